@@ -1,0 +1,210 @@
+//! Directives that httpd carries out while it reads: `execute_now` (server/config.c), and those of core.c, mod_so.c
+//! and mod_macro.c that are of this kind.
+
+use super::args;
+use super::read::{Build, Reader};
+use super::{FileKind, LoadedModule, Loading, Node, Options, include};
+use crate::diagnostic::Diagnostic;
+use crate::module::{Directive, allowed};
+use crate::server::filepath;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+/// AP_MAX_INCLUDE_DEPTH
+const MAX_INCLUDE_DEPTH: usize = 128;
+
+impl Reader<'_> {
+    /// Carries out `node`, if it may stand here.
+    pub(super) fn execute(&mut self, build: &mut Build, row: Directive, node: Node) {
+        let span = node.span;
+        let listed = build
+            .override_list
+            .as_ref()
+            .is_some_and(|l| l.iter().any(|name| name.eq_ignore_ascii_case(row.name.as_bytes())));
+        if build.overrides & row.allowed == 0 && !listed {
+            if build.overrides & allowed::NONFATAL_OVERRIDE != 0 {
+                let message = format!("{} in .htaccess forbidden by AllowOverride", row.name);
+                return self.report(Diagnostic::warning("AH02295", message, span));
+            }
+            return self.refuse(build, row, format!("{} not allowed here", row.name), span);
+        }
+        let calls = match args::calls(row.name, row.args, &node.args, row.usage) {
+            Ok(calls) => calls,
+            Err(message) => return self.refuse(build, row, message, span),
+        };
+        for call in calls {
+            let first = call.first().map(|w| w.as_bytes()).unwrap_or_default();
+            let second = call.get(1).map(|w| w.as_bytes());
+            let result = match row.name {
+                "<IfModule" | "<IfDefine" | "<IfFile" | "<IfDirective" | "<IfSection" => {
+                    self.condition(build, row, first, span);
+                    Ok(())
+                }
+                "<IfVersion" => {
+                    self.if_version(build, row, &call, span);
+                    Ok(())
+                }
+                "Define" => self.define(row, first, |state, name| state.define(name, second)),
+                "UnDefine" => self.define(row, first, |state, name| state.undefine(name)),
+                "ServerRoot" => self.server_root(first, span),
+                "DefaultRuntimeDir" => self.runtime_dir(first, span),
+                "Include" | "IncludeOptional" => self.include(build, first, row.name == "IncludeOptional", span),
+                "LoadModule" => self.load_module(first, second.unwrap_or_default(), span),
+                "LoadFile" => Ok(()),
+                "<Macro" => self.define_macro(build, first, span),
+                "Use" => self.use_macro(build, first, span),
+                "UndefMacro" => self.undefine_macro(first),
+                "MacroIgnoreEmptyArgs" => {
+                    self.state.ignore_empty_args = true;
+                    Ok(())
+                }
+                "MacroIgnoreBadNesting" => {
+                    self.state.ignore_bad_nesting = true;
+                    Ok(())
+                }
+                _ => {
+                    if node.section {
+                        self.skip_block(build, &node.name);
+                    }
+                    return self.executed.push(node);
+                }
+            };
+            if let Err(message) = result {
+                return self.error("syntax", message, span);
+            }
+        }
+    }
+
+    /// An error before a directive is looked at; a section is skipped then.
+    fn refuse(&mut self, build: &mut Build, row: Directive, message: String, span: Span) {
+        self.error("syntax", message, span);
+        if row.name.starts_with('<') {
+            self.skip(build, row.name, span, true);
+        }
+    }
+
+    /// A section of another language, up to its closing tag (mod_lua).
+    fn skip_block(&mut self, build: &mut Build, name: &[u8]) {
+        let end = [b"</", name, b">"].concat();
+        while let Some(line) = self.next_line(build) {
+            if line.text.eq_ignore_ascii_case(&end) {
+                return;
+            }
+        }
+    }
+
+    /// Define and UnDefine.
+    fn define(
+        &mut self,
+        row: Directive,
+        name: &[u8],
+        change: impl FnOnce(&mut super::State, &[u8]),
+    ) -> Result<(), String> {
+        if self.htaccess {
+            return Err(format!("{} cannot occur within htaccess files", row.name));
+        }
+        if name.contains(&b':') {
+            return Err("Variable name must not contain ':'".into());
+        }
+        change(&mut self.state, name);
+        Ok(())
+    }
+
+    fn server_root(&mut self, path: &[u8], span: Span) -> Result<(), String> {
+        let wrong = "ServerRoot must be a valid directory";
+        let path = filepath::merge(Some(b"/".as_bstr()), path).ok_or(wrong)?;
+        self.directory(&path, wrong, span)?;
+        self.state.server_root = path;
+        Ok(())
+    }
+
+    fn runtime_dir(&mut self, path: &[u8], span: Span) -> Result<(), String> {
+        let wrong = "DefaultRuntimeDir must be a valid directory, absolute or relative to ServerRoot";
+        let path = self.state.server_root_relative(path).ok_or(wrong)?;
+        self.directory(&path, wrong, span)?;
+        self.state.runtime_dir = Some(path);
+        Ok(())
+    }
+
+    /// Refuses what is no folder. That there is nothing is the machine's fault, not the configuration's.
+    fn directory(&mut self, path: &[u8], wrong: &str, span: Span) -> Result<(), String> {
+        match self.files.kind(path, true) {
+            Some(FileKind::Dir) => Ok(()),
+            Some(_) => Err(wrong.into()),
+            None => {
+                let message = format!("`{}` does not exist", path.as_bstr());
+                self.report(Diagnostic::note("missing-directory", message, span));
+                Ok(())
+            }
+        }
+    }
+
+    /// Include and IncludeOptional: `include_config` (server/core.c).
+    fn include(&mut self, build: &mut Build, name: &[u8], optional: bool, span: Span) -> Result<(), String> {
+        if self.including.len() >= MAX_INCLUDE_DEPTH {
+            self.budget = 0;
+            return Err(format!(
+                "Exceeded maximum include depth of {MAX_INCLUDE_DEPTH}, There appears to be a recursion."
+            ));
+        }
+        let path = self.state.server_root_relative(name);
+        let path = path.ok_or_else(|| format!("Invalid Include path {}", name.as_bstr()))?;
+        let (paths, error) = include::expand(self.files, &path, optional);
+        for path in paths {
+            let nodes = self.include_file(path, span)?;
+            build.append(nodes);
+        }
+        error.map_or(Ok(()), Err)
+    }
+
+    /// One file of an Include: `ap_process_resource_config` (server/config.c).
+    fn include_file(&mut self, path: BString, span: Span) -> Result<Vec<Node>, String> {
+        let id = match self.included.get(&path) {
+            Some(id) => *id,
+            None => {
+                let text = self.files.read(&path);
+                let text = text.map_err(|e| format!("Could not open configuration file {path}: {e}"))?;
+                let id = self.sources.add(path.to_str_lossy(), text);
+                self.origins.push((id, span));
+                self.included.insert(path, id);
+                id
+            }
+        };
+        if !self.spend(self.sources.file(id).text.len()) {
+            return Ok(Vec::new());
+        }
+        self.including.push(span);
+        // whoever includes it, a file is read as the server's configuration
+        let nodes = self.file(id, Options::default().overrides, None);
+        self.including.pop();
+        Ok(nodes)
+    }
+
+    /// Takes the size of a text from what may still be read; `false` when nothing more may be.
+    pub(super) fn spend(&mut self, size: usize) -> bool {
+        // a text costs something even when it is empty
+        let size = size + 64;
+        if self.budget >= size {
+            self.budget -= size;
+            return true;
+        }
+        if std::mem::take(&mut self.budget) > 0 {
+            let span = self.including.last().copied().unwrap_or(Span::NONE);
+            self.error("too-large", "what Include and Use bring in is too large to read".into(), span);
+        }
+        false
+    }
+
+    fn load_module(&mut self, identifier: &[u8], file: &[u8], span: Span) -> Result<(), String> {
+        let path = self.state.server_root_relative(file);
+        let path = path.ok_or_else(|| format!("Invalid LoadModule path {}", file.as_bstr()))?;
+        match self.know.load_module(identifier, &path)? {
+            Loading::Loaded => self.loaded.push(LoadedModule { identifier: identifier.into(), path, span }),
+            Loading::Already => {
+                let message = format!("module {} is already loaded, skipping", identifier.as_bstr());
+                self.report(Diagnostic::warning("AH01574", message, span));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! Text to tree: how httpd reads its configuration (server/config.c, server/util.c) before any directive takes effect.
+//!
+//! Reading is a phase of its own. Lines become a tree of directives; those that httpd carries out while reading
+//! (Include, Define, `<IfModule>`, LoadModule, Macro, ...) are carried out here and leave no node behind. What the
+//! others mean is none of this module's business: it knows neither their places nor their arguments.
+//!
+//! httpd stops at the first error. Here reading goes on, so that every error is reported; the first one is marked.
+
+pub mod args;
+mod conditional;
+mod define_macro;
+mod execute;
+mod include;
+mod lexer;
+pub mod macros;
+pub mod print;
+mod read;
+mod state;
+pub mod suggest;
+mod version;
+
+pub use state::State;
+
+use crate::diagnostic::Diagnostic;
+use crate::module::{Directive, allowed};
+use crate::source::{FileId, SourceMap, Span};
+use bstr::{BString, ByteSlice};
+use std::collections::HashMap;
+
+/// One directive, or a section with what is in it: httpd's `ap_directive_t`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name as written; a section's without the `<`.
+    pub name: BString,
+    /// Whether it is a section.
+    pub section: bool,
+    /// What follows the name, `${}` replaced; for a section with its `>`, as its setter gets it.
+    pub args: BString,
+    /// Where it stands: the whole logical line.
+    pub span: Span,
+    /// A section's directives.
+    pub children: Vec<Node>,
+    /// Where a section is closed.
+    pub end: Option<Span>,
+}
+
+impl Node {
+    /// The name with a section's `<`, as httpd's tables have it.
+    pub fn key(&self) -> BString {
+        let mut key = BString::from(if self.section { "<" } else { "" });
+        key.extend_from_slice(&self.name);
+        key
+    }
+
+    /// Where the `n`th argument (from 0) stands; the whole directive where that can't be told, as after a `${}`.
+    pub fn arg_span(&self, sources: &SourceMap, n: usize) -> Span {
+        let text = sources.text(self.span);
+        let word = args::words(&self.args).into_iter().nth(n);
+        match word {
+            Some(word) if text.ends_with(&self.args) => {
+                let start = self.span.end - self.args.len() as u32;
+                let end = self.args[..word.end].trim_end_with(|c| self.section && c == '>').len().max(word.start);
+                Span { start: start + word.start as u32, end: start + end as u32, ..self.span }
+            }
+            _ => self.span,
+        }
+    }
+}
+
+/// What reading a configuration gives.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// The directives, in order.
+    pub nodes: Vec<Node>,
+    /// Directives of modules that httpd carries out while reading, on the main server, before all of `nodes`
+    /// (RemoteIPTrustedProxyList, mod_lua's hooks), in order.
+    pub executed: Vec<Node>,
+    /// What was found wrong, in the order met; the first error is the one at which httpd stops.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What LoadModule named, in order.
+    pub loaded: Vec<LoadedModule>,
+    /// Names, macros and ServerRoot at the end.
+    pub state: State,
+    /// The files read besides the first, each with the Include or Use that had it read.
+    pub origins: Vec<(FileId, Span)>,
+}
+
+/// What a LoadModule line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadedModule {
+    /// The module's identifier.
+    pub identifier: BString,
+    /// Its file, absolute.
+    pub path: BString,
+    /// The line.
+    pub span: Span,
+}
+
+/// What there is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Dir,
+    /// A link that is not followed, or something else.
+    Other,
+}
+
+/// The file system, as far as reading a configuration needs it. Paths are absolute.
+pub trait Files {
+    /// A file's content. The error is the system's (`No such file or directory`).
+    fn read(&self, path: &[u8]) -> Result<Vec<u8>, String>;
+    /// A folder's names, in any order. The error is the system's.
+    fn list(&self, path: &[u8]) -> Result<Vec<BString>, String>;
+    /// What is there, if anything; a link's target (`stat`) if `follow`, else the link itself (`lstat`).
+    fn kind(&self, path: &[u8], follow: bool) -> Option<FileKind>;
+}
+
+/// No files at all.
+impl Files for () {
+    fn read(&self, _: &[u8]) -> Result<Vec<u8>, String> {
+        Err("No such file or directory".into())
+    }
+    fn list(&self, _: &[u8]) -> Result<Vec<BString>, String> {
+        Err("No such file or directory".into())
+    }
+    fn kind(&self, _: &[u8], _: bool) -> Option<FileKind> {
+        None
+    }
+}
+
+/// What LoadModule came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loading {
+    /// The module is loaded now.
+    Loaded,
+    /// It was loaded before: httpd's warning AH01574.
+    Already,
+}
+
+/// What is known about modules and directives at the moment; LoadModule changes it.
+pub trait Knowledge {
+    /// The row of a directive, of the module loaded last if several have it. `name` begins with `<` for a section, and
+    /// may be written in any letter case.
+    fn directive(&self, name: &[u8]) -> Option<Directive>;
+    /// Whether a module is loaded, by identifier or source file name.
+    fn module_loaded(&self, name: &[u8]) -> bool;
+    /// Loads a module. The error is httpd's message.
+    fn load_module(&mut self, identifier: &[u8], path: &[u8]) -> Result<Loading, String>;
+}
+
+/// How to read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// ServerRoot, names that are defined (-D), and for an .htaccess file what the server's configuration left.
+    pub state: State,
+    /// The environment, for `${NAME}`.
+    pub env: HashMap<BString, BString>,
+    /// What may stand here ([`allowed`]): for an .htaccess file what AllowOverride says.
+    pub overrides: u32,
+    /// AllowOverrideList, for an .htaccess file.
+    pub override_list: Option<Vec<BString>>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let overrides = (allowed::RSRC_CONF | allowed::OR_ALL) & !(allowed::OR_AUTHCFG | allowed::OR_LIMIT);
+        Options { state: State::default(), env: HashMap::new(), overrides, override_list: None }
+    }
+}
+
+/// Reads a server's configuration and all that it includes: `ap_process_resource_config` (server/config.c).
+pub fn read(sources: &SourceMap, file: FileId, files: &dyn Files, know: &mut dyn Knowledge, options: &Options) -> Tree {
+    read::Reader::new(sources, files, know, options, false).whole(file)
+}
+
+/// Reads an .htaccess file: the first half of `ap_parse_htaccess` (server/config.c).
+pub fn read_htaccess(
+    sources: &SourceMap,
+    file: FileId,
+    files: &dyn Files,
+    know: &mut dyn Knowledge,
+    options: &Options,
+) -> Tree {
+    read::Reader::new(sources, files, know, options, true).whole(file)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! What a module is made of: rows of directives, hooks, and where both may stand.
+//!
+//! The shape is httpd's own (`module` in include/http_config.h): a directive is one row of a table, and the
+//! order of modules in a phase is data in the hook rows.
+
+use crate::server::build::Cmd;
+use crate::server::request::Request;
+use crate::source::Span;
+use bstr::BString;
+
+/// How a directive takes its arguments: httpd's `enum cmd_how`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Args {
+    /// The rest of the line, unparsed.
+    Raw,
+    /// None.
+    No,
+    /// One.
+    Take1,
+    /// Two.
+    Take2,
+    /// Three.
+    Take3,
+    /// One or two.
+    Take12,
+    /// One or three.
+    Take13,
+    /// Two or three.
+    Take23,
+    /// One, two or three.
+    Take123,
+    /// One or more, the setter called for each.
+    Iterate,
+    /// One, then one or more, the setter called for each of the latter.
+    Iterate2,
+    /// `On` or `Off`.
+    Flag,
+    /// Any number, the setter called once.
+    Argv,
+}
+
+/// Where a directive may stand: httpd's `req_override` bits (include/http_config.h).
+pub mod allowed {
+    /// .htaccess under `AllowOverride Limit`, and sections.
+    pub const OR_LIMIT: u32 = 1;
+    /// .htaccess under `AllowOverride Options`, and sections.
+    pub const OR_OPTIONS: u32 = 2;
+    /// Everywhere, .htaccess under `AllowOverride FileInfo` included.
+    pub const OR_FILEINFO: u32 = 4;
+    /// .htaccess under `AllowOverride AuthConfig`, and sections.
+    pub const OR_AUTHCFG: u32 = 8;
+    /// Everywhere, .htaccess under `AllowOverride Indexes` included.
+    pub const OR_INDEXES: u32 = 16;
+    /// `AllowOverride` was not said.
+    pub const OR_UNSET: u32 = 32;
+    /// Sections that hold per-directory settings.
+    pub const ACCESS_CONF: u32 = 64;
+    /// The server's own level and virtual hosts.
+    pub const RSRC_CONF: u32 = 128;
+    /// Carried out while the file is being read.
+    pub const EXEC_ON_READ: u32 = 256;
+    /// `AllowOverride Nonfatal=Override`.
+    pub const NONFATAL_OVERRIDE: u32 = 512;
+    /// `AllowOverride Nonfatal=Unknown`.
+    pub const NONFATAL_UNKNOWN: u32 = 1024;
+    /// `<Proxy>` sections.
+    pub const PROXY_CONF: u32 = 2048;
+    /// `AllowOverride Nonfatal=All`.
+    pub const NONFATAL_ALL: u32 = NONFATAL_OVERRIDE | NONFATAL_UNKNOWN;
+    /// Anywhere an override may stand.
+    pub const OR_ALL: u32 = OR_LIMIT | OR_OPTIONS | OR_FILEINFO | OR_AUTHCFG | OR_INDEXES;
+    /// Nowhere.
+    pub const OR_NONE: u32 = 0;
+}
+
+/// What a directive means to an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It does what it does in httpd.
+    Modelled,
+    /// It can't change an answer (`ErrorLog`).
+    Inert,
+    /// It could change an answer and is not modelled: a caveat, with the reason why it could.
+    Blind(&'static str),
+}
+
+/// Carries out one directive: its arguments are split as its row says. The error is httpd's message.
+pub type Set = fn(&mut Cmd<'_>, &[BString]) -> Result<(), String>;
+
+/// One row of a module's table.
+#[derive(Clone, Copy)]
+pub struct Directive {
+    /// Its name; a section's begins with `<`.
+    pub name: &'static str,
+    /// How it takes arguments.
+    pub args: Args,
+    /// Where it may stand ([`allowed`]).
+    pub allowed: u32,
+    /// What it means to an answer.
+    pub effect: Effect,
+    /// httpd's help, which its messages end in.
+    pub usage: &'static str,
+    /// What it does; `None` where it does nothing that matters here.
+    pub set: Option<Set>,
+}
+
+/// What a hook answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not mine.
+    Declined,
+    /// Done, go on.
+    Ok,
+    /// Done with the whole request.
+    Done,
+    /// The request ends with this status.
+    Status(u16),
+}
+
+/// httpd's phases of a request, in the order of `ap_process_request_internal` (server/request.c).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Phase {
+    PostReadRequest,
+    HeaderParser,
+    PreTranslateName,
+    TranslateName,
+    MapToStorage,
+    AccessCheckerEx,
+    AccessChecker,
+    CheckUserId,
+    AuthChecker,
+    TypeChecker,
+    Fixups,
+    Handler,
+}
+
+impl Phase {
+    /// All phases.
+    pub const ALL: [Phase; 12] = [
+        Phase::PostReadRequest,
+        Phase::HeaderParser,
+        Phase::PreTranslateName,
+        Phase::TranslateName,
+        Phase::MapToStorage,
+        Phase::AccessCheckerEx,
+        Phase::AccessChecker,
+        Phase::CheckUserId,
+        Phase::AuthChecker,
+        Phase::TypeChecker,
+        Phase::Fixups,
+        Phase::Handler,
+    ];
+
+    /// httpd's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::PostReadRequest => "post_read_request",
+            Phase::HeaderParser => "header_parser",
+            Phase::PreTranslateName => "pre_translate_name",
+            Phase::TranslateName => "translate_name",
+            Phase::MapToStorage => "map_to_storage",
+            Phase::AccessCheckerEx => "access_checker_ex",
+            Phase::AccessChecker => "access_checker",
+            Phase::CheckUserId => "check_user_id",
+            Phase::AuthChecker => "auth_checker",
+            Phase::TypeChecker => "type_checker",
+            Phase::Fixups => "fixups",
+            Phase::Handler => "handler",
+        }
+    }
+
+    /// Whether every hook runs (httpd's RUN_ALL) until one answers an error; else the first answer ends the phase.
+    pub fn run_all(self) -> bool {
+        matches!(
+            self,
+            Phase::PostReadRequest | Phase::HeaderParser | Phase::AccessChecker | Phase::Fixups
+        )
+    }
+}
+
+/// When a hook runs among those of its phase, before the names in `after` and `before` are heeded (apr_hooks.h).
+pub mod order {
+    /// APR_HOOK_REALLY_FIRST
+    pub const REALLY_FIRST: i32 = -10;
+    /// APR_HOOK_FIRST
+    pub const FIRST: i32 = 0;
+    /// APR_HOOK_MIDDLE
+    pub const MIDDLE: i32 = 10;
+    /// APR_HOOK_LAST
+    pub const LAST: i32 = 20;
+    /// APR_HOOK_REALLY_LAST
+    pub const REALLY_LAST: i32 = 30;
+}
+
+/// What a hook does.
+pub type Run = fn(&mut Request<'_>) -> Verdict;
+
+/// One row of what a module does in a phase: what an `ap_hook_*` call says.
+#[derive(Clone, Copy)]
+pub struct Hook {
+    /// The phase.
+    pub phase: Phase,
+    /// One of [`order`].
+    pub order: i32,
+    /// Modules (source file names) whose hooks of this phase run earlier.
+    pub after: &'static [&'static str],
+    /// Modules whose hooks of this phase run later.
+    pub before: &'static [&'static str],
+    /// What it does; `None` where it does nothing that matters here.
+    pub run: Option<Run>,
+}
+
+/// A module of httpd.
+pub struct Module {
+    /// Its source file (`mod_alias.c`), as `<IfModule>` and hook rows name it.
+    pub name: &'static str,
+    /// Its identifier (`alias_module`), as LoadModule and `<IfModule>` name it.
+    pub identifier: &'static str,
+    /// Its rows.
+    pub directives: &'static [Directive],
+    /// Its hooks, in the order in which it registers them.
+    pub hooks: &'static [Hook],
+}
+
+/// A place that may be a setting's reason.
+pub type Reason = Option<Span>;
+
+/// A modelled directive's row.
+pub const fn row(
+    name: &'static str,
+    args: Args,
+    allowed: u32,
+    effect: Effect,
+    usage: &'static str,
+    set: Set,
+) -> Directive {
+    Directive { name, args, allowed, effect, usage, set: Some(set) }
+}
+
+/// The row of a directive that has nothing to set.
+pub const fn plain(name: &'static str, args: Args, allowed: u32, effect: Effect, usage: &'static str) -> Directive {
+    Directive { name, args, allowed, effect, usage, set: None }
+}
+
+/// A hook's row.
+pub const fn hook(phase: Phase, order: i32, run: Run) -> Hook {
+    Hook { phase, order, after: &[], before: &[], run: Some(run) }
+}

@@ -1,0 +1,276 @@
+//! mod_access_compat.c: Order, Allow, Deny and Satisfy, as before 2.4.
+//!
+//! It has no merge rule: a section with any of these directives answers alone, whatever the sections before it said.
+
+use super::authz::host::{in_domain, remote_host};
+use super::authz_core::denied_what;
+use crate::address::IpSubnet;
+use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::Step;
+use crate::server::build::Cmd;
+use crate::server::request::Request;
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::sync::Arc;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_access_compat.c", identifier: "access_compat_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::MIDDLE, check_access)];
+
+static DIRECTIVES: &[Directive] = &[
+    row("order", Args::Take1, OR_LIMIT, Modelled, "'allow,deny', 'deny,allow', or 'mutual-failure'", set_order),
+    row("allow", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", allow),
+    row("deny", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", deny),
+    row("Satisfy", Args::Take1, OR_AUTHCFG, Modelled, "access policy if both allow and require used ('all' or 'any')", set_satisfy),
+];
+
+/// Order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    DenyThenAllow,
+    AllowThenDeny,
+    MutualFailure,
+}
+
+/// Satisfy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Satisfy {
+    /// Nothing was said.
+    NotSpecified,
+    /// Both kinds of checks must pass.
+    All,
+    /// One of them must.
+    Any,
+}
+
+/// Whom an Allow or Deny names.
+#[derive(Clone, Debug)]
+enum From {
+    All,
+    Env(BString),
+    NoEnv(BString),
+    Network(IpSubnet),
+    Host(BString),
+}
+
+#[derive(Clone, Debug)]
+enum Rule {
+    Order(Order),
+    Allow(From),
+    Deny(From),
+    Satisfy(Satisfy),
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    span: Span,
+    limited: u64,
+    rule: Rule,
+}
+
+/// Settings per directory.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    lines: Vec<Line>,
+    /// What this section covers: it counts for nothing, but would without this section's lines.
+    under: Option<Arc<Dir>>,
+}
+
+impl Settings for Dir {
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        let under = match &add.under {
+            None => base.clone(),
+            Some(u) => Dir::merge(base, u),
+        };
+        Dir { lines: add.lines.clone(), under: Some(Arc::new(under)) }
+    }
+}
+
+fn push(cmd: &mut Cmd<'_>, rule: Rule) {
+    let line = Line { span: cmd.span(), limited: cmd.limited, rule };
+    cmd.slot(|d| &mut d.access_compat).lines.push(line);
+}
+
+fn set_order(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let order = match a[0].to_ascii_lowercase().as_slice() {
+        b"allow,deny" => Order::AllowThenDeny,
+        b"deny,allow" => Order::DenyThenAllow,
+        b"mutual-failure" => Order::MutualFailure,
+        _ => return Err("unknown order".into()),
+    };
+    push(cmd, Rule::Order(order));
+    Ok(())
+}
+
+fn set_satisfy(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let satisfy = match a[0].to_ascii_lowercase().as_slice() {
+        b"all" => Satisfy::All,
+        b"any" => Satisfy::Any,
+        _ => return Err("Satisfy either 'any' or 'all'.".into()),
+    };
+    push(cmd, Rule::Satisfy(satisfy));
+    Ok(())
+}
+
+fn from(a: &[BString]) -> Result<From, String> {
+    if !a[0].eq_ignore_ascii_case(b"from") {
+        return Err("allow and deny must be followed by 'from'".into());
+    }
+    let place = &a[1];
+    let starts = |prefix: &str| {
+        place.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
+    if starts("env=!") {
+        return Ok(From::NoEnv(place[5..].into()));
+    }
+    if starts("env=") {
+        return Ok(From::Env(place[4..].into()));
+    }
+    if place.eq_ignore_ascii_case(b"all") {
+        return Ok(From::All);
+    }
+    if let Some(slash) = place.find_byte(b'/') {
+        return match IpSubnet::parse(&place[..slash], Some(&place[slash + 1..])) {
+            Ok(network) => Ok(From::Network(network)),
+            Err(e) => Err(e.detail().map_or("An IP address was expected".into(), str::to_string)),
+        };
+    }
+    match IpSubnet::parse(place, None) {
+        Ok(network) => Ok(From::Network(network)),
+        Err(e) => match e.detail() {
+            Some(detail) => Err(detail.into()),
+            None if place.contains(&b'#') => Err("No comments are allowed here".into()),
+            None => Ok(From::Host(place.clone())),
+        },
+    }
+}
+
+fn allow(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    push(cmd, Rule::Allow(from(a)?));
+    Ok(())
+}
+fn deny(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    push(cmd, Rule::Deny(from(a)?));
+    Ok(())
+}
+
+/// What the section decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Whether Order, Allow and Deny let the request in.
+    pub allowed: bool,
+    /// Whether `Satisfy Any` is in force.
+    pub satisfy_any: bool,
+}
+
+/// Decides, with the line at `skip` taken out: a section without lines does not cover those beneath.
+pub fn check(r: &mut Request<'_>, skip: Option<Span>) -> Check {
+    let mut dir = r.per_dir.access_compat.clone();
+    while let Some(d) = &dir {
+        if d.lines.iter().any(|l| Some(l.span) != skip) {
+            break;
+        }
+        dir = d.under.clone();
+    }
+    let Some(dir) = dir else { return Check { allowed: true, satisfy_any: false } };
+    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    let mut order = Order::DenyThenAllow;
+    let mut satisfy = Satisfy::NotSpecified;
+    let (mut allows, mut denies) = (false, false);
+    for line in dir.lines.iter().filter(|l| l.limited & method != 0 && Some(l.span) != skip) {
+        match &line.rule {
+            Rule::Order(o) => order = *o,
+            Rule::Satisfy(s) => satisfy = *s,
+            Rule::Allow(f) => allows = allows || names(r, f, line.span),
+            Rule::Deny(f) => denies = denies || names(r, f, line.span),
+        }
+    }
+    let allowed = match order {
+        Order::AllowThenDeny | Order::MutualFailure => allows && !denies,
+        Order::DenyThenAllow => allows || !denies,
+    };
+    Check { allowed, satisfy_any: satisfy == Satisfy::Any }
+}
+
+/// The lines in force, and those beneath that a section alone in its line covers.
+pub fn lines(r: &Request<'_>, into: &mut Vec<Span>) {
+    let Some(dir) = &r.per_dir.access_compat else { return };
+    into.extend(dir.lines.iter().map(|l| l.span));
+}
+
+/// Whether an Allow or Deny names the client: `find_allowdeny`.
+fn names(r: &mut Request<'_>, from: &From, span: Span) -> bool {
+    match from {
+        From::All => true,
+        From::Env(name) => r.env.get(name).is_some(),
+        From::NoEnv(name) => r.env.get(name).is_none(),
+        From::Network(network) => network.contains(r.useragent_ip),
+        From::Host(domain) => remote_host(r, "Allow or Deny", span).is_some_and(|name| in_domain(domain, &name)),
+    }
+}
+
+/// `access_compat_ap_satisfies`
+pub fn satisfies(r: &mut Request<'_>) -> Satisfy {
+    let Some(dir) = &r.per_dir.access_compat else { return Satisfy::NotSpecified };
+    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    let said = dir.lines.iter().rev().find_map(|l| match l.rule {
+        Rule::Satisfy(s) if l.limited & method != 0 => Some(s),
+        _ => None,
+    });
+    said.unwrap_or(Satisfy::NotSpecified)
+}
+
+/// `check_dir_access`
+fn check_access(r: &mut Request<'_>) -> Verdict {
+    let decision = check(r, None);
+    tell(r);
+    if decision.allowed {
+        return Verdict::Ok;
+    }
+    let what = denied_what(r);
+    r.error("AH01797", format!("client denied by server configuration: {what}"));
+    Verdict::Status(403)
+}
+
+fn tell(r: &mut Request<'_>) {
+    if !r.watched() {
+        return;
+    }
+    let Some(dir) = r.per_dir.access_compat.clone() else { return };
+    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    for line in &dir.lines {
+        let in_force = line.limited & method != 0;
+        let (matched, effect) = match &line.rule {
+            Rule::Allow(f) => (in_force && names(r, f, line.span), "allows"),
+            Rule::Deny(f) => (in_force && names(r, f, line.span), "denies"),
+            Rule::Order(_) | Rule::Satisfy(_) => (in_force, ""),
+        };
+        r.tell(|| Step {
+            phase: "access_checker",
+            module: "mod_access_compat.c",
+            span: Some(line.span),
+            matched,
+            effect: if matched { effect.into() } else { String::new() },
+            ..Step::default()
+        });
+    }
+    let mut under = dir.under.clone();
+    while let Some(d) = under {
+        for line in &d.lines {
+            r.tell(|| Step {
+                phase: "access_checker",
+                module: "mod_access_compat.c",
+                span: Some(line.span),
+                matched: false,
+                why: "overridden: a later section with any of these directives answers alone".into(),
+                ..Step::default()
+            });
+        }
+        under = d.under.clone();
+    }
+}

@@ -1,0 +1,521 @@
+//! mod_alias.c: Alias, Redirect and their kin. All redirects of a server are tried before its aliases, a virtual
+//! host's own before those of the main server.
+
+use crate::expr::Expr;
+use crate::module::allowed::*;
+use crate::module::Effect::Modelled;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::Step;
+use crate::pattern::{self, Captures, Flags, Regex};
+use crate::server::build::{Cmd, forbid};
+use crate::server::request::Request;
+use crate::server::settings::Settings;
+use crate::server::{expr_context, filepath, names, uri};
+use crate::source::Span;
+use bstr::{BStr, BString, ByteSlice};
+use std::sync::Arc;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_alias.c", identifier: "alias_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[
+    Hook {
+        before: &["mod_userdir.c", "mod_vhost_alias.c"],
+        ..hook(Phase::TranslateName, order::MIDDLE, translate)
+    },
+    hook(Phase::Fixups, order::MIDDLE, fixup_redirect),
+];
+
+static DIRECTIVES: &[Directive] = &[
+    row("Alias", Args::Take12, ACCESS_CONF | RSRC_CONF, Modelled, "a fakename and a realname, or a realname in a Location", alias),
+    row("ScriptAlias", Args::Take12, ACCESS_CONF | RSRC_CONF, Modelled, "a fakename and a realname, or a realname in a Location", script_alias),
+    row("Redirect", Args::Take123, OR_FILEINFO, Modelled, "an optional status, then document to be redirected and destination URL", redirect),
+    row("AliasMatch", Args::Take2, RSRC_CONF, Modelled, "a regular expression and a filename", alias_match),
+    row("ScriptAliasMatch", Args::Take2, RSRC_CONF, Modelled, "a regular expression and a filename", script_alias_match),
+    row("RedirectMatch", Args::Take23, OR_FILEINFO, Modelled, "an optional status, then a regular expression and destination URL", redirect_match),
+    row("RedirectTemp", Args::Take2, OR_FILEINFO, Modelled, "a document to be redirected, then the destination URL", redirect_temp),
+    row("RedirectPermanent", Args::Take2, OR_FILEINFO, Modelled, "a document to be redirected, then the destination URL", redirect_permanent),
+    row("RedirectRelative", Args::Flag, OR_FILEINFO, Modelled, "Set to ON to allow relative redirect targets to be issued as-is", redirect_relative),
+    row("AliasPreservePath", Args::Flag, OR_FILEINFO, Modelled, "Set to ON to map the full path after the fakename to the realname.", alias_preserve_path),
+];
+
+/// One Alias or Redirect: httpd's `alias_entry`.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its place.
+    pub span: Span,
+    /// The path that it stands for.
+    pub fake: BString,
+    /// Where that leads; none for a status without a target.
+    pub real: Option<BString>,
+    /// In place of the path.
+    pub regex: Option<Regex>,
+    /// Whether it makes CGI scripts of what it leads to.
+    pub script: bool,
+    /// The status of a redirect.
+    pub status: u16,
+}
+
+/// Settings per server.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    /// In the order in which they are tried.
+    pub aliases: Arc<Vec<Entry>>,
+    /// In the order in which they are tried.
+    pub redirects: Arc<Vec<Entry>>,
+}
+
+impl Settings for Server {
+    fn merge(base: &Server, add: &Server) -> Server {
+        Server { aliases: chain(&add.aliases, &base.aliases), redirects: chain(&add.redirects, &base.redirects) }
+    }
+}
+
+fn chain(first: &Arc<Vec<Entry>>, then: &Arc<Vec<Entry>>) -> Arc<Vec<Entry>> {
+    match (first.is_empty(), then.is_empty()) {
+        (true, _) => then.clone(),
+        (_, true) => first.clone(),
+        _ => Arc::new(first.iter().chain(then.iter()).cloned().collect()),
+    }
+}
+
+/// Settings per directory.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    redirects: Arc<Vec<Entry>>,
+    alias: Option<Target>,
+    redirect: Option<(u16, Option<Arc<Expr>>, Span)>,
+    relative: Option<bool>,
+    preserve_path: Option<bool>,
+}
+
+/// An Alias of one argument, in a `<Location>`.
+#[derive(Clone, Debug)]
+struct Target {
+    expr: Arc<Expr>,
+    fake: BString,
+    script: bool,
+    span: Span,
+}
+
+impl Settings for Dir {
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir {
+            redirects: chain(&add.redirects, &base.redirects),
+            alias: add.alias.clone().or_else(|| base.alias.clone()),
+            redirect: add.redirect.clone().or_else(|| base.redirect.clone()),
+            relative: add.relative.or(base.relative),
+            preserve_path: add.preserve_path.or(base.preserve_path),
+        }
+    }
+}
+
+fn add_alias(cmd: &mut Cmd<'_>, a: &[BString], script: bool, is_match: bool) -> Result<(), String> {
+    if a.len() == 1 {
+        return add_location_alias(cmd, &a[0], script);
+    }
+    cmd.forbid(forbid::DIR_CONTEXT)?;
+    let regex = match is_match {
+        true => Some(cmd.regex(&a[0], Flags::default()).map_err(|_| "Regular expression could not be compiled.")?),
+        false => None,
+    };
+    let span = cmd.span();
+    let entry = Entry { span, fake: a[0].clone(), real: Some(a[1].clone()), regex, script, status: 0 };
+    let server = cmd.server_slot(|s| &mut s.alias);
+    let overlapped = if is_match { None } else { server.aliases.iter().find(|e| overlaps(e, &a[0])).cloned() };
+    Arc::make_mut(&mut server.aliases).push(entry);
+    if let Some(e) = overlapped {
+        let earlier = format!(
+            "{}Alias{}",
+            if e.script { "Script" } else { "" },
+            if e.regex.is_some() { "Match" } else { "" }
+        );
+        let name = cmd.row.name;
+        let message = format!("the {name} directive will probably never match because it overlaps an earlier {earlier}");
+        let d = crate::diagnostic::Diagnostic::warning("AH00671", message, span)
+            .related(e.span, format!("the earlier {earlier}"));
+        cmd.build.diagnostics.push(d);
+    }
+    Ok(())
+}
+
+fn overlaps(earlier: &Entry, fake: &[u8]) -> bool {
+    match &earlier.regex {
+        None => pattern::alias_matches(fake, &earlier.fake) > 0,
+        Some(regex) => regex.is_match(fake).unwrap_or(false),
+    }
+}
+
+fn add_location_alias(cmd: &mut Cmd<'_>, text: &BString, script: bool) -> Result<(), String> {
+    cmd.forbid(forbid::DIRECTORY | forbid::FILES)?;
+    let Some(fake) = cmd.path.clone() else {
+        return Err("Alias must have two arguments when used globally".into());
+    };
+    let expr = cmd.expr(text, true).map_err(|e| format!("Cannot parse alias expression '{text}': {e}"))?;
+    let span = cmd.span();
+    cmd.slot(|d| &mut d.alias).alias = Some(Target { expr: Arc::new(expr), fake, script, span });
+    Ok(())
+}
+
+fn alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_alias(cmd, a, false, false)
+}
+fn script_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_alias(cmd, a, true, false)
+}
+fn alias_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_alias(cmd, a, false, true)
+}
+fn script_alias_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_alias(cmd, a, true, true)
+}
+
+/// A redirect's status by name or number, and whether a target goes with it.
+fn status(word: &[u8]) -> Option<(u16, bool)> {
+    Some(match word.to_ascii_lowercase().as_slice() {
+        b"permanent" => (301, true),
+        b"temp" => (302, true),
+        b"seeother" => (303, true),
+        b"gone" => (410, false),
+        w if w.first().is_some_and(u8::is_ascii_digit) => {
+            let n = super::core::atoi(w).clamp(0, 65535) as u16;
+            (n, (300..400).contains(&n))
+        }
+        _ => return None,
+    })
+}
+
+fn add_redirect(cmd: &mut Cmd<'_>, a: &[BString], default: u16, is_match: bool) -> Result<(), String> {
+    let understood = status(&a[0]);
+    let (first, second, third) = (&a[0], a.get(1), a.get(2));
+    if third.is_some() && understood.is_none() {
+        return Err("Redirect: invalid first argument (of three)".into());
+    }
+    let (code, with_target) = understood.unwrap_or((default, true));
+    let span = cmd.span();
+    if cmd.path.is_some() {
+        let target = match (understood, second, third) {
+            (Some((_, true)), Some(url), None) => Some(Some(url)),
+            (None, None, _) => Some(Some(first)),
+            (Some((_, false)), None, _) => Some(None),
+            _ => None,
+        };
+        if let Some(target) = target {
+            let expr = match target {
+                None => None,
+                Some(url) => Some(Arc::new(
+                    cmd.expr(url, true).map_err(|e| format!("Cannot parse redirect expression '{url}': {e}"))?,
+                )),
+            };
+            cmd.slot(|d| &mut d.alias).redirect = Some((code, expr, span));
+            return Ok(());
+        }
+    }
+    let (fake, url) = if third.is_none() && understood.is_none() { (Some(first), second) } else { (second, third) };
+    let _ = with_target;
+    let regex = match (is_match, fake) {
+        (true, Some(fake)) => {
+            Some(cmd.regex(fake, Flags::default()).map_err(|_| "Regular expression could not be compiled.")?)
+        }
+        _ => None,
+    };
+    if (300..400).contains(&code) {
+        let Some(url) = url else { return Err("URL to redirect to is missing".into()) };
+        if !is_match && !uri::is_url(url) && !url.starts_with(b"/") {
+            return Err("Redirect to non-URL".into());
+        }
+    } else if url.is_some() {
+        return Err("Redirect URL not valid for this status".into());
+    }
+    let entry = Entry {
+        span,
+        fake: fake.cloned().unwrap_or_default(),
+        real: url.cloned(),
+        regex,
+        script: false,
+        status: code,
+    };
+    let list = if cmd.path.is_some() {
+        &mut cmd.slot(|d| &mut d.alias).redirects
+    } else {
+        &mut cmd.server_slot(|s| &mut s.alias).redirects
+    };
+    Arc::make_mut(list).push(entry);
+    Ok(())
+}
+
+fn redirect(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_redirect(cmd, a, 302, false)
+}
+fn redirect_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_redirect(cmd, a, 302, true)
+}
+fn redirect_temp(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_redirect(cmd, a, 302, false)
+}
+fn redirect_permanent(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add_redirect(cmd, a, 301, false)
+}
+
+fn redirect_relative(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.slot(|d| &mut d.alias).relative = Some(a[0].eq_ignore_ascii_case(b"on"));
+    Ok(())
+}
+fn alias_preserve_path(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.slot(|d| &mut d.alias).preserve_path = Some(a[0].eq_ignore_ascii_case(b"on"));
+    Ok(())
+}
+
+/// What a list of rules came to.
+struct Found {
+    target: BString,
+    status: u16,
+    span: Span,
+}
+
+/// `try_alias_list`. The error is that a substitution is too long.
+fn try_list(r: &mut Request<'_>, entries: &[Entry], redirects: bool) -> Result<Option<Found>, ()> {
+    let mut found: Option<Found> = None;
+    for entry in entries {
+        if found.is_some() {
+            // somebody watches: which of the rest would have matched?
+            let matched = match &entry.regex {
+                Some(regex) => regex.is_match(&r.uri).unwrap_or(false),
+                None => pattern::alias_matches(&r.uri, &entry.fake) > 0,
+            };
+            if matched {
+                r.tell(|| tried(entry, false, "never reached: an earlier one matched"));
+            }
+            continue;
+        }
+        let Some(target) = try_entry(r, entry, redirects)? else {
+            r.tell(|| tried(entry, false, ""));
+            continue;
+        };
+        r.tell(|| Step { effect: target.to_string(), ..tried(entry, true, "") });
+        found = Some(Found { target, status: entry.status, span: entry.span });
+        if !r.watched() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn tried(entry: &Entry, matched: bool, why: &str) -> Step {
+    Step {
+        phase: "translate_name",
+        module: "mod_alias.c",
+        span: Some(entry.span),
+        matched,
+        why: why.into(),
+        ..Step::default()
+    }
+}
+
+fn try_entry(r: &mut Request<'_>, entry: &Entry, redirect: bool) -> Result<Option<BString>, ()> {
+    let path = r.uri.clone();
+    let target = if let Some(regex) = &entry.regex {
+        let mut caps = Captures::default();
+        if !names::search(r, regex, entry.span, &path, &mut caps) {
+            return Ok(None);
+        }
+        match &entry.real {
+            None => BString::default(),
+            Some(real) => {
+                let Some(text) = pattern::substitute(real, &path, &caps) else {
+                    r.error("AH00672", format!("Regex substitution in '{real}' failed. Replacement too long?"));
+                    return Err(());
+                };
+                if redirect { escape_target(&text) } else { text }
+            }
+        }
+    } else {
+        let length = pattern::alias_matches(&path, &entry.fake);
+        if length == 0 {
+            return Ok(None);
+        }
+        r.context_prefix = Some(entry.fake.clone());
+        r.context_root = entry.real.clone();
+        let mut target = entry.real.clone().unwrap_or_default();
+        if redirect {
+            target.extend_from_slice(&uri::escape_path(&path[length..], true));
+        } else {
+            target.extend_from_slice(&path[length..]);
+        }
+        target
+    };
+    if entry.script {
+        r.handler = Some("cgi-script".into());
+        r.handler_span = Some(entry.span);
+        r.notes.set("alias-forced-type", "cgi-script");
+    }
+    if redirect {
+        return Ok(Some(target));
+    }
+    Ok(filepath::merge(Some(r.engine.server.server_root.as_bstr()), &target))
+}
+
+/// Escapes a redirect's target, but for its query and fragment.
+fn escape_target(text: &BString) -> BString {
+    let (mut rest, mut fragment) = (text.as_slice(), None);
+    if let Some(i) = rest.find_byte(b'#') {
+        fragment = Some(&rest[i + 1..]);
+        rest = &rest[..i];
+    }
+    let mut query = None;
+    if let Some(i) = rest.find_byte(b'?') {
+        query = Some(&rest[i + 1..]);
+        rest = &rest[..i];
+    }
+    let mut out = uri::escape_path(rest, true);
+    if let Some(q) = query {
+        out.push(b'?');
+        out.extend_from_slice(q);
+    }
+    if let Some(f) = fragment {
+        out.push(b'#');
+        out.extend_from_slice(f);
+    }
+    out
+}
+
+/// `try_redirect`: a Redirect of one argument, in a section.
+fn try_redirect(r: &mut Request<'_>, dir: Option<&Dir>) -> Result<Option<Found>, ()> {
+    let Some((status, expr, span)) = dir.and_then(|d| d.redirect.clone()) else { return Ok(None) };
+    let target = match expr {
+        None => BString::default(),
+        Some(expr) => match expr_context::string(r, &expr) {
+            Ok(text) => escape_target(&text),
+            Err(e) => {
+                r.error("AH02826", format!("Can't evaluate redirect expression: {e}"));
+                return Err(());
+            }
+        },
+    };
+    r.tell(|| Step {
+        phase: "translate_name",
+        module: "mod_alias.c",
+        span: Some(span),
+        matched: true,
+        effect: target.to_string(),
+        ..Step::default()
+    });
+    Ok(Some(Found { target, status, span }))
+}
+
+/// `try_alias`: an Alias of one argument, in a section.
+fn try_alias(r: &mut Request<'_>, dir: Option<&Dir>) -> Result<Option<Found>, ()> {
+    let Some(alias) = dir.and_then(|d| d.alias.clone()) else { return Ok(None) };
+    let mut target = match expr_context::string(r, &alias.expr) {
+        Ok(t) => t,
+        Err(e) => {
+            r.error("AH02825", format!("Can't evaluate alias expression: {e}"));
+            return Err(());
+        }
+    };
+    if dir.is_some_and(|d| d.preserve_path == Some(true)) {
+        let length = pattern::alias_matches(&r.uri, &alias.fake);
+        if length > 0 {
+            r.context_prefix = Some(alias.fake.clone());
+            r.context_root = Some(target.clone());
+            target.extend_from_slice(&r.uri[length..]);
+        }
+    }
+    if alias.script {
+        r.handler = Some("cgi-script".into());
+        r.handler_span = Some(alias.span);
+        r.notes.set("alias-forced-type", "cgi-script");
+    }
+    r.tell(|| Step {
+        phase: "translate_name",
+        module: "mod_alias.c",
+        span: Some(alias.span),
+        matched: true,
+        effect: target.to_string(),
+        ..Step::default()
+    });
+    let root: &BStr = r.engine.server.server_root.as_bstr();
+    Ok(filepath::merge(Some(root), &target).map(|target| Found { target, status: 0, span: alias.span }))
+}
+
+/// Sends the client elsewhere, or away.
+fn send(r: &mut Request<'_>, dir: Option<&Dir>, found: Found, code: &'static str, phase: Phase) -> Verdict {
+    r.decide(phase, found.span);
+    if (300..400).contains(&found.status) {
+        let mut target = found.target;
+        let relative = dir.is_some_and(|d| d.relative == Some(true));
+        if !relative || !target.starts_with(b"/") {
+            if target.starts_with(b"/") {
+                target = r.construct_url(&target);
+            }
+            if !uri::is_url(&target) {
+                let from = r.uri.clone();
+                r.error(
+                    code,
+                    format!("cannot redirect '{from}' to '{target}'; target is not a valid absoluteURI or abs_path"),
+                );
+                return Verdict::Status(500);
+            }
+        }
+        if let Some(args) = &r.args
+            && !target.contains(&b'?')
+        {
+            target.push(b'?');
+            target.extend_from_slice(args);
+        }
+        r.headers_out.set("Location", target);
+    }
+    Verdict::Status(found.status)
+}
+
+/// `translate_alias_redir`
+fn translate(r: &mut Request<'_>) -> Verdict {
+    if r.uri.first().is_some_and(|b| *b != b'/') {
+        return Verdict::Declined;
+    }
+    let dir = r.per_dir.alias.clone();
+    let server = r.server.settings.alias.clone();
+    let redirected = match try_redirect(r, dir.as_deref()) {
+        Ok(None) => match &server {
+            Some(s) => try_list(r, &s.redirects, true),
+            None => Ok(None),
+        },
+        other => other,
+    };
+    match redirected {
+        Err(()) => return Verdict::Status(500),
+        Ok(Some(found)) => return send(r, dir.as_deref(), found, "AH00674", Phase::TranslateName),
+        Ok(None) => {}
+    }
+    let aliased = match try_alias(r, dir.as_deref()) {
+        Ok(None) => match &server {
+            Some(s) => try_list(r, &s.aliases, false),
+            None => Ok(None),
+        },
+        other => other,
+    };
+    match aliased {
+        Err(()) => Verdict::Status(500),
+        Ok(Some(found)) => {
+            r.decide(Phase::TranslateName, found.span);
+            r.filename = Some(found.target);
+            Verdict::Ok
+        }
+        Ok(None) => Verdict::Declined,
+    }
+}
+
+/// `fixup_redir`: redirects of sections and .htaccess files.
+fn fixup_redirect(r: &mut Request<'_>) -> Verdict {
+    let Some(dir) = r.per_dir.alias.clone() else { return Verdict::Declined };
+    let found = match try_redirect(r, Some(&dir)) {
+        Ok(None) => try_list(r, &dir.redirects, true),
+        other => other,
+    };
+    match found {
+        Err(()) => Verdict::Status(500),
+        Ok(Some(found)) => send(r, Some(&dir), found, "AH00676", Phase::Fixups),
+        Ok(None) => Verdict::Declined,
+    }
+}

@@ -1,0 +1,120 @@
+//! mod_authz_host.c: ip, host, forward-dns, local. (forward-dns and host ask no resolver: the run's hosts are all
+//! the names there are.)
+
+use super::{Parsed, Provider};
+use crate::address::IpSubnet;
+use crate::conf::args;
+use crate::module::Module;
+use crate::modules::authz_core::Status;
+use crate::server::build::Cmd;
+use crate::server::expr_context;
+use crate::server::request::Request;
+use crate::source::Span;
+use bstr::{BStr, BString, ByteSlice};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+const NAME: &str = "mod_authz_host.c";
+
+/// The module.
+pub static MODULE: Module = Module { name: NAME, identifier: "authz_host_module", directives: &[], hooks: &[] };
+
+pub(super) static PROVIDERS: &[Provider] = &[
+    Provider { name: "ip", module: NAME, parse: parse_ip, check: check_ip, blind: None },
+    Provider { name: "host", module: NAME, parse: parse_text, check: check_host, blind: None },
+    Provider { name: "forward-dns", module: NAME, parse: parse_text, check: check_forward_dns, blind: None },
+    Provider { name: "local", module: NAME, parse: parse_nothing, check: check_local, blind: None },
+];
+
+fn parse_ip(_: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
+    let mut networks = Vec::new();
+    for word in args::split(text) {
+        let (ip, mask) = match word.find_byte(b'/') {
+            Some(i) => (&word[..i], Some(&word[i + 1..])),
+            None => (word.as_slice(), None),
+        };
+        let network = IpSubnet::parse(ip, mask).map_err(|e| match e.detail() {
+            None => format!("ip address '{word}' appears to be invalid"),
+            Some(detail) => format!("ip address '{word}' appears to be invalid: {detail}"),
+        })?;
+        networks.push(network);
+    }
+    if networks.is_empty() {
+        return Err("'require ip' requires an argument".into());
+    }
+    Ok(Parsed::Networks(networks))
+}
+
+fn check_ip(r: &mut Request<'_>, parsed: &Parsed) -> Status {
+    match parsed {
+        Parsed::Networks(n) if n.iter().any(|n| n.contains(r.useragent_ip)) => Status::Granted,
+        _ => Status::Denied,
+    }
+}
+
+fn parse_text(cmd: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
+    let expr = cmd.expr(text, true).map_err(|e| format!("Cannot parse expression in require line: {e}"))?;
+    Ok(Parsed::Text(Arc::new(expr)))
+}
+
+fn parse_nothing(_: &mut Cmd<'_>, _: &BStr) -> Result<Parsed, String> {
+    Ok(Parsed::Nothing)
+}
+
+fn words(r: &mut Request<'_>, parsed: &Parsed) -> Option<Vec<BString>> {
+    let Parsed::Text(expr) = parsed else { return None };
+    let text = expr_context::string(r, expr).ok()?;
+    let end = text.find_byte(b'#').unwrap_or(text.len());
+    (end > 0).then(|| args::split(&text[..end]))
+}
+
+fn check_host(r: &mut Request<'_>, parsed: &Parsed) -> Status {
+    let Some(words) = words(r, parsed) else { return Status::Denied };
+    let Some(name) = remote_host(r, "Require host", Span::NONE) else { return Status::Denied };
+    let found = words.iter().take_while(|w| !w.is_empty()).any(|w| in_domain(w, &name));
+    if found { Status::Granted } else { Status::Denied }
+}
+
+fn check_forward_dns(r: &mut Request<'_>, parsed: &Parsed) -> Status {
+    let Some(words) = words(r, parsed) else { return Status::Denied };
+    for word in words {
+        let name = word.to_str_lossy();
+        let server = &r.engine.server;
+        let ips: Vec<IpAddr> = match crate::address::numeric_host(&word) {
+            Some(ip) => vec![ip],
+            None => server.hosts.iter().filter(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip).collect(),
+        };
+        if ips.contains(&r.useragent_ip) {
+            return Status::Granted;
+        }
+        if ips.is_empty() && !server.hosts_complete {
+            r.caveat("Require forward-dns", Span::NONE, format!("the address of {name} is not known here"));
+        }
+    }
+    Status::Denied
+}
+
+fn check_local(r: &mut Request<'_>, _: &Parsed) -> Status {
+    let ip = r.useragent_ip;
+    let local = ip == r.connection.local || ip.to_canonical().is_loopback();
+    if local { Status::Granted } else { Status::Denied }
+}
+
+/// The client's name, looked up both ways; none when it has none. What would have to be looked up is a caveat.
+pub fn remote_host(r: &mut Request<'_>, directive: &str, span: Span) -> Option<String> {
+    let server = &r.engine.server;
+    let found = server.hosts.iter().find(|(ip, _)| *ip == r.useragent_ip).map(|(_, n)| n.to_ascii_lowercase());
+    if found.is_none() && !server.hosts_complete {
+        let ip = r.useragent_ip;
+        r.caveat(directive, span, format!("the name of {ip} is not known here: give it with --host-name"));
+    }
+    found
+}
+
+/// `in_domain`: whether `name` is `domain`, or below it.
+pub fn in_domain(domain: &[u8], name: &str) -> bool {
+    let name = name.as_bytes();
+    let Some(start) = name.len().checked_sub(domain.len()) else { return false };
+    name[start..].eq_ignore_ascii_case(domain)
+        && (start == 0 || domain.first() == Some(&b'.') || name[start - 1] == b'.')
+}

@@ -1,0 +1,529 @@
+//! mod_authz_core.c: `Require` and what combines it.
+//!
+//! Beside the decision stands its counterfactual: with each line taken out in turn, would it be another one?
+
+use super::access_compat;
+use super::authz::{self, Parsed, Provider};
+use crate::module::Effect::{self, Modelled};
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
+use crate::outcome::Step;
+use crate::server::build::Cmd;
+use crate::server::request::Request;
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::sync::Arc;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_authz_core.c", identifier: "authz_core_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[
+    hook(Phase::AuthChecker, order::LAST, authorize_user),
+    hook(Phase::AccessCheckerEx, order::LAST, authorize_userless),
+];
+
+static DIRECTIVES: &[Directive] = &[
+    plain("<AuthzProviderAlias", Args::Raw, RSRC_CONF, Effect::Blind("it defines what a Require line means"), "container for grouping an authorization provider's directives under a provider alias"),
+    row("Require", Args::Raw, OR_AUTHCFG, Modelled, "specifies authorization directives which one must pass (or not) for a request to suceeed", require),
+    row("<RequireAll", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which none must fail and at least one must pass for a request to succeed", require_all),
+    row("<RequireAny", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which one must pass for a request to succeed", require_any),
+    row("<RequireNone", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which none must pass for a request to succeed", require_none),
+    row("AuthMerging", Args::Take1, OR_AUTHCFG, Modelled, "controls how a <Directory>, <Location>, or similar directive's authorization directives are combined with those of its predecessor", auth_merging),
+    row("AuthzSendForbiddenOnFailure", Args::Flag, OR_AUTHCFG, Modelled, "Controls if an authorization failure should result in a '403 FORBIDDEN' response instead of the HTTP-conforming '401 UNAUTHORIZED'", forbidden_on_failure),
+];
+
+/// How a section combines what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logic {
+    /// All must pass.
+    And,
+    /// One must pass.
+    Or,
+}
+
+/// A `Require` line or a container of them: httpd's `authz_section_conf`.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Where it stands; a merge and a section's own top stand nowhere.
+    pub span: Option<Span>,
+    /// The methods that it speaks of.
+    limited: u64,
+    negate: bool,
+    merged: bool,
+    logic: Logic,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Require { provider: &'static Provider, args: BString, parsed: Parsed },
+    Sections(Vec<Section>),
+}
+
+impl Section {
+    fn container(logic: Logic, negate: bool, span: Option<Span>) -> Section {
+        Section { span, limited: 0, negate, merged: false, logic, kind: Kind::Sections(Vec::new()) }
+    }
+
+    fn children(&self) -> &[Section] {
+        match &self.kind {
+            Kind::Sections(children) => children,
+            Kind::Require { .. } => &[],
+        }
+    }
+
+    fn push(&mut self, child: Section) {
+        self.limited |= child.limited;
+        if let Kind::Sections(children) = &mut self.kind {
+            children.push(child);
+        }
+    }
+
+    /// How httpd's messages name it.
+    fn name(&self) -> String {
+        let not = if self.negate { "not " } else { "" };
+        match (&self.kind, self.logic) {
+            (Kind::Require { provider, args, .. }, _) => format!("Require {not}{} {args}", provider.name),
+            (_, logic) => {
+                let word = match (logic, self.negate) {
+                    (Logic::And, true) => "NotAll",
+                    (Logic::And, false) => "All",
+                    (Logic::Or, true) => "None",
+                    (Logic::Or, false) => "Any",
+                };
+                if self.merged { format!("AuthMerging {word}") } else { format!("<Require{word}>") }
+            }
+        }
+    }
+
+    /// The section without the line at `skip`; nothing when that leaves nothing.
+    fn without(&self, skip: Span) -> Option<Section> {
+        if self.span == Some(skip) && matches!(self.kind, Kind::Require { .. }) {
+            return None;
+        }
+        let Kind::Sections(children) = &self.kind else { return Some(self.clone()) };
+        let mut left = Section { kind: Kind::Sections(Vec::new()), limited: 0, ..self.clone() };
+        children.iter().filter_map(|c| c.without(skip)).for_each(|c| left.push(c));
+        (!left.children().is_empty()).then_some(left)
+    }
+
+    fn lines(&self, into: &mut Vec<Span>) {
+        match &self.kind {
+            Kind::Require { .. } => into.extend(self.span),
+            Kind::Sections(children) => children.iter().for_each(|c| c.lines(into)),
+        }
+    }
+}
+
+/// `AuthMerging`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Merging {
+    #[default]
+    Unset,
+    Off,
+    With(Logic),
+}
+
+/// One section's own lines, kept for counterfactuals.
+#[derive(Clone, Debug, Default)]
+struct Layer {
+    own: Option<Arc<Section>>,
+    merging: Merging,
+}
+
+/// Settings per directory.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    section: Option<Arc<Section>>,
+    merging: Merging,
+    forbidden_on_fail: Option<bool>,
+    layers: Vec<Layer>,
+    /// Containers that are open while the configuration is read.
+    open: Vec<Section>,
+}
+
+impl Settings for Dir {
+    /// `merge_authz_core_dir_config`
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        let (section, merging) = merge(&base.section, base.merging, &add.section, add.merging);
+        let layers = base.own_layers().chain(add.own_layers()).collect();
+        let forbidden_on_fail = add.forbidden_on_fail.or(base.forbidden_on_fail);
+        Dir { section, merging, forbidden_on_fail, layers, open: Vec::new() }
+    }
+}
+
+impl Dir {
+    fn own_layers(&self) -> impl Iterator<Item = Layer> + '_ {
+        let own = self.layers.is_empty().then(|| Layer { own: self.section.clone(), merging: self.merging });
+        self.layers.iter().cloned().chain(own)
+    }
+
+    /// What the merge would be without one line.
+    fn without(&self, skip: Span) -> Option<Arc<Section>> {
+        let mut section = None;
+        let mut merging = Merging::Unset;
+        for layer in self.own_layers() {
+            let own = layer.own.and_then(|s| s.without(skip)).map(Arc::new);
+            (section, merging) = merge(&section, merging, &own, layer.merging);
+        }
+        section
+    }
+}
+
+type Merge = (Option<Arc<Section>>, Merging);
+
+fn merge(base: &Option<Arc<Section>>, base_merging: Merging, add: &Option<Arc<Section>>, merging: Merging) -> Merge {
+    if merging == Merging::Unset && add.is_none() && base.is_some() {
+        return (base.clone(), base_merging);
+    }
+    let logic = match merging {
+        Merging::With(logic) => logic,
+        Merging::Off | Merging::Unset => return (add.clone(), merging),
+    };
+    let section = match (base, add) {
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+        (Some(base), Some(add)) => {
+            let mut both = Section { merged: true, ..Section::container(logic, false, None) };
+            both.push((**base).clone());
+            both.push((**add).clone());
+            Some(Arc::new(both))
+        }
+    };
+    (section, merging)
+}
+
+/// `add_authz_provider`
+fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let mut rest = a[0].as_slice();
+    let mut name = crate::conf::args::word(&mut rest);
+    let mut negate = false;
+    if name.eq_ignore_ascii_case(b"not") {
+        name = crate::conf::args::word(&mut rest);
+        negate = true;
+    }
+    let args: BString = rest.into();
+    let Some(provider) = authz::find(&name, &cmd.build.loaded) else {
+        return Err(format!("Unknown Authz provider: {name}"));
+    };
+    let parsed = (provider.parse)(cmd, args.as_bstr())?;
+    let (limited, span) = (cmd.limited, cmd.span());
+    let line = Section {
+        span: Some(span),
+        limited,
+        negate,
+        merged: false,
+        logic: Logic::And,
+        kind: Kind::Require { provider, args, parsed },
+    };
+    if let Some(why) = provider.blind {
+        let spot = crate::server::build::BlindSpot { directive: "Require", module: provider.module, span, why };
+        crate::server::settings::slot(&mut cmd.dir.core, cmd.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
+    }
+    add(cmd.slot(|d| &mut d.authz_core), line, "Require")
+}
+
+/// Puts a line or container into the innermost container that is open.
+fn add(dir: &mut Dir, child: Section, name: &str) -> Result<(), String> {
+    let into = match dir.open.last_mut() {
+        Some(open) => open,
+        None => Arc::make_mut(dir.section.get_or_insert_with(|| Arc::new(Section::container(Logic::Or, false, None)))),
+    };
+    if child.negate && into.logic == Logic::Or {
+        let what = if name == "Require" { format!("negative {name}") } else { child.name() };
+        return Err(format!("{what} directive has no effect in {} directive", into.name()));
+    }
+    // containers of one kind within another are one
+    if !child.negate && child.logic == into.logic && matches!(child.kind, Kind::Sections(_)) {
+        for grandchild in child.children() {
+            into.push(grandchild.clone());
+        }
+        into.limited |= child.limited;
+    } else {
+        into.push(child);
+    }
+    Ok(())
+}
+
+/// `add_authz_section`
+fn container(cmd: &mut Cmd<'_>, a: &[BString], logic: Logic, negate: bool) -> Result<(), String> {
+    let Some(end) = a[0].rfind_byte(b'>') else {
+        return Err(format!("{}> directive missing closing '>'", cmd.row.name));
+    };
+    if end > 0 {
+        return Err(format!("{}> directive doesn't take additional arguments", cmd.row.name));
+    }
+    let span = cmd.span();
+    cmd.slot(|d| &mut d.authz_core).open.push(Section::container(logic, negate, Some(span)));
+    let overrides = std::mem::replace(&mut cmd.overrides, OR_AUTHCFG);
+    let limited = cmd.limited & !(1 << 63);
+    cmd.within(limited);
+    cmd.overrides = overrides;
+    let dir = cmd.slot(|d| &mut d.authz_core);
+    let Some(section) = dir.open.pop() else { return Ok(()) };
+    if section.children().is_empty() {
+        return Err(format!("{} directive contains no authorization directives", section.name()));
+    }
+    add(dir, section, "")
+}
+
+fn require_all(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    container(cmd, a, Logic::And, false)
+}
+fn require_any(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    container(cmd, a, Logic::Or, false)
+}
+fn require_none(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    container(cmd, a, Logic::Or, true)
+}
+
+fn auth_merging(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let merging = match a[0].to_ascii_lowercase().as_slice() {
+        b"off" => Merging::Off,
+        b"and" => Merging::With(Logic::And),
+        b"or" => Merging::With(Logic::Or),
+        _ => return Err("AuthMerging must be one of: Off | And | Or".into()),
+    };
+    cmd.slot(|d| &mut d.authz_core).merging = merging;
+    Ok(())
+}
+
+fn forbidden_on_failure(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.slot(|d| &mut d.authz_core).forbidden_on_fail = Some(a[0].eq_ignore_ascii_case(b"on"));
+    Ok(())
+}
+
+/// `authz_core_check_section`: httpd refuses to start when a section holds nothing but negative lines.
+pub fn only_negative(dir: &Dir) -> Option<String> {
+    fn check(section: &Section, top: bool) -> Option<String> {
+        for child in section.children() {
+            if !child.children().is_empty()
+                && let Some(found) = check(child, false)
+            {
+                return Some(found);
+            }
+        }
+        let positive = |c: &Section| {
+            // De Morgan: the lines of a negated container of the other kind count each for itself
+            if c.negate && !c.children().is_empty() && c.logic != section.logic {
+                c.children().iter().any(|g| g.negate)
+            } else {
+                !c.negate
+            }
+        };
+        if section.children().iter().any(positive) {
+            return None;
+        }
+        let name = if top { "<Directory>, <Location>, or similar".into() } else { section.name() };
+        Some(format!("{name} directive contains only negative authorization directives"))
+    }
+    check(dir.section.as_deref()?, true)
+}
+
+/// What a line or container says: httpd's `authz_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// No.
+    Denied,
+    /// Yes.
+    Granted,
+    /// Nothing.
+    Neutral,
+    /// No, but a user might change that.
+    DeniedNoUser,
+    /// It can't be said.
+    GeneralError,
+}
+
+impl Status {
+    fn word(self) -> &'static str {
+        match self {
+            Status::Denied => "denied",
+            Status::Granted => "granted",
+            Status::Neutral => "neutral",
+            Status::DeniedNoUser => "denied (no authenticated user yet)",
+            Status::GeneralError => "error",
+        }
+    }
+}
+
+/// `apply_authz_sections`
+fn apply(r: &mut Request<'_>, section: &Section, parent: Logic, told: bool) -> Status {
+    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    if section.limited & method == 0 {
+        return if parent == Logic::And { Status::Granted } else { Status::Neutral };
+    }
+    if told {
+        r.engine.open();
+    }
+    let mut result = match &section.kind {
+        Kind::Require { provider, parsed, .. } => (provider.check)(r, parsed),
+        Kind::Sections(children) => {
+            let mut result = Status::Neutral;
+            for child in children {
+                let said = apply(r, child, section.logic, told);
+                if said == Status::GeneralError {
+                    result = said;
+                    break;
+                }
+                if said == Status::Neutral {
+                    continue;
+                }
+                let (ends, keeps) = match section.logic {
+                    Logic::And => (Status::Denied, Status::Denied),
+                    Logic::Or => (Status::Granted, Status::Denied),
+                };
+                if said == ends {
+                    result = said;
+                    break;
+                }
+                let upgrade = match section.logic {
+                    Logic::And => said == Status::DeniedNoUser && result != keeps,
+                    Logic::Or => said == Status::DeniedNoUser && result == keeps,
+                };
+                if upgrade || result == Status::Neutral {
+                    result = said;
+                }
+            }
+            result
+        }
+    };
+    if section.negate {
+        result = match result {
+            Status::Granted => Status::Denied,
+            Status::Denied | Status::DeniedNoUser => Status::Neutral,
+            other => other,
+        };
+    }
+    if told {
+        r.engine.close(|_| {
+            Some(Step {
+                phase: "access_checker_ex",
+                module: "mod_authz_core.c",
+                span: section.span,
+                matched: result == Status::Granted,
+                why: section.name(),
+                effect: result.word().into(),
+                children: vec![],
+            })
+        });
+    }
+    result
+}
+
+fn authorize_userless(r: &mut Request<'_>) -> Verdict {
+    authorize(r, false)
+}
+
+fn authorize_user(r: &mut Request<'_>) -> Verdict {
+    authorize(r, true)
+}
+
+/// `authorize_user_core`
+fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
+    let dir = r.per_dir.authz_core.clone();
+    let Some(section) = dir.as_ref().and_then(|d| d.section.clone()) else {
+        if r.auth_type_configured() {
+            r.error("AH01627", "AuthType configured with no corresponding authorization directives");
+            return Verdict::Status(500);
+        }
+        return Verdict::Ok;
+    };
+    let told = r.watched();
+    match apply(r, &section, Logic::And, told) {
+        Status::Granted => Verdict::Ok,
+        Status::DeniedNoUser => {
+            if after_authn {
+                let uri = r.uri.clone();
+                r.error("AH01629", format!("authorization failure (no authenticated user): {uri}"));
+                return Verdict::Status(401);
+            }
+            Verdict::Declined
+        }
+        Status::Denied | Status::Neutral => {
+            if !after_authn || !r.auth_type_configured() {
+                let what = denied_what(r);
+                r.error("AH01630", format!("client denied by server configuration: {what}"));
+                return Verdict::Status(403);
+            }
+            let (user, uri) = (r.user.clone().unwrap_or_default(), r.uri.clone());
+            r.error("AH01631", format!("user {user}: authorization failure for \"{uri}\": "));
+            match dir.and_then(|d| d.forbidden_on_fail) {
+                Some(true) => Verdict::Status(403),
+                _ => Verdict::Status(401),
+            }
+        }
+        Status::GeneralError => Verdict::Status(500),
+    }
+}
+
+/// The file, or the URI where there is none, as messages name it.
+pub fn denied_what(r: &Request<'_>) -> String {
+    match &r.filename {
+        Some(f) => f.to_string(),
+        None => format!("uri {}", r.uri),
+    }
+}
+
+/// How access would be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Granted,
+    DeniedByCompat,
+    Denied,
+    NeedsUser,
+    Error,
+}
+
+/// The decision, with one line taken out.
+fn decide(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
+    let compat = access_compat::check(r, skip);
+    let section = match (r.per_dir.authz_core.clone(), skip) {
+        (None, _) => None,
+        (Some(dir), None) => dir.section.clone(),
+        (Some(dir), Some(skip)) => dir.without(skip),
+    };
+    let required = match section {
+        None => Decision::Granted,
+        Some(s) => match apply(r, &s, Logic::And, false) {
+            Status::Granted => Decision::Granted,
+            Status::Denied | Status::Neutral => Decision::Denied,
+            Status::DeniedNoUser => Decision::NeedsUser,
+            Status::GeneralError => Decision::Error,
+        },
+    };
+    match (compat.satisfy_any, compat.allowed) {
+        (true, true) => Decision::Granted,
+        (false, false) => Decision::DeniedByCompat,
+        _ => required,
+    }
+}
+
+const CANDIDATES: usize = 48;
+
+/// Names the lines without each of which the decision would be another one.
+pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
+    let mut lines = Vec::new();
+    if let Some(dir) = &r.per_dir.authz_core {
+        for layer in dir.own_layers() {
+            if let Some(own) = &layer.own {
+                own.lines(&mut lines);
+            }
+        }
+    }
+    access_compat::lines(r, &mut lines);
+    if lines.is_empty() || lines.len() > CANDIDATES {
+        return;
+    }
+    let log = r.log.len();
+    let now = decide(r, None);
+    let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
+    for line in lines {
+        if decide(r, Some(line)) != now {
+            r.decide(phase, line);
+        }
+    }
+    r.log.truncate(log);
+}

@@ -1,0 +1,203 @@
+//! What the core does with a request (server/core.c, modules/http/http_core.c).
+
+use super::Trace;
+use crate::module::{Hook, Phase, Verdict, hook, order};
+use crate::server::request::{PathInfo, ProxyReq, Request};
+use crate::server::setting;
+use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
+use crate::vfs::Kind;
+use bstr::{BString, ByteSlice};
+
+pub(super) static CORE: &[Hook] = &[
+    hook(Phase::TranslateName, order::REALLY_LAST, translate),
+    hook(Phase::MapToStorage, order::REALLY_FIRST, upgrade_storage),
+    hook(Phase::MapToStorage, order::REALLY_LAST, map_to_storage),
+    hook(Phase::TypeChecker, order::REALLY_LAST, do_nothing),
+    hook(Phase::Fixups, order::REALLY_FIRST, override_type),
+    hook(Phase::Handler, order::REALLY_FIRST, upgrade_handler),
+    hook(Phase::Handler, order::REALLY_LAST, default_handler),
+];
+
+pub(super) static HTTP: &[Hook] =
+    &[hook(Phase::MapToStorage, order::MIDDLE, send_trace), hook(Phase::MapToStorage, order::MIDDLE, send_options)];
+
+/// `ap_core_translate`: what nobody else translated is a file below DocumentRoot.
+fn translate(r: &mut Request<'_>) -> Verdict {
+    if r.proxyreq != ProxyReq::None {
+        return Verdict::Status(403);
+    }
+    if r.uri.first() != Some(&b'/') && r.uri != "*" {
+        let (uri, line) = (r.uri.clone(), r.the_request.clone());
+        r.error("AH00126", format!("Invalid URI in request '{uri}' '{line}'"));
+        return Verdict::Status(400);
+    }
+    let mut path = r.uri.as_slice();
+    if let Some(prefix) = &r.server.path
+        && let Some(rest) = path.strip_prefix(prefix.as_slice())
+        && (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
+    {
+        path = rest;
+    }
+    let path = path.trim_start_with(|c| c == '/');
+    let core = r.server.core();
+    let root = core.document_root();
+    let Some(file) = filepath::merge(Some(root), path).filter(|f| within(root, f)) else {
+        let line = r.the_request.clone();
+        r.error("AH00127", format!("Cannot map {line} to file"));
+        return Verdict::Status(403);
+    };
+    let span = core.document_root.as_ref().map(|s| s.span);
+    r.decide_if(Phase::TranslateName, span);
+    r.canonical_filename = Some(file.clone());
+    r.filename = Some(file);
+    Verdict::Ok
+}
+
+fn within(root: &[u8], file: &[u8]) -> bool {
+    let root = root.trim_end_with(|c| c == '/');
+    file.starts_with(root)
+}
+
+/// `core_upgrade_storage`: `Upgrade` requests for `*` only.
+fn upgrade_storage(r: &mut Request<'_>) -> Verdict {
+    let _ = r;
+    Verdict::Declined
+}
+
+fn map_to_storage(r: &mut Request<'_>) -> Verdict {
+    match directory_walk::run(r) {
+        Verdict::Ok => {}
+        verdict => return verdict,
+    }
+    file_walk::run(r);
+    Verdict::Ok
+}
+
+/// `ap_send_http_trace`
+fn send_trace(r: &mut Request<'_>) -> Verdict {
+    if r.method_number != method::TRACE {
+        return Verdict::Declined;
+    }
+    let enabled = &r.server.core().trace_enable;
+    let span = setting_span(enabled);
+    r.decide_if(Phase::MapToStorage, span);
+    if enabled.as_ref().is_some_and(|s| s.value == Trace::Off) {
+        return Verdict::Status(405);
+    }
+    r.set_content_type(Some("message/http".into()), true);
+    Verdict::Done
+}
+
+fn setting_span(set: &Option<setting::Set<Trace>>) -> Option<crate::source::Span> {
+    setting::decisive(set, &Trace::On)
+}
+
+/// `http_send_options`: `OPTIONS *` is answered at once.
+fn send_options(r: &mut Request<'_>) -> Verdict {
+    if r.method_number == method::OPTIONS && r.uri == "*" { Verdict::Done } else { Verdict::Declined }
+}
+
+fn do_nothing(_: &mut Request<'_>) -> Verdict {
+    Verdict::Ok
+}
+
+/// `core_override_type`: ForceType, SetHandler and AcceptPathInfo.
+fn override_type(r: &mut Request<'_>) -> Verdict {
+    let core = r.core();
+    if let Some(forced) = &core.mime_type
+        && forced.value != "none"
+    {
+        if r.content_type.as_ref() != Some(&forced.value) {
+            r.handler_span = Some(forced.span);
+        }
+        r.set_content_type(Some(forced.value.clone()), true);
+    }
+    if let Some(set) = &core.handler {
+        let value = match expr_context::string(r, &set.value.expr) {
+            Ok(v) => v,
+            Err(e) => {
+                r.error("AH03154", format!("Can't evaluate handler expression: {e}"));
+                return Verdict::Status(500);
+            }
+        };
+        // a name of a socket keeps its letters
+        let value: BString =
+            if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
+        if value != "none" {
+            r.handler_span = Some(set.span);
+            r.handler = Some(value);
+        }
+    }
+    if r.used_path_info == PathInfo::Default
+        && let Some(accept) = &core.accept_path_info
+    {
+        r.used_path_info = accept.value;
+    }
+    Verdict::Ok
+}
+
+/// `core_upgrade_handler`: other protocols are not spoken.
+fn upgrade_handler(_: &mut Request<'_>) -> Verdict {
+    Verdict::Declined
+}
+
+/// `default_handler`: a file is sent.
+fn default_handler(r: &mut Request<'_>) -> Verdict {
+    allow_methods(r, &[method::GET, method::OPTIONS, method::POST]);
+    if r.method_number != method::GET && r.method_number != method::POST {
+        return match r.method_number {
+            method::INVALID => {
+                let line = r.the_request.clone();
+                r.error("AH00135", format!("Invalid method in request {line}"));
+                Verdict::Status(501)
+            }
+            method::OPTIONS => Verdict::Ok,
+            _ => Verdict::Status(405),
+        };
+    }
+    let name = r.filename_str();
+    let path_info = r.path_info.clone().unwrap_or_default();
+    let Some(info) = r.finfo else {
+        r.error("AH00128", format!("File does not exist: {name}{path_info}"));
+        return Verdict::Status(404);
+    };
+    if info.kind == Kind::Directory {
+        r.error("AH00129", format!("Attempt to serve directory: {name}"));
+        return Verdict::Status(404);
+    }
+    let accept = setting::decisive(&r.core().accept_path_info, &PathInfo::Default);
+    if !path_info.is_empty() {
+        r.decide_if(Phase::Fixups, accept);
+    }
+    if r.used_path_info != PathInfo::Accept && !path_info.is_empty() {
+        r.error("AH00130", format!("File does not exist: {name}{path_info}"));
+        return Verdict::Status(404);
+    }
+    if r.method_number != method::GET && r.notes.get("deliver-script").is_none() {
+        let m = r.method.clone();
+        r.error("AH00131", format!("This resource does not accept the {m} method."));
+        return Verdict::Status(405);
+    }
+    let path = r.filename.clone().unwrap_or_default();
+    if r.engine.read_allowed(&path).is_err() {
+        r.error("AH00132", format!("file permissions deny server access: {name}"));
+        return Verdict::Status(403);
+    }
+    r.served_by = Some("default-handler".into());
+    Verdict::Ok
+}
+
+/// Adds methods to those that an Allow header names.
+pub(crate) fn allow_methods(r: &mut Request<'_>, methods: &[u32]) {
+    for m in methods {
+        r.allowed |= 1 << m;
+    }
+}
+
+impl crate::server::engine::Engine {
+    /// Whether a file can be opened for reading as httpd's children.
+    pub fn read_allowed(&self, path: &[u8]) -> Result<(), crate::vfs::Errno> {
+        crate::vfs::resolve::access(&*self.vfs, &self.server.cred, path, 4)
+    }
+}
+

@@ -1,0 +1,344 @@
+//! core.c, http_core.c and mod_so.c: what every httpd has.
+
+mod hooks;
+pub mod options;
+mod rows;
+mod sections;
+mod setters;
+
+pub(crate) use hooks::allow_methods;
+pub(crate) use setters::atoi;
+
+use crate::expr::Expr;
+use crate::module::{Module, allowed};
+use crate::server::build::BlindSpot;
+use crate::server::request::PathInfo;
+use crate::server::section::Section;
+use crate::server::setting::Set;
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::{BStr, BString};
+use options::OptLine;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// The core, its HTTP part, and LoadModule.
+pub static MODULES: [Module; 3] = [
+    Module { name: "core.c", identifier: "core_module", directives: rows::CORE, hooks: hooks::CORE },
+    Module { name: "http_core.c", identifier: "http_module", directives: rows::HTTP, hooks: hooks::HTTP },
+    Module { name: "mod_so.c", identifier: "so_module", directives: rows::SO, hooks: &[] },
+];
+
+/// What an ErrorDocument says.
+#[derive(Clone, Debug)]
+pub enum ErrorDocument {
+    /// httpd's own words again.
+    Default,
+    /// A text (it begins with `"`), a path or a URL.
+    Text(Arc<Expr>),
+}
+
+/// How `UseCanonicalName` is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CanonicalName {
+    /// ServerName.
+    On,
+    /// The client's Host.
+    Off,
+    /// The address's reverse name.
+    Dns,
+}
+
+/// A text that may be an expression: two are alike when they are written alike.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// As written.
+    pub source: BString,
+    /// What it comes to.
+    pub expr: Arc<Expr>,
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.source == other.source
+    }
+}
+
+/// The core's settings per directory: `core_dir_config`.
+#[derive(Clone, Debug)]
+pub struct Dir {
+    /// Options in force, [`options::UNSET`] among them where no line without signs was met.
+    pub opts: u32,
+    /// Options added.
+    pub opts_add: u32,
+    /// Options taken away.
+    pub opts_remove: u32,
+    /// The lines of Options.
+    pub opt_lines: Arc<Vec<OptLine>>,
+    /// AllowOverride ([`allowed`]).
+    pub overrides: u32,
+    /// AllowOverride Options=...
+    pub override_opts: u32,
+    /// AllowOverrideList.
+    pub override_list: Option<Arc<Vec<BString>>>,
+    /// The AllowOverride in force.
+    pub override_span: Option<Span>,
+    /// AcceptPathInfo.
+    pub accept_path_info: Option<Set<PathInfo>>,
+    /// ErrorDocument, by status.
+    pub error_documents: Arc<BTreeMap<u16, (ErrorDocument, Span)>>,
+    /// `<Files>` within.
+    pub sec_file: Arc<Vec<Arc<Section>>>,
+    /// `<If>` within.
+    pub sec_if: Arc<Vec<Arc<Section>>>,
+    /// ForceType.
+    pub mime_type: Option<Set<BString>>,
+    /// SetHandler.
+    pub handler: Option<Set<Text>>,
+    /// AllowEncodedSlashes other than Off. Merging takes the later section's, whether it says so or not.
+    pub allow_encoded_slashes: bool,
+    /// AllowEncodedSlashes On.
+    pub decode_encoded_slashes: bool,
+    /// The AllowEncodedSlashes in force.
+    pub encoded_slashes_span: Option<Span>,
+    /// UseCanonicalName.
+    pub use_canonical_name: Option<Set<CanonicalName>>,
+    /// UseCanonicalPhysicalPort.
+    pub use_canonical_phys_port: Option<Set<bool>>,
+    /// QualifyRedirectURL.
+    pub qualify_redirect_url: Option<Set<bool>>,
+    /// LimitRequestBody.
+    pub limit_request_body: Option<Set<u64>>,
+    /// CGIPassAuth.
+    pub cgi_pass_auth: Option<Set<bool>>,
+    /// Directives in force that are not modelled.
+    pub blind: Vec<BlindSpot>,
+}
+
+impl Default for Dir {
+    fn default() -> Dir {
+        Dir {
+            opts: options::UNSET,
+            opts_add: 0,
+            opts_remove: 0,
+            opt_lines: Arc::default(),
+            overrides: allowed::OR_UNSET,
+            override_opts: options::UNSET | options::ALL | options::SYM_OWNER | options::MULTI,
+            override_list: None,
+            override_span: None,
+            accept_path_info: None,
+            error_documents: Arc::default(),
+            sec_file: Arc::default(),
+            sec_if: Arc::default(),
+            mime_type: None,
+            handler: None,
+            allow_encoded_slashes: false,
+            decode_encoded_slashes: false,
+            encoded_slashes_span: None,
+            use_canonical_name: None,
+            use_canonical_phys_port: None,
+            qualify_redirect_url: None,
+            limit_request_body: None,
+            cgi_pass_auth: None,
+            blind: Vec::new(),
+        }
+    }
+}
+
+impl Settings for Dir {
+    /// A server's own level follows symbolic links unless it says otherwise.
+    fn create(path: Option<&BStr>) -> Dir {
+        let links = if path.is_none() { options::SYM_LINKS } else { 0 };
+        Dir { opts: options::UNSET | links, ..Dir::default() }
+    }
+
+    /// `merge_core_dir_configs`.
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        let mut m = base.clone();
+        if add.opts & options::UNSET != 0 {
+            m.opts_add = (m.opts_add & !add.opts_remove) | add.opts_add;
+            m.opts_remove = (m.opts_remove & !add.opts_add) | add.opts_remove;
+            m.opts = (m.opts & !m.opts_remove) | m.opts_add;
+            let includes = options::INCLUDES | options::INC_WITH_EXEC;
+            if base.opts & includes == includes && add.opts & includes == options::INCLUDES {
+                m.opts &= !options::INC_WITH_EXEC;
+            }
+        } else {
+            m.opts = add.opts;
+            m.opts_add = add.opts_add;
+            m.opts_remove = add.opts_remove;
+        }
+        append(&mut m.opt_lines, &add.opt_lines);
+        if add.overrides & allowed::OR_UNSET == 0 {
+            m.overrides = add.overrides;
+            m.override_span = add.override_span;
+        }
+        if add.override_opts & options::UNSET == 0 {
+            m.override_opts = add.override_opts;
+        }
+        if add.override_list.is_some() {
+            m.override_list.clone_from(&add.override_list);
+        }
+        if !add.error_documents.is_empty() {
+            Arc::make_mut(&mut m.error_documents)
+                .extend(add.error_documents.iter().map(|(status, document)| (*status, document.clone())));
+        }
+        append(&mut m.sec_file, &add.sec_file);
+        append(&mut m.sec_if, &add.sec_if);
+        m.accept_path_info = Set::merge(&base.accept_path_info, &add.accept_path_info);
+        m.mime_type = Set::merge(&base.mime_type, &add.mime_type);
+        m.handler = Set::merge(&base.handler, &add.handler);
+        m.allow_encoded_slashes = add.allow_encoded_slashes;
+        m.decode_encoded_slashes = add.decode_encoded_slashes;
+        m.encoded_slashes_span = add.encoded_slashes_span;
+        m.use_canonical_name = Set::merge(&base.use_canonical_name, &add.use_canonical_name);
+        m.use_canonical_phys_port = Set::merge(&base.use_canonical_phys_port, &add.use_canonical_phys_port);
+        m.qualify_redirect_url = Set::merge(&base.qualify_redirect_url, &add.qualify_redirect_url);
+        m.limit_request_body = Set::merge(&base.limit_request_body, &add.limit_request_body);
+        m.cgi_pass_auth = Set::merge(&base.cgi_pass_auth, &add.cgi_pass_auth);
+        m.blind.extend(add.blind.iter().cloned());
+        m
+    }
+}
+
+fn append<T: Clone>(list: &mut Arc<Vec<T>>, more: &Arc<Vec<T>>) {
+    if list.is_empty() {
+        list.clone_from(more);
+    } else if !more.is_empty() {
+        Arc::make_mut(list).extend(more.iter().cloned());
+    }
+}
+
+impl Dir {
+    /// The ErrorDocument for a status.
+    pub fn error_document(&self, status: u16) -> Option<(&ErrorDocument, Span)> {
+        self.error_documents.get(&status).map(|(d, span)| (d, *span))
+    }
+
+    /// Whether an option is on: `ap_allow_options`.
+    pub fn allows(&self, option: u32) -> bool {
+        self.opts & option == option
+    }
+}
+
+/// The settings of a request for which nothing was set.
+pub fn default_dir() -> Arc<Dir> {
+    static DEFAULT: LazyLock<Arc<Dir>> = LazyLock::new(|| Arc::new(Dir::create(None)));
+    DEFAULT.clone()
+}
+
+/// `TraceEnable`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// TRACE is answered.
+    On,
+    /// It is refused.
+    Off,
+    /// It is answered, with a body too.
+    Extended,
+}
+
+/// The core's settings per server: `core_server_config`.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// DocumentRoot.
+    pub document_root: Option<Set<BString>>,
+    /// AccessFileName.
+    pub access_name: Option<Set<Arc<Vec<BString>>>>,
+    /// `<Directory>` sections.
+    pub sec_dir: Vec<Arc<Section>>,
+    /// `<Location>` sections.
+    pub sec_url: Vec<Arc<Section>>,
+    /// LimitInternalRecursion; 0 for httpd's default.
+    pub redirect_limit: u32,
+    /// Its second number; 0 for httpd's default.
+    pub subrequest_limit: u32,
+    /// Where it stands.
+    pub limit_recursion_span: Option<Span>,
+    /// TraceEnable.
+    pub trace_enable: Option<Set<Trace>>,
+    /// MergeSlashes.
+    pub merge_slashes: bool,
+    /// Where it stands.
+    pub merge_slashes_span: Option<Set<bool>>,
+    /// HttpProtocolOptions Unsafe.
+    pub unsafe_protocol: Option<Set<bool>>,
+    /// HttpProtocolOptions RegisteredMethods.
+    pub registered_methods: Option<Set<bool>>,
+    /// HttpProtocolOptions Allow0.9 (true), Require1.0 (false).
+    pub http09: Option<Set<bool>>,
+    /// StrictHostCheck.
+    pub strict_host_check: Option<Set<bool>>,
+    /// LimitRequestLine.
+    pub limit_request_line: Option<Set<usize>>,
+    /// LimitRequestFieldSize.
+    pub limit_request_field_size: Option<Set<usize>>,
+    /// LimitRequestFields.
+    pub limit_request_fields: Option<Set<usize>>,
+}
+
+impl Default for Server {
+    fn default() -> Server {
+        Server {
+            document_root: None,
+            access_name: None,
+            sec_dir: Vec::new(),
+            sec_url: Vec::new(),
+            redirect_limit: 0,
+            subrequest_limit: 0,
+            limit_recursion_span: None,
+            trace_enable: None,
+            merge_slashes: true,
+            merge_slashes_span: None,
+            unsafe_protocol: None,
+            registered_methods: None,
+            http09: None,
+            strict_host_check: None,
+            limit_request_line: None,
+            limit_request_field_size: None,
+            limit_request_fields: None,
+        }
+    }
+}
+
+impl Settings for Server {
+    /// `merge_core_server_configs`: the main server's sections come first.
+    fn merge(base: &Server, add: &Server) -> Server {
+        let merge_slashes_span = Set::merge(&base.merge_slashes_span, &add.merge_slashes_span);
+        Server {
+            document_root: Set::merge(&base.document_root, &add.document_root),
+            access_name: Set::merge(&base.access_name, &add.access_name),
+            sec_dir: base.sec_dir.iter().chain(&add.sec_dir).cloned().collect(),
+            sec_url: base.sec_url.iter().chain(&add.sec_url).cloned().collect(),
+            redirect_limit: if add.redirect_limit > 0 { add.redirect_limit } else { base.redirect_limit },
+            subrequest_limit: if add.subrequest_limit > 0 { add.subrequest_limit } else { base.subrequest_limit },
+            limit_recursion_span: add.limit_recursion_span.or(base.limit_recursion_span),
+            trace_enable: Set::merge(&base.trace_enable, &add.trace_enable),
+            merge_slashes: merge_slashes_span.as_ref().is_none_or(|s| s.value),
+            merge_slashes_span,
+            unsafe_protocol: Set::merge(&base.unsafe_protocol, &add.unsafe_protocol),
+            registered_methods: Set::merge(&base.registered_methods, &add.registered_methods),
+            http09: Set::merge(&base.http09, &add.http09),
+            strict_host_check: Set::merge(&base.strict_host_check, &add.strict_host_check),
+            limit_request_line: add.limit_request_line.clone().or_else(|| base.limit_request_line.clone()),
+            limit_request_field_size: add
+                .limit_request_field_size
+                .clone()
+                .or_else(|| base.limit_request_field_size.clone()),
+            limit_request_fields: add.limit_request_fields.clone().or_else(|| base.limit_request_fields.clone()),
+        }
+    }
+}
+
+impl Server {
+    /// DocumentRoot, or the one that httpd was built with.
+    pub fn document_root(&self) -> &BStr {
+        static BUILT_IN: &str = "/etc/apache2/htdocs";
+        self.document_root.as_ref().map_or(BStr::new(BUILT_IN), |s| BStr::new(&s.value))
+    }
+}
+
+/// Whether a path still holds an encoded slash.
+pub fn has_encoded_slash(path: &[u8]) -> bool {
+    path.windows(3).any(|w| w.eq_ignore_ascii_case(b"%2f"))
+}

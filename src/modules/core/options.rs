@@ -1,0 +1,151 @@
+//! `Options`: its bits, and how lines of it add up (server/core.c, `set_options`; include/http_core.h).
+
+use crate::server::build::Cmd;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+/// OPT_INDEXES
+pub const INDEXES: u32 = 1;
+/// OPT_INCLUDES
+pub const INCLUDES: u32 = 2;
+/// OPT_SYM_LINKS
+pub const SYM_LINKS: u32 = 4;
+/// OPT_EXECCGI
+pub const EXECCGI: u32 = 8;
+/// OPT_UNSET
+pub const UNSET: u32 = 16;
+/// OPT_INC_WITH_EXEC
+pub const INC_WITH_EXEC: u32 = 32;
+/// OPT_SYM_OWNER
+pub const SYM_OWNER: u32 = 64;
+/// OPT_MULTI
+pub const MULTI: u32 = 128;
+/// OPT_ALL
+pub const ALL: u32 = INDEXES | INCLUDES | INC_WITH_EXEC | SYM_LINKS | EXECCGI;
+
+/// What one line of `Options` does: for counterfactuals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptLine {
+    /// The line.
+    pub span: Span,
+    /// The options that it sets, where it has no signs.
+    pub set: Option<u32>,
+    /// Those with a plus.
+    pub add: u32,
+    /// Those with a minus.
+    pub remove: u32,
+}
+
+/// What lines of Options come to, one after the other, from httpd's default (FollowSymLinks).
+pub fn fold<'a>(lines: impl Iterator<Item = &'a OptLine>) -> u32 {
+    lines.fold(SYM_LINKS, |opts, l| (l.set.unwrap_or(opts) & !l.remove) | l.add)
+}
+
+/// The lines each of which alone decides whether `bits` are all set.
+pub fn deciders(lines: &[OptLine], bits: u32) -> Vec<Span> {
+    let now = fold(lines.iter()) & bits == bits;
+    let without = |span: Span| fold(lines.iter().filter(|l| l.span != span)) & bits == bits;
+    let mut spans: Vec<Span> = lines.iter().map(|l| l.span).filter(|&s| without(s) != now).collect();
+    spans.dedup();
+    spans
+}
+
+fn bits(word: &[u8]) -> Option<u32> {
+    Some(match word.to_ascii_lowercase().as_slice() {
+        b"indexes" => INDEXES,
+        b"includes" => INCLUDES | INC_WITH_EXEC,
+        b"includesnoexec" => INCLUDES,
+        b"followsymlinks" => SYM_LINKS,
+        b"symlinksifownermatch" => SYM_OWNER,
+        b"execcgi" => EXECCGI,
+        b"multiviews" => MULTI,
+        b"runscripts" => MULTI | EXECCGI,
+        _ => return None,
+    })
+}
+
+/// The setter of `Options`.
+pub fn set(cmd: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
+    let allowed = cmd.override_opts;
+    let words = crate::conf::args::split(&args[0]);
+    let core = cmd.slot(|d| &mut d.core);
+    let mut line = OptLine { span, set: None, add: 0, remove: 0 };
+    let (mut merge, mut all_none) = (false, false);
+    for (i, written) in words.iter().enumerate() {
+        let first = i == 0;
+        let mut word = written.as_slice();
+        let sign = word.first().copied().filter(|c| *c == b'+' || *c == b'-');
+        if sign.is_some() {
+            word = &word[1..];
+            if !merge && !first && !all_none {
+                return Err("Either all Options must start with + or -, or no Option may.".into());
+            }
+            merge = true;
+        } else if first {
+            core.opts = 0;
+            line.set = Some(0);
+        } else if merge {
+            return Err("Either all Options must start with + or -, or no Option may.".into());
+        }
+        let opt = if word.eq_ignore_ascii_case(b"none") {
+            if !first {
+                return Err("'Options None' must be the first Option given.".into());
+            } else if merge {
+                return Err("You may not use 'Options +None' or 'Options -None'.".into());
+            }
+            all_none = true;
+            0
+        } else if word.eq_ignore_ascii_case(b"all") {
+            if !first {
+                return Err("'Options All' must be the first option given.".into());
+            } else if merge {
+                return Err("You may not use 'Options +All' or 'Options -All'.".into());
+            }
+            all_none = true;
+            ALL
+        } else {
+            bits(word).ok_or_else(|| format!("Illegal option {}", word.as_bstr()))?
+        };
+        if allowed & opt != opt {
+            return Err(format!("Option {} not allowed here", word.as_bstr()));
+        }
+        match sign {
+            Some(b'-') => {
+                core.opts_remove |= opt;
+                core.opts_add &= !opt;
+                core.opts &= !opt;
+                line.remove |= opt;
+                line.add &= !opt;
+            }
+            Some(_) => {
+                core.opts_add |= opt;
+                core.opts_remove &= !opt;
+                core.opts |= opt;
+                line.add |= opt;
+                line.remove &= !opt;
+            }
+            None => {
+                core.opts |= opt;
+                line.set = Some(line.set.unwrap_or(0) | opt);
+            }
+        }
+    }
+    std::sync::Arc::make_mut(&mut core.opt_lines).push(line);
+    Ok(())
+}
+
+/// The options that `AllowOverride Options=...` names: `set_allow_opts`. What is no option is passed over, as in httpd.
+pub fn allowed(list: &[u8]) -> u32 {
+    let mut opts = 0;
+    for word in list.split(|b| *b == b',').filter(|w| !w.is_empty()) {
+        if word.eq_ignore_ascii_case(b"none") {
+            opts = 0;
+        } else if word.eq_ignore_ascii_case(b"all") {
+            opts = ALL;
+        } else {
+            opts |= bits(word).unwrap_or(0);
+        }
+    }
+    opts
+}

@@ -1,0 +1,272 @@
+//! mod_dir.c: the trailing slash, index files, and the fallback.
+
+use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::build::Cmd;
+use crate::server::http_request::{internal_fast_redirect, take_marks};
+use crate::server::request::Request;
+use crate::server::setting::{self, Set};
+use crate::server::settings::Settings;
+use crate::server::{method, subrequest, uri};
+use bstr::BString;
+use std::sync::Arc;
+
+/// The module.
+pub static MODULE: Module = Module { name: "mod_dir.c", identifier: "dir_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixups)];
+
+/// The handler of folders: DIR_MAGIC_TYPE.
+pub const DIR_MAGIC_TYPE: &str = "httpd/unix-directory";
+
+static DIRECTIVES: &[Directive] = &[
+    row("FallbackResource", Args::Take1, OR_INDEXES, Modelled, "Set a default handler", fallback_resource),
+    row("DirectoryIndex", Args::Raw, OR_INDEXES, Modelled, "a list of file names", directory_index),
+    row("DirectorySlash", Args::Flag, OR_INDEXES, Modelled, "On or Off", directory_slash),
+    row("DirectoryCheckHandler", Args::Flag, OR_INDEXES, Modelled, "On or Off", directory_check_handler),
+    row("DirectoryIndexRedirect", Args::Take1, OR_INDEXES, Modelled, "On, Off, or a 3xx status code.", directory_index_redirect),
+];
+
+/// Settings per directory.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    /// DirectoryIndex: all names set in one section.
+    index_names: Option<Set<Arc<Vec<BString>>>>,
+    slash: Option<Set<bool>>,
+    check_handler: Option<Set<bool>>,
+    redirect_index: Option<Set<u16>>,
+    fallback: Option<Set<BString>>,
+}
+
+impl Settings for Dir {
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir {
+            index_names: Set::merge(&base.index_names, &add.index_names),
+            slash: Set::merge(&base.slash, &add.slash),
+            check_handler: Set::merge(&base.check_handler, &add.check_handler),
+            redirect_index: Set::merge(&base.redirect_index, &add.redirect_index),
+            fallback: Set::merge(&base.fallback, &add.fallback),
+        }
+    }
+}
+
+fn fallback_resource(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.dir).fallback, a[0].clone(), span);
+    Ok(())
+}
+
+fn directory_index(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
+    let words = crate::conf::args::split(&a[0]);
+    let dir = cmd.slot(|d| &mut d.dir);
+    let mut names = dir.index_names.as_ref().map(|s| s.value.to_vec()).unwrap_or_default();
+    if words.len() == 1 && words[0].eq_ignore_ascii_case(b"disabled") {
+        names.clear();
+    } else {
+        names.extend(words);
+    }
+    Set::put(&mut dir.index_names, Arc::new(names), span);
+    Ok(())
+}
+
+fn directory_slash(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.dir).slash, a[0].eq_ignore_ascii_case(b"on"), span);
+    Ok(())
+}
+
+fn directory_check_handler(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.dir).check_handler, a[0].eq_ignore_ascii_case(b"on"), span);
+    Ok(())
+}
+
+fn directory_index_redirect(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let status = match a[0].to_ascii_lowercase().as_slice() {
+        b"on" | b"temp" => 302,
+        b"off" => 0,
+        b"permanent" => 301,
+        b"seeother" => 303,
+        w if w.first().is_some_and(u8::is_ascii_digit) => match super::core::atoi(w) {
+            n @ 300..=399 => n as u16,
+            _ => return Err("DirectoryIndexRedirect only accepts values between 300 and 399".into()),
+        },
+        _ => return Err("DirectoryIndexRedirect ON|OFF|permanent|temp|seeother|3xx".into()),
+    };
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.dir).redirect_index, status, span);
+    Ok(())
+}
+
+/// `dir_fixups`
+fn fixups(r: &mut Request<'_>) -> Verdict {
+    if r.is_dir() {
+        return fixup_dir(r);
+    }
+    if r.finfo.is_none() && r.handler.is_none() {
+        return fixup_fallback(r);
+    }
+    Verdict::Declined
+}
+
+/// Whether a subrequest found something that can be served.
+fn usable(sub: &Request<'_>) -> bool {
+    sub.status == 200 && (sub.handler.as_ref().is_some_and(|h| h == "proxy-server") || sub.is_regular())
+}
+
+fn with_args(name: &BString, r: &Request<'_>) -> BString {
+    match &r.args {
+        Some(args) => [name.as_slice(), b"?", args].concat().into(),
+        None => name.clone(),
+    }
+}
+
+/// Takes over the answer of a subrequest that redirects (or refuses).
+fn propagate(r: &mut Request<'_>, sub: Request<'_>) -> Verdict {
+    let status = sub.status;
+    for (name, value) in sub.headers_out.iter() {
+        r.headers_out.set(name, value);
+    }
+    for (name, value) in sub.err_headers_out.iter() {
+        r.err_headers_out.set(name, value);
+    }
+    r.access = sub.access;
+    take_marks(r, sub.log, sub.decided, sub.caveats);
+    Verdict::Status(status)
+}
+
+/// `fixup_dflt`: FallbackResource, for what is not there.
+fn fixup_fallback(r: &mut Request<'_>) -> Verdict {
+    let Some(set) = r.per_dir.dir.as_ref().and_then(|d| d.fallback.clone()) else { return Verdict::Declined };
+    if let Some(span) = setting::decisive(&Some(set.clone()), &"disabled".into()) {
+        r.decide(Phase::Fixups, span);
+    }
+    if set.value.eq_ignore_ascii_case(b"disabled") {
+        return Verdict::Declined;
+    }
+    let target = with_args(&set.value, r);
+    let sub = subrequest::lookup_uri(r, &target);
+    if usable(&sub) {
+        internal_fast_redirect(r, sub);
+        return Verdict::Ok;
+    }
+    let status = sub.status;
+    if (300..400).contains(&status) {
+        return propagate(r, sub);
+    }
+    take_marks(r, sub.log, Vec::new(), sub.caveats);
+    if status != 404 && status != 200 {
+        r.access = sub.access;
+        return Verdict::Status(status);
+    }
+    Verdict::Declined
+}
+
+/// Another module has the handler: the type of folders must not leak out.
+fn step_aside(r: &mut Request<'_>) -> Verdict {
+    if r.content_type.as_ref().is_some_and(|t| t == DIR_MAGIC_TYPE) {
+        r.set_content_type(None, false);
+    }
+    Verdict::Declined
+}
+
+/// `fixup_dir`: the slash, then the index.
+fn fixup_dir(r: &mut Request<'_>) -> Verdict {
+    if r.handler.is_none() {
+        r.handler = Some(DIR_MAGIC_TYPE.into());
+    }
+    if r.path_info.as_ref().is_some_and(|p| !p.is_empty()) {
+        return Verdict::Declined;
+    }
+    let dir = r.per_dir.dir.clone().unwrap_or_default();
+    if !r.uri.ends_with(b"/") {
+        r.decide_if(Phase::Fixups, setting::decisive(&dir.slash, &true));
+        if !setting::value(&dir.slash, true) {
+            return Verdict::Declined;
+        }
+        if r.method_number != method::GET && r.env.get("redirect-carefully").is_some() {
+            return Verdict::Declined;
+        }
+        let mut target = uri::escape_path(&r.uri, true);
+        target.push(b'/');
+        if let Some(args) = &r.args {
+            target.push(b'?');
+            target.extend_from_slice(args);
+        }
+        let location = r.construct_url(&target);
+        r.headers_out.set("Location", location);
+        return Verdict::Status(301);
+    }
+    let handler = r.handler.clone().unwrap_or_default();
+    if handler == "redirect-handler" {
+        return step_aside(r);
+    }
+    if setting::value(&dir.check_handler, false) && handler != DIR_MAGIC_TYPE {
+        r.decide_if(Phase::Fixups, dir.check_handler.as_ref().map(|s| s.span));
+        return step_aside(r);
+    }
+    index(r, &dir)
+}
+
+fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
+    let default = Arc::new(vec![BString::from("index.html")]);
+    let names = dir.index_names.as_ref().map_or(&default, |s| &s.value).clone();
+    let mut refused = None;
+    let mut marks = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let target = with_args(name, r);
+        let sub = subrequest::lookup_uri(r, &target);
+        if usable(&sub) {
+            decide_index(r, dir, name, i);
+            let redirect = dir.redirect_index.as_ref().filter(|s| (300..400).contains(&s.value));
+            if let Some(redirect) = redirect {
+                r.decide(Phase::Fixups, redirect.span);
+                let location = r.construct_url(&sub.uri);
+                r.headers_out.set("Location", location);
+                take_marks(r, sub.log, sub.decided, sub.caveats);
+                return Verdict::Status(redirect.value);
+            }
+            internal_fast_redirect(r, sub);
+            return Verdict::Ok;
+        }
+        let alone = i + 1 == names.len();
+        if (300..400).contains(&sub.status) || matches!(sub.status, 401 | 406) && alone {
+            decide_index(r, dir, name, i);
+            return propagate(r, sub);
+        }
+        if sub.status != 404 && sub.status != 200 {
+            refused = Some(sub.status);
+            r.access = sub.access;
+            marks.extend(sub.decided);
+        }
+        take_marks(r, sub.log, Vec::new(), sub.caveats);
+    }
+    if let Some(status) = refused {
+        take_marks(r, Vec::new(), marks, Vec::new());
+        return Verdict::Status(status);
+    }
+    if names.is_empty() {
+        r.decide_if(Phase::Fixups, dir.index_names.as_ref().map(|s| s.span));
+    }
+    r.notes.set("dir-index-names", bstr::join(",", names.iter()));
+    Verdict::Declined
+}
+
+/// Names the DirectoryIndex line that brought the name in, unless it would have been tried anyway.
+fn decide_index(r: &mut Request<'_>, dir: &Dir, name: &BString, position: usize) {
+    let mut set = dir.index_names.as_ref();
+    // the earliest line of the chain that already holds the name at its place is the one that brings it in
+    let mut deciding = None;
+    while let Some(s) = set {
+        if s.value.get(position) == Some(name) {
+            deciding = Some(s.span);
+        }
+        set = s.under.as_deref();
+    }
+    if name == "index.html" && position == 0 && dir.index_names.as_ref().is_some_and(|s| s.under.is_none()) {
+        return;
+    }
+    r.decide_if(Phase::Fixups, deciding);
+}

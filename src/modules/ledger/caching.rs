@@ -1,0 +1,124 @@
+//! Answers and credentials kept for later, and how long clients may keep them.
+
+use super::{checked, expires, module, row};
+use crate::module::Args::{Flag, Iterate, Take1, Take2, Take12};
+use crate::module::Effect::{Blind, Inert};
+use crate::module::allowed::{ACCESS_CONF, OR_INDEXES, RSRC_CONF};
+use crate::module::{Directive, Module};
+
+// CacheEnable alone starts the cache; the others say what it keeps and for how long.
+#[rustfmt::skip]
+const CACHE: &[Directive] = &[
+    row("CacheEnable", Take12, ACCESS_CONF | RSRC_CONF,
+        Blind("an answer kept from before may be served without asking any other module"),
+        "A cache type and partial URL prefix below which caching is enabled"),
+    row("CacheDisable", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "A partial URL prefix below which caching is disabled"),
+    row("CacheMaxExpire", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The maximum time in seconds to cache a document"),
+    row("CacheMinExpire", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The minimum time in seconds to cache a document"),
+    row("CacheDefaultExpire", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The default time in seconds to cache a document"),
+    row("CacheQuickHandler", Flag, RSRC_CONF, Inert, "Run the cache in the quick handler, default on"),
+    row("CacheIgnoreNoLastMod", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Ignore Responses where there is no Last Modified Header"),
+    row("CacheIgnoreCacheControl", Flag, RSRC_CONF, Inert,
+        "Ignore requests from the client for uncached content"),
+    row("CacheStoreExpired", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Ignore expiration dates when populating cache, resulting in an If-Modified-Since request to the backend \
+        on retrieval"),
+    row("CacheStorePrivate", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Ignore 'Cache-Control: private' and store private content"),
+    row("CacheStoreNoStore", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Ignore 'Cache-Control: no-store' and store sensitive content"),
+    row("CacheIgnoreHeaders", Iterate, RSRC_CONF, Inert,
+        "A space separated list of headers that should not be stored by the cache"),
+    row("CacheIgnoreQueryString", Flag, RSRC_CONF, Inert, "Ignore query-string when caching"),
+    row("CacheIgnoreURLSessionIdentifiers", Iterate, RSRC_CONF, Inert,
+        "A space separated list of session identifiers that should be ignored for creating the key of the cached \
+        entity."),
+    row("CacheLastModifiedFactor", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The factor used to estimate Expires date from LastModified date"),
+    row("CacheLock", Flag, RSRC_CONF, Inert, "Enable or disable the thundering herd lock."),
+    row("CacheLockPath", Take1, RSRC_CONF, Inert,
+        "The thundering herd lock path. Defaults to the '/mod_cache-lock' directory in the system temp directory."),
+    row("CacheLockMaxAge", Take1, RSRC_CONF, Inert, "Maximum age of any thundering herd lock."),
+    row("CacheHeader", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Add a X-Cache header to responses. Default is off."),
+    row("CacheDetailHeader", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Add a X-Cache-Detail header to responses. Default is off."),
+    row("CacheKeyBaseURL", Take1, RSRC_CONF, Inert, "Override the base URL of reverse proxied cache keys."),
+    row("CacheStaleOnError", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Serve stale content on 5xx errors if present. Defaults to on."),
+];
+
+#[rustfmt::skip]
+const CACHE_DISK: &[Directive] = &[
+    row("CacheRoot", Take1, RSRC_CONF, Inert, "The directory to store cache files"),
+    row("CacheDirLevels", Take1, RSRC_CONF, Inert, "The number of levels of subdirectories in the cache"),
+    row("CacheDirLength", Take1, RSRC_CONF, Inert, "The number of characters in subdirectory names"),
+    row("CacheMinFileSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "The minimum file size to cache a document"),
+    row("CacheMaxFileSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "The maximum file size to cache a document"),
+    row("CacheReadSize", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The maximum quantity of data to attempt to read and cache in one go"),
+    row("CacheReadTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The maximum time taken to attempt to read and cache in go"),
+];
+
+#[rustfmt::skip]
+const CACHE_SOCACHE: &[Directive] = &[
+    row("CacheSocache", Take1, RSRC_CONF, Inert, "The shared object cache to store cache files"),
+    row("CacheSocacheMaxTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The maximum cache expiry age to cache a document in seconds"),
+    row("CacheSocacheMinTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The minimum cache expiry age to cache a document in seconds"),
+    row("CacheSocacheMaxSize", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The maximum cache entry size (headers and body) to cache a document"),
+    row("CacheSocacheReadSize", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The maximum quantity of data to attempt to read and cache in one go"),
+    row("CacheSocacheReadTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The maximum time taken to attempt to read and cache in go"),
+];
+
+#[rustfmt::skip]
+const FILE_CACHE: &[Directive] = &[
+    row("cachefile", Iterate, RSRC_CONF, Blind("files kept open are found before other modules translate the path"),
+        "A space separated list of files to add to the file handle cache at config time"),
+    row("mmapfile", Iterate, RSRC_CONF, Blind("files kept open are found before other modules translate the path"),
+        "A space separated list of files to mmap at config time"),
+];
+
+#[rustfmt::skip]
+const EXPIRES: &[Directive] = &[
+    row("ExpiresActive", Flag, OR_INDEXES, Inert, "Limited to 'on' or 'off'"),
+    checked(row("ExpiresByType", Take2, OR_INDEXES, Inert,
+        "a MIME type followed by an expiry date code"), expires::by_type),
+    checked(row("ExpiresDefault", Take1, OR_INDEXES, Inert, "an expiry date code"), expires::default),
+];
+
+#[rustfmt::skip]
+const SOCACHE_MEMCACHE: &[Directive] = &[
+    row("MemcacheConnTTL", Take1, RSRC_CONF, Inert, "TTL used for the connection with the memcache server(s)"),
+];
+
+#[rustfmt::skip]
+const SOCACHE_REDIS: &[Directive] = &[
+    row("RedisConnPoolTTL", Take1, RSRC_CONF, Inert,
+        "TTL used for the connection pool with the Redis server(s)"),
+    row("RedisTimeout", Take1, RSRC_CONF, Inert,
+        "R/W timeout used for the connection with the Redis server(s)"),
+];
+
+/// The modules of this group.
+pub static MODULES: &[Module] = &[
+    module("mod_cache.c", "cache_module", CACHE),
+    module("mod_cache_disk.c", "cache_disk_module", CACHE_DISK),
+    module("mod_cache_socache.c", "cache_socache_module", CACHE_SOCACHE),
+    module("mod_file_cache.c", "file_cache_module", FILE_CACHE),
+    module("mod_expires.c", "expires_module", EXPIRES),
+    module("mod_socache_dbm.c", "socache_dbm_module", &[]),
+    module("mod_socache_memcache.c", "socache_memcache_module", SOCACHE_MEMCACHE),
+    module("mod_socache_redis.c", "socache_redis_module", SOCACHE_REDIS),
+    module("mod_socache_shmcb.c", "socache_shmcb_module", &[]),
+];

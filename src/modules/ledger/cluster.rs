@@ -1,0 +1,28 @@
+//! Servers that tell each other how busy they are, and the memory they share.
+
+use super::{module, row};
+use crate::module::Args::Take1;
+use crate::module::Effect::Inert;
+use crate::module::allowed::RSRC_CONF;
+use crate::module::{Directive, Module};
+
+#[rustfmt::skip]
+const HEARTBEAT: &[Directive] = &[
+    row("HeartbeatAddress", Take1, RSRC_CONF, Inert, "Address to send heartbeat requests"),
+];
+
+#[rustfmt::skip]
+const HEARTMONITOR: &[Directive] = &[
+    row("HeartbeatListen", Take1, RSRC_CONF, Inert, "Address to listen for heartbeat requests"),
+    row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to store heartbeat data."),
+    row("HeartbeatMaxServers", Take1, RSRC_CONF, Inert,
+        "Max number of servers when using slotmem (instead file) to store heartbeat data."),
+];
+
+/// The modules of this group.
+pub static MODULES: &[Module] = &[
+    module("mod_heartbeat.c", "heartbeat_module", HEARTBEAT),
+    module("mod_heartmonitor.c", "heartmonitor_module", HEARTMONITOR),
+    module("mod_slotmem_plain.c", "slotmem_plain_module", &[]),
+    module("mod_slotmem_shm.c", "slotmem_shm_module", &[]),
+];

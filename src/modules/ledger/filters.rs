@@ -1,0 +1,143 @@
+//! Bodies, changed on their way.
+
+use super::{module, row};
+use crate::module::Args::{Argv, Flag, Iterate, Iterate2, Raw, Take1, Take2, Take3, Take12, Take23};
+use crate::module::Effect::{Blind, Inert};
+use crate::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};
+use crate::module::{Directive, Module};
+
+#[rustfmt::skip]
+const BROTLI: &[Directive] = &[
+    row("BrotliFilterNote", Take12, RSRC_CONF, Inert, "Set a note to report on compression ratio"),
+    row("BrotliCompressionQuality", Take1, RSRC_CONF, Inert,
+        "Compression quality between 0 and 11 (higher quality means slower compression)"),
+    row("BrotliCompressionWindow", Take1, RSRC_CONF, Inert,
+        "Sliding window size between 10 and 24 (larger windows can improve compression, but require more memory)"),
+    row("BrotliCompressionMaxInputBlock", Take1, RSRC_CONF, Inert,
+        "Maximum input block size between 16 and 24 (larger block sizes require more memory)"),
+    row("BrotliAlterETag", Take1, RSRC_CONF, Inert,
+        "Set how mod_brotli should modify ETag response headers: 'AddSuffix' (default), 'NoChange', 'Remove'"),
+];
+
+#[rustfmt::skip]
+const BUFFER: &[Directive] = &[
+    row("BufferSize", Take1, ACCESS_CONF, Inert, "Maximum size of the buffer used by the buffer filter"),
+];
+
+#[rustfmt::skip]
+const CHARSET_LITE: &[Directive] = &[
+    row("CharsetSourceEnc", Take1, OR_FILEINFO,
+        Blind("a charset that can't be converted ends a POST or PUT with 500"),
+        "source (html,cgi,ssi) file charset"),
+    row("CharsetDefault", Take1, OR_FILEINFO,
+        Blind("a charset that can't be converted ends a POST or PUT with 500"),
+        "name of default charset"),
+    row("CharsetOptions", Iterate, OR_FILEINFO, Inert,
+        "valid options: ImplicitAdd, NoImplicitAdd, TranslateAllMimeTypes, NoTranslateAllMimeTypes"),
+];
+
+// The limits are on compressed request bodies, and a request here has no body.
+#[rustfmt::skip]
+const DEFLATE: &[Directive] = &[
+    row("DeflateFilterNote", Take12, RSRC_CONF, Inert, "Set a note to report on compression ratio"),
+    row("DeflateWindowSize", Take1, RSRC_CONF, Inert, "Set the Deflate window size (1-15)"),
+    row("DeflateBufferSize", Take1, RSRC_CONF, Inert, "Set the Deflate Buffer Size"),
+    row("DeflateMemLevel", Take1, RSRC_CONF, Inert, "Set the Deflate Memory Level (1-9)"),
+    row("DeflateCompressionLevel", Take1, RSRC_CONF, Inert, "Set the Deflate Compression Level (1-9)"),
+    row("DeflateInflateLimitRequestBody", Take1, OR_ALL, Inert, "Set a limit on size of inflated input"),
+    row("DeflateInflateRatioLimit", Take1, OR_ALL, Inert,
+        "Set the inflate ratio limit above which inflation is aborted (default: 200)"),
+    row("DeflateInflateRatioBurst", Take1, OR_ALL, Inert,
+        "Set the maximum number of following inflate ratios above limit (default: 3)"),
+    row("DeflateAlterEtag", Take1, RSRC_CONF, Inert,
+        "Set how mod_deflate should modify ETAG response headers: 'AddSuffix' (default), 'NoChange' (2.2.x \
+        behavior), 'Remove'"),
+];
+
+#[rustfmt::skip]
+const EXT_FILTER: &[Directive] = &[
+    row("ExtFilterOptions", Iterate, ACCESS_CONF, Inert, "valid options: LogStderr, NoLogStderr"),
+    row("ExtFilterDefine", Raw, RSRC_CONF, Blind("a filter program that can't be run may end the request with 500"),
+        "Define an external filter"),
+];
+
+// Filters that are chosen by type or expression see the answer when its status and handler stand.
+#[rustfmt::skip]
+const FILTER: &[Directive] = &[
+    row("FilterDeclare", Take12, OR_OPTIONS, Inert, "filter-name [filter-type]"),
+    row("FilterProvider", Take3, OR_OPTIONS, Inert, "filter-name provider-name match-expression"),
+    row("FilterChain", Iterate, OR_OPTIONS, Inert, "list of filter names with optional [+-=!@]"),
+    row("FilterTrace", Take2, ACCESS_CONF | RSRC_CONF, Inert, "filter-name debug-level"),
+    row("AddOutputFilterByType", Argv, OR_FILEINFO, Inert,
+        "output filter name followed by one or more content-types"),
+    row("FilterProtocol", Take23, OR_OPTIONS, Inert, "filter-name [provider-name] protocol-args"),
+];
+
+#[rustfmt::skip]
+const PROXY_HTML: &[Directive] = &[
+    row("ProxyHTMLEvents", Iterate, ACCESS_CONF | RSRC_CONF, Inert,
+        "Strings to be treated as scripting events"),
+    row("ProxyHTMLLinks", Iterate2, ACCESS_CONF | RSRC_CONF, Inert, "Declare HTML Attributes"),
+    row("ProxyHTMLURLMap", Raw, ACCESS_CONF | RSRC_CONF, Inert, "Map URL From To"),
+    row("ProxyHTMLDoctype", Take12, ACCESS_CONF | RSRC_CONF, Inert, "(HTML|XHTML) [Legacy]"),
+    row("ProxyHTMLFixups", Iterate, ACCESS_CONF | RSRC_CONF, Inert, "Options are lowercase, dospath"),
+    row("ProxyHTMLMeta", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Fix META http-equiv elements"),
+    row("ProxyHTMLInterp", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Support interpolation and conditions in URLMaps"),
+    row("ProxyHTMLExtended", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Map URLs in Javascript and CSS"),
+    row("ProxyHTMLStripComments", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Strip out comments"),
+    row("ProxyHTMLBufSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "Buffer size"),
+    row("ProxyHTMLCharsetOut", Take1, ACCESS_CONF | RSRC_CONF, Inert, "Usage: ProxyHTMLCharsetOut charset"),
+    row("ProxyHTMLEnable", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Enable proxy-html and xml2enc filters"),
+];
+
+#[rustfmt::skip]
+const REFLECTOR: &[Directive] = &[
+    row("ReflectorHeader", Take12, OR_OPTIONS, Inert,
+        "Header to reflect back in the response, with an optional new name."),
+];
+
+#[rustfmt::skip]
+const REQUEST: &[Directive] = &[
+    row("KeptBodySize", Take1, ACCESS_CONF, Inert,
+        "Maximum size of request bodies kept aside for use by filters"),
+];
+
+#[rustfmt::skip]
+const SED: &[Directive] = &[
+    row("OutputSed", Take1, ACCESS_CONF, Inert, "Sed regular expression for Response"),
+    row("InputSed", Take1, ACCESS_CONF, Inert, "Sed regular expression for Request"),
+];
+
+#[rustfmt::skip]
+const SUBSTITUTE: &[Directive] = &[
+    row("Substitute", Take1, OR_FILEINFO, Inert, "Pattern to filter the response content (s/foo/bar/[inf])"),
+    row("SubstituteMaxLineLength", Take1, OR_FILEINFO, Inert, "Maximum line length"),
+    row("SubstituteInheritBefore", Flag, OR_FILEINFO, Inert,
+        "Apply inherited patterns before those of the current context"),
+];
+
+#[rustfmt::skip]
+const XML2ENC: &[Directive] = &[
+    row("xml2EncDefault", Take1, OR_ALL, Inert, "Usage: xml2EncDefault charset"),
+    row("xml2EncAlias", Iterate2, RSRC_CONF, Inert, "EncodingAlias charset alias [more aliases]"),
+    row("xml2StartParse", Iterate, OR_ALL, Inert, "Ignore anything in front of the first of these elements"),
+];
+
+/// The modules of this group.
+pub static MODULES: &[Module] = &[
+    module("mod_brotli.c", "brotli_module", BROTLI),
+    module("mod_buffer.c", "buffer_module", BUFFER),
+    module("mod_charset_lite.c", "charset_lite_module", CHARSET_LITE),
+    module("mod_data.c", "data_module", &[]),
+    module("mod_deflate.c", "deflate_module", DEFLATE),
+    module("mod_ext_filter.c", "ext_filter_module", EXT_FILTER),
+    module("mod_filter.c", "filter_module", FILTER),
+    module("mod_proxy_html.c", "proxy_html_module", PROXY_HTML),
+    module("mod_ratelimit.c", "ratelimit_module", &[]),
+    module("mod_reflector.c", "reflector_module", REFLECTOR),
+    module("mod_request.c", "request_module", REQUEST),
+    module("mod_sed.c", "sed_module", SED),
+    module("mod_substitute.c", "substitute_module", SUBSTITUTE),
+    module("mod_xml2enc.c", "xml2enc_module", XML2ENC),
+];

@@ -1,0 +1,50 @@
+//! What is written down about a request.
+
+use super::{module, row};
+use crate::module::Args::{Flag, Take1, Take12, Take23, Take123};
+use crate::module::Effect::Inert;
+use crate::module::allowed::{ACCESS_CONF, OR_ALL, RSRC_CONF};
+use crate::module::{Directive, Module};
+
+#[rustfmt::skip]
+const DUMPIO: &[Directive] = &[
+    row("DumpIOInput", Flag, RSRC_CONF, Inert, "Enable I/O Dump on Input Data"),
+    row("DumpIOOutput", Flag, RSRC_CONF, Inert, "Enable I/O Dump on Output Data"),
+];
+
+#[rustfmt::skip]
+const LOG_CONFIG: &[Directive] = &[
+    row("CustomLog", Take23, RSRC_CONF, Inert,
+        "a file name, a custom log format string or format name, and an optional \"env=\" or \"expr=\" clause \
+        (see docs)"),
+    row("GlobalLog", Take23, RSRC_CONF, Inert, "Same as CustomLog, but forces virtualhosts to inherit the log"),
+    row("TransferLog", Take1, RSRC_CONF, Inert, "the filename of the access log"),
+    row("LogFormat", Take12, RSRC_CONF, Inert, "a log format string (see docs) and an optional format name"),
+    row("BufferedLogs", Flag, RSRC_CONF, Inert, "Enable Buffered Logging (experimental)"),
+];
+
+// Its lines are no reasons of refusal.
+#[rustfmt::skip]
+const LOG_DEBUG: &[Directive] = &[
+    row("LogMessage", Take123, ACCESS_CONF | RSRC_CONF, Inert,
+        "Log a debug message to the error log if this config block is used for  a request"),
+];
+
+#[rustfmt::skip]
+const LOG_FORENSIC: &[Directive] = &[
+    row("ForensicLog", Take1, RSRC_CONF, Inert, "the filename of the forensic log"),
+];
+
+#[rustfmt::skip]
+const LOGIO: &[Directive] = &[
+    row("LogIOTrackTTFB", Flag, OR_ALL, Inert, "Set to 'ON' to enable tracking time to first byte"),
+];
+
+/// The modules of this group.
+pub static MODULES: &[Module] = &[
+    module("mod_dumpio.c", "dumpio_module", DUMPIO),
+    module("mod_log_config.c", "log_config_module", LOG_CONFIG),
+    module("mod_log_debug.c", "log_debug_module", LOG_DEBUG),
+    module("mod_log_forensic.c", "log_forensic_module", LOG_FORENSIC),
+    module("mod_logio.c", "logio_module", LOGIO),
+];

@@ -1,0 +1,52 @@
+//! What is found out or kept about a document or a visitor.
+
+use super::{module, row};
+use crate::module::Args::{Flag, Take1};
+use crate::module::Effect::{Blind, Inert};
+use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, OR_INDEXES, RSRC_CONF};
+use crate::module::{Directive, Module};
+
+// MetaDir and MetaSuffix say where the files lie that MetaFiles turns on.
+#[rustfmt::skip]
+const CERN_META: &[Directive] = &[
+    row("MetaFiles", Flag, OR_INDEXES,
+        Blind("a file of headers beside the document may set the status and the location"),
+        "Limited to 'on' or 'off'"),
+    row("MetaDir", Take1, OR_INDEXES, Inert, "the name of the directory containing meta files"),
+    row("MetaSuffix", Take1, OR_INDEXES, Inert, "the filename suffix for meta files"),
+];
+
+// The name that identd tells is logged, not trusted.
+#[rustfmt::skip]
+const IDENT: &[Directive] = &[
+    row("IdentityCheck", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Enable identd (RFC 1413) user lookups - SLOW"),
+    row("IdentityCheckTimeout", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "Identity check (RFC 1413) timeout duration (sec)"),
+];
+
+#[rustfmt::skip]
+const MIME_MAGIC: &[Directive] = &[
+    row("MimeMagicFile", Take1, RSRC_CONF, Blind("the type of a file without one is guessed from its content"),
+        "Path to MIME Magic file (in file(1) format)"),
+];
+
+#[rustfmt::skip]
+const USERTRACK: &[Directive] = &[
+    row("CookieExpires", Take1, OR_FILEINFO, Inert, "an expiry date code"),
+    row("CookieDomain", Take1, OR_FILEINFO, Inert, "domain to which this cookie applies"),
+    row("CookieStyle", Take1, OR_FILEINFO, Inert, "'Netscape', 'Cookie' (RFC2109), or 'Cookie2' (RFC2965)"),
+    row("CookieTracking", Flag, OR_FILEINFO, Inert, "whether or not to enable cookies"),
+    row("CookieName", Take1, OR_FILEINFO, Inert, "name of the tracking cookie"),
+    row("CookieSameSite", Take1, OR_FILEINFO, Inert, "SameSite setting"),
+    row("CookieSecure", Flag, OR_FILEINFO, Inert, "is cookie secure"),
+    row("CookieHttpOnly", Flag, OR_FILEINFO, Inert, "is cookie http only"),
+];
+
+/// The modules of this group.
+pub static MODULES: &[Module] = &[
+    module("mod_cern_meta.c", "cern_meta_module", CERN_META),
+    module("mod_ident.c", "ident_module", IDENT),
+    module("mod_mime_magic.c", "mime_magic_module", MIME_MAGIC),
+    module("mod_unique_id.c", "unique_id_module", &[]),
+    module("mod_usertrack.c", "usertrack_module", USERTRACK),
+];

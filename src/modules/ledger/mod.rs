@@ -1,0 +1,106 @@
+//! The ledger: the modules that are not modelled, each directive with what it means to an answer.
+//!
+//! A row is `Inert` when no request of the kind that is simulated here (its head known, without a body, on a
+//! server just started) can tell whether it is there. It is `Blind`, with a reason, when one could.
+
+mod auth;
+mod caching;
+mod cluster;
+mod dav;
+mod expires;
+mod filters;
+mod ldap;
+mod logging;
+mod metadata;
+mod protocols;
+pub mod providers;
+mod proxying;
+mod scripting;
+mod server;
+mod sessions;
+pub mod third_party;
+mod tls;
+
+use crate::module::{Args, Directive, Effect, Module, Set};
+
+/// The modules, in groups.
+pub static GROUPS: &[&[Module]] = &[
+    auth::MODULES,
+    caching::MODULES,
+    cluster::MODULES,
+    dav::MODULES,
+    filters::MODULES,
+    ldap::MODULES,
+    logging::MODULES,
+    metadata::MODULES,
+    protocols::MODULES,
+    proxying::MODULES,
+    scripting::MODULES,
+    server::MODULES,
+    sessions::MODULES,
+    tls::MODULES,
+];
+
+/// All modules of the ledger.
+pub fn modules() -> impl Iterator<Item = &'static Module> {
+    GROUPS.iter().copied().flatten()
+}
+
+/// The ledger's module made from this source file.
+pub fn by_source(source: &str) -> Option<&'static Module> {
+    modules().find(|m| m.name == source)
+}
+
+const fn row(name: &'static str, args: Args, allowed: u32, effect: Effect, usage: &'static str) -> Directive {
+    Directive { name, args, allowed, effect, usage, set: None }
+}
+
+/// A row whose arguments are looked at, though nothing comes of them but an error.
+const fn checked(row: Directive, set: Set) -> Directive {
+    Directive { set: Some(set), ..row }
+}
+
+const fn module(name: &'static str, identifier: &'static str, directives: &'static [Directive]) -> Module {
+    Module { name, identifier, directives, hooks: &[] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::allowed;
+    use crate::modules::known;
+
+    #[test]
+    fn every_module_is_known_by_both_names() {
+        for m in modules() {
+            let k = known::by_source(m.name).unwrap_or_else(|| panic!("{} is unknown", m.name));
+            assert_eq!(k.identifier, m.identifier);
+        }
+    }
+
+    #[test]
+    fn a_module_stands_once_and_a_row_once_in_it() {
+        let mut names: Vec<_> = modules().map(|m| m.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|w| w[0] != w[1]));
+        for m in modules() {
+            let mut rows: Vec<_> = m.directives.iter().map(|d| d.name).collect();
+            rows.sort_unstable();
+            assert!(rows.windows(2).all(|w| w[0] != w[1]), "{}", m.name);
+        }
+    }
+
+    #[test]
+    fn rows_say_where_they_stand_and_why_they_matter() {
+        for d in modules().flat_map(|m| m.directives) {
+            assert_ne!(d.allowed, allowed::OR_NONE, "{}", d.name);
+            match d.effect {
+                Effect::Blind(why) => {
+                    assert!(!why.is_empty() && !why.ends_with('.') && why.len() <= 80, "{}: {why}", d.name);
+                }
+                Effect::Inert => {}
+                Effect::Modelled => panic!("{} is not modelled here", d.name),
+            }
+        }
+    }
+}

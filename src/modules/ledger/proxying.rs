@@ -1,0 +1,92 @@
+//! mod_proxy's satellites: schemes, balancing, health checks.
+
+use super::{module, row};
+use crate::module::Args::{Flag, Iterate, Raw, Take1, Take23};
+use crate::module::Effect::{Blind, Inert};
+use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
+use crate::module::{Directive, Module};
+
+// Which member of a balancer is taken.
+#[rustfmt::skip]
+const LBMETHOD_HEARTBEAT: &[Directive] = &[
+    row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to read heartbeat data."),
+];
+
+#[rustfmt::skip]
+const PROXY_CONNECT: &[Directive] = &[
+    row("AllowCONNECT", Iterate, RSRC_CONF, Blind("decides which ports CONNECT may reach"),
+        "A list of ports or port ranges which CONNECT may connect to"),
+];
+
+// Without ProxyExpressEnable the file is not looked at.
+#[rustfmt::skip]
+const PROXY_EXPRESS: &[Directive] = &[
+    row("ProxyExpressEnable", Flag, OR_FILEINFO, Blind("a dbm file says which back-end a host name goes to"),
+        "Enable the ProxyExpress functionality"),
+    row("ProxyExpressDBMFile", Take1, OR_FILEINFO, Inert, "Location of ProxyExpressDBMFile file"),
+    row("ProxyExpressDBMType", Take1, OR_FILEINFO, Inert, "Type of ProxyExpressDBMFile file"),
+];
+
+// What the back-end is told: it is never asked.
+#[rustfmt::skip]
+const PROXY_FCGI: &[Directive] = &[
+    row("ProxyFCGIBackendType", Take1, OR_FILEINFO, Inert,
+        "Specify the type of FastCGI server: 'Generic', 'FPM'"),
+    row("ProxyFCGISetEnvIf", Take23, OR_FILEINFO, Inert, "expr-condition env-name expr-value"),
+];
+
+#[rustfmt::skip]
+const PROXY_FTP: &[Directive] = &[
+    row("ProxyFtpListOnWildcard", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Whether wildcard characters in a path cause mod_proxy_ftp to list the files instead of trying to get \
+        them. Defaults to on."),
+    row("ProxyFtpEscapeWildcards", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "Whether the proxy should escape wildcards in paths before sending them to the FTP server.  Defaults to \
+        on, but most FTP servers will need it turned off if you need to manage paths that contain wildcard \
+        characters."),
+    row("ProxyFtpDirCharset", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "Define the character set for proxied FTP listings"),
+];
+
+#[rustfmt::skip]
+const PROXY_HCHECK: &[Directive] = &[
+    row("ProxyHCTemplate", Raw, OR_FILEINFO, Inert, "Health check template"),
+    row("ProxyHCExpr", Raw, OR_FILEINFO, Inert, "Define a health check condition ruleset expression"),
+    row("ProxyHCTPsize", Take1, RSRC_CONF, Inert, "Set size of health check thread pool"),
+];
+
+// What a back-end's headers ask for: no back-end is asked.
+#[rustfmt::skip]
+const PROXY_SCGI: &[Directive] = &[
+    row("ProxySCGISendfile", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The name of the X-Sendfile pseudo response header or On or Off"),
+    row("ProxySCGIInternalRedirect", Take1, ACCESS_CONF | RSRC_CONF, Inert,
+        "The name of the pseudo response header or On or Off"),
+];
+
+#[rustfmt::skip]
+const PROXY_WSTUNNEL: &[Directive] = &[
+    row("ProxyWebsocketFallbackToProxyHttp", Flag, ACCESS_CONF | RSRC_CONF, Inert,
+        "whether to let mod_proxy_http handle the upgrade and tunneling, On by default"),
+];
+
+/// The modules of this group.
+pub static MODULES: &[Module] = &[
+    module("mod_lbmethod_bybusyness.c", "lbmethod_bybusyness_module", &[]),
+    module("mod_lbmethod_byrequests.c", "lbmethod_byrequests_module", &[]),
+    module("mod_lbmethod_bytraffic.c", "lbmethod_bytraffic_module", &[]),
+    module("mod_lbmethod_heartbeat.c", "lbmethod_heartbeat_module", LBMETHOD_HEARTBEAT),
+    module("mod_proxy_ajp.c", "proxy_ajp_module", &[]),
+    module("mod_proxy_balancer.c", "proxy_balancer_module", &[]),
+    module("mod_proxy_connect.c", "proxy_connect_module", PROXY_CONNECT),
+    module("mod_proxy_express.c", "proxy_express_module", PROXY_EXPRESS),
+    module("mod_proxy_fcgi.c", "proxy_fcgi_module", PROXY_FCGI),
+    module("mod_proxy_fdpass.c", "proxy_fdpass_module", &[]),
+    module("mod_proxy_ftp.c", "proxy_ftp_module", PROXY_FTP),
+    module("mod_proxy_hcheck.c", "proxy_hcheck_module", PROXY_HCHECK),
+    module("mod_proxy_http.c", "proxy_http_module", &[]),
+    module("mod_proxy_http2.c", "proxy_http2_module", &[]),
+    module("mod_proxy_scgi.c", "proxy_scgi_module", PROXY_SCGI),
+    module("mod_proxy_uwsgi.c", "proxy_uwsgi_module", &[]),
+    module("mod_proxy_wstunnel.c", "proxy_wstunnel_module", PROXY_WSTUNNEL),
+];

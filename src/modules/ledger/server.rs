@@ -1,0 +1,118 @@
+//! Processes, and as whom they run.
+
+use super::{module, row};
+use crate::module::Args::{Argv, Flag, Take1, Take2};
+use crate::module::Effect::{Blind, Inert};
+use crate::module::allowed::RSRC_CONF;
+use crate::module::{Directive, Module};
+
+// A request has arrived when it is looked at: which sockets listen is settled.
+#[rustfmt::skip]
+const PREFORK: &[Directive] = &[
+    row("ListenBacklog", Take1, RSRC_CONF, Inert,
+        "Maximum length of the queue of pending connections, as used by listen(2)"),
+    row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
+        "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
+    row("Listen", Argv, RSRC_CONF, Inert,
+        "A port number or a numeric IP address and a port number, and an optional protocol"),
+    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
+    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
+    row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
+        "Value set for the socket option TCP_DEFER_ACCEPT if it is set"),
+    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup"),
+    row("MinSpareServers", Take1, RSRC_CONF, Inert,
+        "Minimum number of idle children, to handle request spikes"),
+    row("MaxSpareServers", Take1, RSRC_CONF, Inert, "Maximum number of idle children"),
+    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers"),
+    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of children alive at the same time"),
+    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum value of MaxRequestWorkers for this run of Apache"),
+    row("GracefulShutdownTimeout", Take1, RSRC_CONF, Inert,
+        "Maximum time in seconds to wait for child processes to complete transactions during shutdown"),
+];
+
+#[rustfmt::skip]
+const EVENT: &[Directive] = &[
+    row("ListenBacklog", Take1, RSRC_CONF, Inert,
+        "Maximum length of the queue of pending connections, as used by listen(2)"),
+    row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
+        "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
+    row("Listen", Argv, RSRC_CONF, Inert,
+        "A port number or a numeric IP address and a port number, and an optional protocol"),
+    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
+    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
+    row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
+        "Value set for the socket option TCP_DEFER_ACCEPT if it is set"),
+    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup"),
+    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum number of child processes for this run of Apache"),
+    row("MinSpareThreads", Take1, RSRC_CONF, Inert, "Minimum number of idle threads, to handle request spikes"),
+    row("MaxSpareThreads", Take1, RSRC_CONF, Inert, "Maximum number of idle threads"),
+    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers"),
+    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of threads alive at the same time"),
+    row("ThreadsPerChild", Take1, RSRC_CONF, Inert, "Number of threads each child creates"),
+    row("ThreadLimit", Take1, RSRC_CONF, Inert,
+        "Maximum number of worker threads per child process for this run of Apache - Upper limit for \
+        ThreadsPerChild"),
+    row("AsyncRequestWorkerFactor", Take1, RSRC_CONF, Inert,
+        "How many additional connects will be accepted per idle worker thread"),
+    row("GracefulShutdownTimeout", Take1, RSRC_CONF, Inert,
+        "Maximum time in seconds to wait for child processes to complete transactions during shutdown"),
+];
+
+#[rustfmt::skip]
+const WORKER: &[Directive] = &[
+    row("ListenBacklog", Take1, RSRC_CONF, Inert,
+        "Maximum length of the queue of pending connections, as used by listen(2)"),
+    row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
+        "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
+    row("Listen", Argv, RSRC_CONF, Inert,
+        "A port number or a numeric IP address and a port number, and an optional protocol"),
+    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
+    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
+    row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
+        "Value set for the socket option TCP_DEFER_ACCEPT if it is set"),
+    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup"),
+    row("MinSpareThreads", Take1, RSRC_CONF, Inert, "Minimum number of idle threads, to handle request spikes"),
+    row("MaxSpareThreads", Take1, RSRC_CONF, Inert, "Maximum number of idle threads"),
+    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of threads alive at the same time"),
+    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers"),
+    row("ThreadsPerChild", Take1, RSRC_CONF, Inert, "Number of threads each child creates"),
+    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum number of child processes for this run of Apache"),
+    row("ThreadLimit", Take1, RSRC_CONF, Inert,
+        "Maximum number of worker threads per child process for this run of Apache - Upper limit for \
+        ThreadsPerChild"),
+    row("GracefulShutdownTimeout", Take1, RSRC_CONF, Inert,
+        "Maximum time in seconds to wait for child processes to complete transactions during shutdown"),
+];
+
+// As whom httpd serves decides which files it may read: the file system is asked as that user.
+#[rustfmt::skip]
+const UNIXD: &[Directive] = &[
+    row("User", Take1, RSRC_CONF, Inert, "Effective user id for this server"),
+    row("Group", Take1, RSRC_CONF, Inert, "Effective group id for this server"),
+    row("ChrootDir", Take1, RSRC_CONF, Blind("paths are looked up within another root"),
+        "The directory to chroot(2) into"),
+    row("Suexec", Flag, RSRC_CONF, Blind("scripts run under suexec, which refuses those that break its rules"),
+        "Enable or disable suEXEC support"),
+];
+
+#[rustfmt::skip]
+const SUEXEC: &[Directive] = &[
+    row("SuexecUserGroup", Take2, RSRC_CONF,
+        Blind("scripts run under suexec, which refuses those that break its rules"),
+        "User and group for spawned processes"),
+];
+
+#[rustfmt::skip]
+const WATCHDOG: &[Directive] = &[
+    row("WatchdogInterval", Take1, RSRC_CONF, Inert, "Watchdog interval in seconds"),
+];
+
+/// The modules of this group.
+pub static MODULES: &[Module] = &[
+    module("prefork.c", "mpm_prefork_module", PREFORK),
+    module("event.c", "mpm_event_module", EVENT),
+    module("worker.c", "mpm_worker_module", WORKER),
+    module("mod_unixd.c", "unixd_module", UNIXD),
+    module("mod_suexec.c", "suexec_module", SUEXEC),
+    module("mod_watchdog.c", "watchdog_module", WATCHDOG),
+];

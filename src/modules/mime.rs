@@ -1,0 +1,337 @@
+//! mod_mime.c: what a file's extensions say of it.
+
+use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::build::{Cmd, forbid};
+use crate::server::filepath;
+use crate::server::request::{ProxyReq, Request};
+use crate::server::setting::{Set, decisive};
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_mime.c", identifier: "mime_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::TypeChecker, order::MIDDLE, find_type)];
+
+static DIRECTIVES: &[Directive] = &[
+    row("AddCharset", Args::Iterate2, OR_FILEINFO, Modelled, "a charset (e.g., iso-2022-jp), followed by one or more file extensions", |c, a| add(c, a, Field::Charset)),
+    row("AddEncoding", Args::Iterate2, OR_FILEINFO, Modelled, "an encoding (e.g., gzip), followed by one or more file extensions", |c, a| add(c, a, Field::Encoding)),
+    row("AddHandler", Args::Iterate2, OR_FILEINFO, Modelled, "a handler name followed by one or more file extensions", |c, a| add(c, a, Field::Handler)),
+    row("AddInputFilter", Args::Iterate2, OR_FILEINFO, Modelled, "input filter name (or ; delimited names) followed by one or more file extensions", |c, a| add(c, a, Field::InputFilter)),
+    row("AddLanguage", Args::Iterate2, OR_FILEINFO, Modelled, "a language (e.g., fr), followed by one or more file extensions", |c, a| add(c, a, Field::Language)),
+    row("AddOutputFilter", Args::Iterate2, OR_FILEINFO, Modelled, "output filter name (or ; delimited names) followed by one or more file extensions", |c, a| add(c, a, Field::OutputFilter)),
+    row("AddType", Args::Iterate2, OR_FILEINFO, Modelled, "a mime type followed by one or more file extensions", |c, a| add(c, a, Field::Type)),
+    row("DefaultLanguage", Args::Take1, OR_FILEINFO, Modelled, "language to use for documents with no other language file extension", default_language),
+    row("MultiviewsMatch", Args::Iterate, OR_FILEINFO, Modelled, "NegotiatedOnly (default), Handlers and/or Filters, or Any", multiviews_match),
+    row("RemoveCharset", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Charset)),
+    row("RemoveEncoding", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Encoding)),
+    row("RemoveHandler", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Handler)),
+    row("RemoveInputFilter", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::InputFilter)),
+    row("RemoveLanguage", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Language)),
+    row("RemoveOutputFilter", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::OutputFilter)),
+    row("RemoveType", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", remove_type),
+    row("TypesConfig", Args::Take1, RSRC_CONF, Modelled, "the MIME types config file", types_config),
+    row("ModMimeUsePathInfo", Args::Flag, ACCESS_CONF, Modelled, "Set to 'yes' to allow mod_mime to use path info for type checking", use_path_info),
+];
+
+/// What an extension can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Type,
+    Encoding,
+    Language,
+    Handler,
+    Charset,
+    InputFilter,
+    OutputFilter,
+}
+
+/// All that one extension says: httpd's `extension_info`. An empty type is RemoveType's: the types file is not asked.
+#[derive(Clone, Debug, Default)]
+struct Extension {
+    fields: [Option<Set<BString>>; 7],
+}
+
+impl Extension {
+    fn get(&self, field: Field) -> Option<&Set<BString>> {
+        self.fields[field as usize].as_ref()
+    }
+}
+
+/// Which extensions a file may have beyond those of its name to be a variant.
+pub mod multimatch {
+    /// All.
+    pub const ANY: u8 = 1;
+    /// Those that negotiation knows.
+    pub const NEGOTIATED: u8 = 2;
+    /// Those with a handler.
+    pub const HANDLERS: u8 = 4;
+    /// Those with a filter.
+    pub const FILTERS: u8 = 8;
+}
+
+/// Settings per directory.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    mappings: Arc<HashMap<BString, Extension>>,
+    removed: Vec<(BString, Field, Span)>,
+    default_language: Option<BString>,
+    /// [`multimatch`]
+    pub multimatch: u8,
+    use_path_info: Option<bool>,
+}
+
+impl Settings for Dir {
+    /// `merge_mime_dir_configs`: what a section adds counts, then what it removes, of its own too.
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        let mut mappings = if base.mappings.is_empty() {
+            add.mappings.clone()
+        } else if add.mappings.is_empty() {
+            base.mappings.clone()
+        } else {
+            let mut both = (*base.mappings).clone();
+            for (name, info) in add.mappings.iter() {
+                let entry = both.entry(name.clone()).or_default();
+                for (field, value) in entry.fields.iter_mut().zip(&info.fields) {
+                    *field = Set::merge(field, value);
+                }
+            }
+            Arc::new(both)
+        };
+        for (name, field, _) in &add.removed {
+            if mappings.get(name).is_some_and(|e| e.get(*field).is_some())
+                && let Some(entry) = Arc::make_mut(&mut mappings).get_mut(name)
+            {
+                entry.fields[*field as usize] = None;
+            }
+        }
+        Dir {
+            mappings,
+            removed: Vec::new(),
+            default_language: add.default_language.clone().or_else(|| base.default_language.clone()),
+            multimatch: if add.multimatch != 0 { add.multimatch } else { base.multimatch },
+            use_path_info: add.use_path_info.or(base.use_path_info),
+        }
+    }
+}
+
+/// Settings per server.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    types_config: Option<BString>,
+    /// Types by extension, once the file was read.
+    types: Arc<HashMap<BString, BString>>,
+}
+
+impl Settings for Server {
+    /// There is one types file, the main server's.
+    fn merge(base: &Server, _: &Server) -> Server {
+        base.clone()
+    }
+}
+
+fn key(extension: &[u8]) -> BString {
+    extension.strip_prefix(b".").unwrap_or(extension).to_ascii_lowercase().into()
+}
+
+fn add(cmd: &mut Cmd<'_>, a: &[BString], field: Field) -> Result<(), String> {
+    let span = cmd.span();
+    let value = a[0].to_ascii_lowercase().into();
+    let mappings = Arc::make_mut(&mut cmd.slot(|d| &mut d.mime).mappings);
+    Set::put(&mut mappings.entry(key(&a[1])).or_default().fields[field as usize], value, span);
+    Ok(())
+}
+
+fn remove_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add(cmd, &["".into(), a[0].clone()], Field::Type)
+}
+
+fn remove(cmd: &mut Cmd<'_>, a: &[BString], field: Field) -> Result<(), String> {
+    let span = cmd.span();
+    let name = key(&a[0]);
+    cmd.slot(|d| &mut d.mime).removed.push((name, field, span));
+    Ok(())
+}
+
+fn default_language(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.slot(|d| &mut d.mime).default_language = Some(a[0].clone());
+    Ok(())
+}
+
+fn use_path_info(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.slot(|d| &mut d.mime).use_path_info = Some(a[0].eq_ignore_ascii_case(b"on"));
+    Ok(())
+}
+
+fn types_config(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.server_slot(|s| &mut s.mime).types_config = Some(a[0].clone());
+    Ok(())
+}
+
+fn multiviews_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.forbid(forbid::LOCATION)?;
+    let (bit, excluded, message) = match a[0].to_ascii_lowercase().as_slice() {
+        b"any" => (multimatch::ANY, !multimatch::ANY, "Any is incompatible with NegotiatedOnly, Filters and Handlers"),
+        b"negotiatedonly" => (
+            multimatch::NEGOTIATED,
+            !multimatch::NEGOTIATED,
+            "NegotiatedOnly is incompatible with Any, Filters and Handlers",
+        ),
+        b"filters" => (
+            multimatch::FILTERS,
+            multimatch::NEGOTIATED | multimatch::ANY,
+            "Filters is incompatible with Any and NegotiatedOnly",
+        ),
+        b"handlers" => (
+            multimatch::HANDLERS,
+            multimatch::NEGOTIATED | multimatch::ANY,
+            "Handlers is incompatible with Any and NegotiatedOnly",
+        ),
+        _ => return Err(format!("Unrecognized option '{}'", a[0])),
+    };
+    let mime = cmd.slot(|d| &mut d.mime);
+    if mime.multimatch & excluded != 0 {
+        return Err(message.into());
+    }
+    mime.multimatch |= bit;
+    Ok(())
+}
+
+/// Reads the types file: `mime_post_config`. The error is httpd's.
+pub fn read_types(build: &mut crate::server::build::Build) -> Result<(), String> {
+    let slot = &mut build.servers[0].settings.mime;
+    let server = crate::server::settings::slot(slot, None);
+    let name = server.types_config.clone().unwrap_or_else(|| "mime.types".into());
+    let root = build.server_root.clone();
+    let path = filepath::merge(Some(root.as_bstr()), &name).unwrap_or(name);
+    let text = crate::vfs::resolve::read(&*build.vfs, &crate::vfs::Cred::root(), &path)
+        .map_err(|_| format!("could not open mime types config file {path}."))?;
+    let mut types = HashMap::new();
+    for line in text.lines() {
+        let line = line.trim();
+        if line.starts_with(b"#") {
+            continue;
+        }
+        let mut words = line.fields();
+        let Some(kind) = words.next() else { continue };
+        for extension in words {
+            types.insert(extension.to_ascii_lowercase().into(), kind.into());
+        }
+    }
+    server.types = Arc::new(types);
+    Ok(())
+}
+
+/// Unknown extensions of a file's name, for mod_negotiation: `ap-mime-exceptions-list`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exceptions(pub Vec<BString>);
+
+/// `find_ct`
+fn find_type(r: &mut Request<'_>) -> Verdict {
+    if r.is_dir() {
+        r.set_content_type(Some(super::dir::DIR_MAGIC_TYPE.into()), true);
+        return Verdict::Ok;
+    }
+    let Some(filename) = r.filename.clone() else { return Verdict::Declined };
+    let dir = r.per_dir.mime.clone().unwrap_or_default();
+    let mut name = filename.clone();
+    if dir.use_path_info == Some(true) {
+        name.extend_from_slice(r.path_info_str());
+    } else if r.proxyreq == ProxyReq::Reverse
+        && r.notes.get("proxy-nocanon").is_some()
+        && let Some(q) = name.find_byte(b'?')
+    {
+        name.truncate(q);
+    }
+    let name = filepath::basename(&name).to_owned();
+    // leading dots belong to the name
+    let dots = name.iter().take_while(|b| **b == b'.').count();
+    let stem = name[dots..].find_byte(b'.').map_or(name.len(), |i| dots + i);
+    let mut exceptions = vec![BString::from(&name[..stem])];
+    let mut found_metadata = false;
+    let mut charset = None;
+    let types = r.engine.server.servers[0].settings.mime.as_ref().map(|m| m.types.clone()).unwrap_or_default();
+    let extensions = name.get(stem + 1..).unwrap_or_default();
+    for written in extensions.split(|b| *b == b'.').filter(|e| !e.is_empty()) {
+        let extension = BString::from(written.to_ascii_lowercase());
+        let info = dir.mappings.get(&extension);
+        let mut found = false;
+        let forced = info.and_then(|i| i.get(Field::Type));
+        if forced.is_none()
+            && let Some(kind) = types.get(&extension)
+        {
+            r.set_content_type(Some(kind.clone()), true);
+            found = true;
+        }
+        if let Some(info) = info {
+            if let Some(set) = forced.filter(|s| !s.value.is_empty()) {
+                r.set_content_type(Some(set.value.clone()), true);
+                r.handler_span = Some(set.span);
+                found = true;
+            }
+            if let Some(set) = info.get(Field::Charset) {
+                charset = Some(set.value.clone());
+                found = true;
+            }
+            if let Some(set) = info.get(Field::Language) {
+                r.content_languages.push(set.value.clone());
+                found = true;
+            }
+            if let Some(set) = info.get(Field::Encoding) {
+                r.content_encoding = Some(match r.content_encoding.take() {
+                    None => set.value.clone(),
+                    Some(e) => [e.as_slice(), b", ", &set.value].concat().into(),
+                });
+                found = true;
+            }
+            if let Some(set) = info.get(Field::Handler)
+                && r.proxyreq == ProxyReq::None
+            {
+                r.handler = Some(set.value.clone());
+                r.handler_span = decisive(&Some(set.clone()), &BString::default());
+                found |= dir.multimatch & multimatch::HANDLERS != 0;
+            }
+            if info.get(Field::InputFilter).is_some() || info.get(Field::OutputFilter).is_some() {
+                found |= dir.multimatch & multimatch::FILTERS != 0;
+            }
+        }
+        if found || dir.multimatch & multimatch::ANY != 0 {
+            found_metadata = true;
+        } else {
+            exceptions.push(written.into());
+        }
+    }
+    r.mime_exceptions = found_metadata.then_some(Exceptions(exceptions));
+    if let Some(content_type) = r.content_type.clone()
+        && let Some(charset) = charset
+    {
+        let trusted = r.trusted_content_type;
+        let base = content_type.split(|b| *b == b';').next().unwrap_or_default().trim();
+        let others: Vec<&[u8]> = content_type
+            .split(|b| *b == b';')
+            .skip(1)
+            .map(|p| p.trim())
+            .filter(|p| !p.to_ascii_lowercase().starts_with(b"charset"))
+            .collect();
+        let mut value = BString::from(base);
+        for p in others {
+            value.extend_from_slice(b"; ");
+            value.extend_from_slice(p);
+        }
+        value.extend_from_slice(b"; charset=");
+        value.extend_from_slice(&charset);
+        r.set_content_type(Some(value), trusted);
+    }
+    if r.content_languages.is_empty()
+        && let Some(language) = &dir.default_language
+    {
+        r.content_languages.push(language.clone());
+    }
+    if r.content_type.is_none() { Verdict::Declined } else { Verdict::Ok }
+}

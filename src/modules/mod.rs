@@ -1,0 +1,76 @@
+//! httpd's modules: one file (or folder) each, with its rows, its settings and their merge rule, and its hooks.
+
+pub mod access_compat;
+pub mod alias;
+pub mod authz;
+pub mod authz_core;
+pub mod autoindex;
+pub mod core;
+pub mod dir;
+pub mod env;
+pub mod known;
+pub mod ledger;
+pub mod mime;
+mod pending;
+pub mod rewrite_state;
+pub mod setenvif;
+pub mod wsgi;
+
+use crate::diagnostic::Diagnostic;
+use crate::module::Module;
+use crate::server::build::Build;
+use crate::server::request::Request;
+use crate::server::settings::PerServer;
+use crate::source::Span;
+
+/// The modules that are modelled. Their order means nothing: load order does.
+pub static MODELLED: &[&Module] = &[
+    &core::MODULES[0],
+    &core::MODULES[1],
+    &core::MODULES[2],
+    &access_compat::MODULE,
+    &alias::MODULE,
+    &authz::host::MODULE,
+    &authz_core::MODULE,
+    &autoindex::MODULE,
+    &dir::MODULE,
+    &mime::MODULE,
+];
+
+/// All modules.
+pub fn all() -> impl Iterator<Item = &'static Module> {
+    MODELLED.iter().copied().chain(pending::MODULES.iter()).chain(ledger::modules())
+}
+
+/// The module of that identifier.
+pub fn by_identifier(identifier: &str) -> Option<&'static Module> {
+    all().find(|m| m.identifier == identifier)
+}
+
+/// The module that has a directive of that name, loaded or not; third parties' too.
+pub fn module_of(directive: &str) -> Option<&'static str> {
+    let own = all().find(|m| m.directives.iter().any(|d| d.name.eq_ignore_ascii_case(directive)));
+    own.map(|m| m.name).or_else(|| ledger::third_party::module_of(directive))
+}
+
+/// What httpd checks once the whole configuration is read (its check_config and post_config hooks).
+pub fn check_config(build: &mut Build) {
+    if build.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
+        return;
+    }
+    if build.loaded.has("mime_module")
+        && let Err(message) = mime::read_types(build)
+    {
+        build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
+    }
+}
+
+/// Whether a server speaks TLS.
+pub fn speaks_tls(_: &PerServer) -> bool {
+    false
+}
+
+/// Whether AuthType is in force for a request.
+pub fn auth_type(_: &Request<'_>) -> bool {
+    false
+}

@@ -1,0 +1,117 @@
+//! The answer to one request: what the client gets, from where, who decided, and what is not certain.
+
+use crate::source::Span;
+use bstr::BString;
+
+/// What the access decision was, on the request that made the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Let in.
+    Granted,
+    /// Refused, whoever asks.
+    Denied,
+    /// Credentials are asked for.
+    AuthRequired,
+    /// The request ended before access was checked.
+    #[default]
+    NotReached,
+}
+
+impl Access {
+    /// The contract's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Access::Granted => "granted",
+            Access::Denied => "denied",
+            Access::AuthRequired => "auth-required",
+            Access::NotReached => "not-reached",
+        }
+    }
+}
+
+/// Where mod_wsgi runs the application.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Wsgi {
+    /// The daemon process group, `""` for embedded mode.
+    pub process_group: BString,
+    /// The application group (sub-interpreter), `""` for the first.
+    pub application_group: BString,
+    /// The callable object.
+    pub callable: BString,
+}
+
+/// A directive that made the answer what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// httpd's name of the phase.
+    pub phase: &'static str,
+    /// The directive's place; its name is read from there.
+    pub span: Span,
+}
+
+/// A directive in force that is not modelled and could change the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caveat {
+    /// The directive (or what else) by name.
+    pub directive: String,
+    /// Its place.
+    pub span: Span,
+    /// Why the answer is not certain.
+    pub why: String,
+}
+
+/// The whole answer to one request.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// As asked.
+    pub url: BString,
+    /// As asked.
+    pub method: BString,
+    /// What the client gets at the end.
+    pub status: u16,
+    /// The handler that served it, by httpd's name.
+    pub handler: Option<BString>,
+    /// The final `r->filename`.
+    pub file: Option<BString>,
+    /// What is left of the path.
+    pub path_info: BString,
+    /// SCRIPT_NAME, for scripts.
+    pub script_name: Option<BString>,
+    /// The Location header.
+    pub location: Option<BString>,
+    /// The server that answered.
+    pub vhost: BString,
+    /// The access decision.
+    pub access: Access,
+    /// The authenticated user.
+    pub user: Option<BString>,
+    /// AH code of the line that says why the request was refused.
+    pub log: Option<&'static str>,
+    /// That line's text.
+    pub log_message: Option<String>,
+    /// Groups, for mod_wsgi.
+    pub wsgi: Option<Wsgi>,
+    /// In phase order.
+    pub decided_by: Vec<Decision>,
+    /// Why the answer is not certain; empty when it is.
+    pub caveats: Vec<Caveat>,
+}
+
+/// A step of the way to an answer: one shape for what matched and what did not.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Step {
+    /// httpd's name of the phase.
+    pub phase: &'static str,
+    /// The module's source file, `""` for the engine itself.
+    pub module: &'static str,
+    /// The directive that is being tried.
+    pub span: Option<Span>,
+    /// Whether it matched (a hook: whether it did something).
+    pub matched: bool,
+    /// Why (not), in a few words.
+    pub why: String,
+    /// What it changed, in a few words; `""` when nothing.
+    pub effect: String,
+    /// What happened within.
+    pub children: Vec<Step>,
+}

@@ -1,0 +1,194 @@
+//! The engines against each other: what `translate` lets through must mean what PCRE2 says.
+
+use bstr::BString;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::fancy::Engine;
+use super::fast::Fast;
+use super::pcre2::Code;
+use super::regex::Slots;
+use super::{Captures, Flags, Regex};
+
+/// Patterns of the grammar that `subset` takes, and some that it should refuse.
+fn pattern() -> impl Strategy<Value = BString> {
+    let piece = |texts: &'static [&'static [u8]]| proptest::sample::select(texts).prop_map(<[u8]>::to_vec);
+    let class_member = piece(&[
+        b"a",
+        b"b-d",
+        b"A-C",
+        b"-",
+        b"\\d",
+        b"\\w",
+        b"\\W",
+        b"\\s",
+        b"\\S",
+        b"\\D",
+        b"[",
+        b"]",
+        b"^",
+        b"\\]",
+        b"\\-",
+        b"[:alpha:]",
+        b"[:upper:]",
+        b"[:punct:]",
+        b"[:space:]",
+        b"[:word:]",
+        b"&&",
+        b"~~",
+        b"--",
+        b"\xe9",
+        b"\xc3\xa9",
+        b"\\x41",
+        b"\\n",
+        b"\\b",
+        b".",
+        b"$",
+        b"\\\\",
+        b"[:cntrl:]",
+        b"[:print:]",
+        b"[:blank:]",
+        b"[:graph:]",
+        b"/",
+        b"\x0b",
+    ]);
+    let class = (any::<bool>(), vec(class_member, 1..4)).prop_map(|(negate, members)| {
+        [
+            if negate { b"[^".to_vec() } else { b"[".to_vec() },
+            members.concat(),
+            b"]".to_vec(),
+        ]
+        .concat()
+    });
+    let atom = prop_oneof![
+        6 => piece(&[b"a", b"b", b"ab", b"A", b".", b"/", b"c"]),
+        3 => piece(&[
+            b"^", b"$", b"\\b", b"\\B", b"\\A", b"\\z", b"\\Z", b"\\d", b"\\w", b"\\s", b"\\D", b"\\W", b"\\S", b"\\.",
+            b"\\/", b"\\<", b"\\>", b"\\_", b"\\-", b"\\e", b"\\a", b"\\t", b"\\n", b"\\x61", b"\\x", b"\\h", b"\\1",
+            b"\\R", b"\\v", b"\\H", b"\\V", b"\\2", b"\\N", b"\\K", b"\\G", b"\\Qa\\E", b"\\0", b"\\x{61}", b"\\cA", b"\\ ", b"\\#",
+        ]),
+        2 => piece(&[b"\xe9", b"\xc3\xa9", b"]", b"{", b"}", b"{a}", b"\n", b" ", b"#", b"-", b"&&", b"~", b"\x0b", b"k", b"s"]),
+        1 => piece(&[b"(?i)", b"(?=a)", b"(?!b)", b"(?>a|ab)", b"(?#x)", b"(?<=a)", b"(?s)", b"(?-i)", b"(?i:a)", b"(?m)", b"(?-s)", b"(?m:^)"]),
+        3 => class,
+    ];
+    let quantifier = prop_oneof![
+        8 => Just(Vec::new()),
+        6 => piece(&[b"*", b"+", b"?"]),
+        3 => piece(&[b"*?", b"+?", b"??", b"{2}", b"{0,1}", b"{0,2}", b"{1,3}?", b"{2,}", b"{1}"]),
+        1 => piece(&[b"*+", b"++", b"{0}", b"{,2}", b"{ 1}", b"{1}{2}", b"{1}+", b"**"]),
+    ];
+    let start = piece(&[b"", b"", b"^", b"(?i)"]);
+    let body = atom.prop_recursive(5, 40, 5, move |inner| {
+        let repeated = (inner, quantifier.clone()).prop_map(|(atom, quantifier)| [atom, quantifier].concat());
+        let open: &[&[u8]] = &[
+            b"(", b"(", b"(?:", b"(?<n>", b"(?P<m>", b"(?|", b"(?'n'", b"(?=", b"(?!", b"(?<=", b"(?<!", b"(?>",
+            b"(?i:",
+        ];
+        let open = proptest::sample::select(open);
+        let branch = vec(repeated, 0..5).prop_map(|parts| parts.concat());
+        let group = (open, vec(branch.clone(), 1..4), quantifier.clone())
+            .prop_map(|(open, branches, quantifier)| [open, &branches.join(&b'|'), b")", &quantifier].concat());
+        prop_oneof![branch, group]
+    });
+    (start, vec(body, 1..4)).prop_map(|(start, bodies)| BString::from([start, bodies.concat()].concat()))
+}
+
+fn subject() -> impl Strategy<Value = BString> {
+    let byte = prop_oneof![
+        8 => proptest::sample::select(&b"abcABC/"[..]),
+        2 => proptest::sample::select(&b"\n\x0b\t .-_]{}\\k\xe9\xc3\xa9sS0"[..]),
+        1 => 1..=255_u8,
+    ];
+    vec(byte, 0..14).prop_map(BString::from)
+}
+
+fn rare() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.2)
+}
+
+fn flags() -> impl Strategy<Value = Flags> {
+    (any::<bool>(), rare(), rare(), rare()).prop_map(|(icase, no_dotall, no_dollar_endonly, multiline)| Flags {
+        icase,
+        no_dotall,
+        no_dollar_endonly,
+        multiline,
+        extended: false,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn regex_means_what_pcre2_says(pattern in pattern(), flags in flags(), subjects in vec(subject(), 1..6)) {
+        let (Ok(code), Some(fast)) = (Code::new(&pattern, flags), Fast::new(&pattern, flags)) else {
+            return Ok(());
+        };
+        prop_assert_eq!(code.groups(), fast.groups());
+        let mut names: Vec<_> = fast.names.iter().map(|(i, name)| (name.as_bytes(), *i)).collect();
+        names.sort_unstable();
+        prop_assert_eq!(code.names().iter().map(|(i, name)| (&name[..], *i)).collect::<Vec<_>>(), names);
+        for subject in subjects {
+            let (mut theirs, mut ours) = (Slots::new(), Slots::new());
+            let Ok(found) = code.exec(&subject, Some(&mut theirs)) else {
+                continue;
+            };
+            prop_assert_eq!(fast.captures(&subject, &mut ours), found);
+            prop_assert_eq!(&ours, &theirs);
+            prop_assert_eq!(fast.is_match(&subject), found);
+        }
+    }
+
+    #[test]
+    fn fancy_means_what_pcre2_says(pattern in pattern(), flags in flags(), subjects in vec(subject(), 1..6)) {
+        let (Ok(code), Ok(fancy)) = (Code::new(&pattern, flags), Engine::new(&pattern, flags)) else {
+            return Ok(());
+        };
+        prop_assert_eq!(code.groups(), fancy.groups());
+        prop_assert_eq!(code.names(), fancy.names());
+        for subject in subjects {
+            let (mut theirs, mut ours) = (Slots::new(), Slots::new());
+            let (Ok(expected), Ok(found)) =
+                (code.exec(&subject, Some(&mut theirs)), fancy.captures(&subject, &mut ours))
+            else {
+                continue;
+            };
+            prop_assert_eq!(found, expected);
+            prop_assert_eq!(&ours, &theirs);
+            prop_assert_eq!(fancy.is_match(&subject), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn steps_are_an_upper_bound(pattern in pattern(), flags in flags(), subject in vec(subject(), 1..4)) {
+        let Some(fast) = Fast::new(&pattern, flags).filter(|fast| !fast.is_endless()) else {
+            return Ok(());
+        };
+        let subject = subject.concat();
+        let limited = format!("(*LIMIT_MATCH={:.0})", fast.steps(subject.len()).min(1e9));
+        let Ok(code) = Code::new(&[limited.as_bytes(), &pattern].concat(), flags) else {
+            return Ok(());
+        };
+        prop_assert!(code.exec(&subject, None).is_ok());
+    }
+}
+
+#[test]
+fn limits_are_pcre2s() {
+    let regex = Regex::new(b"^(a+)+$", Flags::default()).unwrap();
+    let subject = [&b"a".repeat(40)[..], b"!"].concat();
+    assert!(regex.is_match(&subject).is_err());
+    // an empty slice's dangling pointer must not reach PCRE2, which subtracts lengths from it
+    assert_eq!(
+        Regex::new(b"(.{2}|[^a]{3})*", Flags::default()).unwrap().is_match(b""),
+        Ok(true)
+    );
+    // polynomial: regex decides while it is short, PCRE2 where it might give up
+    let regex = Regex::new(b"a.*b.*c.*[de]", Flags::default()).unwrap();
+    let mut caps = Captures::new();
+    for _ in 0..100 {
+        assert_eq!(regex.captures(b"xabcbcd", &mut caps), Ok(true));
+        assert_eq!(caps.get(0), Some((1, 7)));
+    }
+    assert!(regex.is_match(&b"abc".repeat(500)).is_err());
+}

@@ -1,0 +1,61 @@
+//! How long a backtracking engine may take.
+//!
+//! PCRE2 gives up after so many steps, the `regex` crate never does: only where a bound is known, and below PCRE2's
+//! limit, are they sure to agree.
+
+/// An upper bound of the ways a backtracking engine may try: `factor * (length + 1) ^ power`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cost {
+    pub factor: f64,
+    pub power: i32,
+}
+
+impl Cost {
+    /// One way, without a choice.
+    pub const ONE: Cost = Cost { factor: 1.0, power: 0 };
+    /// One way for each byte of the subject.
+    pub const LINEAR: Cost = Cost { factor: 1.0, power: 1 };
+    /// No bound is known.
+    pub const ENDLESS: Cost = Cost {
+        factor: f64::INFINITY,
+        power: 0,
+    };
+
+    /// The bound for a subject of `length` bytes.
+    pub fn steps(self, length: usize) -> f64 {
+        self.factor * (length as f64 + 1.0).powi(self.power)
+    }
+
+    /// Whether no bound is known, as for a choice inside a loop.
+    pub fn is_endless(self) -> bool {
+        self.factor.is_infinite()
+    }
+
+    /// This, then `other`.
+    pub fn times(self, other: Cost) -> Cost {
+        Cost {
+            factor: self.factor * other.factor,
+            power: self.power.saturating_add(other.power),
+        }
+    }
+
+    /// This or `other`.
+    pub fn or(self, other: Cost) -> Cost {
+        Cost {
+            factor: self.factor + other.factor,
+            power: self.power.max(other.power),
+        }
+    }
+
+    /// This, `min` to `max` times.
+    pub fn repeated(self, min: u32, max: Option<u32>) -> Cost {
+        match max {
+            None if self == Cost::ONE => Cost::LINEAR,
+            None => Cost::ENDLESS,
+            Some(max) => Cost {
+                factor: self.factor.powi(max as i32) * f64::from(max.saturating_sub(min) + 1),
+                power: self.power.saturating_mul(max as i32),
+            },
+        }
+    }
+}

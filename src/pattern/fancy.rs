@@ -1,0 +1,88 @@
+//! The stand-in for PCRE2 where no C can be built: `fancy-regex`, bytes mode, with a backtracking limit.
+//!
+//! It comes near PCRE2, but is not PCRE2: it doesn't tell what is wrong with a pattern, and lacks some syntax.
+
+use bstr::BString;
+use fancy_regex::{BytesMode, RegexBuilder};
+
+use super::fast::Fast;
+use super::regex::Slots;
+use super::translate::{Dialect, translate};
+use super::{Flags, MatchLimit, RegexError};
+
+/// A compiled pattern.
+pub(super) struct Engine {
+    kind: Kind,
+    groups: usize,
+    names: Vec<(usize, BString)>,
+}
+
+enum Kind {
+    /// What means the same for `regex`; it never gives up, where PCRE2 might.
+    Fast(Fast),
+    Fancy(fancy_regex::Regex),
+}
+
+/// How often the stand-in may go back: PCRE2's limit counts finer steps.
+const BACKTRACK_LIMIT: usize = 1_000_000;
+const UNKNOWN: &str = "wrong, or only known to PCRE2, which this build is without";
+
+impl Engine {
+    /// Compiles `pattern` with what comes nearest to httpd's options.
+    pub fn new(pattern: &[u8], flags: Flags) -> Result<Engine, RegexError> {
+        let (kind, groups, mut names) = match Fast::new(pattern, flags) {
+            Some(fast) => {
+                let (groups, names) = (fast.groups(), fast.names.clone());
+                (Kind::Fast(fast), groups, names)
+            }
+            None => {
+                let refuse = |offset| RegexError {
+                    message: UNKNOWN.to_owned(),
+                    offset,
+                };
+                let translation = translate(pattern, flags, Dialect::Fancy).map_err(refuse)?;
+                let regex = RegexBuilder::new(&translation.text)
+                    .bytes_mode(BytesMode::Ascii)
+                    .backtrack_limit(BACKTRACK_LIMIT)
+                    .build()
+                    .map_err(|error| RegexError {
+                        message: error.to_string(),
+                        offset: 0,
+                    })?;
+                (Kind::Fancy(regex), translation.groups, translation.names)
+            }
+        };
+        // PCRE2's name table is sorted
+        names.sort_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
+        let names = names.into_iter().map(|(group, name)| (group, name.into())).collect();
+        Ok(Engine { kind, groups, names })
+    }
+
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    pub fn names(&self) -> &[(usize, BString)] {
+        &self.names
+    }
+
+    pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
+        match &self.kind {
+            Kind::Fast(fast) => Ok(fast.is_match(subject)),
+            Kind::Fancy(regex) => regex.is_match(subject).map_err(|_| MatchLimit),
+        }
+    }
+
+    pub fn captures(&self, subject: &[u8], slots: &mut Slots) -> Result<bool, MatchLimit> {
+        match &self.kind {
+            Kind::Fast(fast) => Ok(fast.captures(subject, slots)),
+            Kind::Fancy(regex) => {
+                let Some(found) = regex.captures(subject).map_err(|_| MatchLimit)? else {
+                    return Ok(false);
+                };
+                slots.extend((0..found.len()).map(|i| found.get(i).map(|group| (group.start(), group.end()))));
+                Ok(true)
+            }
+        }
+    }
+}

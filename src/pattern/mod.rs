@@ -1,0 +1,34 @@
+//! httpd's patterns: prefixes, wildcards and regular expressions.
+//!
+//! Nothing else in the crate knows the engines behind them.
+
+#[cfg(all(test, feature = "pcre2"))]
+mod agreement;
+mod braces;
+mod byteset;
+mod class;
+mod cost;
+#[cfg(any(test, not(feature = "pcre2")))]
+mod fancy;
+#[cfg_attr(
+    not(feature = "pcre2"),
+    expect(dead_code, reason = "the stand-in has no match limit to keep to")
+)]
+mod fast;
+mod fnmatch;
+#[cfg(feature = "pcre2")]
+mod native;
+mod part;
+#[cfg(feature = "pcre2")]
+mod pcre2;
+mod prefix;
+mod regex;
+mod strmatch;
+mod substitute;
+mod translate;
+
+pub use self::fnmatch::{CASE_BLIND, FnmatchFlags, NOESCAPE, PATHNAME, PERIOD, fnmatch, is_fnmatch};
+pub use self::prefix::alias_matches;
+pub use self::regex::{Captures, Flags, MatchLimit, Regex, RegexError};
+pub use self::strmatch::{is_matchexp, strcasecmp_match, strcmp_match};
+pub use self::substitute::{SUBSTITUTE_LIMIT, substitute};

@@ -1,0 +1,220 @@
+//! httpd's own engine, PCRE2, called as `server/util_pcre.c` calls it.
+//!
+//! The one file with unsafe code: a `Code` owns one compiled pattern, which PCRE2 only reads once it is made, and
+//! each thread owns the block that matching writes to.
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::ptr::{self, NonNull};
+
+use bstr::BString;
+use pcre2_sys as sys;
+
+use super::regex::Slots;
+use super::{Flags, MatchLimit, RegexError};
+
+/// A compiled pattern.
+pub(super) struct Code {
+    code: NonNull<sys::pcre2_code_8>,
+    groups: usize,
+    names: Vec<(usize, BString)>,
+}
+
+// SAFETY: PCRE2 documents compiled code as shareable between threads: matching does not change it without JIT.
+unsafe impl Send for Code {}
+// SAFETY: as above.
+unsafe impl Sync for Code {}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        // SAFETY: `code` came from `pcre2_compile_8`, is freed here only, and nothing borrows it any more.
+        unsafe { sys::pcre2_code_free_8(self.code.as_ptr()) }
+    }
+}
+
+impl Code {
+    /// Compiles `pattern` with the options that `ap_regcomp` derives from `flags`.
+    pub fn new(pattern: &[u8], flags: Flags) -> Result<Code, RegexError> {
+        let mut error = 0;
+        let mut offset = 0;
+        // SAFETY: pointer and length are those of a live slice, `error` and `offset` outlive the call, and a null
+        // compile context stands for the defaults.
+        let code = unsafe {
+            sys::pcre2_compile_8(
+                start_of(pattern),
+                pattern.len(),
+                options(flags),
+                &raw mut error,
+                &raw mut offset,
+                ptr::null_mut(),
+            )
+        };
+        let Some(code) = NonNull::new(code) else {
+            return Err(RegexError {
+                message: error_message(error),
+                offset,
+            });
+        };
+        let mut code = Code {
+            code,
+            groups: 0,
+            names: Vec::new(),
+        };
+        code.groups = code.info_u32(sys::PCRE2_INFO_CAPTURECOUNT) as usize;
+        code.names = code.name_table();
+        Ok(code)
+    }
+
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    pub fn names(&self) -> &[(usize, BString)] {
+        &self.names
+    }
+
+    /// Searches `subject`; on a match, the places of all groups are added to `slots`.
+    pub fn exec(&self, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, MatchLimit> {
+        MATCH_DATA
+            .try_with(|cell| match cell.try_borrow_mut() {
+                Ok(mut data) => self.exec_in(&mut data, subject, slots),
+                Err(_) => Err(MatchLimit),
+            })
+            .unwrap_or(Err(MatchLimit))
+    }
+
+    fn exec_in(&self, data: &mut MatchData, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, MatchLimit> {
+        let block = data.at_least(self.groups + 1).ok_or(MatchLimit)?;
+        // SAFETY: `code` is live, pointer and length are those of a live slice, `block` is this thread's own, and a
+        // null match context stands for the default limits.
+        let found = unsafe {
+            sys::pcre2_match_8(
+                self.code.as_ptr(),
+                start_of(subject),
+                subject.len(),
+                0,
+                0,
+                block.as_ptr(),
+                ptr::null_mut(),
+            )
+        };
+        if found == sys::PCRE2_ERROR_NOMATCH {
+            return Ok(false);
+        }
+        if found < 0 {
+            // the block may have grown very large
+            *data = MatchData::default();
+            return Err(MatchLimit);
+        }
+        if let Some(slots) = slots {
+            // SAFETY: the vector belongs to `block`, which lives on and has room for `groups + 1` pairs; `pcre2_match`
+            // sets the pairs of all groups of the pattern, those that took no part to `PCRE2_UNSET`.
+            let pairs = unsafe {
+                let pairs = sys::pcre2_get_ovector_pointer_8(block.as_ptr());
+                std::slice::from_raw_parts(pairs, 2 * (self.groups + 1))
+            };
+            slots.extend(pairs.chunks_exact(2).map(|pair| match *pair {
+                [start, end] if start != sys::PCRE2_UNSET && end != sys::PCRE2_UNSET => Some((start, end)),
+                _ => None,
+            }));
+        }
+        Ok(true)
+    }
+
+    fn info_u32(&self, what: u32) -> u32 {
+        let mut value = 0_u32;
+        // SAFETY: every `what` passed here is documented to write one `uint32_t`.
+        unsafe { sys::pcre2_pattern_info_8(self.code.as_ptr(), what, (&raw mut value).cast()) };
+        value
+    }
+
+    fn name_table(&self) -> Vec<(usize, BString)> {
+        let count = self.info_u32(sys::PCRE2_INFO_NAMECOUNT) as usize;
+        let size = self.info_u32(sys::PCRE2_INFO_NAMEENTRYSIZE) as usize;
+        let mut table: *const u8 = ptr::null();
+        // SAFETY: PCRE2_INFO_NAMETABLE writes one pointer.
+        unsafe {
+            sys::pcre2_pattern_info_8(self.code.as_ptr(), sys::PCRE2_INFO_NAMETABLE, (&raw mut table).cast());
+        }
+        if count == 0 || size < 3 || table.is_null() {
+            return Vec::new();
+        }
+        // SAFETY: the table has `count` entries of `size` bytes and lives as long as the code.
+        let table = unsafe { std::slice::from_raw_parts(table, count * size) };
+        let entry = |entry: &[u8]| match entry {
+            [high, low, name @ ..] => {
+                let name = name.split(|&b| b == 0).next().unwrap_or_default();
+                Some((usize::from(*high) << 8 | usize::from(*low), BString::from(name)))
+            }
+            _ => None,
+        };
+        table.chunks_exact(size).filter_map(entry).collect()
+    }
+}
+
+/// Where `bytes` begin. An empty slice may point to address 1, from which PCRE2 would subtract lengths and underflow.
+fn start_of(bytes: &[u8]) -> *const u8 {
+    if bytes.is_empty() {
+        c"".as_ptr().cast()
+    } else {
+        bytes.as_ptr()
+    }
+}
+
+fn options(flags: Flags) -> u32 {
+    [
+        (true, sys::PCRE2_DUPNAMES),
+        (flags.icase, sys::PCRE2_CASELESS),
+        (flags.multiline, sys::PCRE2_MULTILINE),
+        (!flags.no_dotall, sys::PCRE2_DOTALL),
+        (!flags.no_dollar_endonly, sys::PCRE2_DOLLAR_ENDONLY),
+    ]
+    .into_iter()
+    .filter(|(on, _)| *on)
+    .fold(0, |all, (_, bit)| all | bit)
+}
+
+fn error_message(error: i32) -> String {
+    let mut text = [0_u8; 256];
+    // SAFETY: pointer and length are those of `text`; PCRE2 ends what it writes with a NUL.
+    unsafe { sys::pcre2_get_error_message_8(error, text.as_mut_ptr(), text.len()) };
+    let text = text.split(|&b| b == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).into_owned()
+}
+
+thread_local! {
+    /// One block for a thread, grown as needed, as httpd keeps it.
+    static MATCH_DATA: RefCell<MatchData> = RefCell::default();
+}
+
+/// What a match writes to.
+#[derive(Default)]
+struct MatchData {
+    block: Option<NonNull<sys::pcre2_match_data_8>>,
+    pairs: usize,
+}
+
+impl MatchData {
+    /// A block with room for `pairs` groups; `None` if there is no memory.
+    fn at_least(&mut self, pairs: usize) -> Option<NonNull<sys::pcre2_match_data_8>> {
+        if self.block.is_none() || self.pairs < pairs {
+            let pairs = pairs.max(10);
+            // SAFETY: a null general context stands for the default memory management.
+            let block = unsafe { sys::pcre2_match_data_create_8(u32::try_from(pairs).ok()?, ptr::null_mut()) };
+            *self = MatchData {
+                block: Some(NonNull::new(block)?),
+                pairs,
+            };
+        }
+        self.block
+    }
+}
+
+impl Drop for MatchData {
+    fn drop(&mut self) {
+        if let Some(block) = self.block {
+            // SAFETY: `block` came from `pcre2_match_data_create_8` and is freed here only.
+            unsafe { sys::pcre2_match_data_free_8(block.as_ptr()) }
+        }
+    }
+}

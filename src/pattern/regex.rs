@@ -1,0 +1,273 @@
+//! Regular expressions as httpd compiles and runs them (`server/util_pcre.c`: `ap_regcomp`, `ap_regexec`).
+
+use std::fmt;
+use std::sync::Arc;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::braces;
+#[cfg(not(feature = "pcre2"))]
+use super::fancy::Engine;
+use super::fnmatch::c_str;
+#[cfg(feature = "pcre2")]
+use super::native::Engine;
+
+/// How a pattern is compiled, as departures from httpd's defaults (`AP_REG_*`, `RegexDefaultOptions`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags {
+    /// ASCII letters match in either case.
+    pub icase: bool,
+    /// A dot does not match a line feed.
+    pub no_dotall: bool,
+    /// `$` matches before a line feed at the end, too.
+    pub no_dollar_endonly: bool,
+    /// `^` and `$` match at line feeds, too (`AP_REG_NEWLINE`).
+    pub multiline: bool,
+    /// `AP_REG_EXTENDED`: a bit of value 0 in httpd, so it changes nothing.
+    pub extended: bool,
+}
+
+/// Why a pattern does not compile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegexError {
+    /// What is wrong, in the engine's words.
+    pub message: String,
+    /// The place in the pattern, in bytes.
+    pub offset: usize,
+}
+
+impl fmt::Display for RegexError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at offset {}", self.message, self.offset)
+    }
+}
+
+impl std::error::Error for RegexError {}
+
+/// A match that ended in an error, as by reaching the backtracking limit: httpd takes it for no match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchLimit;
+
+impl fmt::Display for MatchLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the pattern reached its backtracking limit")
+    }
+}
+
+impl std::error::Error for MatchLimit {}
+
+/// Start and end of each group; `None` for one that took no part.
+pub(super) type Slots = Vec<Option<(usize, usize)>>;
+
+/// Where the groups of a pattern matched; meant to be used again and again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Captures {
+    slots: Slots,
+}
+
+impl Captures {
+    /// No groups yet.
+    pub fn new() -> Captures {
+        Captures::default()
+    }
+
+    /// Start and end of group `i` in the subject; `None` if it took no part or isn't there. Group 0 is the match.
+    pub fn get(&self, i: usize) -> Option<(usize, usize)> {
+        self.slots.get(i).copied().flatten()
+    }
+
+    /// What group `i` matched in `subject`.
+    pub fn slice<'s>(&self, i: usize, subject: &'s [u8]) -> Option<&'s BStr> {
+        let (start, end) = self.get(i)?;
+        subject.get(start..end).map(BStr::new)
+    }
+
+    /// The number of groups, group 0 included; 0 if nothing has matched.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether nothing has matched.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Forgets all groups.
+    pub fn clear(&mut self) {
+        self.slots.clear();
+    }
+}
+
+/// A compiled regular expression; cheap to clone.
+///
+/// PCRE2 compiles each pattern and so decides what is an error. It also matches, but for what the `regex` crate is
+/// known to answer in the same way.
+#[derive(Clone)]
+pub struct Regex(Arc<Inner>);
+
+struct Inner {
+    pattern: BString,
+    flags: Flags,
+    engine: Engine,
+}
+
+impl Regex {
+    /// Compiles `pattern`, which ends at its first NUL as a C string does.
+    ///
+    /// # Errors
+    /// As PCRE2 words them; without the feature `pcre2`, also what its stand-in cannot do.
+    pub fn new(pattern: &[u8], flags: Flags) -> Result<Regex, RegexError> {
+        let pattern = c_str(pattern);
+        let (text, inserted) = braces::escaped(pattern);
+        let engine = Engine::new(&text, flags).map_err(|error| {
+            let before = inserted.iter().filter(|place| **place < error.offset).count();
+            RegexError {
+                offset: error.offset.saturating_sub(before),
+                ..error
+            }
+        })?;
+        Ok(Regex(Arc::new(Inner {
+            pattern: pattern.into(),
+            flags,
+            engine,
+        })))
+    }
+
+    /// The pattern's text.
+    pub fn pattern(&self) -> &BStr {
+        self.0.pattern.as_bstr()
+    }
+
+    /// What it was compiled with.
+    pub fn flags(&self) -> Flags {
+        self.0.flags
+    }
+
+    /// The number of capturing groups, group 0 not counted (`re_nsub`).
+    pub fn groups(&self) -> usize {
+        self.0.engine.groups()
+    }
+
+    /// The named groups, number and name, in PCRE2's order: sorted by name (`ap_regname`).
+    pub fn names(&self) -> &[(usize, BString)] {
+        self.0.engine.names()
+    }
+
+    /// Whether the pattern matches somewhere in `subject`.
+    ///
+    /// # Errors
+    /// [`MatchLimit`] if the engine gave up.
+    pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
+        self.0.engine.is_match(subject)
+    }
+
+    /// Searches `subject` and notes the groups in `caps`, which is emptied if there is no match.
+    ///
+    /// # Errors
+    /// [`MatchLimit`] if the engine gave up.
+    pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, MatchLimit> {
+        caps.clear();
+        self.0.engine.captures(subject, &mut caps.slots)
+    }
+}
+
+impl fmt::Debug for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Regex")
+            .field("pattern", &self.0.pattern)
+            .field("flags", &self.0.flags)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regex(pattern: &[u8], flags: Flags) -> Regex {
+        Regex::new(pattern, flags).unwrap()
+    }
+
+    /// What the engines must agree on, with PCRE2 or without.
+    #[test]
+    fn httpd_defaults() {
+        let default = Flags::default();
+        let icase = Flags { icase: true, ..default };
+        let no_dotall = Flags {
+            no_dotall: true,
+            ..default
+        };
+        let multiline = Flags {
+            multiline: true,
+            ..default
+        };
+        for (pattern, flags, subject, span) in [
+            (&b"^/a.b$"[..], default, &b"/a\nb"[..], Some((0, 4))),
+            (b"^/a.b$", no_dotall, b"/a\nb", None),
+            (b"a$", default, b"a\n", None),
+            (b"a$", multiline, b"a\nb", Some((0, 1))),
+            (b"straSSE", icase, b"STRAsse", Some((0, 7))),
+            (b"\xc3\xa4+$", default, b"\xc3\xa4\xc3\xa4", Some((2, 4))),
+            (b"\xc3\xa4+$", icase, b"\xc3\x84", None),
+            (b"^.$", default, b"\xff", Some((0, 1))),
+            (b"\\w", default, b"\xe9", None),
+            (b"^\\s$", default, b"\x0b", Some((0, 1))),
+            (b"k", icase, b"\xe2\x84\xaa", None),
+            (b"(?<!x)a(?=b)", default, b"xaab", Some((2, 3))),
+            (b"(a)\\1", default, b"baa", Some((1, 3))),
+            (b"a++b", default, b"aab", Some((0, 3))),
+            (b"[[:alpha:]_]+", default, b"1ab_", Some((1, 4))),
+            (b"a{3", default, b"a{3", Some((0, 3))),
+            (b"a{,3}", default, b"aaa{,3}", Some((2, 7))),
+        ] {
+            let mut caps = Captures::new();
+            let regex = regex(pattern, flags);
+            // more often than the warm-up takes
+            for _ in 0..60 {
+                assert_eq!(regex.captures(subject, &mut caps), Ok(span.is_some()), "{regex:?}");
+                assert_eq!(caps.get(0), span, "{regex:?}");
+                assert_eq!(regex.is_match(subject), Ok(span.is_some()), "{regex:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_and_names() {
+        let regex = regex(b"^/(?<b>x)(?<a>y)?(z)", Flags::default());
+        assert_eq!(regex.groups(), 3);
+        assert_eq!(regex.names(), [(2, BString::from("a")), (1, BString::from("b"))]);
+        let mut caps = Captures::new();
+        assert_eq!(regex.captures(b"/xz", &mut caps), Ok(true));
+        assert_eq!(
+            (caps.len(), caps.get(1), caps.get(2), caps.get(3), caps.get(4)),
+            (4, Some((1, 2)), None, Some((2, 3)), None)
+        );
+        assert_eq!(caps.slice(3, b"/xz"), Some(BStr::new("z")));
+        assert_eq!(regex.captures(b"/y", &mut caps), Ok(false));
+        assert!(caps.is_empty());
+        assert_eq!(Regex::new(b"a\0b", Flags::default()).unwrap().pattern(), "a");
+    }
+
+    #[test]
+    #[cfg(feature = "pcre2")]
+    fn errors_are_pcre2s() {
+        for (pattern, message, offset) in [
+            ("(a", "missing closing parenthesis", 2),
+            ("[a", "missing terminating ] for character class", 2),
+            ("*a", "quantifier does not follow a repeatable item", 0),
+            ("[z-a]", "range out of order in character class", 3),
+            ("a\\", "\\ at end of pattern", 2),
+            ("a{,3}(", "missing closing parenthesis", 6),
+        ] {
+            let error = Regex::new(pattern.as_bytes(), Flags::default()).unwrap_err();
+            assert_eq!(
+                error,
+                RegexError {
+                    message: message.to_owned(),
+                    offset
+                },
+                "{pattern}"
+            );
+        }
+    }
+}

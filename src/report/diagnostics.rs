@@ -1,0 +1,167 @@
+//! Diagnostics as people read them: the line, what is wrong in it, and what to do.
+
+use super::paint::clean;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::{SourceFile, SourceMap, Span};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
+
+/// Lines longer than this are cut for display.
+const LONGEST_LINE: usize = 2000;
+/// Sections that are further apart than this are shown in pieces.
+const FAR: usize = 400;
+
+/// One diagnostic after the other, an empty line behind each.
+pub fn text(found: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(100);
+    let mut out = String::new();
+    for d in found {
+        out.push_str(&renderer.render(&[group(d, sources)]));
+        out.push_str("\n\n");
+    }
+    out
+}
+
+/// `2 errors, 1 warning`; none of what there is none of.
+pub fn summary(found: &[Diagnostic]) -> String {
+    let count = |severity: Severity, one: &str| {
+        let n = found.iter().filter(|d| d.severity == severity).count();
+        (n > 0).then(|| format!("{n} {one}{}", if n == 1 { "" } else { "s" }))
+    };
+    let parts = [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Note, "note")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn group<'d>(d: &Diagnostic, sources: &SourceMap) -> Group<'d> {
+    let level = match d.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let mut group = Group::with_title(level.primary_title(clean(&d.message)).id(d.code));
+    let related = d.related.as_ref().filter(|(span, _)| span.is_some());
+    if d.span.is_some() {
+        let file = sources.file(d.span.file);
+        let mut marks = vec![(d.span, AnnotationKind::Primary, d.first.then(|| "httpd stops here".to_string()))];
+        let mut elsewhere = None;
+        if let Some((span, label)) = related {
+            let mark = (*span, AnnotationKind::Context, Some(clean(label)));
+            if span.file == d.span.file && span.line.abs_diff(d.span.line) as usize <= FAR {
+                marks.push(mark);
+            } else {
+                elsewhere = Some(mark);
+            }
+        }
+        group = group.element(snippet(&file, marks));
+        if let Some(mark) = elsewhere {
+            group = group.element(snippet(&sources.file(mark.0.file), vec![mark]));
+        }
+    }
+    if let Some(help) = &d.help {
+        group = group.element(Level::HELP.message(clean(help)));
+    }
+    group
+}
+
+/// The lines that the marks are in. Offsets are mapped, for what is shown is not the text byte by byte.
+fn snippet<'d>(
+    file: &SourceFile,
+    marks: Vec<(Span, AnnotationKind, Option<String>)>,
+) -> Snippet<'d, Annotation<'d>> {
+    let lines = |s: &Span| {
+        let first = file.line_column(s.start).0;
+        let last = file.line_column(s.end.saturating_sub(1).max(s.start)).0;
+        (first, last.max(first).min(first + FAR as u32))
+    };
+    let first = marks.iter().map(|m| lines(&m.0).0).min().unwrap_or(1);
+    let last = marks.iter().map(|m| lines(&m.0).1).max().unwrap_or(1);
+    let mut shown = Shown::default();
+    for line in first..=last {
+        shown.push(file, line);
+    }
+    let marks: Vec<_> = marks
+        .into_iter()
+        .map(|(span, kind, label)| {
+            let range = shown.range(file, span);
+            let annotation = kind.span(range);
+            match label {
+                Some(label) => annotation.label(label),
+                None => annotation,
+            }
+        })
+        .collect();
+    Snippet::source(shown.text).line_start(first as usize).path(clean(&file.name)).annotations(marks)
+}
+
+/// Lines as they are shown.
+#[derive(Default)]
+struct Shown {
+    text: String,
+    /// Line number, where it begins in the text, and where it ends.
+    starts: Vec<(u32, usize, usize)>,
+}
+
+impl Shown {
+    fn push(&mut self, file: &SourceFile, number: u32) {
+        let line = file.line(number);
+        let start = self.text.len();
+        self.text.push_str(&clean(&line[..line.len().min(LONGEST_LINE)]));
+        self.starts.push((number, start, self.text.len()));
+        self.text.push('\n');
+    }
+
+    /// Where `span` is in what is shown: never empty where there is a character to point at.
+    fn range(&self, file: &SourceFile, span: Span) -> Range<usize> {
+        let start = self.at(file, span.start);
+        let end = self.at(file, span.end).max(start);
+        if end > start {
+            return start..end;
+        }
+        let next = self.text[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+        start..start + next
+    }
+
+    fn at(&self, file: &SourceFile, offset: u32) -> usize {
+        let (number, column) = file.line_column(offset);
+        let Some((_, start, end)) = self.starts.iter().find(|s| s.0 == number) else {
+            return self.starts.last().map_or(0, |s| if number < self.starts[0].0 { self.starts[0].1 } else { s.2 });
+        };
+        let line = file.line(number);
+        let before = (column as usize - 1).min(line.len()).min(LONGEST_LINE);
+        (start + clean(&line[..before]).len()).min(*end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snippet_with_help_and_a_second_place() {
+        let sources = SourceMap::default();
+        let text = &b"<VirtualHost *>\nServerNme \xff\x1bx\n</Virtualhst>\n"[..];
+        let file = sources.add("config", text);
+        let span = |line, start, end| Span { file, line, start, end };
+        let mut d = Diagnostic::error("AH00526", "invalid command `ServerNme`", span(2, 16, 25))
+            .help("did you mean `ServerName`?")
+            .related(span(1, 0, 15), "in this section");
+        d.first = true;
+        let out = super::text(&[d.clone()], &sources, false);
+        for part in ["error[AH00526]: invalid command", "config:2:1", "^^^^^^^^^ httpd stops here", "did you mean", "in this"] {
+            assert!(out.contains(part), "no `{part}` in\n{out}");
+        }
+        assert!(!out.contains('\x1b'));
+        assert_eq!(summary(&[d.clone(), d]), "2 errors");
+    }
+
+    #[test]
+    fn no_span_is_out_of_bounds() {
+        let sources = SourceMap::default();
+        let file = sources.add("x", "");
+        for span in [Span::NONE, Span { file, line: 9, start: 5, end: 99 }, Span { file, line: 1, start: 0, end: 0 }] {
+            let d = Diagnostic::warning("x", "y", span).related(span, "z");
+            assert!(super::text(&[d], &sources, true).contains('y'));
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Steps sorted into chapters: virtual host, URL to file, sections, access, handler; then what followed.
+
+use super::page::{Mark, Page};
+use super::section;
+use super::{Level, Spans, or_none};
+use crate::outcome::{Access, Outcome, Step};
+use crate::report::paint::Tone;
+use crate::source::Span;
+use bstr::ByteSlice;
+
+/// What a chapter is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// Which server answers.
+    Host,
+    /// Which file the URL means.
+    Mapping,
+    /// Which sections hold for it.
+    Sections,
+    /// Whether the client may.
+    Access,
+    /// Who answers.
+    Handler,
+}
+
+impl About {
+    const ALL: [About; 5] = [About::Host, About::Mapping, About::Sections, About::Access, About::Handler];
+
+    /// The chapter of a phase.
+    fn of(step: &Step) -> About {
+        match step.phase {
+            "pre_translate_name" | "translate_name" => About::Mapping,
+            "map_to_storage" => About::Sections,
+            "access_checker" | "access_checker_ex" | "check_user_id" | "auth_checker" => About::Access,
+            "header_parser" | "type_checker" | "fixups" | "handler" => About::Handler,
+            _ => About::Host,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            About::Host => "Virtual host",
+            About::Mapping => "URL to file",
+            About::Sections => "Sections, in the order they are merged",
+            About::Access => "Access",
+            About::Handler => "Handler",
+        }
+    }
+
+    /// httpd's word.
+    fn phase(self) -> &'static str {
+        match self {
+            About::Host => "",
+            About::Mapping => "translate_name",
+            About::Sections => "map_to_storage",
+            About::Access => "access_checker ... auth_checker",
+            About::Handler => "type_checker, fixups, handler",
+        }
+    }
+}
+
+/// What the page has to tell besides the steps.
+pub struct Told<'a> {
+    /// The answer.
+    pub outcome: &'a Outcome,
+    /// The lines that decided it.
+    pub decided: Spans,
+    /// How much is told.
+    pub level: Level,
+}
+
+impl Told<'_> {
+    fn mark(&self, step: &Step) -> Mark {
+        let decides = step.span.is_some_and(|s| self.decided.contains(&s));
+        match step {
+            s if lost(s) => Mark::Lost,
+            _ if decides => Mark::Decides,
+            s if s.matched => Mark::Plain,
+            _ => Mark::Missed,
+        }
+    }
+}
+
+/// Whether a rule fitted in vain: the engine says `never reached` or `overridden`.
+fn lost(step: &Step) -> bool {
+    !step.matched && (step.why.starts_with("never reached") || step.why.starts_with("overridden"))
+}
+
+/// The steps of one request, and the requests that followed from it.
+pub struct Chapters<'t> {
+    steps: Vec<&'t Step>,
+    followed: Vec<&'t Step>,
+}
+
+impl<'t> Chapters<'t> {
+    /// Sorts steps.
+    pub fn of(steps: &'t [Step]) -> Chapters<'t> {
+        let mut chapters = Chapters { steps: Vec::new(), followed: Vec::new() };
+        for step in steps {
+            if is_request(step) {
+                chapters.followed.push(step);
+            } else {
+                chapters.steps.push(step);
+                // a redirect that a hook begins comes after all that its request went through
+                chapters.followed.extend(step.children.iter().filter(|c| is_request(c)));
+            }
+        }
+        chapters
+    }
+
+    /// Writes all chapters.
+    pub fn write(&self, page: &mut Page<'_>, told: &Told<'_>) {
+        for about in About::ALL {
+            let steps: Vec<&Step> = self.steps.iter().copied().filter(|s| About::of(s) == about).collect();
+            chapter(page, told, about, &steps, page.depth == 0 && self.followed.is_empty());
+        }
+        for step in &self.followed {
+            follow(page, told, step);
+        }
+    }
+}
+
+/// Whether a step is a request of its own, as a redirect or an error page begins.
+fn is_request(step: &Step) -> bool {
+    matches!(step.phase, "internal_redirect" | "error_document")
+}
+
+fn follow(page: &mut Page<'_>, told: &Told<'_>, step: &Step) {
+    let title = if step.phase == "error_document" { "Error page" } else { "Internal redirect" };
+    page.heading(title, &step.effect, Tone::Warn, "");
+    if let Some(span) = step.span {
+        page.directive(told.mark(step), 0, span);
+    }
+    if !step.why.is_empty() {
+        page.note(Tone::Plain, &step.why);
+    }
+    if page.depth >= 10 {
+        return page.note(Tone::Dim, "and so on");
+    }
+    // an error page is an internal redirect: one heading is enough
+    let children = match step.children.as_slice() {
+        [only] if step.phase == "error_document" && is_request(only) => &only.children,
+        children => children,
+    };
+    page.depth += 1;
+    Chapters::of(children).write(page, told);
+    page.depth -= 1;
+}
+
+/// One chapter. `last` says that this request is the one that made the answer.
+fn chapter(page: &mut Page<'_>, told: &Told<'_>, about: About, steps: &[&Step], last: bool) {
+    let o = told.outcome;
+    let (outcome, tone) = match about {
+        About::Host if page.depth == 0 => (o.vhost.to_str_lossy().into_owned(), Tone::Plain),
+        About::Mapping if last && o.file.is_some() => (or_none(o.file.as_ref()), Tone::Plain),
+        About::Access if last => (
+            o.access.as_str().replace('-', " "),
+            match o.access {
+                Access::Granted => Tone::Good,
+                Access::NotReached => Tone::Dim,
+                _ => Tone::Bad,
+            },
+        ),
+        About::Handler if last => (or_none(o.handler.as_ref()), Tone::Plain),
+        _ => (String::new(), Tone::Plain),
+    };
+    let body_at = page.text.len();
+    page.heading(about.title(), &outcome, tone, about.phase());
+    let heading = page.text.len();
+    match about {
+        About::Mapping => mapping(page, told, steps),
+        About::Sections => sections(page, told, steps),
+        About::Access => access(page, told, steps, last),
+        About::Host | About::Handler => plain(page, told, steps),
+    }
+    if about == About::Handler && last {
+        serving(page, o);
+    }
+    // a chapter without a word in it is left out, unless its heading says something
+    if page.text.len() == heading && (outcome.is_empty() || about == About::Mapping) {
+        page.text.truncate(body_at);
+    }
+}
+
+fn mapping(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
+    let mut missed = 0;
+    for step in steps {
+        if step.module == "location_walk" {
+            // the same sections are merged again once the file is known
+            if told.level == Level::All {
+                page.note(Tone::Dim, "sections, a first time");
+                sections(page, told, &[step]);
+            }
+            continue;
+        }
+        missed += hook(page, told, step);
+    }
+    more(page, missed, "more rule", "fits");
+}
+
+/// `N more rules, none fits`.
+fn more(page: &mut Page<'_>, n: usize, what: &str, verb: &str) {
+    if n > 0 {
+        let s = if n == 1 { "" } else { "s" };
+        let not = if n == 1 { "it does not fit" } else { &format!("none {verb}") };
+        page.note(Tone::Dim, &format!("{n} {what}{s} tried, {not} (--all shows {})", if n == 1 { "it" } else { "them" }));
+    }
+}
+
+/// A hook with what it tried; gives how many misses were kept quiet.
+fn hook(page: &mut Page<'_>, told: &Told<'_>, step: &Step) -> usize {
+    let all = told.level == Level::All;
+    let mut quiet = 0;
+    if step.span.is_some() {
+        return rule(page, told, step, 0);
+    }
+    if all && !step.module.is_empty() {
+        let words: Vec<&str> = [step.why.as_str(), step.effect.as_str()].into_iter().filter(|w| !w.is_empty()).collect();
+        page.note(Tone::Dim, &format!("{}: {}", module(step.module), words.join(", ")));
+    }
+    let before = page.text.len();
+    for child in step.children.iter().filter(|c| !is_request(c)) {
+        quiet += if child.phase == "subrequest" { subrequest(page, told, child) } else { rule(page, told, child, 0) };
+    }
+    let silent = page.text.len() == before;
+    if !all && silent && step.matched && !step.effect.is_empty() {
+        page.note(Tone::Plain, &format!("{}: {}", module(step.module), step.effect));
+    } else if !all && !step.matched && step.why.starts_with("never reached") && silent {
+        page.note(Tone::Dim, &format!("{}: {}", module(step.module), step.why));
+    }
+    quiet
+}
+
+/// A module as people call it.
+fn module(name: &str) -> &str {
+    name.strip_suffix(".c").unwrap_or(name)
+}
+
+/// A directive that was tried; gives 1 when it missed and that is kept quiet.
+fn rule(page: &mut Page<'_>, told: &Told<'_>, step: &Step, nested: usize) -> usize {
+    let mark = told.mark(step);
+    if mark == Mark::Missed && told.level < Level::All {
+        return 1;
+    }
+    match step.span {
+        Some(span) => page.directive(mark, nested, span),
+        None if !step.module.is_empty() => page.note(Tone::Plain, module(step.module)),
+        None => {}
+    }
+    let tone = if mark == Mark::Lost || mark == Mark::Missed { Tone::Dim } else { Tone::Plain };
+    if !step.effect.is_empty() {
+        if step.effect.contains(['/', ':']) {
+            page.arrow(nested, &step.effect);
+        } else {
+            page.prose(nested, tone, &step.effect);
+        }
+    }
+    if !step.why.is_empty() {
+        page.prose(nested, tone, &step.why);
+    }
+    let quiet = step.children.iter().filter(|c| !is_request(c));
+    quiet.map(|c| rule(page, told, c, (nested + 1).min(8))).sum()
+}
+
+/// A subrequest: what was asked and how it would have ended; its own way only when all is told.
+fn subrequest(page: &mut Page<'_>, told: &Told<'_>, step: &Step) -> usize {
+    let mark = if step.matched { Mark::Plain } else { Mark::Missed };
+    page.source_line(mark, 0, &format!("would {} succeed?", step.why), &step.effect);
+    if told.level == Level::All && page.depth < 10 {
+        page.depth += 2;
+        Chapters::of(&step.children).write(page, told);
+        page.depth -= 2;
+        page.gap();
+    }
+    0
+}
+
+/// Sections, numbered by nothing but their order: what each changed, and which of it is overridden later.
+fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
+    let mut missed = 0;
+    let mut flat: Vec<&Step> = Vec::new();
+    for step in steps {
+        if step.span.is_some() { flat.push(step) } else { flat.extend(step.children.iter()) }
+    }
+    for step in flat.iter().filter(|s| s.span.is_none() && !is_request(s)) {
+        missed += hook(page, told, step);
+    }
+    for step in flat {
+        let Some(span) = step.span else { continue };
+        if !step.matched && told.level < Level::All {
+            missed += usize::from(!lost(step));
+            continue;
+        }
+        page.directive(told.mark(step), 0, span);
+        if !step.why.is_empty() {
+            page.prose(0, Tone::Dim, &step.why);
+        }
+        if step.matched {
+            contents(page, told, span);
+        }
+        if !step.effect.is_empty() {
+            page.prose(0, Tone::Plain, &step.effect);
+        }
+    }
+    more(page, missed, "more section", "matches");
+}
+
+/// The directives in a section that matched.
+fn contents(page: &mut Page<'_>, told: &Told<'_>, span: Span) {
+    const SHOWN: usize = 12;
+    let inner = section::inner(page.sources(), span);
+    let limit = if told.level == Level::All { usize::MAX } else { SHOWN };
+    for line in inner.iter().take(limit) {
+        let decides = told.decided.iter().any(|d| d.file == span.file && d.line == line.line);
+        let mark = if decides { Mark::Decides } else { Mark::Plain };
+        page.source_line(mark, 1 + line.nested.min(8), &crate::report::paint::clean(&line.text), &line.line.to_string());
+    }
+    if inner.len() > limit {
+        page.prose(1, Tone::Dim, &format!("and {} more", inner.len() - limit));
+    }
+}
+
+fn access(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) {
+    let before = page.text.len();
+    let quiet: usize = steps.iter().map(|s| hook(page, told, s)).sum();
+    if page.text.len() == before && last && told.outcome.access == Access::Granted && quiet == 0 {
+        page.note(Tone::Plain, "nothing restricts it");
+    }
+    more(page, quiet, "more line", "names this client");
+}
+
+fn plain(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
+    let quiet: usize = steps.iter().map(|s| hook(page, told, s)).sum();
+    more(page, quiet, "more rule", "fits");
+}
+
+/// Who runs the request, in words.
+fn serving(page: &mut Page<'_>, o: &Outcome) {
+    if let Some(wsgi) = &o.wsgi {
+        let group = if wsgi.process_group.is_empty() {
+            "httpd's own processes (embedded)".to_string()
+        } else {
+            format!("the processes of group `{}`", wsgi.process_group)
+        };
+        let interpreter = if wsgi.application_group.is_empty() {
+            "the first interpreter, `%{GLOBAL}`".to_string()
+        } else {
+            format!("the interpreter `{}`", wsgi.application_group)
+        };
+        page.note(Tone::Plain, &format!("runs `{}` in {group}, in {interpreter}", wsgi.callable));
+    }
+    if let Some(script) = &o.script_name {
+        page.note(Tone::Plain, &format!("SCRIPT_NAME `{script}`, PATH_INFO `{}`", o.path_info));
+    }
+    if o.handler.as_ref().is_some_and(|h| h == "default-handler") && o.status < 300 {
+        page.note(Tone::Plain, "the file is sent as it is");
+    }
+}

@@ -1,0 +1,135 @@
+//! One request, told whole: the verdict first, on one line, then the way there.
+//!
+//! [`render`] writes the page; [`chapters`] sorts an engine's steps into its chapters; [`page`] lays out lines.
+
+mod chapters;
+mod page;
+mod section;
+
+use super::paint::{Paint, Tone, clean, fit};
+use super::reason;
+use crate::outcome::{Access, Outcome, Step};
+use crate::source::{SourceMap, Span};
+use bstr::{BString, ByteSlice};
+use chapters::{Chapters, Told};
+use page::{Mark, Page};
+use std::collections::HashSet;
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// The verdict alone.
+    Brief,
+    /// What happened, and what was shadowed or overridden.
+    #[default]
+    Story,
+    /// Everything that was tried.
+    All,
+}
+
+/// What a page is made of.
+#[derive(Clone, Copy)]
+pub struct Explained<'a> {
+    /// The answer.
+    pub outcome: &'a Outcome,
+    /// The way to it.
+    pub steps: &'a [Step],
+    /// The texts that spans are in.
+    pub sources: &'a SourceMap,
+    /// Where the connection comes in: `192.0.2.1:80`.
+    pub local: &'a str,
+    /// Where it comes from.
+    pub client: &'a str,
+}
+
+/// The page.
+pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
+    let o = explained.outcome;
+    let mut page = Page::new(explained.sources, paint);
+    page.text.push_str(&verdict(o, paint));
+    page.text.push('\n');
+    doubts(&mut page, o);
+    if level == Level::Brief {
+        return page.text;
+    }
+    let asked = format!(
+        "{} {}   from {} to {}",
+        clean(&o.method),
+        fit(&clean(&o.url), page::WIDTH),
+        explained.client,
+        explained.local
+    );
+    page.note(Tone::Dim, &asked);
+    because(&mut page, o);
+    let told = Told { outcome: o, decided: o.decided_by.iter().map(|d| d.span).collect(), level };
+    Chapters::of(explained.steps).write(&mut page, &told);
+    log_line(&mut page, o);
+    page.text
+}
+
+/// Status, handler, file: what the client gets, on one line.
+fn verdict(o: &Outcome, paint: Paint) -> String {
+    let status = format!("{} {}", o.status, reason(o.status));
+    let mut line = paint.tone(Paint::of_status(o.status), status.trim_end());
+    let mut add = |tone, text: &str| {
+        line.push_str("  ");
+        line.push_str(&paint.tone(tone, text));
+    };
+    if let Some(handler) = &o.handler {
+        add(Tone::Head, &clean(handler));
+    } else if o.status == 403 && o.access == Access::Denied {
+        add(Tone::Head, "access denied");
+    } else if o.access == Access::AuthRequired {
+        add(Tone::Head, "a password is asked for");
+    }
+    if let Some(location) = &o.location {
+        add(Tone::Plain, &format!("-> {}", clean(location)));
+    } else if let Some(file) = &o.file {
+        add(Tone::Plain, &clean(file));
+    }
+    if o.location.is_none() && !o.path_info.is_empty() {
+        add(Tone::Dim, &format!("path_info {}", clean(&o.path_info)));
+    }
+    if let Some(code) = o.log {
+        add(Tone::Dim, code);
+    }
+    line
+}
+
+/// Why the answer is not certain: said at once, at every level.
+fn doubts(page: &mut Page<'_>, o: &Outcome) {
+    for caveat in &o.caveats {
+        let place = if caveat.span.is_some() { format!(" ({})", page.sources().place(caveat.span)) } else { String::new() };
+        page.note(Tone::Warn, &format!("not certain: `{}`{place} is not modelled: {}", caveat.directive, caveat.why));
+    }
+}
+
+/// The lines without which the answer would be another one.
+fn because(page: &mut Page<'_>, o: &Outcome) {
+    if o.decided_by.is_empty() {
+        return;
+    }
+    page.heading("Decided by", "", Tone::Plain, "");
+    for d in &o.decided_by {
+        page.directive(Mark::Decides, 0, d.span);
+    }
+}
+
+/// What to search for: the line that httpd writes to its error log.
+fn log_line(page: &mut Page<'_>, o: &Outcome) {
+    let Some(code) = o.log else { return };
+    page.heading("Error log", code, Tone::Bad, "");
+    if let Some(message) = &o.log_message {
+        let message = clean(message);
+        let message = message.strip_prefix(code).map_or(message.as_str(), |m| m.trim_start_matches([':', ' ']));
+        page.note(Tone::Plain, &format!("{code}: {message}"));
+    }
+}
+
+/// The spans that a set of directives covers.
+type Spans = HashSet<Span>;
+
+/// `text`, or a word for its absence.
+fn or_none(text: Option<&BString>) -> String {
+    text.filter(|t| !t.is_empty()).map_or_else(|| "none".into(), |t| clean(t.as_bytes()))
+}

@@ -1,0 +1,159 @@
+//! Outcomes, traces and diagnostics as JSON: the keys that scenarios, tools and recorded answers agree on.
+
+use super::directive_name;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::outcome::{Outcome, Step, Wsgi};
+use crate::source::{SourceMap, Span};
+use bstr::BString;
+use serde_json::{Map, Value, json};
+
+/// An outcome, its keys in their fixed order. Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
+pub fn outcome(outcome: &Outcome, sources: &SourceMap) -> Value {
+    let decided: Vec<Value> = outcome
+        .decided_by
+        .iter()
+        .map(|d| {
+            let (file, line) = place(sources, d.span);
+            json!({"phase": d.phase, "directive": directive_name(sources, d.span), "file": file, "line": line})
+        })
+        .collect();
+    let caveats: Vec<Value> = outcome
+        .caveats
+        .iter()
+        .map(|c| {
+            let (file, line) = place(sources, c.span);
+            json!({"directive": c.directive, "file": file, "line": line, "why": c.why})
+        })
+        .collect();
+    json!({
+        "url": text(&outcome.url),
+        "method": text(&outcome.method),
+        "status": outcome.status,
+        "handler": maybe(outcome.handler.as_ref()),
+        "file": maybe(outcome.file.as_ref()),
+        "path_info": text(&outcome.path_info),
+        "script_name": maybe(outcome.script_name.as_ref()),
+        "location": maybe(outcome.location.as_ref()),
+        "vhost": text(&outcome.vhost),
+        "access": outcome.access.as_str(),
+        "user": maybe(outcome.user.as_ref()),
+        "log": outcome.log,
+        "wsgi": outcome.wsgi.as_ref().map(wsgi),
+        "decided_by": decided,
+        "caveats": caveats,
+    })
+}
+
+/// An outcome with one more key, `trace`.
+pub fn explained(result: &Outcome, steps: &[Step], sources: &SourceMap) -> Value {
+    let mut value = outcome(result, sources);
+    if let Value::Object(map) = &mut value {
+        map.insert("trace".into(), trace(steps, sources));
+    }
+    value
+}
+
+/// A tree of steps, the same shape for what matched and what did not.
+pub fn trace(steps: &[Step], sources: &SourceMap) -> Value {
+    steps.iter().map(|s| step(s, sources)).collect()
+}
+
+fn step(step: &Step, sources: &SourceMap) -> Value {
+    let span = step.span.unwrap_or(Span::NONE);
+    let (file, line) = place(sources, span);
+    json!({
+        "phase": step.phase,
+        "module": step.module,
+        "directive": step.span.map(|s| directive_name(sources, s)),
+        "file": file,
+        "line": line,
+        "matched": step.matched,
+        "why": step.why,
+        "effect": step.effect,
+        "children": trace(&step.children, sources),
+    })
+}
+
+/// What stands in place of an outcome where httpd would refuse to start: the error that it names.
+pub fn config_error(error: &Diagnostic, sources: &SourceMap) -> Value {
+    let (file, line) = place(sources, error.span);
+    json!({"config_error": {"file": file, "line": line, "message": error.message}})
+}
+
+/// Diagnostics, as a list.
+pub fn diagnostics(found: &[Diagnostic], sources: &SourceMap) -> Value {
+    found.iter().map(|d| diagnostic(d, sources)).collect()
+}
+
+fn diagnostic(d: &Diagnostic, sources: &SourceMap) -> Value {
+    let (file, line) = place(sources, d.span);
+    let column = d.span.is_some().then(|| sources.file(d.span.file).line_column(d.span.start).1);
+    let severity = match d.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let mut map = Map::new();
+    map.insert("severity".into(), severity.into());
+    map.insert("code".into(), d.code.into());
+    map.insert("message".into(), d.message.clone().into());
+    map.insert("file".into(), file);
+    map.insert("line".into(), line);
+    map.insert("column".into(), json!(column));
+    map.insert("help".into(), json!(d.help));
+    map.insert("first".into(), d.first.into());
+    map.into()
+}
+
+fn wsgi(wsgi: &Wsgi) -> Value {
+    json!({
+        "process_group": text(&wsgi.process_group),
+        "application_group": text(&wsgi.application_group),
+        "callable": text(&wsgi.callable),
+    })
+}
+
+/// File and line; both null for what stands in no file.
+fn place(sources: &SourceMap, span: Span) -> (Value, Value) {
+    if !span.is_some() {
+        return (Value::Null, Value::Null);
+    }
+    (sources.file(span.file).name.clone().into(), span.line.into())
+}
+
+fn text(bytes: &BString) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn maybe(bytes: Option<&BString>) -> Option<String> {
+    bytes.map(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Decision;
+
+    #[test]
+    fn keys_in_order_and_names_from_the_text() {
+        let sources = SourceMap::default();
+        let file = sources.add("config", "  <Location />\n  WSGIDaemonProcess x \\\n    y\n");
+        let span = Span { file, line: 3, start: 17, end: 42 };
+        let o = Outcome {
+            file: Some(BString::from(&b"/a\xff\xfeb\xe2\x82"[..])),
+            decided_by: vec![Decision { phase: "handler", span }],
+            ..Outcome::default()
+        };
+        let value = outcome(&o, &sources);
+        let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+        let wanted = "url method status handler file path_info script_name location vhost access user log wsgi \
+                      decided_by caveats";
+        assert_eq!(keys, wanted.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(value["file"], "/a\u{fffd}\u{fffd}b\u{fffd}");
+        assert_eq!(
+            value["decided_by"],
+            json!([{"phase": "handler", "directive": "WSGIDaemonProcess", "file": "config", "line": 3}])
+        );
+        assert_eq!(directive_name(&sources, Span { file, line: 1, start: 0, end: 14 }), "Location");
+    }
+}

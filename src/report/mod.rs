@@ -1,0 +1,88 @@
+//! Printers: pure functions from results to text.
+//!
+//! Nothing here decides anything or asks anybody; what a printer says stands in an outcome, its trace or a diagnostic.
+
+pub mod json;
+pub mod ndjson;
+
+#[cfg(feature = "cli")]
+pub mod diagnostics;
+#[cfg(feature = "cli")]
+pub mod explain;
+#[cfg(feature = "cli")]
+pub mod junit;
+#[cfg(feature = "cli")]
+pub mod paint;
+#[cfg(feature = "cli")]
+pub mod suite;
+#[cfg(feature = "cli")]
+pub mod table;
+
+use crate::source::{SourceMap, Span};
+use bstr::ByteSlice;
+
+/// The name of the directive at `span`, as it is written: its first word, without what marks a section.
+pub fn directive_name(sources: &SourceMap, span: Span) -> String {
+    let text = sources.text(span);
+    let line = text.trim_start_with(|c| c.is_whitespace() || c == '<');
+    let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
+    String::from_utf8_lossy(&line[..end]).into_owned()
+}
+
+/// What httpd calls a status: RFC 9110's words, and what httpd adds.
+pub fn reason(status: u16) -> &'static str {
+    match status {
+        100 => "Continue",
+        101 => "Switching Protocols",
+        200 => "OK",
+        201 => "Created",
+        204 => "No Content",
+        206 => "Partial Content",
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        408 => "Request Timeout",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Request Entity Too Large",
+        414 => "Request-URI Too Long",
+        417 => "Expectation Failed",
+        421 => "Misdirected Request",
+        431 => "Request Header Fields Too Large",
+        451 => "Unavailable For Legal Reasons",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        508 => "Loop Detected",
+        _ => "",
+    }
+}
+
+/// A directive's text on one line: continued lines joined, runs of white space made one.
+pub fn directive_text(sources: &SourceMap, span: Span) -> String {
+    let text = sources.text(span);
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let line = line.trim();
+        let line = line.strip_suffix(b"\\").map_or(line, |l| l.trim_end());
+        if !out.is_empty() && !line.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&line.to_str_lossy());
+    }
+    out
+}

@@ -1,0 +1,414 @@
+//! From a tree of directives to a compiled server: `ap_walk_config`, `invoke_cmd` and `ap_process_config_tree`
+//! (server/config.c), with the contexts that `ap_check_cmd_context` (server/core.c) guards.
+//!
+//! httpd stops at the first error. Here the walk goes on, so that every error is reported.
+
+use super::settings::{PerDir, PerServer, Slot, slot};
+use super::{Loaded, vhost};
+use crate::conf::args;
+use crate::conf::suggest;
+use crate::conf::Node;
+use crate::diagnostic::Diagnostic;
+use crate::module::{Directive, Effect, allowed};
+use crate::modules::core;
+use crate::pattern::{Flags, Regex};
+use crate::source::{SourceMap, Span};
+use crate::vfs::{Cred, Users, Vfs};
+use bstr::{BStr, BString, ByteSlice};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Places in which a directive may be forbidden: `ap_check_cmd_context`'s bits.
+pub mod forbid {
+    /// NOT_IN_VIRTUALHOST
+    pub const VIRTUALHOST: u32 = 1;
+    /// NOT_IN_LIMIT
+    pub const LIMIT: u32 = 2;
+    /// NOT_IN_DIRECTORY
+    pub const DIRECTORY: u32 = 4;
+    /// NOT_IN_LOCATION
+    pub const LOCATION: u32 = 8;
+    /// NOT_IN_FILES
+    pub const FILES: u32 = 16;
+    /// NOT_IN_HTACCESS
+    pub const HTACCESS: u32 = 32;
+    /// NOT_IN_PROXY
+    pub const PROXY: u32 = 64;
+    /// NOT_IN_DIR_LOC_FILE
+    pub const DIR_LOC_FILE: u32 = DIRECTORY | LOCATION | FILES;
+    /// NOT_IN_DIR_CONTEXT
+    pub const DIR_CONTEXT: u32 = LIMIT | DIR_LOC_FILE | PROXY;
+    /// GLOBAL_ONLY
+    pub const GLOBAL_ONLY: u32 = VIRTUALHOST | DIR_CONTEXT;
+}
+
+/// All methods: no `<Limit>` is around.
+pub const ALL_METHODS: u64 = u64::MAX;
+
+/// A directive in force that is not modelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlindSpot {
+    /// Its row's name.
+    pub directive: &'static str,
+    /// Its module.
+    pub module: &'static str,
+    /// Its place.
+    pub span: Span,
+    /// Why it could change an answer.
+    pub why: &'static str,
+}
+
+/// What is being built: everything that outlives the reading of the configuration.
+pub struct Build {
+    /// All texts.
+    pub sources: SourceMap,
+    /// What was found wrong so far.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The modules, and which directive is whose.
+    pub loaded: Arc<Loaded>,
+    /// The main server, then the virtual hosts in the order of the configuration.
+    pub servers: Vec<Draft>,
+    /// ServerRoot, as it stands when a directive is carried out.
+    pub server_root: BString,
+    /// The file system, for what is looked at when the configuration is read.
+    pub vfs: Arc<dyn Vfs>,
+    /// The system's users.
+    pub users: Users,
+    /// Who httpd serves as.
+    pub cred: Cred,
+    /// The only host names there are.
+    pub hosts: Vec<(IpAddr, String)>,
+    /// Methods that `<Limit>` and kin registered, after httpd's own.
+    pub methods: Vec<BString>,
+    /// Whether an .htaccess file is being read.
+    pub htaccess: bool,
+    /// Names that -D and Define gave.
+    pub defines: Vec<BString>,
+    /// Whether there are no host names but those of `hosts`.
+    pub hosts_complete: bool,
+    /// A main server's missing DocumentRoot is a note only.
+    pub lenient_document_root: bool,
+    /// Directives of modules that are not loaded are passed over.
+    pub assume_modules: bool,
+}
+
+/// A server under construction.
+#[derive(Default)]
+pub struct Draft {
+    /// Where its section opens; none for the main server.
+    pub span: Option<Span>,
+    /// ServerName, its port and its scheme.
+    pub name: Option<vhost::ServerName>,
+    /// ServerAlias without wildcards.
+    pub names: Vec<BString>,
+    /// ServerAlias with wildcards.
+    pub wild_names: Vec<BString>,
+    /// ServerPath.
+    pub path: Option<BString>,
+    /// The addresses of its section.
+    pub addrs: Vec<vhost::Address>,
+    /// Settings by module.
+    pub settings: PerServer,
+    /// Settings outside any section: httpd's lookup_defaults.
+    pub defaults: PerDir,
+}
+
+/// What a setter works with: httpd's `cmd_parms`.
+pub struct Cmd<'b> {
+    /// Everything being built.
+    pub build: &'b mut Build,
+    /// The server (0: the main one).
+    pub server: usize,
+    /// The section's settings.
+    pub dir: &'b mut PerDir,
+    /// The section's path; none at a server's own level.
+    pub path: Option<BString>,
+    /// What may stand here ([`allowed`]).
+    pub overrides: u32,
+    /// Options that may be set here.
+    pub override_opts: u32,
+    /// AllowOverrideList, in .htaccess.
+    pub override_list: Option<Arc<Vec<BString>>>,
+    /// Methods that the enclosing `<Limit>` leaves.
+    pub limited: u64,
+    /// The directive.
+    pub node: &'b Node,
+    /// Its row.
+    pub row: &'static Directive,
+    /// The sections around it, outermost first.
+    pub parents: Vec<&'b Node>,
+}
+
+/// Where a walk stands: what [`Cmd`] hands down to the directives within a section.
+#[derive(Clone)]
+pub struct Scope<'b> {
+    /// The server.
+    pub server: usize,
+    /// The section's path.
+    pub path: Option<BString>,
+    /// What may stand here.
+    pub overrides: u32,
+    /// Options that may be set here.
+    pub override_opts: u32,
+    /// AllowOverrideList, in .htaccess.
+    pub override_list: Option<Arc<Vec<BString>>>,
+    /// Methods that the enclosing `<Limit>` leaves.
+    pub limited: u64,
+    /// The sections around.
+    pub parents: Vec<&'b Node>,
+}
+
+impl Scope<'_> {
+    /// The outermost scope of a server's configuration.
+    pub fn server() -> Scope<'static> {
+        Scope {
+            server: 0,
+            path: None,
+            overrides: allowed::RSRC_CONF | allowed::OR_ALL & !allowed::OR_AUTHCFG & !allowed::OR_LIMIT,
+            override_opts: core::options::ALL | core::options::SYM_OWNER | core::options::MULTI,
+            override_list: None,
+            limited: ALL_METHODS,
+            parents: Vec::new(),
+        }
+    }
+}
+
+impl Build {
+    /// Carries out directives, one after the other.
+    pub fn walk(&mut self, nodes: &[Node], dir: &mut PerDir, scope: &Scope<'_>) {
+        for node in nodes {
+            let errors = self.diagnostics.len();
+            if let Err(message) = self.directive(node, dir, scope) {
+                let mut d = Diagnostic::error("AH00526", message, node.span);
+                if d.message.starts_with("Invalid command") {
+                    d = self.explain_unknown(node, d);
+                }
+                self.diagnostics.insert(errors, d);
+            }
+        }
+    }
+
+    /// One directive: each module that knows it carries it out.
+    fn directive(&mut self, node: &Node, dir: &mut PerDir, scope: &Scope<'_>) -> Result<(), String> {
+        let loaded = self.loaded.clone();
+        let rows = loaded.rows(&node.name, node.section);
+        if rows.is_empty() {
+            let name = if node.section { format!("<{}", node.name) } else { node.name.to_string() };
+            if scope.overrides & allowed::NONFATAL_UNKNOWN != 0 {
+                return Ok(());
+            }
+            return Err(format!(
+                "Invalid command '{name}', perhaps misspelled or defined by a module not included in the server configuration"
+            ));
+        }
+        for &(module, row) in rows {
+            let named = scope
+                .override_list
+                .as_ref()
+                .is_some_and(|l| l.iter().any(|n| n.eq_ignore_ascii_case(row.name.as_bytes())));
+            if scope.overrides & row.allowed == 0 && !named {
+                if scope.overrides & allowed::NONFATAL_OVERRIDE != 0 {
+                    continue;
+                }
+                return Err(match scope.parents.last() {
+                    Some(parent) => format!("{} not allowed in <{}> context", row.name, parent.name),
+                    None => format!("{} not allowed here", row.name),
+                });
+            }
+            if let Effect::Blind(why) = row.effect {
+                let spot = BlindSpot { directive: row.name, module: module.name, span: node.span, why };
+                slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
+            }
+            let calls = args::calls(row.name, row.args, &node.args, row.usage)?;
+            let Some(set) = row.set else { continue };
+            for call in &calls {
+                let mut cmd = Cmd {
+                    build: &mut *self,
+                    server: scope.server,
+                    dir: &mut *dir,
+                    path: scope.path.clone(),
+                    overrides: scope.overrides,
+                    override_opts: scope.override_opts,
+                    override_list: scope.override_list.clone(),
+                    limited: scope.limited,
+                    node,
+                    row,
+                    parents: scope.parents.clone(),
+                };
+                set(&mut cmd, call)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says which directive was probably meant, or which module is missing.
+    fn explain_unknown(&self, node: &Node, d: Diagnostic) -> Diagnostic {
+        let known = self.loaded.names();
+        let name = if node.section { format!("<{}", node.name) } else { node.name.to_string() };
+        let glued = known.iter().filter(|n| n.len() > 3 && name.to_ascii_lowercase().starts_with(&n.to_ascii_lowercase()));
+        if let Some(n) = glued.max_by_key(|n| n.len())
+            && name[n.len()..].starts_with(|c: char| !c.is_ascii_alphanumeric())
+        {
+            return d.help(format!("a space is missing: `{n} {}`", &name[n.len()..]));
+        }
+        if let Some(module) = crate::modules::module_of(&name) {
+            return d.help(format!("`{}` is a directive of {module}, which is not loaded", name));
+        }
+        match suggest::closest(&name, known.iter().copied()) {
+            Some(n) => d.help(format!("did you mean `{n}`?")),
+            None => d,
+        }
+    }
+}
+
+impl<'b> Cmd<'b> {
+    /// The directive's place.
+    pub fn span(&self) -> Span {
+        self.node.span
+    }
+
+    /// The server's settings, in the making.
+    pub fn server(&mut self) -> &mut Draft {
+        &mut self.build.servers[self.server]
+    }
+
+    /// Whether this is in a `<VirtualHost>`.
+    pub fn is_virtual(&self) -> bool {
+        self.server > 0
+    }
+
+    /// A module's per-directory settings here, made where there are none.
+    pub fn slot<T: super::settings::Settings>(&mut self, pick: impl FnOnce(&mut PerDir) -> &mut Slot<T>) -> &mut T {
+        slot(pick(self.dir), self.path.as_ref().map(|p| p.as_bstr()))
+    }
+
+    /// A module's per-server settings here, made where there are none.
+    pub fn server_slot<T: super::settings::Settings>(&mut self, pick: impl FnOnce(&mut PerServer) -> &mut Slot<T>) -> &mut T {
+        slot(pick(&mut self.build.servers[self.server].settings), None)
+    }
+
+    /// A warning at this directive.
+    pub fn warn(&mut self, code: &'static str, message: impl Into<String>) {
+        let span = self.span();
+        self.build.diagnostics.push(Diagnostic::warning(code, message, span));
+    }
+
+    /// A note at this directive.
+    pub fn note(&mut self, code: &'static str, message: impl Into<String>) {
+        let span = self.span();
+        self.build.diagnostics.push(Diagnostic::note(code, message, span));
+    }
+
+    /// The enclosing section of one of these names (lower case, without `<`), innermost first.
+    pub fn parent(&self, names: &[&str]) -> Option<&'b Node> {
+        self.parents.iter().rev().find(|p| names.iter().any(|n| p.name.eq_ignore_ascii_case(n.as_bytes()))).copied()
+    }
+
+    /// httpd's `ap_check_cmd_context`: refuses the directive in the places of `forbidden` ([`forbid`]).
+    pub fn forbid(&self, forbidden: u32) -> Result<(), String> {
+        let name = match self.row.name {
+            n if n.starts_with('<') && !n.ends_with('>') => format!("{n}>"),
+            n => n.to_string(),
+        };
+        if forbidden & forbid::VIRTUALHOST != 0 && self.is_virtual() {
+            return Err(format!("{name} cannot occur within <VirtualHost> section"));
+        }
+        if forbidden & forbid::DIR_CONTEXT != 0 && self.limited != ALL_METHODS {
+            return Err(format!("{name} cannot occur within <Limit> or <LimitExcept> section"));
+        }
+        if forbidden & forbid::HTACCESS != 0 && self.build.htaccess {
+            return Err(format!("{name} cannot occur within htaccess files"));
+        }
+        if forbidden & forbid::DIR_LOC_FILE == forbid::DIR_LOC_FILE && self.path.is_some() {
+            return Err(format!("{name} cannot occur within directory context"));
+        }
+        let places: [(u32, &[&str]); 4] = [
+            (forbid::DIRECTORY, &["directory", "directorymatch"]),
+            (forbid::LOCATION, &["location", "locationmatch"]),
+            (forbid::FILES, &["files", "filesmatch", "if", "elseif", "else"]),
+            (forbid::PROXY, &["proxy", "proxymatch"]),
+        ];
+        for (bit, names) in places {
+            if forbidden & bit != 0 && let Some(found) = self.parent(names) {
+                return Err(format!("{name} cannot occur within <{}> section", found.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A section's argument: its text without the closing `>`.
+    pub fn section_argument(&self, raw: &BStr) -> Result<BString, String> {
+        let Some(end) = raw.rfind_byte(b'>') else {
+            return Err(format!("{}> directive missing closing '>'", self.row.name));
+        };
+        if end == 0 {
+            return Err(format!("{}> directive requires additional arguments", self.row.name));
+        }
+        Ok(raw[..end].into())
+    }
+
+    /// Carries out what stands within the section: fresh settings for it.
+    pub fn section(&mut self, path: &BStr, overrides: u32) -> PerDir {
+        let mut settings = PerDir::default();
+        slot(&mut settings.core, Some(path));
+        self.children(&mut settings, Some(path.into()), overrides, self.limited, self.server);
+        settings
+    }
+
+    /// Carries out what stands within, on the settings around it (`<Limit>`, `<RequireAll>`).
+    pub fn within(&mut self, limited: u64) {
+        let mut dir = std::mem::take(self.dir);
+        self.children(&mut dir, self.path.clone(), self.overrides, limited, self.server);
+        *self.dir = dir;
+    }
+
+    /// Carries out the section's directives on `dir`.
+    pub fn children(&mut self, dir: &mut PerDir, path: Option<BString>, overrides: u32, limited: u64, server: usize) {
+        let mut parents = self.parents.clone();
+        parents.push(self.node);
+        let scope = Scope {
+            server,
+            path,
+            overrides,
+            override_opts: self.override_opts,
+            override_list: self.override_list.clone(),
+            limited,
+            parents,
+        };
+        self.build.walk(&self.node.children, dir, &scope);
+    }
+
+    /// A regular expression of the configuration.
+    pub fn regex(&mut self, pattern: &[u8], flags: Flags) -> Result<Regex, String> {
+        match Regex::new(pattern, flags) {
+            Ok(r) => Ok(r),
+            Err(e) => {
+                let note = format!("`{}`: {} (at offset {})", pattern.as_bstr(), e.message, e.offset);
+                self.note("regex", note);
+                Err("Regex could not be compiled".into())
+            }
+        }
+    }
+
+    /// A path made absolute under ServerRoot: `ap_server_root_relative`.
+    pub fn server_root_relative(&self, path: &[u8]) -> BString {
+        super::filepath::merge(Some(self.build.server_root.as_bstr()), path)
+            .unwrap_or_else(|| path.into())
+    }
+
+    /// The number of a method, registered when it is new: `ap_method_number_of`, `ap_method_register`.
+    pub fn method_number(&mut self, method: &[u8]) -> Result<u32, String> {
+        if let Some(n) = super::method::number(method, &self.build.methods) {
+            return Ok(n);
+        }
+        if self.build.htaccess {
+            return Err(format!(
+                "Could not register method '{}' for {} from .htaccess configuration",
+                method.as_bstr(),
+                self.row.name
+            ));
+        }
+        self.build.methods.push(method.into());
+        Ok(super::method::BUILT_IN.len() as u32 + self.build.methods.len() as u32)
+    }
+}

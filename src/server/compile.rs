@@ -1,0 +1,320 @@
+//! From text to a compiled server: `ap_read_config` and what httpd does with its result before it serves.
+
+use super::build::{Build, Draft, Scope};
+use super::settings::{Merged, PerDir, PerServer, slot};
+use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
+use crate::conf::{self, FileKind, Knowledge, Loading};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::module::{Directive, Module};
+use crate::modules::{self, known};
+use crate::source::{SourceMap, Span};
+use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
+use bstr::{BString, ByteSlice};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Which modules a run has before its configuration loads any.
+#[derive(Clone, Debug, Default)]
+pub enum Modules {
+    /// A scenario's: the default set, or a pick of it.
+    #[default]
+    Default,
+    /// A pick by name, with those that are always loaded.
+    Pick(Vec<String>),
+    /// Those that LoadModule names, and the compiled-in ones; all when there is no LoadModule.
+    Own,
+    /// All.
+    All,
+    /// Those that LoadModule names, and these.
+    OwnAnd(Vec<String>),
+}
+
+/// What a run begins with.
+pub struct Input {
+    /// The configuration's name in messages.
+    pub name: String,
+    /// Its text.
+    pub text: BString,
+    /// Modules.
+    pub modules: Modules,
+    /// Names of -D.
+    pub defines: Vec<String>,
+    /// The environment, for `${NAME}`.
+    pub env: HashMap<BString, BString>,
+    /// Names that look-ups find.
+    pub hosts: Vec<(IpAddr, String)>,
+    /// Whether there are no other names.
+    pub hosts_complete: bool,
+    /// The file system.
+    pub vfs: Arc<dyn Vfs>,
+    /// ServerRoot.
+    pub server_root: BString,
+    /// A main server's missing DocumentRoot is a note only.
+    pub lenient_document_root: bool,
+    /// Directives of modules that are not loaded are passed over with a caveat.
+    pub assume_modules: bool,
+    /// Ports that requests come in on: httpd listens on them.
+    pub ports: Vec<u16>,
+}
+
+/// What reading a configuration came to.
+pub struct Output {
+    /// All texts.
+    pub sources: SourceMap,
+    /// What was found, in order; `first` marks the error at which httpd stops.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The server; none when httpd would refuse to start.
+    pub server: Option<Arc<Server>>,
+}
+
+/// The file system as the reader of configurations sees it: as root, who starts httpd.
+pub struct VfsFiles<'v>(pub &'v dyn Vfs);
+
+impl conf::Files for VfsFiles<'_> {
+    fn read(&self, path: &[u8]) -> Result<Vec<u8>, String> {
+        resolve::read(self.0, &Cred::root(), path).map(|t| t.to_vec()).map_err(|e| e.to_string())
+    }
+    fn list(&self, path: &[u8]) -> Result<Vec<BString>, String> {
+        resolve::list(self.0, &Cred::root(), path).map_err(|e| e.to_string())
+    }
+    fn kind(&self, path: &[u8], follow: bool) -> Option<FileKind> {
+        let root = Cred::root();
+        let found = if follow { resolve::stat(self.0, &root, path) } else { resolve::lstat(self.0, &root, path) };
+        Some(match found.ok()?.kind {
+            Kind::Regular => FileKind::File,
+            Kind::Directory => FileKind::Dir,
+            _ => FileKind::Other,
+        })
+    }
+}
+
+/// What the reader knows of modules.
+pub struct Known {
+    /// Those loaded so far.
+    pub loaded: Arc<Loaded>,
+}
+
+impl Knowledge for Known {
+    fn directive(&self, name: &[u8]) -> Option<Directive> {
+        let (section, name) = match name.strip_prefix(b"<") {
+            Some(rest) => (true, rest),
+            None => (false, name),
+        };
+        self.loaded.rows(name, section).first().map(|(_, row)| **row)
+    }
+
+    fn module_loaded(&self, name: &[u8]) -> bool {
+        name.to_str().is_ok_and(|n| self.loaded.has(n))
+    }
+
+    fn load_module(&mut self, identifier: &[u8], _path: &[u8]) -> Result<Loading, String> {
+        let name = identifier.to_str_lossy();
+        if self.loaded.has(&name) {
+            return Ok(Loading::Already);
+        }
+        let mut all = self.loaded.modules.clone();
+        // a module that nobody here knows is loaded all the same, with nothing in it
+        let module = modules::by_identifier(&name).unwrap_or_else(|| stranger(&name));
+        all.push(module);
+        self.loaded = Arc::new(Loaded::new(all));
+        Ok(Loading::Loaded)
+    }
+}
+
+fn stranger(identifier: &str) -> &'static Module {
+    let name: &'static str = Box::leak(format!("mod_{}.c", identifier.trim_end_matches("_module")).into_boxed_str());
+    let identifier: &'static str = Box::leak(identifier.to_string().into_boxed_str());
+    Box::leak(Box::new(Module { name, identifier, directives: &[], hooks: &[] }))
+}
+
+fn has_load_module(text: &[u8]) -> bool {
+    text.lines().any(|l| {
+        let l = l.trim_start();
+        l.get(..10).is_some_and(|w| w.eq_ignore_ascii_case(b"LoadModule"))
+    })
+}
+
+/// The modules that are there before the configuration is read, in load order.
+fn initial(input: &Input, notes: &mut Vec<&'static str>) -> Vec<&'static Module> {
+    let picked = |k: &known::Known, names: &[String]| {
+        names.iter().any(|n| known::by_name(n).is_some_and(|b| b.identifier == k.identifier))
+    };
+    let wanted = |k: &known::Known| match &input.modules {
+        Modules::Default => k.by_default(),
+        Modules::Pick(names) => {
+            k.loading <= known::Loading::Always || k.by_default() && picked(k, names)
+        }
+        Modules::All => k.loading != known::Loading::Instead,
+        Modules::Own | Modules::OwnAnd(_) => {
+            let extra = if let Modules::OwnAnd(names) = &input.modules { picked(k, names) } else { false };
+            k.compiled_in() || extra
+        }
+    };
+    let none_named = matches!(input.modules, Modules::Own) && !has_load_module(&input.text);
+    if none_named {
+        notes.push("no LoadModule line: all modules are taken to be loaded");
+    }
+    let all = |k: &known::Known| k.loading != known::Loading::Instead;
+    let chosen = known::KNOWN.iter().filter(|k| if none_named { all(k) } else { wanted(k) });
+    let mut list: Vec<_> = chosen.filter_map(|k| modules::by_identifier(k.identifier)).collect();
+    // names outside the default set come after, in the order given
+    if let Modules::Pick(names) = &input.modules {
+        for name in names {
+            if let Some(k) = known::by_name(name)
+                && let Some(m) = modules::by_identifier(k.identifier)
+                && !list.iter().any(|l| l.identifier == m.identifier)
+            {
+                list.push(m);
+            }
+        }
+    }
+    list
+}
+
+/// Reads and compiles a configuration.
+pub fn compile(input: Input) -> Output {
+    let sources = SourceMap::default();
+    let file = sources.add(input.name.clone(), input.text.clone());
+    let mut notes = Vec::new();
+    let mut know = Known { loaded: Arc::new(Loaded::new(initial(&input, &mut notes))) };
+    let mut options = conf::Options { env: input.env.clone(), ..Default::default() };
+    options.state.server_root = input.server_root.clone();
+    for name in &input.defines {
+        options.state.define(name.as_bytes(), None);
+    }
+    let files = VfsFiles(&*input.vfs);
+    let tree = conf::read(&sources, file, &files, &mut know, &options);
+    let users = Users::of(&*input.vfs);
+    let cred = users.cred(b"www-data", b"www-data").unwrap_or_default();
+    let mut build = Build {
+        sources: sources.clone(),
+        diagnostics: tree.diagnostics,
+        loaded: know.loaded.clone(),
+        servers: vec![Draft::default()],
+        server_root: tree.state.server_root.clone(),
+        vfs: input.vfs.clone(),
+        users,
+        cred,
+        hosts: input.hosts,
+        hosts_complete: input.hosts_complete,
+        methods: Vec::new(),
+        htaccess: false,
+        defines: tree.state.defines.clone(),
+        lenient_document_root: input.lenient_document_root,
+        assume_modules: input.assume_modules,
+    };
+    for note in notes {
+        let span = Span { file, line: 1, start: 0, end: 0 };
+        build.diagnostics.push(Diagnostic::note("all-modules", note, span));
+    }
+    // what stands before any configuration
+    build.servers[0].name = Some(vhost::ServerName { host: "localhost".into(), ..Default::default() });
+    let mut defaults = PerDir::default();
+    slot(&mut defaults.core, None);
+    build.walk(&tree.executed, &mut defaults, &Scope::server());
+    build.walk(&tree.nodes, &mut defaults, &Scope::server());
+    build.servers[0].defaults = defaults;
+    modules::check_config(&mut build);
+    mark_first(&mut build.diagnostics);
+    let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let diagnostics = build.diagnostics.clone();
+    let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env)));
+    Output { sources, diagnostics, server }
+}
+
+/// Marks the error at which httpd stops, unless the reader did.
+fn mark_first(diagnostics: &mut [Diagnostic]) {
+    if diagnostics.iter().any(|d| d.first) {
+        return;
+    }
+    if let Some(d) = diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
+        d.first = true;
+    }
+}
+
+/// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
+/// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
+fn finish(build: Build, state: conf::State, env: HashMap<BString, BString>) -> Server {
+    let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
+    let main_name = build.servers[0].name.clone().unwrap_or_default();
+    let main_settings = build.servers[0].settings.clone();
+    let main_defaults = Merged::new(build.servers[0].defaults.clone());
+    let mut servers = Vec::new();
+    let mut names = Vec::new();
+    for (index, draft) in build.servers.into_iter().enumerate() {
+        let settings =
+            if index == 0 { draft.settings } else { PerServer::merge(&main_settings, &draft.settings) };
+        let lookup_defaults = if index == 0 {
+            main_defaults.clone()
+        } else {
+            Merged::new(PerDir::merge(&main_defaults.settings, &draft.defaults))
+        };
+        let first_port = draft.addrs.first().map_or(0, |a| a.port);
+        let named = draft.name.clone();
+        let hostname = match &named {
+            Some(n) => n.host.clone(),
+            None => unnamed(&draft.addrs, &main_name.host, &build.hosts),
+        };
+        // the section's address gives the port, unless a later ServerName does
+        let port = match &named {
+            Some(n) => n.port,
+            None if first_port != 0 => first_port,
+            None => main_name.port,
+        };
+        let core = settings.core.clone().unwrap_or_default();
+        let mut sec_dir = core.sec_dir.clone();
+        sec_dir.sort_by_key(|s| (s.regex.is_some(), s.components));
+        names.push(vhost::Names {
+            server_hostname: hostname.clone(),
+            names: draft.names,
+            wild_names: draft.wild_names,
+        });
+        servers.push(Virtual {
+            index,
+            span: draft.span,
+            hostname,
+            name_span: named.as_ref().and_then(|n| n.span),
+            port,
+            scheme: named.map(|n| n.scheme).unwrap_or_default(),
+            path: draft.path,
+            addrs: draft.addrs,
+            sec_dir,
+            sec_url: core.sec_url.clone(),
+            tls: modules::speaks_tls(&settings),
+            settings,
+            lookup_defaults,
+        });
+    }
+    Server {
+        sources: build.sources,
+        diagnostics: build.diagnostics,
+        hooks: Hooks::new(&build.loaded.modules),
+        loaded: build.loaded,
+        tables: vhost::Tables::new(&addrs),
+        servers,
+        names,
+        server_root: build.server_root,
+        cred: build.cred,
+        users: build.users,
+        hosts: build.hosts,
+        hosts_complete: build.hosts_complete,
+        methods: build.methods,
+        defines: build.defines,
+        state,
+        env,
+        assume_modules: build.assume_modules,
+    }
+}
+
+/// The name of a virtual host without ServerName.
+fn unnamed(addrs: &[vhost::Address], main: &BString, hosts: &[(IpAddr, String)]) -> BString {
+    if addrs.iter().any(|a| a.ip.is_none()) {
+        return main.clone();
+    }
+    let Some(ip) = addrs.first().and_then(|a| a.ip) else { return "bogus_host_without_forward_dns".into() };
+    match hosts.iter().find(|(i, _)| *i == ip) {
+        Some((_, name)) => name.as_str().into(),
+        None => "bogus_host_without_reverse_dns".into(),
+    }
+}

@@ -1,0 +1,129 @@
+//! A run: a compiled server over a file system, with what is remembered between requests.
+//!
+//! What is remembered never changes an answer: merges of settings (by the identities of both sides), .htaccess files
+//! (by path and by what may stand in them). One engine serves one thread.
+
+use super::htaccess::Htaccess;
+use super::settings::{Merged, PerDir};
+use super::Server;
+use crate::outcome::Step;
+use crate::vfs::Vfs;
+use bstr::BString;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const MERGES_KEPT: usize = 1 << 18;
+
+/// What a stand-in program answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// It is one that answers 200.
+    Works,
+    /// It is text that is no program: 500.
+    Broken,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Which files are programs that answer, for handlers that would run them.
+pub trait Programs: Send + Sync {
+    /// What running `path` as a program for `handler` (`wsgi`, `cgi`, `php`) would do.
+    fn program(&self, handler: &str, path: &[u8]) -> Program;
+}
+
+/// One thread's run.
+pub struct Engine {
+    /// The configuration.
+    pub server: Arc<Server>,
+    /// The file system.
+    pub vfs: Arc<dyn Vfs>,
+    /// The programs in it.
+    pub programs: Arc<dyn Programs>,
+    merges: RefCell<HashMap<(u64, u64), Arc<Merged>>>,
+    pub(super) htaccess: RefCell<HashMap<(BString, u32, u32, u64), Htaccess>>,
+    trace: RefCell<Option<Vec<Vec<Step>>>>,
+}
+
+impl Engine {
+    /// A run of `server` over `vfs`.
+    pub fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Engine {
+        Engine {
+            server,
+            vfs,
+            programs,
+            merges: RefCell::default(),
+            htaccess: RefCell::default(),
+            trace: RefCell::new(None),
+        }
+    }
+
+    /// `ap_merge_per_dir_configs`, done once for each pair.
+    pub fn merge(&self, base: &Arc<Merged>, add: &Arc<Merged>) -> Arc<Merged> {
+        let key = (base.id, add.id);
+        if let Some(m) = self.merges.borrow().get(&key) {
+            return m.clone();
+        }
+        let merged = Merged::new(PerDir::merge(&base.settings, &add.settings));
+        let mut merges = self.merges.borrow_mut();
+        if merges.len() >= MERGES_KEPT {
+            merges.clear();
+        }
+        merges.insert(key, merged.clone());
+        merged
+    }
+
+    /// Whether somebody watches.
+    pub fn watched(&self) -> bool {
+        self.trace.borrow().is_some()
+    }
+
+    /// Begins to watch.
+    pub fn watch(&self) {
+        *self.trace.borrow_mut() = Some(vec![Vec::new()]);
+    }
+
+    /// Ends watching: the steps told.
+    pub fn unwatch(&self) -> Vec<Step> {
+        let mut levels = self.trace.borrow_mut().take().unwrap_or_default();
+        while levels.len() > 1 {
+            let children = levels.pop().unwrap_or_default();
+            if let Some(level) = levels.last_mut() {
+                match level.last_mut() {
+                    Some(step) => step.children.extend(children),
+                    None => level.extend(children),
+                }
+            }
+        }
+        levels.pop().unwrap_or_default()
+    }
+
+    /// Tells a step.
+    pub fn tell(&self, step: Step) {
+        if let Some(level) = self.trace.borrow_mut().as_mut().and_then(|t| t.last_mut()) {
+            level.push(step);
+        }
+    }
+
+    /// Opens a level: what is told until [`Engine::close`] happens within a step.
+    pub fn open(&self) {
+        if let Some(t) = self.trace.borrow_mut().as_mut() {
+            t.push(Vec::new());
+        }
+    }
+
+    /// Closes a level with the step that it is within; `None` leaves the children in its place.
+    pub fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
+        let Some(children) = self.trace.borrow_mut().as_mut().and_then(|t| if t.len() > 1 { t.pop() } else { None })
+        else {
+            return;
+        };
+        match step(&children) {
+            Some(mut s) => {
+                s.children = children;
+                self.tell(s);
+            }
+            None => children.into_iter().for_each(|c| self.tell(c)),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What an expression sees of a request: `ap_expr_eval_*` (server/util_expr_eval.c).
+
+use super::request::Request;
+use super::subrequest;
+use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Var};
+use crate::modules::core::CanonicalName;
+use crate::source::Span;
+use crate::vfs::{Errno, Stat};
+use bstr::{BString, ByteSlice};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Whether a section's condition holds; an error counts as no, and is logged.
+pub fn holds(r: &mut Request<'_>, condition: Option<&Expr>, code: &'static str) -> bool {
+    let Some(expr) = condition else { return false };
+    match self::condition(r, expr) {
+        Ok(held) => held,
+        Err(e) => {
+            r.error(code, format!("Failed to evaluate <If > condition: {e}"));
+            false
+        }
+    }
+}
+
+/// Whether a condition holds.
+///
+/// # Errors
+/// httpd's message.
+pub fn condition(r: &mut Request<'_>, expr: &Expr) -> Result<bool, EvalError> {
+    expr.eval_bool(&mut View(r))
+}
+
+/// The same, with and for back-references.
+///
+/// # Errors
+/// httpd's message.
+pub fn condition_re(r: &mut Request<'_>, expr: &Expr, refs: &mut Backrefs) -> Result<bool, EvalError> {
+    expr.eval_bool_re(&mut View(r), refs)
+}
+
+/// The text that an expression comes to.
+///
+/// # Errors
+/// httpd's message.
+pub fn string(r: &mut Request<'_>, expr: &Expr) -> Result<BString, EvalError> {
+    if let Some(literal) = expr.literal() {
+        return Ok(literal.into());
+    }
+    expr.eval_string(&mut View(r))
+}
+
+/// The value of a server variable, as expressions and mod_rewrite see it.
+pub fn variable(r: &mut Request<'_>, var: Var) -> BString {
+    View(r).variable(var)
+}
+
+struct View<'r, 'a>(&'r mut Request<'a>);
+
+impl Context for View<'_, '_> {
+    fn variable(&mut self, var: Var) -> BString {
+        let r = &mut *self.0;
+        if var.is_uncertain() {
+            self.uncertain(var.name());
+            return BString::default();
+        }
+        match var {
+            Var::ServerSoftware => "Apache/2.4.71 (Debian)".into(),
+            Var::ApiVersion => "20120211:142".into(),
+            Var::RequestMethod => r.method.clone(),
+            Var::RequestScheme => r.scheme().into(),
+            Var::RequestUri => r.uri.clone(),
+            Var::RequestFilename | Var::ScriptFilename => r.filename.clone().unwrap_or_default(),
+            Var::RemoteHost => {
+                let ip = r.useragent_ip;
+                let found = r.engine.server.hosts.iter().find(|(i, _)| *i == ip);
+                found.map_or_else(|| ip.to_string().into(), |(_, n)| n.as_str().into())
+            }
+            Var::RemoteUser => r.user.clone().unwrap_or_default(),
+            Var::ServerAdmin => {
+                self.uncertain(var.name());
+                BString::default()
+            }
+            Var::ServerName => r.server_name_for_url(),
+            Var::ServerPort => r.server_port().to_string().into(),
+            Var::ServerProtocol => r.protocol.clone(),
+            Var::PathInfo => r.path_info.clone().unwrap_or_default(),
+            Var::QueryString => r.args.clone().unwrap_or_default(),
+            Var::IsSubreq => if r.main.is_some() { "true" } else { "false" }.into(),
+            Var::DocumentRoot => r.document_root(),
+            Var::AuthType => r.auth_type.clone().unwrap_or_default(),
+            Var::TheRequest => r.the_request.clone(),
+            Var::ContentType => r.content_type.clone().unwrap_or_default(),
+            Var::Handler => r.handler.clone().unwrap_or_default(),
+            Var::ScriptUser | Var::ScriptGroup => owner(r, var),
+            Var::DocumentUri => r.env.get("DOCUMENT_URI").map_or_else(|| r.uri.clone(), |v| v.to_owned()),
+            Var::ContextPrefix => r.context_prefix.clone().unwrap_or_default(),
+            Var::ContextDocumentRoot => r.context_root.clone().unwrap_or_else(|| r.document_root()),
+            Var::RequestStatus => match r.status {
+                0 => BString::default(),
+                s => s.to_string().into(),
+            },
+            Var::RemoteAddr => r.useragent_ip.to_string().into(),
+            Var::ConnRemoteAddr => r.connection.client.to_string().into(),
+            Var::Https => if r.connection.tls { "on" } else { "off" }.into(),
+            Var::Ipv6 => match r.connection.client {
+                IpAddr::V6(ip) if ip.to_ipv4_mapped().is_none() => "on",
+                _ => "off",
+            }
+            .into(),
+            Var::Http2 => "off".into(),
+            _ => BString::default(),
+        }
+    }
+
+    fn lookup(&mut self, table: Lookup, name: &[u8]) -> Option<BString> {
+        let r = &*self.0;
+        let found = match table {
+            Lookup::Req => return r.headers_in.get_joined(name),
+            Lookup::Resp => r.headers_out.get(name).or_else(|| r.err_headers_out.get(name)),
+            Lookup::Note => r.notes.get(name),
+            Lookup::ReqEnv => r.env.get(name),
+            Lookup::OsEnv => {
+                self.uncertain("osenv");
+                return None;
+            }
+            Lookup::Ssl | Lookup::SslVariable => return self.ssl(table, name),
+        };
+        found.map(|v| v.to_owned())
+    }
+
+    fn stat(&mut self, path: &[u8]) -> Option<Stat> {
+        self.0.engine.stat(path).ok()
+    }
+
+    fn lstat(&mut self, path: &[u8]) -> Option<Stat> {
+        self.0.engine.lstat(path).ok()
+    }
+
+    fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        self.0.engine.read(path)
+    }
+
+    fn uri_accessible(&mut self, uri: &[u8]) -> bool {
+        let r = &mut *self.0;
+        if r.main.as_ref().is_some_and(|m| m.uri == r.uri) {
+            return false;
+        }
+        let sub = subrequest::lookup_uri(r, uri);
+        let fine = sub.status < 400;
+        super::http_request::take_marks(r, sub.log, Vec::new(), sub.caveats);
+        fine
+    }
+
+    fn file_accessible(&mut self, path: &[u8]) -> bool {
+        let r = &mut *self.0;
+        let sub = subrequest::lookup_file(r, path);
+        let fine = sub.status < 300 && sub.finfo.is_some();
+        super::http_request::take_marks(r, sub.log, Vec::new(), sub.caveats);
+        fine
+    }
+
+    fn client_ip(&self) -> Option<IpAddr> {
+        Some(self.0.useragent_ip)
+    }
+
+    fn resolve(&mut self, host: &[u8]) -> Option<IpAddr> {
+        if let Some(ip) = crate::address::numeric_host(host) {
+            return Some(ip);
+        }
+        let name = host.to_str_lossy().into_owned();
+        let server = &self.0.engine.server;
+        let found = server.hosts.iter().find(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip);
+        if found.is_none() && !server.hosts_complete {
+            self.uncertain(&format!("the address of {name}"));
+        }
+        found
+    }
+
+    fn uncertain(&mut self, what: &str) {
+        self.0.caveat(what, Span::NONE, "its value is not known here");
+    }
+}
+
+impl View<'_, '_> {
+    /// The few variables of mod_ssl that a simulated connection has.
+    fn ssl(&mut self, table: Lookup, name: &[u8]) -> Option<BString> {
+        let tls = self.0.connection.tls;
+        match name {
+            b"HTTPS" => Some(if tls { "on" } else { "off" }.into()),
+            _ if table == Lookup::SslVariable && !tls => None,
+            b"TLS_SNI" => self.0.connection.sni.clone(),
+            _ if !tls => None,
+            _ => {
+                self.uncertain(&format!("SSL_{}", name.as_bstr()));
+                None
+            }
+        }
+    }
+}
+
+fn owner(r: &Request<'_>, var: Var) -> BString {
+    let Some(info) = r.finfo else { return BString::default() };
+    let users = &r.engine.server.users;
+    if var == Var::ScriptUser {
+        users.user_by_id(info.uid).map(|u| u.name.clone()).unwrap_or_default()
+    } else {
+        users.group_by_id(info.gid).cloned().unwrap_or_default()
+    }
+}
+
+impl Request<'_> {
+    /// `ap_get_server_name`
+    pub fn server_name(&self) -> BString {
+        match self.core().use_canonical_name.as_ref().map(|s| s.value) {
+            Some(CanonicalName::On) => self.server.hostname.clone(),
+            Some(CanonicalName::Dns) => {
+                let local = self.connection.local;
+                let found = self.engine.server.hosts.iter().find(|(ip, _)| *ip == local);
+                found.map_or_else(|| self.server.hostname.clone(), |(_, n)| n.to_ascii_lowercase().into())
+            }
+            _ => self.hostname.clone().unwrap_or_else(|| self.server.hostname.clone()),
+        }
+    }
+
+    /// `ap_get_server_name_for_url`: an IPv6 literal in brackets.
+    pub fn server_name_for_url(&self) -> BString {
+        let name = self.server_name();
+        if name.contains(&b':') { format!("[{name}]").into() } else { name }
+    }
+
+    /// `ap_get_server_port`
+    pub fn server_port(&self) -> u16 {
+        let core = self.core();
+        let physical = core.use_canonical_phys_port.as_ref().is_some_and(|s| s.value);
+        let canonical = core.use_canonical_name.as_ref().is_some_and(|s| s.value == CanonicalName::On);
+        let asked = self.parsed_uri.port.filter(|p| *p != 0);
+        let local = Some(self.connection.local_port).filter(|p| *p != 0 && physical);
+        let own = Some(self.server.port).filter(|p| *p != 0);
+        let port = if canonical { own.or(local) } else { asked.or(local).or(own) };
+        port.unwrap_or_else(|| self.default_port())
+    }
+
+    /// `ap_default_port`
+    pub fn default_port(&self) -> u16 {
+        if self.scheme() == "https" { 443 } else { 80 }
+    }
+
+    /// `ap_construct_url`: a path of this server as a whole URL.
+    pub fn construct_url(&self, path: &[u8]) -> BString {
+        let port = self.server_port();
+        let mut url = BString::from(self.scheme());
+        url.extend_from_slice(b"://");
+        url.extend_from_slice(&self.server_name_for_url());
+        if port != self.default_port() {
+            url.extend_from_slice(format!(":{port}").as_bytes());
+        }
+        url.extend_from_slice(path);
+        url
+    }
+
+    /// `ap_document_root`
+    pub fn document_root(&self) -> BString {
+        self.document_root_override.clone().unwrap_or_else(|| self.server.core().document_root().to_owned())
+    }
+
+    /// Whether AuthType is in force (`ap_auth_type`).
+    pub fn auth_type_configured(&self) -> bool {
+        crate::modules::auth_type(self)
+    }
+}

@@ -1,0 +1,47 @@
+//! `ap_file_walk` (server/request.c): `<Files>` sections, nested ones included, in the order in which merging left them.
+
+use super::request::Request;
+use super::section::Section;
+use crate::outcome::Step;
+use crate::pattern::{self, Captures};
+use bstr::{BString, ByteSlice};
+use std::sync::Arc;
+
+/// Merges the sections that match the file's name onto the request's settings.
+pub fn run(r: &mut Request<'_>) {
+    let Some(core) = r.per_dir.core.clone() else { return };
+    let Some(filename) = &r.filename else { return };
+    if core.sec_file.is_empty() {
+        return;
+    }
+    let name: BString = super::filepath::basename(filename).into();
+    let mut merged = None;
+    for section in core.sec_file.iter() {
+        let matched = matches(r, section, &name);
+        r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
+        if matched {
+            merged = Some(match merged {
+                None => Arc::clone(&section.settings),
+                Some(m) => r.engine.merge(&m, &section.settings),
+            });
+        }
+    }
+    if let Some(m) = merged {
+        r.per_dir = r.engine.merge(&r.per_dir, &m);
+    }
+}
+
+fn matches(r: &mut Request<'_>, section: &Section, name: &BString) -> bool {
+    if let Some(regex) = &section.regex {
+        let mut caps = Captures::default();
+        if !super::names::search(r, regex, section.span, name, &mut caps) {
+            return false;
+        }
+        super::names::set_captures(r, regex, &caps, name);
+        return true;
+    }
+    if section.is_fnmatch {
+        return pattern::fnmatch(section.path.as_bstr(), name.as_bstr(), pattern::PATHNAME);
+    }
+    section.path == *name
+}

@@ -1,0 +1,90 @@
+//! apr_filepath_merge on Unix (apr, file_io/unix/filepath.c): joining and tidying file paths without looking at
+//! the disk.
+
+use bstr::{BStr, BString, ByteSlice};
+
+/// `add` under `root`, without `.`, `..` and doubled slashes. A relative `root` (or none) gives a relative path; `..`
+/// above a relative root gives `None`, above `/` nothing.
+pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
+    let mut path = BString::default();
+    let absolute;
+    if add.first() == Some(&b'/') {
+        absolute = true;
+    } else {
+        let root = root.unwrap_or_default();
+        absolute = root.first() == Some(&b'/');
+        path.extend_from_slice(root);
+    }
+    if absolute && path.is_empty() {
+        path.push(b'/');
+    }
+    let mut rest = add.trim_start_with(|c| c == '/');
+    while !rest.is_empty() {
+        let end = rest.find_byte(b'/').unwrap_or(rest.len());
+        let (segment, after) = rest.split_at(end);
+        match segment {
+            b"." => {}
+            b".." => {
+                if absolute && (path == "/" || path.is_empty()) {
+                    // `..` at the root stays there
+                } else if path.is_empty() || path.ends_with(b"../") || path == ".." {
+                    return None;
+                } else {
+                    let trimmed = path.trim_end_with(|c| c == '/').len();
+                    let cut = path[..trimmed].rfind_byte(b'/').map_or(0, |i| i + 1);
+                    path.truncate(cut);
+                }
+            }
+            _ => {
+                if !path.is_empty() && !path.ends_with(b"/") {
+                    path.push(b'/');
+                }
+                path.extend_from_slice(segment);
+                if !after.is_empty() {
+                    path.push(b'/');
+                }
+            }
+        }
+        rest = after.trim_start_with(|c| c == '/');
+    }
+    Some(path)
+}
+
+/// `ap_make_dirstr_parent`: up to and with the last slash; `""` when there is none.
+pub fn dirname(path: &[u8]) -> &BStr {
+    path.rfind_byte(b'/').map_or(b"".as_bstr(), |i| path[..=i].as_bstr())
+}
+
+/// What follows the last slash.
+pub fn basename(path: &[u8]) -> &BStr {
+    path.rfind_byte(b'/').map_or(path.as_bstr(), |i| path[i + 1..].as_bstr())
+}
+
+/// `ap_make_full_path`: `dir`, a slash where it needs one, `name`.
+pub fn join(dir: &[u8], name: &[u8]) -> BString {
+    let mut p = BString::from(dir);
+    if !p.is_empty() && !p.ends_with(b"/") {
+        p.push(b'/');
+    }
+    p.extend_from_slice(name);
+    p
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merges_as_apr_does() {
+        for (root, add, want) in [
+            ("/", "/a//b/./c/../d", Some("/a/b/d")),
+            ("/etc", "conf/x", Some("/etc/conf/x")),
+            ("/etc/", "../x/", Some("/x/")),
+            ("/", "/../..", Some("/")),
+            ("", "a/../b", Some("b")),
+            ("", "../b", None),
+        ] {
+            assert_eq!(merge(Some(root.into()), add.as_bytes()), want.map(BString::from), "{root} + {add}");
+        }
+    }
+}

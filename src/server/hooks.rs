@@ -1,0 +1,73 @@
+//! The order of hooks within a phase: apr_hook_sort_all (apr-util, hooks/apr_hooks.c).
+
+use crate::module::{Hook, Module, Phase, Run};
+use std::collections::HashMap;
+
+/// A hook in its place.
+#[derive(Clone, Copy)]
+pub struct Placed {
+    /// The module's source file.
+    pub module: &'static str,
+    /// What it does.
+    pub run: Option<Run>,
+}
+
+/// Every phase's hooks, in the order in which they run.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    by_phase: HashMap<Phase, Vec<Placed>>,
+}
+
+impl Hooks {
+    /// Sorts the hooks of `modules`, given in load order.
+    pub fn new(modules: &[&'static Module]) -> Hooks {
+        let mut by_phase = HashMap::new();
+        for phase in Phase::ALL {
+            let rows: Vec<(&'static str, &'static Hook)> = modules
+                .iter()
+                .flat_map(|m| m.hooks.iter().map(move |h| (m.name, h)))
+                .filter(|(_, h)| h.phase == phase)
+                .collect();
+            by_phase.insert(phase, sort(rows));
+        }
+        Hooks { by_phase }
+    }
+
+    /// The hooks of a phase, in order.
+    pub fn of(&self, phase: Phase) -> &[Placed] {
+        self.by_phase.get(&phase).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// First by order (stable), then topologically.
+fn sort(mut rows: Vec<(&'static str, &'static Hook)>) -> Vec<Placed> {
+    rows.sort_by_key(|(_, h)| h.order);
+    let n = rows.len();
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); n];
+    for i in 0..n {
+        for j in 0..n {
+            if i != j && rows[i].1.after.contains(&rows[j].0) {
+                before[i].push(j);
+            }
+            if i != j && rows[j].1.before.contains(&rows[i].0) {
+                before[i].push(j);
+            }
+        }
+    }
+    // as apr's tsort: the first hook left, or the one that it waits for, and so on
+    let mut done = vec![false; n];
+    let mut sorted = Vec::with_capacity(n);
+    while let Some(mut i) = done.iter().position(|d| !d) {
+        let mut steps = 0;
+        while let Some(&j) = before[i].iter().find(|&&j| !done[j]) {
+            i = j;
+            steps += 1;
+            if steps > n {
+                break; // a cycle can't stand in httpd's own rows
+            }
+        }
+        done[i] = true;
+        sorted.push(Placed { module: rows[i].0, run: rows[i].1.run });
+    }
+    sorted
+}

@@ -1,0 +1,165 @@
+//! .htaccess files: `ap_parse_htaccess` (server/config.c). Each is read once for what may stand in it.
+
+use super::build::{ALL_METHODS, Build, Scope};
+use super::request::Request;
+use super::settings::{Merged, PerDir};
+use super::{compile, filepath};
+use crate::conf;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::module::Phase;
+use crate::outcome::Step;
+use crate::source::Span;
+use crate::vfs::Errno;
+use bstr::{BStr, BString};
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// What may stand in an .htaccess file, and who says so.
+pub struct Wanted {
+    /// AllowOverride.
+    pub overrides: u32,
+    /// AllowOverride Options=...
+    pub override_opts: u32,
+    /// AllowOverrideList.
+    pub override_list: Option<Arc<Vec<BString>>>,
+    /// The AllowOverride in force.
+    pub span: Option<Span>,
+}
+
+/// What reading a folder's .htaccess file came to.
+#[derive(Clone)]
+pub enum Htaccess {
+    /// There is none.
+    None,
+    /// Its settings.
+    Settings(Arc<Merged>),
+    /// It can't be read.
+    Unreadable(BString),
+    /// It has an error.
+    Error(BString, Box<Diagnostic>, Option<&'static str>),
+}
+
+/// The settings of the folder's .htaccess file, if it has one. The error is the status that ends the request.
+pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<Arc<Merged>>, u16> {
+    let mut hasher = DefaultHasher::new();
+    (&wanted.override_list, r.server.index).hash(&mut hasher);
+    let key = (BString::from(dir), wanted.overrides, wanted.override_opts, hasher.finish());
+    let known = r.engine.htaccess.borrow().get(&key).cloned();
+    let found = match known {
+        Some(found) => found,
+        None => {
+            let found = look(r, dir, wanted);
+            r.engine.htaccess.borrow_mut().insert(key, found.clone());
+            found
+        }
+    };
+    match found {
+        Htaccess::None => Ok(None),
+        Htaccess::Settings(settings) => {
+            r.tell(|| Step {
+                phase: "map_to_storage",
+                module: "htaccess",
+                span: wanted.span,
+                matched: true,
+                why: format!("{dir}.htaccess"),
+                effect: "read".into(),
+                ..Step::default()
+            });
+            r.htaccess_read.extend(wanted.span);
+            Ok(Some(settings))
+        }
+        Htaccess::Unreadable(file) => {
+            r.error(
+                "AH00529",
+                format!(
+                    "{file} pcfg_openfile: unable to check htaccess file, ensure it is readable and that '{dir}' is executable"
+                ),
+            );
+            r.decide_if(Phase::MapToStorage, wanted.span);
+            Err(403)
+        }
+        Htaccess::Error(file, d, code) => {
+            let line = d.span.line;
+            let message = format!("{file}: {}", d.message);
+            let _ = line;
+            match code {
+                Some(code) => r.error_by(code, message, Some(d.span)),
+                None => r.error_by("", message, Some(d.span)),
+            }
+            r.decide_if(Phase::MapToStorage, wanted.span);
+            r.decide(Phase::MapToStorage, d.span);
+            Err(500)
+        }
+    }
+}
+
+fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
+    let default = Arc::new(vec![BString::from(".htaccess")]);
+    let names = r.server.core().access_name.as_ref().map_or(&default, |s| &s.value).clone();
+    for name in names.iter() {
+        let path = filepath::join(dir, name);
+        match r.engine.read(&path) {
+            // a folder of that name opens, but is no file
+            Err(Errno::NotFound | Errno::NotDirectory | Errno::Io) => {}
+            Err(_) => return Htaccess::Unreadable(path),
+            Ok(text) => return parse(r, dir, path, &text, wanted),
+        }
+    }
+    Htaccess::None
+}
+
+fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wanted) -> Htaccess {
+    let server = &r.engine.server;
+    let file = server.sources.add(path.to_string(), text);
+    let options = conf::Options {
+        state: server.state.clone(),
+        env: server.env.clone(),
+        overrides: wanted.overrides,
+        override_list: wanted.override_list.as_ref().map(|l| l.to_vec()),
+    };
+    let mut know = compile::Known { loaded: server.loaded.clone() };
+    let files = compile::VfsFiles(&*r.engine.vfs);
+    let tree = conf::read_htaccess(&server.sources, file, &files, &mut know, &options);
+    let first = |d: &[Diagnostic]| d.iter().find(|d| d.severity == Severity::Error).cloned();
+    if let Some(d) = first(&tree.diagnostics) {
+        return Htaccess::Error(path, Box::new(d), None);
+    }
+    let mut build = Build {
+        sources: server.sources.clone(),
+        diagnostics: Vec::new(),
+        loaded: server.loaded.clone(),
+        servers: vec![Default::default()],
+        server_root: server.server_root.clone(),
+        vfs: r.engine.vfs.clone(),
+        users: server.users.clone(),
+        cred: server.cred.clone(),
+        hosts: server.hosts.clone(),
+        hosts_complete: server.hosts_complete,
+        methods: server.methods.clone(),
+        htaccess: true,
+        defines: server.defines.clone(),
+        lenient_document_root: true,
+        assume_modules: server.assume_modules,
+    };
+    let scope = Scope {
+        server: 0,
+        path: Some(dir.into()),
+        overrides: wanted.overrides,
+        override_opts: wanted.override_opts,
+        override_list: wanted.override_list.clone(),
+        limited: ALL_METHODS,
+        parents: Vec::new(),
+    };
+    let mut settings = PerDir::default();
+    build.walk(&tree.nodes, &mut settings, &scope);
+    match first(&build.diagnostics) {
+        Some(d) => Htaccess::Error(path, Box::new(d), None),
+        None => Htaccess::Settings(Merged::new(settings)),
+    }
+}
+
+/// Whether a text is the name of an .htaccess file, for tools.
+pub fn is_name(path: &[u8]) -> bool {
+    path.ends_with(b".htaccess")
+}

@@ -1,0 +1,258 @@
+//! From a request to its answer, internal redirects and ErrorDocuments included: modules/http/http_request.c, and
+//! `ap_invoke_handler` (server/config.c).
+
+use super::process;
+use super::request::{PathInfo, ProxyReq, Request};
+use super::table::Table;
+use crate::module::{Phase, Verdict};
+use crate::modules::core::ErrorDocument;
+use crate::outcome::Step;
+use bstr::{BString, ByteSlice};
+
+/// Runs a request that was read to its end.
+pub fn process_request<'a>(r: &mut Request<'a>) {
+    let mut verdict = process::run(r);
+    if verdict == Verdict::Ok {
+        verdict = invoke_handler(r);
+    }
+    end(r, verdict);
+}
+
+/// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
+pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
+    let asked = r.handler.clone();
+    if r.handler.is_none() {
+        r.handler = Some(match &r.content_type {
+            Some(t) if r.trusted_content_type => {
+                let end = t.find_byte(b';').unwrap_or(t.len());
+                t[..end].trim_end_with(|c| c == ' ').into()
+            }
+            _ => "default-handler".into(),
+        });
+    }
+    let verdict = process::run_phase(r, Phase::Handler);
+    r.handler = asked;
+    if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
+}
+
+/// `ap_die` with the status that the request has so far.
+pub fn end(r: &mut Request<'_>, verdict: Verdict) {
+    if let Verdict::Status(status) = verdict {
+        die(r, status);
+    }
+}
+
+/// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
+pub fn die(r: &mut Request<'_>, status: u16) {
+    let recursive = r.status != 200;
+    let status = if (100..600).contains(&status) { status } else { 500 };
+    if recursive {
+        // an error within an ErrorDocument: what the client gets is the first error, in httpd's own words
+        r.status = status;
+        return;
+    }
+    r.status = if status == 401 && r.proxyreq == ProxyReq::Proxy { 407 } else { status };
+    let core = r.core();
+    let Some((document, span)) = core.error_document(status) else { return };
+    let text = match document {
+        ErrorDocument::Default => return,
+        ErrorDocument::Text(expr) => match super::expr_context::string(r, expr) {
+            Ok(t) => t,
+            Err(_) => return,
+        },
+    };
+    if text.first() == Some(&b'"') {
+        return;
+    }
+    r.decide_in("error_document", span);
+    if super::uri::is_url(&text) {
+        r.tell(|| Step { phase: "error_document", span: Some(span), matched: true, effect: format!("redirect to {text}"), ..Step::default() });
+        r.status = 302;
+        r.headers_out.set("Location", text);
+    } else if text.first() == Some(&b'/') {
+        r.engine.open();
+        let (method, number) = (r.method.clone(), r.method_number);
+        r.env.set("REQUEST_METHOD", method.clone());
+        r.method = "GET".into();
+        r.method_number = super::method::GET;
+        internal_redirect(r, &text);
+        r.method = method;
+        r.method_number = number;
+        r.engine.close(|_| Some(Step { phase: "error_document", span: Some(span), matched: true, effect: format!("internal redirect to {text}"), ..Step::default() }));
+    } else {
+        r.error("AH01580", format!("Invalid error redirection directive: {text}"));
+    }
+}
+
+/// `internal_internal_redirect`: the new request, unless there were too many.
+fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
+    if super::subrequest::too_deep(r) {
+        die(r, 500);
+        return None;
+    }
+    let mut new = blank(r);
+    new.method = r.method.clone();
+    new.method_number = r.method_number;
+    new.status = 200;
+    new.hostname = None;
+    new.parse_uri(uri);
+    new.parsed_uri.port = r.parsed_uri.port;
+    new.hostname = r.hostname.clone();
+    new.per_dir = r.server.lookup_defaults.clone();
+    new.prev = Some(r.ancestor());
+    new.main = r.main.clone();
+    new.status = r.status;
+    new.headers_out = Table::default();
+    if (300..400).contains(&r.status)
+        && let Some(location) = r.headers_out.get("Location")
+    {
+        new.headers_out.set("Location", location);
+    }
+    new.err_headers_out = r.err_headers_out.clone();
+    new.env = Table::default();
+    for (name, value) in r.env.iter() {
+        new.env.set([b"REDIRECT_", name.as_bytes()].concat(), value);
+    }
+    new.env.set("REDIRECT_STATUS", r.status.to_string());
+    Some(new)
+}
+
+/// A request of the same exchange, with nothing decided yet.
+pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
+    Request {
+        engine: r.engine,
+        server: r.server,
+        connection: r.connection.clone(),
+        the_request: r.the_request.clone(),
+        method: r.method.clone(),
+        method_number: r.method_number,
+        header_only: r.header_only,
+        proto_num: r.proto_num,
+        protocol: r.protocol.clone(),
+        unparsed_uri: BString::default(),
+        uri: BString::default(),
+        args: None,
+        parsed_uri: Default::default(),
+        hostname: r.hostname.clone(),
+        filename: None,
+        canonical_filename: None,
+        path_info: None,
+        finfo: None,
+        headers_in: r.headers_in.clone(),
+        headers_out: Table::default(),
+        err_headers_out: Table::default(),
+        env: Table::default(),
+        notes: Table::default(),
+        handler: None,
+        content_type: None,
+        trusted_content_type: false,
+        handler_span: None,
+        content_encoding: None,
+        content_languages: Vec::new(),
+        user: None,
+        auth_type: None,
+        useragent_ip: r.useragent_ip,
+        per_dir: r.server.lookup_defaults.clone(),
+        status: 200,
+        used_path_info: PathInfo::Default,
+        proxyreq: ProxyReq::None,
+        allowed: 0,
+        main: None,
+        prev: None,
+        next: None,
+        context_prefix: None,
+        context_root: None,
+        document_root_override: None,
+        mime_exceptions: None,
+        htaccess_read: Vec::new(),
+        rewrite: Default::default(),
+        wsgi: None,
+        script_name: None,
+        served_by: None,
+        access: Default::default(),
+        log: Vec::new(),
+        decided: Vec::new(),
+        caveats: Vec::new(),
+    }
+}
+
+/// `ap_internal_redirect`: a new request for `uri` answers in this one's place.
+pub fn internal_redirect(r: &mut Request<'_>, uri: &[u8]) {
+    redirect(r, uri, false);
+}
+
+/// `ap_internal_redirect_handler`: the same, the content type of a request with a handler carried over.
+pub fn internal_redirect_handler(r: &mut Request<'_>, uri: &[u8]) {
+    redirect(r, uri, true);
+}
+
+fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
+    let Some(mut new) = redirected(r, uri) else { return };
+    if keep_type && r.handler.is_some() {
+        new.content_type = r.content_type.clone();
+        new.trusted_content_type = r.trusted_content_type;
+    }
+    r.engine.open();
+    // modules that look at every request (mod_setenvif) look at this one too
+    match process::run_phase(&mut new, Phase::PostReadRequest) {
+        Verdict::Status(status) => die(&mut new, status),
+        _ => {
+            let mut verdict = process::run(&mut new);
+            if verdict == Verdict::Ok {
+                verdict = invoke_handler(&mut new);
+            }
+            end(&mut new, verdict);
+        }
+    }
+    r.engine.close(|_| Some(Step { phase: "internal_redirect", matched: true, effect: BString::from(uri).to_string(), ..Step::default() }));
+    r.next = Some(Box::new(new));
+}
+
+/// `ap_internal_fast_redirect`: takes over what a subrequest found.
+pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
+    r.proxyreq = sub.proxyreq;
+    r.uri = sub.uri;
+    r.filename = sub.filename;
+    r.canonical_filename = sub.canonical_filename;
+    r.path_info = sub.path_info;
+    r.args = sub.args;
+    r.finfo = sub.finfo;
+    r.handler = sub.handler;
+    r.handler_span = sub.handler_span;
+    r.content_type = sub.content_type;
+    r.trusted_content_type = sub.trusted_content_type;
+    r.content_encoding = sub.content_encoding;
+    r.content_languages = sub.content_languages;
+    r.per_dir = sub.per_dir;
+    for (name, value) in sub.notes.iter() {
+        r.notes.set(name, value);
+    }
+    for (name, value) in sub.headers_out.iter() {
+        r.headers_out.set(name, value);
+    }
+    for (name, value) in sub.err_headers_out.iter() {
+        r.err_headers_out.set(name, value);
+    }
+    for (name, value) in sub.env.iter() {
+        r.env.set(name, value);
+    }
+    r.context_prefix = sub.context_prefix.or(r.context_prefix.take());
+    r.context_root = sub.context_root.or(r.context_root.take());
+    take_marks(r, sub.log, sub.decided, sub.caveats);
+}
+
+/// What a subrequest leaves behind: its lines in the log, its deciders and caveats.
+pub fn take_marks(
+    r: &mut Request<'_>,
+    log: Vec<super::request::LogLine>,
+    decided: Vec<crate::outcome::Decision>,
+    caveats: Vec<crate::outcome::Caveat>,
+) {
+    r.log.extend(log);
+    for d in decided {
+        r.decide_in(d.phase, d.span);
+    }
+    for c in caveats {
+        r.caveat(&c.directive, c.span, c.why);
+    }
+}

@@ -1,0 +1,47 @@
+//! `ap_if_walk` (server/request.c): `<If>`, `<ElseIf>` and `<Else>`, then those nested in the ones that held.
+
+use super::request::Request;
+use super::section::{Kind, Section};
+use crate::outcome::Step;
+use std::sync::Arc;
+
+const DEPTH: usize = 64;
+
+/// Merges the `<If>` sections that hold onto the request's settings.
+pub fn run(r: &mut Request<'_>, phase: &'static str) {
+    let Some(core) = r.per_dir.core.clone() else { return };
+    walk(r, &core.sec_if, phase, 0);
+}
+
+fn walk(r: &mut Request<'_>, sections: &[Arc<Section>], phase: &'static str, depth: usize) {
+    if sections.is_empty() || depth > DEPTH {
+        return;
+    }
+    let mut merged = None;
+    let mut previous = None;
+    for section in sections {
+        if section.kind != Kind::If && previous == Some(true) {
+            continue;
+        }
+        if section.kind == Kind::Else {
+            previous = None;
+        } else {
+            let held = super::expr_context::holds(r, section.condition.as_ref(), "AH00039");
+            r.tell(|| Step { phase, span: Some(section.span), matched: held, ..Step::default() });
+            previous = Some(held);
+            if !held {
+                continue;
+            }
+        }
+        merged = Some(match merged {
+            None => section.settings.clone(),
+            Some(m) => r.engine.merge(&m, &section.settings),
+        });
+    }
+    if let Some(m) = merged {
+        r.per_dir = r.engine.merge(&r.per_dir, &m);
+        if let Some(core) = m.core.clone() {
+            walk(r, &core.sec_if, phase, depth + 1);
+        }
+    }
+}

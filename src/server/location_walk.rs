@@ -1,0 +1,72 @@
+//! `ap_location_walk` (server/request.c): `<Location>` sections, in the order of the configuration.
+
+use super::request::Request;
+use super::section::Section;
+use crate::outcome::Step;
+use crate::pattern::{self, Captures};
+use bstr::{BStr, BString, ByteSlice};
+
+/// Merges the sections that match the URL path onto the request's settings.
+pub fn run(r: &mut Request<'_>, phase: &'static str) {
+    let server = r.server;
+    if server.sec_url.is_empty() {
+        return;
+    }
+    let merged_slashes;
+    // sections see single slashes, whatever MergeSlashes says
+    let uri: &BStr = if server.core().merge_slashes {
+        merged_slashes = r.uri.clone();
+        merged_slashes.as_bstr()
+    } else {
+        merged_slashes = single_slashes(&r.uri);
+        merged_slashes.as_bstr()
+    };
+    let mut merged = None;
+    for section in &server.sec_url {
+        let matched = matches(r, section, uri);
+        if !matched {
+            r.tell(|| tried(section, phase, false));
+            continue;
+        }
+        r.tell(|| tried(section, phase, true));
+        merged = Some(match merged {
+            None => section.settings.clone(),
+            Some(m) => r.engine.merge(&m, &section.settings),
+        });
+    }
+    if let Some(m) = merged {
+        r.per_dir = r.engine.merge(&r.per_dir, &m);
+    }
+}
+
+fn tried(section: &Section, phase: &'static str, matched: bool) -> Step {
+    Step { phase, module: "", span: Some(section.span), matched, why: String::new(), effect: String::new(), children: vec![] }
+}
+
+fn matches(r: &mut Request<'_>, section: &Section, uri: &BStr) -> bool {
+    if let Some(regex) = &section.regex {
+        let mut caps = Captures::default();
+        // a regular expression sees the path as it is
+        if !super::names::search(r, regex, section.span, &r.uri.clone(), &mut caps) {
+            return false;
+        }
+        super::names::set_captures(r, regex, &caps, &r.uri.clone());
+        return true;
+    }
+    let path = section.path.as_bstr();
+    if section.is_fnmatch {
+        return pattern::fnmatch(path, uri, pattern::PATHNAME);
+    }
+    uri.starts_with(path)
+        && (path.is_empty() || path.ends_with(b"/") || matches!(uri.get(path.len()), None | Some(b'/')))
+}
+
+fn single_slashes(uri: &BString) -> BString {
+    let mut out = BString::default();
+    for &b in uri.iter() {
+        if b != b'/' || out.last() != Some(&b'/') {
+            out.push(b);
+        }
+    }
+    out
+}

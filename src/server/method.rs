@@ -1,0 +1,60 @@
+//! Request methods and their numbers: `ap_method_registry_init` (modules/http/http_protocol.c).
+
+use bstr::BString;
+
+/// httpd's own methods; the index is the number.
+pub const BUILT_IN: [&str; 26] = [
+    "GET",
+    "PUT",
+    "POST",
+    "DELETE",
+    "CONNECT",
+    "OPTIONS",
+    "TRACE",
+    "PATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "VERSION-CONTROL",
+    "CHECKOUT",
+    "UNCHECKOUT",
+    "CHECKIN",
+    "UPDATE",
+    "LABEL",
+    "REPORT",
+    "MKWORKSPACE",
+    "MKACTIVITY",
+    "BASELINE-CONTROL",
+    "MERGE",
+];
+
+/// GET and HEAD.
+pub const GET: u32 = 0;
+/// PUT.
+pub const PUT: u32 = 1;
+/// POST.
+pub const POST: u32 = 2;
+/// DELETE.
+pub const DELETE: u32 = 3;
+/// CONNECT.
+pub const CONNECT: u32 = 4;
+/// OPTIONS.
+pub const OPTIONS: u32 = 5;
+/// TRACE.
+pub const TRACE: u32 = 6;
+/// A method that nobody has registered: M_INVALID.
+pub const INVALID: u32 = 26;
+
+/// The number of a method (names are exact); `registered` are those that directives added.
+pub fn number(method: &[u8], registered: &[BString]) -> Option<u32> {
+    if method == b"HEAD" {
+        return Some(GET);
+    }
+    let own = BUILT_IN.iter().position(|m| m.as_bytes() == method);
+    // registered ones come after M_INVALID
+    own.or_else(|| registered.iter().position(|m| m == method).map(|i| i + BUILT_IN.len() + 1)).map(|i| i as u32)
+}

@@ -1,0 +1,191 @@
+//! The engine: a compiled configuration, and the way of a request through it.
+//!
+//! [`process`] is the page to read first.
+
+pub mod build;
+pub mod compile;
+pub mod directory_walk;
+pub mod engine;
+pub mod expr_context;
+pub mod file_walk;
+pub mod filepath;
+pub mod hooks;
+pub mod htaccess;
+pub mod http_request;
+pub mod if_walk;
+pub mod location_walk;
+pub mod method;
+pub mod names;
+pub mod process;
+pub mod protocol;
+pub mod request;
+pub mod section;
+pub mod setting;
+pub mod settings;
+pub mod subrequest;
+pub mod table;
+pub mod uri;
+pub mod vhost;
+
+use crate::diagnostic::Diagnostic;
+use crate::module::{Directive, Module};
+use crate::source::{SourceMap, Span};
+use crate::vfs::{Cred, Users};
+use bstr::BString;
+use section::Section;
+use settings::{Merged, PerServer};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The modules of a run, in load order, and whose each directive is.
+#[derive(Default)]
+pub struct Loaded {
+    /// In load order.
+    pub modules: Vec<&'static Module>,
+    by_name: HashMap<Vec<u8>, Vec<(&'static Module, &'static Directive)>>,
+}
+
+impl Loaded {
+    /// The modules of that list, which must be in load order.
+    pub fn new(modules: Vec<&'static Module>) -> Loaded {
+        let mut by_name: HashMap<Vec<u8>, Vec<_>> = HashMap::new();
+        // a module loaded later is asked first, as httpd's list of modules grows at its head
+        for &m in modules.iter().rev() {
+            for row in m.directives {
+                by_name.entry(row.name.to_ascii_lowercase().into()).or_default().push((m, row));
+            }
+        }
+        Loaded { modules, by_name }
+    }
+
+    /// The rows of a directive, by any spelling of its name.
+    pub fn rows(&self, name: &[u8], section: bool) -> &[(&'static Module, &'static Directive)] {
+        let mut key = Vec::with_capacity(name.len() + 1);
+        if section {
+            key.push(b'<');
+        }
+        key.extend(name.iter().map(u8::to_ascii_lowercase));
+        self.by_name.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// All directives' names, as written in the rows.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.by_name.values().flatten().map(|(_, row)| row.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The modules that bring names to expressions.
+    pub fn expr_providers(&self) -> crate::expr::Providers {
+        crate::expr::Providers { ssl: self.has("ssl_module"), proxy_hcheck: self.has("proxy_hcheck_module") }
+    }
+
+    /// Whether a module is loaded, by source file or identifier.
+    pub fn has(&self, name: &str) -> bool {
+        self.modules.iter().any(|m| m.name == name || m.identifier == name)
+    }
+}
+
+/// A server: the main one or a virtual host.
+pub struct Virtual {
+    /// Its index; 0 is the main server.
+    pub index: usize,
+    /// Where its section opens.
+    pub span: Option<Span>,
+    /// ServerName (or what stands in for it): httpd's `server_hostname`.
+    pub hostname: BString,
+    /// Where ServerName stands.
+    pub name_span: Option<Span>,
+    /// The port of ServerName or of the first address; 0 for none.
+    pub port: u16,
+    /// The scheme of ServerName; empty for none.
+    pub scheme: BString,
+    /// ServerPath.
+    pub path: Option<BString>,
+    /// The addresses of its section.
+    pub addrs: Vec<vhost::Address>,
+    /// Settings by module, those of the main server beneath.
+    pub settings: PerServer,
+    /// Settings outside any section: where each merge begins.
+    pub lookup_defaults: Arc<Merged>,
+    /// `<Directory>` sections in the order in which they are tried.
+    pub sec_dir: Vec<Arc<Section>>,
+    /// `<Location>` sections in the order of the configuration.
+    pub sec_url: Vec<Arc<Section>>,
+    /// Whether it speaks TLS (SSLEngine on).
+    pub tls: bool,
+}
+
+impl Virtual {
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &str {
+        if self.scheme.eq_ignore_ascii_case(b"https") { "https" } else { "http" }
+    }
+
+    /// The core's settings.
+    pub fn core(&self) -> &modules_core::Server {
+        static DEFAULT: std::sync::OnceLock<modules_core::Server> = std::sync::OnceLock::new();
+        self.settings.core.as_deref().unwrap_or_else(|| DEFAULT.get_or_init(Default::default))
+    }
+}
+
+use crate::modules::core as modules_core;
+
+/// A compiled configuration. It is built once; requests only read it.
+pub struct Server {
+    /// All texts.
+    pub sources: SourceMap,
+    /// What was found when the configuration was read.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The modules.
+    pub loaded: Arc<Loaded>,
+    /// Their hooks.
+    pub hooks: hooks::Hooks,
+    /// The servers; 0 is the main one.
+    pub servers: Vec<Virtual>,
+    /// Names of the servers, for the tables.
+    pub names: Vec<vhost::Names>,
+    /// Addresses.
+    pub tables: vhost::Tables,
+    /// ServerRoot.
+    pub server_root: BString,
+    /// Who httpd serves as.
+    pub cred: Cred,
+    /// The system's users.
+    pub users: Users,
+    /// The only host names there are.
+    pub hosts: Vec<(IpAddr, String)>,
+    /// Methods that `<Limit>` registered.
+    pub methods: Vec<BString>,
+    /// Names that -D and Define gave.
+    pub defines: Vec<BString>,
+    /// Whether there are no other names.
+    pub hosts_complete: bool,
+    /// What reading the configuration left: .htaccess files see its names and macros.
+    pub state: crate::conf::State,
+    /// The environment, for `${NAME}`.
+    pub env: HashMap<BString, BString>,
+    /// Directives of modules that are not loaded are passed over with a caveat.
+    pub assume_modules: bool,
+}
+
+/// A connection: httpd's `conn_rec`.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The client.
+    pub client: IpAddr,
+    /// The address it came in on.
+    pub local: IpAddr,
+    /// And the port.
+    pub local_port: u16,
+    /// Whether it is TLS.
+    pub tls: bool,
+    /// The name that the client asked for in its TLS handshake.
+    pub sni: Option<BString>,
+    /// The virtual hosts that share the address.
+    pub chain: Option<vhost::ChainId>,
+    /// The server before any name was seen: httpd's `base_server`.
+    pub base_server: usize,
+}

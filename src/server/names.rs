@@ -1,0 +1,31 @@
+//! Searching with a configuration's regular expressions, and what their named groups leave behind.
+
+use super::request::Request;
+use crate::pattern::{Captures, Regex};
+use crate::source::Span;
+use bstr::BString;
+
+/// Searches `subject`. A search that is given up for its cost counts as no match, as in httpd, and is a caveat.
+pub fn search(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], caps: &mut Captures) -> bool {
+    match regex.captures(subject, caps) {
+        Ok(found) => found,
+        Err(_) => {
+            let name = format!("{}", regex.pattern());
+            r.caveat(&name, span, "the regular expression backtracks without end on this subject");
+            false
+        }
+    }
+}
+
+/// Sets `MATCH_name` in the environment for each named group.
+pub fn set_captures(r: &mut Request<'_>, regex: &Regex, caps: &Captures, subject: &[u8]) {
+    for (group, name) in regex.names() {
+        if let Some((start, end)) = caps.get(*group)
+            && let Some(text) = subject.get(start..end)
+        {
+            let mut key = BString::from("MATCH_");
+            key.extend(name.iter().map(u8::to_ascii_uppercase));
+            r.env.set(key, text);
+        }
+    }
+}

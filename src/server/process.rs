@@ -1,0 +1,266 @@
+//! The way of a request: `ap_process_request_internal` (server/request.c). The page to read first.
+//!
+//! Each phase is a line here; what happens in it, and in which order, is in the hook rows of the modules.
+
+use super::request::Request;
+use super::uri::{self, Normalize, Slashes};
+use super::{if_walk, location_walk};
+use crate::module::{Phase, Verdict};
+use crate::modules::access_compat::{self, Satisfy};
+use crate::modules::core;
+use crate::outcome::{Access, Step};
+use bstr::BString;
+
+/// Runs a request (or subrequest) up to its handler: `Ok`, or how it ended before.
+pub fn run(r: &mut Request<'_>) -> Verdict {
+    // a subrequest for a file has its file already: it skips what leads from a URL to a file
+    let for_file = r.main.is_some() && r.filename.is_some();
+    let merge_slashes = r.server.core().merge_slashes;
+    let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file };
+    if r.parsed_uri.has_path && !uri::normalize(&mut r.uri, how) {
+        let uri = r.unparsed_uri.clone();
+        r.error("AH10244", format!("invalid URI path ({uri})"));
+        return Verdict::Status(400);
+    }
+    let mut translated = false;
+    if !for_file {
+        let per_dir = r.per_dir.clone();
+        walk_location_and_if(r, Phase::PreTranslateName);
+        match run_phase(r, Phase::PreTranslateName) {
+            Verdict::Status(s) if s >= 400 => return Verdict::Status(s),
+            Verdict::Done => translated = true,
+            _ => {}
+        }
+        r.per_dir = per_dir;
+    }
+    if !translated && r.parsed_uri.has_path {
+        if let Err(status) = decode(r, how) {
+            return Verdict::Status(status);
+        }
+    }
+    if !for_file {
+        walk_location_and_if(r, Phase::TranslateName);
+        match run_phase(r, Phase::TranslateName) {
+            Verdict::Ok => {}
+            verdict => return or_die(verdict),
+        }
+    }
+    r.per_dir = r.server.lookup_defaults.clone();
+    match run_phase(r, Phase::MapToStorage) {
+        Verdict::Ok | Verdict::Declined => {}
+        verdict => return verdict,
+    }
+    walk_location_and_if(r, Phase::MapToStorage);
+    note_blind_spots(r);
+    if r.main.is_none() {
+        match run_phase(r, Phase::HeaderParser) {
+            Verdict::Ok | Verdict::Declined => {}
+            verdict => return verdict,
+        }
+    }
+    match authorize(r) {
+        Verdict::Ok => {}
+        verdict => return verdict,
+    }
+    match run_phase(r, Phase::TypeChecker) {
+        Verdict::Ok => {}
+        verdict => return or_die(verdict),
+    }
+    run_phase(r, Phase::Fixups)
+}
+
+/// Decodes the path: `AllowEncodedSlashes` says what becomes of an encoded slash.
+fn decode(r: &mut Request<'_>, how: Normalize) -> Result<(), u16> {
+    let core = r.core();
+    let slashes = match (core.allow_encoded_slashes, core.decode_encoded_slashes) {
+        (false, _) => Slashes::Forbid,
+        (true, false) => Slashes::Keep,
+        (true, true) => Slashes::Decode,
+    };
+    if core::has_encoded_slash(&r.uri) {
+        r.decide_if(Phase::TranslateName, core.encoded_slashes_span);
+    }
+    if let Err(status) = uri::unescape(&mut r.uri, slashes, true) {
+        if status == 404 && slashes == Slashes::Forbid {
+            let uri = r.unparsed_uri.clone();
+            r.error("AH00026", format!("found %2f (encoded '/') in URI path ({uri}), returning 404"));
+        }
+        return Err(status);
+    }
+    if slashes == Slashes::Decode {
+        uri::normalize(&mut r.uri, Normalize { decode_unreserved: false, ..how });
+    }
+    Ok(())
+}
+
+/// `walk_location_and_if`: `<Location>` and `<If>` sections onto the settings.
+fn walk_location_and_if(r: &mut Request<'_>, phase: Phase) {
+    r.engine.open();
+    location_walk::run(r, phase.name());
+    if_walk::run(r, phase.name());
+    r.engine.close(|children| {
+        (!children.is_empty()).then(|| Step {
+            phase: phase.name(),
+            module: "location_walk",
+            matched: children.iter().any(|c| c.matched),
+            ..Step::default()
+        })
+    });
+}
+
+/// A declined run-first phase is an error of the server's: httpd's `decl_die`.
+fn or_die(verdict: Verdict) -> Verdict {
+    if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
+}
+
+/// Runs the hooks of a phase, in order. Run-first: the first that does not decline ends it. Run-all: the first that
+/// neither is well nor declines does.
+pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
+    let engine = r.engine;
+    for hook in engine.server.hooks.of(phase) {
+        let Some(run) = hook.run else { continue };
+        let before = engine.watched().then(|| Seen::of(r));
+        engine.open();
+        let verdict = run(r);
+        engine.close(|children| {
+            let effect = before.map(|b| b.changes(r)).unwrap_or_default();
+            let matched = verdict != Verdict::Declined;
+            (matched || !effect.is_empty() || !children.is_empty()).then(|| Step {
+                phase: phase.name(),
+                module: hook.module,
+                matched,
+                why: describe(verdict),
+                effect,
+                ..Step::default()
+            })
+        });
+        match verdict {
+            Verdict::Declined => {}
+            Verdict::Ok if phase.run_all() => {}
+            verdict => return verdict,
+        }
+    }
+    if phase.run_all() { Verdict::Ok } else { Verdict::Declined }
+}
+
+fn describe(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Declined => "declined".into(),
+        Verdict::Ok => "ok".into(),
+        Verdict::Done => "done".into(),
+        Verdict::Status(s) => format!("status {s}"),
+    }
+}
+
+/// What of a request is compared before and after a hook, to tell what it did.
+struct Seen {
+    uri: BString,
+    filename: Option<BString>,
+    handler: Option<BString>,
+    content_type: Option<BString>,
+    path_info: Option<BString>,
+    user: Option<BString>,
+}
+
+impl Seen {
+    fn of(r: &Request<'_>) -> Seen {
+        Seen {
+            uri: r.uri.clone(),
+            filename: r.filename.clone(),
+            handler: r.handler.clone(),
+            content_type: r.content_type.clone(),
+            path_info: r.path_info.clone(),
+            user: r.user.clone(),
+        }
+    }
+
+    fn changes(&self, r: &Request<'_>) -> String {
+        let mut said = Vec::new();
+        let mut one = |name: &str, before: Option<&BString>, after: Option<&BString>| {
+            if before != after
+                && let Some(after) = after.filter(|a| !(a.is_empty() && before.is_none()))
+            {
+                said.push(format!("{name} {after}"));
+            }
+        };
+        one("uri", Some(&self.uri), Some(&r.uri));
+        one("file", self.filename.as_ref(), r.filename.as_ref());
+        one("path_info", self.path_info.as_ref(), r.path_info.as_ref());
+        one("handler", self.handler.as_ref(), r.handler.as_ref());
+        one("type", self.content_type.as_ref(), r.content_type.as_ref());
+        one("user", self.user.as_ref(), r.user.as_ref());
+        said.join(", ")
+    }
+}
+
+/// Directives in force that are not modelled become caveats.
+fn note_blind_spots(r: &mut Request<'_>) {
+    let Some(core) = r.per_dir.core.clone() else { return };
+    for spot in &core.blind {
+        r.caveat(spot.directive, spot.span, spot.why);
+    }
+}
+
+/// Access, authentication and authorization, as `Satisfy` combines them. Skipped where the settings are those that an
+/// earlier request of the exchange passed with.
+fn authorize(r: &mut Request<'_>) -> Verdict {
+    if let Some(earlier) = r.prev.clone().filter(|p| p.per_dir == r.per_dir.id) {
+        r.user.clone_from(&earlier.user);
+        r.auth_type.clone_from(&earlier.auth_type);
+        r.access = Access::Granted;
+        return Verdict::Ok;
+    }
+    if r.prev.is_none()
+        && let Some(main) = r.main.clone().filter(|m| m.per_dir == r.per_dir.id)
+    {
+        r.user.clone_from(&main.user);
+        r.auth_type.clone_from(&main.auth_type);
+        r.access = Access::Granted;
+        return Verdict::Ok;
+    }
+    let verdict = match access_compat::satisfies(r) {
+        Satisfy::All | Satisfy::NotSpecified => match run_phase(r, Phase::AccessChecker) {
+            Verdict::Ok => authenticate(r),
+            verdict => or_die(verdict),
+        },
+        Satisfy::Any => match run_phase(r, Phase::AccessChecker) {
+            Verdict::Ok => Verdict::Ok,
+            _ => authenticate(r),
+        },
+    };
+    r.access = match verdict {
+        Verdict::Ok => Access::Granted,
+        Verdict::Status(401) => Access::AuthRequired,
+        Verdict::Status(403) => Access::Denied,
+        Verdict::Status(_) => Access::NotReached,
+        _ => Access::NotReached,
+    };
+    crate::modules::authz_core::name_deciders(r, verdict);
+    verdict
+}
+
+/// `access_checker_ex`, then who the user is and whether that user may.
+fn authenticate(r: &mut Request<'_>) -> Verdict {
+    match run_phase(r, Phase::AccessCheckerEx) {
+        Verdict::Declined => {}
+        verdict => return verdict,
+    }
+    match run_phase(r, Phase::CheckUserId) {
+        Verdict::Ok => {}
+        verdict => return or_die(verdict),
+    }
+    if r.user.is_none() {
+        let uri = r.uri.clone();
+        r.error(
+            "AH00027",
+            format!(
+                "No authentication done but request not allowed without authentication for {uri}. Authentication not configured?"
+            ),
+        );
+        return Verdict::Status(500);
+    }
+    match run_phase(r, Phase::AuthChecker) {
+        Verdict::Ok => Verdict::Ok,
+        verdict => or_die(verdict),
+    }
+}

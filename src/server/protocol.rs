@@ -1,0 +1,498 @@
+//! From a connection and the lines that come over it to a request: `ap_read_request` and kin (server/protocol.c),
+//! `ap_update_vhost_from_headers` (server/vhost.c).
+
+use super::engine::Engine;
+use super::http_request;
+use super::request::{PathInfo, ProxyReq, Request};
+use super::table::Table;
+use super::vhost::{self, NameMatch};
+use super::{Connection, method, process};
+use crate::module::{Phase, Verdict};
+use crate::outcome::Step;
+use crate::server::setting;
+use bstr::{BStr, BString, ByteSlice};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// What comes over a connection: one request.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The client's address.
+    pub client: IpAddr,
+    /// The address that it connected to.
+    pub local: IpAddr,
+    /// And the port.
+    pub local_port: u16,
+    /// Whether the connection is TLS.
+    pub tls: bool,
+    /// The name asked for in the TLS handshake.
+    pub sni: Option<BString>,
+    /// The method.
+    pub method: BString,
+    /// The request target.
+    pub target: BString,
+    /// `HTTP/1.1`.
+    pub protocol: BString,
+    /// The header lines.
+    pub headers: Vec<(BString, BString)>,
+}
+
+/// Reads a request and runs it to its end.
+pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
+    let mut r = begin(engine, incoming);
+    engine.open();
+    let status = read(&mut r, incoming);
+    let chosen = r.server;
+    engine.close(|_| Some(Step { phase: "vhost", matched: true, span: chosen.span.or(chosen.name_span), why: chosen.hostname.to_string(), ..Step::default() }));
+    match status {
+        Err((status, before_hooks)) => {
+            if before_hooks {
+                r.status = 200;
+            }
+            http_request::die(&mut r, status);
+        }
+        Ok(()) => http_request::process_request(&mut r),
+    }
+    r
+}
+
+fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
+    let server = &engine.server;
+    let chain = server.tables.lookup(incoming.local, incoming.local_port);
+    let base_server = chain.and_then(|id| server.tables.chain(id)).map_or(0, |c| c.server);
+    let connection = Connection {
+        client: incoming.client,
+        local: incoming.local,
+        local_port: incoming.local_port,
+        tls: incoming.tls,
+        sni: incoming.sni.clone(),
+        chain,
+        base_server,
+    };
+    let server = &server.servers[base_server];
+    Request {
+        engine,
+        server,
+        connection: Rc::new(connection),
+        the_request: BString::default(),
+        method: incoming.method.clone(),
+        method_number: method::GET,
+        header_only: false,
+        proto_num: 1001,
+        protocol: incoming.protocol.clone(),
+        unparsed_uri: BString::default(),
+        uri: BString::default(),
+        args: None,
+        parsed_uri: Default::default(),
+        hostname: None,
+        filename: None,
+        canonical_filename: None,
+        path_info: None,
+        finfo: None,
+        headers_in: Table::default(),
+        headers_out: Table::default(),
+        err_headers_out: Table::default(),
+        env: Table::default(),
+        notes: Table::default(),
+        handler: None,
+        content_type: None,
+        trusted_content_type: false,
+        handler_span: None,
+        content_encoding: None,
+        content_languages: Vec::new(),
+        user: None,
+        auth_type: None,
+        useragent_ip: incoming.client,
+        per_dir: server.lookup_defaults.clone(),
+        status: 200,
+        used_path_info: PathInfo::Default,
+        proxyreq: ProxyReq::None,
+        allowed: 0,
+        main: None,
+        prev: None,
+        next: None,
+        context_prefix: None,
+        context_root: None,
+        document_root_override: None,
+        rewrite: Default::default(),
+        mime_exceptions: None,
+        htaccess_read: Vec::new(),
+        wsgi: None,
+        script_name: None,
+        served_by: None,
+        access: Default::default(),
+        log: Vec::new(),
+        decided: Vec::new(),
+        caveats: Vec::new(),
+    }
+}
+
+type Refused = (u16, bool);
+
+/// `ap_read_request`: the request line, the headers, the virtual host, the first hooks.
+fn read(r: &mut Request<'_>, incoming: &Incoming) -> Result<(), Refused> {
+    let core = r.server.core();
+    let limit = core.limit_request_line.as_ref().map_or(8190, |s| s.value);
+    let field_size = core.limit_request_field_size.as_ref().map_or(8190, |s| s.value);
+    let fields = core.limit_request_fields.as_ref().map_or(100, |s| s.value);
+    parse_request_line(r, incoming, limit)?;
+    read_headers(r, incoming, field_size, fields)?;
+    check_header(r)?;
+    if r.status != 200 {
+        return Err((r.status, true));
+    }
+    match process::run_phase(r, Phase::PostReadRequest) {
+        Verdict::Status(status) => Err((status, false)),
+        _ => Ok(()),
+    }
+}
+
+fn is_token(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
+}
+
+/// `ap_parse_request_line`
+fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming, limit: usize) -> Result<(), Refused> {
+    let core = r.server.core();
+    let strict = !setting::value(&core.unsafe_protocol, false);
+    let line: BString =
+        bstr::join(" ", [&incoming.method, &incoming.target, &incoming.protocol].map(|p| p.as_slice())).into();
+    r.the_request = line.clone();
+    if line.len() > limit {
+        r.error("AH00565", format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"));
+        if let Some(span) = core.limit_request_line.as_ref().map(|s| s.span) {
+            r.decide_in("read_request", span);
+        }
+        return Err((414, true));
+    }
+    let bad = |r: &mut Request<'_>, code, message: &str| -> Result<(), Refused> {
+        r.error(code, format!("HTTP Request Line; {message}"));
+        Err((400, true))
+    };
+    r.method_number = method::number(&r.method, &r.engine.server.methods).unwrap_or(method::INVALID);
+    r.header_only = r.method == "HEAD";
+    let protocol = incoming.protocol.as_slice();
+    r.proto_num = match protocol {
+        [b'H', b'T', b'T', b'P', b'/', major @ b'1'..=b'9', b'.', minor @ b'0'..=b'9'] => {
+            u32::from(major - b'0') * 1000 + u32::from(minor - b'0')
+        }
+        _ => 9,
+    };
+    r.parse_uri(&incoming.target);
+    if r.method.is_empty() || strict && !r.method.iter().all(|b| is_token(*b)) {
+        return bad(r, "AH03445", "Invalid method token");
+    }
+    if incoming.target.is_empty() {
+        return bad(r, "AH03446", "Missing URI");
+    }
+    if incoming.target.iter().any(|b| b.is_ascii_whitespace()) {
+        return bad(r, "AH03448", "Excess whitespace (disallowed by HttpProtocolOptions Strict)");
+    }
+    if incoming.target.iter().any(|b| *b < 0x20 || *b == 0x7f) {
+        return bad(r, "AH03454", "URI incorrectly encoded");
+    }
+    if r.proto_num == 9 && !protocol.is_empty() {
+        return bad(r, "AH02418", "Unrecognized protocol (perhaps whitespace was injected?)");
+    }
+    let path_is_good = r.uri.starts_with(b"/") || r.method_number == method::OPTIONS && r.uri == "*";
+    if r.status == 200 && r.parsed_uri.has_path && !path_is_good {
+        r.status = 400;
+    }
+    if setting::value(&core.registered_methods, false) && r.method_number == method::INVALID {
+        if let Some(span) = core.registered_methods.as_ref().map(|s| s.span) {
+            r.decide_in("read_request", span);
+        }
+        r.error("AH02423", "HTTP Request Line; Unrecognized HTTP method (disallowed by RegisteredMethods)");
+        return Err((501, true));
+    }
+    if r.status != 200 {
+        let status = r.status;
+        let uri = r.uri.clone();
+        r.error("AH03450", format!("HTTP Request Line; Unable to parse URI: '{uri}'"));
+        return Err((status, true));
+    }
+    if strict && r.parsed_uri.fragment.is_some() {
+        return bad(r, "AH02421", "URI must not contain a fragment");
+    }
+    if strict && r.parsed_uri.userinfo.is_some() {
+        return bad(r, "AH02422", "URI must not contain a username/password");
+    }
+    Ok(())
+}
+
+/// `ap_get_mime_headers_core`, and the checks on lengths that follow.
+fn read_headers(r: &mut Request<'_>, incoming: &Incoming, field_size: usize, fields: usize) -> Result<(), Refused> {
+    let strict = !setting::value(&r.server.core().unsafe_protocol, false);
+    for (i, (name, value)) in incoming.headers.iter().enumerate() {
+        if fields > 0 && i + 1 > fields {
+            r.error("AH00563", "request header fields exceed LimitRequestFields");
+            return Err((400, true));
+        }
+        if name.len() + value.len() + 2 > field_size {
+            r.error("AH00561", "request header exceeds LimitRequestFieldSize");
+            return Err((400, true));
+        }
+        let good_name = !name.is_empty() && (!strict || name.iter().all(|b| is_token(*b)));
+        let good_value = !value.iter().any(|b| *b < 0x20 && *b != b'\t' || *b == 0x7f);
+        if !good_name || !good_value {
+            r.error("AH02426", "request header field name or value is malformed");
+            return Err((400, true));
+        }
+        r.headers_in.add(name.clone(), value.trim());
+    }
+    if let Some(length) = r.headers_in.get("Content-Length")
+        && (length.is_empty() || !length.iter().all(u8::is_ascii_digit))
+    {
+        r.error("AH10242", "client sent invalid Content-Length");
+        return Err((400, true));
+    }
+    if let Some(encoding) = r.headers_in.get("Transfer-Encoding") {
+        let last = encoding.rsplit(|b| *b == b',').next().unwrap_or_default().trim();
+        if !last.eq_ignore_ascii_case(b"chunked") {
+            r.error("AH02539", "client sent unknown Transfer-Encoding");
+            return Err((400, true));
+        }
+        r.headers_in.unset("Content-Length");
+    }
+    // repeated headers are one, but for Host where two are told apart from one
+    merge_repeated(&mut r.headers_in);
+    Ok(())
+}
+
+fn merge_repeated(headers: &mut Table) {
+    let mut merged = Table::default();
+    for (name, value) in headers.iter() {
+        if merged.get(name).is_some() {
+            merged.merge(name, value);
+        } else {
+            merged.add(name, value);
+        }
+    }
+    *headers = merged;
+}
+
+/// `ap_check_request_header`: the host, and what HTTP/1.1 demands.
+fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
+    let strict_host = setting::value(&r.server.core().strict_host_check, false);
+    let matched = update_vhost_from_headers(r, strict_host);
+    if strict_host && !matched && r.status == 200 {
+        if let Some(span) = r.server.core().strict_host_check.as_ref().map(|s| s.span) {
+            r.decide_in("vhost", span);
+        }
+        r.error("AH10157", "Requested hostname did not match any ServerName/ServerAlias in the matching virtual host");
+        r.status = 400;
+    }
+    if r.status != 200 {
+        return Err((r.status, true));
+    }
+    // until a virtual host is known, the settings are the base server's
+    r.per_dir = r.server.lookup_defaults.clone();
+    if r.hostname.is_none() && r.proto_num >= 1001 || r.proto_num == 1001 && r.headers_in.get("Host").is_none() {
+        let uri = r.uri.clone();
+        r.error("AH00569", format!("client sent HTTP/1.1 request without hostname (see RFC2616 section 14.23): {uri}"));
+        return Err((400, true));
+    }
+    if let Some(expect) = r.headers_in.get("Expect")
+        && !expect.is_empty()
+        && !expect.eq_ignore_ascii_case(b"100-continue")
+    {
+        r.error("AH00570", "client sent an unrecognized expectation value of Expect");
+        return Err((417, true));
+    }
+    Ok(())
+}
+
+/// `ap_update_vhost_from_headers_ex`: whether a virtual host's name was found.
+fn update_vhost_from_headers(r: &mut Request<'_>, require_match: bool) -> bool {
+    let strict = !setting::value(&r.server.core().unsafe_protocol, false);
+    let header = r.headers_in.get("Host").map(|h| h.to_owned());
+    let from_url = r.hostname.is_some();
+    if from_url {
+        let host = r.hostname.clone().unwrap_or_default();
+        fix_hostname(r, &host, false, strict);
+    } else if let Some(header) = &header {
+        fix_hostname(r, header, true, strict);
+    }
+    if !require_match && r.status != 200 {
+        return true;
+    }
+    if strict && from_url && header.is_some() {
+        let mut host = r.hostname.clone().unwrap_or_default();
+        if host.contains(&b':') {
+            host = format!("[{host}]").into();
+        }
+        if let Some(port) = r.parsed_uri.port {
+            host = format!("{host}:{port}").into();
+        }
+        r.headers_in.set("Host", host);
+    }
+    let server = &r.engine.server;
+    let chain = r.connection.chain.and_then(|id| server.tables.chain(id)).filter(|c| c.names().is_some());
+    let Some(hostname) = r.hostname.clone() else {
+        if let Some(chain) = chain {
+            check_server_path(r, chain);
+        }
+        return true;
+    };
+    let Some(chain) = chain else {
+        return server.names[r.server.index].matches(&hostname).is_some();
+    };
+    match vhost::by_name(chain, &server.names, &hostname, r.connection.local_port) {
+        Some((index, how)) => {
+            r.server = &server.servers[index];
+            let virtual_host = r.server;
+            r.tell(|| Step {
+                phase: "vhost",
+                span: virtual_host.span,
+                matched: true,
+                why: match how {
+                    NameMatch::ServerName => format!("{hostname} is its ServerName"),
+                    NameMatch::ServerAlias(_) => format!("{hostname} matches its ServerAlias"),
+                    NameMatch::Address => format!("{hostname} is the address of its section"),
+                },
+                ..Step::default()
+            });
+            true
+        }
+        None => {
+            let virtual_host = r.server;
+            r.tell(|| Step {
+                phase: "vhost",
+                span: virtual_host.span,
+                matched: true,
+                why: format!("no name matches {hostname}: the first of its address answers"),
+                ..Step::default()
+            });
+            false
+        }
+    }
+}
+
+/// `check_serverpath`: without a host, ServerPath may choose.
+fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
+    let Some(links) = chain.names() else { return };
+    for link in links {
+        if link.port != 0 && link.port != r.connection.local_port {
+            continue;
+        }
+        let candidate = &r.engine.server.servers[link.server];
+        if let Some(path) = &candidate.path
+            && let Some(rest) = r.uri.strip_prefix(path.as_slice())
+            && (path.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
+        {
+            r.server = candidate;
+            return;
+        }
+    }
+}
+
+/// `fix_hostname`: lower case, no trailing dot, the port taken off. A bad one makes the status 400.
+fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: bool) {
+    if source.is_empty() {
+        r.hostname = Some(BString::default());
+        return;
+    }
+    if source.iter().all(u8::is_ascii_digit) {
+        if strict {
+            r.error("AH02416", format!("[strict] purely numeric host names not allowed: {source}"));
+            r.status = 400;
+        } else {
+            r.hostname = Some(source.clone());
+        }
+        return;
+    }
+    let mut literal = source.contains(&b':');
+    let mut host = source.clone();
+    let mut good = true;
+    if with_port {
+        match vhost::parse_address(source.as_bstr()) {
+            Some((Some(h), port)) => {
+                host = h;
+                literal = source.starts_with(b"[");
+                if port != 0 {
+                    r.parsed_uri.port = Some(port);
+                }
+            }
+            _ => good = false,
+        }
+    }
+    if good {
+        good = if literal { fix_v6_literal(&mut host) } else { fix_plain(&mut host) && (!strict || strict_name(host.as_bstr())) };
+    }
+    if good {
+        r.hostname = Some(host);
+    } else {
+        r.error("AH00550", format!("Client sent malformed Host header: {source}"));
+        r.status = 400;
+    }
+}
+
+fn fix_v6_literal(host: &mut BString) -> bool {
+    host.make_ascii_lowercase();
+    let mut doubled = false;
+    for i in 0..host.len() {
+        let next = host.get(i + 1);
+        match host[i] {
+            b if b.is_ascii_hexdigit() => {}
+            b':' if next == Some(&b':') => {
+                if doubled {
+                    return false;
+                }
+                doubled = true;
+            }
+            b':' if next == Some(&b'.') => return false,
+            b':' => {}
+            b'.' if matches!(next, Some(b':' | b'.')) => return false,
+            b'.' => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn fix_plain(host: &mut BString) -> bool {
+    for i in 0..host.len() {
+        match host[i] {
+            b'.' if host.get(i + 1) == Some(&b'.') => return false,
+            b'/' | b'\\' => return false,
+            _ => {}
+        }
+    }
+    host.make_ascii_lowercase();
+    if host.ends_with(b".") {
+        host.pop();
+    }
+    true
+}
+
+/// `strict_hostname_check`
+fn strict_name(host: &BStr) -> bool {
+    let mut decimal = true;
+    let mut leading_zeroes = false;
+    let mut dots = 0;
+    for (i, b) in host.iter().enumerate() {
+        if b.is_ascii_alphabetic() || *b == b'-' || *b == b'_' {
+            decimal = false;
+        } else if *b == b'.' {
+            dots += 1;
+            if host.get(i + 1) == Some(&b'0') && host.get(i + 2).is_some_and(u8::is_ascii_digit) {
+                leading_zeroes = true;
+            }
+        } else if !b.is_ascii_digit() {
+            return false;
+        }
+    }
+    if decimal {
+        if host.first() == Some(&b'.')
+            || host.first() == Some(&b'0') && host.get(1).is_some_and(u8::is_ascii_digit)
+        {
+            leading_zeroes = true;
+        }
+        return !leading_zeroes && dots == 3;
+    }
+    match host.rfind_byte(b'.') {
+        Some(i) => host.get(i + 1).is_none_or(u8::is_ascii_alphabetic),
+        None => true,
+    }
+}
+

@@ -1,0 +1,369 @@
+//! A request on its way: httpd's `request_rec` (include/httpd.h), with what an answer needs to know besides.
+
+use super::engine::Engine;
+use super::settings::Merged;
+use super::table::Table;
+use super::{Connection, Virtual};
+use crate::module::Phase;
+use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
+use crate::source::Span;
+use crate::vfs::{Kind, Stat};
+use bstr::{BStr, BString, ByteSlice};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Whether a handler takes what follows the file in the path: `r->used_path_info`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PathInfo {
+    /// As the handler likes.
+    #[default]
+    Default,
+    /// Taken.
+    Accept,
+    /// Refused.
+    Reject,
+}
+
+/// Who the request is for: `r->proxyreq`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ProxyReq {
+    /// This server.
+    #[default]
+    None,
+    /// A forward proxy request.
+    Proxy,
+    /// A reverse proxy request.
+    Reverse,
+}
+
+/// The URI taken apart: `r->parsed_uri` (apr_uri_t), without its path, which is [`Request::uri`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParsedUri {
+    /// `http`, of an absolute URI.
+    pub scheme: Option<BString>,
+    /// `host:port`.
+    pub hostinfo: Option<BString>,
+    /// The host.
+    pub hostname: Option<BString>,
+    /// The port, of an absolute URI or of the Host header.
+    pub port: Option<u16>,
+    /// Whether there was a path at all.
+    pub has_path: bool,
+    /// A fragment.
+    pub fragment: Option<BString>,
+    /// `user:password`.
+    pub userinfo: Option<BString>,
+}
+
+/// What later requests of the same exchange know of an earlier one (`r->prev`, `r->main`).
+#[derive(Clone, Debug)]
+pub struct Ancestor {
+    /// Its settings' identity.
+    pub per_dir: u64,
+    /// Its user.
+    pub user: Option<BString>,
+    /// Its authentication type.
+    pub auth_type: Option<BString>,
+    /// Its path.
+    pub uri: BString,
+    /// Its path as sent.
+    pub unparsed_uri: BString,
+    /// Its file.
+    pub filename: Option<BString>,
+    /// Its status.
+    pub status: u16,
+    /// Its path_info.
+    pub path_info: BString,
+    /// Its query.
+    pub args: Option<BString>,
+    /// Its handler.
+    pub handler: Option<BString>,
+    /// Its environment.
+    pub env: Table,
+    /// Its method, when it was made.
+    pub method: BString,
+    /// The request it was redirected from.
+    pub prev: Option<Rc<Ancestor>>,
+    /// The request it is a subrequest of.
+    pub main: Option<Rc<Ancestor>>,
+}
+
+/// A line of the error log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// `AH01630`.
+    pub code: &'static str,
+    /// The text.
+    pub message: String,
+    /// The directive that it comes from.
+    pub span: Option<Span>,
+    /// Whether a subrequest wrote it.
+    pub subrequest: bool,
+}
+
+/// A request. Hooks change it; the engine sees what they changed.
+pub struct Request<'a> {
+    /// The run.
+    pub engine: &'a Engine,
+    /// The server that answers.
+    pub server: &'a Virtual,
+    /// The connection.
+    pub connection: Rc<Connection>,
+    /// The request line.
+    pub the_request: BString,
+    /// The method.
+    pub method: BString,
+    /// Its number.
+    pub method_number: u32,
+    /// Whether it is HEAD.
+    pub header_only: bool,
+    /// HTTP/1.1 is 1001, as httpd counts.
+    pub proto_num: u32,
+    /// `HTTP/1.1`.
+    pub protocol: BString,
+    /// The request target, as sent.
+    pub unparsed_uri: BString,
+    /// The path: `r->uri`.
+    pub uri: BString,
+    /// The query.
+    pub args: Option<BString>,
+    /// The URI taken apart.
+    pub parsed_uri: ParsedUri,
+    /// The host asked for: `r->hostname`.
+    pub hostname: Option<BString>,
+    /// The file it is translated to.
+    pub filename: Option<BString>,
+    /// `r->canonical_filename`.
+    pub canonical_filename: Option<BString>,
+    /// What is left of the path; none before the walk.
+    pub path_info: Option<BString>,
+    /// The file, as `stat` sees it; none where there is no file.
+    pub finfo: Option<Stat>,
+    /// Request headers.
+    pub headers_in: Table,
+    /// Response headers.
+    pub headers_out: Table,
+    /// Response headers that errors keep too.
+    pub err_headers_out: Table,
+    /// The environment: `r->subprocess_env`.
+    pub env: Table,
+    /// What modules tell each other.
+    pub notes: Table,
+    /// The handler asked for.
+    pub handler: Option<BString>,
+    /// The content type.
+    pub content_type: Option<BString>,
+    /// Whether the type may name a handler.
+    pub trusted_content_type: bool,
+    /// The directive that set the handler (or the type that stands for one).
+    pub handler_span: Option<Span>,
+    /// The content encoding.
+    pub content_encoding: Option<BString>,
+    /// The content languages.
+    pub content_languages: Vec<BString>,
+    /// The authenticated user.
+    pub user: Option<BString>,
+    /// `Basic`, `Digest`.
+    pub auth_type: Option<BString>,
+    /// The client's address, as mod_remoteip leaves it.
+    pub useragent_ip: std::net::IpAddr,
+    /// Merged settings per directory.
+    pub per_dir: Arc<Merged>,
+    /// The status so far.
+    pub status: u16,
+    /// Whether path_info is taken.
+    pub used_path_info: PathInfo,
+    /// Whether a proxy is to answer.
+    pub proxyreq: ProxyReq,
+    /// `r->allowed`: methods named in an Allow header.
+    pub allowed: u64,
+    /// The request it is a subrequest of.
+    pub main: Option<Rc<Ancestor>>,
+    /// The request it was redirected from.
+    pub prev: Option<Rc<Ancestor>>,
+    /// The request it was redirected to.
+    pub next: Option<Box<Request<'a>>>,
+    /// Names and values of what AliasMatch and kin captured, and other state of modules.
+    pub context_prefix: Option<BString>,
+    /// CONTEXT_DOCUMENT_ROOT.
+    pub context_root: Option<BString>,
+    /// DOCUMENT_ROOT, where a module sets another one.
+    pub document_root_override: Option<BString>,
+    /// What mod_mime made nothing of.
+    pub mime_exceptions: Option<crate::modules::mime::Exceptions>,
+    /// The AllowOverride lines by which .htaccess files were read.
+    pub htaccess_read: Vec<Span>,
+    /// State that mod_rewrite keeps for a request.
+    pub rewrite: crate::modules::rewrite_state::State,
+    /// Where mod_wsgi runs it.
+    pub wsgi: Option<Wsgi>,
+    /// SCRIPT_NAME, once a script's environment was made.
+    pub script_name: Option<BString>,
+    /// The handler that ran.
+    pub served_by: Option<BString>,
+    /// What access was decided.
+    pub access: Access,
+    /// Lines of the error log.
+    pub log: Vec<LogLine>,
+    /// Directives that decided.
+    pub decided: Vec<Decision>,
+    /// Why the answer is not certain.
+    pub caveats: Vec<Caveat>,
+}
+
+impl<'a> Request<'a> {
+    /// The core's per-directory settings.
+    pub fn core(&self) -> Arc<crate::modules::core::Dir> {
+        self.per_dir.core.clone().unwrap_or_else(crate::modules::core::default_dir)
+    }
+
+    /// Whether it is neither a subrequest nor redirected: `ap_is_initial_req`.
+    pub fn is_initial(&self) -> bool {
+        self.main.is_none() && self.prev.is_none()
+    }
+
+    /// The path as text for messages.
+    pub fn filename_str(&self) -> String {
+        self.filename.as_ref().map(|f| f.to_string()).unwrap_or_default()
+    }
+
+    /// The path_info, `""` when there is none.
+    pub fn path_info_str(&self) -> &BStr {
+        self.path_info.as_ref().map_or(b"".as_bstr(), |p| p.as_bstr())
+    }
+
+    /// Whether the file is a folder.
+    pub fn is_dir(&self) -> bool {
+        self.finfo.is_some_and(|f| f.kind == Kind::Directory)
+    }
+
+    /// Whether the file is a regular file.
+    pub fn is_regular(&self) -> bool {
+        self.finfo.is_some_and(|f| f.kind == Kind::Regular)
+    }
+
+    /// Writes a line to the error log.
+    pub fn error(&mut self, code: &'static str, message: impl Into<String>) {
+        self.error_by(code, message, None);
+    }
+
+    /// Writes a line to the error log, for which a directive is the reason.
+    pub fn error_by(&mut self, code: &'static str, message: impl Into<String>, span: Option<Span>) {
+        let subrequest = self.main.is_some();
+        self.log.push(LogLine { code, message: message.into(), span, subrequest });
+    }
+
+    /// Names a directive that decided. Without it, the answer would be another one.
+    pub fn decide(&mut self, phase: Phase, span: Span) {
+        self.decide_in(phase.name(), span);
+    }
+
+    /// The same, for what is no phase of its own.
+    pub fn decide_in(&mut self, phase: &'static str, span: Span) {
+        if span.is_some() && !self.decided.iter().any(|d| d.span == span) {
+            self.decided.push(Decision { phase, span });
+        }
+    }
+
+    /// The same, where there is a directive.
+    pub fn decide_if(&mut self, phase: Phase, span: Option<Span>) {
+        if let Some(span) = span {
+            self.decide(phase, span);
+        }
+    }
+
+    /// Says why the answer is not certain.
+    pub fn caveat(&mut self, directive: &str, span: Span, why: impl Into<String>) {
+        if !self.caveats.iter().any(|c| c.span == span && c.directive == directive) {
+            self.caveats.push(Caveat { directive: directive.into(), span, why: why.into() });
+        }
+    }
+
+    /// Whether somebody watches: then each step is told.
+    pub fn watched(&self) -> bool {
+        self.engine.watched()
+    }
+
+    /// Tells a step, when somebody watches.
+    pub fn tell(&self, step: impl FnOnce() -> Step) {
+        if self.engine.watched() {
+            self.engine.tell(step());
+        }
+    }
+
+    /// Sets the content type, `trusted` when the configuration gave it: `ap_set_content_type_ex`.
+    pub fn set_content_type(&mut self, value: Option<BString>, trusted: bool) {
+        self.trusted_content_type = value.is_some() && trusted;
+        self.content_type = value;
+    }
+
+    /// What later requests are to know of this one.
+    pub fn ancestor(&self) -> Rc<Ancestor> {
+        Rc::new(Ancestor {
+            per_dir: self.per_dir.id,
+            user: self.user.clone(),
+            auth_type: self.auth_type.clone(),
+            uri: self.uri.clone(),
+            unparsed_uri: self.unparsed_uri.clone(),
+            filename: self.filename.clone(),
+            status: self.status,
+            path_info: self.path_info.clone().unwrap_or_default(),
+            args: self.args.clone(),
+            handler: self.handler.clone(),
+            env: self.env.clone(),
+            method: self.method.clone(),
+            prev: self.prev.clone(),
+            main: self.main.clone(),
+        })
+    }
+
+    /// The last request of the chain of redirects.
+    pub fn last(&self) -> &Request<'a> {
+        let mut r = self;
+        while let Some(next) = &r.next {
+            r = next;
+        }
+        r
+    }
+
+    /// Takes over a URI: `ap_parse_uri` (server/protocol.c). What can't be one makes the status 400.
+    pub fn parse_uri(&mut self, uri: &[u8]) {
+        self.unparsed_uri = uri.into();
+        // httpd takes a doubled slash at the front for one, lest it be read as an authority
+        let doubled = uri.iter().take_while(|b| **b == b'/').count().saturating_sub(1);
+        let uri = &uri[doubled..];
+        let connect = self.method_number == super::method::CONNECT;
+        let text: BString = if connect { [b"http://", uri].concat().into() } else { uri.into() };
+        let Some(parts) = super::uri::parse(&text) else {
+            self.args = None;
+            self.hostname = None;
+            self.status = 400;
+            self.uri = uri.into();
+            return;
+        };
+        let ours = parts.scheme.as_ref().is_some_and(|s| s.eq_ignore_ascii_case(self.scheme().as_bytes()));
+        if ours || connect {
+            self.hostname = parts.hostname.clone();
+        }
+        self.args = parts.query;
+        self.uri = match parts.path.clone() {
+            Some(p) => p,
+            None if self.method_number == super::method::OPTIONS => "*".into(),
+            None => "/".into(),
+        };
+        self.parsed_uri = ParsedUri {
+            scheme: parts.scheme.filter(|_| !connect),
+            hostinfo: parts.hostinfo,
+            hostname: parts.hostname,
+            port: parts.port,
+            has_path: parts.path.is_some(),
+            fragment: parts.fragment,
+            userinfo: parts.userinfo,
+        };
+    }
+
+    /// `ap_http_scheme`: what ServerName says, else https where the connection is TLS and mod_ssl serves it.
+    pub fn scheme(&self) -> &str {
+        if self.connection.tls { "https" } else { self.server.scheme() }
+    }
+}

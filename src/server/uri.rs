@@ -1,0 +1,307 @@
+//! URIs: apr_uri_parse (apr-util, uri/apr_uri.c), and the escaping and normalising of paths (server/util.c).
+
+use bstr::{BString, ByteSlice};
+
+/// A URI taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// `http`.
+    pub scheme: Option<BString>,
+    /// `user:password`.
+    pub userinfo: Option<BString>,
+    /// `host:port`.
+    pub hostinfo: Option<BString>,
+    /// The host, without the brackets of an IPv6 literal.
+    pub hostname: Option<BString>,
+    /// The port.
+    pub port: Option<u16>,
+    /// The path; none when it is empty.
+    pub path: Option<BString>,
+    /// What follows `?`.
+    pub query: Option<BString>,
+    /// What follows `#`.
+    pub fragment: Option<BString>,
+}
+
+/// Takes a URI apart. `None`: apr_uri_parse refuses it (a port that is no number).
+pub fn parse(uri: &[u8]) -> Option<Parts> {
+    let mut parts = Parts::default();
+    let mut rest = uri;
+    if rest.first() != Some(&b'/')
+        && let Some(colon) = rest.find(":")
+        && colon > 0
+        && rest[0].is_ascii_alphabetic()
+        && rest[..colon].iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+        && rest[colon..].starts_with(b"://")
+    {
+        parts.scheme = Some(rest[..colon].into());
+        rest = &rest[colon + 3..];
+        let end = rest.find_byteset(b"/?#").unwrap_or(rest.len());
+        hostinfo(&rest[..end], &mut parts)?;
+        rest = &rest[end..];
+    }
+    if let Some(hash) = rest.find_byte(b'#') {
+        // a fragment ends the query, but not what stands before the query
+        parts.fragment = Some(rest[hash + 1..].into());
+        rest = &rest[..hash];
+    }
+    if let Some(q) = rest.find_byte(b'?') {
+        parts.query = Some(rest[q + 1..].into());
+        rest = &rest[..q];
+    }
+    if !rest.is_empty() {
+        parts.path = Some(rest.into());
+    }
+    Some(parts)
+}
+
+fn hostinfo(text: &[u8], parts: &mut Parts) -> Option<()> {
+    let mut host = text;
+    if let Some(at) = host.rfind_byte(b'@') {
+        parts.userinfo = Some(host[..at].into());
+        host = &host[at + 1..];
+    }
+    parts.hostinfo = Some(host.into());
+    let (name, port): (&[u8], Option<&[u8]>) = if host.first() == Some(&b'[') {
+        let end = host.find_byte(b']')?;
+        let after = &host[end + 1..];
+        match after.first() {
+            None => (&host[1..end], None),
+            Some(b':') => (&host[1..end], Some(&after[1..])),
+            Some(_) => return None,
+        }
+    } else {
+        match host.find_byte(b':') {
+            None => (host, None),
+            Some(i) => (&host[..i], Some(&host[i + 1..])),
+        }
+    };
+    parts.hostname = Some(name.into());
+    if let Some(port) = port.filter(|p| !p.is_empty()) {
+        if !port.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        // as httpd, a port that is too large wraps
+        let n = port.iter().fold(0u64, |n, d| n.wrapping_mul(10).wrapping_add(u64::from(d - b'0')));
+        parts.port = Some(n as u16);
+    }
+    Some(())
+}
+
+/// How [`normalize`] works: AP_NORMALIZE_*.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Normalize {
+    /// Decode what needs no encoding.
+    pub decode_unreserved: bool,
+    /// Collapse `//`.
+    pub merge_slashes: bool,
+    /// Take a path that does not begin with a slash.
+    pub allow_relative: bool,
+}
+
+fn hex(b: u8) -> Option<u8> {
+    (b as char).to_digit(16).map(|d| d as u8)
+}
+
+fn escape_at(path: &[u8], i: usize) -> Option<u8> {
+    match (path.get(i), path.get(i + 1), path.get(i + 2)) {
+        (Some(b'%'), Some(&h), Some(&l)) => Some(hex(h)? << 4 | hex(l)?),
+        _ => None,
+    }
+}
+
+/// RFC 3986's unreserved characters.
+pub fn is_unreserved(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._~".contains(&b)
+}
+
+/// `ap_normalize_path`: takes away `.`, `..` and doubled slashes. Whether the path is a good one.
+pub fn normalize(path: &mut BString, how: Normalize) -> bool {
+    let mut good = true;
+    let mut out: Vec<u8> = Vec::with_capacity(path.len());
+    let mut l = 1;
+    if path.first() == Some(&b'/') {
+        out.push(b'/');
+    } else {
+        if *path == "*" {
+            return true;
+        }
+        if !how.allow_relative || path.is_empty() {
+            return false;
+        }
+        l = 0;
+    }
+    let end = |i: usize, p: &BString| i >= p.len() || p[i] == b'/';
+    let mut p = path.clone();
+    while l < p.len() {
+        if how.decode_unreserved && p[l] == b'%' {
+            match escape_at(&p, l) {
+                Some(c) if is_unreserved(c) => {
+                    l += 2;
+                    p[l] = c;
+                }
+                Some(_) => {}
+                None => good = false,
+            }
+        }
+        if out.last().is_none_or(|b| *b == b'/') {
+            if how.merge_slashes && p[l] == b'/' {
+                while l < p.len() && p[l] == b'/' {
+                    l += 1;
+                }
+                continue;
+            }
+            if p[l] == b'.' {
+                if end(l + 1, &p) {
+                    l += 2;
+                    continue;
+                }
+                let second = if p[l + 1] == b'.' {
+                    Some(l + 1)
+                } else if how.decode_unreserved && p[l + 1..].starts_with(b"%2")
+                    && matches!(p.get(l + 3), Some(b'e' | b'E'))
+                {
+                    Some(l + 3)
+                } else {
+                    None
+                };
+                if let Some(n) = second
+                    && end(n + 1, &p)
+                {
+                    if out.len() > 1 {
+                        out.pop();
+                        while out.last().is_some_and(|b| *b != b'/') {
+                            out.pop();
+                        }
+                    } else {
+                        good = false;
+                    }
+                    l = n + 2;
+                    continue;
+                }
+            }
+        }
+        out.push(p[l]);
+        l += 1;
+    }
+    *path = out.into();
+    good
+}
+
+/// What [`unescape`] does with an encoded slash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slashes {
+    /// Refuses it.
+    Forbid,
+    /// Leaves it encoded.
+    Keep,
+    /// Decodes it.
+    Decode,
+}
+
+/// `unescape_url`: decodes a path in place. The error is a status: 400 for a bad escape, 404 for a NUL or a forbidden slash.
+pub fn unescape(path: &mut BString, slashes: Slashes, keep_unreserved: bool) -> Result<(), u16> {
+    let Some(first) = path.find_byte(b'%') else { return Ok(()) };
+    let (mut bad_escape, mut bad_path) = (false, false);
+    let mut out = Vec::with_capacity(path.len());
+    out.extend_from_slice(&path[..first]);
+    let mut i = first;
+    while i < path.len() {
+        if path[i] != b'%' {
+            out.push(path[i]);
+            i += 1;
+            continue;
+        }
+        match escape_at(path, i) {
+            None => {
+                bad_escape = true;
+                out.push(b'%');
+                i += 1;
+            }
+            Some(c) => {
+                if c == 0 || slashes == Slashes::Forbid && c == b'/' {
+                    bad_path = true;
+                    out.push(c);
+                } else if keep_unreserved && is_unreserved(c) || slashes == Slashes::Keep && c == b'/' {
+                    out.extend_from_slice(&path[i..i + 3]);
+                } else {
+                    out.push(c);
+                }
+                i += 3;
+            }
+        }
+    }
+    // as a C string, the path ends at its first NUL
+    if let Some(nul) = out.find_byte(0) {
+        out.truncate(nul);
+    }
+    *path = out.into();
+    if bad_escape {
+        Err(400)
+    } else if bad_path {
+        Err(404)
+    } else {
+        Ok(())
+    }
+}
+
+/// `ap_os_escape_path` / `ap_escape_uri`: what a URL path must encode. `partial` leaves out the `./` that
+/// keeps a leading `a:b` from looking like a scheme.
+pub fn escape_path(path: &[u8], partial: bool) -> BString {
+    let mut out = BString::default();
+    if !partial {
+        let colon = path.find_byte(b':');
+        let slash = path.find_byte(b'/');
+        if colon.is_some_and(|c| slash.is_none_or(|s| c < s)) {
+            out.extend_from_slice(b"./");
+        }
+    }
+    for &b in path {
+        if b.is_ascii_alphanumeric() || b"$-_.+!*'(),:@&=/~;".contains(&b) {
+            out.push(b);
+        } else {
+            out.extend_from_slice(format!("%{b:02x}").as_bytes());
+        }
+    }
+    out
+}
+
+/// `ap_is_url`: a scheme, a colon, and something more.
+pub fn is_url(text: &[u8]) -> bool {
+    let end = text
+        .iter()
+        .position(|b| !(b.is_ascii_alphanumeric() || b"+-.".contains(b)))
+        .unwrap_or(text.len());
+    end > 0 && text.get(end) == Some(&b':') && text.len() > end + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalizes_as_httpd() {
+        let how = Normalize { decode_unreserved: true, merge_slashes: true, allow_relative: false };
+        for (path, want, good) in [
+            ("/a//b/./c/../d", "/a/b/d", true),
+            ("/a/%2e%2e/b", "/b", true),
+            ("/..", "/", false),
+            ("/a/.%2E", "/", true),
+            ("/%41%2f%zz", "/A%2f%zz", false),
+            ("/.", "/", true),
+            ("*", "*", true),
+            ("a", "a", false),
+        ] {
+            let mut p = BString::from(path);
+            assert_eq!((normalize(&mut p, how), p), (good, BString::from(want)), "{path}");
+        }
+    }
+
+    #[test]
+    fn takes_uris_apart() {
+        let p = parse(b"http://u:p@[::1]:81/x?q#f").unwrap();
+        assert_eq!(p.hostname.unwrap(), "::1");
+        assert_eq!((p.port, p.path.unwrap(), p.query.unwrap()), (Some(81), "/x".into(), "q".into()));
+        assert!(parse(b"http://h:x/").is_none());
+    }
+}

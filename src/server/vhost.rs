@@ -1,0 +1,259 @@
+//! Which server answers: server/vhost.c.
+//!
+//! An address leads to a chain of virtual hosts; within a chain of two or more the host name decides. All chains are
+//! built from the last virtual host to the first, so that the first of the configuration ends in front.
+
+use crate::pattern;
+use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// An address of a `<VirtualHost>`: httpd's `server_addr_rec`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The address; none for `*` and `_default_`.
+    pub ip: Option<IpAddr>,
+    /// The port; 0 for any.
+    pub port: u16,
+    /// As written, without the port.
+    pub virthost: BString,
+}
+
+/// What ServerName says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerName {
+    /// The name.
+    pub host: BString,
+    /// The port; 0 when none was given.
+    pub port: u16,
+    /// The scheme; empty when none was given.
+    pub scheme: BString,
+    /// Where it says so.
+    pub span: Option<crate::source::Span>,
+}
+
+/// Names by which a virtual host is known.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// ServerName.
+    pub server_hostname: BString,
+    /// ServerAlias without wildcards.
+    pub names: Vec<BString>,
+    /// ServerAlias with wildcards.
+    pub wild_names: Vec<BString>,
+}
+
+/// How a name was found to be a virtual host's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameMatch {
+    /// By ServerName.
+    ServerName,
+    /// By the nth ServerAlias (plain names first, then wildcards).
+    ServerAlias(usize),
+    /// By the address in the section's own argument.
+    Address,
+}
+
+impl Names {
+    /// httpd's `matches_aliases`.
+    pub fn matches(&self, host: &[u8]) -> Option<NameMatch> {
+        if self.server_hostname.eq_ignore_ascii_case(host) {
+            return Some(NameMatch::ServerName);
+        }
+        if let Some(i) = self.names.iter().position(|n| n.eq_ignore_ascii_case(host)) {
+            return Some(NameMatch::ServerAlias(i));
+        }
+        let wild = self.wild_names.iter().position(|n| pattern::strcasecmp_match(host, n))?;
+        Some(NameMatch::ServerAlias(self.names.len() + wild))
+    }
+}
+
+/// One link: a virtual host under one of its addresses.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The server.
+    pub server: usize,
+    /// The port of that address; 0 for any.
+    pub port: u16,
+    /// The address as written.
+    pub virthost: BString,
+}
+
+/// Virtual hosts of one address and port: httpd's `ipaddr_chain`.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    ip: Option<IpAddr>,
+    port: u16,
+    /// The first of the configuration: the default.
+    pub server: usize,
+    links: Vec<Link>, // from the last of the configuration to the first
+}
+
+impl Chain {
+    /// The virtual hosts to choose from by name, in the order of the configuration; none when there is but one.
+    pub fn names(&self) -> Option<impl Iterator<Item = &Link>> {
+        (self.links.len() > 1).then(|| self.links.iter().rev())
+    }
+}
+
+/// The tables that a connection's address is looked up in.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    by_ip: HashMap<IpAddr, Vec<Chain>>,
+    default_list: Vec<Chain>, // httpd puts new ones in front: searched from the back
+}
+
+/// A chain's index: by address, or in the default list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainId {
+    /// Under an address.
+    Ip(IpAddr, usize),
+    /// In the list of `*` and `_default_`.
+    Default(usize),
+}
+
+impl Tables {
+    /// Builds the tables (`ap_fini_vhost_config`) of the servers' addresses; index 0 is the main server, which is in none.
+    pub fn new(addrs: &[Vec<Address>]) -> Tables {
+        let mut t = Tables::default();
+        for (server, addrs) in addrs.iter().enumerate().skip(1).rev() {
+            let mut previous: Option<&Address> = None;
+            for a in addrs {
+                let link = Link { server, port: a.port, virthost: a.virthost.clone() };
+                match a.ip {
+                    None => {
+                        let found = t.find_default(a.port).filter(|&i| t.default_list[i].port == a.port);
+                        if let Some(i) = found {
+                            if previous.is_none_or(|p| p.ip.is_some() || p.port != a.port) {
+                                t.default_list[i].push(link);
+                            }
+                        } else {
+                            t.default_list.push(Chain { ip: None, port: a.port, server, links: vec![link] });
+                        }
+                    }
+                    Some(ip) => {
+                        let chains = t.by_ip.entry(ip).or_default();
+                        match find(chains, a.port).filter(|&i| chains[i].port == a.port) {
+                            Some(i) => chains[i].push(link),
+                            None => chains.push(Chain { ip: a.ip, port: a.port, server, links: vec![link] }),
+                        }
+                    }
+                }
+                previous = Some(a);
+            }
+        }
+        t
+    }
+
+    fn find_default(&self, port: u16) -> Option<usize> {
+        let at = |p: u16| self.default_list.iter().rposition(|c| c.port == p);
+        at(port).or_else(|| at(0))
+    }
+
+    /// The chain for a connection that comes in on an address (`ap_update_vhost_given_ip`); none leaves the main server.
+    pub fn lookup(&self, ip: IpAddr, port: u16) -> Option<ChainId> {
+        if let Some(i) = self.by_ip.get(&ip).and_then(|chains| find(chains, port)) {
+            return Some(ChainId::Ip(ip, i));
+        }
+        self.find_default(port).map(ChainId::Default)
+    }
+
+    /// The chain of that index.
+    pub fn chain(&self, id: ChainId) -> Option<&Chain> {
+        match id {
+            ChainId::Ip(ip, i) => self.by_ip.get(&ip)?.get(i),
+            ChainId::Default(i) => self.default_list.get(i),
+        }
+    }
+}
+
+impl Chain {
+    fn push(&mut self, link: Link) {
+        self.server = link.server;
+        self.links.push(link);
+    }
+
+    /// How the chain's address reads in a configuration.
+    pub fn address(&self) -> String {
+        let host = match self.ip {
+            None => "*".to_string(),
+            Some(IpAddr::V6(ip)) => format!("[{ip}]"),
+            Some(ip) => ip.to_string(),
+        };
+        match self.port {
+            0 => format!("{host}:*"),
+            port => format!("{host}:{port}"),
+        }
+    }
+}
+
+/// `find_ipaddr`: the port itself, else a chain for any port. Later chains stand in front in httpd.
+fn find(chains: &[Chain], port: u16) -> Option<usize> {
+    let at = |p: u16| chains.iter().rposition(|c| c.port == p);
+    at(port).or_else(|| if port == 0 { chains.len().checked_sub(1) } else { at(0) })
+}
+
+/// Chooses among a chain's virtual hosts by name (`update_server_from_aliases`).
+pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16) -> Option<(usize, NameMatch)> {
+    let mut by_address = None;
+    let mut last = None;
+    for link in chain.names()? {
+        if link.port != 0 && link.port != port {
+            continue;
+        }
+        if last != Some(link.server)
+            && let Some(how) = names.get(link.server).and_then(|n| n.matches(host))
+        {
+            return Some((link.server, how));
+        }
+        if by_address.is_none() && link.virthost.eq_ignore_ascii_case(host) {
+            by_address = Some((link.server, NameMatch::Address));
+        }
+        last = Some(link.server);
+    }
+    by_address
+}
+
+/// A host and port as `apr_parse_addr_port` splits them: `None` for what it refuses. No host: a bare number is a port.
+pub fn parse_address(text: &BStr) -> Option<(Option<BString>, u16)> {
+    if text.is_empty() {
+        return None;
+    }
+    let digits_from = text.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |i| i + 1);
+    let mut host = text;
+    let mut port = 0u32;
+    if digits_from == 0 {
+        port = text.to_str().ok()?.parse().ok()?;
+        if port == 0 || port > 65535 {
+            return None;
+        }
+        return Some((None, port as u16));
+    }
+    if digits_from < text.len() && text[digits_from - 1] == b':' {
+        if digits_from == 1 {
+            return None;
+        }
+        port = text[digits_from..].to_str().ok()?.parse().ok()?;
+        if port == 0 || port > 65535 {
+            return None;
+        }
+        host = text[..digits_from - 1].as_bstr();
+    } else if text.ends_with(b":") {
+        return None;
+    }
+    if host.first() == Some(&b'[') {
+        let end = host.find_byte(b']')?;
+        if end + 1 != host.len() {
+            return None;
+        }
+        let inner = &host[1..end];
+        let literal = inner.find_byte(b'%').map_or(inner, |i| &inner[..i]);
+        literal.to_str().ok()?.parse::<std::net::Ipv6Addr>().ok()?;
+        if literal.len() != inner.len() {
+            return None;
+        }
+        return Some((Some(inner.into()), port as u16));
+    }
+    // the port's own digits may be all that the colon before them leaves of an unbracketed IPv6 address
+    Some((Some(host.into()), port as u16))
+}

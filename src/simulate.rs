@@ -1,0 +1,290 @@
+//! The door to the engine: a configuration and a file system in, answers out.
+
+use crate::diagnostic::Diagnostic;
+use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
+use crate::server::compile::{self, Output};
+use crate::server::engine::{Engine, Program, Programs};
+use crate::server::protocol::{self, Incoming};
+use crate::server::request::Request;
+use crate::server::{Server, method};
+use crate::source::SourceMap;
+use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
+use crate::vfs::Vfs;
+use bstr::BString;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use crate::server::compile::{Input, Modules, Output as Loaded};
+
+/// A request to simulate.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// How the answer is to name it.
+    pub url: String,
+    /// The method.
+    pub method: String,
+    /// The request target, as sent.
+    pub target: String,
+    /// `HTTP/1.1`.
+    pub protocol: String,
+    /// The client's address.
+    pub client: IpAddr,
+    /// The address that it connects to.
+    pub local: IpAddr,
+    /// And the port.
+    pub local_port: u16,
+    /// Whether the connection is TLS.
+    pub tls: bool,
+    /// The name asked for in the TLS handshake.
+    pub sni: Option<String>,
+    /// The header lines, Host among them.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Ask {
+    /// The request of a scenario, the `index`th.
+    pub fn of(spec: &RequestSpec, index: usize) -> Ask {
+        let (local, local_port) = spec.server();
+        Ask {
+            url: spec.url.clone(),
+            method: spec.method.clone(),
+            target: spec.target().to_string(),
+            protocol: spec.protocol.clone(),
+            client: spec.client(),
+            local,
+            local_port,
+            tls: spec.tls,
+            sni: spec.tls_name().map(str::to_string),
+            headers: spec.sent_headers(index),
+        }
+    }
+
+    fn incoming(&self) -> Incoming {
+        Incoming {
+            client: self.client,
+            local: self.local,
+            local_port: self.local_port,
+            tls: self.tls,
+            sni: self.sni.as_deref().map(BString::from),
+            method: self.method.as_str().into(),
+            target: self.target.as_str().into(),
+            protocol: self.protocol.as_str().into(),
+            headers: self.headers.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+        }
+    }
+}
+
+/// Reads a configuration.
+pub fn load(input: Input) -> Loaded {
+    compile::compile(input)
+}
+
+/// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
+pub struct Simulator {
+    engine: Engine,
+}
+
+impl Simulator {
+    /// A run of `server`.
+    pub fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Simulator {
+        Simulator { engine: Engine::new(server, vfs, programs) }
+    }
+
+    /// Another run of the same, for another thread.
+    pub fn fork(&self) -> Simulator {
+        let e = &self.engine;
+        Simulator::new(e.server.clone(), e.vfs.clone(), e.programs.clone())
+    }
+
+    /// The answer to a request.
+    pub fn ask(&self, ask: &Ask) -> Outcome {
+        let r = protocol::serve(&self.engine, &ask.incoming());
+        outcome(ask, &r)
+    }
+
+    /// The answer with the way to it.
+    pub fn explain(&self, ask: &Ask) -> (Outcome, Vec<Step>) {
+        self.engine.watch();
+        let outcome = self.ask(ask);
+        (outcome, self.engine.unwatch())
+    }
+
+    /// The texts that places are in.
+    pub fn sources(&self) -> &SourceMap {
+        &self.engine.server.sources
+    }
+
+    /// The compiled configuration.
+    pub fn server(&self) -> &Server {
+        &self.engine.server
+    }
+
+    /// The address of the virtual host that bears a name: where a request without an address would come in.
+    pub fn default_local(&self, host: &str, port: u16) -> Option<(IpAddr, u16)> {
+        let server = &self.engine.server;
+        let named = |i: &usize| server.names[*i].matches(host.as_bytes()).is_some();
+        let i = (1..server.servers.len()).find(named)?;
+        let fits = |p: u16| p == port || p == 0;
+        let a = server.servers[i].addrs.iter().find(|a| a.ip.is_some() && fits(a.port))?;
+        Some((a.ip?, port))
+    }
+}
+
+impl Programs for ScenarioFs {
+    fn program(&self, handler: &str, path: &[u8]) -> Program {
+        let kind = ScenarioFs::program(self, path);
+        let works = match handler {
+            "wsgi" => kind.runs_as_wsgi(),
+            "cgi" => kind.runs_as_cgi(),
+            _ => true,
+        };
+        if works { Program::Works } else { Program::Broken }
+    }
+}
+
+/// Files of a real machine: nobody runs them, and each is taken to be a program that answers.
+pub struct RealPrograms;
+
+impl Programs for RealPrograms {
+    fn program(&self, _: &str, _: &[u8]) -> Program {
+        Program::Unknown
+    }
+}
+
+/// Builds everything from a scenario: its configuration over its files.
+///
+/// # Errors
+/// What is wrong with the scenario itself; what httpd would refuse stands in the result.
+pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<Diagnostic>> {
+    let text = scenario.config_text().map_err(|e| {
+        let message = format!("the configuration can't be read: {e}");
+        vec![Diagnostic::error("config-file", message, crate::source::Span::NONE)]
+    })?;
+    let tree = Arc::new(scenario.tree(&text)?);
+    let vfs: Arc<dyn Vfs> = Arc::new(tree.memory.clone());
+    let modules = match &scenario.modules {
+        None => Modules::Default,
+        Some(names) => Modules::Pick(names.clone()),
+    };
+    let loaded = load(Input {
+        name: "config".into(),
+        text: text.into(),
+        modules,
+        defines: scenario.defines.clone(),
+        env: Default::default(),
+        hosts: scenario.hosts.clone(),
+        hosts_complete: true,
+        vfs: vfs.clone(),
+        server_root: "/etc/apache2".into(),
+        lenient_document_root: false,
+        assume_modules: false,
+        ports: scenario.ports().into_iter().collect(),
+    });
+    let simulator = loaded.server.clone().map(|server| Simulator::new(server, vfs, tree));
+    Ok((simulator, loaded))
+}
+
+/// What a request came to.
+fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
+    let last = first.last();
+    // the client gets the status of the last request; when that failed within an ErrorDocument, the first error
+    let answer = answering(first);
+    let status = answer.status;
+    let mut decided_by: Vec<Decision> = Vec::new();
+    let mut caveats: Vec<Caveat> = Vec::new();
+    let mut r = Some(first);
+    while let Some(request) = r {
+        for d in &request.decided {
+            if !decided_by.iter().any(|e| e.span == d.span) {
+                decided_by.push(*d);
+            }
+        }
+        for c in &request.caveats {
+            if !caveats.contains(c) {
+                caveats.push(c.clone());
+            }
+        }
+        r = request.next.as_deref();
+    }
+    decided_by.sort_by_key(|d| rank(d.phase));
+    let refused = first_refused(first);
+    let log = refused.and_then(|r| why(r, status));
+    let served = last.served_by.clone().filter(|_| status < 300 || status == 304);
+    let script = matches!(served.as_deref(), Some(h) if h != b"default-handler");
+    Outcome {
+        url: ask.url.as_str().into(),
+        method: ask.method.as_str().into(),
+        status,
+        handler: served,
+        file: last.filename.clone(),
+        path_info: last.path_info.clone().unwrap_or_default(),
+        script_name: last.script_name.clone().filter(|_| script),
+        location: answer.headers_out.get("Location").or(answer.err_headers_out.get("Location")).map(|l| l.to_owned()).filter(|_| (300..400).contains(&status) || status == 201),
+        vhost: last.server.hostname.clone(),
+        access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
+        user: last.user.clone(),
+        log: log.map(|l| l.code).filter(|c| !c.is_empty()),
+        log_message: log.map(|l| l.message.clone()),
+        wsgi: last.wsgi.clone(),
+        decided_by,
+        caveats,
+    }
+}
+
+/// The request whose status the client gets: the last, unless that one failed on behalf of an earlier error.
+fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
+    let mut r = first;
+    loop {
+        match r.next.as_deref() {
+            // an ErrorDocument's own failure leaves the first error standing
+            Some(next) if r.status >= 400 && next.last().status >= 400 => return r,
+            Some(next) => r = next,
+            None => return r,
+        }
+    }
+}
+
+/// The first request of the chain that ended with an error.
+fn first_refused<'r, 'a>(first: &'r Request<'a>) -> Option<&'r Request<'a>> {
+    let mut r = Some(first);
+    while let Some(request) = r {
+        if request.status >= 400 {
+            return Some(request);
+        }
+        r = request.next.as_deref();
+    }
+    None
+}
+
+/// The line by which httpd says why.
+fn why<'r>(r: &'r Request<'_>, _status: u16) -> Option<&'r crate::server::request::LogLine> {
+    const MISSING: [&str; 5] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135"];
+    let counts = |l: &&crate::server::request::LogLine| !MISSING.contains(&l.code);
+    r.log.iter().rev().filter(|l| !l.subrequest).find(counts).or_else(|| r.log.iter().rev().find(counts))
+}
+
+fn rank(phase: &str) -> usize {
+    const BEFORE: [&str; 2] = ["read_request", "vhost"];
+    const AFTER: [&str; 2] = ["internal_redirect", "error_document"];
+    if let Some(i) = BEFORE.iter().position(|p| *p == phase) {
+        return i;
+    }
+    if let Some(i) = AFTER.iter().position(|p| *p == phase) {
+        return 100 + i;
+    }
+    crate::module::Phase::ALL.iter().position(|p| p.name() == phase).map_or(50, |i| 10 + i)
+}
+
+/// Whether a method is one that httpd knows by itself.
+pub fn is_known_method(name: &str) -> bool {
+    method::number(name.as_bytes(), &[]).is_some()
+}
+
+impl Output {
+    /// The error at which httpd stops.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        self.diagnostics.iter().find(|d| d.first)
+    }
+}
+
+pub use suite::default_hosts;

@@ -1,0 +1,97 @@
+//! Files that configuration is read from, and places in them.
+
+use bstr::{BStr, BString, ByteSlice};
+use std::sync::{Arc, RwLock};
+
+/// One file of a [`SourceMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// Where a directive (or one of its arguments) stands. Small and `Copy`: every setting carries one,
+/// and it stays the directive's identity from the file to the printed sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The line that httpd names: for a directive continued over several lines, the last.
+    pub line: u32,
+    /// Byte offset of the first byte, in the file's text.
+    pub start: u32,
+    /// Byte offset after the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The place of what stands in no file (built-in defaults).
+    pub const NONE: Span = Span { file: FileId(u32::MAX), line: 0, start: 0, end: 0 };
+
+    /// Whether this place is in a file.
+    pub fn is_some(&self) -> bool {
+        self.file.0 != u32::MAX
+    }
+}
+
+/// A file's name and text.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// The name that messages use (`config` for a scenario's own text).
+    pub name: String,
+    /// The text, as read.
+    pub text: BString,
+    line_starts: Vec<u32>,
+}
+
+impl SourceFile {
+    /// The 1-based line and column (in bytes) of a byte offset.
+    pub fn line_column(&self, offset: u32) -> (u32, u32) {
+        let line = self.line_starts.partition_point(|&s| s <= offset).max(1) - 1;
+        (line as u32 + 1, offset.saturating_sub(self.line_starts[line]) + 1)
+    }
+
+    /// The text of a 1-based line, without its end.
+    pub fn line(&self, line: u32) -> &BStr {
+        let n = (line as usize).saturating_sub(1);
+        let Some(&start) = self.line_starts.get(n) else { return BStr::new("") };
+        let end = self.line_starts.get(n + 1).map_or(self.text.len(), |&e| e as usize);
+        self.text[start as usize..end].trim_end_with(|c| c == '\n' || c == '\r').as_bstr()
+    }
+}
+
+/// All files read so far. Shared and append-only: .htaccess files join it while requests run.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    files: Arc<RwLock<Vec<Arc<SourceFile>>>>,
+}
+
+impl SourceMap {
+    /// Adds a file and gives its id. A text beyond 4 GiB is cut there.
+    pub fn add(&self, name: impl Into<String>, text: impl Into<BString>) -> FileId {
+        let mut text: BString = text.into();
+        text.truncate(u32::MAX as usize);
+        let mut line_starts = vec![0];
+        line_starts.extend(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1));
+        let mut files = self.files.write().expect("no writer panics");
+        files.push(Arc::new(SourceFile { name: name.into(), text, line_starts }));
+        FileId(files.len() as u32 - 1)
+    }
+
+    /// The file of that id; an empty one for [`Span::NONE`]'s.
+    pub fn file(&self, id: FileId) -> Arc<SourceFile> {
+        let files = self.files.read().expect("no writer panics");
+        files.get(id.0 as usize).cloned().unwrap_or_else(|| {
+            Arc::new(SourceFile { name: String::new(), text: BString::default(), line_starts: vec![0] })
+        })
+    }
+
+    /// The text that a span covers.
+    pub fn text(&self, span: Span) -> BString {
+        let file = self.file(span.file);
+        let end = (span.end as usize).min(file.text.len());
+        file.text[(span.start as usize).min(end)..end].into()
+    }
+
+    /// `file:line`, as messages name a place.
+    pub fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.file(span.file).name, span.line)
+    }
+}

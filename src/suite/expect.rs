@@ -1,0 +1,241 @@
+//! What a scenario expects of an outcome, and what was different.
+
+use super::reader::Reader;
+use super::suggest::nearest;
+use super::yaml::{Node, Value};
+use serde_json::Value as Json;
+
+/// One expected key of an outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// The key.
+    pub key: String,
+    /// Its value. Of mappings, only the keys that are named are expected.
+    pub value: Json,
+    /// 1-based line of the value.
+    pub line: u32,
+    /// 1-based column of the value, in characters.
+    pub column: u32,
+}
+
+/// An expectation that an outcome doesn't meet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    /// The key, with the way to a nested one: `wsgi.process_group`, `decided_by[0].line`.
+    pub key: String,
+    /// What was expected.
+    pub want: Json,
+    /// What the outcome says.
+    pub got: Json,
+    /// Line of the expectation.
+    pub line: u32,
+    /// Column of the expectation.
+    pub column: u32,
+}
+
+/// What a value may be.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// A status code.
+    Status,
+    /// A number that is no status.
+    Number,
+    /// A text.
+    Text,
+    /// A text or null.
+    Maybe,
+    /// One of some words.
+    Word(&'static [&'static str]),
+    /// A mapping of these keys, or null.
+    Map(&'static [(&'static str, Shape)]),
+    /// A list of such mappings; a text alone is the directive.
+    Directives(&'static [(&'static str, Shape)]),
+}
+
+const ACCESS: &[&str] = &["granted", "denied", "auth-required", "not-reached"];
+const WSGI: &[(&str, Shape)] =
+    &[("process_group", Shape::Text), ("application_group", Shape::Text), ("callable", Shape::Text)];
+const DECISION: &[(&str, Shape)] =
+    &[("phase", Shape::Text), ("directive", Shape::Text), ("file", Shape::Maybe), ("line", Shape::Number)];
+const CAVEAT: &[(&str, Shape)] =
+    &[("directive", Shape::Text), ("file", Shape::Maybe), ("line", Shape::Number), ("why", Shape::Text)];
+
+/// The keys of an outcome.
+const KEYS: &[(&str, Shape)] = &[
+    ("url", Shape::Text),
+    ("method", Shape::Text),
+    ("status", Shape::Status),
+    ("handler", Shape::Maybe),
+    ("file", Shape::Maybe),
+    ("path_info", Shape::Text),
+    ("script_name", Shape::Maybe),
+    ("location", Shape::Maybe),
+    ("vhost", Shape::Text),
+    ("access", Shape::Word(ACCESS)),
+    ("user", Shape::Maybe),
+    ("log", Shape::Maybe),
+    ("wsgi", Shape::Map(WSGI)),
+    ("decided_by", Shape::Directives(DECISION)),
+    ("caveats", Shape::Directives(CAVEAT)),
+];
+
+/// The keys of what stands in place of outcomes when httpd would refuse to start.
+const REFUSED: &[(&str, Shape)] = &[("config_error", Shape::Map(CONFIG_ERROR))];
+const CONFIG_ERROR: &[(&str, Shape)] = &[("file", Shape::Maybe), ("line", Shape::Number), ("message", Shape::Text)];
+
+/// Reads the `expect` mapping of a request.
+pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Expectation> {
+    read_keys(reader, node, KEYS)
+}
+
+/// Reads the `expect` mapping of a whole scenario.
+pub(super) fn read_refusal(reader: &mut Reader, node: &Node) -> Vec<Expectation> {
+    read_keys(reader, node, REFUSED)
+}
+
+fn read_keys(reader: &mut Reader, node: &Node, keys: &'static [(&'static str, Shape)]) -> Vec<Expectation> {
+    let mut expectations = Vec::new();
+    for (key, node) in reader.map("expect", node) {
+        let Some((_, shape)) = keys.iter().find(|(name, _)| *name == key.text) else {
+            reader.unknown_key(key, "`expect`", &names(keys));
+            continue;
+        };
+        if let Some(value) = shape.read(reader, &key.text, node) {
+            let (line, column) = (node.at.line, node.at.column);
+            expectations.push(Expectation { key: key.text.clone(), value, line, column });
+        }
+    }
+    expectations
+}
+
+fn names(keys: &'static [(&'static str, Shape)]) -> Vec<&'static str> {
+    keys.iter().map(|k| k.0).collect()
+}
+
+impl Shape {
+    fn read(self, reader: &mut Reader, what: &str, node: &Node) -> Option<Json> {
+        match self {
+            Shape::Status => {
+                let status = |t: &str| t.parse::<u16>().ok().filter(|s| (100..600).contains(s));
+                reader.parsed(what, "a status (100 to 599)", node, status).map(Json::from)
+            }
+            Shape::Number if matches!(node.value, Value::Null) => Some(Json::Null),
+            Shape::Number => reader.parsed(what, "a number", node, |t| t.parse::<u64>().ok()).map(Json::from),
+            Shape::Text => reader.text(what, node).map(Json::from),
+            Shape::Maybe if matches!(node.value, Value::Null) => Some(Json::Null),
+            Shape::Maybe => reader.text(what, node).map(Json::from),
+            Shape::Word(words) => {
+                let text = reader.text(what, node)?;
+                if !words.contains(&text.as_str()) {
+                    let help = match nearest(&text, words.iter().copied()) {
+                        Some(word) => format!("did you mean `{word}`?"),
+                        None => format!("it is one of {}", words.join(", ")),
+                    };
+                    reader.error("wrong-value", format!("`{text}` is no value of `{what}`"), node.at).help = Some(help);
+                    return None;
+                }
+                Some(text.into())
+            }
+            Shape::Map(_) if matches!(node.value, Value::Null) => Some(Json::Null),
+            Shape::Map(keys) => Some(read_map(reader, what, node, keys)),
+            Shape::Directives(keys) => {
+                let mut read = |n: &Node| match n.text() {
+                    Some(directive) => serde_json::json!({ "directive": directive }),
+                    None => read_map(reader, what, n, keys),
+                };
+                match &node.value {
+                    Value::Null => Some(Json::Array(Vec::new())),
+                    Value::List(nodes) => Some(nodes.iter().map(&mut read).collect()),
+                    _ => reader.wrong_type(what, "a list", node),
+                }
+            }
+        }
+    }
+}
+
+fn read_map(reader: &mut Reader, what: &str, node: &Node, keys: &'static [(&'static str, Shape)]) -> Json {
+    let mut map = serde_json::Map::new();
+    for (key, node) in reader.map(what, node) {
+        match keys.iter().find(|(name, _)| *name == key.text) {
+            Some((name, shape)) => {
+                if let Some(value) = shape.read(reader, &format!("{what}.{name}"), node) {
+                    map.insert((*name).into(), value);
+                }
+            }
+            None => reader.unknown_key(key, &format!("`{what}`"), &names(keys)),
+        }
+    }
+    map.into()
+}
+
+/// Where `outcome` (an outcome as JSON) is not what is expected. A key that the outcome lacks counts as null.
+pub fn compare(expect: &[Expectation], outcome: &Json) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    for e in expect {
+        differ(&e.key, &e.value, outcome.get(&e.key).unwrap_or(&Json::Null), &mut |key, want, got| {
+            found.push(Mismatch { key, want: want.clone(), got: got.clone(), line: e.line, column: e.column });
+        });
+    }
+    found
+}
+
+/// Reports every place where `got` is not as wanted: keys of mappings that are named, all elements of lists.
+fn differ(key: &str, want: &Json, got: &Json, report: &mut dyn FnMut(String, &Json, &Json)) {
+    match (want, got) {
+        (Json::Object(wants), Json::Object(gots)) => {
+            for (name, want) in wants {
+                differ(&format!("{key}.{name}"), want, gots.get(name).unwrap_or(&Json::Null), report);
+            }
+        }
+        (Json::Array(wants), Json::Array(gots)) if wants.len() == gots.len() => {
+            for (i, (want, got)) in wants.iter().zip(gots).enumerate() {
+                differ(&format!("{key}[{i}]"), want, got, report);
+            }
+        }
+        // of a message, a part is enough
+        (Json::String(want), Json::String(got)) if key == "config_error.message" && got.contains(want.as_str()) => {}
+        _ if want == got => {}
+        _ => report(key.into(), want, got),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn expect(value: Json) -> Vec<Expectation> {
+        let one =
+            |(key, value): (&String, &Json)| Expectation { key: key.clone(), value: value.clone(), line: 3, column: 5 };
+        value.as_object().unwrap().iter().map(one).collect()
+    }
+
+    #[test]
+    fn only_what_is_named_counts() {
+        let outcome = json!({
+            "status": 403, "handler": null, "path_info": "",
+            "wsgi": {"process_group": "a", "application_group": ""},
+            "decided_by": [{"phase": "p", "directive": "Require", "line": 3}],
+            "caveats": [],
+            "config_error": {"file": "config", "line": 2, "message": "X not allowed here"},
+        });
+        let cases = [
+            (json!({"status": 403, "handler": null}), vec![]),
+            (json!({"status": 200, "path_info": "/x"}), vec!["status", "path_info"]),
+            (json!({"wsgi": {"process_group": "a"}}), vec![]),
+            (json!({"wsgi": {"process_group": "b", "callable": "c"}}), vec!["wsgi.process_group", "wsgi.callable"]),
+            (json!({"wsgi": null}), vec!["wsgi"]),
+            (json!({"decided_by": [{"directive": "Require"}]}), vec![]),
+            (json!({"decided_by": [{"directive": "Require", "line": 4}]}), vec!["decided_by[0].line"]),
+            (json!({"decided_by": []}), vec!["decided_by"]),
+            (json!({"caveats": [{"directive": "x"}]}), vec!["caveats"]),
+            (json!({"location": "/x"}), vec!["location"]),
+            (json!({"config_error": {"line": 2, "message": "not allowed"}}), vec![]),
+            (json!({"config_error": {"line": 2, "message": "unknown"}}), vec!["config_error.message"]),
+        ];
+        for (want, differing) in cases {
+            let found: Vec<String> = compare(&expect(want.clone()), &outcome).into_iter().map(|m| m.key).collect();
+            assert_eq!(found, differing, "{want}");
+        }
+    }
+}

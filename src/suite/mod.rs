@@ -1,0 +1,18 @@
+//! Scenarios: their YAML form, the tree they describe, and what they expect.
+
+mod expect;
+mod files;
+mod programs;
+mod reader;
+mod request;
+mod scenario;
+pub mod suggest;
+mod tree;
+pub mod yaml;
+
+pub use expect::{Expectation, Mismatch, compare};
+pub use files::{FileEntry, FileKind, Probe};
+pub use programs::{CGI_PROBE, Program, WSGI_PROBE, wsgi_targets};
+pub use request::{CLIENT, CLIENT6, HOST, RequestSpec, SERVER, UrlParts, parse_server, split_url};
+pub use scenario::{ConfigSource, Scenario, default_hosts};
+pub use tree::ScenarioFs;

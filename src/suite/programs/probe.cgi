@@ -1,0 +1,7 @@
+#!/bin/sh
+printf 'Content-Type: application/json\r\n\r\n{"probe": "cgi"'
+for name in SCRIPT_NAME PATH_INFO QUERY_STRING SCRIPT_FILENAME REQUEST_URI REMOTE_USER; do
+    eval "value=\$$name"
+    printf ', "%s": "%s"' "$name" "$(printf '%s' "$value" | sed 's/[\\"]/\\&/g')"
+done
+printf '}\n'

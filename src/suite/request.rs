@@ -1,0 +1,333 @@
+//! The requests of a scenario, and what is sent for each.
+
+use super::expect::{self, Expectation};
+use super::reader::Reader;
+use super::yaml::{Node, Value};
+use bstr::BString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The visitor's address, where none is given.
+pub const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
+/// The same towards an IPv6 server address.
+pub const CLIENT6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+/// The server's address, where none is given.
+pub const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+/// The host that a URL without one is asked of.
+pub const HOST: &str = "localhost";
+
+const KEYS: &[&str] = &["url", "target", "method", "client", "server", "tls", "headers", "user", "protocol", "expect"];
+
+/// One request, as the scenario writes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestSpec {
+    /// The URL (absolute, or a path), as asked.
+    pub url: String,
+    /// The request target, where it differs from the URL's path and query.
+    pub target: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The visitor's address.
+    pub client: Option<IpAddr>,
+    /// The address and port that the connection comes in on.
+    pub server: Option<(IpAddr, Option<u16>)>,
+    /// Whether the connection is TLS.
+    pub tls: bool,
+    /// Headers sent besides the default ones.
+    pub headers: Vec<(String, String)>,
+    /// Basic credentials, `NAME:PASSWORD`.
+    pub user: Option<String>,
+    /// The protocol.
+    pub protocol: String,
+    /// What is expected of the outcome.
+    pub expect: Vec<Expectation>,
+    /// 1-based line in the scenario.
+    pub line: u32,
+    /// 1-based column in the scenario, in characters.
+    pub column: u32,
+}
+
+/// A URL's parts that a request is made of, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UrlParts<'u> {
+    /// The authority: name and, where given, port.
+    pub authority: &'u str,
+    /// The port: the given one, else the scheme's.
+    pub port: u16,
+    /// Path and query (with whatever else follows the authority).
+    pub target: &'u str,
+    /// Whether the scheme is https.
+    pub https: bool,
+}
+
+/// Takes a URL apart. One that doesn't begin with `http://` or `https://` is a target, asked of [`HOST`].
+pub fn split_url(url: &str) -> UrlParts<'_> {
+    let (https, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+        (Some(rest), _) => (false, rest),
+        (_, Some(rest)) => (true, rest),
+        _ => return UrlParts { authority: HOST, port: 80, target: url, https: false },
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, target) = rest.split_at(end);
+    let port = split_port(authority).1.unwrap_or(if https { 443 } else { 80 });
+    UrlParts { authority, port, target: if target.is_empty() { "/" } else { target }, https }
+}
+
+/// Takes `name:port` or `[address]:port` apart.
+fn split_port(authority: &str) -> (&str, Option<u16>) {
+    match authority.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') || name.ends_with(']') => match port.parse() {
+            Ok(port) if !port_has_sign(authority) => (name, Some(port)),
+            _ => (authority, None),
+        },
+        _ => (authority, None),
+    }
+}
+
+/// `+80` is a number to Rust, but no port.
+fn port_has_sign(authority: &str) -> bool {
+    authority.contains(":+")
+}
+
+/// `ADDRESS`, `ADDRESS:PORT`, an IPv6 address bare or (with a port, always) in brackets.
+pub fn parse_server(text: &str) -> Option<(IpAddr, Option<u16>)> {
+    if let Ok(ip) = text.parse() {
+        return Some((ip, None));
+    }
+    let (name, port) = split_port(text);
+    let ip = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+    match ip {
+        Some(ip) => Some((IpAddr::V6(ip.parse().ok()?), port)),
+        None => Some((IpAddr::V4(name.parse().ok()?), Some(port?))),
+    }
+}
+
+impl Default for RequestSpec {
+    fn default() -> RequestSpec {
+        RequestSpec {
+            url: "/".into(),
+            target: None,
+            method: "GET".into(),
+            client: None,
+            server: None,
+            tls: false,
+            headers: Vec::new(),
+            user: None,
+            protocol: "HTTP/1.1".into(),
+            expect: Vec::new(),
+            line: 0,
+            column: 0,
+        }
+    }
+}
+
+impl RequestSpec {
+    /// From the short form, `METHOD URL` or a URL alone.
+    pub fn short(text: &str) -> RequestSpec {
+        let (method, url) = text.rsplit_once(' ').unwrap_or(("", text));
+        let method = method.trim();
+        let method = if method.is_empty() { "GET" } else { method };
+        RequestSpec { url: url.into(), method: method.into(), ..RequestSpec::default() }
+    }
+
+    /// The URL's parts.
+    pub fn url_parts(&self) -> UrlParts<'_> {
+        split_url(&self.url)
+    }
+
+    /// What stands in the request line.
+    pub fn target(&self) -> &str {
+        self.target.as_deref().unwrap_or_else(|| self.url_parts().target)
+    }
+
+    /// The address and port that the connection comes in on.
+    pub fn server(&self) -> (IpAddr, u16) {
+        let (ip, port) = self.server.unwrap_or((SERVER, None));
+        (ip, port.unwrap_or_else(|| self.url_parts().port))
+    }
+
+    /// The visitor's address.
+    pub fn client(&self) -> IpAddr {
+        self.client.unwrap_or(if self.server().0.is_ipv6() { CLIENT6 } else { CLIENT })
+    }
+
+    /// The host name that a TLS client asks for: the authority without port; none for an address.
+    pub fn tls_name(&self) -> Option<&str> {
+        let name = split_port(self.url_parts().authority).0;
+        let address = name.starts_with('[') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        (self.tls && !address).then_some(name)
+    }
+
+    /// The headers as they are sent, in order; `index` is the request's number in the scenario.
+    pub fn sent_headers(&self, index: usize) -> Vec<(String, String)> {
+        let mut sent: Vec<(String, String)> = Vec::with_capacity(self.headers.len() + 4);
+        let mut set = |name: &str, value: String| match sent.iter_mut().find(|h| h.0 == name) {
+            Some(header) => header.1 = value,
+            None => sent.push((name.into(), value)),
+        };
+        set("Host", self.url_parts().authority.into());
+        for (name, value) in &self.headers {
+            set(name, value.clone());
+        }
+        if let Some(user) = self.user.as_deref().filter(|u| !u.is_empty()) {
+            set("Authorization", format!("Basic {}", base64(user.as_bytes())));
+        }
+        set("Connection", "close".into());
+        set("X-Sim-Id", index.to_string());
+        sent.retain(|(_, value)| !value.is_empty());
+        sent
+    }
+
+    /// The request's head as bytes: request line, headers, empty line.
+    pub fn head(&self, index: usize) -> BString {
+        let mut head = format!("{} {} {}\r\n", self.method, self.target(), self.protocol);
+        for (name, value) in self.sent_headers(index) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        head.into()
+    }
+
+    /// Reads one element of `requests`; `None` when it has no URL.
+    pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<RequestSpec> {
+        let (line, column) = (node.at.line, node.at.column);
+        let pairs = match &node.value {
+            Value::Map(pairs) => pairs,
+            _ => {
+                let request = RequestSpec::short(&reader.text("requests", node)?);
+                if request.url.is_empty() || request.method.contains(' ') {
+                    let help = "write `METHOD URL`, or a mapping with `url` for a URL with spaces";
+                    reader.error("wrong-value", "this is no request", node.at).help = Some(help.into());
+                    return None;
+                }
+                return Some(RequestSpec { line, column, ..request });
+            }
+        };
+        let mut request = RequestSpec { line, column, url: String::new(), ..RequestSpec::default() };
+        let mut has_url = false;
+        for (key, node) in pairs {
+            let what = key.text.as_str();
+            match what {
+                "url" => {
+                    has_url = true;
+                    request.url = reader.text(what, node)?;
+                }
+                "target" => request.target = reader.text(what, node),
+                "method" => request.method = reader.text(what, node)?,
+                "client" => request.client = reader.parsed(what, "an IP address", node, |t| t.parse().ok()),
+                "server" => request.server = reader.parsed(what, "an address, or ADDRESS:PORT", node, parse_server),
+                "tls" => request.tls = reader.truth(what, node).unwrap_or_default(),
+                "headers" => {
+                    for (name, node) in reader.map(what, node) {
+                        let value = reader.text(&name.text, node);
+                        request.headers.extend(value.map(|v| (name.text.clone(), v)));
+                    }
+                }
+                "user" => request.user = reader.text(what, node).filter(|u| !u.is_empty()),
+                "protocol" => request.protocol = reader.text(what, node)?,
+                "expect" => request.expect = expect::read(reader, node),
+                _ => reader.unknown_key(key, "a request", KEYS),
+            }
+        }
+        if !has_url {
+            reader.error("missing-key", "this request has no `url`", node.at);
+            return None;
+        }
+        Some(request)
+    }
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let n = chunk.iter().fold(0u32, |n, &b| n << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let letter = LETTERS[(n >> (18 - 6 * i)) as usize & 63];
+            text.push(if i <= chunk.len() { letter as char } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        for (url, authority, port, target) in [
+            ("http://example.com", "example.com", 80, "/"),
+            ("https://example.com:8443/a?b", "example.com:8443", 8443, "/a?b"),
+            ("https://[::1]/", "[::1]", 443, "/"),
+            ("http://[::1]:81?q", "[::1]:81", 81, "?q"),
+            ("http://h:x/#f", "h:x", 80, "/#f"),
+            ("/a b", "localhost", 80, "/a b"),
+            ("*", "localhost", 80, "*"),
+            ("", "localhost", 80, ""),
+        ] {
+            let parts = split_url(url);
+            assert_eq!((parts.authority, parts.port, parts.target), (authority, port, target), "{url}");
+        }
+    }
+
+    #[test]
+    fn server_addresses() {
+        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
+        for (text, want) in [
+            ("192.0.2.7", Some((ip("192.0.2.7"), None))),
+            ("192.0.2.7:81", Some((ip("192.0.2.7"), Some(81)))),
+            ("[2001:db8::2]:81", Some((ip("2001:db8::2"), Some(81)))),
+            ("[2001:db8::2]", Some((ip("2001:db8::2"), None))),
+            ("2001:db8::2", Some((ip("2001:db8::2"), None))),
+            ("example.com:80", None),
+            ("192.0.2.7:http", None),
+            ("192.0.2.7:99999", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_server(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent() {
+        let header = |n: &str, v: &str| (n.to_string(), v.to_string());
+        let request = RequestSpec {
+            url: "http://Example.com:81/a".into(),
+            headers: vec![header("host", "x"), header("Connection", "keep-alive"), header("Accept", "")],
+            user: Some("alice:secret".into()),
+            ..RequestSpec::default()
+        };
+        let head = "GET /a HTTP/1.1\r\nHost: Example.com:81\r\nhost: x\r\nConnection: close\r\n\
+                    Authorization: Basic YWxpY2U6c2VjcmV0\r\nX-Sim-Id: 7\r\n\r\n";
+        assert_eq!(request.head(7), head);
+        let request = RequestSpec { headers: vec![header("Host", "")], target: Some("*".into()), ..request };
+        assert!(request.head(0).starts_with(b"GET * HTTP/1.1\r\nAuthorization: "));
+        assert_eq!(request.client(), CLIENT);
+        let six = RequestSpec { server: parse_server("[::2]"), ..request };
+        assert_eq!((six.client(), six.server().1), (CLIENT6, 81));
+        let tls = |url: &str| {
+            RequestSpec { url: url.into(), tls: true, ..RequestSpec::default() }.tls_name().map(String::from)
+        };
+        assert_eq!(tls("https://a.b:1/").as_deref(), Some("a.b"));
+        assert_eq!((tls("https://192.0.2.1/"), tls("https://[::1]:1/")), (None, None));
+    }
+
+    #[test]
+    fn short_forms() {
+        let parts = |t: &str| {
+            let r = RequestSpec::short(t);
+            (r.method, r.url)
+        };
+        assert_eq!(parts("/x"), ("GET".into(), "/x".into()));
+        assert_eq!(parts("POST  /x"), ("POST".into(), "/x".into()));
+    }
+
+    #[test]
+    fn base64_padding() {
+        assert_eq!(
+            ["", "f", "fo", "foo", "foob"].map(|t| base64(t.as_bytes())),
+            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
+        );
+    }
+}

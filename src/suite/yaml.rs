@@ -1,0 +1,255 @@
+//! YAML as a tree that knows its places.
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Span};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
+use serde_yaml::Spanned;
+use std::fmt;
+
+/// Where a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// In the source map.
+    pub span: Span,
+    /// 1-based.
+    pub line: u32,
+    /// 1-based, in characters.
+    pub column: u32,
+}
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub value: Value,
+    /// Its first character; of a block text, the first that is not indentation.
+    pub at: At,
+}
+
+/// What a node can be.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Nothing, or `~` or `null`.
+    Null,
+    /// An unquoted truth value or number: as written, and as meant.
+    Plain(String, Json),
+    /// Any other text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, its keys in order.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a mapping and its place.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The key, as text.
+    pub text: String,
+    /// Its place.
+    pub at: At,
+}
+
+impl Node {
+    /// A scalar as it is written (quotes and escapes resolved), nothing being the empty text; `None` for others.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Plain(text, _) | Value::Text(text) => Some(text),
+            Value::Null => Some(""),
+            _ => None,
+        }
+    }
+
+    /// The same as JSON.
+    pub fn json(&self) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Plain(_, json) => json.clone(),
+            Value::Text(text) => Json::String(text.clone()),
+            Value::List(nodes) => nodes.iter().map(Node::json).collect(),
+            Value::Map(pairs) => {
+                pairs.iter().map(|(k, n)| (k.text.clone(), n.json())).collect::<serde_json::Map<_, _>>().into()
+            }
+        }
+    }
+
+    /// What it is, in words.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "nothing",
+            Value::Plain(_, Json::Bool(_)) => "a truth value",
+            Value::Plain(..) => "a number",
+            Value::Text(_) => "a text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// Reads one YAML document.
+///
+/// # Errors
+/// What is no YAML, a key that stands twice in a mapping, more than one document.
+pub fn parse(text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
+    // the budget guards a service against strangers; here only nesting and aliases can hurt
+    let options = serde_yaml::options! {
+        with_snippet: false,
+        strict_booleans: true,
+        budget: serde_yaml::budget! {
+            max_events: usize::MAX,
+            max_nodes: usize::MAX,
+            max_total_scalar_bytes: usize::MAX,
+            max_total_comment_bytes: usize::MAX,
+        },
+    };
+    let places = Places { text, file };
+    match serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options) {
+        Ok(root) => Ok(places.node(root)),
+        Err(error) => Err(Box::new(places.problem(&error))),
+    }
+}
+
+/// From the parser's places to ours.
+struct Places<'t> {
+    text: &'t str,
+    file: FileId,
+}
+
+impl Places<'_> {
+    fn node(&self, raw: Spanned<Raw>) -> Node {
+        let at = self.at(raw.referenced);
+        let value = match raw.value {
+            Raw::Null => Value::Null,
+            Raw::Text(text) => Value::Text(text),
+            Raw::Plain(json) => {
+                // as it is written where it is defined: 1.10 is not 1.1, and 0600 not 600
+                let defined = self.at(raw.defined).span;
+                let written = self.text.get(defined.start as usize..defined.end as usize).unwrap_or("").trim_end();
+                Value::Plain(if written.is_empty() { json.to_string() } else { written.into() }, json)
+            }
+            Raw::List(nodes) => Value::List(nodes.into_iter().map(|n| self.node(n)).collect()),
+            Raw::Map(pairs) => {
+                let pair =
+                    |(k, n): (Spanned<String>, _)| (Key { text: k.value, at: self.at(k.referenced) }, self.node(n));
+                Value::Map(pairs.into_iter().map(pair).collect())
+            }
+        };
+        Node { value, at }
+    }
+
+    fn at(&self, location: serde_yaml::Location) -> At {
+        let span = location.span();
+        let (line, column) = (small(location.line()), small(location.column()));
+        let start = span.byte_offset().map_or_else(|| self.offset(line, column), small);
+        let end = start.saturating_add(span.byte_len().map_or(1, small)).min(small(self.text.len() as u64));
+        At { span: Span { file: self.file, line, start: start.min(end), end }, line, column }
+    }
+
+    /// The byte offset of a place that is known by line and column only.
+    fn offset(&self, line: u32, column: u32) -> u32 {
+        let before: usize = self.text.split_inclusive('\n').take((line as usize).saturating_sub(1)).map(str::len).sum();
+        let inside = self.text.get(before..).unwrap_or("").chars().take((column as usize).saturating_sub(1));
+        small((before + inside.map(char::len_utf8).sum::<usize>()) as u64)
+    }
+
+    fn problem(&self, error: &serde_yaml::Error) -> Diagnostic {
+        let span = error.location().map_or(Span { file: self.file, line: 1, start: 0, end: 0 }, |l| self.at(l).span);
+        if let serde_yaml::Error::DuplicateMappingKey { key, .. } = error.without_snippet() {
+            let message = format!("key `{}` stands twice", key.as_deref().unwrap_or("?"));
+            return Diagnostic::error("duplicate-key", message, span).help("keep one of them");
+        }
+        let text = error.to_string();
+        let message = text.split(" at line ").next().unwrap_or_default().lines().next().unwrap_or_default();
+        Diagnostic::error("yaml-syntax", message, span)
+    }
+}
+
+fn small(n: u64) -> u32 {
+    n.try_into().unwrap_or(u32::MAX)
+}
+
+/// A node as the parser gives it.
+enum Raw {
+    Null,
+    Plain(Json),
+    Text(String),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Raw, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        Raw::deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Plain(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Plain(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Plain(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
+        Ok(Raw::Plain((value as f64).into()))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
+        Ok(Raw::Plain((value as f64).into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        Ok(Raw::Plain(value.into()))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.into()))
+    }
+
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Raw, E> {
+        Ok(Raw::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
+        let mut nodes = Vec::new();
+        while let Some(node) = items.next_element()? {
+            nodes.push(node);
+        }
+        Ok(Raw::List(nodes))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(key) = entries.next_key()? {
+            pairs.push((key, entries.next_value()?));
+        }
+        Ok(Raw::Map(pairs))
+    }
+}

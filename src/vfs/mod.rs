@@ -1,0 +1,161 @@
+//! The file system that a simulated httpd sees.
+//!
+//! [`Vfs`] is what a tree must be able to answer about link-free paths; [`resolve`] is the kernel's walk on top of it:
+//! symbolic links, permissions and limits. Everything else asks `resolve`, nothing else asks a tree.
+
+#[cfg(feature = "disk")]
+mod disk;
+mod memory;
+pub mod resolve;
+mod users;
+
+#[cfg(feature = "disk")]
+pub use disk::Disk;
+pub use memory::{Memory, Owner};
+pub use users::{User, Users};
+
+use bstr::BString;
+use std::fmt;
+use std::sync::Arc;
+
+/// What a directory entry is: apr's `apr_filetype_e`, as far as httpd asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A file with content.
+    Regular,
+    /// A folder.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A device, pipe or socket.
+    Other,
+}
+
+/// What is known of a directory entry without opening it: apr's `apr_finfo_t`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stat {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, with set-user-id, set-group-id and sticky (`0o7777`).
+    pub mode: u32,
+    /// The owner.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+    /// The content's length; of a link, its target's.
+    pub size: u64,
+}
+
+impl Stat {
+    /// Whether it is a folder.
+    pub fn is_dir(&self) -> bool {
+        self.kind == Kind::Directory
+    }
+
+    /// Whether it is a regular file.
+    pub fn is_file(&self) -> bool {
+        self.kind == Kind::Regular
+    }
+}
+
+/// Why a path leads nowhere: the `errno` values that httpd tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Errno {
+    /// ENOENT
+    NotFound,
+    /// ENOTDIR
+    NotDirectory,
+    /// EACCES
+    Access,
+    /// ELOOP
+    Loop,
+    /// ENAMETOOLONG
+    NameTooLong,
+    /// Any other, reading what is no file among them.
+    Io,
+}
+
+impl fmt::Display for Errno {
+    /// The words of `strerror`, which httpd's messages contain.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Errno::NotFound => "No such file or directory",
+            Errno::NotDirectory => "Not a directory",
+            Errno::Access => "Permission denied",
+            Errno::Loop => "Too many levels of symbolic links",
+            Errno::NameTooLong => "File name too long",
+            Errno::Io => "Input/output error",
+        })
+    }
+}
+
+impl std::error::Error for Errno {}
+
+/// A tree of files, read-only.
+///
+/// Every `path` is absolute and plain: it begins with `/`, has no empty, `.` or `..` component, does not end in `/`
+/// (but for the root, `/`), and no component but the last is a symbolic link. [`resolve`] sees to that.
+pub trait Vfs: Send + Sync {
+    /// What stands at `path`; a link is not followed. `NotFound` (or `NotDirectory`) when nothing does.
+    fn lstat(&self, path: &[u8]) -> Result<Stat, Errno>;
+    /// The target of the link at `path`, as written. `Io` when it is no link.
+    fn readlink(&self, path: &[u8]) -> Result<BString, Errno>;
+    /// The content of the regular file at `path`. `Io` when it is none.
+    fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno>;
+    /// What stands at any path, however written, where that can be told without a walk, for everybody alike: no link
+    /// on the way, no folder that is shut to somebody. `None` leaves it to the walk.
+    fn at_once(&self, path: &[u8]) -> Option<Result<Stat, Errno>> {
+        let _ = path;
+        None
+    }
+    /// The names in the folder at `path`, without `.` and `..`, sorted by bytes. `NotDirectory` when it is none.
+    fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno>;
+}
+
+/// Read, for [`resolve::access`].
+pub const R: u32 = 4;
+/// Write, for [`resolve::access`].
+pub const W: u32 = 2;
+/// Execute (of a folder: pass through), for [`resolve::access`].
+pub const X: u32 = 1;
+
+/// Who asks: the user and groups that httpd's children run as.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cred {
+    /// The user.
+    pub uid: u32,
+    /// All groups.
+    pub gids: Vec<u32>,
+}
+
+impl Default for Cred {
+    /// Debian's `www-data`.
+    fn default() -> Cred {
+        Cred { uid: 33, gids: vec![33] }
+    }
+}
+
+impl Cred {
+    /// The superuser.
+    pub fn root() -> Cred {
+        Cred { uid: 0, gids: vec![0] }
+    }
+
+    /// Whether `wanted` ([`R`], [`W`], [`X`] or several) is allowed on what `stat` describes.
+    ///
+    /// The first class that fits decides, as in the kernel: an owner without the right doesn't get it from the others.
+    /// Root may do everything, but run only what is executable for somebody.
+    pub fn may(&self, stat: &Stat, wanted: u32) -> bool {
+        if self.uid == 0 {
+            return wanted & X == 0 || stat.is_dir() || stat.mode & 0o111 != 0;
+        }
+        let class = if self.uid == stat.uid {
+            6
+        } else if self.gids.contains(&stat.gid) {
+            3
+        } else {
+            0
+        };
+        (stat.mode >> class) & wanted == wanted
+    }
+}
