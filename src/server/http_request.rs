@@ -18,6 +18,15 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
     end(r, verdict);
 }
 
+/// Names the directive that set the handler, or the content type that stood in for one.
+fn decide_handler(r: &mut Request<'_>) {
+    if r.handler.is_some() {
+        r.decide_if(Phase::Fixups, r.handler_span);
+    } else if r.served_by.is_some() && r.served_by == r.content_type {
+        r.decide_if(Phase::Fixups, r.type_span);
+    }
+}
+
 /// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
 pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
@@ -32,6 +41,7 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     }
     let verdict = process::run_phase(r, Phase::Handler);
     r.handler = asked;
+    decide_handler(r);
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
 }
 
@@ -147,6 +157,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         content_type: None,
         trusted_content_type: false,
         handler_span: None,
+        type_span: None,
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,
@@ -219,6 +230,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.finfo = sub.finfo;
     r.handler = sub.handler;
     r.handler_span = sub.handler_span;
+    r.type_span = sub.type_span;
     r.content_type = sub.content_type;
     r.trusted_content_type = sub.trusted_content_type;
     r.content_encoding = sub.content_encoding;

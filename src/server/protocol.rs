@@ -98,6 +98,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         content_type: None,
         trusted_content_type: false,
         handler_span: None,
+        type_span: None,
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,

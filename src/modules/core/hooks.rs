@@ -107,9 +107,7 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
     if let Some(forced) = &core.mime_type
         && forced.value != "none"
     {
-        if r.content_type.as_ref() != Some(&forced.value) {
-            r.handler_span = Some(forced.span);
-        }
+        r.type_span = Some(forced.span);
         r.set_content_type(Some(forced.value.clone()), true);
     }
     if let Some(set) = &core.handler {
@@ -124,7 +122,11 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
         let value: BString =
             if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
         if value != "none" {
-            r.handler_span = Some(set.span);
+            // a line beneath that says the same, or the alias that said it already, leaves nothing to decide
+            let beneath = set.under.as_ref().is_some_and(|u| u.value == set.value);
+            if r.handler.as_ref() != Some(&value) && !beneath {
+                r.handler_span = Some(set.span);
+            }
             r.handler = Some(value);
         }
     }
