@@ -12,6 +12,13 @@ pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
+pub mod actions;
+pub mod asis;
+pub mod cgi;
+pub mod include;
+pub mod info;
+pub mod php;
+pub mod status;
 pub mod rewrite_state;
 pub mod setenvif;
 pub mod wsgi;
@@ -33,8 +40,16 @@ pub static MODELLED: &[&Module] = &[
     &authz::host::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
+    &actions::MODULE,
+    &asis::MODULE,
+    &cgi::MODULE,
+    &cgi::DAEMON,
     &dir::MODULE,
+    &include::MODULE,
+    &info::MODULE,
     &mime::MODULE,
+    &php::MODULE,
+    &status::MODULE,
 ];
 
 /// All modules.
