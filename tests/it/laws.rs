@@ -4,7 +4,7 @@ use bstr::BString;
 use proptest::prelude::*;
 use routesim::modules::core::options;
 use routesim::server::uri::{self, Normalize, Slashes};
-use routesim::simulate::{self, Ask, Input, Modules};
+use routesim::simulate::{self, Ask, Input};
 use routesim::source::SourceMap;
 use routesim::suite::{RequestSpec, Scenario};
 use routesim::vfs::Memory;
@@ -12,20 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn input(text: impl Into<BString>) -> Input {
-    Input {
-        name: "config".into(),
-        text: text.into(),
-        modules: Modules::Default,
-        defines: vec![],
-        env: Default::default(),
-        hosts: simulate::default_hosts(),
-        hosts_complete: true,
-        vfs: Arc::new(Memory::new()),
-        server_root: "/etc/apache2".into(),
-        lenient_document_root: true,
-        assume_modules: false,
-        ports: vec![80],
-    }
+    Input { lenient_document_root: true, ..Input::new(text, Arc::new(Memory::new())) }
 }
 
 /// Pieces that configurations are made of, and what breaks them.
