@@ -14,6 +14,7 @@ pub mod mime;
 mod pending;
 pub mod rewrite_state;
 pub mod setenvif;
+pub mod unixd;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
@@ -35,6 +36,7 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &dir::MODULE,
     &mime::MODULE,
+    &unixd::MODULE,
 ];
 
 /// All modules.

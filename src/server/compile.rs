@@ -216,6 +216,7 @@ pub fn compile(input: Input) -> Output {
         vfs: input.vfs.clone(),
         users,
         cred,
+        run_as: ("www-data".into(), "www-data".into()),
         hosts: input.hosts,
         hosts_complete: input.hosts_complete,
         methods: Vec::new(),
