@@ -1,7 +1,7 @@
 //! Processes, and as whom they run.
 
 use super::{module, row};
-use crate::module::Args::{Argv, Flag, Take1, Take2};
+use crate::module::Args::{Argv, Take1, Take2};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Directive, Module};
