@@ -35,6 +35,7 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &dir::MODULE,
     &mime::MODULE,
+    &wsgi::MODULE,
 ];
 
 /// All modules.

@@ -19,6 +19,7 @@ pub mod names;
 pub mod process;
 pub mod protocol;
 pub mod request;
+pub mod script;
 pub mod section;
 pub mod setting;
 pub mod settings;
