@@ -15,25 +15,6 @@ pub static MODULES: &[Module] = &[
     ], hooks: &[] },
     Module { name: "mod_authz_owner.c", identifier: "authz_owner_module", directives: &[
     ], hooks: &[] },
-    Module { name: "mod_cgi.c", identifier: "cgi_module", directives: &[
-        plain("ScriptLog", Args::Take1, RSRC_CONF, Blind(WHY), "the name of a log for script debugging info"),
-        plain("ScriptLogLength", Args::Take1, RSRC_CONF, Blind(WHY), "the maximum length (in bytes) of the script debug log"),
-        plain("ScriptLogBuffer", Args::Take1, RSRC_CONF, Blind(WHY), "the maximum size (in bytes) to record of a POST request"),
-        plain("CGIScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Blind(WHY), "The amount of time to wait between successful reads from the CGI script, in seconds."),
-    ], hooks: &[] },
-    Module { name: "mod_cgid.c", identifier: "mod_cgid.c", directives: &[
-        plain("ScriptLog", Args::Take1, RSRC_CONF, Blind(WHY), "the name of a log for script debugging info"),
-        plain("ScriptLogLength", Args::Take1, RSRC_CONF, Blind(WHY), "the maximum length (in bytes) of the script debug log"),
-        plain("ScriptLogBuffer", Args::Take1, RSRC_CONF, Blind(WHY), "the maximum size (in bytes) to record of a POST request"),
-        plain("ScriptSock", Args::Take1, RSRC_CONF, Blind(WHY), "the name of the socket to use for communication with the cgi daemon."),
-        plain("CGIDScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Blind(WHY), "The amount of time to wait between successful reads from the CGI script, in seconds."),
-    ], hooks: &[] },
-    Module { name: "mod_actions.c", identifier: "actions_module", directives: &[
-        plain("Action", Args::Take23, OR_FILEINFO, Blind(WHY), "a media type followed by a script name"),
-        plain("Script", Args::Take2, ACCESS_CONF | RSRC_CONF, Blind(WHY), "a method followed by a script name"),
-    ], hooks: &[] },
-    Module { name: "mod_asis.c", identifier: "asis_module", directives: &[
-    ], hooks: &[] },
     Module { name: "mod_rewrite.c", identifier: "rewrite_module", directives: &[
         plain("RewriteEngine", Args::Flag, OR_FILEINFO, Blind(WHY), "On or Off to enable or disable (default) the whole rewriting engine"),
         plain("RewriteOptions", Args::Iterate, OR_FILEINFO, Blind(WHY), "List of option strings to set"),
@@ -93,17 +74,6 @@ pub static MODULES: &[Module] = &[
         plain("ImapMenu", Args::Take1, OR_INDEXES, Blind(WHY), "the type of menu generated: none, formatted, semiformatted, unformatted"),
         plain("ImapDefault", Args::Take1, OR_INDEXES, Blind(WHY), "the action taken if no match: error, nocontent, referer, menu, URL"),
         plain("ImapBase", Args::Take1, OR_INDEXES, Blind(WHY), "the base for all URL's: map, referer, URL (or start of)"),
-    ], hooks: &[] },
-    Module { name: "mod_include.c", identifier: "include_module", directives: &[
-        plain("XBitHack", Args::Take1, OR_OPTIONS, Blind(WHY), "Off, On, or Full"),
-        plain("SSIErrorMsg", Args::Take1, OR_ALL, Blind(WHY), "a string"),
-        plain("SSITimeFormat", Args::Take1, OR_ALL, Blind(WHY), "a strftime(3) formatted string"),
-        plain("SSIStartTag", Args::Take1, RSRC_CONF, Blind(WHY), "SSI Start String Tag"),
-        plain("SSIEndTag", Args::Take1, RSRC_CONF, Blind(WHY), "SSI End String Tag"),
-        plain("SSIUndefinedEcho", Args::Take1, OR_ALL, Blind(WHY), "String to be displayed if an echoed variable is undefined"),
-        plain("SSILegacyExprParser", Args::Flag, OR_LIMIT, Blind(WHY), "Whether to use the legacy expression parser compatible with <= 2.2.x. Limited to 'on' or 'off'"),
-        plain("SSILastModified", Args::Flag, OR_LIMIT, Blind(WHY), "Whether to set the last modified header or respect an existing header. Limited to 'on' or 'off'"),
-        plain("SSIEtag", Args::Flag, OR_LIMIT, Blind(WHY), "Whether to allow the generation of ETags within the server. Existing ETags will be preserved. Limited to 'on' or 'off'"),
     ], hooks: &[] },
     Module { name: "mod_userdir.c", identifier: "userdir_module", directives: &[
         plain("UserDir", Args::Raw, RSRC_CONF, Blind(WHY), "the public subdirectory in users' home directories, or 'disabled', or 'disabled username username...', or 'enabled username username...'"),
@@ -166,24 +136,12 @@ pub static MODULES: &[Module] = &[
     Module { name: "mod_allowmethods.c", identifier: "allowmethods_module", directives: &[
         plain("AllowMethods", Args::Argv, ACCESS_CONF, Blind(WHY), "only allow specific methods"),
     ], hooks: &[] },
-    Module { name: "mod_status.c", identifier: "status_module", directives: &[
-    ], hooks: &[] },
-    Module { name: "mod_info.c", identifier: "info_module", directives: &[
-        plain("AddModuleInfo", Args::Take2, RSRC_CONF, Blind(WHY), "a module name and additional information on that module"),
-    ], hooks: &[] },
     Module { name: "mod_dav.c", identifier: "dav_module", directives: &[
         plain("DAV", Args::Take1, ACCESS_CONF, Blind(WHY), "specify the DAV provider for a directory or location"),
         plain("DAVBasePath", Args::Take1, ACCESS_CONF, Blind(WHY), "specify the DAV repository base URL"),
         plain("DAVMinTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Blind(WHY), "specify minimum allowed timeout"),
         plain("DAVDepthInfinity", Args::Flag, ACCESS_CONF | RSRC_CONF, Blind(WHY), "allow Depth infinity PROPFIND requests"),
         plain("DAVLockDiscovery", Args::Flag, ACCESS_CONF | RSRC_CONF, Blind(WHY), "allow lock discovery by PROPFIND requests"),
-    ], hooks: &[] },
-    Module { name: "mod_php.c", identifier: "php_module", directives: &[
-        plain("php_value", Args::Take2, OR_OPTIONS, Blind(WHY), "PHP Value Modifier"),
-        plain("php_flag", Args::Take2, OR_OPTIONS, Blind(WHY), "PHP Flag Modifier"),
-        plain("php_admin_value", Args::Take2, ACCESS_CONF | RSRC_CONF, Blind(WHY), "PHP Value Modifier (Admin)"),
-        plain("php_admin_flag", Args::Take2, ACCESS_CONF | RSRC_CONF, Blind(WHY), "PHP Flag Modifier (Admin)"),
-        plain("PHPINIDir", Args::Take1, RSRC_CONF, Blind(WHY), "Directory containing the php.ini file"),
     ], hooks: &[] },
     Module { name: "mod_macro.c", identifier: "macro_module", directives: &[
         plain("<Macro", Args::Raw, OR_ALL | EXEC_ON_READ, crate::module::Effect::Modelled, "Beginning of a macro definition section."),

@@ -76,6 +76,8 @@ pub struct Build {
     pub users: Users,
     /// Who httpd serves as.
     pub cred: Cred,
+    /// The names of that user and group.
+    pub run_as: (BString, BString),
     /// The only host names there are.
     pub hosts: Vec<(IpAddr, String)>,
     /// Methods that `<Limit>` and kin registered, after httpd's own.

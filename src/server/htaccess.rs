@@ -134,6 +134,7 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
         vfs: r.engine.vfs.clone(),
         users: server.users.clone(),
         cred: server.cred.clone(),
+        run_as: Default::default(),
         hosts: server.hosts.clone(),
         hosts_complete: server.hosts_complete,
         methods: server.methods.clone(),

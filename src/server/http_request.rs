@@ -41,6 +41,10 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     }
     let verdict = process::run_phase(r, Phase::Handler);
     r.handler = asked;
+    if r.handler.is_some() && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
+        // a name that no module takes stays the name
+        r.served_by.clone_from(&r.handler);
+    }
     decide_handler(r);
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
 }

@@ -26,10 +26,11 @@ pub fn add_cgi_vars(r: &mut Request<'_>) {
     r.env.set("REQUEST_METHOD", r.method.clone());
     r.env.set("QUERY_STRING", r.args.clone().unwrap_or_default());
     r.env.set("REQUEST_URI", original);
-    r.env.set("SCRIPT_NAME", name);
+    r.env.set("SCRIPT_NAME", name.clone());
     if let Some(path_info) = r.path_info.clone().filter(|p| !p.is_empty()) {
         r.env.set("PATH_INFO", path_info);
     }
+    r.script_name = Some(name);
 }
 
 /// Tells of the subrequest by which `ap_add_cgi_vars` finds PATH_TRANSLATED: the file that path_info would be, were it

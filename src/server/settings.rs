@@ -64,6 +64,8 @@ vector! {
         authz_core: modules::authz_core::Dir,
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
+        actions: modules::actions::Dir,
+        php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
         env: modules::env::Settings,
@@ -76,6 +78,7 @@ vector! {
         core: modules::core::Server,
         alias: modules::alias::Server,
         mime: modules::mime::Server,
+        php: modules::php::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
     }

@@ -175,11 +175,6 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
         r.error("AH00130", format!("File does not exist: {name}{path_info}"));
         return Verdict::Status(404);
     }
-    if r.method_number != method::GET && r.notes.get("deliver-script").is_none() {
-        let m = r.method.clone();
-        r.error("AH00131", format!("This resource does not accept the {m} method."));
-        return Verdict::Status(405);
-    }
     let path = r.filename.clone().unwrap_or_default();
     if r.engine.read_allowed(&path).is_err() {
         r.error("AH00132", format!("file permissions deny server access: {name}"));
