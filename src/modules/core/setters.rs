@@ -200,11 +200,12 @@ pub fn server_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if !cmd.is_virtual() {
         return Err("ServerAlias only used in <VirtualHost>".into());
     }
+    let span = cmd.span();
     for name in args::split(&a[0]) {
         if pattern::is_matchexp(&name) {
-            cmd.server().wild_names.push(name);
+            cmd.server().wild_names.push((name, span));
         } else {
-            cmd.server().names.push(name);
+            cmd.server().names.push((name, span));
         }
     }
     Ok(())
