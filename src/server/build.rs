@@ -106,7 +106,7 @@ pub struct Draft {
     /// ServerAlias with wildcards.
     pub wild_names: Vec<(BString, Span)>,
     /// ServerPath.
-    pub path: Option<BString>,
+    pub path: Option<(BString, Span)>,
     /// The addresses of its section.
     pub addrs: Vec<vhost::Address>,
     /// Settings by module.

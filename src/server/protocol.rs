@@ -385,7 +385,7 @@ fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
             continue;
         }
         let candidate = &r.engine.server.servers[link.server];
-        if let Some(path) = &candidate.path
+        if let Some((path, _)) = &candidate.path
             && let Some(rest) = r.uri.strip_prefix(path.as_slice())
             && (path.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
         {

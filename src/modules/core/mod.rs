@@ -330,11 +330,13 @@ impl Settings for Server {
     }
 }
 
+/// Where an httpd without DocumentRoot looks.
+pub const BUILT_IN_DOCUMENT_ROOT: &str = "/etc/apache2/htdocs";
+
 impl Server {
     /// DocumentRoot, or the one that httpd was built with.
     pub fn document_root(&self) -> &BStr {
-        static BUILT_IN: &str = "/etc/apache2/htdocs";
-        self.document_root.as_ref().map_or(BStr::new(BUILT_IN), |s| BStr::new(&s.value))
+        self.document_root.as_ref().map_or(BStr::new(BUILT_IN_DOCUMENT_ROOT), |s| BStr::new(&s.value))
     }
 }
 

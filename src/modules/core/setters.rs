@@ -213,7 +213,8 @@ pub fn server_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 
 pub fn server_path(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
-    cmd.server().path = Some(a[0].clone());
+    let span = cmd.span();
+    cmd.server().path = Some((a[0].clone(), span));
     Ok(())
 }
 
