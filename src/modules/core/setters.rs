@@ -110,7 +110,6 @@ pub fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     let core = cmd.slot(|d| &mut d.core);
     core.overrides = OR_NONE;
-    core.override_span = Some(span);
     for word in args::split(&a[0]) {
         let (name, value) = match word.find_byte(b'=') {
             Some(i) => (word[..i].as_bstr(), Some(word[i + 1..].as_bstr())),
@@ -138,6 +137,7 @@ pub fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
         }
         core.overrides &= !OR_UNSET;
     }
+    Set::put(&mut core.override_set, core.overrides, span);
     Ok(())
 }
 
