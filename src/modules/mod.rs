@@ -17,6 +17,7 @@ pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
+pub mod negotiation;
 pub mod php;
 pub mod rewrite_state;
 pub mod setenvif;
@@ -49,6 +50,7 @@ pub static MODELLED: &[&Module] = &[
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
+    &negotiation::MODULE,
     &php::MODULE,
     &status::MODULE,
     &unixd::MODULE,
