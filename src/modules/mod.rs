@@ -11,6 +11,7 @@ pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod imagemap;
 pub mod include;
 pub mod info;
 pub mod known;
@@ -47,6 +48,7 @@ pub static MODELLED: &[&Module] = &[
     &cgi::DAEMON,
     &cgi::MODULE,
     &dir::MODULE,
+    &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,

@@ -65,11 +65,6 @@ pub static MODULES: &[Module] = &[
         plain("Anonymous_VerifyEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
         plain("Anonymous_LogEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
     ], hooks: &[] },
-    Module { name: "mod_imagemap.c", identifier: "imagemap_module", directives: &[
-        plain("ImapMenu", Args::Take1, OR_INDEXES, Blind(WHY), "the type of menu generated: none, formatted, semiformatted, unformatted"),
-        plain("ImapDefault", Args::Take1, OR_INDEXES, Blind(WHY), "the action taken if no match: error, nocontent, referer, menu, URL"),
-        plain("ImapBase", Args::Take1, OR_INDEXES, Blind(WHY), "the base for all URL's: map, referer, URL (or start of)"),
-    ], hooks: &[] },
     Module { name: "mod_userdir.c", identifier: "userdir_module", directives: &[
         plain("UserDir", Args::Raw, RSRC_CONF, Blind(WHY), "the public subdirectory in users' home directories, or 'disabled', or 'disabled username username...', or 'enabled username username...'"),
     ], hooks: &[] },

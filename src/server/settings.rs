@@ -65,6 +65,7 @@ vector! {
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
         actions: modules::actions::Dir,
+        imagemap: modules::imagemap::Dir,
         negotiation: modules::negotiation::Dir,
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
