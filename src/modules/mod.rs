@@ -12,7 +12,7 @@ pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
-pub mod rewrite_state;
+pub mod rewrite;
 pub mod setenvif;
 pub mod wsgi;
 
@@ -35,6 +35,7 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &dir::MODULE,
     &mime::MODULE,
+    &rewrite::MODULE,
 ];
 
 /// All modules.

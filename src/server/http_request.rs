@@ -119,6 +119,7 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
         new.headers_out.set("Location", location);
     }
     new.err_headers_out = r.err_headers_out.clone();
+    new.rewrite.end = r.rewrite.end;
     new.env = Table::default();
     for (name, value) in r.env.iter() {
         new.env.set([b"REDIRECT_", name.as_bytes()].concat(), value);

@@ -196,7 +196,7 @@ pub struct Request<'a> {
     /// The AllowOverride lines by which .htaccess files were read.
     pub htaccess_read: Vec<Span>,
     /// State that mod_rewrite keeps for a request.
-    pub rewrite: crate::modules::rewrite_state::State,
+    pub rewrite: crate::modules::rewrite::State,
     /// Where mod_wsgi runs it.
     pub wsgi: Option<Wsgi>,
     /// SCRIPT_NAME, once a script's environment was made.

@@ -61,6 +61,7 @@ vector! {
         alias: modules::alias::Dir,
         dir: modules::dir::Dir,
         mime: modules::mime::Dir,
+        rewrite: modules::rewrite::Dir,
         authz_core: modules::authz_core::Dir,
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
@@ -76,6 +77,7 @@ vector! {
         core: modules::core::Server,
         alias: modules::alias::Server,
         mime: modules::mime::Server,
+        rewrite: modules::rewrite::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
     }
