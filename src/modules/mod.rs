@@ -1,19 +1,27 @@
 //! httpd's modules: one file (or folder) each, with its rows, its settings and their merge rule, and its hooks.
 
 pub mod access_compat;
+pub mod actions;
 pub mod alias;
+pub mod asis;
 pub mod authz;
 pub mod authz_core;
 pub mod autoindex;
+pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod include;
+pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
 pub mod rewrite;
+pub mod php;
 pub mod setenvif;
+pub mod status;
+pub mod unixd;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
@@ -29,13 +37,23 @@ pub static MODELLED: &[&Module] = &[
     &core::MODULES[1],
     &core::MODULES[2],
     &access_compat::MODULE,
+    &actions::MODULE,
     &alias::MODULE,
+    &asis::MODULE,
     &authz::host::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
+    &cgi::DAEMON,
+    &cgi::MODULE,
     &dir::MODULE,
+    &include::MODULE,
+    &info::MODULE,
     &mime::MODULE,
     &rewrite::MODULE,
+    &php::MODULE,
+    &status::MODULE,
+    &unixd::MODULE,
+    &wsgi::MODULE,
 ];
 
 /// All modules.

@@ -65,6 +65,8 @@ vector! {
         authz_core: modules::authz_core::Dir,
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
+        actions: modules::actions::Dir,
+        php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
         env: modules::env::Settings,
@@ -78,6 +80,7 @@ vector! {
         alias: modules::alias::Server,
         mime: modules::mime::Server,
         rewrite: modules::rewrite::Server,
+        php: modules::php::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
     }

@@ -146,9 +146,6 @@ pub fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
     let Some(rest) = path.strip_prefix(b"/") else { return false };
     let rest = rest.trim_start_with(|c| c == '/');
     let first = &rest[..rest.find_byte(b'/').unwrap_or(rest.len())];
-    if first == b".." {
-        return false;
-    }
     let Some(folder) = filepath::merge(Some(BStr::new("/")), first) else { return false };
     if r.engine.stat(&folder).is_err() {
         return false;
