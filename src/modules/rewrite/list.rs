@@ -72,11 +72,8 @@ pub fn apply(r: &mut Request<'_>, rules: &[Entry], perdir: Option<&BString>) -> 
             ctx.uri = rule::subject(r, perdir);
         }
         if r.filename.as_ref().is_some_and(|f| f.len() > limit) {
-            let message = format!(
-                "RewriteRule '{}' and URI '{}' exceeded maximum length ({limit})",
-                rule.regex.pattern(),
-                r.uri
-            );
+            let message =
+                format!("RewriteRule '{}' and URI '{}' exceeded maximum length ({limit})", rule.regex.pattern(), r.uri);
             return refuse(r, applied, rule, "", message);
         }
         if went == Went::Refused {

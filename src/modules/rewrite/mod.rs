@@ -52,14 +52,7 @@ static DIRECTIVES: &[Directive] = &[
         parse::engine,
     ),
     row("RewriteOptions", Args::Iterate, OR_FILEINFO, Modelled, "List of option strings to set", parse::options),
-    row(
-        "RewriteBase",
-        Args::Take1,
-        OR_FILEINFO,
-        Modelled,
-        "the base URL of the per-directory context",
-        parse::base,
-    ),
+    row("RewriteBase", Args::Take1, OR_FILEINFO, Modelled, "the base URL of the per-directory context", parse::base),
     row(
         "RewriteCond",
         Args::Raw,

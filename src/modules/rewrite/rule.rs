@@ -4,8 +4,8 @@ use super::expand::{Context, Mark, expand, expand_marked};
 use super::settings::{Rule, flag};
 use super::{FORCED_HANDLER, FORCED_TYPE, condition, trace, url};
 use crate::pattern::Captures;
-use crate::server::request::{ProxyReq, Request};
 use crate::server::names;
+use crate::server::request::{ProxyReq, Request};
 use bstr::{BString, ByteSlice};
 
 /// How a rule went: httpd's `rule_return_type`.
@@ -56,8 +56,7 @@ pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
 /// Whether the pattern agreed, and how the rule went.
 fn try_rule(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> (bool, Went) {
     let mut caps = Captures::default();
-    let found =
-        ctx.uri.starts_with(&rule.prefix) && names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
+    let found = ctx.uri.starts_with(&rule.prefix) && names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
     if found == rule.has(flag::NOT) {
         return (false, Went::NoMatch);
     }

@@ -127,10 +127,7 @@ fn finish(r: &mut Request<'_>, action: Action, args: Option<BString>, last: Opti
 pub(super) fn proxy(r: &mut Request<'_>, action: Action, refused: &'static str) -> Verdict {
     if !r.engine.server.loaded.has("proxy_module") {
         let filename = r.filename_str();
-        r.error(
-            refused,
-            format!("attempt to make remote request from mod_rewrite without proxy enabled: {filename}"),
-        );
+        r.error(refused, format!("attempt to make remote request from mod_rewrite without proxy enabled: {filename}"));
         return Verdict::Status(403);
     }
     if action == Action::NoEscape {

@@ -76,7 +76,8 @@ fn cut(text: &[u8], depth: usize) -> Template {
             (b'$' | b'%', Some(b'{')) => {
                 let found = curly(&text[i + 2..], None).and_then(|end| {
                     let inner = &text[i + 2..i + 2 + end];
-                    let piece = if byte == b'%' { Some(Piece::Variable(Variable::new(inner))) } else { map(inner, depth) };
+                    let piece =
+                        if byte == b'%' { Some(Piece::Variable(Variable::new(inner))) } else { map(inner, depth) };
                     piece.map(|p| (p, i + 3 + end))
                 });
                 match found {

@@ -34,11 +34,12 @@ pub fn condition(r: &Request<'_>, ctx: &Context, cond: &Cond, input: &BString, h
         Test::File(FileTest::Folder) => is("a folder".into()),
         Test::File(FileTest::Executable) => is("executable".into()),
         Test::Url | Test::File2 => is("accessible".into()),
-        Test::Text(how, text) => is(format!("{}`{text}`", compare(*how, ["before ", "before or ", "", "after ", "after or "]))),
-        Test::Number(how, n) => is(format!(
-            "{}{n}",
-            compare(*how, ["less than ", "at most ", "the number ", "more than ", "at least "])
-        )),
+        Test::Text(how, text) => {
+            is(format!("{}`{text}`", compare(*how, ["before ", "before or ", "", "after ", "after or "])))
+        }
+        Test::Number(how, n) => {
+            is(format!("{}{n}", compare(*how, ["less than ", "at most ", "the number ", "more than ", "at least "])))
+        }
         Test::Expr(_) => format!("the expression is {}", does("true", "false")),
     };
     let effect = if held && !cond.not { expand::groups(&ctx.cond, '%') } else { String::new() };
