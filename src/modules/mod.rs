@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod mime;
 mod pending;
 pub mod rewrite;
+pub mod negotiation;
 pub mod php;
 pub mod setenvif;
 pub mod status;
@@ -50,6 +51,7 @@ pub static MODELLED: &[&Module] = &[
     &info::MODULE,
     &mime::MODULE,
     &rewrite::MODULE,
+    &negotiation::MODULE,
     &php::MODULE,
     &status::MODULE,
     &unixd::MODULE,

@@ -57,11 +57,6 @@ pub static MODULES: &[Module] = &[
         plain("Anonymous_VerifyEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
         plain("Anonymous_LogEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
     ], hooks: &[] },
-    Module { name: "mod_negotiation.c", identifier: "negotiation_module", directives: &[
-        plain("CacheNegotiatedDocs", Args::Flag, RSRC_CONF, Blind(WHY), "Either 'on' or 'off' (default)"),
-        plain("LanguagePriority", Args::Iterate, OR_FILEINFO, Blind(WHY), "space-delimited list of MIME language abbreviations"),
-        plain("ForceLanguagePriority", Args::Iterate, OR_FILEINFO, Blind(WHY), "Force LanguagePriority elections, either None, or Fallback and/or Prefer"),
-    ], hooks: &[] },
     Module { name: "mod_imagemap.c", identifier: "imagemap_module", directives: &[
         plain("ImapMenu", Args::Take1, OR_INDEXES, Blind(WHY), "the type of menu generated: none, formatted, semiformatted, unformatted"),
         plain("ImapDefault", Args::Take1, OR_INDEXES, Blind(WHY), "the action taken if no match: error, nocontent, referer, menu, URL"),

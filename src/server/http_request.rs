@@ -244,6 +244,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;
     r.per_dir = sub.per_dir;
+    r.mime_exceptions = sub.mime_exceptions.or(r.mime_exceptions.take());
     for (name, value) in sub.notes.iter() {
         r.notes.set(name, value);
     }

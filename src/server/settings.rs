@@ -66,6 +66,7 @@ vector! {
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
         actions: modules::actions::Dir,
+        negotiation: modules::negotiation::Dir,
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
