@@ -21,6 +21,9 @@ pub enum Way {
     Scratch,
 }
 
+/// A module: its name, its identifier, its file.
+type Loaded = (String, String, PathBuf);
+
 /// A scenario as a worker needs it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
@@ -28,8 +31,10 @@ pub struct Job {
     pub way: Way,
     /// The program.
     pub program: PathBuf,
-    /// `name identifier file` of the modules to load, in order.
-    pub modules: Vec<(String, String, PathBuf)>,
+    /// The modules to load, in order.
+    pub modules: Vec<Loaded>,
+    /// Modules that the scenario has and this machine hasn't.
+    pub missing: Vec<String>,
     /// The configuration.
     pub config: BString,
     /// As httpd's `-D`.
@@ -102,10 +107,12 @@ impl Job {
             let sni = r.tls_name().map(str::to_string);
             Ask { client: r.client(), server, port, tls: r.tls, sni, head: r.head(i) }
         });
+        let (modules, missing) = modules(scenario.modules.as_deref(), httpd);
         Ok(Job {
             way,
             program: httpd.program.clone(),
-            modules: modules(scenario.modules.as_deref(), httpd),
+            modules,
+            missing,
             config: config.into(),
             defines: scenario.defines.clone(),
             files: files(&tree),
@@ -130,7 +137,7 @@ impl Job {
 }
 
 /// The modules that a scenario has: those of its list, in httpd's order, then what the list names beyond the usual.
-fn modules(picked: Option<&[String]>, httpd: &Httpd) -> Vec<(String, String, PathBuf)> {
+fn modules(picked: Option<&[String]>, httpd: &Httpd) -> (Vec<Loaded>, Vec<String>) {
     let named = |k: &Known| picked.is_none_or(|p| p.iter().any(|n| known::by_name(n) == Some(k)));
     let usual = |k: &&Known| match k.loading {
         Loading::CompiledIn => false,
@@ -146,8 +153,14 @@ fn modules(picked: Option<&[String]>, httpd: &Httpd) -> Vec<(String, String, Pat
             chosen.push(k);
         }
     }
-    let file = |k: &Known| httpd.module_file(k.name).map(|f| (k.name.to_string(), k.identifier.to_string(), f));
-    chosen.into_iter().filter_map(file).collect()
+    let (mut loaded, mut missing) = (Vec::new(), Vec::new());
+    for k in chosen {
+        match httpd.module_file(k.name) {
+            Some(file) => loaded.push((k.name.to_string(), k.identifier.to_string(), file)),
+            None => missing.push(k.name.to_string()),
+        }
+    }
+    (loaded, missing)
 }
 
 /// Everything in the tree that is not in a fresh one.

@@ -12,10 +12,12 @@ mod family;
 pub mod find;
 pub mod job;
 mod logs;
+pub mod record;
 mod root;
 mod scratch;
 mod send;
 mod serve;
+pub mod verify;
 pub mod worker;
 mod wrapper;
 
@@ -24,3 +26,4 @@ pub use compare::{Difference, differences};
 pub use family::{Oracle, clean_up};
 pub use find::Httpd;
 pub use job::{Job, Way};
+pub use verify::{Verdict, verify};

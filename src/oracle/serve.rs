@@ -48,7 +48,7 @@ pub fn end(group: u32) {
 pub fn run(job: &Job, place: &Place, started: impl FnOnce(&Server)) -> Reply {
     let config = scratch::config(job, place);
     let sim = &place.sim;
-    let written = std::fs::write(sim.join("user.conf"), &*wrapper::instrumented(&config, place))
+    let written = std::fs::write(sim.join("user.conf"), &*wrapper::instrumented(job, &config, place))
         .and_then(|()| std::fs::write(sim.join("httpd.conf"), wrapper::httpd_conf(job, place, &config)));
     if let Err(e) = written {
         return Reply::Failed(format!("the configuration can't be written: {e}"));

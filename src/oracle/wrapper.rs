@@ -39,7 +39,7 @@ pub fn httpd_conf(job: &Job, place: &Place, config: &[u8]) -> String {
     }
     line(&format!("TypesConfig \"{}\"", place.at("/etc/mime.types").display()));
     line(&format!("ErrorLog \"{sim}/error.log\"\nErrorLogFormat \"[%l] %F: %E: %M\""));
-    line(LOG_LEVEL);
+    line(log_level(job));
     line(&format!("GlobalLog \"{sim}/access.log\" \"{LOG}\""));
     line("StartServers 1\nMinSpareServers 1\nMaxSpareServers 2\nMaxConnectionsPerChild 0\nTimeout 5\nKeepAlive Off");
     if job.has("wsgi") {
@@ -51,8 +51,10 @@ pub fn httpd_conf(job: &Job, place: &Place, config: &[u8]) -> String {
     out
 }
 
-/// Enough to see why: the rules of mod_rewrite among it.
-const LOG_LEVEL: &str = "LogLevel info rewrite:trace3";
+/// Enough to see why: what mod_rewrite tries among it.
+fn log_level(job: &Job) -> &'static str {
+    if job.has("rewrite") { "LogLevel info rewrite:trace3" } else { "LogLevel info" }
+}
 
 /// Whether the configuration itself listens on a port.
 fn listens(config: &[u8], port: u16) -> bool {
@@ -61,7 +63,7 @@ fn listens(config: &[u8], port: u16) -> bool {
 }
 
 /// The scenario's configuration, line by line the same, its logs led to where they are read.
-pub fn instrumented(config: &[u8], place: &Place) -> BString {
+pub fn instrumented(job: &Job, config: &[u8], place: &Place) -> BString {
     static LOGS: LazyLock<Regex> =
         LazyLock::new(|| regex(r#"(?im)^([ \t]*)ErrorLog[ \t]+(?:"[^"|$\n]*"|[^\s"|$]+)[ \t]*(\r?)$"#));
     static LEVEL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?im)^([ \t]*)LogLevel[ \t]+[a-z]+[ \t]*(\r?)$"));
@@ -73,7 +75,7 @@ pub fn instrumented(config: &[u8], place: &Place) -> BString {
     };
     let log = format!("ErrorLog \"{}/error.log\"", place.sim.display());
     let out = with(config, &LOGS, &log);
-    let out = with(&out, &LEVEL, LOG_LEVEL);
+    let out = with(&out, &LEVEL, log_level(job));
     with(&out, &FORMAT, "ErrorLogFormat \"[%l] %F: %E: %M\"").into()
 }
 
