@@ -12,8 +12,11 @@ pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
+pub mod proxy;
 pub mod rewrite_state;
 pub mod setenvif;
+pub mod userdir;
+pub mod vhost_alias;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
@@ -35,6 +38,11 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &dir::MODULE,
     &mime::MODULE,
+    &proxy::MODULE,
+    &proxy::CONNECT,
+    &proxy::WSTUNNEL,
+    &userdir::MODULE,
+    &vhost_alias::MODULE,
 ];
 
 /// All modules.
@@ -63,6 +71,7 @@ pub fn check_config(build: &mut Build) {
     {
         build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
     }
+    proxy::check_config(build);
 }
 
 /// Whether a server speaks TLS.

@@ -67,6 +67,7 @@ vector! {
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
         env: modules::env::Settings,
+        proxy: modules::proxy::Dir,
     }
 }
 
@@ -78,6 +79,9 @@ vector! {
         mime: modules::mime::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
+        proxy: modules::proxy::Server,
+        userdir: modules::userdir::Server,
+        vhost_alias: modules::vhost_alias::Server,
     }
 }
 
