@@ -1,20 +1,29 @@
 //! httpd's modules: one file (or folder) each, with its rows, its settings and their merge rule, and its hooks.
 
 pub mod access_compat;
+pub mod actions;
 pub mod alias;
+pub mod asis;
 pub mod authz;
 pub mod authz_core;
 pub mod autoindex;
+pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod include;
+pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
+pub mod negotiation;
 mod pending;
+pub mod php;
 pub mod proxy;
 pub mod rewrite_state;
 pub mod setenvif;
+pub mod status;
+pub mod unixd;
 pub mod userdir;
 pub mod vhost_alias;
 pub mod wsgi;
@@ -32,17 +41,28 @@ pub static MODELLED: &[&Module] = &[
     &core::MODULES[1],
     &core::MODULES[2],
     &access_compat::MODULE,
+    &actions::MODULE,
     &alias::MODULE,
+    &asis::MODULE,
     &authz::host::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
+    &cgi::DAEMON,
+    &cgi::MODULE,
     &dir::MODULE,
+    &include::MODULE,
+    &info::MODULE,
     &mime::MODULE,
-    &proxy::MODULE,
+    &negotiation::MODULE,
+    &php::MODULE,
     &proxy::CONNECT,
+    &proxy::MODULE,
     &proxy::WSTUNNEL,
+    &status::MODULE,
+    &unixd::MODULE,
     &userdir::MODULE,
     &vhost_alias::MODULE,
+    &wsgi::MODULE,
 ];
 
 /// All modules.

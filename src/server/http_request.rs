@@ -15,6 +15,7 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
     if verdict == Verdict::Ok {
         verdict = invoke_handler(r);
     }
+    decide_handler(r);
     end(r, verdict);
 }
 
@@ -41,7 +42,10 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     }
     let verdict = process::run_phase(r, Phase::Handler);
     r.handler = asked;
-    decide_handler(r);
+    if r.handler.is_some() && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
+        // a name that no module takes stays the name
+        r.served_by.clone_from(&r.handler);
+    }
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
 }
 
@@ -212,6 +216,7 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
             if verdict == Verdict::Ok {
                 verdict = invoke_handler(&mut new);
             }
+            decide_handler(&mut new);
             end(&mut new, verdict);
         }
     }
@@ -236,6 +241,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;
     r.per_dir = sub.per_dir;
+    r.mime_exceptions = sub.mime_exceptions.or(r.mime_exceptions.take());
     for (name, value) in sub.notes.iter() {
         r.notes.set(name, value);
     }

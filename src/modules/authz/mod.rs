@@ -46,7 +46,7 @@ pub struct Provider {
     pub blind: Option<&'static str>,
 }
 
-static PROVIDERS: &[&[Provider]] = &[builtin::PROVIDERS, host::PROVIDERS];
+static PROVIDERS: &[&[Provider]] = &[builtin::PROVIDERS, host::PROVIDERS, super::wsgi::PROVIDERS];
 
 /// The provider of that name, if a module that brings it is loaded. Names are exact.
 pub fn find(name: &[u8], loaded: &Loaded) -> Option<&'static Provider> {
