@@ -96,7 +96,7 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     let Some(folders) = &conf.folders else { return Verdict::Declined };
     let end = path.find_byte(b'/').unwrap_or(path.len());
     let (user, rest) = (path[..end].as_bstr(), after_slashes(&path[end..]));
-    if user.is_empty() || user.get(1) == Some(&b'.') && matches!(user.get(2..), Some(b"" | b".")) {
+    if matches!(user.as_bytes(), b"" | b"." | b"..") {
         return Verdict::Declined;
     }
     let found = search(r, &folders.value, user, rest);
