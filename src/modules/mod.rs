@@ -11,6 +11,7 @@ pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod imagemap;
 pub mod include;
 pub mod info;
 pub mod known;
@@ -20,7 +21,7 @@ pub mod negotiation;
 mod pending;
 pub mod php;
 pub mod proxy;
-pub mod rewrite_state;
+pub mod rewrite;
 pub mod setenvif;
 pub mod status;
 pub mod unixd;
@@ -50,6 +51,7 @@ pub static MODELLED: &[&Module] = &[
     &cgi::DAEMON,
     &cgi::MODULE,
     &dir::MODULE,
+    &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
@@ -58,6 +60,7 @@ pub static MODELLED: &[&Module] = &[
     &proxy::CONNECT,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
+    &rewrite::MODULE,
     &status::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,
