@@ -11,14 +11,16 @@ pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod imagemap;
 pub mod include;
 pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
+pub mod rewrite;
+pub mod negotiation;
 pub mod php;
-pub mod rewrite_state;
 pub mod setenvif;
 pub mod status;
 pub mod unixd;
@@ -46,9 +48,12 @@ pub static MODELLED: &[&Module] = &[
     &cgi::DAEMON,
     &cgi::MODULE,
     &dir::MODULE,
+    &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
+    &rewrite::MODULE,
+    &negotiation::MODULE,
     &php::MODULE,
     &status::MODULE,
     &unixd::MODULE,

@@ -15,14 +15,6 @@ pub static MODULES: &[Module] = &[
     ], hooks: &[] },
     Module { name: "mod_authz_owner.c", identifier: "authz_owner_module", directives: &[
     ], hooks: &[] },
-    Module { name: "mod_rewrite.c", identifier: "rewrite_module", directives: &[
-        plain("RewriteEngine", Args::Flag, OR_FILEINFO, Blind(WHY), "On or Off to enable or disable (default) the whole rewriting engine"),
-        plain("RewriteOptions", Args::Iterate, OR_FILEINFO, Blind(WHY), "List of option strings to set"),
-        plain("RewriteBase", Args::Take1, OR_FILEINFO, Blind(WHY), "the base URL of the per-directory context"),
-        plain("RewriteCond", Args::Raw, OR_FILEINFO, Blind(WHY), "an input string and a to be applied regexp-pattern"),
-        plain("RewriteRule", Args::Raw, OR_FILEINFO, Blind(WHY), "an URL-applied regexp-pattern and a substitution URL"),
-        plain("RewriteMap", Args::Take23, RSRC_CONF, Blind(WHY), "a mapname and a filename and options"),
-    ], hooks: &[] },
     Module { name: "mod_setenvif.c", identifier: "setenvif_module", directives: &[
         plain("SetEnvIf", Args::Raw, OR_FILEINFO, Blind(WHY), "A header-name, regex and a list of variables."),
         plain("SetEnvIfNoCase", Args::Raw, OR_FILEINFO, Blind(WHY), "a header-name, regex and a list of variables."),
@@ -64,16 +56,6 @@ pub static MODULES: &[Module] = &[
         plain("Anonymous_NoUserId", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
         plain("Anonymous_VerifyEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
         plain("Anonymous_LogEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
-    ], hooks: &[] },
-    Module { name: "mod_negotiation.c", identifier: "negotiation_module", directives: &[
-        plain("CacheNegotiatedDocs", Args::Flag, RSRC_CONF, Blind(WHY), "Either 'on' or 'off' (default)"),
-        plain("LanguagePriority", Args::Iterate, OR_FILEINFO, Blind(WHY), "space-delimited list of MIME language abbreviations"),
-        plain("ForceLanguagePriority", Args::Iterate, OR_FILEINFO, Blind(WHY), "Force LanguagePriority elections, either None, or Fallback and/or Prefer"),
-    ], hooks: &[] },
-    Module { name: "mod_imagemap.c", identifier: "imagemap_module", directives: &[
-        plain("ImapMenu", Args::Take1, OR_INDEXES, Blind(WHY), "the type of menu generated: none, formatted, semiformatted, unformatted"),
-        plain("ImapDefault", Args::Take1, OR_INDEXES, Blind(WHY), "the action taken if no match: error, nocontent, referer, menu, URL"),
-        plain("ImapBase", Args::Take1, OR_INDEXES, Blind(WHY), "the base for all URL's: map, referer, URL (or start of)"),
     ], hooks: &[] },
     Module { name: "mod_userdir.c", identifier: "userdir_module", directives: &[
         plain("UserDir", Args::Raw, RSRC_CONF, Blind(WHY), "the public subdirectory in users' home directories, or 'disabled', or 'disabled username username...', or 'enabled username username...'"),
