@@ -265,7 +265,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         r = request.next.as_deref();
     }
     decided_by.sort_by_key(|d| rank(d.phase));
-    let refused = first_refused(first);
+    let refused = (status >= 400).then(|| first_refused(first)).flatten();
     let log = refused.and_then(|r| why(r, status));
     let served = last.served_by.clone().filter(|_| status < 300 || status == 304);
     let script = matches!(served.as_deref(), Some(h) if h != b"default-handler");
