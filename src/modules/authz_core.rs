@@ -123,7 +123,7 @@ enum Merging {
     #[default]
     Unset,
     Off,
-    With(Logic),
+    With(Logic, Span),
 }
 
 /// One section's own lines, kept for counterfactuals.
@@ -166,7 +166,8 @@ impl Dir {
         let mut merging = Merging::Unset;
         for layer in self.own_layers() {
             let own = layer.own.and_then(|s| s.without(skip)).map(Arc::new);
-            (section, merging) = merge(&section, merging, &own, layer.merging);
+            let how = if matches!(layer.merging, Merging::With(_, s) if s == skip) { Merging::Unset } else { layer.merging };
+            (section, merging) = merge(&section, merging, &own, how);
         }
         section
     }
@@ -179,7 +180,7 @@ fn merge(base: &Option<Arc<Section>>, base_merging: Merging, add: &Option<Arc<Se
         return (base.clone(), base_merging);
     }
     let logic = match merging {
-        Merging::With(logic) => logic,
+        Merging::With(logic, _) => logic,
         Merging::Off | Merging::Unset => return (add.clone(), merging),
     };
     let section = match (base, add) {
@@ -280,10 +281,11 @@ fn require_none(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 fn auth_merging(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
     let merging = match a[0].to_ascii_lowercase().as_slice() {
         b"off" => Merging::Off,
-        b"and" => Merging::With(Logic::And),
-        b"or" => Merging::With(Logic::Or),
+        b"and" => Merging::With(Logic::And, span),
+        b"or" => Merging::With(Logic::Or, span),
         _ => return Err("AuthMerging must be one of: Off | And | Or".into()),
     };
     cmd.slot(|d| &mut d.authz_core).merging = merging;
@@ -432,6 +434,9 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
         return Verdict::Ok;
     };
     let told = r.watched();
+    if told {
+        tell_overridden(r, dir.as_deref(), &section);
+    }
     match apply(r, &section, Logic::And, told) {
         Status::Granted => Verdict::Ok,
         Status::DeniedNoUser => {
@@ -456,6 +461,23 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
             }
         }
         Status::GeneralError => Verdict::Status(500),
+    }
+}
+
+/// Tells the lines that later sections' lines replace.
+fn tell_overridden(r: &Request<'_>, dir: Option<&Dir>, section: &Section) {
+    let (mut in_force, mut all) = (Vec::new(), Vec::new());
+    section.lines(&mut in_force);
+    dir.into_iter().flat_map(Dir::own_layers).filter_map(|l| l.own).for_each(|own| own.lines(&mut all));
+    for span in all.into_iter().filter(|s| !in_force.contains(s)) {
+        r.tell(|| Step {
+            phase: "access_checker_ex",
+            module: "mod_authz_core.c",
+            span: Some(span),
+            matched: false,
+            why: "overridden: a later section's Require lines count alone".into(),
+            ..Step::default()
+        });
     }
 }
 
@@ -510,6 +532,9 @@ pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
         for layer in dir.own_layers() {
             if let Some(own) = &layer.own {
                 own.lines(&mut lines);
+            }
+            if let Merging::With(_, span) = layer.merging {
+                lines.push(span);
             }
         }
     }

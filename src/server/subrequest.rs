@@ -88,7 +88,10 @@ fn finish(r: &mut Request<'_>, sub: &mut Request<'_>, kind: &str) {
             phase: "subrequest",
             matched: sub.status == 200,
             why: format!("{kind} {asked}"),
-            effect: format!("status {}", sub.status),
+            effect: match sub.status {
+                200 if sub.finfo.is_none() => "no such file".into(),
+                status => format!("status {status}"),
+            },
             ..Step::default()
         })
     });
