@@ -2,6 +2,10 @@
 
 pub mod access_compat;
 pub mod alias;
+pub mod allowmethods;
+pub mod auth_basic;
+pub mod auth_digest;
+pub mod authn;
 pub mod authz;
 pub mod authz_core;
 pub mod autoindex;
@@ -19,7 +23,6 @@ pub mod wsgi;
 use crate::diagnostic::Diagnostic;
 use crate::module::Module;
 use crate::server::build::Build;
-use crate::server::request::Request;
 use crate::server::settings::PerServer;
 use crate::source::Span;
 
@@ -30,11 +33,22 @@ pub static MODELLED: &[&Module] = &[
     &core::MODULES[2],
     &access_compat::MODULE,
     &alias::MODULE,
+    &allowmethods::MODULE,
+    &auth_basic::MODULE,
+    &auth_digest::MODULE,
+    &authn::anon::MODULE,
+    &authn::core::MODULE,
+    &authn::file::MODULE,
+    &authz::groupfile::MODULE,
     &authz::host::MODULE,
+    &authz::owner::MODULE,
+    &authz::user::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
     &dir::MODULE,
+    &env::MODULE,
     &mime::MODULE,
+    &setenvif::MODULE,
 ];
 
 /// All modules.
@@ -67,10 +81,5 @@ pub fn check_config(build: &mut Build) {
 
 /// Whether a server speaks TLS.
 pub fn speaks_tls(_: &PerServer) -> bool {
-    false
-}
-
-/// Whether AuthType is in force for a request.
-pub fn auth_type(_: &Request<'_>) -> bool {
     false
 }

@@ -55,13 +55,6 @@ pub static MODULES: &[Module] = &[
         plain("WSGINewRelicConfigFile", Args::Take1, RSRC_CONF, Blind(WHY), "New Relic monitoring agent configuration file."),
         plain("WSGINewRelicEnvironment", Args::Take1, RSRC_CONF, Blind(WHY), "New Relic monitoring agent environment."),
     ], hooks: &[] },
-    Module { name: "mod_authz_user.c", identifier: "authz_user_module", directives: &[
-    ], hooks: &[] },
-    Module { name: "mod_authz_groupfile.c", identifier: "authz_groupfile_module", directives: &[
-        plain("AuthGroupFile", Args::Take1, OR_AUTHCFG, Blind(WHY), "text file containing group names and member user IDs"),
-    ], hooks: &[] },
-    Module { name: "mod_authz_owner.c", identifier: "authz_owner_module", directives: &[
-    ], hooks: &[] },
     Module { name: "mod_cgi.c", identifier: "cgi_module", directives: &[
         plain("ScriptLog", Args::Take1, RSRC_CONF, Blind(WHY), "the name of a log for script debugging info"),
         plain("ScriptLogLength", Args::Take1, RSRC_CONF, Blind(WHY), "the maximum length (in bytes) of the script debug log"),
@@ -88,48 +81,6 @@ pub static MODULES: &[Module] = &[
         plain("RewriteCond", Args::Raw, OR_FILEINFO, Blind(WHY), "an input string and a to be applied regexp-pattern"),
         plain("RewriteRule", Args::Raw, OR_FILEINFO, Blind(WHY), "an URL-applied regexp-pattern and a substitution URL"),
         plain("RewriteMap", Args::Take23, RSRC_CONF, Blind(WHY), "a mapname and a filename and options"),
-    ], hooks: &[] },
-    Module { name: "mod_setenvif.c", identifier: "setenvif_module", directives: &[
-        plain("SetEnvIf", Args::Raw, OR_FILEINFO, Blind(WHY), "A header-name, regex and a list of variables."),
-        plain("SetEnvIfNoCase", Args::Raw, OR_FILEINFO, Blind(WHY), "a header-name, regex and a list of variables."),
-        plain("SetEnvIfExpr", Args::Raw, OR_FILEINFO, Blind(WHY), "an expression and a list of variables."),
-        plain("BrowserMatch", Args::Raw, OR_FILEINFO, Blind(WHY), "A browser regex and a list of variables."),
-        plain("BrowserMatchNoCase", Args::Raw, OR_FILEINFO, Blind(WHY), "A browser regex and a list of variables."),
-    ], hooks: &[] },
-    Module { name: "mod_env.c", identifier: "env_module", directives: &[
-        plain("PassEnv", Args::Iterate, OR_FILEINFO, Blind(WHY), "a list of environment variables to pass to CGI."),
-        plain("SetEnv", Args::Take12, OR_FILEINFO, Blind(WHY), "an environment variable name and optional value to pass to CGI."),
-        plain("UnsetEnv", Args::Iterate, OR_FILEINFO, Blind(WHY), "a list of variables to remove from the CGI environment."),
-    ], hooks: &[] },
-    Module { name: "mod_auth_basic.c", identifier: "auth_basic_module", directives: &[
-        plain("AuthBasicProvider", Args::Iterate, OR_AUTHCFG, Blind(WHY), "specify the auth providers for a directory or location"),
-        plain("AuthBasicAuthoritative", Args::Flag, OR_AUTHCFG, Blind(WHY), "Set to 'Off' to allow access control to be passed along to lower modules if the UserID is not known to this module"),
-        plain("AuthBasicFake", Args::Take12, OR_AUTHCFG, Blind(WHY), "Fake basic authentication using the given expressions for username and password, 'off' to disable. Password defaults to 'password' if missing."),
-        plain("AuthBasicUseDigestAlgorithm", Args::Take1, OR_AUTHCFG, Blind(WHY), "Set to 'MD5' to use the auth provider's authentication check for digest auth, using a hash of 'user:realm:pass'"),
-    ], hooks: &[] },
-    Module { name: "mod_auth_digest.c", identifier: "auth_digest_module", directives: &[
-        plain("AuthDigestProvider", Args::Iterate, OR_AUTHCFG, Blind(WHY), "specify the auth providers for a directory or location"),
-        plain("AuthDigestQop", Args::Iterate, OR_AUTHCFG, Blind(WHY), "A list of quality-of-protection options"),
-        plain("AuthDigestNonceLifetime", Args::Take1, OR_AUTHCFG, Blind(WHY), "Maximum lifetime of the server nonce (seconds)"),
-        plain("AuthDigestNcCheck", Args::Flag, OR_AUTHCFG, Blind(WHY), "Whether or not to check the nonce-count sent by the client"),
-        plain("AuthDigestAlgorithm", Args::Take1, OR_AUTHCFG, Blind(WHY), "The algorithm used for the hash calculation"),
-        plain("AuthDigestDomain", Args::Iterate, OR_AUTHCFG, Blind(WHY), "A list of URI's which belong to the same protection space as the current URI"),
-        plain("AuthDigestShmemSize", Args::Take1, RSRC_CONF, Blind(WHY), "The amount of shared memory to allocate for keeping track of clients"),
-    ], hooks: &[] },
-    Module { name: "mod_authn_core.c", identifier: "authn_core_module", directives: &[
-        plain("AuthType", Args::Take1, OR_AUTHCFG, Blind(WHY), "an HTTP authorization type (e.g., \"Basic\")"),
-        plain("AuthName", Args::Take1, OR_AUTHCFG, Blind(WHY), "the authentication realm (e.g. \"Members Only\")"),
-        plain("<AuthnProviderAlias", Args::Raw, RSRC_CONF, Blind(WHY), "container for grouping an authentication provider's directives under a provider alias"),
-    ], hooks: &[] },
-    Module { name: "mod_authn_file.c", identifier: "authn_file_module", directives: &[
-        plain("AuthUserFile", Args::Take1, OR_AUTHCFG, Blind(WHY), "text file containing user IDs and passwords"),
-    ], hooks: &[] },
-    Module { name: "mod_authn_anon.c", identifier: "authn_anon_module", directives: &[
-        plain("Anonymous", Args::Iterate, OR_AUTHCFG, Blind(WHY), "a space-separated list of user IDs"),
-        plain("Anonymous_MustGiveEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
-        plain("Anonymous_NoUserId", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
-        plain("Anonymous_VerifyEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
-        plain("Anonymous_LogEmail", Args::Flag, OR_AUTHCFG, Blind(WHY), "Limited to 'on' or 'off'"),
     ], hooks: &[] },
     Module { name: "mod_negotiation.c", identifier: "negotiation_module", directives: &[
         plain("CacheNegotiatedDocs", Args::Flag, RSRC_CONF, Blind(WHY), "Either 'on' or 'off' (default)"),
@@ -209,9 +160,6 @@ pub static MODULES: &[Module] = &[
         plain("RemoteIPInternalProxyList", Args::Take1, RSRC_CONF, Blind(WHY), "The filename to read the list of internal proxies, see the RemoteIPInternalProxy directive"),
         plain("RemoteIPProxyProtocol", Args::Flag, RSRC_CONF, Blind(WHY), "Enable PROXY protocol handling ('on', 'off')"),
         plain("RemoteIPProxyProtocolExceptions", Args::Argv, RSRC_CONF, Blind(WHY), "Disable PROXY protocol handling for this list of networks in CIDR format"),
-    ], hooks: &[] },
-    Module { name: "mod_allowmethods.c", identifier: "allowmethods_module", directives: &[
-        plain("AllowMethods", Args::Argv, ACCESS_CONF, Blind(WHY), "only allow specific methods"),
     ], hooks: &[] },
     Module { name: "mod_status.c", identifier: "status_module", directives: &[
     ], hooks: &[] },

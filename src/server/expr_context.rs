@@ -70,11 +70,7 @@ impl Context for View<'_, '_> {
             Var::RequestScheme => r.scheme().into(),
             Var::RequestUri => r.uri.clone(),
             Var::RequestFilename | Var::ScriptFilename => r.filename.clone().unwrap_or_default(),
-            Var::RemoteHost => {
-                let ip = r.useragent_ip;
-                let found = r.engine.server.hosts.iter().find(|(i, _)| *i == ip);
-                found.map_or_else(|| ip.to_string().into(), |(_, n)| n.as_str().into())
-            }
+            Var::RemoteHost => r.remote_name(Span::NONE),
             Var::RemoteUser => r.user.clone().unwrap_or_default(),
             Var::ServerAdmin => {
                 self.uncertain(var.name());
@@ -209,6 +205,13 @@ fn owner(r: &Request<'_>, var: Var) -> BString {
 }
 
 impl Request<'_> {
+    /// `ap_get_useragent_host` with REMOTE_NAME: the client's name where HostnameLookups asks for it, else its address.
+    pub fn remote_name(&mut self, span: Span) -> BString {
+        let wanted = self.core().hostname_lookups.as_ref().is_some_and(|s| s.value);
+        let found = if wanted { crate::modules::authz::host::remote_host(self, "HostnameLookups", span) } else { None };
+        found.map_or_else(|| self.useragent_ip.to_string().into(), BString::from)
+    }
+
     /// `ap_get_server_name`
     pub fn server_name(&self) -> BString {
         match self.core().use_canonical_name.as_ref().map(|s| s.value) {
@@ -264,7 +267,7 @@ impl Request<'_> {
     }
 
     /// Whether AuthType is in force (`ap_auth_type`).
-    pub fn auth_type_configured(&self) -> bool {
-        crate::modules::auth_type(self)
+    pub fn auth_type_configured(&mut self) -> bool {
+        crate::modules::authn::core::auth_type(self).is_some()
     }
 }

@@ -167,6 +167,8 @@ pub struct Server {
     pub state: crate::conf::State,
     /// The environment, for `${NAME}`.
     pub env: HashMap<BString, BString>,
+    /// Aliases of providers.
+    pub aliases: crate::modules::authn::Aliases,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
 }

@@ -93,6 +93,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         headers_out: Table::default(),
         err_headers_out: Table::default(),
         env: Table::default(),
+        env_changes: Vec::new(),
         notes: Table::default(),
         handler: None,
         content_type: None,
@@ -101,6 +102,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,
+        authenticated: false,
         auth_type: None,
         useragent_ip: incoming.client,
         per_dir: server.lookup_defaults.clone(),
@@ -122,6 +124,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         served_by: None,
         access: Default::default(),
         log: Vec::new(),
+        without: None,
         decided: Vec::new(),
         caveats: Vec::new(),
     }
