@@ -59,6 +59,11 @@ impl Ask {
         }
     }
 
+    /// A plain GET for a URL, by an outside visitor.
+    pub fn get(url: &str) -> Ask {
+        Ask::of(&RequestSpec::short(url), 0)
+    }
+
     fn incoming(&self) -> Incoming {
         Incoming {
             client: self.client,

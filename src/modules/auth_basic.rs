@@ -24,10 +24,38 @@ static HOOKS: &[Hook] =
     &[hook(Phase::CheckUserId, order::MIDDLE, authenticate), hook(Phase::Fixups, order::LAST, authenticate_fake)];
 
 static DIRECTIVES: &[Directive] = &[
-    row("AuthBasicProvider", Args::Iterate, OR_AUTHCFG, Modelled, "specify the auth providers for a directory or location", provider),
-    row("AuthBasicAuthoritative", Args::Flag, OR_AUTHCFG, Modelled, "Set to 'Off' to allow access control to be passed along to lower modules if the UserID is not known to this module", authoritative),
-    row("AuthBasicFake", Args::Take12, OR_AUTHCFG, Modelled, "Fake basic authentication using the given expressions for username and password, 'off' to disable. Password defaults to 'password' if missing.", fake),
-    row("AuthBasicUseDigestAlgorithm", Args::Take1, OR_AUTHCFG, Modelled, "Set to 'MD5' to use the auth provider's authentication check for digest auth, using a hash of 'user:realm:pass'", use_digest_algorithm),
+    row(
+        "AuthBasicProvider",
+        Args::Iterate,
+        OR_AUTHCFG,
+        Modelled,
+        "specify the auth providers for a directory or location",
+        provider,
+    ),
+    row(
+        "AuthBasicAuthoritative",
+        Args::Flag,
+        OR_AUTHCFG,
+        Modelled,
+        "Set to 'Off' to allow access control to be passed along to lower modules if the UserID is not known to this module",
+        authoritative,
+    ),
+    row(
+        "AuthBasicFake",
+        Args::Take12,
+        OR_AUTHCFG,
+        Modelled,
+        "Fake basic authentication using the given expressions for username and password, 'off' to disable. Password defaults to 'password' if missing.",
+        fake,
+    ),
+    row(
+        "AuthBasicUseDigestAlgorithm",
+        Args::Take1,
+        OR_AUTHCFG,
+        Modelled,
+        "Set to 'MD5' to use the auth provider's authentication check for digest auth, using a hash of 'user:realm:pass'",
+        use_digest_algorithm,
+    ),
 ];
 
 /// A user and a password to make up.
@@ -89,9 +117,9 @@ fn fake(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         let password = a.get(1).cloned().unwrap_or_else(|| "password".into());
         let name = cmd.expr(user, true);
         let name = name.map_err(|e| format!("Could not parse fake username expression '{user}': {e}"))?;
-        let password = cmd.expr(&password, true).map_err(|e| {
-            format!("Could not parse fake password expression associated to user '{user}': {e}")
-        })?;
+        let password = cmd
+            .expr(&password, true)
+            .map_err(|e| format!("Could not parse fake password expression associated to user '{user}': {e}"))?;
         value = Some((Arc::new(name), Arc::new(password)));
     }
     let span = cmd.span();

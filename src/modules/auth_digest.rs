@@ -18,25 +18,59 @@ pub static MODULE: Module =
     Module { name: "mod_auth_digest.c", identifier: "auth_digest_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
-    Hook {
-        phase: Phase::PostReadRequest,
-        order: order::MIDDLE,
-        after: &[],
-        before: &[],
-        run: None,
-    },
+    Hook { phase: Phase::PostReadRequest, order: order::MIDDLE, after: &[], before: &[], run: None },
     hook(Phase::CheckUserId, order::MIDDLE, authenticate),
     Hook { phase: Phase::Fixups, order: order::MIDDLE, after: &[], before: &[], run: None },
 ];
 
 static DIRECTIVES: &[Directive] = &[
-    row("AuthDigestProvider", Args::Iterate, OR_AUTHCFG, Modelled, "specify the auth providers for a directory or location", provider),
+    row(
+        "AuthDigestProvider",
+        Args::Iterate,
+        OR_AUTHCFG,
+        Modelled,
+        "specify the auth providers for a directory or location",
+        provider,
+    ),
     row("AuthDigestQop", Args::Iterate, OR_AUTHCFG, Modelled, "A list of quality-of-protection options", qop),
-    row("AuthDigestNonceLifetime", Args::Take1, OR_AUTHCFG, Inert, "Maximum lifetime of the server nonce (seconds)", nonce_lifetime),
-    plain("AuthDigestNcCheck", Args::Flag, OR_AUTHCFG, Inert, "Whether or not to check the nonce-count sent by the client"),
-    row("AuthDigestAlgorithm", Args::Take1, OR_AUTHCFG, Inert, "The algorithm used for the hash calculation", algorithm),
-    plain("AuthDigestDomain", Args::Iterate, OR_AUTHCFG, Inert, "A list of URI's which belong to the same protection space as the current URI"),
-    row("AuthDigestShmemSize", Args::Take1, RSRC_CONF, Inert, "The amount of shared memory to allocate for keeping track of clients", shmem_size),
+    row(
+        "AuthDigestNonceLifetime",
+        Args::Take1,
+        OR_AUTHCFG,
+        Inert,
+        "Maximum lifetime of the server nonce (seconds)",
+        nonce_lifetime,
+    ),
+    plain(
+        "AuthDigestNcCheck",
+        Args::Flag,
+        OR_AUTHCFG,
+        Inert,
+        "Whether or not to check the nonce-count sent by the client",
+    ),
+    row(
+        "AuthDigestAlgorithm",
+        Args::Take1,
+        OR_AUTHCFG,
+        Inert,
+        "The algorithm used for the hash calculation",
+        algorithm,
+    ),
+    plain(
+        "AuthDigestDomain",
+        Args::Iterate,
+        OR_AUTHCFG,
+        Inert,
+        "A list of URI's which belong to the same protection space as the current URI",
+    ),
+    row(
+        "AuthDigestShmemSize",
+        Args::Take1,
+        RSRC_CONF,
+        Inert,
+        "The amount of shared memory to allocate for keeping track of clients",
+        shmem_size,
+    ),
 ];
 
 /// Settings per directory.
@@ -49,7 +83,10 @@ pub struct Dir {
 impl Settings for Dir {
     /// It has no merge rule.
     fn merge(base: &Dir, add: &Dir) -> Dir {
-        Dir { providers: add.providers.as_ref().and(Set::merge(&base.providers, &add.providers)), qops: add.qops.clone() }
+        Dir {
+            providers: add.providers.as_ref().and(Set::merge(&base.providers, &add.providers)),
+            qops: add.qops.clone(),
+        }
     }
 }
 

@@ -9,14 +9,29 @@ use crate::server::table::Table;
 use bstr::BString;
 
 /// The module.
-pub static MODULE: Module = Module { name: "mod_env.c", identifier: "env_module", directives: DIRECTIVES, hooks: HOOKS };
+pub static MODULE: Module =
+    Module { name: "mod_env.c", identifier: "env_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::MIDDLE, fixup)];
 
 static DIRECTIVES: &[Directive] = &[
     row("PassEnv", Args::Iterate, OR_FILEINFO, Modelled, "a list of environment variables to pass to CGI.", pass_env),
-    row("SetEnv", Args::Take12, OR_FILEINFO, Modelled, "an environment variable name and optional value to pass to CGI.", set_env),
-    row("UnsetEnv", Args::Iterate, OR_FILEINFO, Modelled, "a list of variables to remove from the CGI environment.", unset_env),
+    row(
+        "SetEnv",
+        Args::Take12,
+        OR_FILEINFO,
+        Modelled,
+        "an environment variable name and optional value to pass to CGI.",
+        set_env,
+    ),
+    row(
+        "UnsetEnv",
+        Args::Iterate,
+        OR_FILEINFO,
+        Modelled,
+        "a list of variables to remove from the CGI environment.",
+        unset_env,
+    ),
 ];
 
 /// Settings per directory.

@@ -207,7 +207,7 @@ fn multiviews_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 pub fn read_types(build: &mut crate::server::build::Build) -> Result<(), String> {
     let slot = &mut build.servers[0].settings.mime;
     let server = crate::server::settings::slot(slot, None);
-    let name = server.types_config.clone().unwrap_or_else(|| "mime.types".into());
+    let name = server.types_config.clone().unwrap_or_else(|| "/etc/mime.types".into());
     let root = build.server_root.clone();
     let path = filepath::merge(Some(root.as_bstr()), &name).unwrap_or(name);
     let text = crate::vfs::resolve::read(&*build.vfs, &crate::vfs::Cred::root(), &path)
@@ -272,7 +272,7 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         if let Some(info) = info {
             if let Some(set) = forced.filter(|s| !s.value.is_empty()) {
                 r.set_content_type(Some(set.value.clone()), true);
-                r.handler_span = Some(set.span);
+                r.type_span = decisive(&Some(set.clone()), &BString::default());
                 found = true;
             }
             if let Some(set) = info.get(Field::Charset) {

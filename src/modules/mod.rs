@@ -1,23 +1,31 @@
 //! httpd's modules: one file (or folder) each, with its rows, its settings and their merge rule, and its hooks.
 
 pub mod access_compat;
+pub mod actions;
 pub mod alias;
 pub mod allowmethods;
+pub mod asis;
 pub mod auth_basic;
 pub mod auth_digest;
 pub mod authn;
 pub mod authz;
 pub mod authz_core;
 pub mod autoindex;
+pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod include;
+pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
+pub mod php;
 pub mod rewrite_state;
 pub mod setenvif;
+pub mod status;
+pub mod unixd;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
@@ -32,6 +40,7 @@ pub static MODELLED: &[&Module] = &[
     &core::MODULES[1],
     &core::MODULES[2],
     &access_compat::MODULE,
+    &actions::MODULE,
     &alias::MODULE,
     &allowmethods::MODULE,
     &auth_basic::MODULE,
@@ -40,15 +49,25 @@ pub static MODELLED: &[&Module] = &[
     &authn::core::MODULE,
     &authn::file::MODULE,
     &authz::groupfile::MODULE,
+    &asis::MODULE,
     &authz::host::MODULE,
     &authz::owner::MODULE,
     &authz::user::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
+    &cgi::DAEMON,
+    &cgi::MODULE,
     &dir::MODULE,
     &env::MODULE,
     &mime::MODULE,
     &setenvif::MODULE,
+    &include::MODULE,
+    &info::MODULE,
+    &mime::MODULE,
+    &php::MODULE,
+    &status::MODULE,
+    &unixd::MODULE,
+    &wsgi::MODULE,
 ];
 
 /// All modules.

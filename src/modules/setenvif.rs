@@ -20,8 +20,7 @@ use std::sync::Arc;
 const NAME: &str = "mod_setenvif.c";
 
 /// The module.
-pub static MODULE: Module =
-    Module { name: NAME, identifier: "setenvif_module", directives: DIRECTIVES, hooks: HOOKS };
+pub static MODULE: Module = Module { name: NAME, identifier: "setenvif_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
     hook(Phase::HeaderParser, order::MIDDLE, match_section_lines),
@@ -29,11 +28,19 @@ static HOOKS: &[Hook] = &[
 ];
 
 static DIRECTIVES: &[Directive] = &[
-    row("SetEnvIf", Args::Raw, OR_FILEINFO, Modelled, "A header-name, regex and a list of variables.", |c, a| set_env_if(c, a, false)),
-    row("SetEnvIfNoCase", Args::Raw, OR_FILEINFO, Modelled, "a header-name, regex and a list of variables.", |c, a| set_env_if(c, a, true)),
+    row("SetEnvIf", Args::Raw, OR_FILEINFO, Modelled, "A header-name, regex and a list of variables.", |c, a| {
+        set_env_if(c, a, false)
+    }),
+    row("SetEnvIfNoCase", Args::Raw, OR_FILEINFO, Modelled, "a header-name, regex and a list of variables.", |c, a| {
+        set_env_if(c, a, true)
+    }),
     row("SetEnvIfExpr", Args::Raw, OR_FILEINFO, Modelled, "an expression and a list of variables.", set_env_if_expr),
-    row("BrowserMatch", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| browser_match(c, a, false)),
-    row("BrowserMatchNoCase", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| browser_match(c, a, true)),
+    row("BrowserMatch", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| {
+        browser_match(c, a, false)
+    }),
+    row("BrowserMatchNoCase", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| {
+        browser_match(c, a, true)
+    }),
 ];
 
 /// What a line looks at.
@@ -95,6 +102,8 @@ fn record<'c>(cmd: &'c mut Cmd<'_>) -> &'c mut Settings {
     }
 }
 
+const METACHARACTERS: &[u8] = b"^.$|()[]*+?{}";
+
 /// `non_regex_pattern`: the text that a pattern without metacharacters looks for.
 fn plain_text(pattern: &[u8]) -> Option<BString> {
     let mut text = BString::default();
@@ -106,12 +115,8 @@ fn plain_text(pattern: &[u8]) -> Option<BString> {
                 continue;
             }
             b'\\' => {}
-            b'^' | b'.' | b'$' | b'|' | b'(' | b')' | b'[' | b']' | b'*' | b'+' | b'?' | b'{' | b'}' => {
-                if !escaped {
-                    return None;
-                }
-            }
-            _ if escaped => return None,
+            // a metacharacter must be escaped, and nothing else may be
+            _ if escaped != METACHARACTERS.contains(&b) => return None,
             _ => {}
         }
         escaped = false;

@@ -53,22 +53,20 @@ fn pattern() -> impl Strategy<Value = BString> {
         b"\x0b",
     ]);
     let class = (any::<bool>(), vec(class_member, 1..4)).prop_map(|(negate, members)| {
-        [
-            if negate { b"[^".to_vec() } else { b"[".to_vec() },
-            members.concat(),
-            b"]".to_vec(),
-        ]
-        .concat()
+        [if negate { b"[^".to_vec() } else { b"[".to_vec() }, members.concat(), b"]".to_vec()].concat()
     });
     let atom = prop_oneof![
         6 => piece(&[b"a", b"b", b"ab", b"A", b".", b"/", b"c"]),
         3 => piece(&[
             b"^", b"$", b"\\b", b"\\B", b"\\A", b"\\z", b"\\Z", b"\\d", b"\\w", b"\\s", b"\\D", b"\\W", b"\\S", b"\\.",
             b"\\/", b"\\<", b"\\>", b"\\_", b"\\-", b"\\e", b"\\a", b"\\t", b"\\n", b"\\x61", b"\\x", b"\\h", b"\\1",
-            b"\\R", b"\\v", b"\\H", b"\\V", b"\\2", b"\\N", b"\\K", b"\\G", b"\\Qa\\E", b"\\0", b"\\x{61}", b"\\cA", b"\\ ", b"\\#",
+            b"\\R", b"\\v", b"\\H", b"\\V", b"\\2",
+            b"\\N", b"\\K", b"\\G", b"\\Qa\\E", b"\\0", b"\\x{61}", b"\\cA", b"\\ ", b"\\#",
         ]),
-        2 => piece(&[b"\xe9", b"\xc3\xa9", b"]", b"{", b"}", b"{a}", b"\n", b" ", b"#", b"-", b"&&", b"~", b"\x0b", b"k", b"s"]),
-        1 => piece(&[b"(?i)", b"(?=a)", b"(?!b)", b"(?>a|ab)", b"(?#x)", b"(?<=a)", b"(?s)", b"(?-i)", b"(?i:a)", b"(?m)", b"(?-s)", b"(?m:^)"]),
+        2 => piece(&[b"\xe9", b"\xc3\xa9", b"]", b"{", b"}", b"{a}", b"\n", b" ", b"#", b"-", b"&&", b"~",
+            b"\x0b", b"k", b"s"]),
+        1 => piece(&[b"(?i)", b"(?=a)", b"(?!b)", b"(?>a|ab)", b"(?#x)", b"(?<=a)", b"(?s)",
+            b"(?-i)", b"(?i:a)", b"(?m)", b"(?-s)", b"(?m:^)"]),
         3 => class,
     ];
     let quantifier = prop_oneof![
@@ -141,7 +139,9 @@ proptest! {
 
     #[test]
     fn fancy_means_what_pcre2_says(pattern in pattern(), flags in flags(), subjects in vec(subject(), 1..6)) {
-        let (Ok(code), Ok(fancy)) = (Code::new(&pattern, flags), Engine::new(&pattern, flags)) else {
+        // PCRE2's own optimisations go wrong with `\w*(a)?+\d`
+        let plain = [b"(*NO_AUTO_POSSESS)(*NO_START_OPT)", &pattern[..]].concat();
+        let (Ok(code), Ok(fancy)) = (Code::new(&plain, flags), Engine::new(&pattern, flags)) else {
             return Ok(());
         };
         prop_assert_eq!(code.groups(), fancy.groups());
@@ -179,10 +179,7 @@ fn limits_are_pcre2s() {
     let subject = [&b"a".repeat(40)[..], b"!"].concat();
     assert!(regex.is_match(&subject).is_err());
     // an empty slice's dangling pointer must not reach PCRE2, which subtracts lengths from it
-    assert_eq!(
-        Regex::new(b"(.{2}|[^a]{3})*", Flags::default()).unwrap().is_match(b""),
-        Ok(true)
-    );
+    assert_eq!(Regex::new(b"(.{2}|[^a]{3})*", Flags::default()).unwrap().is_match(b""), Ok(true));
     // polynomial: regex decides while it is short, PCRE2 where it might give up
     let regex = Regex::new(b"a.*b.*c.*[de]", Flags::default()).unwrap();
     let mut caps = Captures::new();

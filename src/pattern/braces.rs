@@ -32,18 +32,12 @@ pub(super) fn escaped(pattern: &[u8]) -> (Cow<'_, [u8]>, Vec<usize>) {
         out.extend_from_slice(head);
         rest = tail;
     }
-    if places.is_empty() {
-        (Cow::Borrowed(pattern), places)
-    } else {
-        (Cow::Owned(out), places)
-    }
+    if places.is_empty() { (Cow::Borrowed(pattern), places) } else { (Cow::Owned(out), places) }
 }
 
 /// The length of `text` up to and with `end`, or else of all.
 fn through(text: &[u8], end: &[u8; 2]) -> usize {
-    text.windows(2)
-        .position(|pair| pair == end)
-        .map_or(text.len(), |at| at + 2)
+    text.windows(2).position(|pair| pair == end).map_or(text.len(), |at| at + 2)
 }
 
 /// Whether `text` starts with a brace that only newer versions read as a quantifier.
@@ -51,10 +45,7 @@ fn is_newer(text: &[u8]) -> bool {
     let Some(inner) = text.strip_prefix(b"{") else {
         return false;
     };
-    let length = inner
-        .iter()
-        .take_while(|b| matches!(b, b'0'..=b'9' | b',' | b' ' | b'\t'))
-        .count();
+    let length = inner.iter().take_while(|b| matches!(b, b'0'..=b'9' | b',' | b' ' | b'\t')).count();
     let (counts, rest) = inner.split_at(length);
     rest.first() == Some(&b'}')
         && (counts.starts_with(b",") || counts.iter().any(|b| matches!(b, b' ' | b'\t')))

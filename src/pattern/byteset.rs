@@ -34,11 +34,7 @@ impl ByteSet {
             b'v' => ByteSet::of(|b| matches!(b, b'\n'..=b'\r' | 0x85)),
             _ => return None,
         };
-        Some(if letter.is_ascii_uppercase() {
-            set.negated()
-        } else {
-            set
-        })
+        Some(if letter.is_ascii_uppercase() { set.negated() } else { set })
     }
 
     /// What `[:name:]` stands for.
@@ -129,10 +125,7 @@ mod tests {
             (ByteSet::one(b'.'), "\\x2e"),
             (ByteSet::one(b'a').folded(), "[Aa]"),
             (ByteSet::escape(b'd').unwrap(), "[0-9]"),
-            (
-                ByteSet::escape(b'W').unwrap(),
-                "[\\x00-/\\x3a-\\x40\\x5b-\\x5e\\x60\\x7b-\\xff]",
-            ),
+            (ByteSet::escape(b'W').unwrap(), "[\\x00-/\\x3a-\\x40\\x5b-\\x5e\\x60\\x7b-\\xff]"),
             (ByteSet::of(|_| true), "[\\x00-\\xff]"),
             (ByteSet::one(255), "\\xff"),
         ] {

@@ -16,10 +16,7 @@ impl Cost {
     /// One way for each byte of the subject.
     pub const LINEAR: Cost = Cost { factor: 1.0, power: 1 };
     /// No bound is known.
-    pub const ENDLESS: Cost = Cost {
-        factor: f64::INFINITY,
-        power: 0,
-    };
+    pub const ENDLESS: Cost = Cost { factor: f64::INFINITY, power: 0 };
 
     /// The bound for a subject of `length` bytes.
     pub fn steps(self, length: usize) -> f64 {
@@ -33,18 +30,12 @@ impl Cost {
 
     /// This, then `other`.
     pub fn times(self, other: Cost) -> Cost {
-        Cost {
-            factor: self.factor * other.factor,
-            power: self.power.saturating_add(other.power),
-        }
+        Cost { factor: self.factor * other.factor, power: self.power.saturating_add(other.power) }
     }
 
     /// This or `other`.
     pub fn or(self, other: Cost) -> Cost {
-        Cost {
-            factor: self.factor + other.factor,
-            power: self.power.max(other.power),
-        }
+        Cost { factor: self.factor + other.factor, power: self.power.max(other.power) }
     }
 
     /// This, `min` to `max` times.

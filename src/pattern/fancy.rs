@@ -36,19 +36,15 @@ impl Engine {
                 (Kind::Fast(fast), groups, names)
             }
             None => {
-                let refuse = |offset| RegexError {
-                    message: UNKNOWN.to_owned(),
-                    offset,
-                };
+                let refuse = |offset| RegexError { message: UNKNOWN.to_owned(), offset };
                 let translation = translate(pattern, flags, Dialect::Fancy).map_err(refuse)?;
                 let regex = RegexBuilder::new(&translation.text)
                     .bytes_mode(BytesMode::Ascii)
                     .backtrack_limit(BACKTRACK_LIMIT)
+                    // 0.20 optimises `(?>.+A?.{2})` and `(a+?)*` into something else
+                    .optimize(false)
                     .build()
-                    .map_err(|error| RegexError {
-                        message: error.to_string(),
-                        offset: 0,
-                    })?;
+                    .map_err(|error| RegexError { message: error.to_string(), offset: 0 })?;
                 (Kind::Fancy(regex), translation.groups, translation.names)
             }
         };

@@ -23,16 +23,9 @@ impl Fast {
     /// `None` if the pattern isn't surely the same for `regex`.
     pub fn new(pattern: &[u8], flags: Flags) -> Option<Fast> {
         let translation = translate(pattern, flags, Dialect::Regex).ok()?;
-        let regex = bytes::RegexBuilder::new(&translation.text)
-            .size_limit(SIZE_LIMIT)
-            .build()
-            .ok()?;
+        let regex = bytes::RegexBuilder::new(&translation.text).size_limit(SIZE_LIMIT).build().ok()?;
         (regex.captures_len() == translation.groups + 1).then_some(())?;
-        Some(Fast {
-            regex,
-            cost: translation.cost,
-            names: translation.names,
-        })
+        Some(Fast { regex, cost: translation.cost, names: translation.names })
     }
 
     /// Whether PCRE2 comes to an end, too, within its match limit on a subject of `length` bytes.

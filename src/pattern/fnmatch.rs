@@ -194,11 +194,7 @@ impl Matcher<'_> {
                 // the segment's tail can stand in one place only
                 s = end - fixed;
             } else {
-                retry = Some(Retry {
-                    pattern: p,
-                    string: s,
-                    fixed,
-                });
+                retry = Some(Retry { pattern: p, string: s, fixed });
             }
         }
         while self.p(p) != 0 && s < end && self.p(p) != b'*' && !self.slash_at(p) {
@@ -242,29 +238,13 @@ impl Matcher<'_> {
         if self.p(p) == b'['
             && let Some((matched, pattern)) = self.bracket(p, byte)
         {
-            return Step {
-                matched,
-                pattern,
-                string: next,
-            };
+            return Step { matched, pattern, string: next };
         }
         if self.p(p) == b'?' {
-            return Step {
-                matched: byte != 0 && !(self.slash && byte == b'/'),
-                pattern: p + 1,
-                string: next,
-            };
+            return Step { matched: byte != 0 && !(self.slash && byte == b'/'), pattern: p + 1, string: next };
         }
-        let p = if self.escape && self.p(p) == b'\\' && self.p(p + 1) != 0 {
-            p + 1
-        } else {
-            p
-        };
-        Step {
-            matched: self.same(byte, self.p(p)),
-            pattern: p + 1,
-            string: next,
-        }
+        let p = if self.escape && self.p(p) == b'\\' && self.p(p + 1) != 0 { p + 1 } else { p };
+        Step { matched: self.same(byte, self.p(p)), pattern: p + 1, string: next }
     }
 
     /// Reads the bracket expression at `p`: whether `byte` is in it, and the place behind its `]`. `None` if there is
@@ -317,11 +297,7 @@ impl Matcher<'_> {
         }
         // and glibc's `tolower` gives it back unsigned, but for -1, which is EOF
         let lower = |byte: u8| {
-            if byte == 0xff {
-                -1
-            } else {
-                i32::from(byte.to_ascii_lowercase())
-            }
+            if byte == 0xff { -1 } else { i32::from(byte.to_ascii_lowercase()) }
         };
         let upper = [byte, low, high].iter().any(u8::is_ascii_uppercase);
         self.nocase && upper && (lower(low)..=lower(high)).contains(&lower(byte))
@@ -384,11 +360,7 @@ mod tests {
             ("a", "a/", PATHNAME, false),
             ("*", "/", PATHNAME, false),
         ] {
-            assert_eq!(
-                fnmatch(pattern.as_bytes(), string.as_bytes(), flags),
-                matched,
-                "{pattern} {string} {flags:?}"
-            );
+            assert_eq!(fnmatch(pattern.as_bytes(), string.as_bytes(), flags), matched, "{pattern} {string} {flags:?}");
         }
         assert!(!fnmatch(b"[a-\xff]", b"b", NONE), "ranges are signed");
         assert!(fnmatch(b"[\xe0-\xff]", b"\xf0", NONE));
@@ -396,14 +368,8 @@ mod tests {
 
     #[test]
     fn wildcards_are_seen() {
-        for (pattern, seen) in [
-            ("a*", true),
-            ("a?", true),
-            ("[a]", true),
-            ("[a", false),
-            ("a]", false),
-            (r"\*", false),
-        ] {
+        for (pattern, seen) in [("a*", true), ("a?", true), ("[a]", true), ("[a", false), ("a]", false), (r"\*", false)]
+        {
             assert_eq!(is_fnmatch(pattern.as_bytes()), seen, "{pattern}");
         }
         assert!(!is_fnmatch(b"\\"));

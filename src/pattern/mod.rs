@@ -10,10 +10,7 @@ mod class;
 mod cost;
 #[cfg(any(test, not(feature = "pcre2")))]
 mod fancy;
-#[cfg_attr(
-    not(feature = "pcre2"),
-    expect(dead_code, reason = "the stand-in has no match limit to keep to")
-)]
+#[cfg_attr(not(feature = "pcre2"), expect(dead_code, reason = "the stand-in has no match limit to keep to"))]
 mod fast;
 mod fnmatch;
 #[cfg(feature = "pcre2")]
@@ -26,9 +23,11 @@ mod regex;
 mod strmatch;
 mod substitute;
 mod translate;
+mod wildcards;
 
 pub use self::fnmatch::{CASE_BLIND, FnmatchFlags, NOESCAPE, PATHNAME, PERIOD, fnmatch, is_fnmatch};
 pub use self::prefix::alias_matches;
 pub use self::regex::{Captures, Flags, MatchLimit, Regex, RegexError};
 pub use self::strmatch::{is_matchexp, strcasecmp_match, strcmp_match};
 pub use self::substitute::{SUBSTITUTE_LIMIT, substitute, substitute_with};
+pub use self::wildcards::Wildcards;

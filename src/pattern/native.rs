@@ -28,13 +28,7 @@ const WARM_UP: u32 = 50;
 impl Engine {
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Engine, RegexError> {
         let code = Code::new(pattern, flags)?;
-        Ok(Engine {
-            pattern: pattern.into(),
-            flags,
-            code,
-            uses: AtomicU32::new(0),
-            fast: OnceLock::new(),
-        })
+        Ok(Engine { pattern: pattern.into(), flags, code, uses: AtomicU32::new(0), fast: OnceLock::new() })
     }
 
     pub fn groups(&self) -> usize {

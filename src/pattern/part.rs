@@ -18,40 +18,17 @@ pub(super) struct Part {
 
 impl Part {
     /// Nothing at all.
-    pub const EMPTY: Part = Part {
-        cost: Cost::ONE,
-        nullable: true,
-        anchored: false,
-        assertion: false,
-        width: Some(0),
-    };
+    pub const EMPTY: Part = Part { cost: Cost::ONE, nullable: true, anchored: false, assertion: false, width: Some(0) };
     /// A test of the place.
-    pub const ASSERTION: Part = Part {
-        assertion: true,
-        ..Part::EMPTY
-    };
+    pub const ASSERTION: Part = Part { assertion: true, ..Part::EMPTY };
     /// The subject's start.
-    pub const START: Part = Part {
-        anchored: true,
-        ..Part::ASSERTION
-    };
+    pub const START: Part = Part { anchored: true, ..Part::ASSERTION };
     /// A byte of a set.
-    pub const BYTE: Part = Part {
-        nullable: false,
-        width: Some(1),
-        ..Part::EMPTY
-    };
+    pub const BYTE: Part = Part { nullable: false, width: Some(1), ..Part::EMPTY };
     /// A test that only an engine that backtracks can make.
-    pub const LOOK: Part = Part {
-        cost: Cost::ENDLESS,
-        ..Part::ASSERTION
-    };
+    pub const LOOK: Part = Part { cost: Cost::ENDLESS, ..Part::ASSERTION };
     /// What a group matched before.
-    pub const BACK_REFERENCE: Part = Part {
-        cost: Cost::ENDLESS,
-        width: None,
-        ..Part::EMPTY
-    };
+    pub const BACK_REFERENCE: Part = Part { cost: Cost::ENDLESS, width: None, ..Part::EMPTY };
 
     /// This, then `next`.
     pub fn then(self, next: Part) -> Part {
@@ -82,10 +59,7 @@ impl Part {
             nullable: self.nullable || min == 0,
             anchored: false,
             assertion: false,
-            width: self
-                .width
-                .filter(|_| max == Some(min))
-                .and_then(|width| width.checked_mul(min)),
+            width: self.width.filter(|_| max == Some(min)).and_then(|width| width.checked_mul(min)),
         }
     }
 }

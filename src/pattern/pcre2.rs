@@ -50,16 +50,9 @@ impl Code {
             )
         };
         let Some(code) = NonNull::new(code) else {
-            return Err(RegexError {
-                message: error_message(error),
-                offset,
-            });
+            return Err(RegexError { message: error_message(error), offset });
         };
-        let mut code = Code {
-            code,
-            groups: 0,
-            names: Vec::new(),
-        };
+        let mut code = Code { code, groups: 0, names: Vec::new() };
         code.groups = code.info_u32(sys::PCRE2_INFO_CAPTURECOUNT) as usize;
         code.names = code.name_table();
         Ok(code)
@@ -154,11 +147,7 @@ impl Code {
 
 /// Where `bytes` begin. An empty slice may point to address 1, from which PCRE2 would subtract lengths and underflow.
 fn start_of(bytes: &[u8]) -> *const u8 {
-    if bytes.is_empty() {
-        c"".as_ptr().cast()
-    } else {
-        bytes.as_ptr()
-    }
+    if bytes.is_empty() { c"".as_ptr().cast() } else { bytes.as_ptr() }
 }
 
 fn options(flags: Flags) -> u32 {
@@ -201,10 +190,7 @@ impl MatchData {
             let pairs = pairs.max(10);
             // SAFETY: a null general context stands for the default memory management.
             let block = unsafe { sys::pcre2_match_data_create_8(u32::try_from(pairs).ok()?, ptr::null_mut()) };
-            *self = MatchData {
-                block: Some(NonNull::new(block)?),
-                pairs,
-            };
+            *self = MatchData { block: Some(NonNull::new(block)?), pairs };
         }
         self.block
     }

@@ -22,11 +22,7 @@ pub fn alias_matches(uri: &[u8], alias: &[u8]) -> usize {
             }
         }
     }
-    if alias.ends_with(b"/") || u == uri.len() || slash(uri, u) {
-        u
-    } else {
-        0
-    }
+    if alias.ends_with(b"/") || u == uri.len() || slash(uri, u) { u } else { 0 }
 }
 
 #[cfg(test)]

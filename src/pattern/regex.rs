@@ -23,7 +23,8 @@ pub struct Flags {
     pub no_dollar_endonly: bool,
     /// `^` and `$` match at line feeds, too (`AP_REG_NEWLINE`).
     pub multiline: bool,
-    /// `AP_REG_EXTENDED`: a bit of value 0 in httpd, so it changes nothing.
+    /// `AP_REG_EXTENDED`: a bit of value 0 in httpd, so it changes nothing. (`RegexDefaultOptions` takes its name for
+    /// unknown.)
     pub extended: bool,
 }
 
@@ -121,16 +122,9 @@ impl Regex {
         let (text, inserted) = braces::escaped(pattern);
         let engine = Engine::new(&text, flags).map_err(|error| {
             let before = inserted.iter().filter(|place| **place < error.offset).count();
-            RegexError {
-                offset: error.offset.saturating_sub(before),
-                ..error
-            }
+            RegexError { offset: error.offset.saturating_sub(before), ..error }
         })?;
-        Ok(Regex(Arc::new(Inner {
-            pattern: pattern.into(),
-            flags,
-            engine,
-        })))
+        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, engine })))
     }
 
     /// The pattern's text.
@@ -173,10 +167,7 @@ impl Regex {
 
 impl fmt::Debug for Regex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Regex")
-            .field("pattern", &self.0.pattern)
-            .field("flags", &self.0.flags)
-            .finish()
+        f.debug_struct("Regex").field("pattern", &self.0.pattern).field("flags", &self.0.flags).finish()
     }
 }
 
@@ -193,14 +184,8 @@ mod tests {
     fn httpd_defaults() {
         let default = Flags::default();
         let icase = Flags { icase: true, ..default };
-        let no_dotall = Flags {
-            no_dotall: true,
-            ..default
-        };
-        let multiline = Flags {
-            multiline: true,
-            ..default
-        };
+        let no_dotall = Flags { no_dotall: true, ..default };
+        let multiline = Flags { multiline: true, ..default };
         for (pattern, flags, subject, span) in [
             (&b"^/a.b$"[..], default, &b"/a\nb"[..], Some((0, 4))),
             (b"^/a.b$", no_dotall, b"/a\nb", None),
@@ -232,6 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn shared_between_threads() {
+        fn assert<T: Send + Sync + Clone>(_: &T) {}
+        let regex = regex(b"(a|b)+c", Flags::default());
+        assert(&regex);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..200).for_each(|_| assert_eq!(regex.is_match(b"xabc"), Ok(true))));
+            }
+        });
+    }
+
+    #[test]
     fn groups_and_names() {
         let regex = regex(b"^/(?<b>x)(?<a>y)?(z)", Flags::default());
         assert_eq!(regex.groups(), 3);
@@ -260,14 +257,7 @@ mod tests {
             ("a{,3}(", "missing closing parenthesis", 6),
         ] {
             let error = Regex::new(pattern.as_bytes(), Flags::default()).unwrap_err();
-            assert_eq!(
-                error,
-                RegexError {
-                    message: message.to_owned(),
-                    offset
-                },
-                "{pattern}"
-            );
+            assert_eq!(error, RegexError { message: message.to_owned(), offset }, "{pattern}");
         }
     }
 }

@@ -64,11 +64,7 @@ mod tests {
             ("aXbYbZ", "a*b*b", false),
             ("ab", "a**b", true),
         ] {
-            assert_eq!(
-                strcmp_match(string.as_bytes(), expected.as_bytes()),
-                matched,
-                "{string} {expected}"
-            );
+            assert_eq!(strcmp_match(string.as_bytes(), expected.as_bytes()), matched, "{string} {expected}");
         }
         assert!(strcasecmp_match(b"WWW.Example.ORG", b"*.eXample.org"));
         assert!(is_matchexp(b"a?") && !is_matchexp(b"a[b]"));

@@ -57,16 +57,9 @@ mod tests {
             ("$12", "a2"),
             ("", ""),
         ] {
-            assert_eq!(
-                substitute(template.as_bytes(), subject, &caps).unwrap(),
-                result,
-                "{template}"
-            );
+            assert_eq!(substitute(template.as_bytes(), subject, &caps).unwrap(), result, "{template}");
         }
-        assert_eq!(
-            substitute(&b"x".repeat(SUBSTITUTE_LIMIT - 1), b"", &caps).map(|r| r.len()),
-            Some(65535)
-        );
+        assert_eq!(substitute(&b"x".repeat(SUBSTITUTE_LIMIT - 1), b"", &caps).map(|r| r.len()), Some(65535));
         assert_eq!(substitute(&b"x".repeat(SUBSTITUTE_LIMIT), b"", &caps), None);
     }
 }

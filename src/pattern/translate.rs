@@ -44,6 +44,7 @@ pub(super) fn translate(pattern: &[u8], flags: Flags, dialect: Dialect) -> Resul
         dialect,
         out: String::new(),
         groups: 0,
+        open: Vec::new(),
         names: Vec::new(),
         nodes: 0,
     };
@@ -54,19 +55,13 @@ pub(super) fn translate(pattern: &[u8], flags: Flags, dialect: Dialect) -> Resul
     let Some(whole) = whole else {
         return Err(pattern.len() - reader.rest.len());
     };
-    // PCRE2 takes a step or two for each element on a way, and starts anew at each byte unless anchored
+    // PCRE2 takes a step or two for each element on a way, and starts anew at each byte unless anchored; if it doesn't
+    // see that a pattern is, it still gives up there soon
+    let elements = 2.0 * f64::from(reader.nodes) + 2.0;
     let start = if whole.anchored { Cost::ONE } else { Cost::LINEAR };
-    let elements = Cost {
-        factor: 2.0 * f64::from(reader.nodes) + 2.0,
-        power: 0,
-    };
-    let cost = whole.cost.times(elements).times(start);
-    Ok(Translation {
-        text: reader.out,
-        groups: reader.groups,
-        names: reader.names,
-        cost,
-    })
+    let ways = whole.cost.times(start).times(Cost { factor: elements, power: 0 });
+    let cost = ways.or(Cost { factor: elements, power: 1 });
+    Ok(Translation { text: reader.out, groups: reader.groups, names: reader.names, cost })
 }
 
 /// The groups that only an engine that backtracks knows.
@@ -89,6 +84,8 @@ pub(super) struct Reader<'a> {
     dialect: Dialect,
     out: String,
     groups: usize,
+    /// The capturing groups around.
+    open: Vec<usize>,
     names: Vec<(usize, String)>,
     nodes: u32,
 }
@@ -142,9 +139,7 @@ impl Reader<'_> {
         let quantifier = self.quantifier()?;
         // each engine has its own way to leave a loop over what may be empty
         let sure = !part.assertion && quantifier.max != Some(0) && (!part.nullable || quantifier.max == Some(1));
-        // `fancy-regex` loses its way in `(a+?)*`
-        let lazy = self.out.ends_with("+?)") || self.out.ends_with("}?)");
-        if !sure || (lazy && self.dialect != Dialect::Regex) {
+        if !sure {
             return None;
         }
         self.out.push_str(&quantifier.text);
@@ -152,10 +147,6 @@ impl Reader<'_> {
             self.out.push('?');
         } else if self.eat(b"+") {
             self.fancy()?;
-            // PCRE2 optimises what precedes `(a)?+` as if the group were there
-            if quantifier.max == Some(1) {
-                return None;
-            }
             self.out.insert_str(start, "(?>");
             self.out.push(')');
         }
@@ -169,11 +160,7 @@ impl Reader<'_> {
             b'?' => (0, Some(1), "?".to_owned()),
             b'{' => {
                 let (min, max) = self.counts()?;
-                (
-                    min,
-                    max,
-                    format!("{{{min},{}}}", max.map_or(String::new(), |max| max.to_string())),
-                )
+                (min, max, format!("{{{min},{}}}", max.map_or(String::new(), |max| max.to_string())))
             }
             _ => return None,
         };
@@ -275,15 +262,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads `\1` to `\9`, if the group is there already.
+    /// Reads `\1` to `\9`, if the group is there and complete.
     fn back_reference(&mut self) -> Option<Part> {
         self.fancy()?;
-        let group = self.number()?;
-        if group > 9 || usize::try_from(group).ok()? > self.groups {
+        let group = usize::try_from(self.number()?).ok()?;
+        // in either case, `fancy-regex` compares valid UTF-8 only
+        if group > 9 || group > self.groups || self.open.contains(&group) || self.flags.icase {
             return None;
         }
-        let flags = if self.flags.icase { "i" } else { "" };
-        self.out.push_str(&format!("(?{flags}:\\{group})"));
+        self.out.push_str(&format!("(?:\\{group})"));
         Some(Part::BACK_REFERENCE)
     }
 
@@ -310,6 +297,7 @@ impl Reader<'_> {
             return None;
         }
         let outer = self.flags;
+        let around = self.open.len();
         let mut look = None;
         if self.eat(b"?:") {
             self.out.push_str("(?:");
@@ -327,6 +315,7 @@ impl Reader<'_> {
             self.out.push_str("(?:");
         } else {
             self.groups += 1;
+            self.open.push(self.groups);
             if self.rest.first() == Some(&b'?') {
                 let name = self.name()?;
                 self.names.push((self.groups, name));
@@ -335,20 +324,14 @@ impl Reader<'_> {
         }
         let inner = self.alternation(depth + 1)?;
         self.flags = outer;
+        self.open.truncate(around);
         if !self.eat(b")") {
             return None;
         }
         self.out.push(')');
         match look {
-            None => Some(Part {
-                assertion: false,
-                ..inner
-            }),
-            Some("?>") => Some(Part {
-                cost: Cost::ENDLESS,
-                assertion: false,
-                ..inner
-            }),
+            None => Some(Part { assertion: false, ..inner }),
+            Some("?>") => Some(Part { cost: Cost::ENDLESS, assertion: false, ..inner }),
             // looking behind is sure for a fixed width only
             Some("?<=" | "?<!") if inner.width.is_none() => None,
             Some(_) => Some(Part::LOOK),
@@ -379,11 +362,7 @@ impl Reader<'_> {
         } else {
             return None;
         };
-        let length = self
-            .rest
-            .iter()
-            .take_while(|&&b| b.is_ascii_alphanumeric() || b == b'_')
-            .count();
+        let length = self.rest.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b == b'_').count();
         let (name, rest) = self.rest.split_at_checked(length)?;
         let starts_well = name.first().is_some_and(|b| !b.is_ascii_digit());
         self.rest = rest;

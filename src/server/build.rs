@@ -77,6 +77,8 @@ pub struct Build {
     pub users: Users,
     /// Who httpd serves as.
     pub cred: Cred,
+    /// The names of that user and group.
+    pub run_as: (BString, BString),
     /// The only host names there are.
     pub hosts: Vec<(IpAddr, String)>,
     /// Methods that `<Limit>` and kin registered, after httpd's own.
@@ -105,11 +107,11 @@ pub struct Draft {
     /// ServerName, its port and its scheme.
     pub name: Option<vhost::ServerName>,
     /// ServerAlias without wildcards.
-    pub names: Vec<BString>,
+    pub names: Vec<(BString, Span)>,
     /// ServerAlias with wildcards.
-    pub wild_names: Vec<BString>,
+    pub wild_names: Vec<(BString, Span)>,
     /// ServerPath.
-    pub path: Option<BString>,
+    pub path: Option<(BString, Span)>,
     /// The addresses of its section.
     pub addrs: Vec<vhost::Address>,
     /// Settings by module.

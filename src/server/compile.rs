@@ -58,6 +58,26 @@ pub struct Input {
     pub ports: Vec<u16>,
 }
 
+impl Input {
+    /// A configuration named `config`, over a file system, with the modules that a scenario has.
+    pub fn new(text: impl Into<BString>, vfs: Arc<dyn Vfs>) -> Input {
+        Input {
+            name: "config".into(),
+            text: text.into(),
+            modules: Modules::Default,
+            defines: Vec::new(),
+            env: HashMap::new(),
+            hosts: crate::suite::default_hosts(),
+            hosts_complete: true,
+            vfs,
+            server_root: "/etc/apache2".into(),
+            lenient_document_root: false,
+            assume_modules: false,
+            ports: vec![80],
+        }
+    }
+}
+
 /// What reading a configuration came to.
 pub struct Output {
     /// All texts.
@@ -196,6 +216,7 @@ pub fn compile(input: Input) -> Output {
         vfs: input.vfs.clone(),
         users,
         cred,
+        run_as: ("www-data".into(), "www-data".into()),
         hosts: input.hosts,
         hosts_complete: input.hosts_complete,
         methods: Vec::new(),

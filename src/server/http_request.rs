@@ -15,7 +15,17 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
     if verdict == Verdict::Ok {
         verdict = invoke_handler(r);
     }
+    decide_handler(r);
     end(r, verdict);
+}
+
+/// Names the directive that set the handler, or the content type that stood in for one.
+fn decide_handler(r: &mut Request<'_>) {
+    if r.handler.is_some() {
+        r.decide_if(Phase::Fixups, r.handler_span);
+    } else if r.served_by.is_some() && r.served_by == r.content_type {
+        r.decide_if(Phase::Fixups, r.type_span);
+    }
 }
 
 /// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
@@ -32,6 +42,10 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     }
     let verdict = process::run_phase(r, Phase::Handler);
     r.handler = asked;
+    if r.handler.is_some() && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
+        // a name that no module takes stays the name
+        r.served_by.clone_from(&r.handler);
+    }
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
 }
 
@@ -148,6 +162,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         content_type: None,
         trusted_content_type: false,
         handler_span: None,
+        type_span: None,
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,
@@ -204,6 +219,7 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
             if verdict == Verdict::Ok {
                 verdict = invoke_handler(&mut new);
             }
+            decide_handler(&mut new);
             end(&mut new, verdict);
         }
     }
@@ -222,6 +238,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.finfo = sub.finfo;
     r.handler = sub.handler;
     r.handler_span = sub.handler_span;
+    r.type_span = sub.type_span;
     r.content_type = sub.content_type;
     r.trusted_content_type = sub.trusted_content_type;
     r.content_encoding = sub.content_encoding;

@@ -117,6 +117,7 @@ fn or_die(verdict: Verdict) -> Verdict {
 /// neither is well nor declines does.
 pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let engine = r.engine;
+    let before_translation = (engine.watched() && phase == Phase::TranslateName).then(|| r.trial());
     for hook in engine.server.hooks.of(phase) {
         let Some(run) = hook.run else { continue };
         let before = engine.watched().then(|| Seen::of(r));
@@ -137,10 +138,40 @@ pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
         match verdict {
             Verdict::Declined => {}
             Verdict::Ok if phase.run_all() => {}
-            verdict => return verdict,
+            verdict => {
+                if phase == Phase::TranslateName {
+                    tell_shadowed(r, hook.module, &before_translation);
+                }
+                return verdict;
+            }
         }
     }
     if phase.run_all() { Verdict::Ok } else { Verdict::Declined }
+}
+
+/// Tells what the modules after the one that translated would have made of the request.
+fn tell_shadowed(r: &Request<'_>, winner: &'static str, before: &Option<Request<'_>>) {
+    let Some(before) = before else { return };
+    let engine = r.engine;
+    let hooks = engine.server.hooks.of(Phase::TranslateName);
+    let after = hooks.iter().skip_while(|h| h.module != winner).skip(1).filter(|h| h.module != "core.c");
+    for hook in after {
+        let Some(run) = hook.run else { continue };
+        let mut trial = before.trial();
+        engine.open();
+        let verdict = run(&mut trial);
+        engine.close(|_| {
+            (verdict != Verdict::Declined).then(|| Step {
+                phase: Phase::TranslateName.name(),
+                module: hook.module,
+                span: trial.decided.last().map(|d| d.span),
+                matched: false,
+                why: format!("never reached: {winner} translates before {}", hook.module),
+                effect: trial.filename.as_ref().map(|f| format!("would be file {f}")).unwrap_or_default(),
+                ..Step::default()
+            })
+        });
+    }
 }
 
 fn describe(verdict: Verdict) -> String {

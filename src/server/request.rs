@@ -172,6 +172,8 @@ pub struct Request<'a> {
     pub trusted_content_type: bool,
     /// The directive that set the handler (or the type that stands for one).
     pub handler_span: Option<Span>,
+    /// The directive that set the content type.
+    pub type_span: Option<Span>,
     /// The content encoding.
     pub content_encoding: Option<BString>,
     /// The content languages.
@@ -347,6 +349,24 @@ impl<'a> Request<'a> {
             prev: self.prev.clone(),
             main: self.main.clone(),
         })
+    }
+
+    /// A copy to try something on: nothing that happens to it happens to this one.
+    pub fn trial(&self) -> Request<'a> {
+        Request {
+            unparsed_uri: self.unparsed_uri.clone(),
+            uri: self.uri.clone(),
+            args: self.args.clone(),
+            parsed_uri: self.parsed_uri.clone(),
+            filename: self.filename.clone(),
+            headers_out: self.headers_out.clone(),
+            env: self.env.clone(),
+            notes: self.notes.clone(),
+            per_dir: self.per_dir.clone(),
+            main: self.main.clone(),
+            prev: self.prev.clone(),
+            ..super::http_request::blank(self)
+        }
     }
 
     /// The last request of the chain of redirects.

@@ -71,6 +71,8 @@ vector! {
         allowmethods: modules::allowmethods::Dir,
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
+        actions: modules::actions::Dir,
+        php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
         env: modules::env::Settings,
@@ -83,6 +85,7 @@ vector! {
         core: modules::core::Server,
         alias: modules::alias::Server,
         mime: modules::mime::Server,
+        php: modules::php::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
     }

@@ -24,10 +24,18 @@ pub static PROVIDER: Provider =
 
 static DIRECTIVES: &[Directive] = &[
     row("Anonymous", Args::Iterate, OR_AUTHCFG, Modelled, "a space-separated list of user IDs", anonymous),
-    row("Anonymous_MustGiveEmail", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| flag(c, a, Rule::MustGiveEmail)),
-    row("Anonymous_NoUserId", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| flag(c, a, Rule::NoUserId)),
-    row("Anonymous_VerifyEmail", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| flag(c, a, Rule::VerifyEmail)),
-    row("Anonymous_LogEmail", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| flag(c, a, |_| Rule::LogEmail)),
+    row("Anonymous_MustGiveEmail", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| {
+        flag(c, a, Rule::MustGiveEmail)
+    }),
+    row("Anonymous_NoUserId", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| {
+        flag(c, a, Rule::NoUserId)
+    }),
+    row("Anonymous_VerifyEmail", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| {
+        flag(c, a, Rule::VerifyEmail)
+    }),
+    row("Anonymous_LogEmail", Args::Flag, OR_AUTHCFG, Modelled, "Limited to 'on' or 'off'", |c, a| {
+        flag(c, a, |_| Rule::LogEmail)
+    }),
 ];
 
 #[derive(Clone, Debug)]

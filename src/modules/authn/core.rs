@@ -20,8 +20,22 @@ static HOOKS: &[Hook] = &[hook(Phase::CheckUserId, order::LAST, authenticate_no_
 
 static DIRECTIVES: &[Directive] = &[
     row("AuthType", Args::Take1, OR_AUTHCFG, Modelled, "an HTTP authorization type (e.g., \"Basic\")", set_auth_type),
-    row("AuthName", Args::Take1, OR_AUTHCFG, Modelled, "the authentication realm (e.g. \"Members Only\")", set_auth_name),
-    row("<AuthnProviderAlias", Args::Raw, RSRC_CONF, Modelled, "container for grouping an authentication provider's directives under a provider alias", super::alias_section),
+    row(
+        "AuthName",
+        Args::Take1,
+        OR_AUTHCFG,
+        Modelled,
+        "the authentication realm (e.g. \"Members Only\")",
+        set_auth_name,
+    ),
+    row(
+        "<AuthnProviderAlias",
+        Args::Raw,
+        RSRC_CONF,
+        Modelled,
+        "container for grouping an authentication provider's directives under a provider alias",
+        super::alias_section,
+    ),
 ];
 
 /// Settings per directory.

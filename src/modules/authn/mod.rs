@@ -132,9 +132,7 @@ impl Named {
         match self {
             Named::Modelled(p) => p.check_password.map_or(Status::NotFound, |check| check(r, user, password)),
             Named::Blind(name) => unknown(r, name),
-            Named::Alias(alias) => {
-                alias.within(r, |r| alias.provider.check_password(r, user, password))
-            }
+            Named::Alias(alias) => alias.within(r, |r| alias.provider.check_password(r, user, password)),
         }
     }
 
@@ -160,7 +158,11 @@ impl Alias {
 }
 
 fn unknown(r: &mut Request<'_>, name: &str) -> Status {
-    r.caveat("AuthBasicProvider", Span::NONE, format!("the users of `{name}` are not known here: they are taken to be refused"));
+    r.caveat(
+        "AuthBasicProvider",
+        Span::NONE,
+        format!("the users of `{name}` are not known here: they are taken to be refused"),
+    );
     Status::Denied
 }
 

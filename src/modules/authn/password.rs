@@ -80,7 +80,7 @@ fn digits(out: &mut BString, mut value: u32, count: usize) {
 }
 
 /// The salt after `prefix`: up to a dollar, and to `most` bytes.
-fn salt<'h>(hash: &'h [u8], prefix: usize, most: usize) -> &'h [u8] {
+fn salt(hash: &[u8], prefix: usize, most: usize) -> &[u8] {
     let rest = hash.get(prefix..).unwrap_or_default();
     let end = rest.iter().position(|b| *b == b'$').unwrap_or(rest.len());
     &rest[..end.min(most)]

@@ -20,8 +20,14 @@ const NAME: &str = "mod_authz_groupfile.c";
 pub static MODULE: Module =
     Module { name: NAME, identifier: "authz_groupfile_module", directives: DIRECTIVES, hooks: &[] };
 
-static DIRECTIVES: &[Directive] =
-    &[row("AuthGroupFile", Args::Take1, OR_AUTHCFG, Modelled, "text file containing group names and member user IDs", group_file)];
+static DIRECTIVES: &[Directive] = &[row(
+    "AuthGroupFile",
+    Args::Take1,
+    OR_AUTHCFG,
+    Modelled,
+    "text file containing group names and member user IDs",
+    group_file,
+)];
 
 pub(super) static PROVIDERS: &[Provider] = &[
     Provider { name: "group", module: NAME, parse: host::parse_text, check: check_group, blind: None },

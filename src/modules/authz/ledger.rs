@@ -23,7 +23,6 @@ pub(super) static PROVIDERS: &[Provider] = &[
     blind("ldap-group", "mod_authnz_ldap.c", DIRECTORY),
     blind("ldap-search", "mod_authnz_ldap.c", DIRECTORY),
     blind("ldap-user", "mod_authnz_ldap.c", DIRECTORY),
-    blind("wsgi-group", "mod_wsgi.c", "the groups that its script gives a user are not known here"),
 ];
 
 fn check(r: &mut Request<'_>, _: &Parsed) -> Status {

@@ -65,8 +65,15 @@ pub struct Provider {
     pub blind: Option<&'static str>,
 }
 
-static PROVIDERS: &[&[Provider]] =
-    &[builtin::PROVIDERS, host::PROVIDERS, user::PROVIDERS, groupfile::PROVIDERS, owner::PROVIDERS, ledger::PROVIDERS];
+static PROVIDERS: &[&[Provider]] = &[
+    builtin::PROVIDERS,
+    host::PROVIDERS,
+    user::PROVIDERS,
+    groupfile::PROVIDERS,
+    owner::PROVIDERS,
+    super::wsgi::PROVIDERS,
+    ledger::PROVIDERS,
+];
 
 /// What every alias is.
 static ALIAS: Provider = Provider { name: "", module: "", parse: host::parse_nothing, check: check_alias, blind: None };

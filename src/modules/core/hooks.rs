@@ -31,12 +31,14 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         r.error("AH00126", format!("Invalid URI in request '{uri}' '{line}'"));
         return Verdict::Status(400);
     }
-    let mut path = r.uri.as_slice();
-    if let Some(prefix) = &r.server.path
+    let uri = r.uri.clone();
+    let mut path = uri.as_slice();
+    if let Some((prefix, span)) = &r.server.path
         && let Some(rest) = path.strip_prefix(prefix.as_slice())
         && (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
     {
         path = rest;
+        r.decide(Phase::TranslateName, *span);
     }
     let path = path.trim_start_with(|c| c == '/');
     let core = r.server.core();
@@ -46,7 +48,7 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         r.error("AH00127", format!("Cannot map {line} to file"));
         return Verdict::Status(403);
     };
-    let span = core.document_root.as_ref().map(|s| s.span);
+    let span = setting::decisive(&core.document_root, &super::BUILT_IN_DOCUMENT_ROOT.into());
     r.decide_if(Phase::TranslateName, span);
     r.canonical_filename = Some(file.clone());
     r.filename = Some(file);
@@ -107,9 +109,7 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
     if let Some(forced) = &core.mime_type
         && forced.value != "none"
     {
-        if r.content_type.as_ref() != Some(&forced.value) {
-            r.handler_span = Some(forced.span);
-        }
+        r.type_span = Some(forced.span);
         r.set_content_type(Some(forced.value.clone()), true);
     }
     if let Some(set) = &core.handler {
@@ -124,7 +124,11 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
         let value: BString =
             if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
         if value != "none" {
-            r.handler_span = Some(set.span);
+            // a line beneath that says the same, or the alias that said it already, leaves nothing to decide
+            let beneath = set.under.as_ref().is_some_and(|u| u.value == set.value);
+            if r.handler.as_ref() != Some(&value) && !beneath {
+                r.handler_span = Some(set.span);
+            }
             r.handler = Some(value);
         }
     }
@@ -172,11 +176,6 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
     if r.used_path_info != PathInfo::Accept && !path_info.is_empty() {
         r.error("AH00130", format!("File does not exist: {name}{path_info}"));
         return Verdict::Status(404);
-    }
-    if r.method_number != method::GET && r.notes.get("deliver-script").is_none() {
-        let m = r.method.clone();
-        r.error("AH00131", format!("This resource does not accept the {m} method."));
-        return Verdict::Status(405);
     }
     let path = r.filename.clone().unwrap_or_default();
     if r.engine.read_allowed(&path).is_err() {

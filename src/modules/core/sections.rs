@@ -46,7 +46,8 @@ fn directory_section(cmd: &mut Cmd<'_>, raw: &[BString], is_match: bool) -> Resu
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let mut s = select(cmd, raw[0].as_bstr(), is_match)?;
     if s.regex.is_none() && s.path != "/" {
-        let Some(mut path) = filepath::merge(Some(BStr::new("/")), &s.path).filter(|_| s.path.starts_with(b"/")) else {
+        // a relative path is under the folder that httpd was started in, which is the root
+        let Some(mut path) = filepath::merge(Some(BStr::new("/")), &s.path) else {
             return Err(format!("<Directory \"{}\"> path is invalid.", s.path));
         };
         if !path.ends_with(b"/") {

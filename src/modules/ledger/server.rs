@@ -1,7 +1,7 @@
 //! Processes, and as whom they run.
 
 use super::{module, row};
-use crate::module::Args::{Argv, Flag, Take1, Take2};
+use crate::module::Args::{Argv, Take1, Take2};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Directive, Module};
@@ -86,16 +86,6 @@ const WORKER: &[Directive] = &[
 
 // As whom httpd serves decides which files it may read: the file system is asked as that user.
 #[rustfmt::skip]
-const UNIXD: &[Directive] = &[
-    row("User", Take1, RSRC_CONF, Inert, "Effective user id for this server"),
-    row("Group", Take1, RSRC_CONF, Inert, "Effective group id for this server"),
-    row("ChrootDir", Take1, RSRC_CONF, Blind("paths are looked up within another root"),
-        "The directory to chroot(2) into"),
-    row("Suexec", Flag, RSRC_CONF, Blind("scripts run under suexec, which refuses those that break its rules"),
-        "Enable or disable suEXEC support"),
-];
-
-#[rustfmt::skip]
 const SUEXEC: &[Directive] = &[
     row("SuexecUserGroup", Take2, RSRC_CONF,
         Blind("scripts run under suexec, which refuses those that break its rules"),
@@ -112,7 +102,6 @@ pub static MODULES: &[Module] = &[
     module("prefork.c", "mpm_prefork_module", PREFORK),
     module("event.c", "mpm_event_module", EVENT),
     module("worker.c", "mpm_worker_module", WORKER),
-    module("mod_unixd.c", "unixd_module", UNIXD),
     module("mod_suexec.c", "suexec_module", SUEXEC),
     module("mod_watchdog.c", "watchdog_module", WATCHDOG),
 ];

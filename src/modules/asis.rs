@@ -1,0 +1,90 @@
+//! mod_asis.c: a file that holds its own response headers.
+
+use crate::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::server::http_request::internal_redirect_handler;
+use crate::server::method;
+use crate::server::request::Request;
+use bstr::{BString, ByteSlice};
+
+/// The module.
+pub static MODULE: Module = Module { name: "mod_asis.c", identifier: "asis_module", directives: &[], hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
+
+/// `asis_handler`
+fn handler(r: &mut Request<'_>) -> Verdict {
+    let Some(name) = r.handler.clone().filter(|h| h == "httpd/send-as-is" || h == "send-as-is") else {
+        return Verdict::Declined;
+    };
+    super::core::allow_methods(r, &[method::GET]);
+    if r.method_number != method::GET {
+        return Verdict::Declined;
+    }
+    r.served_by = Some(name);
+    let path = r.filename.clone().unwrap_or_default();
+    if r.finfo.is_none() {
+        r.error("AH01233", format!("File does not exist: {path}"));
+        return Verdict::Status(404);
+    }
+    let content = crate::vfs::resolve::read(&*r.engine.vfs, &r.engine.server.cred, &path);
+    let Ok(content) = content else {
+        if r.is_dir() {
+            // a folder can be opened, and has no headers
+            return Verdict::Ok;
+        }
+        r.error("AH01234", format!("file permissions deny server access: {path}"));
+        return Verdict::Status(403);
+    };
+    let headers = scan(&content);
+    if let Some(status) = headers.status {
+        r.status = status;
+    }
+    if let Some(location) = headers.location {
+        if location.starts_with(b"/") && (r.status == 200 || (300..400).contains(&r.status)) {
+            r.status = 200;
+            r.method = "GET".into();
+            r.method_number = method::GET;
+            internal_redirect_handler(r, &location);
+            return Verdict::Ok;
+        }
+        r.headers_out.set("Location", location);
+    }
+    Verdict::Ok
+}
+
+/// What of a file's headers makes a difference.
+#[derive(Debug, Default, PartialEq)]
+struct Headers {
+    status: Option<u16>,
+    location: Option<BString>,
+}
+
+/// `ap_scan_script_header_err_core_ex` (server/util_script.c), whose complaints mod_asis passes over: what was read
+/// before them counts.
+fn scan(content: &[u8]) -> Headers {
+    let mut headers = Headers::default();
+    for line in content.lines() {
+        let Some(colon) = line.find_byte(b':') else { break };
+        let value = line[colon + 1..].trim_ascii_start();
+        if line[..colon].eq_ignore_ascii_case(b"status") {
+            let status = super::core::atoi(value);
+            headers.status = Some(if (100..600).contains(&status) { status as u16 } else { 500 });
+        } else if line[..colon].eq_ignore_ascii_case(b"location") {
+            headers.location = Some(value.into());
+        }
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_end_at_the_first_line_that_is_none() {
+        let found = scan(b"Status: 301 Moved\r\nlocation:  http://x/\n\nStatus: 404\n");
+        assert_eq!(found, Headers { status: Some(301), location: Some("http://x/".into()) });
+        assert_eq!(scan(b"no header\nStatus: 404\n"), Headers::default());
+        assert_eq!(scan(b"Status: none\n").status, Some(500));
+    }
+}

@@ -1,0 +1,142 @@
+//! mod_cgi.c and mod_cgid.c: a file is run as a program.
+
+use super::core::options;
+use crate::module::Effect::{Inert, Modelled};
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
+use crate::server::build::{Cmd, forbid};
+use crate::server::engine::Program;
+use crate::server::request::{PathInfo, Request};
+use crate::server::{filepath, script, setting};
+use crate::vfs::{Kind, X};
+use bstr::BString;
+
+/// mod_cgi.
+pub static MODULE: Module =
+    Module { name: "mod_cgi.c", identifier: "cgi_module", directives: DIRECTIVES, hooks: HOOKS };
+
+/// mod_cgid, which has a daemon start the programs.
+pub static DAEMON: Module =
+    Module { name: "mod_cgid.c", identifier: "cgid_module", directives: DAEMON_DIRECTIVES, hooks: DAEMON_HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, cgi_handler)];
+static DAEMON_HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, cgid_handler)];
+
+static DIRECTIVES: &[Directive] = &[
+    LOG,
+    LOG_LENGTH,
+    LOG_BUFFER,
+    row("CGIScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, TIMEOUT_USAGE, timeout),
+];
+static DAEMON_DIRECTIVES: &[Directive] = &[
+    LOG,
+    LOG_LENGTH,
+    LOG_BUFFER,
+    row(
+        "ScriptSock",
+        Args::Take1,
+        RSRC_CONF,
+        Modelled,
+        "the name of the socket to use for communication with the cgi daemon.",
+        socket,
+    ),
+    row("CGIDScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, TIMEOUT_USAGE, timeout),
+];
+const LOG: Directive = plain("ScriptLog", Args::Take1, RSRC_CONF, Inert, "the name of a log for script debugging info");
+const LOG_LENGTH: Directive =
+    plain("ScriptLogLength", Args::Take1, RSRC_CONF, Inert, "the maximum length (in bytes) of the script debug log");
+const LOG_BUFFER: Directive =
+    plain("ScriptLogBuffer", Args::Take1, RSRC_CONF, Inert, "the maximum size (in bytes) to record of a POST request");
+const TIMEOUT_USAGE: &str = "The amount of time to wait between successful reads from the CGI script, in seconds.";
+
+fn timeout(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    if is_timeout(&a[0]) { Ok(()) } else { Err(format!("{} has wrong format", cmd.row.name)) }
+}
+
+/// `ap_timeout_parameter_parse`: a number, and a unit.
+fn is_timeout(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    matches!(&text[digits..], [] | [b's' | b'h', ..] | [b'm', b's' | b'i', ..])
+}
+
+fn socket(cmd: &mut Cmd<'_>, _: &[BString]) -> Result<(), String> {
+    cmd.forbid(forbid::GLOBAL_ONLY)
+}
+
+/// The log codes by which the two modules tell the same refusals.
+struct Codes {
+    exec_off: &'static str,
+    not_found: &'static str,
+    directory: &'static str,
+    path_info: &'static str,
+}
+
+/// `cgi_handler` of mod_cgi.c
+fn cgi_handler(r: &mut Request<'_>) -> Verdict {
+    run(r, &Codes { exec_off: "AH02809", not_found: "AH02811", directory: "AH02812", path_info: "AH02813" })
+}
+
+/// `cgid_handler`
+fn cgid_handler(r: &mut Request<'_>) -> Verdict {
+    run(r, &Codes { exec_off: "AH01262", not_found: "AH01264", directory: "AH01265", path_info: "AH01266" })
+}
+
+fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
+    let Some(name) = r.handler.clone().filter(|h| h == "cgi-script" || h == "application/x-httpd-cgi") else {
+        return Verdict::Declined;
+    };
+    r.served_by = Some(name);
+    let core = r.core();
+    let aliased = r.notes.get("alias-forced-type").is_some_and(|t| t.eq_ignore_ascii_case(b"cgi-script"));
+    if !aliased {
+        for span in options::deciders(&core.opt_lines, options::EXECCGI) {
+            r.decide(Phase::Handler, span);
+        }
+        if !core.allows(options::EXECCGI) {
+            return refuse(r, 403, codes.exec_off, "Options ExecCGI is off in this directory");
+        }
+    }
+    let Some(info) = r.finfo else {
+        return refuse(r, 404, codes.not_found, "script not found or unable to stat");
+    };
+    if info.kind == Kind::Directory {
+        return refuse(r, 403, codes.directory, "attempt to invoke directory as script");
+    }
+    if !r.path_info_str().is_empty() {
+        let rejected = r.used_path_info == PathInfo::Reject;
+        if rejected {
+            r.decide_if(Phase::Fixups, setting::decisive(&core.accept_path_info, &PathInfo::Default));
+            return refuse(r, 404, codes.path_info, "AcceptPathInfo off disallows user's path");
+        }
+    }
+    script::add_cgi_vars(r);
+    let path = r.filename.clone().unwrap_or_default();
+    let failure = if crate::vfs::resolve::access(&*r.engine.vfs, &r.engine.server.cred, &path, X).is_err() {
+        "Permission denied"
+    } else if r.engine.programs.program("cgi", &path) == Program::Broken {
+        "Exec format error"
+    } else {
+        return Verdict::Ok;
+    };
+    let script = filepath::basename(&path).to_owned();
+    r.error("AH01215", format!("exec of '{path}' failed: {failure}; end of script output before headers: {script}"));
+    Verdict::Status(500)
+}
+
+fn refuse(r: &mut Request<'_>, status: u16, code: &'static str, why: &str) -> Verdict {
+    let file = r.filename_str();
+    r.error(code, format!("{why}: {file}"));
+    Verdict::Status(status)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn timeouts_have_units() {
+        for (text, good) in [("5", true), ("5s", true), ("100ms", true), ("2mi", true), ("5x", false), ("5m", false)] {
+            assert_eq!(super::is_timeout(text.as_bytes()), good, "{text}");
+        }
+    }
+}

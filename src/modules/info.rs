@@ -1,0 +1,20 @@
+//! mod_info.c: the page that tells how the server is configured.
+
+use crate::module::Effect::Inert;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain};
+use crate::server::request::Request;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_info.c", identifier: "info_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
+
+static DIRECTIVES: &[Directive] =
+    &[plain("AddModuleInfo", Args::Take2, RSRC_CONF, Inert, "a module name and additional information on that module")];
+
+/// `display_info`
+fn handler(r: &mut Request<'_>) -> Verdict {
+    super::status::serve(r, &["server-info"])
+}

@@ -1,0 +1,26 @@
+//! mod_status.c: the page that tells how the server fares.
+
+use crate::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::server::method;
+use crate::server::request::Request;
+
+/// The module.
+pub static MODULE: Module = Module { name: "mod_status.c", identifier: "status_module", directives: &[], hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
+
+/// `status_handler`
+fn handler(r: &mut Request<'_>) -> Verdict {
+    serve(r, &["application/x-httpd-status", "server-status"])
+}
+
+/// Answers GET with a page of the server's own, for a handler of one of these names.
+pub(super) fn serve(r: &mut Request<'_>, names: &[&str]) -> Verdict {
+    let Some(name) = r.handler.clone().filter(|h| names.iter().any(|n| h == n)) else { return Verdict::Declined };
+    super::core::allow_methods(r, &[method::GET]);
+    if r.method_number != method::GET {
+        return Verdict::Declined;
+    }
+    r.served_by = Some(name);
+    Verdict::Ok
+}

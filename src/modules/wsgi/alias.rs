@@ -1,0 +1,184 @@
+//! WSGIScriptAlias: from a URL to a script.
+
+use super::{HANDLER, Server, daemon, options};
+use crate::conf::args;
+use crate::module::{Phase, Verdict};
+use crate::outcome::Step;
+use crate::pattern::{self, Captures, Flags, Regex};
+use crate::server::build::Cmd;
+use crate::server::names;
+use crate::server::request::Request;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::sync::Arc;
+
+/// One WSGIScriptAlias or WSGIScriptAliasMatch: WSGIAliasEntry.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    span: Span,
+    regex: Option<Regex>,
+    location: BString,
+    application: BString,
+    options: Options,
+}
+
+/// What an entry says of where its scripts run; it stands over WSGIProcessGroup and kin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Options {
+    process_group: Option<BString>,
+    application_group: Option<BString>,
+    callable_object: Option<BString>,
+}
+
+/// Notes by which the handler learns of an entry's options.
+pub(super) mod note {
+    pub const PROCESS_GROUP: &str = "mod_wsgi.process_group";
+    pub const APPLICATION_GROUP: &str = "mod_wsgi.application_group";
+    pub const CALLABLE_OBJECT: &str = "mod_wsgi.callable_object";
+}
+
+const INVALID: &str = "Invalid option to WSGI script alias definition.";
+
+/// `wsgi_add_script_alias`
+pub(super) fn script_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add(cmd, &a[0], false)
+}
+
+/// The same, for WSGIScriptAliasMatch.
+pub(super) fn script_alias_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add(cmd, &a[0], true)
+}
+
+fn add(cmd: &mut Cmd<'_>, mut line: &[u8], is_match: bool) -> Result<(), String> {
+    let too_few = format!("{} requires at least two arguments, {}", cmd.row.name, cmd.row.usage);
+    let location = args::word(&mut line);
+    if location.is_empty() || line.is_empty() {
+        return Err(too_few);
+    }
+    let application = options::filled(args::word(&mut line), &too_few)?;
+    let options = read_options(line)?;
+    let regex = match is_match {
+        true => Some(cmd.regex(&location, Flags::default()).map_err(|_| "Regular expression could not be compiled.")?),
+        false => None,
+    };
+    let imported = daemon_of_import(&options, is_match && application.contains(&b'$'));
+    let entry = Entry { span: cmd.span(), regex, location, application, options };
+    Arc::make_mut(&mut cmd.server_slot(|s| &mut s.wsgi).aliases).push(entry);
+    match imported {
+        Some(group) if !matches!(group.as_slice(), b"%{RESOURCE}" | b"%{SERVER}" | b"%{HOST}") => {
+            daemon::accessible(cmd, &group)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_options(line: &[u8]) -> Result<Options, String> {
+    let mut read = Options::default();
+    // httpd's names for the first group, in place of it
+    let first = |v: BString| if v == "%{GLOBAL}" { BString::default() } else { v };
+    for (name, value) in options::all(line, INVALID)? {
+        match name.as_slice() {
+            b"application-group" => {
+                read.application_group = Some(first(options::filled(value, options::NO_APPLICATION_GROUP)?));
+            }
+            b"process-group" => {
+                read.process_group = Some(first(options::filled(value, options::NO_PROCESS_GROUP)?));
+            }
+            b"callable-object" => read.callable_object = Some(options::filled(value, options::NO_CALLABLE)?),
+            // what the application is told of the credentials changes no answer here
+            b"pass-authorization" => options::flag(&value).map(drop).ok_or(options::NO_FLAG)?,
+            _ => return Err(INVALID.into()),
+        }
+    }
+    Ok(read)
+}
+
+/// A script whose place is certain is imported when the daemon starts, which must be known by then: its name.
+fn daemon_of_import(options: &Options, open: bool) -> Option<BString> {
+    let (process, application) = (options.process_group.as_ref()?, options.application_group.as_ref()?);
+    let certain = !process.contains_str("%{") && !application.contains_str("%{") && !open;
+    (certain && !process.is_empty()).then(|| process.clone())
+}
+
+impl Entry {
+    /// The file that a URL leads to; `None` when the entry doesn't match.
+    fn target(&self, r: &mut Request<'_>) -> Option<BString> {
+        let uri = r.uri.clone();
+        let Some(regex) = &self.regex else {
+            let length = pattern::alias_matches(&uri, &self.location);
+            let rest = if self.location == "/" { uri.as_slice() } else { uri.get(length..)? };
+            return (length > 0).then(|| [self.application.as_slice(), rest].concat().into());
+        };
+        let mut caps = Captures::default();
+        if !names::search(r, regex, self.span, &uri, &mut caps) {
+            return None;
+        }
+        let (_, end) = caps.get(0).filter(|(_, end)| *end > 0)?;
+        let mut file = pattern::substitute(&self.application, &uri, &caps).unwrap_or_default();
+        file.extend_from_slice(if &uri[..end] == b"/" { &uri } else { uri.get(end..)? });
+        Some(file)
+    }
+
+    fn step(&self, matched: bool, why: &str, effect: String) -> Step {
+        Step {
+            phase: Phase::TranslateName.name(),
+            module: super::NAME,
+            span: Some(self.span),
+            matched,
+            why: why.into(),
+            effect,
+            ..Step::default()
+        }
+    }
+}
+
+/// `wsgi_hook_intercept`: the first entry that matches.
+pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
+    let Some(server) = r.server.settings.wsgi.clone() else { return Verdict::Declined };
+    if r.uri.first().is_some_and(|b| *b != b'/') {
+        return Verdict::Declined;
+    }
+    for (i, entry) in server.aliases.iter().enumerate() {
+        let Some(file) = entry.target(r) else {
+            r.tell(|| entry.step(false, "", String::new()));
+            continue;
+        };
+        r.tell(|| entry.step(true, "", file.to_string()));
+        if !said_again(r, &server, i, &file) {
+            r.decide(Phase::TranslateName, entry.span);
+        }
+        r.filename = Some(file);
+        r.handler = Some(HANDLER.into());
+        r.handler_span = Some(entry.span);
+        r.notes.set("alias-forced-type", HANDLER);
+        let options = &entry.options;
+        let notes = [
+            (note::PROCESS_GROUP, &options.process_group),
+            (note::APPLICATION_GROUP, &options.application_group),
+            (note::CALLABLE_OBJECT, &options.callable_object),
+        ];
+        for (name, value) in notes {
+            if let Some(value) = value {
+                r.notes.set(name, value.clone());
+            }
+        }
+        return Verdict::Ok;
+    }
+    Verdict::Declined
+}
+
+/// Whether, without the `i`th entry, a later one would come to the same. Somebody who watches is told of those that
+/// are never reached.
+fn said_again(r: &mut Request<'_>, server: &Server, i: usize, file: &BString) -> bool {
+    let Some((chosen, later)) = server.aliases.get(i..).and_then(|s| s.split_first()) else { return false };
+    let mut next = None;
+    for entry in later {
+        if next.is_some() && !r.watched() {
+            break;
+        }
+        let Some(other) = entry.target(r) else { continue };
+        r.tell(|| entry.step(false, "never reached: an earlier one matched", String::new()));
+        next.get_or_insert(other == *file && entry.options == chosen.options);
+    }
+    next.unwrap_or(false)
+}

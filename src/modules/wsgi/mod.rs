@@ -1,0 +1,185 @@
+//! mod_wsgi 4.9 (src/server/mod_wsgi.c): Python applications, within httpd's children or in daemon processes.
+//!
+//! [`alias`] leads from a URL to a script, [`group`] says where that runs, [`handler`] runs it. What a script answers
+//! is not known here: it is asked of [`Programs`](crate::server::engine::Programs).
+
+mod alias;
+mod authz;
+mod daemon;
+mod group;
+mod handler;
+mod options;
+mod proxies;
+mod remote;
+mod rows;
+mod setters;
+
+use crate::address::IpSubnet;
+use crate::module::{Hook, Module, Phase, hook, order};
+use crate::server::request::Request;
+use crate::server::setting::Set;
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::BString;
+use std::sync::Arc;
+
+pub(super) use authz::PROVIDERS;
+
+const NAME: &str = "mod_wsgi.c";
+
+/// The handler of WSGI scripts.
+pub const HANDLER: &str = "wsgi-script";
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: NAME, identifier: "wsgi_module", directives: rows::DIRECTIVES, hooks: HOOKS };
+
+/// `wsgi_register_hooks`
+static HOOKS: &[Hook] = &[
+    Hook {
+        after: &["mod_alias.c"],
+        before: &["mod_userdir.c", "mod_vhost_alias.c"],
+        ..hook(Phase::TranslateName, order::MIDDLE, alias::intercept)
+    },
+    hook(Phase::Handler, order::MIDDLE, handler::handler),
+    Hook {
+        after: &["mod_ssl.c"],
+        before: &["mod_authz_host.c"],
+        ..hook(Phase::AccessChecker, order::MIDDLE, authz::access_checker)
+    },
+];
+
+/// A script that is named in the configuration, and where it stands.
+type Script = Option<Set<BString>>;
+
+/// What may be set for a server and for a directory alike.
+#[derive(Clone, Debug, Default)]
+struct Common {
+    /// WSGIRestrictProcess.
+    restrict_process: Option<Set<Arc<Vec<BString>>>>,
+    /// WSGIProcessGroup.
+    process_group: Option<Set<BString>>,
+    /// WSGIApplicationGroup.
+    application_group: Option<Set<BString>>,
+    /// WSGICallableObject.
+    callable_object: Option<Set<BString>>,
+    /// WSGIChunkedRequest.
+    chunked_request: Option<Set<bool>>,
+    /// WSGIDispatchScript.
+    dispatch_script: Script,
+    /// WSGITrustedProxyHeaders, as variables of the environment.
+    trusted_proxy_headers: Option<Arc<Vec<BString>>>,
+    /// WSGITrustedProxies.
+    trusted_proxies: Option<Arc<Vec<IpSubnet>>>,
+    /// WSGIHandlerScript, the later ones first.
+    handler_scripts: Arc<Vec<setters::HandlerScript>>,
+}
+
+impl Common {
+    /// The part of `wsgi_merge_server_config` and `wsgi_merge_dir_config` that is the same in both.
+    fn merge(base: &Common, add: &Common) -> Common {
+        Common {
+            restrict_process: Set::merge(&base.restrict_process, &add.restrict_process),
+            process_group: Set::merge(&base.process_group, &add.process_group),
+            application_group: Set::merge(&base.application_group, &add.application_group),
+            callable_object: Set::merge(&base.callable_object, &add.callable_object),
+            chunked_request: Set::merge(&base.chunked_request, &add.chunked_request),
+            dispatch_script: Set::merge(&base.dispatch_script, &add.dispatch_script),
+            trusted_proxy_headers: add.trusted_proxy_headers.clone().or_else(|| base.trusted_proxy_headers.clone()),
+            trusted_proxies: add.trusted_proxies.clone().or_else(|| base.trusted_proxies.clone()),
+            handler_scripts: join(&add.handler_scripts, &base.handler_scripts),
+        }
+    }
+}
+
+/// One list before another.
+fn join<T: Clone>(first: &Arc<Vec<T>>, then: &Arc<Vec<T>>) -> Arc<Vec<T>> {
+    match (first.is_empty(), then.is_empty()) {
+        (true, _) => then.clone(),
+        (_, true) => first.clone(),
+        _ => Arc::new(first.iter().chain(then.iter()).cloned().collect()),
+    }
+}
+
+/// Settings per directory: WSGIDirectoryConfig.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    common: Common,
+    /// WSGIAccessScript.
+    access_script: Script,
+    /// WSGIAuthGroupScript.
+    auth_group_script: Script,
+}
+
+impl Settings for Dir {
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir {
+            common: Common::merge(&base.common, &add.common),
+            access_script: Set::merge(&base.access_script, &add.access_script),
+            auth_group_script: Set::merge(&base.auth_group_script, &add.auth_group_script),
+        }
+    }
+}
+
+/// Settings per server: WSGIServerConfig.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    common: Common,
+    /// WSGIScriptAlias, in the order in which they are tried: a virtual host's own first.
+    aliases: Arc<Vec<alias::Entry>>,
+    /// WSGIDaemonProcess. The daemons are the whole run's: each knows its server.
+    daemons: Arc<Vec<daemon::Daemon>>,
+    /// WSGIRestrictEmbedded: the main server's counts.
+    restrict_embedded: Option<Set<bool>>,
+}
+
+impl Settings for Server {
+    fn merge(base: &Server, add: &Server) -> Server {
+        Server {
+            common: Common::merge(&base.common, &add.common),
+            aliases: join(&add.aliases, &base.aliases),
+            daemons: add.daemons.clone(),
+            restrict_embedded: None,
+        }
+    }
+}
+
+/// The settings in force for a request: its directory's, then its server's (`wsgi_create_req_config`).
+struct InForce {
+    dir: Option<Arc<Dir>>,
+    server: Option<Arc<Server>>,
+}
+
+impl InForce {
+    fn of(r: &Request<'_>) -> InForce {
+        InForce { dir: r.per_dir.wsgi.clone(), server: r.server.settings.wsgi.clone() }
+    }
+
+    /// The levels, the more special first.
+    fn levels(&self) -> impl Iterator<Item = &Common> {
+        let dir = self.dir.as_ref().map(|d| &d.common);
+        dir.into_iter().chain(self.server.as_ref().map(|s| &s.common))
+    }
+
+    /// All values that a setting was given, the one in force first: each is what would hold without those before it.
+    fn values<T: Clone + 'static>(&self, pick: fn(&Common) -> &Option<Set<T>>) -> impl Iterator<Item = &Set<T>> {
+        self.levels().flat_map(move |c| std::iter::successors(pick(c).as_ref(), |s| s.under.as_deref()))
+    }
+
+    /// The value in force.
+    fn value<T: Clone + 'static>(&self, pick: fn(&Common) -> &Option<Set<T>>) -> Option<&Set<T>> {
+        self.values(pick).next()
+    }
+
+    /// The line without which a setting would be another one, once both are made into what counts (`meaning`).
+    fn decisive<T: Clone + 'static, M: PartialEq>(
+        &self,
+        pick: fn(&Common) -> &Option<Set<T>>,
+        mut meaning: impl FnMut(Option<&T>) -> M,
+    ) -> Option<Span> {
+        let mut values = self.values(pick);
+        let now = values.next()?;
+        let beneath = values.next();
+        (meaning(Some(&now.value)) != meaning(beneath.map(|s| &s.value))).then_some(now.span)
+    }
+}

@@ -1,0 +1,130 @@
+//! Handing a request to a daemon process: `wsgi_execute_remote`.
+
+use super::daemon::Daemon;
+use super::handler::{self, Refusal};
+use super::{InForce, Server};
+use crate::module::Phase;
+use crate::outcome::Wsgi;
+use crate::server::filepath;
+use crate::server::request::Request;
+use crate::vfs::{Cred, R, Stat, resolve};
+use bstr::BString;
+use std::sync::Arc;
+
+/// Runs the script in its daemon process. `false` when it is to run within httpd.
+pub(super) fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) -> Result<bool, Refusal> {
+    let name = &target.process_group;
+    if let Some(set) = settings.value(|c| &c.restrict_process)
+        && !set.value.iter().any(|g| g.eq_ignore_ascii_case(name))
+    {
+        r.decide(Phase::Handler, set.span);
+        let message = "cannot be accessed by this WSGI application as not a member of allowed groups";
+        return Err((format!("Daemon process called '{name}' {message}"), 500));
+    }
+    if name.is_empty() {
+        return Ok(false);
+    }
+    let Some((server, index)) = find(r, name) else {
+        return Err((format!("No WSGI daemon process called '{name}' has been configured"), 500));
+    };
+    let daemon = &server.daemons[index];
+    r.decide(Phase::Handler, daemon.span);
+    if daemon.server != 0 && daemon.server != r.server.index {
+        let its = r.engine.server.servers.get(daemon.server).map(|s| &s.hostname);
+        if its != Some(&r.server.hostname) {
+            return Err((format!("Daemon process called '{name}' cannot be accessed by this WSGI application"), 500));
+        }
+    }
+    check_group(r, daemon)?;
+    check_owner(r, daemon)?;
+    serve(r, daemon, target).map(|()| true)
+}
+
+/// The daemon of that name, whichever server's it is.
+fn find(r: &Request<'_>, name: &BString) -> Option<(Arc<Server>, usize)> {
+    r.engine.server.servers.iter().filter_map(|s| s.settings.wsgi.as_ref()).find_map(|s| {
+        let index = s.daemons.iter().position(|d| d.name == *name)?;
+        Some((s.clone(), index))
+    })
+}
+
+/// The script and the folder that it is in.
+fn places(r: &Request<'_>) -> (Option<Stat>, Option<Stat>) {
+    let file = r.filename.clone().unwrap_or_default();
+    (r.finfo, r.engine.stat(filepath::dirname(&file)).ok())
+}
+
+fn refused(message: impl Into<String>) -> Refusal {
+    (message.into(), 403)
+}
+
+/// `script-group`: the script and its folder must belong to that group, and nobody else may write to them.
+fn check_group(r: &Request<'_>, daemon: &Daemon) -> Result<(), Refusal> {
+    let Some(group) = &daemon.script_group else { return Ok(()) };
+    let (file, folder) = places(r);
+    for (what, stat) in [("WSGI script file", file), ("parent directory of WSGI script file", folder)] {
+        let stat = stat.ok_or_else(|| refused(format!("Unable to stat {what}")))?;
+        let Some(name) = r.engine.server.users.group_by_id(stat.gid) else {
+            return Err(refused(format!("Couldn't determine group of {what}, gid={}", stat.gid)));
+        };
+        if name != group {
+            let message = "does not match required group for daemon process";
+            return Err(refused(format!("Group of {what} {message}, group={name}")));
+        }
+        writable(stat, 0o002, what)?;
+    }
+    Ok(())
+}
+
+/// `script-user`: the script and its folder must belong to that user, and nobody else may write to them.
+fn check_owner(r: &Request<'_>, daemon: &Daemon) -> Result<(), Refusal> {
+    let Some(owner) = &daemon.script_user else { return Ok(()) };
+    let (file, folder) = places(r);
+    for (what, stat) in [("WSGI script file", file), ("parent directory of WSGI script file", folder)] {
+        let stat = stat.ok_or_else(|| refused(format!("Unable to stat {what}")))?;
+        let Some(user) = r.engine.server.users.user_by_id(stat.uid) else {
+            return Err(refused(format!("Couldn't determine owner of {what}, uid={}", stat.uid)));
+        };
+        if user.name != *owner {
+            let message = "does not match required user for daemon process";
+            return Err(refused(format!("Owner of {what} {message}, user={}", user.name)));
+        }
+        writable(stat, 0o022, what)?;
+    }
+    Ok(())
+}
+
+fn writable(stat: Stat, bits: u32, what: &str) -> Result<(), Refusal> {
+    match stat.mode & bits {
+        0 => Ok(()),
+        open => {
+            let whom = if open & 0o020 != 0 { "group" } else { "world" };
+            Err(refused(format!("{what} is writable to {whom}")))
+        }
+    }
+}
+
+/// What the daemon process answers. One that can't start never does: httpd gives up waiting.
+fn serve(r: &mut Request<'_>, daemon: &Daemon, target: &Wsgi) -> Result<(), Refusal> {
+    if daemon.chroot.is_some() {
+        r.caveat("WSGIDaemonProcess", daemon.span, "what the daemon finds in its chroot is not known");
+        return Ok(());
+    }
+    let Some(cred) = daemon.cred(r.engine) else {
+        r.caveat("WSGIDaemonProcess", daemon.span, "its user or group is not known here");
+        return Ok(());
+    };
+    if let Some(why) = daemon.broken(r.engine, &cred) {
+        return Err((format!("Timeout when reading response headers from daemon process ({why})"), 504));
+    }
+    if !readable(r, &cred) {
+        return Err(("Failed to open the WSGI script".into(), 500));
+    }
+    // its errors come back as one
+    handler::run(r, target, 500)
+}
+
+fn readable(r: &Request<'_>, cred: &Cred) -> bool {
+    let file = r.filename.clone().unwrap_or_default();
+    resolve::access(&*r.engine.vfs, cred, &file, R).is_ok()
+}

@@ -1,0 +1,5 @@
+//! All integration tests, one binary.
+
+mod laws;
+mod recorded;
+mod tidy;
