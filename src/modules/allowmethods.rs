@@ -6,7 +6,8 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::server::build::Cmd;
 use crate::server::method;
 use crate::server::request::Request;
-use crate::server::setting::{Set, decisive};
+use crate::server::setting::{Set, without};
+use crate::source::Span;
 use bstr::BString;
 
 /// The module.
@@ -52,21 +53,27 @@ fn allow_methods(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     Ok(())
 }
 
+impl Dir {
+    /// The place of the line in force.
+    pub fn span(&self) -> Option<Span> {
+        self.allowed.as_ref().map(|s| s.span)
+    }
+}
+
+/// Whether the method is refused.
+pub fn refuses(r: &Request<'_>) -> bool {
+    let Some(dir) = &r.per_dir.allowmethods else { return false };
+    let allowed = without(&dir.allowed, r.without).copied().unwrap_or(0);
+    allowed != 0 && allowed & 1u64.checked_shl(r.method_number).unwrap_or(0) == 0
+}
+
 /// `am_check_access`
 fn check_access(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.allowmethods.clone() else { return Verdict::Declined };
-    let allowed = dir.allowed.as_ref().map_or(0, |s| s.value);
-    let bit = 1u64.checked_shl(r.method_number).unwrap_or(0);
-    let passes = |allowed: u64| allowed == 0 || allowed & bit != 0;
-    let beneath = dir.allowed.as_ref().and_then(|s| s.under.as_ref()).map_or(0, |u| u.value);
-    if passes(allowed) != passes(beneath) {
-        r.decide_if(Phase::AccessChecker, decisive(&dir.allowed, &0));
+    let allowed = r.per_dir.allowmethods.as_ref().and_then(|d| d.allowed.as_ref()).map_or(0, |s| s.value);
+    if allowed != 0 {
+        r.allowed = allowed;
     }
-    if allowed == 0 {
-        return Verdict::Declined;
-    }
-    r.allowed = allowed;
-    if passes(allowed) {
+    if !refuses(r) {
         return Verdict::Declined;
     }
     let (method, what) = (r.method.clone(), super::authz_core::denied_what(r));

@@ -470,6 +470,10 @@ pub fn denied_what(r: &Request<'_>) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
     Granted,
+    /// By AllowMethods.
+    DeniedMethod,
+    /// By SSLRequireSSL or SSLRequire.
+    DeniedByTls,
     DeniedByCompat,
     Denied,
     NeedsUser,
@@ -524,9 +528,17 @@ fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
             Status::GeneralError => Decision::Error,
         },
     };
-    match (compat.satisfy_any, compat.allowed) {
-        (true, true) => Decision::Granted,
-        (false, false) => Decision::DeniedByCompat,
+    // the access checkers, in their order
+    let refused = if super::allowmethods::refuses(r) {
+        Some(Decision::DeniedMethod)
+    } else if !compat.allowed {
+        Some(Decision::DeniedByCompat)
+    } else {
+        super::ssl::refusal(r).map(|_| Decision::DeniedByTls)
+    };
+    match (compat.satisfy_any, refused) {
+        (true, None) => Decision::Granted,
+        (false, Some(refused)) => refused,
         _ => required,
     }
 }
@@ -544,6 +556,10 @@ pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
         }
     }
     access_compat::lines(r, &mut lines);
+    lines.extend(r.per_dir.allowmethods.as_ref().and_then(|d| d.span()));
+    if let Some(dir) = &r.per_dir.ssl {
+        lines.extend(dir.spans());
+    }
     if lines.is_empty() {
         return;
     }

@@ -24,6 +24,7 @@ mod pending;
 pub mod php;
 pub mod rewrite_state;
 pub mod setenvif;
+pub mod ssl;
 pub mod status;
 pub mod unixd;
 pub mod wsgi;
@@ -61,6 +62,7 @@ pub static MODELLED: &[&Module] = &[
     &env::MODULE,
     &mime::MODULE,
     &setenvif::MODULE,
+    &ssl::MODULE,
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
@@ -99,6 +101,6 @@ pub fn check_config(build: &mut Build) {
 }
 
 /// Whether a server speaks TLS.
-pub fn speaks_tls(_: &PerServer) -> bool {
-    false
+pub fn speaks_tls(settings: &PerServer) -> bool {
+    ssl::engine(settings) == ssl::Engine::On
 }

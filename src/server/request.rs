@@ -416,6 +416,6 @@ impl<'a> Request<'a> {
 
     /// `ap_http_scheme`: what ServerName says, else https where the connection is TLS and mod_ssl serves it.
     pub fn scheme(&self) -> &str {
-        if self.connection.tls { "https" } else { self.server.scheme() }
+        if crate::modules::ssl::is_tls(self) { "https" } else { self.server.scheme() }
     }
 }

@@ -75,6 +75,7 @@ vector! {
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
+        ssl: modules::ssl::Dir,
         env: modules::env::Settings,
     }
 }
@@ -88,6 +89,7 @@ vector! {
         php: modules::php::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
+        ssl: modules::ssl::Server,
     }
 }
 

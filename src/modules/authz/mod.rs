@@ -71,6 +71,7 @@ static PROVIDERS: &[&[Provider]] = &[
     user::PROVIDERS,
     groupfile::PROVIDERS,
     owner::PROVIDERS,
+    super::ssl::PROVIDERS,
     super::wsgi::PROVIDERS,
     ledger::PROVIDERS,
 ];
