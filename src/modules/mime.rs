@@ -1,5 +1,7 @@
 //! mod_mime.c: what a file's extensions say of it.
 
+mod content_type;
+
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -9,7 +11,8 @@ use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::Settings;
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
+use content_type::ContentType;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,6 +55,18 @@ enum Field {
     OutputFilter,
 }
 
+impl Field {
+    const ALL: [Field; 7] = [
+        Field::Type,
+        Field::Encoding,
+        Field::Language,
+        Field::Handler,
+        Field::Charset,
+        Field::InputFilter,
+        Field::OutputFilter,
+    ];
+}
+
 /// All that one extension says: httpd's `extension_info`. An empty type is RemoveType's: the types file is not asked.
 #[derive(Clone, Debug, Default)]
 struct Extension {
@@ -61,6 +76,19 @@ struct Extension {
 impl Extension {
     fn get(&self, field: Field) -> Option<&Set<BString>> {
         self.fields[field as usize].as_ref()
+    }
+
+    /// The one directive by which the extension counts as known: neither a second one nor the types file knows it.
+    fn only_reason(&self, multimatch: u8, in_types: bool) -> Option<Span> {
+        let counts = |field: Field| match field {
+            Field::Handler => multimatch & multimatch::HANDLERS != 0,
+            Field::InputFilter | Field::OutputFilter => multimatch & multimatch::FILTERS != 0,
+            _ => true,
+        };
+        let mut reasons = Field::ALL.iter().filter(|f| counts(**f)).filter_map(|f| self.get(*f));
+        let (first, second) = (reasons.next()?, reasons.next());
+        let alone = second.is_none() && first.under.is_none() && !in_types && multimatch & multimatch::ANY == 0;
+        alone.then_some(first.span)
     }
 }
 
@@ -81,6 +109,8 @@ pub mod multimatch {
 pub struct Dir {
     mappings: Arc<HashMap<BString, Extension>>,
     removed: Vec<(BString, Field, Span)>,
+    /// Whether this is a server's own level, whose Remove directives take nothing away from itself.
+    is_server_level: bool,
     default_language: Option<BString>,
     /// [`multimatch`]
     pub multimatch: u8,
@@ -88,6 +118,10 @@ pub struct Dir {
 }
 
 impl Settings for Dir {
+    fn create(path: Option<&BStr>) -> Dir {
+        Dir { is_server_level: path.is_none(), ..Dir::default() }
+    }
+
     /// `merge_mime_dir_configs`: what a section adds counts, then what it removes, of its own too.
     fn merge(base: &Dir, add: &Dir) -> Dir {
         let mut mappings = if base.mappings.is_empty() {
@@ -114,6 +148,7 @@ impl Settings for Dir {
         Dir {
             mappings,
             removed: Vec::new(),
+            is_server_level: false,
             default_language: add.default_language.clone().or_else(|| base.default_language.clone()),
             multimatch: if add.multimatch != 0 { add.multimatch } else { base.multimatch },
             use_path_info: add.use_path_info.or(base.use_path_info),
@@ -228,9 +263,14 @@ pub fn read_types(build: &mut crate::server::build::Build) -> Result<(), String>
     Ok(())
 }
 
-/// Unknown extensions of a file's name, for mod_negotiation: `ap-mime-exceptions-list`.
+/// Which parts of a file's name say nothing of it, for mod_negotiation: `ap-mime-exceptions-list`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exceptions(pub Vec<BString>);
+pub struct Exceptions {
+    /// The name's beginning, and the extensions that nothing is known of.
+    pub names: Vec<BString>,
+    /// The directives but for which an extension would be among them.
+    pub spans: Vec<Span>,
+}
 
 /// `find_ct`
 fn find_type(r: &mut Request<'_>) -> Verdict {
@@ -239,7 +279,11 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         return Verdict::Ok;
     }
     let Some(filename) = r.filename.clone() else { return Verdict::Declined };
-    let dir = r.per_dir.mime.clone().unwrap_or_default();
+    let mut dir = r.per_dir.mime.clone().unwrap_or_default();
+    if !dir.is_server_level && !dir.removed.is_empty() {
+        // a section's settings always go over the server's, even where those are httpd's own
+        dir = Arc::new(Dir::merge(&Dir::default(), &dir));
+    }
     let mut name = filename.clone();
     if dir.use_path_info == Some(true) {
         name.extend_from_slice(r.path_info_str());
@@ -253,7 +297,7 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
     // leading dots belong to the name
     let dots = name.iter().take_while(|b| **b == b'.').count();
     let stem = name[dots..].find_byte(b'.').map_or(name.len(), |i| dots + i);
-    let mut exceptions = vec![BString::from(&name[..stem])];
+    let mut exceptions = Exceptions { names: vec![BString::from(&name[..stem])], spans: Vec::new() };
     let mut found_metadata = false;
     let mut charset = None;
     let types = r.engine.server.servers[0].settings.mime.as_ref().map(|m| m.types.clone()).unwrap_or_default();
@@ -303,30 +347,15 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         }
         if found || dir.multimatch & multimatch::ANY != 0 {
             found_metadata = true;
+            exceptions.spans.extend(info.and_then(|i| i.only_reason(dir.multimatch, types.contains_key(&extension))));
         } else {
-            exceptions.push(written.into());
+            exceptions.names.push(written.into());
         }
     }
-    r.mime_exceptions = found_metadata.then_some(Exceptions(exceptions));
-    if let Some(content_type) = r.content_type.clone()
-        && let Some(charset) = charset
-    {
+    r.mime_exceptions = found_metadata.then_some(exceptions);
+    if let Some(parts) = r.content_type.as_ref().and_then(|t| ContentType::parse(t)) {
         let trusted = r.trusted_content_type;
-        let base = content_type.split(|b| *b == b';').next().unwrap_or_default().trim();
-        let others: Vec<&[u8]> = content_type
-            .split(|b| *b == b';')
-            .skip(1)
-            .map(|p| p.trim())
-            .filter(|p| !p.to_ascii_lowercase().starts_with(b"charset"))
-            .collect();
-        let mut value = BString::from(base);
-        for p in others {
-            value.extend_from_slice(b"; ");
-            value.extend_from_slice(p);
-        }
-        value.extend_from_slice(b"; charset=");
-        value.extend_from_slice(&charset);
-        r.set_content_type(Some(value), trusted);
+        r.set_content_type(Some(parts.with_charset(charset.as_ref().map(|c| c.as_bstr()))), trusted);
     }
     if r.content_languages.is_empty()
         && let Some(language) = &dir.default_language

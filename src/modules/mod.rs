@@ -15,18 +15,23 @@ pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod imagemap;
 pub mod include;
 pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
+pub mod negotiation;
 mod pending;
 pub mod php;
-pub mod rewrite_state;
+pub mod proxy;
+pub mod rewrite;
 pub mod setenvif;
 pub mod ssl;
 pub mod status;
 pub mod unixd;
+pub mod userdir;
+pub mod vhost_alias;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
@@ -60,16 +65,23 @@ pub static MODELLED: &[&Module] = &[
     &cgi::MODULE,
     &dir::MODULE,
     &env::MODULE,
-    &mime::MODULE,
-    &setenvif::MODULE,
-    &ssl::MODULE,
+    &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
+    &negotiation::MODULE,
     &php::MODULE,
+    &proxy::CONNECT,
+    &proxy::MODULE,
+    &proxy::WSTUNNEL,
+    &rewrite::MODULE,
     &status::MODULE,
     &unixd::MODULE,
+    &userdir::MODULE,
+    &vhost_alias::MODULE,
     &wsgi::MODULE,
+    &setenvif::MODULE,
+    &ssl::MODULE,
 ];
 
 /// All modules.
@@ -98,6 +110,7 @@ pub fn check_config(build: &mut Build) {
     {
         build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
     }
+    proxy::check_config(build);
 }
 
 /// Whether a server speaks TLS.

@@ -55,6 +55,14 @@ pub fn variable(r: &mut Request<'_>, var: Var) -> BString {
     View(r).variable(var)
 }
 
+/// The value of a variable of mod_ssl, as `%{SSL:...}` of mod_rewrite sees it.
+pub fn ssl_variable(r: &mut Request<'_>, name: &[u8]) -> BString {
+    match r.engine.server.loaded.has("ssl_module") {
+        true => View(r).ssl(Lookup::Ssl, name).unwrap_or_default(),
+        false => BString::default(),
+    }
+}
+
 struct View<'r, 'a>(&'r mut Request<'a>);
 
 impl Context for View<'_, '_> {
@@ -248,11 +256,6 @@ impl View<'_, '_> {
         };
         self.0.headers_in.get(header).map(|v| v.to_owned())
     }
-}
-
-/// A variable of mod_ssl's: `ssl_var_lookup`.
-pub fn ssl_variable(r: &mut Request<'_>, name: &[u8]) -> Option<BString> {
-    View(r).ssl(Lookup::Ssl, name)
 }
 
 fn owner(r: &Request<'_>, var: Var) -> BString {

@@ -212,8 +212,10 @@ pub struct Request<'a> {
     pub mime_exceptions: Option<crate::modules::mime::Exceptions>,
     /// The AllowOverride lines by which .htaccess files were read.
     pub htaccess_read: Vec<Span>,
+    /// It failed while it stood for an error already: the answer is the first error.
+    pub failed_again: bool,
     /// State that mod_rewrite keeps for a request.
-    pub rewrite: crate::modules::rewrite_state::State,
+    pub rewrite: crate::modules::rewrite::State,
     /// Where mod_wsgi runs it.
     pub wsgi: Option<Wsgi>,
     /// SCRIPT_NAME, once a script's environment was made.
@@ -241,6 +243,11 @@ impl<'a> Request<'a> {
     /// Whether it is neither a subrequest nor redirected: `ap_is_initial_req`.
     pub fn is_initial(&self) -> bool {
         self.main.is_none() && self.prev.is_none()
+    }
+
+    /// Whether another server is to answer it.
+    pub fn is_proxied(&self) -> bool {
+        self.proxyreq != ProxyReq::None && self.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))
     }
 
     /// The path as text for messages.

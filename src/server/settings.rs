@@ -61,6 +61,7 @@ vector! {
         alias: modules::alias::Dir,
         dir: modules::dir::Dir,
         mime: modules::mime::Dir,
+        rewrite: modules::rewrite::Dir,
         authz_core: modules::authz_core::Dir,
         authz_groupfile: modules::authz::groupfile::Dir,
         authn_core: modules::authn::core::Dir,
@@ -72,11 +73,14 @@ vector! {
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
         actions: modules::actions::Dir,
+        imagemap: modules::imagemap::Dir,
+        negotiation: modules::negotiation::Dir,
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
         ssl: modules::ssl::Dir,
         env: modules::env::Settings,
+        proxy: modules::proxy::Dir,
     }
 }
 
@@ -86,10 +90,14 @@ vector! {
         core: modules::core::Server,
         alias: modules::alias::Server,
         mime: modules::mime::Server,
+        rewrite: modules::rewrite::Server,
         php: modules::php::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
         ssl: modules::ssl::Server,
+        proxy: modules::proxy::Server,
+        userdir: modules::userdir::Server,
+        vhost_alias: modules::vhost_alias::Server,
     }
 }
 

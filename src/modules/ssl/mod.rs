@@ -226,7 +226,8 @@ fn set_user(r: &mut Request<'_>) {
     let Some(name) = dir.user_name.as_ref().filter(|_| is_tls(r) && !dir.has(option::FAKE_BASIC_AUTH, None)) else {
         return;
     };
-    if let Some(user) = expr_context::ssl_variable(r, name).filter(|v| !v.is_empty()) {
+    let user = expr_context::ssl_variable(r, name);
+    if !user.is_empty() {
         r.user = Some(user);
     }
 }
