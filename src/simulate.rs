@@ -121,6 +121,8 @@ pub fn check_htaccess(input: Input) -> Loaded {
         htaccess: true,
         run_as: Default::default(),
         defines: server.defines.clone(),
+        env: server.env.clone(),
+        aliases: server.aliases.clone(),
         lenient_document_root: true,
         assume_modules: server.assume_modules,
     };
