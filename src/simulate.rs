@@ -280,7 +280,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         location: answer.headers_out.get("Location").or(answer.err_headers_out.get("Location")).map(|l| l.to_owned()).filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
-        user: last.user.clone(),
+        user: last.user.clone().filter(|_| last.authenticated),
         log: log.map(|l| l.code).filter(|c| !c.is_empty()),
         log_message: log.map(|l| l.message.clone()),
         wsgi: last.wsgi.clone(),

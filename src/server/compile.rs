@@ -218,6 +218,8 @@ pub fn compile(input: Input) -> Output {
         methods: Vec::new(),
         htaccess: false,
         defines: tree.state.defines.clone(),
+        env: input.env,
+        aliases: Default::default(),
         lenient_document_root: input.lenient_document_root,
         assume_modules: input.assume_modules,
     };
@@ -237,7 +239,7 @@ pub fn compile(input: Input) -> Output {
     mark_first(&mut build.diagnostics);
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = build.diagnostics.clone();
-    let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env)));
+    let server = (!refused).then(|| Arc::new(finish(build, tree.state)));
     Output { sources, diagnostics, server }
 }
 
@@ -253,7 +255,7 @@ fn mark_first(diagnostics: &mut [Diagnostic]) {
 
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
-fn finish(build: Build, state: conf::State, env: HashMap<BString, BString>) -> Server {
+fn finish(build: Build, state: conf::State) -> Server {
     let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
     let main_name = build.servers[0].name.clone().unwrap_or_default();
     let main_settings = build.servers[0].settings.clone();
@@ -320,7 +322,8 @@ fn finish(build: Build, state: conf::State, env: HashMap<BString, BString>) -> S
         methods: build.methods,
         defines: build.defines,
         state,
-        env,
+        env: build.env,
+        aliases: build.aliases,
         assume_modules: build.assume_modules,
     }
 }

@@ -158,6 +158,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         headers_out: Table::default(),
         err_headers_out: Table::default(),
         env: Table::default(),
+        env_changes: Vec::new(),
         notes: Table::default(),
         handler: None,
         content_type: None,
@@ -167,6 +168,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,
+        authenticated: false,
         auth_type: None,
         useragent_ip: r.useragent_ip,
         per_dir: r.server.lookup_defaults.clone(),
@@ -189,6 +191,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         served_by: None,
         access: Default::default(),
         log: Vec::new(),
+        without: None,
         decided: Vec::new(),
         caveats: Vec::new(),
     }

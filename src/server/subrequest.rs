@@ -65,6 +65,7 @@ fn make<'a>(r: &Request<'a>) -> Request<'a> {
     sub.header_only = false;
     sub.protocol = "INCLUDED".into();
     sub.env = r.env.clone();
+    sub.env_changes = r.env_changes.clone();
     sub.main = Some(r.ancestor());
     sub.allowed = r.allowed;
     sub

@@ -45,7 +45,7 @@ pub(super) static CORE: &[Directive] = &[
     plain("Protocol", Args::Take1, RSRC_CONF, Inert, "Set the Protocol for httpd to use."),
     plain("AcceptFilter", Args::Take2, RSRC_CONF, Inert, "Set the Accept Filter to use for a protocol"),
     row("Port", Args::Take1, RSRC_CONF, Modelled, "Port was replaced with Listen in Apache 2.0", port),
-    plain("HostnameLookups", Args::Take1, ACCESS_CONF | RSRC_CONF, Inert, "\"on\" to enable, \"off\" to disable reverse DNS lookups, or \"double\" to enable double-reverse DNS lookups"),
+    row("HostnameLookups", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, "\"on\" to enable, \"off\" to disable reverse DNS lookups, or \"double\" to enable double-reverse DNS lookups", hostname_lookups),
     plain("ServerAdmin", Args::Take1, RSRC_CONF, Inert, "The email address of the server administrator"),
     row("ServerName", Args::Take1, RSRC_CONF, Modelled, "The hostname and port of the server", server_name),
     plain("ServerSignature", Args::Take1, OR_ALL, Inert, "En-/disable server signature (on|off|email)"),

@@ -241,6 +241,17 @@ pub fn use_canonical_physical_port(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
+pub fn hostname_lookups(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let value = match a[0].to_ascii_lowercase().as_slice() {
+        b"on" | b"double" => true,
+        b"off" => false,
+        _ => return Err("parameter must be 'on', 'off', or 'double'".into()),
+    };
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).hostname_lookups, value, span);
+    Ok(())
+}
+
 pub fn qualify_redirect_url(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).qualify_redirect_url, is(&a[0], "on"), span);
