@@ -18,9 +18,9 @@ pub mod known;
 pub mod ledger;
 pub mod mime;
 mod pending;
+pub mod rewrite;
 pub mod negotiation;
 pub mod php;
-pub mod rewrite_state;
 pub mod setenvif;
 pub mod status;
 pub mod unixd;
@@ -52,6 +52,7 @@ pub static MODELLED: &[&Module] = &[
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
+    &rewrite::MODULE,
     &negotiation::MODULE,
     &php::MODULE,
     &status::MODULE,

@@ -15,14 +15,6 @@ pub static MODULES: &[Module] = &[
     ], hooks: &[] },
     Module { name: "mod_authz_owner.c", identifier: "authz_owner_module", directives: &[
     ], hooks: &[] },
-    Module { name: "mod_rewrite.c", identifier: "rewrite_module", directives: &[
-        plain("RewriteEngine", Args::Flag, OR_FILEINFO, Blind(WHY), "On or Off to enable or disable (default) the whole rewriting engine"),
-        plain("RewriteOptions", Args::Iterate, OR_FILEINFO, Blind(WHY), "List of option strings to set"),
-        plain("RewriteBase", Args::Take1, OR_FILEINFO, Blind(WHY), "the base URL of the per-directory context"),
-        plain("RewriteCond", Args::Raw, OR_FILEINFO, Blind(WHY), "an input string and a to be applied regexp-pattern"),
-        plain("RewriteRule", Args::Raw, OR_FILEINFO, Blind(WHY), "an URL-applied regexp-pattern and a substitution URL"),
-        plain("RewriteMap", Args::Take23, RSRC_CONF, Blind(WHY), "a mapname and a filename and options"),
-    ], hooks: &[] },
     Module { name: "mod_setenvif.c", identifier: "setenvif_module", directives: &[
         plain("SetEnvIf", Args::Raw, OR_FILEINFO, Blind(WHY), "A header-name, regex and a list of variables."),
         plain("SetEnvIfNoCase", Args::Raw, OR_FILEINFO, Blind(WHY), "a header-name, regex and a list of variables."),

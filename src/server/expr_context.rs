@@ -54,6 +54,14 @@ pub fn variable(r: &mut Request<'_>, var: Var) -> BString {
     View(r).variable(var)
 }
 
+/// The value of a variable of mod_ssl, as `%{SSL:...}` of mod_rewrite sees it.
+pub fn ssl_variable(r: &mut Request<'_>, name: &[u8]) -> BString {
+    match r.engine.server.loaded.has("ssl_module") {
+        true => View(r).ssl(Lookup::Ssl, name).unwrap_or_default(),
+        false => BString::default(),
+    }
+}
+
 struct View<'r, 'a>(&'r mut Request<'a>);
 
 impl Context for View<'_, '_> {

@@ -14,6 +14,10 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
         let root = root.unwrap_or_default();
         absolute = root.first() == Some(&b'/');
         path.extend_from_slice(root);
+        // the root ends in a slash, whatever is added to it
+        if !path.is_empty() && !path.ends_with(b"/") {
+            path.push(b'/');
+        }
     }
     if absolute && path.is_empty() {
         path.push(b'/');
@@ -80,6 +84,7 @@ mod tests {
             ("/", "/a//b/./c/../d", Some("/a/b/d")),
             ("/etc", "conf/x", Some("/etc/conf/x")),
             ("/etc/", "../x/", Some("/x/")),
+            ("/etc", "", Some("/etc/")),
             ("/", "/../..", Some("/")),
             ("", "a/../b", Some("b")),
             ("", "../b", None),

@@ -63,6 +63,7 @@ pub fn die(r: &mut Request<'_>, status: u16) {
     if recursive {
         // an error within an ErrorDocument: what the client gets is the first error, in httpd's own words
         r.status = status;
+        r.failed_again = true;
         return;
     }
     r.status = if status == 401 && r.proxyreq == ProxyReq::Proxy { 407 } else { status };
@@ -123,6 +124,7 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
         new.headers_out.set("Location", location);
     }
     new.err_headers_out = r.err_headers_out.clone();
+    new.rewrite.end = r.rewrite.end;
     new.env = Table::default();
     for (name, value) in r.env.iter() {
         new.env.set([b"REDIRECT_", name.as_bytes()].concat(), value);
@@ -180,6 +182,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         document_root_override: None,
         mime_exceptions: None,
         htaccess_read: Vec::new(),
+        failed_again: false,
         rewrite: Default::default(),
         wsgi: None,
         script_name: None,

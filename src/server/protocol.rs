@@ -116,6 +116,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         context_prefix: None,
         context_root: None,
         document_root_override: None,
+        failed_again: false,
         rewrite: Default::default(),
         mime_exceptions: None,
         htaccess_read: Vec::new(),

@@ -195,8 +195,10 @@ pub struct Request<'a> {
     pub mime_exceptions: Option<crate::modules::mime::Exceptions>,
     /// The AllowOverride lines by which .htaccess files were read.
     pub htaccess_read: Vec<Span>,
+    /// It failed while it stood for an error already: the answer is the first error.
+    pub failed_again: bool,
     /// State that mod_rewrite keeps for a request.
-    pub rewrite: crate::modules::rewrite_state::State,
+    pub rewrite: crate::modules::rewrite::State,
     /// Where mod_wsgi runs it.
     pub wsgi: Option<Wsgi>,
     /// SCRIPT_NAME, once a script's environment was made.

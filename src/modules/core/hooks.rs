@@ -22,7 +22,7 @@ pub(super) static HTTP: &[Hook] =
     &[hook(Phase::MapToStorage, order::MIDDLE, send_trace), hook(Phase::MapToStorage, order::MIDDLE, send_options)];
 
 /// `ap_core_translate`: what nobody else translated is a file below DocumentRoot.
-fn translate(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
     if r.proxyreq != ProxyReq::None {
         return Verdict::Status(403);
     }

@@ -6,7 +6,7 @@ mod rows;
 mod sections;
 mod setters;
 
-pub(crate) use hooks::allow_methods;
+pub(crate) use hooks::{allow_methods, translate};
 pub(crate) use setters::atoi;
 
 use crate::expr::Expr;

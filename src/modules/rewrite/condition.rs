@@ -1,0 +1,124 @@
+//! RewriteCond: `apply_rewrite_cond` (mod_rewrite.c).
+
+use super::expand::{Context, expand};
+use super::parse::atoi_32;
+use super::settings::{Compare, Cond, FileTest, Test};
+use super::{trace, url};
+use crate::expr::Backrefs;
+use crate::pattern::Captures;
+use crate::server::request::Request;
+use crate::server::{expr_context, names, subrequest};
+use crate::vfs::{Kind, X};
+use bstr::BString;
+use std::cmp::Ordering;
+
+/// Whether all conditions of a rule hold: the loop of `apply_rewrite_rule`.
+pub fn all(r: &mut Request<'_>, ctx: &mut Context, conds: &[Cond]) -> bool {
+    let mut i = 0;
+    while let Some(cond) = conds.get(i) {
+        let held = apply(r, ctx, cond);
+        if cond.or_next {
+            // one that holds stands for all that are joined to it by OR
+            while held && conds.get(i).is_some_and(|c| c.or_next) {
+                i += 1;
+            }
+        } else if !held {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+fn apply(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond) -> bool {
+    r.engine.open();
+    let (input, found) = match &cond.test {
+        Test::Expr(expr) => {
+            let mut refs = Backrefs::default();
+            let found = match expr_context::condition_re(r, expr, &mut refs) {
+                Ok(found) => found,
+                Err(e) => {
+                    trace::failed(r, cond.span, &e.message);
+                    false
+                }
+            };
+            if found && !cond.not {
+                ctx.cond = refs;
+            }
+            (BString::default(), found)
+        }
+        test => {
+            let input = expand(r, ctx, &cond.input, None);
+            let found = self::test(r, ctx, cond, test, &input);
+            (input, found)
+        }
+    };
+    let held = found != cond.not;
+    r.engine.close(|_| Some(trace::condition(r, ctx, cond, &input, held)));
+    held
+}
+
+fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input: &BString) -> bool {
+    match test {
+        Test::Regex(regex) => {
+            let mut caps = Captures::default();
+            let found = names::search(r, regex, cond.span, input, &mut caps);
+            if found && !cond.not {
+                ctx.cond.set(input, &caps);
+            }
+            found
+        }
+        Test::File(test) => file(r, *test, input),
+        Test::Url => {
+            if input.is_empty() || !url::subrequest_ok(r) {
+                return false;
+            }
+            let sub = subrequest::lookup_uri(r, input);
+            let fine = sub.status < 400;
+            url::take_notice(r, sub);
+            fine
+        }
+        Test::File2 => {
+            if input.is_empty() || !url::subrequest_ok(r) {
+                return false;
+            }
+            let sub = subrequest::lookup_file(r, input);
+            let there = sub.filename.as_ref().is_some_and(|f| r.engine.stat(f).is_ok());
+            let fine = sub.status < 300 && there;
+            url::take_notice(r, sub);
+            fine
+        }
+        Test::Text(how, pattern) => {
+            let order = match cond.no_case {
+                true => input.to_ascii_lowercase().cmp(&pattern.to_ascii_lowercase()),
+                // the longer text is the greater one; equality needs no order
+                false => input.len().cmp(&pattern.len()).then_with(|| input.cmp(pattern)),
+            };
+            holds(*how, order)
+        }
+        Test::Number(how, pattern) => holds(*how, atoi_32(input).cmp(pattern)),
+        Test::Expr(_) => false,
+    }
+}
+
+fn holds(how: Compare, order: Ordering) -> bool {
+    match how {
+        Compare::Less => order.is_lt(),
+        Compare::LessEqual => order.is_le(),
+        Compare::Equal => order.is_eq(),
+        Compare::Greater => order.is_gt(),
+        Compare::GreaterEqual => order.is_ge(),
+    }
+}
+
+fn file(r: &Request<'_>, test: FileTest, path: &BString) -> bool {
+    let found = if test == FileTest::Link { r.engine.lstat(path) } else { r.engine.stat(path) };
+    let Ok(stat) = found else { return false };
+    match test {
+        FileTest::Regular => stat.kind == Kind::Regular,
+        FileTest::NotEmpty => stat.kind == Kind::Regular && stat.size > 0,
+        FileTest::Link => stat.kind == Kind::Symlink,
+        FileTest::Folder => stat.kind == Kind::Directory,
+        FileTest::Executable => stat.mode & (X << 6 | X << 3 | X) != 0,
+    }
+}

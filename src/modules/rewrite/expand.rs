@@ -1,0 +1,132 @@
+//! Filling in variables: `do_expand` and `escape_backref` (mod_rewrite.c).
+
+use super::map;
+use super::settings::{Rule, flag};
+use super::template::{Piece, Template};
+use crate::expr::Backrefs;
+use crate::server::request::Request;
+use bstr::{BString, ByteSlice};
+
+/// What a list of rules works with: httpd's `rewrite_ctx`.
+#[derive(Debug, Default)]
+pub struct Context {
+    /// What the pattern is tried on.
+    pub uri: BString,
+    /// The folder, with a slash at its end; none for the rules of a server.
+    pub perdir: Option<BString>,
+    /// `$N`
+    pub rule: Backrefs,
+    /// `%N`
+    pub cond: Backrefs,
+}
+
+/// Where the question mark comes from that begins the query of a substitution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// There is none.
+    None,
+    /// From the configuration.
+    Safe,
+    /// From the request.
+    Unsafe,
+}
+
+/// Follows the question marks of an expansion. The first one decides; with `[QSL]` the last.
+struct Marks {
+    seen: Mark,
+    watching: bool,
+    last: bool,
+}
+
+impl Marks {
+    fn note(&mut self, text: &[u8], mark: Mark) {
+        if self.watching && text.contains(&b'?') {
+            self.seen = mark;
+            self.watching = self.last;
+        }
+    }
+}
+
+/// The text with its variables filled in.
+pub fn expand(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Option<&Rule>) -> BString {
+    if let Some(text) = template.literal() {
+        return text.to_owned();
+    }
+    let mut marks = Marks { seen: Mark::None, watching: false, last: false };
+    run(r, ctx, template, rule, &mut marks)
+}
+
+/// The same, and where the question mark comes from.
+pub fn expand_marked(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: &Rule) -> (BString, Mark) {
+    let mut marks = Marks { seen: Mark::None, watching: true, last: rule.has(flag::QS_LAST) };
+    let text = run(r, ctx, template, Some(rule), &mut marks);
+    (text, marks.seen)
+}
+
+fn run(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Option<&Rule>, marks: &mut Marks) -> BString {
+    let mut out = BString::default();
+    for piece in &template.pieces {
+        let expanded = match piece {
+            Piece::Text(text) => {
+                marks.note(text, Mark::Safe);
+                out.extend_from_slice(text);
+                continue;
+            }
+            Piece::Escaped(byte) => {
+                out.push(*byte);
+                continue;
+            }
+            Piece::Variable(variable) => variable.value(r, ctx),
+            Piece::Map { name, key, default } => {
+                let key = expand(r, ctx, key, rule);
+                match (map::lookup(r, name, key), default) {
+                    (Some(found), _) => found,
+                    (None, Some(default)) => expand(r, ctx, default, rule),
+                    (None, None) => BString::default(),
+                }
+            }
+            Piece::Rule(n) => group(ctx.rule.get(*n), rule),
+            Piece::Cond(n) => group(ctx.cond.get(*n), rule),
+        };
+        marks.note(&expanded, Mark::Unsafe);
+        out.extend_from_slice(&expanded);
+    }
+    out
+}
+
+fn group(text: &[u8], rule: Option<&Rule>) -> BString {
+    match rule.filter(|rule| rule.has(flag::ESCAPE)) {
+        Some(rule) => escape(text, rule),
+        None => text.into(),
+    }
+}
+
+/// `escape_backref`: what `[B]` and kin make of a group.
+fn escape(text: &[u8], rule: &Rule) -> BString {
+    let listed = |list: &Option<BString>, byte: u8| list.as_ref().is_some_and(|l| l.contains(&byte));
+    let mut out = BString::default();
+    for &byte in text {
+        let by_default = match rule.has(flag::ESCAPE_CTLS) {
+            true => !(byte > b' ' && byte != 0x7f),
+            false => rule.escapes.is_none(),
+        };
+        let wanted = (by_default || listed(&rule.escapes, byte)) && !listed(&rule.no_escapes, byte);
+        if !wanted || byte.is_ascii_alphanumeric() || byte == b'_' {
+            out.push(byte);
+        } else if byte == b' ' && !rule.has(flag::NO_PLUS) {
+            out.push(b'+');
+        } else {
+            out.extend_from_slice(format!("%{byte:02x}").as_bytes());
+        }
+    }
+    out
+}
+
+/// The groups of a match that are worth telling, for people.
+pub fn groups(refs: &Backrefs, sign: char) -> String {
+    let said: Vec<String> = (1..Backrefs::MAX)
+        .filter(|n| refs.group(*n).is_some())
+        .map(|n| format!("{sign}{n} `{}`", refs.get(n).as_bstr()))
+        .collect();
+    said.join(", ")
+}

@@ -1,0 +1,169 @@
+//! Rules of sections and .htaccess files: `hook_fixup` (mod_rewrite.c).
+
+use super::list::{self, Action};
+use super::settings::{Dir, option};
+use super::{REDIRECT_HANDLER, rule, server, trace, url};
+use crate::module::{Phase, Verdict};
+use crate::modules::core::options;
+use crate::server::request::Request;
+use crate::server::setting;
+use bstr::{BString, ByteSlice};
+use std::sync::Arc;
+
+const PHASE: &str = "fixups";
+
+/// `hook_fixup`
+pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
+    let Some(dir) = r.per_dir.rewrite.clone().filter(|d| setting::value(&d.state, false)) else {
+        return Verdict::Declined;
+    };
+    let Some(directory) = dir.directory.clone() else { return Verdict::Declined };
+    if !rule::is_proxied(r) && !dir.options.has(option::NO_SLASH) {
+        // the name of the folder itself, without the slash: mod_dir sends the client there
+        let itself = directory.strip_suffix(b"/").unwrap_or(&directory);
+        if r.filename.as_ref().is_some_and(|f| f == itself) {
+            trace::note(r, PHASE, false, || "the folder's own name, without its slash, is left to mod_dir".into());
+            return Verdict::Declined;
+        }
+    }
+    if r.rewrite.end {
+        trace::note(r, PHASE, false, || "an earlier rule said that it was the end".into());
+        return Verdict::Declined;
+    }
+    if let Some(verdict) = forbidden(r, &dir) {
+        return verdict;
+    }
+    let (filename, args) = (r.filename.clone(), r.args.clone());
+    if r.filename.is_none() {
+        r.filename = Some(r.uri.clone());
+    }
+    let applied = list::apply(r, &dir.rules, Some(&directory));
+    if applied.action == Action::Unchanged {
+        r.filename = filename;
+        return Verdict::Declined;
+    }
+    list::name_deciders(r, Phase::Fixups, &applied);
+    if let Some(span) = setting::decisive(&dir.state, &false) {
+        r.decide(Phase::Fixups, span);
+    }
+    finish(r, &dir, &directory, applied.action, filename, args)
+}
+
+/// Rules are as good as symbolic links, and need the same Options.
+fn forbidden(r: &mut Request<'_>, dir: &Dir) -> Option<Verdict> {
+    let core = r.core();
+    if core.opts & (options::SYM_LINKS | options::SYM_OWNER) != 0 {
+        return None;
+    }
+    let filename = r.filename_str();
+    r.error(
+        "AH00670",
+        format!(
+            "Options FollowSymLinks and SymLinksIfOwnerMatch are both off, so the RewriteRule directive is also forbidden due to its similar ability to circumvent directory restrictions : {filename}"
+        ),
+    );
+    for span in options::deciders(&core.opt_lines, options::SYM_LINKS | options::SYM_OWNER) {
+        r.decide(Phase::Fixups, span);
+    }
+    r.decide_if(Phase::Fixups, setting::decisive(&dir.state, &false));
+    Some(Verdict::Status(403))
+}
+
+/// What becomes of a request whose file name was rewritten.
+fn finish(
+    r: &mut Request<'_>,
+    dir: &Arc<Dir>,
+    directory: &BString,
+    action: Action,
+    original: Option<BString>,
+    args: Option<BString>,
+) -> Verdict {
+    let filename = r.filename.clone().unwrap_or_default();
+    let scheme = url::scheme(&filename);
+    let escapes = scheme.is_some() && action != Action::NoEscape;
+    if !escapes && r.args.as_ref().is_some_and(|a| url::is_raw(a)) {
+        r.error("AH10411", "Rewritten query string contains control characters or spaces");
+        return Verdict::Status(403);
+    }
+    match action {
+        Action::Status => {
+            let status = std::mem::replace(&mut r.status, 200);
+            return Verdict::Status(status);
+        }
+        Action::StatusSet => return Verdict::Status(r.status),
+        _ => {}
+    }
+    if filename.len() > 6 && filename.starts_with(b"proxy:") {
+        return server::proxy(r, action, "AH10160");
+    }
+    if let Some((skip, _)) = scheme {
+        let filename = with_base(r, dir, directory, filename, skip);
+        let target = server::escaped(r, filename, skip, action, args);
+        return server::redirect(r, target);
+    }
+    local(r, dir, directory, original)
+}
+
+/// In a URL: RewriteBase in the place of the folder.
+fn with_base(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: BString, skip: usize) -> BString {
+    let Some((base, span)) = &dir.base else { return filename };
+    let Some(slash) = filename[skip.min(filename.len())..].find_byte(b'/') else { return filename };
+    let (head, path) = filename.split_at(skip + slash + 1);
+    let prefix = directory.strip_prefix(b"/").unwrap_or(directory);
+    match url::replace_prefix(path, prefix, base.get(1..).unwrap_or_default()) {
+        Some(path) => {
+            r.decide(Phase::Fixups, *span);
+            [head, &path].concat().into()
+        }
+        None => filename,
+    }
+}
+
+/// The result is a path: an internal redirect to the URL that it stands for.
+fn local(r: &mut Request<'_>, dir: &Arc<Dir>, directory: &BString, original: Option<BString>) -> Verdict {
+    let mut filename = r.filename.clone().unwrap_or_default();
+    if let Some(rest) = filename.strip_prefix(b"passthrough:").filter(|p| !p.is_empty()) {
+        filename = rest.into();
+        r.filename = Some(filename.clone());
+    }
+    if !filename.starts_with(b"/") {
+        return Verdict::Status(400);
+    }
+    if original.as_ref() == Some(&filename) {
+        trace::note(r, PHASE, false, || "rewritten to what it was: nothing to do".into());
+        return Verdict::Ok;
+    }
+    let target = as_url(r, dir, directory, &filename);
+    r.notes.set("redirect-keeps-vary", "");
+    trace::note(r, PHASE, true, || format!("internal redirect to `{target}`"));
+    r.filename = Some([b"redirect:".as_slice(), &target].concat().into());
+    r.handler = Some(REDIRECT_HANDLER.into());
+    Verdict::Ok
+}
+
+/// The URL of a file: RewriteBase for the folder, else below DocumentRoot, else below what an Alias leads to.
+fn as_url(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: &BString) -> BString {
+    match &dir.base {
+        Some((base, span)) => {
+            if let Some(url) = url::replace_prefix(filename, directory, base) {
+                r.decide(Phase::Fixups, *span);
+                return url;
+            }
+        }
+        None => {
+            let root = r.document_root();
+            let root = root.strip_suffix(b"/").unwrap_or(&root);
+            if let Some(rest) = filename.strip_prefix(root).filter(|rest| rest.starts_with(b"/")) {
+                return rest.into();
+            }
+        }
+    }
+    if !dir.options.has(option::IGNORE_CONTEXT_INFO) {
+        let root = r.context_root.clone().unwrap_or_else(|| r.document_root());
+        let prefix = r.context_prefix.clone().unwrap_or_default();
+        if let Some(url) = url::replace_prefix(filename, &root, &prefix) {
+            return url;
+        }
+    }
+    filename.clone()
+}

@@ -1,0 +1,177 @@
+//! One rule: `apply_rewrite_rule` (mod_rewrite.c).
+
+use super::expand::{Context, Mark, expand, expand_marked};
+use super::settings::{Rule, flag};
+use super::{FORCED_HANDLER, FORCED_TYPE, condition, trace, url};
+use crate::pattern::Captures;
+use crate::server::names;
+use crate::server::request::{ProxyReq, Request};
+use bstr::{BString, ByteSlice};
+
+/// How a rule went: httpd's `rule_return_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// It did not match.
+    NoMatch,
+    /// It matched and substituted.
+    Match,
+    /// It matched; there is nothing to substitute.
+    NoSub,
+    /// It matched, and the request is refused.
+    Refused,
+}
+
+/// What the pattern is tried on: the file name, with the path_info behind and the folder cut off in front.
+pub fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
+    let mut uri = r.filename.clone().unwrap_or_default();
+    if let Some(dir) = perdir {
+        uri.extend_from_slice(r.path_info_str());
+        if !is_proxied(r)
+            && let Some(rest) = uri.strip_prefix(dir.as_slice())
+        {
+            uri = rest.into();
+        }
+    }
+    uri
+}
+
+/// Whether the file name is one that a proxy asks for.
+pub fn is_proxied(r: &Request<'_>) -> bool {
+    r.proxyreq != ProxyReq::None && r.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))
+}
+
+/// Applies a rule.
+pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
+    if !r.watched() {
+        return try_rule(r, ctx, rule).1;
+    }
+    let before = ctx.uri.clone();
+    r.engine.open();
+    let (pattern, went) = try_rule(r, ctx, rule);
+    let told = trace::Went { pattern, applied: went != Went::NoMatch, subject: &before };
+    r.engine.close(|_| Some(trace::rule(r, ctx, rule, &told)));
+    went
+}
+
+/// Whether the pattern agreed, and how the rule went.
+fn try_rule(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> (bool, Went) {
+    let mut caps = Captures::default();
+    let found = ctx.uri.starts_with(&rule.prefix) && names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
+    if found == rule.has(flag::NOT) {
+        return (false, Went::NoMatch);
+    }
+    ctx.cond.clear();
+    if found {
+        ctx.rule.set(&ctx.uri, &caps);
+    } else {
+        ctx.rule.clear();
+    }
+    if !condition::all(r, ctx, &rule.conds) {
+        return (true, Went::NoMatch);
+    }
+    (true, carry_out(r, ctx, rule))
+}
+
+fn carry_out(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
+    let mut new = BString::default();
+    if !rule.has(flag::NO_SUB) {
+        let (text, mark) = expand_marked(r, ctx, &rule.output, rule);
+        if mark == Mark::Unsafe && !rule.has(flag::UNSAFE_ALLOW_3F) {
+            r.error_by("AH10508", "Unsafe URL with %3f URL rewritten without UnsafeAllow3F", Some(rule.span));
+            r.status = 403;
+            return Went::Refused;
+        }
+        new = text;
+    }
+    for template in &rule.env {
+        set_env(r, ctx, template);
+    }
+    if rule.has(flag::NO_SUB) {
+        force_type_handler(r, ctx, rule);
+        if rule.has(flag::STATUS) {
+            r.status = rule.status;
+        }
+        return Went::NoSub;
+    }
+    substitute(r, ctx, rule, new);
+    Went::Match
+}
+
+/// What becomes of the substitution's result.
+fn substitute(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, mut new: BString) {
+    let mut prefixed = false;
+    let proxied = ctx.perdir.is_some() && is_proxied(r);
+    if !proxied && !new.starts_with(b"/") && url::scheme(&new).is_none() {
+        let prefix = match &ctx.perdir {
+            Some(dir) => Some(dir.as_slice()),
+            None if !rule.has(flag::PROXY | flag::REDIRECT) => Some(b"/".as_slice()),
+            None => None,
+        };
+        if let Some(prefix) = prefix {
+            new = [prefix, &new].concat().into();
+            prefixed = true;
+        }
+    }
+    r.filename = Some(new);
+    if ctx.perdir.is_some() && rule.has(flag::DISCARD_PATH) {
+        r.path_info = None;
+    }
+    url::split_query(r, rule);
+    if rule.has(flag::PROXY) {
+        url::qualify(r);
+        let target = [b"proxy:".as_slice(), r.filename.as_deref().map_or(&b""[..], |f| f)].concat();
+        r.filename = Some(target.into());
+        return;
+    }
+    if rule.has(flag::REDIRECT) {
+        url::qualify(r);
+        r.status = rule.status;
+        return;
+    }
+    url::reduce(r);
+    if r.filename.as_ref().is_some_and(|f| url::scheme(f).is_some()) {
+        r.status = rule.status;
+        return;
+    }
+    // doubled slashes in front are one, unless the rule itself says two
+    if !rule.has(flag::UNC)
+        && !prefixed
+        && !rule.output.text.starts_with(b"//")
+        && let Some(filename) = &mut r.filename
+    {
+        let slashes = filename.iter().take_while(|b| **b == b'/').count();
+        filename.drain(..slashes.saturating_sub(1));
+    }
+    force_type_handler(r, ctx, rule);
+}
+
+/// `[E=name:value]` and `[E=!name]`: `do_expand_env`.
+fn set_env(r: &mut Request<'_>, ctx: &Context, template: &super::template::Template) {
+    let text = expand(r, ctx, template, None);
+    if let Some(name) = text.strip_prefix(b"!") {
+        r.env.unset(name);
+        return;
+    }
+    match text.find_byte(b':') {
+        Some(at) => r.env.set(&text[..at], &text[at + 1..]),
+        None => r.env.set(text, ""),
+    }
+}
+
+/// `[T=...]` and `[H=...]`, remembered for the end of the phases.
+fn force_type_handler(r: &mut Request<'_>, ctx: &Context, rule: &Rule) {
+    if let Some(template) = &rule.mimetype {
+        let value = expand(r, ctx, template, Some(rule)).to_ascii_lowercase();
+        if !value.is_empty() {
+            r.notes.set(FORCED_TYPE, value);
+            r.rewrite.type_span = Some(rule.span);
+        }
+    }
+    if let Some(template) = &rule.handler {
+        let value = expand(r, ctx, template, Some(rule)).to_ascii_lowercase();
+        if !value.is_empty() {
+            r.notes.set(FORCED_HANDLER, value);
+            r.rewrite.handler_span = Some(rule.span);
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! What the directives of mod_rewrite say, per server and per directory, and how it merges.
+
+use super::map::Map;
+use super::template::Template;
+use crate::expr::Expr;
+use crate::pattern::Regex;
+use crate::server::setting::Set;
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::{BStr, BString};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// RewriteOptions, as bits.
+pub mod option {
+    /// The rules of the place above follow one's own.
+    pub const INHERIT: u32 = 1;
+    /// They come first.
+    pub const INHERIT_BEFORE: u32 = 2;
+    /// Rules for a folder run for its name without a slash, too.
+    pub const NO_SLASH: u32 = 4;
+    /// Whatever was asked for is matched, not URL paths only.
+    pub const ANY_URI: u32 = 8;
+    /// RewriteBase holds for the places beneath.
+    pub const MERGE_BASE: u32 = 16;
+    /// The places beneath inherit.
+    pub const INHERIT_DOWN: u32 = 32;
+    /// They inherit, these rules first.
+    pub const INHERIT_DOWN_BEFORE: u32 = 64;
+    /// Nothing comes down from above.
+    pub const IGNORE_INHERIT: u32 = 128;
+    /// An Alias says nothing about the URL of what was rewritten.
+    pub const IGNORE_CONTEXT_INFO: u32 = 256;
+    /// URLs of this very server may lead anywhere in the file system.
+    pub const LEGACY_PREFIX_DOCROOT: u32 = 512;
+    /// A path whose first folder exists is a file path, wherever that folder's name comes from.
+    pub const UNSAFE_PREFIX_STAT: u32 = 1024;
+    /// URLs may grow while they are rewritten.
+    pub const LONG_URL: u32 = 2048;
+}
+
+/// Flags of a rule, as bits; those with a value are fields of [`Rule`].
+pub mod flag {
+    /// `R`
+    pub const REDIRECT: u32 = 1;
+    /// `L`
+    pub const LAST: u32 = 1 << 1;
+    /// `N`
+    pub const NEXT: u32 = 1 << 2;
+    /// `C`
+    pub const CHAIN: u32 = 1 << 3;
+    /// `NS`
+    pub const NO_SUBREQ: u32 = 1 << 4;
+    /// The pattern is negated.
+    pub const NOT: u32 = 1 << 5;
+    /// `P`
+    pub const PROXY: u32 = 1 << 6;
+    /// `PT`
+    pub const PASS_THROUGH: u32 = 1 << 7;
+    /// `QSA`
+    pub const QS_APPEND: u32 = 1 << 8;
+    /// `NC`
+    pub const NO_CASE: u32 = 1 << 9;
+    /// `NE`
+    pub const NO_ESCAPE: u32 = 1 << 10;
+    /// Nothing is substituted: `-`, or a status.
+    pub const NO_SUB: u32 = 1 << 11;
+    /// The rule answers with a status that is no redirect.
+    pub const STATUS: u32 = 1 << 12;
+    /// `B`
+    pub const ESCAPE: u32 = 1 << 13;
+    /// `DPI`
+    pub const DISCARD_PATH: u32 = 1 << 14;
+    /// `QSD`
+    pub const QS_DISCARD: u32 = 1 << 15;
+    /// `END`
+    pub const END: u32 = 1 << 16;
+    /// `BNP`
+    pub const NO_PLUS: u32 = 1 << 17;
+    /// `QSL`
+    pub const QS_LAST: u32 = 1 << 18;
+    /// The query is dropped, and none is read from the substitution.
+    pub const QS_NONE: u32 = 1 << 19;
+    /// `BCTLS`
+    pub const ESCAPE_CTLS: u32 = 1 << 20;
+    /// `UnsafePrefixStat`
+    pub const UNSAFE_PREFIX_STAT: u32 = 1 << 21;
+    /// `UnsafeAllow3F`
+    pub const UNSAFE_ALLOW_3F: u32 = 1 << 22;
+    /// `UNC`
+    pub const UNC: u32 = 1 << 23;
+}
+
+/// What a condition compares by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `=`
+    Equal,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+}
+
+/// What a condition asks of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileTest {
+    /// `-f`
+    Regular,
+    /// `-s`
+    NotEmpty,
+    /// `-l`, `-L`, `-h`
+    Link,
+    /// `-d`
+    Folder,
+    /// `-x`
+    Executable,
+}
+
+/// What a condition tests.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// A regular expression.
+    Regex(Regex),
+    /// Something of a file.
+    File(FileTest),
+    /// `-U`
+    Url,
+    /// `-F`
+    File2,
+    /// Order as text.
+    Text(Compare, BString),
+    /// Order as numbers.
+    Number(Compare, i32),
+    /// `expr`
+    Expr(Arc<Expr>),
+}
+
+/// A RewriteCond.
+#[derive(Clone, Debug)]
+pub struct Cond {
+    /// Its place.
+    pub span: Span,
+    /// What is tested.
+    pub input: Template,
+    /// The pattern as written.
+    pub pattern: BString,
+    /// How.
+    pub test: Test,
+    /// Negated.
+    pub not: bool,
+    /// `NC`
+    pub no_case: bool,
+    /// `OR`
+    pub or_next: bool,
+}
+
+/// A RewriteRule with its conditions.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its place.
+    pub span: Span,
+    /// The pattern.
+    pub regex: Regex,
+    /// What each match begins with.
+    pub prefix: BString,
+    /// The substitution.
+    pub output: Template,
+    /// Bits of [`flag`].
+    pub flags: u32,
+    /// `R`'s status.
+    pub status: u16,
+    /// `T`
+    pub mimetype: Option<Template>,
+    /// `H`
+    pub handler: Option<Template>,
+    /// `E`
+    pub env: Vec<Template>,
+    /// `S`
+    pub skip: i32,
+    /// `N`'s limit.
+    pub max_rounds: i32,
+    /// `B`'s characters.
+    pub escapes: Option<BString>,
+    /// `BNE`'s characters.
+    pub no_escapes: Option<BString>,
+    /// Its conditions.
+    pub conds: Vec<Cond>,
+}
+
+impl Rule {
+    /// Whether it has one of these flags.
+    pub fn has(&self, flags: u32) -> bool {
+        self.flags & flags != 0
+    }
+}
+
+/// A rule in a list, and the RewriteOptions line by which it was inherited.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// Why it is here.
+    pub inherited: Option<Span>,
+}
+
+/// RewriteOptions of a place.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    bits: u32,
+    said: Vec<(u32, Span)>,
+}
+
+impl Options {
+    /// Adds what one line says.
+    pub fn add(&mut self, bits: u32, span: Span) {
+        self.bits |= bits;
+        self.said.push((bits, span));
+    }
+
+    /// Whether one of these is set.
+    pub fn has(&self, bits: u32) -> bool {
+        self.bits & bits != 0
+    }
+
+    /// The line that set it.
+    pub fn span(&self, bits: u32) -> Option<Span> {
+        self.said.iter().find(|(b, _)| b & bits != 0).map(|(_, s)| *s)
+    }
+
+    fn merge(base: &Options, add: &Options) -> Options {
+        if add.said.is_empty() { base.clone() } else { add.clone() }
+    }
+}
+
+type Rules = Arc<Vec<Entry>>;
+
+/// Whether and in which order the rules above are inherited, and the line that says so.
+enum Inherit {
+    No,
+    After(Option<Span>),
+    Before(Option<Span>),
+}
+
+fn inherit(base: &Options, merged: &Options) -> Inherit {
+    let down = |bits| base.has(bits) && !merged.has(option::IGNORE_INHERIT);
+    if merged.has(option::INHERIT) {
+        Inherit::After(merged.span(option::INHERIT))
+    } else if down(option::INHERIT_DOWN) {
+        Inherit::After(base.span(option::INHERIT_DOWN))
+    } else if merged.has(option::INHERIT_BEFORE) {
+        Inherit::Before(merged.span(option::INHERIT_BEFORE))
+    } else if down(option::INHERIT_DOWN_BEFORE) {
+        Inherit::Before(base.span(option::INHERIT_DOWN_BEFORE))
+    } else {
+        Inherit::No
+    }
+}
+
+fn merge_rules(how: &Inherit, base: &Rules, add: &Rules) -> Rules {
+    let (Inherit::After(why) | Inherit::Before(why)) = how else { return add.clone() };
+    let inherited = base.iter().map(|e| Entry { rule: e.rule.clone(), inherited: why.or(e.inherited) });
+    Arc::new(match how {
+        Inherit::Before(_) => inherited.chain(add.iter().cloned()).collect(),
+        _ => add.iter().cloned().chain(inherited).collect(),
+    })
+}
+
+/// Settings per server: `rewrite_server_conf`.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    /// RewriteEngine.
+    pub state: Option<Set<bool>>,
+    /// RewriteOptions.
+    pub options: Options,
+    /// RewriteMap, by name.
+    pub maps: Arc<BTreeMap<BString, Arc<Map>>>,
+    /// Conditions that wait for their rule.
+    pub conds: Vec<Cond>,
+    /// The rules.
+    pub rules: Rules,
+    /// Whose settings they are: a virtual host without directives of mod_rewrite has those of the main server, but no
+    /// rule runs for it.
+    pub server: usize,
+}
+
+impl Settings for Server {
+    /// `config_server_merge`
+    fn merge(base: &Server, add: &Server) -> Server {
+        let options = Options::merge(&base.options, &add.options);
+        let how = inherit(&base.options, &options);
+        let overlay = |over: &BTreeMap<_, _>, under: &BTreeMap<_, _>| {
+            let mut all = under.clone();
+            all.extend(over.iter().map(|(k, v): (&BString, &Arc<Map>)| (k.clone(), v.clone())));
+            Arc::new(all)
+        };
+        Server {
+            state: Set::merge(&base.state, &add.state),
+            maps: match how {
+                Inherit::No => add.maps.clone(),
+                Inherit::After(_) => overlay(&add.maps, &base.maps),
+                Inherit::Before(_) => overlay(&base.maps, &add.maps),
+            },
+            conds: Vec::new(),
+            rules: merge_rules(&how, &base.rules, &add.rules),
+            server: add.server,
+            options,
+        }
+    }
+}
+
+/// Settings per directory: `rewrite_perdir_conf`.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    /// RewriteEngine.
+    pub state: Option<Set<bool>>,
+    /// RewriteOptions.
+    pub options: Options,
+    /// Conditions that wait for their rule.
+    pub conds: Vec<Cond>,
+    /// The rules.
+    pub rules: Rules,
+    /// The section's path, with a slash at its end; none at a server's own level.
+    pub directory: Option<BString>,
+    /// RewriteBase.
+    pub base: Option<(BString, Span)>,
+    /// Whether `base` counts as set when this merges onto another place.
+    pub base_set: bool,
+}
+
+impl Settings for Dir {
+    /// `config_perdir_create`
+    fn create(path: Option<&BStr>) -> Dir {
+        let directory = path.map(|p| {
+            let mut d = p.to_owned();
+            if !d.ends_with(b"/") {
+                d.push(b'/');
+            }
+            d
+        });
+        Dir { directory, ..Dir::default() }
+    }
+
+    /// `config_perdir_merge`
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        let options = Options::merge(&base.options, &add.options);
+        let how = inherit(&base.options, &options);
+        let (base_url, base_set) = match options.has(option::MERGE_BASE) {
+            true if !add.base_set => (base.base.clone(), base.base_set),
+            true => (add.base.clone(), true),
+            false => (add.base.clone(), false),
+        };
+        Dir {
+            state: Set::merge(&base.state, &add.state),
+            conds: Vec::new(),
+            rules: merge_rules(&how, &base.rules, &add.rules),
+            directory: add.directory.clone(),
+            base: base_url,
+            base_set,
+            options,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_url_merges_only_when_told() {
+        let base = Dir { base: Some(("/a".into(), Span::NONE)), base_set: true, ..Dir::create(Some("/x".into())) };
+        let mut add = Dir::create(Some("/x/y/".into()));
+        let merged = Dir::merge(&base, &add);
+        assert_eq!((merged.base, merged.directory), (None, Some("/x/y/".into())));
+        add.options.add(option::MERGE_BASE, Span::NONE);
+        assert_eq!(Dir::merge(&base, &add).base, Some(("/a".into(), Span::NONE)));
+    }
+}

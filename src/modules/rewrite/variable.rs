@@ -1,0 +1,223 @@
+//! Variables: `lookup_variable` (mod_rewrite.c).
+
+use super::expand::Context;
+use super::url;
+use crate::expr::Var;
+use crate::server::request::Request;
+use crate::server::{expr_context, subrequest};
+use bstr::{BStr, BString, ByteSlice};
+
+/// How deep look-aheads may nest in a name.
+const DEPTH: usize = 16;
+
+/// A variable, by what its name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// No variable has the name: always empty.
+    Nothing,
+    /// `ENV:name`
+    Env(BString),
+    /// `SSL:name`
+    Ssl(BString),
+    /// `HTTP:name` and the names that stand for a header.
+    Header(BString),
+    /// `LA-U:name`: what it will be, found by a subrequest for the URL.
+    AheadUrl(Box<Variable>),
+    /// `LA-F:name`: by a subrequest for the file.
+    AheadFile(Box<Variable>),
+    /// One that expressions have, too.
+    Common(Var),
+    /// SERVER_ADDR
+    ServerAddr,
+    /// SCRIPT_USER
+    ScriptUser,
+    /// SCRIPT_GROUP
+    ScriptGroup,
+    /// IPV6: of the client, as mod_remoteip has it.
+    Ipv6,
+    /// PATH_INFO and the like may be unset while a rule runs, but are no different then.
+    RemoteHost,
+}
+
+const HEADERS: &[(&str, &str)] = &[
+    ("HTTP_HOST", "Host"),
+    ("HTTP_ACCEPT", "Accept"),
+    ("HTTP_COOKIE", "Cookie"),
+    ("HTTP_REFERER", "Referer"),
+    ("HTTP_FORWARDED", "Forwarded"),
+    ("HTTP_USER_AGENT", "User-Agent"),
+    ("HTTP_PROXY_CONNECTION", "Proxy-Connection"),
+];
+
+const COMMON: &[(&str, Var)] = &[
+    ("TIME", Var::Time),
+    ("HTTPS", Var::Https),
+    ("TIME_DAY", Var::TimeDay),
+    ("TIME_SEC", Var::TimeSec),
+    ("TIME_MIN", Var::TimeMin),
+    ("TIME_MON", Var::TimeMon),
+    ("TIME_WDAY", Var::TimeWday),
+    ("TIME_YEAR", Var::TimeYear),
+    ("TIME_HOUR", Var::TimeHour),
+    ("IS_SUBREQ", Var::IsSubreq),
+    ("PATH_INFO", Var::PathInfo),
+    ("AUTH_TYPE", Var::AuthType),
+    ("SERVER_NAME", Var::ServerName),
+    ("REMOTE_ADDR", Var::RemoteAddr),
+    ("THE_REQUEST", Var::TheRequest),
+    ("API_VERSION", Var::ApiVersion),
+    ("SERVER_PORT", Var::ServerPort),
+    ("REMOTE_PORT", Var::RemotePort),
+    ("REMOTE_USER", Var::RemoteUser),
+    ("REQUEST_URI", Var::RequestUri),
+    ("REMOTE_IDENT", Var::RemoteIdent),
+    ("QUERY_STRING", Var::QueryString),
+    ("SERVER_ADMIN", Var::ServerAdmin),
+    ("DOCUMENT_ROOT", Var::DocumentRoot),
+    ("CONTEXT_PREFIX", Var::ContextPrefix),
+    ("REQUEST_METHOD", Var::RequestMethod),
+    ("REQUEST_SCHEME", Var::RequestScheme),
+    ("SCRIPT_FILENAME", Var::ScriptFilename),
+    ("SERVER_PROTOCOL", Var::ServerProtocol),
+    ("SERVER_SOFTWARE", Var::ServerSoftware),
+    ("CONN_REMOTE_ADDR", Var::ConnRemoteAddr),
+    ("REQUEST_FILENAME", Var::RequestFilename),
+    ("CONTEXT_DOCUMENT_ROOT", Var::ContextDocumentRoot),
+];
+
+impl Variable {
+    /// What `%{name}` means.
+    pub fn new(name: &[u8]) -> Variable {
+        Variable::nested(name, 0)
+    }
+
+    fn nested(name: &[u8], depth: usize) -> Variable {
+        let is = |prefix: &str| name.get(..prefix.len()).is_some_and(|n| n.eq_ignore_ascii_case(prefix.as_bytes()));
+        if name.len() < 4 || depth > DEPTH {
+            return Variable::Nothing;
+        }
+        if name[3] == b':' {
+            return match name.get(4..).filter(|n| !n.is_empty()) {
+                Some(rest) if is("ENV") => Variable::Env(rest.into()),
+                Some(rest) if is("SSL") => Variable::Ssl(rest.into()),
+                _ => Variable::Nothing,
+            };
+        }
+        if name.get(4) == Some(&b':') {
+            return match name.get(5..).filter(|n| !n.is_empty()) {
+                Some(rest) if is("HTTP") => Variable::Header(rest.into()),
+                Some(rest) if is("LA-U") => Variable::AheadUrl(Box::new(Variable::nested(rest, depth + 1))),
+                Some(rest) if is("LA-F") => Variable::AheadFile(Box::new(Variable::nested(rest, depth + 1))),
+                _ => Variable::Nothing,
+            };
+        }
+        let upper = name.to_ascii_uppercase();
+        if let Some((_, header)) = HEADERS.iter().find(|(n, _)| n.as_bytes() == upper) {
+            return Variable::Header((*header).into());
+        }
+        if let Some((_, var)) = COMMON.iter().find(|(n, _)| n.as_bytes() == upper) {
+            return Variable::Common(*var);
+        }
+        match upper.as_slice() {
+            b"IPV6" => Variable::Ipv6,
+            b"SERVER_ADDR" => Variable::ServerAddr,
+            b"SCRIPT_USER" => Variable::ScriptUser,
+            b"SCRIPT_GROUP" => Variable::ScriptGroup,
+            b"REMOTE_HOST" => Variable::RemoteHost,
+            _ => Variable::Nothing,
+        }
+    }
+
+    /// Its value for a request.
+    pub fn value(&self, r: &mut Request<'_>, ctx: &Context) -> BString {
+        match self {
+            Variable::Nothing => BString::default(),
+            Variable::Env(name) => environment(r, name),
+            Variable::Ssl(name) => expr_context::ssl_variable(r, name),
+            Variable::Header(name) => r.headers_in.get(name).map(|v| v.to_owned()).unwrap_or_default(),
+            Variable::Common(var) => expr_context::variable(r, *var),
+            Variable::RemoteHost => expr_context::variable(r, Var::RemoteHost),
+            Variable::ServerAddr => r.connection.local.to_string().into(),
+            Variable::Ipv6 => match r.useragent_ip {
+                std::net::IpAddr::V6(ip) if ip.to_ipv4_mapped().is_none() => "on".into(),
+                _ => "off".into(),
+            },
+            Variable::ScriptUser | Variable::ScriptGroup => {
+                let var = if *self == Variable::ScriptUser { Var::ScriptUser } else { Var::ScriptGroup };
+                if r.finfo.is_none() { "<unknown>".into() } else { expr_context::variable(r, var) }
+            }
+            Variable::AheadUrl(var) => match url::subrequest_ok(r) {
+                true => {
+                    let path = if ctx.perdir.is_some() { look_ahead_path(r, ctx) } else { ctx.uri.clone() };
+                    let sub = subrequest::lookup_uri(r, &path);
+                    ahead(r, sub, var, ctx)
+                }
+                false => BString::default(),
+            },
+            Variable::AheadFile(var) => match url::subrequest_ok(r) {
+                true => {
+                    let sub = if ctx.perdir.is_some() && ctx.uri.starts_with(b"/") {
+                        // the file is not known here: httpd takes the path for a URL
+                        subrequest::lookup_uri(r, &ctx.uri)
+                    } else if let Some(dir) = &ctx.perdir {
+                        let path = [dir.as_slice(), &ctx.uri].concat();
+                        subrequest::lookup_file(r, &path)
+                    } else {
+                        subrequest::lookup_file(r, &ctx.uri)
+                    };
+                    ahead(r, sub, var, ctx)
+                }
+                false => BString::default(),
+            },
+        }
+    }
+}
+
+/// `la_u`: the URL that a per-directory path stands for.
+fn look_ahead_path(r: &mut Request<'_>, ctx: &Context) -> BString {
+    if ctx.uri.starts_with(b"/") {
+        return ctx.uri.clone();
+    }
+    let dir = r.per_dir.rewrite.clone().unwrap_or_default();
+    let mut path = match &dir.base {
+        Some((base, _)) => base.clone(),
+        None => dir.directory.clone().unwrap_or_default(),
+    };
+    path.extend_from_slice(&ctx.uri);
+    path
+}
+
+fn ahead<'a>(r: &mut Request<'a>, mut sub: Request<'a>, var: &Variable, ctx: &Context) -> BString {
+    let value = var.value(&mut sub, ctx);
+    url::take_notice(r, sub);
+    value
+}
+
+fn environment(r: &mut Request<'_>, name: &BString) -> BString {
+    if let Some(found) = r.notes.get(name).or_else(|| r.env.get(name)) {
+        return found.to_owned();
+    }
+    r.engine.server.env.get::<BStr>(name.as_bstr()).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (name, want) in [
+            ("request_uri", Variable::Common(Var::RequestUri)),
+            ("Http:X-Y", Variable::Header("X-Y".into())),
+            ("HTTP_HOST", Variable::Header("Host".into())),
+            ("env:a", Variable::Env("a".into())),
+            ("ENV:", Variable::Nothing),
+            ("abc:d", Variable::Nothing),
+            ("NONE", Variable::Nothing),
+            ("X", Variable::Nothing),
+            ("LA-U:REMOTE_USER", Variable::AheadUrl(Box::new(Variable::Common(Var::RemoteUser)))),
+        ] {
+            assert_eq!(Variable::new(name.as_bytes()), want, "{name}");
+        }
+    }
+}
