@@ -17,13 +17,16 @@ pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
-mod pending;
-pub mod rewrite;
 pub mod negotiation;
+mod pending;
 pub mod php;
+pub mod proxy;
+pub mod rewrite;
 pub mod setenvif;
 pub mod status;
 pub mod unixd;
+pub mod userdir;
+pub mod vhost_alias;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
@@ -52,11 +55,16 @@ pub static MODELLED: &[&Module] = &[
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
-    &rewrite::MODULE,
     &negotiation::MODULE,
     &php::MODULE,
+    &proxy::CONNECT,
+    &proxy::MODULE,
+    &proxy::WSTUNNEL,
+    &rewrite::MODULE,
     &status::MODULE,
     &unixd::MODULE,
+    &userdir::MODULE,
+    &vhost_alias::MODULE,
     &wsgi::MODULE,
 ];
 
@@ -86,6 +94,7 @@ pub fn check_config(build: &mut Build) {
     {
         build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
     }
+    proxy::check_config(build);
 }
 
 /// Whether a server speaks TLS.

@@ -2,7 +2,7 @@
 //!
 //! Each phase is a line here; what happens in it, and in which order, is in the hook rows of the modules.
 
-use super::request::Request;
+use super::request::{ProxyReq, Request};
 use super::uri::{self, Normalize, Slashes};
 use super::{if_walk, location_walk};
 use crate::module::{Phase, Verdict};
@@ -17,7 +17,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     let for_file = r.main.is_some() && r.filename.is_some();
     let merge_slashes = r.server.core().merge_slashes;
     let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file };
-    if r.parsed_uri.has_path && !uri::normalize(&mut r.uri, how) {
+    if r.parsed_uri.has_path && !normalize(r, how) {
         let uri = r.unparsed_uri.clone();
         r.error("AH10244", format!("invalid URI path ({uri})"));
         return Verdict::Status(400);
@@ -67,6 +67,15 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         verdict => return or_die(verdict),
     }
     run_phase(r, Phase::Fixups)
+}
+
+/// Normalises the path. A forward proxy's request keeps its URL, of which only the path is looked at.
+fn normalize(r: &mut Request<'_>, how: Normalize) -> bool {
+    if r.proxyreq != ProxyReq::Proxy {
+        return uri::normalize(&mut r.uri, how);
+    }
+    let path = uri::parse(&r.unparsed_uri).and_then(|p| p.path);
+    path.is_none_or(|mut p| uri::normalize(&mut p, how))
 }
 
 /// Decodes the path: `AllowEncodedSlashes` says what becomes of an encoded slash.

@@ -226,6 +226,11 @@ impl<'a> Request<'a> {
         self.main.is_none() && self.prev.is_none()
     }
 
+    /// Whether another server is to answer it.
+    pub fn is_proxied(&self) -> bool {
+        self.proxyreq != ProxyReq::None && self.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))
+    }
+
     /// The path as text for messages.
     pub fn filename_str(&self) -> String {
         self.filename.as_ref().map(|f| f.to_string()).unwrap_or_default()

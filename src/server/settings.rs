@@ -72,6 +72,7 @@ vector! {
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
         env: modules::env::Settings,
+        proxy: modules::proxy::Dir,
     }
 }
 
@@ -85,6 +86,9 @@ vector! {
         php: modules::php::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
+        proxy: modules::proxy::Server,
+        userdir: modules::userdir::Server,
+        vhost_alias: modules::vhost_alias::Server,
     }
 }
 

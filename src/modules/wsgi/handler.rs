@@ -36,6 +36,8 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
     });
     match done {
         Ok(()) => {
+            // the application says the status, for an ErrorDocument too
+            r.status = 200;
             r.served_by = Some(name);
             Verdict::Ok
         }
