@@ -247,11 +247,23 @@ fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
         take_marks(r, Vec::new(), marks, Vec::new());
         return Verdict::Status(status);
     }
-    if names.is_empty() {
-        r.decide_if(Phase::Fixups, dir.index_names.as_ref().map(|s| s.span));
-    }
+    decide_no_index(r, dir, &default);
     r.notes.set("dir-index-names", bstr::join(",", names.iter()));
     Verdict::Declined
+}
+
+/// Names the DirectoryIndex line without which an index would be looked for, and is there.
+fn decide_no_index(r: &mut Request<'_>, dir: &Dir, default: &Arc<Vec<BString>>) {
+    let Some(set) = &dir.index_names else { return };
+    let folder = r.filename.clone().unwrap_or_default();
+    let beneath = set.under.as_ref().map_or(default, |u| &u.value);
+    let there = |name: &BString| {
+        let path = crate::server::filepath::merge(Some(bstr::BStr::new(&folder)), name);
+        !set.value.contains(name) && path.is_some_and(|p| r.engine.stat(&p).is_ok_and(|s| s.is_file()))
+    };
+    if beneath.iter().any(there) {
+        r.decide(Phase::Fixups, set.span);
+    }
 }
 
 /// Names the DirectoryIndex line that brought the name in, unless it would have been tried anyway.

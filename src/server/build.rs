@@ -102,11 +102,11 @@ pub struct Draft {
     /// ServerName, its port and its scheme.
     pub name: Option<vhost::ServerName>,
     /// ServerAlias without wildcards.
-    pub names: Vec<BString>,
+    pub names: Vec<(BString, Span)>,
     /// ServerAlias with wildcards.
-    pub wild_names: Vec<BString>,
+    pub wild_names: Vec<(BString, Span)>,
     /// ServerPath.
-    pub path: Option<BString>,
+    pub path: Option<(BString, Span)>,
     /// The addresses of its section.
     pub addrs: Vec<vhost::Address>,
     /// Settings by module.

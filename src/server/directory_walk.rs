@@ -3,6 +3,7 @@
 
 use super::request::Request;
 use super::section::Section;
+use super::setting::{self, Set};
 use super::settings::Merged;
 use super::{filepath, names};
 use crate::module::{Phase, Verdict};
@@ -23,7 +24,7 @@ struct Running {
     overrides: u32,
     override_opts: u32,
     override_list: Option<Arc<Vec<BString>>>,
-    override_span: Option<Span>,
+    override_set: Option<Set<u32>>,
 }
 
 impl Running {
@@ -42,11 +43,20 @@ impl Running {
         if core.overrides & crate::module::allowed::OR_UNSET == 0 {
             self.overrides = core.overrides;
             self.override_opts = core.override_opts;
-            self.override_span = core.override_span;
+            self.override_set = Set::merge(&self.override_set, &core.override_set);
         }
         if core.override_list.is_some() {
             self.override_list.clone_from(&core.override_list);
         }
+    }
+
+    fn override_span(&self) -> Option<Span> {
+        self.override_set.as_ref().map(|s| s.span)
+    }
+
+    /// The AllowOverride line without which .htaccess files would be looked for.
+    fn hides_htaccess(&self) -> Option<Span> {
+        setting::decisive(&self.override_set, &crate::module::allowed::OR_UNSET)
     }
 
     fn htaccess_wanted(&self) -> bool {
@@ -76,7 +86,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         overrides: core.overrides,
         override_opts: core.override_opts,
         override_list: core.override_list.clone(),
-        override_span: core.override_span,
+        override_set: core.override_set.clone(),
     };
     let given_path_info = r.path_info.take();
     let mut save_path_info = None;
@@ -130,7 +140,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 overrides: running.overrides,
                 override_opts: running.override_opts,
                 override_list: running.override_list.clone(),
-                span: running.override_span,
+                span: running.override_span(),
             };
             match super::htaccess::find(r, path.as_bstr(), &wanted) {
                 Err(status) => {
@@ -143,6 +153,11 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 }
                 Ok(None) => {}
             }
+        } else if let Some(span) = running.hides_htaccess()
+            && super::htaccess::is_there(r, path.as_bstr())
+        {
+            told_hidden(r, span, &path);
+            r.decide(Phase::MapToStorage, span);
         }
         if temp_slash {
             path.pop();
@@ -175,6 +190,8 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 break;
             }
             Err(Errno::Access) => {
+                // without AllowOverride None, looking for .htaccess would have failed first
+                r.decide_if(Phase::MapToStorage, running.hides_htaccess().filter(|_| !running.htaccess_wanted()));
                 let uri = r.uri.clone();
                 r.error(
                     "AH00035",
@@ -261,6 +278,16 @@ fn onto(r: &Request<'_>, merged: Option<Arc<Merged>>, add: &Arc<Merged>) -> Arc<
 
 fn told(r: &Request<'_>, section: &Section, matched: bool) {
     r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
+}
+
+fn told_hidden(r: &Request<'_>, span: Span, path: &BString) {
+    r.tell(|| Step {
+        phase: "map_to_storage",
+        module: "htaccess",
+        span: Some(span),
+        why: format!("{path}.htaccess is not read"),
+        ..Step::default()
+    });
 }
 
 /// `resolve_symlink`: where the link leads, if it may be followed.

@@ -94,6 +94,14 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
     }
 }
 
+/// Whether a folder has an .htaccess file, whatever may stand in it.
+pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
+    match r.server.core().access_name.as_ref() {
+        None => r.engine.stat(&filepath::join(dir, b".htaccess")).is_ok_and(|s| s.is_file()),
+        Some(set) => set.value.iter().any(|n| r.engine.stat(&filepath::join(dir, n)).is_ok_and(|s| s.is_file())),
+    }
+}
+
 fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
     let default = Arc::new(vec![BString::from(".htaccess")]);
     let names = r.server.core().access_name.as_ref().map_or(&default, |s| &s.value).clone();

@@ -15,6 +15,7 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
     if verdict == Verdict::Ok {
         verdict = invoke_handler(r);
     }
+    decide_handler(r);
     end(r, verdict);
 }
 
@@ -45,7 +46,6 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
         // a name that no module takes stays the name
         r.served_by.clone_from(&r.handler);
     }
-    decide_handler(r);
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
 }
 
@@ -216,6 +216,7 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
             if verdict == Verdict::Ok {
                 verdict = invoke_handler(&mut new);
             }
+            decide_handler(&mut new);
             end(&mut new, verdict);
         }
     }

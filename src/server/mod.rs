@@ -104,7 +104,7 @@ pub struct Virtual {
     /// The scheme of ServerName; empty for none.
     pub scheme: BString,
     /// ServerPath.
-    pub path: Option<BString>,
+    pub path: Option<(BString, Span)>,
     /// The addresses of its section.
     pub addrs: Vec<vhost::Address>,
     /// Settings by module, those of the main server beneath.

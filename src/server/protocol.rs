@@ -10,6 +10,7 @@ use super::{Connection, method, process};
 use crate::module::{Phase, Verdict};
 use crate::outcome::Step;
 use crate::server::setting;
+use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -338,8 +339,15 @@ fn update_vhost_from_headers(r: &mut Request<'_>, require_match: bool) -> bool {
     let Some(chain) = chain else {
         return server.names[r.server.index].matches(&hostname).is_some();
     };
-    match vhost::by_name(chain, &server.names, &hostname, r.connection.local_port) {
+    let port = r.connection.local_port;
+    match vhost::by_name(chain, &server.names, &hostname, port, Span::NONE) {
         Some((index, how)) => {
+            if let NameMatch::ServerAlias(span) = how {
+                let otherwise = vhost::by_name(chain, &server.names, &hostname, port, span);
+                if otherwise.map_or(chain.server, |(i, _)| i) != index {
+                    r.decide_in("vhost", span);
+                }
+            }
             r.server = &server.servers[index];
             let virtual_host = r.server;
             r.tell(|| Step {
@@ -377,7 +385,7 @@ fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
             continue;
         }
         let candidate = &r.engine.server.servers[link.server];
-        if let Some(path) = &candidate.path
+        if let Some((path, _)) = &candidate.path
             && let Some(rest) = r.uri.strip_prefix(path.as_slice())
             && (path.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
         {

@@ -4,6 +4,7 @@
 //! built from the last virtual host to the first, so that the first of the configuration ends in front.
 
 use crate::pattern;
+use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -29,7 +30,7 @@ pub struct ServerName {
     /// The scheme; empty when none was given.
     pub scheme: BString,
     /// Where it says so.
-    pub span: Option<crate::source::Span>,
+    pub span: Option<Span>,
 }
 
 /// Names by which a virtual host is known.
@@ -38,9 +39,9 @@ pub struct Names {
     /// ServerName.
     pub server_hostname: BString,
     /// ServerAlias without wildcards.
-    pub names: Vec<BString>,
+    pub names: Vec<(BString, Span)>,
     /// ServerAlias with wildcards.
-    pub wild_names: Vec<BString>,
+    pub wild_names: Vec<(BString, Span)>,
 }
 
 /// How a name was found to be a virtual host's.
@@ -48,8 +49,8 @@ pub struct Names {
 pub enum NameMatch {
     /// By ServerName.
     ServerName,
-    /// By the nth ServerAlias (plain names first, then wildcards).
-    ServerAlias(usize),
+    /// By the ServerAlias at that place.
+    ServerAlias(Span),
     /// By the address in the section's own argument.
     Address,
 }
@@ -57,14 +58,18 @@ pub enum NameMatch {
 impl Names {
     /// httpd's `matches_aliases`.
     pub fn matches(&self, host: &[u8]) -> Option<NameMatch> {
+        self.matches_without(host, Span::NONE)
+    }
+
+    /// The same, with the ServerAlias at `skip` taken out.
+    pub fn matches_without(&self, host: &[u8], skip: Span) -> Option<NameMatch> {
         if self.server_hostname.eq_ignore_ascii_case(host) {
             return Some(NameMatch::ServerName);
         }
-        if let Some(i) = self.names.iter().position(|n| n.eq_ignore_ascii_case(host)) {
-            return Some(NameMatch::ServerAlias(i));
-        }
-        let wild = self.wild_names.iter().position(|n| pattern::strcasecmp_match(host, n))?;
-        Some(NameMatch::ServerAlias(self.names.len() + wild))
+        let plain = self.names.iter().find(|(n, span)| n.eq_ignore_ascii_case(host) && *span != skip);
+        let found = plain
+            .or_else(|| self.wild_names.iter().find(|(n, s)| pattern::strcasecmp_match(host, n) && *s != skip));
+        found.map(|(_, span)| NameMatch::ServerAlias(*span))
     }
 }
 
@@ -193,8 +198,9 @@ fn find(chains: &[Chain], port: u16) -> Option<usize> {
     at(port).or_else(|| if port == 0 { chains.len().checked_sub(1) } else { at(0) })
 }
 
-/// Chooses among a chain's virtual hosts by name (`update_server_from_aliases`).
-pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16) -> Option<(usize, NameMatch)> {
+/// Chooses among a chain's virtual hosts by name (`update_server_from_aliases`), with the ServerAlias at `skip` taken
+/// out.
+pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16, skip: Span) -> Option<(usize, NameMatch)> {
     let mut by_address = None;
     let mut last = None;
     for link in chain.names()? {
@@ -202,7 +208,7 @@ pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16) -> Option
             continue;
         }
         if last != Some(link.server)
-            && let Some(how) = names.get(link.server).and_then(|n| n.matches(host))
+            && let Some(how) = names.get(link.server).and_then(|n| n.matches_without(host, skip))
         {
             return Some((link.server, how));
         }

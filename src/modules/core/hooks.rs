@@ -31,12 +31,14 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         r.error("AH00126", format!("Invalid URI in request '{uri}' '{line}'"));
         return Verdict::Status(400);
     }
-    let mut path = r.uri.as_slice();
-    if let Some(prefix) = &r.server.path
+    let uri = r.uri.clone();
+    let mut path = uri.as_slice();
+    if let Some((prefix, span)) = &r.server.path
         && let Some(rest) = path.strip_prefix(prefix.as_slice())
         && (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
     {
         path = rest;
+        r.decide(Phase::TranslateName, *span);
     }
     let path = path.trim_start_with(|c| c == '/');
     let core = r.server.core();
@@ -46,7 +48,7 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         r.error("AH00127", format!("Cannot map {line} to file"));
         return Verdict::Status(403);
     };
-    let span = core.document_root.as_ref().map(|s| s.span);
+    let span = setting::decisive(&core.document_root, &super::BUILT_IN_DOCUMENT_ROOT.into());
     r.decide_if(Phase::TranslateName, span);
     r.canonical_filename = Some(file.clone());
     r.filename = Some(file);

@@ -81,8 +81,8 @@ pub struct Dir {
     pub override_opts: u32,
     /// AllowOverrideList.
     pub override_list: Option<Arc<Vec<BString>>>,
-    /// The AllowOverride in force.
-    pub override_span: Option<Span>,
+    /// The AllowOverride in force, and what it covers.
+    pub override_set: Option<Set<u32>>,
     /// AcceptPathInfo.
     pub accept_path_info: Option<Set<PathInfo>>,
     /// ErrorDocument, by status.
@@ -125,7 +125,7 @@ impl Default for Dir {
             overrides: allowed::OR_UNSET,
             override_opts: options::UNSET | options::ALL | options::SYM_OWNER | options::MULTI,
             override_list: None,
-            override_span: None,
+            override_set: None,
             accept_path_info: None,
             error_documents: Arc::default(),
             sec_file: Arc::default(),
@@ -171,7 +171,7 @@ impl Settings for Dir {
         append(&mut m.opt_lines, &add.opt_lines);
         if add.overrides & allowed::OR_UNSET == 0 {
             m.overrides = add.overrides;
-            m.override_span = add.override_span;
+            m.override_set = Set::merge(&base.override_set, &add.override_set);
         }
         if add.override_opts & options::UNSET == 0 {
             m.override_opts = add.override_opts;
@@ -330,11 +330,13 @@ impl Settings for Server {
     }
 }
 
+/// Where an httpd without DocumentRoot looks.
+pub const BUILT_IN_DOCUMENT_ROOT: &str = "/etc/apache2/htdocs";
+
 impl Server {
     /// DocumentRoot, or the one that httpd was built with.
     pub fn document_root(&self) -> &BStr {
-        static BUILT_IN: &str = "/etc/apache2/htdocs";
-        self.document_root.as_ref().map_or(BStr::new(BUILT_IN), |s| BStr::new(&s.value))
+        self.document_root.as_ref().map_or(BStr::new(BUILT_IN_DOCUMENT_ROOT), |s| BStr::new(&s.value))
     }
 }
 

@@ -110,7 +110,6 @@ pub fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     let core = cmd.slot(|d| &mut d.core);
     core.overrides = OR_NONE;
-    core.override_span = Some(span);
     for word in args::split(&a[0]) {
         let (name, value) = match word.find_byte(b'=') {
             Some(i) => (word[..i].as_bstr(), Some(word[i + 1..].as_bstr())),
@@ -138,6 +137,7 @@ pub fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
         }
         core.overrides &= !OR_UNSET;
     }
+    Set::put(&mut core.override_set, core.overrides, span);
     Ok(())
 }
 
@@ -200,11 +200,12 @@ pub fn server_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if !cmd.is_virtual() {
         return Err("ServerAlias only used in <VirtualHost>".into());
     }
+    let span = cmd.span();
     for name in args::split(&a[0]) {
         if pattern::is_matchexp(&name) {
-            cmd.server().wild_names.push(name);
+            cmd.server().wild_names.push((name, span));
         } else {
-            cmd.server().names.push(name);
+            cmd.server().names.push((name, span));
         }
     }
     Ok(())
@@ -212,7 +213,8 @@ pub fn server_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 
 pub fn server_path(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
-    cmd.server().path = Some(a[0].clone());
+    let span = cmd.span();
+    cmd.server().path = Some((a[0].clone(), span));
     Ok(())
 }
 
