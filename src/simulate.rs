@@ -269,7 +269,11 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     let log = refused.and_then(|r| why(r, status));
-    let served = last.served_by.clone().filter(|_| status < 300 || status == 304);
+    // a proxied request tells where it would have gone, even if it was refused
+    let served = match last.is_proxied() {
+        true => last.handler.clone(),
+        false => last.served_by.clone().filter(|_| status < 300 || status == 304),
+    };
     let script = matches!(served.as_deref(), Some(h) if h != b"default-handler");
     Outcome {
         url: ask.url.as_str().into(),

@@ -67,7 +67,7 @@ pub(super) static CORE: &[Directive] = &[
     row("LimitRequestLine", Args::Take1, RSRC_CONF, Modelled, "Limit on maximum size of an HTTP request line", limit_request_line),
     row("LimitRequestFieldsize", Args::Take1, RSRC_CONF, Modelled, "Limit on maximum size of an HTTP request header field", limit_request_field_size),
     row("LimitRequestFields", Args::Take1, RSRC_CONF, Modelled, "Limit (0 = unlimited) on max number of header fields in a request message", limit_request_fields),
-    plain("LimitRequestBody", Args::Take1, OR_ALL, Inert, "Limit (in bytes) on maximum size of request message body"),
+    row("LimitRequestBody", Args::Take1, OR_ALL, Modelled, "Limit (in bytes) on maximum size of request message body", limit_request_body),
     plain("LimitXMLRequestBody", Args::Take1, OR_ALL, Inert, "Limit (in bytes) on maximum size of an XML-based request body"),
     plain("Mutex", Args::Raw, RSRC_CONF, Inert, "mutex (or \"default\") and mechanism"),
     plain("MaxRanges", Args::Take1, ACCESS_CONF | RSRC_CONF, Inert, "Maximum number of Ranges in a request before returning the entire resource, or 0 for unlimited"),

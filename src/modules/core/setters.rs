@@ -399,6 +399,14 @@ pub fn limit_request_fields(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
+pub fn limit_request_body(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    let size = a[0].to_str().ok().and_then(|s| s.trim_start().parse::<i64>().ok()).and_then(|n| u64::try_from(n).ok());
+    let size = size.ok_or("LimitRequestBody requires a non-negative integer.")?;
+    Set::put(&mut cmd.slot(|d| &mut d.core).limit_request_body, size, span);
+    Ok(())
+}
+
 pub fn cgi_pass_auth(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).cgi_pass_auth, is(&a[0], "on"), span);
