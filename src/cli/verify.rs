@@ -1,6 +1,6 @@
 //! `routesim verify [PATH...]`
 
-use super::given::Given;
+use super::given;
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::oracle::verify::{self as both, Verdict};
@@ -103,8 +103,7 @@ impl Verify {
 
     fn scenarios(&self, streams: &Streams) -> Result<Vec<Opened>, Failure> {
         if self.paths.is_empty() {
-            let given = Given { scenario: self.scenario.clone(), ..Given::default() };
-            let scenario = given.scenario(streams)?;
+            let scenario = given::scenario(self.scenario.as_deref(), streams)?;
             return Ok(vec![(scenario.path.display().to_string(), Ok(scenario))]);
         }
         let paths = suites::files(&self.paths, suites::is_scenario)?;

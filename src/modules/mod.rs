@@ -3,7 +3,11 @@
 pub mod access_compat;
 pub mod actions;
 pub mod alias;
+pub mod allowmethods;
 pub mod asis;
+pub mod auth_basic;
+pub mod auth_digest;
+pub mod authn;
 pub mod authz;
 pub mod authz_core;
 pub mod autoindex;
@@ -17,19 +21,22 @@ pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
-mod pending;
-pub mod rewrite;
 pub mod negotiation;
+mod pending;
 pub mod php;
+pub mod proxy;
+pub mod rewrite;
 pub mod setenvif;
+pub mod ssl;
 pub mod status;
 pub mod unixd;
+pub mod userdir;
+pub mod vhost_alias;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
 use crate::module::Module;
 use crate::server::build::Build;
-use crate::server::request::Request;
 use crate::server::settings::PerServer;
 use crate::source::Span;
 
@@ -41,23 +48,40 @@ pub static MODELLED: &[&Module] = &[
     &access_compat::MODULE,
     &actions::MODULE,
     &alias::MODULE,
+    &allowmethods::MODULE,
+    &auth_basic::MODULE,
+    &auth_digest::MODULE,
+    &authn::anon::MODULE,
+    &authn::core::MODULE,
+    &authn::file::MODULE,
+    &authz::groupfile::MODULE,
     &asis::MODULE,
     &authz::host::MODULE,
+    &authz::owner::MODULE,
+    &authz::user::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
     &dir::MODULE,
+    &env::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
-    &rewrite::MODULE,
     &negotiation::MODULE,
     &php::MODULE,
+    &proxy::CONNECT,
+    &proxy::MODULE,
+    &proxy::WSTUNNEL,
+    &rewrite::MODULE,
     &status::MODULE,
     &unixd::MODULE,
+    &userdir::MODULE,
+    &vhost_alias::MODULE,
     &wsgi::MODULE,
+    &setenvif::MODULE,
+    &ssl::MODULE,
 ];
 
 /// All modules.
@@ -86,14 +110,10 @@ pub fn check_config(build: &mut Build) {
     {
         build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
     }
+    proxy::check_config(build);
 }
 
 /// Whether a server speaks TLS.
-pub fn speaks_tls(_: &PerServer) -> bool {
-    false
-}
-
-/// Whether AuthType is in force for a request.
-pub fn auth_type(_: &Request<'_>) -> bool {
-    false
+pub fn speaks_tls(settings: &PerServer) -> bool {
+    ssl::engine(settings) == ssl::Engine::On
 }

@@ -22,8 +22,9 @@ const WHY: &[(u16, &[&str])] = &[
     (
         403,
         &[
-            "AH00035", "AH00036", "AH00037", "AH00132", "AH00529", "AH00670", "AH01228", "AH01265", "AH01276", "AH01630",
-            "AH01631", "AH01797", "AH02809", "AH02812", "AH02813", "AH02219", "AH02229", "AH10410", "AH10411", "AH10508",
+            "AH00035", "AH00036", "AH00037", "AH00132", "AH00529", "AH00670", "AH01228", "AH01265", "AH01276",
+            "AH01630", "AH01631", "AH01797", "AH02809", "AH02812", "AH02813", "AH02219", "AH02229", "AH10410",
+            "AH10411", "AH10508",
         ],
     ),
     (404, &["AH00026", "AH00135", "AH00687", "AH01264", "AH02811"]),
@@ -35,8 +36,13 @@ const WHY: &[(u16, &[&str])] = &[
 const DENIED: &[&str] = &["AH01630", "AH01797"];
 /// Content types that stand in for a handler, where none is set.
 const BY_TYPE: &[&str] = &[
-    "application/x-httpd-php", "application/x-httpd-php-source", "application/x-httpd-cgi", "application/x-type-map",
-    "httpd/send-as-is", "text/x-server-parsed-html", "application/x-httpd-imap",
+    "application/x-httpd-php",
+    "application/x-httpd-php-source",
+    "application/x-httpd-cgi",
+    "application/x-type-map",
+    "httpd/send-as-is",
+    "text/x-server-parsed-html",
+    "application/x-httpd-imap",
 ];
 
 /// What an answer says for certain, by the keys of an outcome.
@@ -188,6 +194,9 @@ mod tests {
         assert_eq!(keys(&answer(404, "/w/a", "AH00128"), &outcome(404, Value::Null)), [""; 0]);
         assert_eq!(keys(&Answer::default(), &outcome(404, Value::Null)), [""; 0]);
         let proxied = Answer { handler: Some("proxy-server".into()), ..answer(503, "proxy:http://b/", "") };
-        assert_eq!(keys(&proxied, &json!({"status": 200, "handler": "proxy-server", "file": "proxy:http://b/"})), [""; 0]);
+        assert_eq!(
+            keys(&proxied, &json!({"status": 200, "handler": "proxy-server", "file": "proxy:http://b/"})),
+            [""; 0]
+        );
     }
 }

@@ -106,7 +106,16 @@ impl Oracle {
 
 const ROOT: &[&str] = &["--mount", "--net", "--pid", "--ipc", "--fork", "--kill-child"];
 const USER: &[&str] = &[
-    "--user", "--map-user=33", "--map-group=33", "--keep-caps", "--mount", "--net", "--pid", "--ipc", "--fork", "--kill-child",
+    "--user",
+    "--map-user=33",
+    "--map-group=33",
+    "--keep-caps",
+    "--mount",
+    "--net",
+    "--pid",
+    "--ipc",
+    "--fork",
+    "--kill-child",
 ];
 
 /// Whether this process may make such namespaces.

@@ -46,7 +46,8 @@ impl Httpd {
         let beside = program.ancestors().skip(1).take(2).map(|p| p.join("modules"));
         let usual = MODULES.iter().map(PathBuf::from);
         let modules = beside.chain(usual).find(|m| m.join("mod_dir.so").is_file() || m.join("mod_alias.so").is_file());
-        let modules = modules.ok_or_else(|| format!("the modules of `{}` are nowhere to be found", program.display()))?;
+        let modules =
+            modules.ok_or_else(|| format!("the modules of `{}` are nowhere to be found", program.display()))?;
         Ok(Httpd { program, modules, version })
     }
 

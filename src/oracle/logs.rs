@@ -46,9 +46,10 @@ pub struct Entry {
 
 /// Reads a line of the access log.
 pub fn entry(line: &[u8]) -> Entry {
-    let mut fields = line.split(|&b| b == b'\t').skip(1).map(|f| {
-        Some(String::from_utf8_lossy(&unescaped(f)).into_owned()).filter(|f| !f.is_empty() && f != "-")
-    });
+    let mut fields = line
+        .split(|&b| b == b'\t')
+        .skip(1)
+        .map(|f| Some(String::from_utf8_lossy(&unescaped(f)).into_owned()).filter(|f| !f.is_empty() && f != "-"));
     let mut next = || fields.next().flatten();
     Entry { handler: next(), vhost: next(), file: next() }
 }
@@ -108,8 +109,12 @@ mod tests {
     #[test]
     fn lines() {
         let e = entry(br"403	-	local\x22host	/srv/\xff\tx");
-        assert_eq!(e, Entry { handler: None, vhost: Some("local\"host".into()), file: Some("/srv/\u{fffd}\tx".into()) });
-        let lines = error_lines(b"[error] mod_authz_core.c(879): : AH01630: client denied\n[notice] : : AH00163: on\nx\n");
+        assert_eq!(
+            e,
+            Entry { handler: None, vhost: Some("local\"host".into()), file: Some("/srv/\u{fffd}\tx".into()) }
+        );
+        let lines =
+            error_lines(b"[error] mod_authz_core.c(879): : AH01630: client denied\n[notice] : : AH00163: on\nx\n");
         assert_eq!(lines.len(), 1);
         assert_eq!((&*lines[0].code, &*lines[0].text), ("AH01630", "AH01630: client denied"));
         assert_eq!(unescaped(br"\x4"), b"x4");

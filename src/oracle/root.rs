@@ -16,8 +16,20 @@ use std::process::{Command, Stdio};
 
 /// Folders of the machine that a scenario finds empty.
 const EMPTY: &[&str] = &[
-    "srv", "home", "opt", "var/www", "etc/apache2", "usr/local", "usr/share/apache2", "usr/lib/cgi-bin", "var/log",
-    "media", "mnt", "run", "boot", "root",
+    "srv",
+    "home",
+    "opt",
+    "var/www",
+    "etc/apache2",
+    "usr/local",
+    "usr/share/apache2",
+    "usr/lib/cgi-bin",
+    "var/log",
+    "media",
+    "mnt",
+    "run",
+    "boot",
+    "root",
 ];
 /// Where the new root is put together: one of these is on any machine.
 const WORKBENCH: &[&str] = &["/mnt", "/media", "/opt", "/srv", "/tmp"];
@@ -78,7 +90,9 @@ pub fn enter(job: &Job) -> Result<Place, String> {
 /// # Errors
 /// What can't be done, in words.
 pub fn fill(job: &Job, place: &Place) -> Result<(), String> {
-    for path in wrapper::log_files(&job.config).iter().chain(&[BString::from("/var/log/apache2/x"), "/run/apache2/x".into()]) {
+    for path in
+        wrapper::log_files(&job.config).iter().chain(&[BString::from("/var/log/apache2/x"), "/run/apache2/x".into()])
+    {
         if let Some(parent) = place.at(&path.to_str_lossy()).parent() {
             folder(parent)?;
         }
@@ -202,7 +216,14 @@ fn network(job: &Job) -> Result<(), String> {
     addresses.extend(wrapper::addresses(&job.config));
     addresses.extend(job.hosts.iter().map(|h| h.0));
     let own = |ip: &IpAddr| match ip {
-        IpAddr::V4(a) => !(a.is_loopback() || a.is_unspecified() || a.is_broadcast() || a.is_multicast() || a.octets()[3] == 0 || a.octets()[0] == 255),
+        IpAddr::V4(a) => {
+            !(a.is_loopback()
+                || a.is_unspecified()
+                || a.is_broadcast()
+                || a.is_multicast()
+                || a.octets()[3] == 0
+                || a.octets()[0] == 255)
+        }
         IpAddr::V6(a) => !(a.is_loopback() || a.is_unspecified() || a.is_multicast() || a.to_ipv4_mapped().is_some()),
     };
     let mut lines = String::from("link set lo up\n");

@@ -31,7 +31,19 @@ impl Place {
 
     /// Everything below `folder`; `ports` are pairs of a port and the one that stands for it.
     pub fn below(folder: &Path, job: &Job, ports: Vec<(u16, u16)>) -> Place {
-        let own = ["/srv", "/home", "/opt", "/media", "/mnt", "/root", "/boot", "/var/www", "/var/log", "/run", "/etc/apache2"];
+        let own = [
+            "/srv",
+            "/home",
+            "/opt",
+            "/media",
+            "/mnt",
+            "/root",
+            "/boot",
+            "/var/www",
+            "/var/log",
+            "/run",
+            "/etc/apache2",
+        ];
         let mut tops: BTreeSet<String> = own.map(String::from).into();
         for file in &job.files {
             let path = file.path.to_str_lossy();

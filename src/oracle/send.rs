@@ -116,7 +116,8 @@ fn parse(mut bytes: &[u8]) -> Response {
         bytes = cut.and_then(|c| bytes.get(c + 4..)).unwrap_or(&[]);
         let mut lines = head.split("\r\n");
         let first = lines.next().unwrap_or("");
-        response.status = first.split_whitespace().nth(1).filter(|_| first.starts_with("HTTP/")).and_then(|s| s.parse().ok());
+        response.status =
+            first.split_whitespace().nth(1).filter(|_| first.starts_with("HTTP/")).and_then(|s| s.parse().ok());
         if matches!(response.status, Some(100..=199)) && !bytes.is_empty() {
             continue;
         }

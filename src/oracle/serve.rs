@@ -218,7 +218,8 @@ fn unescaped(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
     while let Some(&b) = bytes.get(i) {
-        let hex = bytes.get(i + 1..i + 3).filter(|_| b == b'%').and_then(|h| u8::from_str_radix(h.to_str().ok()?, 16).ok());
+        let hex =
+            bytes.get(i + 1..i + 3).filter(|_| b == b'%').and_then(|h| u8::from_str_radix(h.to_str().ok()?, 16).ok());
         out.push(hex.unwrap_or(b));
         i += if hex.is_some() { 3 } else { 1 };
     }

@@ -113,7 +113,12 @@ fn machine(said: &str) -> String {
 }
 
 /// Runs `work` on numbers below `count`, several at a time, each thread with a state of its own, until `stop`.
-pub fn in_parallel<T: Send>(count: usize, threads: usize, stop: &AtomicBool, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub fn in_parallel<T: Send>(
+    count: usize,
+    threads: usize,
+    stop: &AtomicBool,
+    work: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

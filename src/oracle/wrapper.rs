@@ -82,15 +82,16 @@ pub fn instrumented(job: &Job, config: &[u8], place: &Place) -> BString {
 /// The files that must be there for httpd to start, whatever a scenario says of them: logs need their folders.
 pub fn log_files(config: &[u8]) -> Vec<BString> {
     static LOGS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r#"(?im)^\s*(?:CustomLog|ErrorLog|TransferLog|GlobalLog|RewriteLog|SSL\w*Log|PidFile|ScriptSock)\s+"?(/[^\s"]+)"#)
+        regex(
+            r#"(?im)^\s*(?:CustomLog|ErrorLog|TransferLog|GlobalLog|RewriteLog|SSL\w*Log|PidFile|ScriptSock)\s+"?(/[^\s"]+)"#,
+        )
     });
     LOGS.captures_iter(config).map(|c| c[1].into()).collect()
 }
 
 /// The certificates and keys that a configuration names.
 pub fn certificates(config: &[u8]) -> Vec<BString> {
-    static FILES: LazyLock<Regex> =
-        LazyLock::new(|| regex(r#"(?im)^\s*SSLCertificate(?:Key)?File\s+"?([^\s"]+)"#));
+    static FILES: LazyLock<Regex> = LazyLock::new(|| regex(r#"(?im)^\s*SSLCertificate(?:Key)?File\s+"?([^\s"]+)"#));
     let whole = |c: Captures<'_>| match &c[1] {
         path if path.starts_with(b"/") => path.into(),
         path => {
@@ -114,8 +115,7 @@ pub fn addresses(config: &[u8]) -> Vec<std::net::IpAddr> {
 
 /// The back-ends on loopback that a configuration sends requests to.
 pub fn back_ends(config: &[u8]) -> Vec<std::net::SocketAddr> {
-    static TARGET: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?:https?|fcgi|ajp|scgi|uwsgi)://(127\.0\.0\.\d+:\d+)"));
+    static TARGET: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:https?|fcgi|ajp|scgi|uwsgi)://(127\.0\.0\.\d+:\d+)"));
     let parsed = |c: Captures<'_>| c[1].to_str().ok().and_then(|t| t.parse().ok());
     TARGET.captures_iter(config).filter_map(parsed).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Each phase is a line here; what happens in it, and in which order, is in the hook rows of the modules.
 
-use super::request::Request;
+use super::request::{ProxyReq, Request};
 use super::uri::{self, Normalize, Slashes};
 use super::{if_walk, location_walk};
 use crate::module::{Phase, Verdict};
@@ -17,7 +17,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     let for_file = r.main.is_some() && r.filename.is_some();
     let merge_slashes = r.server.core().merge_slashes;
     let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file };
-    if r.parsed_uri.has_path && !uri::normalize(&mut r.uri, how) {
+    if r.parsed_uri.has_path && !normalize(r, how) {
         let uri = r.unparsed_uri.clone();
         r.error("AH10244", format!("invalid URI path ({uri})"));
         return Verdict::Status(400);
@@ -67,6 +67,15 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         verdict => return or_die(verdict),
     }
     run_phase(r, Phase::Fixups)
+}
+
+/// Normalises the path. A forward proxy's request keeps its URL, of which only the path is looked at.
+fn normalize(r: &mut Request<'_>, how: Normalize) -> bool {
+    if r.proxyreq != ProxyReq::Proxy {
+        return uri::normalize(&mut r.uri, how);
+    }
+    let path = uri::parse(&r.unparsed_uri).and_then(|p| p.path);
+    path.is_none_or(|mut p| uri::normalize(&mut p, how))
 }
 
 /// Decodes the path: `AllowEncodedSlashes` says what becomes of an encoded slash.
@@ -237,6 +246,7 @@ fn note_blind_spots(r: &mut Request<'_>) {
 fn authorize(r: &mut Request<'_>) -> Verdict {
     if let Some(earlier) = r.prev.clone().filter(|p| p.per_dir == r.per_dir.id) {
         r.user.clone_from(&earlier.user);
+        r.authenticated = earlier.authenticated;
         r.auth_type.clone_from(&earlier.auth_type);
         r.access = Access::Granted;
         return Verdict::Ok;
@@ -245,6 +255,7 @@ fn authorize(r: &mut Request<'_>) -> Verdict {
         && let Some(main) = r.main.clone().filter(|m| m.per_dir == r.per_dir.id)
     {
         r.user.clone_from(&main.user);
+        r.authenticated = main.authenticated;
         r.auth_type.clone_from(&main.auth_type);
         r.access = Access::Granted;
         return Verdict::Ok;
@@ -276,7 +287,10 @@ fn authenticate(r: &mut Request<'_>) -> Verdict {
         Verdict::Declined => {}
         verdict => return verdict,
     }
-    match run_phase(r, Phase::CheckUserId) {
+    let verdict = run_phase(r, Phase::CheckUserId);
+    r.authenticated = verdict == Verdict::Ok && r.user.is_some();
+    crate::modules::authn::name_deciders(r, verdict);
+    match verdict {
         Verdict::Ok => {}
         verdict => return or_die(verdict),
     }

@@ -41,10 +41,37 @@ pub struct Incoming {
 /// Reads a request and runs it to its end.
 pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
     let mut r = begin(engine, incoming);
+    if incoming.tls && !r.connection.tls {
+        // what opens a TLS handshake is no request line
+        r.error("", "the client speaks TLS to a server that does not");
+        http_request::die(&mut r, 400);
+        return r;
+    }
     engine.open();
+    // mod_ssl puts a request of its own in the place of one that came without TLS
+    let instead = r.connection.plain_on_tls.then(|| Incoming {
+        method: "GET".into(),
+        target: "/".into(),
+        protocol: "HTTP/1.0".into(),
+        headers: Vec::new(),
+        ..incoming.clone()
+    });
+    let incoming = instead.as_ref().unwrap_or(incoming);
+    if instead.is_some() {
+        r.method.clone_from(&incoming.method);
+        r.protocol.clone_from(&incoming.protocol);
+    }
     let status = read(&mut r, incoming);
     let chosen = r.server;
-    engine.close(|_| Some(Step { phase: "vhost", matched: true, span: chosen.span.or(chosen.name_span), why: chosen.hostname.to_string(), ..Step::default() }));
+    engine.close(|_| {
+        Some(Step {
+            phase: "vhost",
+            matched: true,
+            span: chosen.span.or(chosen.name_span),
+            why: chosen.hostname.to_string(),
+            ..Step::default()
+        })
+    });
     match status {
         Err((status, before_hooks)) => {
             if before_hooks {
@@ -61,15 +88,19 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
     let server = &engine.server;
     let chain = server.tables.lookup(incoming.local, incoming.local_port);
     let base_server = chain.and_then(|id| server.tables.chain(id)).map_or(0, |c| c.server);
-    let connection = Connection {
+    let tls = server.servers[base_server].tls;
+    let mut connection = Connection {
         client: incoming.client,
         local: incoming.local,
         local_port: incoming.local_port,
-        tls: incoming.tls,
-        sni: incoming.sni.clone(),
+        tls: incoming.tls && tls,
+        plain_on_tls: !incoming.tls && tls,
+        sni: incoming.sni.clone().filter(|_| incoming.tls && tls),
         chain,
         base_server,
+        handshake: base_server,
     };
+    connection.handshake = crate::modules::ssl::handshake(server, &connection);
     let server = &server.servers[base_server];
     Request {
         engine,
@@ -94,6 +125,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         headers_out: Table::default(),
         err_headers_out: Table::default(),
         env: Table::default(),
+        env_changes: Vec::new(),
         notes: Table::default(),
         handler: None,
         content_type: None,
@@ -103,6 +135,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,
+        authenticated: false,
         auth_type: None,
         useragent_ip: incoming.client,
         per_dir: server.lookup_defaults.clone(),
@@ -125,6 +158,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         served_by: None,
         access: Default::default(),
         log: Vec::new(),
+        without: None,
         decided: Vec::new(),
         caveats: Vec::new(),
     }
@@ -162,7 +196,10 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming, limit: usize) ->
         bstr::join(" ", [&incoming.method, &incoming.target, &incoming.protocol].map(|p| p.as_slice())).into();
     r.the_request = line.clone();
     if line.len() > limit {
-        r.error("AH00565", format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"));
+        r.error(
+            "AH00565",
+            format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"),
+        );
         if let Some(span) = core.limit_request_line.as_ref().map(|s| s.span) {
             r.decide_in("read_request", span);
         }
@@ -427,7 +464,11 @@ fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: 
         }
     }
     if good {
-        good = if literal { fix_v6_literal(&mut host) } else { fix_plain(&mut host) && (!strict || strict_name(host.as_bstr())) };
+        good = if literal {
+            fix_v6_literal(&mut host)
+        } else {
+            fix_plain(&mut host) && (!strict || strict_name(host.as_bstr()))
+        };
     }
     if good {
         r.hostname = Some(host);
@@ -493,9 +534,7 @@ fn strict_name(host: &BStr) -> bool {
         }
     }
     if decimal {
-        if host.first() == Some(&b'.')
-            || host.first() == Some(&b'0') && host.get(1).is_some_and(u8::is_ascii_digit)
-        {
+        if host.first() == Some(&b'.') || host.first() == Some(&b'0') && host.get(1).is_some_and(u8::is_ascii_digit) {
             leading_zeroes = true;
         }
         return !leading_zeroes && dots == 3;
@@ -505,4 +544,3 @@ fn strict_name(host: &BStr) -> bool {
         None => true,
     }
 }
-

@@ -63,6 +63,13 @@ vector! {
         mime: modules::mime::Dir,
         rewrite: modules::rewrite::Dir,
         authz_core: modules::authz_core::Dir,
+        authz_groupfile: modules::authz::groupfile::Dir,
+        authn_core: modules::authn::core::Dir,
+        authn_file: modules::authn::file::Dir,
+        authn_anon: modules::authn::anon::Dir,
+        auth_basic: modules::auth_basic::Dir,
+        auth_digest: modules::auth_digest::Dir,
+        allowmethods: modules::allowmethods::Dir,
         access_compat: modules::access_compat::Dir,
         autoindex: modules::autoindex::Dir,
         actions: modules::actions::Dir,
@@ -71,7 +78,9 @@ vector! {
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
+        ssl: modules::ssl::Dir,
         env: modules::env::Settings,
+        proxy: modules::proxy::Dir,
     }
 }
 
@@ -85,6 +94,10 @@ vector! {
         php: modules::php::Server,
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
+        ssl: modules::ssl::Server,
+        proxy: modules::proxy::Server,
+        userdir: modules::userdir::Server,
+        vhost_alias: modules::vhost_alias::Server,
     }
 }
 

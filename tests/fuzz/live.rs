@@ -12,7 +12,8 @@ fn main() -> std::process::ExitCode {
     let paths: Vec<String> = std::env::args().skip(1).collect();
     let t = std::time::Instant::now();
     let found = verify::in_parallel(paths.len(), verify::threads(), &stop, |i| {
-        let s = oracle::job::scenario(std::path::Path::new(&paths[i]), &std::fs::read_to_string(&paths[i]).unwrap()).unwrap();
+        let s = oracle::job::scenario(std::path::Path::new(&paths[i]), &std::fs::read_to_string(&paths[i]).unwrap())
+            .unwrap();
         oracle::verify(&o, &s)
     });
     let (mut all, mut bad) = (0, 0);

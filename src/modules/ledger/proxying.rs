@@ -1,7 +1,7 @@
 //! mod_proxy's satellites: schemes, balancing, health checks.
 
 use super::{module, row};
-use crate::module::Args::{Flag, Iterate, Raw, Take1, Take23};
+use crate::module::Args::{Flag, Raw, Take1, Take23};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
 use crate::module::{Directive, Module};
@@ -10,12 +10,6 @@ use crate::module::{Directive, Module};
 #[rustfmt::skip]
 const LBMETHOD_HEARTBEAT: &[Directive] = &[
     row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to read heartbeat data."),
-];
-
-#[rustfmt::skip]
-const PROXY_CONNECT: &[Directive] = &[
-    row("AllowCONNECT", Iterate, RSRC_CONF, Blind("decides which ports CONNECT may reach"),
-        "A list of ports or port ranges which CONNECT may connect to"),
 ];
 
 // Without ProxyExpressEnable the file is not looked at.
@@ -64,12 +58,6 @@ const PROXY_SCGI: &[Directive] = &[
         "The name of the pseudo response header or On or Off"),
 ];
 
-#[rustfmt::skip]
-const PROXY_WSTUNNEL: &[Directive] = &[
-    row("ProxyWebsocketFallbackToProxyHttp", Flag, ACCESS_CONF | RSRC_CONF, Inert,
-        "whether to let mod_proxy_http handle the upgrade and tunneling, On by default"),
-];
-
 /// The modules of this group.
 pub static MODULES: &[Module] = &[
     module("mod_lbmethod_bybusyness.c", "lbmethod_bybusyness_module", &[]),
@@ -78,7 +66,6 @@ pub static MODULES: &[Module] = &[
     module("mod_lbmethod_heartbeat.c", "lbmethod_heartbeat_module", LBMETHOD_HEARTBEAT),
     module("mod_proxy_ajp.c", "proxy_ajp_module", &[]),
     module("mod_proxy_balancer.c", "proxy_balancer_module", &[]),
-    module("mod_proxy_connect.c", "proxy_connect_module", PROXY_CONNECT),
     module("mod_proxy_express.c", "proxy_express_module", PROXY_EXPRESS),
     module("mod_proxy_fcgi.c", "proxy_fcgi_module", PROXY_FCGI),
     module("mod_proxy_fdpass.c", "proxy_fdpass_module", &[]),
@@ -88,5 +75,4 @@ pub static MODULES: &[Module] = &[
     module("mod_proxy_http2.c", "proxy_http2_module", &[]),
     module("mod_proxy_scgi.c", "proxy_scgi_module", PROXY_SCGI),
     module("mod_proxy_uwsgi.c", "proxy_uwsgi_module", &[]),
-    module("mod_proxy_wstunnel.c", "proxy_wstunnel_module", PROXY_WSTUNNEL),
 ];

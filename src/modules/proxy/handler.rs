@@ -1,0 +1,226 @@
+//! `proxy_handler` (mod_proxy.c): up to the point where a back-end would be asked.
+
+use super::balancer::{self, Choice};
+use super::schemes::{self, Speaker};
+use super::worker::{self, Sort, Worker};
+use super::{Server, canon, hosts};
+use crate::module::{Phase, Verdict};
+use crate::modules::core::Trace;
+use crate::server::method;
+use crate::server::request::{ProxyReq, Request};
+use crate::server::uri;
+use bstr::{BString, ByteSlice};
+
+/// `ap_proxyerror`
+fn error(r: &mut Request<'_>, status: u16, message: &str) -> Verdict {
+    let uri = r.uri.clone();
+    r.error("AH00898", format!("{message} returned by {uri}"));
+    Verdict::Status(status)
+}
+
+pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
+    let Some(filename) = r.filename.clone() else { return Verdict::Declined };
+    let by_handler = r.handler.clone().filter(|h| h.starts_with(b"proxy:") && r.proxyreq == ProxyReq::None);
+    if let Some(handler) = by_handler {
+        r.proxyreq = ProxyReq::Reverse;
+        r.filename = Some([handler.as_slice(), filename.as_slice()].concat().into());
+        let verdict = canon::canon_url(r);
+        if verdict != Verdict::Ok {
+            r.filename = Some(filename);
+            r.proxyreq = ProxyReq::None;
+            return verdict;
+        }
+    }
+    let Some(url) = canon::proxied_url(r) else { return Verdict::Declined };
+    if !url.contains(&b':') {
+        return Verdict::Status(400);
+    }
+    if let Some(verdict) = refused(r) {
+        return verdict;
+    }
+    let conf = super::of(&r.server.settings);
+    if let Some(verdict) = needs_domain(r, &conf) {
+        return verdict;
+    }
+    r.served_by = Some(r.handler.clone().unwrap_or_else(|| "proxy-server".into()));
+    match forward(r, &conf, url) {
+        Ok(()) => Verdict::Ok,
+        Err(verdict) => verdict,
+    }
+}
+
+/// Max-Forwards, and TRACE.
+fn refused(r: &mut Request<'_>) -> Option<Verdict> {
+    let hops = r.headers_in.get("Max-Forwards").map(BString::from);
+    if let Some(hops) = hops {
+        let left = hops.trim_start().to_str().ok().and_then(|t| t.parse::<i64>().ok()).filter(|n| *n >= 0);
+        match left {
+            None => {
+                r.error("AH10188", format!("Max-Forwards value '{hops}' could not be parsed"));
+                return Some(error(r, 400, "Max-Forwards request header could not be parsed"));
+            }
+            Some(0) if matches!(r.method_number, method::TRACE | method::OPTIONS) => {
+                r.proxyreq = ProxyReq::None;
+                let off = r.server.core().trace_enable.as_ref().is_some_and(|s| s.value == Trace::Off);
+                let trace = r.method_number == method::TRACE;
+                return Some(if trace && off { Verdict::Status(405) } else { Verdict::Done });
+            }
+            Some(0) => return Some(error(r, 400, "Max-Forwards has reached zero - proxy loop?")),
+            Some(_) => {}
+        }
+    }
+    let off = r.server.core().trace_enable.clone().filter(|s| s.value == Trace::Off);
+    if let Some(off) = off.filter(|_| r.method_number == method::TRACE) {
+        r.decide(Phase::Handler, off.span);
+        r.error("AH01139", "TRACE forbidden by server configuration");
+        return Some(Verdict::Status(405));
+    }
+    None
+}
+
+/// `proxy_needsdomain`
+fn needs_domain(r: &mut Request<'_>, conf: &Server) -> Option<Verdict> {
+    let domain = conf.domain.as_ref()?;
+    let host = r.parsed_uri.hostname.clone()?;
+    if r.method_number != method::GET || host.find_byteset(b".:").is_some() || host.eq_ignore_ascii_case(b"localhost") {
+        return None;
+    }
+    r.decide(Phase::Handler, domain.span);
+    let whole = uri::parse(&r.unparsed_uri);
+    let scheme = r.parsed_uri.scheme.clone().unwrap_or_default();
+    let mut to: BString = [scheme.as_slice(), b"://"].concat().into();
+    if let Some(user) = &r.parsed_uri.userinfo {
+        to.extend_from_slice(&[user.as_slice(), b"@"].concat());
+    }
+    to.extend_from_slice(&[host.as_slice(), domain.value.as_slice()].concat());
+    if let Some(port) = r.parsed_uri.port.filter(|p| Some(*p) != schemes::default_port(&scheme)) {
+        to.extend_from_slice(format!(":{port}").as_bytes());
+    }
+    if let Some(whole) = whole {
+        to.extend_from_slice(whole.path.as_deref().map_or(b"", |p| p.as_slice()));
+        if let Some(query) = &whole.query {
+            to.extend_from_slice(&[b"?", query.as_slice()].concat());
+        }
+    }
+    r.headers_out.set("Location", to);
+    Some(Verdict::Status(301))
+}
+
+/// Finds who would be asked, and refuses what mod_proxy refuses before it asks.
+fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), Verdict> {
+    let mut member: Option<Worker> = None;
+    if r.engine.server.loaded.has("proxy_balancer_module")
+        && balancer::is_balancer(&url, balancer::PREFIX.len())
+        && let Some(b) = balancer::find(&conf.balancers, &url).and_then(|i| conf.balancers.get(i))
+    {
+        let chosen = match b.choose(r, &url) {
+            Choice::Nobody(code, message) => {
+                r.error_by(code, message, Some(b.span));
+                return Err(Verdict::Status(503));
+            }
+            Choice::Member { member, only } => {
+                if !only {
+                    let why = format!("{} has several members: which one is asked depends on earlier requests", b.name);
+                    r.caveat("BalancerMember", member.span, why);
+                }
+                r.decide(Phase::Handler, member.span);
+                member.clone()
+            }
+        };
+        let host = balancer::PREFIX.len();
+        let path = url[host..].find_byte(b'/').map_or(&b""[..], |i| &url[host + i..]);
+        r.filename = Some([b"proxy:", chosen.name.as_slice(), path].concat().into());
+        match canon::canon_url(r) {
+            Verdict::Ok => {}
+            verdict => return Err(verdict),
+        }
+        url = canon::proxied_url(r).unwrap_or_default();
+        member = Some(chosen);
+    }
+    let remote = match conf.direct.iter().any(|d| d.matches(r)) {
+        true => None,
+        false => remote(r, conf, &url),
+    };
+    let plain_ftp = remote.is_some() && super::starts_with(&url, "ftp:");
+    let speaker = match schemes::speaker(r, &url) {
+        Some((Speaker::Balancer, ..)) | None if !plain_ftp => return Err(nobody(r, &url)),
+        Some((speaker, ..)) => speaker,
+        None => Speaker::Http,
+    };
+    let tls = super::starts_with(&url, "https:") || super::starts_with(&url, "wss:");
+    if speaker == Speaker::Http && tls && !r.engine.server.loaded.has("ssl_module") {
+        return Err(nobody(r, &url));
+    }
+    if speaker == Speaker::Ftp && r.method_number != method::GET {
+        return Err(Verdict::Status(501));
+    }
+    let found = member.or_else(|| {
+        let i = worker::find(&conf.workers, &url, Sort::Any)?;
+        conf.workers.get(i).cloned()
+    });
+    if let Some(w) = found.filter(|w| !w.usable()) {
+        r.decide(Phase::Handler, w.span);
+        r.error_by("AH00940", format!("disabled connection for ({})", w.name), Some(w.span));
+        return Err(Verdict::Status(503));
+    }
+    reachable(r, conf, &url, speaker, remote.is_some())
+}
+
+/// No module speaks the scheme.
+fn nobody(r: &mut Request<'_>, url: &[u8]) -> Verdict {
+    let scheme = url[..url.find_byte(b':').unwrap_or(0)].as_bstr();
+    let uri = r.uri.clone();
+    let message = format!(
+        "No protocol handler was valid for the URL {uri} (scheme '{scheme}'). If you are using a DSO version of \
+         mod_proxy, make sure the proxy submodules are included in the configuration using LoadModule."
+    );
+    r.error("AH01144", message);
+    r.served_by = None;
+    Verdict::Status(500)
+}
+
+/// The ProxyRemote that is asked instead of the host itself.
+fn remote<'c>(r: &mut Request<'_>, conf: &'c Server, url: &[u8]) -> Option<&'c super::Remote> {
+    let scheme = url[..url.find_byte(b':')?].to_ascii_lowercase();
+    conf.remotes.iter().find(|e| match &e.regex {
+        _ if e.scheme == "*" => true,
+        Some(regex) => crate::server::names::search(r, regex, e.span, url, &mut Default::default()),
+        None if e.scheme.contains(&b':') => {
+            url.get(..e.scheme.len()).is_some_and(|u| u.eq_ignore_ascii_case(&e.scheme))
+        }
+        None => e.scheme.eq_ignore_ascii_case(&scheme),
+    })
+}
+
+/// `ap_proxy_determine_connection`, and what mod_proxy_connect checks: hosts and ports that must not be connected to.
+fn reachable(r: &mut Request<'_>, conf: &Server, url: &[u8], speaker: Speaker, remote: bool) -> Result<(), Verdict> {
+    let connect = speaker == Speaker::Connect;
+    let whole: BString = if connect { [b"http://", url].concat().into() } else { url.into() };
+    let text = url.as_bstr();
+    if speaker == Speaker::Fd {
+        return Ok(());
+    }
+    let Some(parts) = uri::parse(&whole) else {
+        return Err(error(r, 400, &format!("URI cannot be parsed: {text}")));
+    };
+    let Some(host) = parts.hostname.filter(|h| !h.is_empty()) else {
+        return Err(error(r, 400, &format!("URI has no hostname: {text}")));
+    };
+    let socket = r.notes.get("uds_path").is_some();
+    let addresses = if remote { Vec::new() } else { hosts::addresses(r, host.as_bstr()) };
+    if !remote && !socket && addresses.is_empty() && host.find_byteset(b":% ").is_some() {
+        // no such name can be looked up
+        let message = format!("DNS lookup failure for: {host}");
+        return Err(error(r, if connect { 502 } else { 500 }, &message));
+    }
+    if let Some((blocked, code)) = hosts::blocked(&conf.blocked, &host, &addresses) {
+        r.decide(Phase::Handler, blocked.span);
+        r.error_by(code, format!("connect to remote machine {host} blocked"), Some(blocked.span));
+        return Err(error(r, 403, "Connect to remote machine blocked"));
+    }
+    if connect && !conf.connects_to(parts.port.unwrap_or_default()) {
+        conf.connect_ports.iter().for_each(|(_, _, span)| r.decide(Phase::Handler, *span));
+        return Err(error(r, 403, "Connect to remote machine blocked"));
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! mod_proxy.c: requests that other servers answer. Those servers are never asked: what is modelled is which request
+//! goes where, and what mod_proxy refuses by itself.
+//!
+//! The modules for the schemes (mod_proxy_http and kin) have no hooks of their own: [`canon`] and [`handler`] ask
+//! which of them are loaded.
+
+mod balancer;
+mod canon;
+mod handler;
+mod hosts;
+mod params;
+mod pass;
+mod rows;
+mod schemes;
+mod section;
+mod servlet;
+mod setters;
+mod translate;
+mod worker;
+
+use crate::module::{Hook, Module, Phase, hook, order};
+use crate::pattern::Regex;
+use crate::server::build::Build;
+use crate::server::section::Section;
+use crate::server::setting::Set;
+use crate::server::settings::{self, PerServer};
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::sync::Arc;
+
+pub use balancer::Balancer;
+pub use hosts::{Blocked, Direct};
+pub use schemes::{CONNECT, WSTUNNEL};
+pub use worker::Worker;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_proxy.c", identifier: "proxy_module", directives: rows::DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[
+    hook(Phase::Handler, order::FIRST, handler::handler),
+    hook(Phase::PreTranslateName, order::MIDDLE, translate::pre_translate),
+    Hook { after: &["mod_rewrite.c"], ..hook(Phase::TranslateName, order::FIRST, translate::translate) },
+    hook(Phase::MapToStorage, order::FIRST, section::map_location),
+    Hook { after: &["mod_rewrite.c"], ..hook(Phase::Fixups, order::FIRST, canon::fixup) },
+    hook(Phase::PostReadRequest, order::FIRST, translate::detect),
+];
+
+/// One ProxyPass or ProxyPassMatch: httpd's `proxy_alias`.
+#[derive(Clone, Debug)]
+pub struct Alias {
+    /// Its place.
+    pub span: Span,
+    /// The path that it stands for.
+    pub fake: BString,
+    /// Where that leads, without the path of a socket; `!` for nowhere.
+    pub real: BString,
+    /// In place of the path.
+    pub regex: Option<Regex>,
+    /// `nocanon`
+    pub nocanon: bool,
+    /// `interpolate`
+    pub interpolate: bool,
+    /// `noquery`
+    pub noquery: bool,
+    /// `mapping=`
+    pub mapping: Mapping,
+}
+
+impl Alias {
+    /// Whether it keeps requests from being proxied.
+    pub fn excludes(&self) -> bool {
+        self.real == "!"
+    }
+}
+
+/// `mapping=` of ProxyPass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mapping {
+    /// The decoded path.
+    #[default]
+    Decoded,
+    /// The path as sent.
+    Encoded,
+    /// The path as sent, as a servlet container reads it.
+    Servlet,
+}
+
+/// ProxyRemote: httpd's `proxy_remote`.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// Its place.
+    pub span: Span,
+    /// A scheme, the beginning of a URL, or `*`.
+    pub scheme: BString,
+    /// In place of these.
+    pub regex: Option<Regex>,
+}
+
+/// Settings per server: httpd's `proxy_server_conf`.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    /// ProxyPass, in the order of the configuration.
+    pub aliases: Arc<Vec<Alias>>,
+    /// `<Proxy>` sections.
+    pub sections: Arc<Vec<Arc<Section>>>,
+    /// ProxyRemote.
+    pub remotes: Arc<Vec<Remote>>,
+    /// ProxyBlock.
+    pub blocked: Arc<Vec<Blocked>>,
+    /// NoProxy.
+    pub direct: Arc<Vec<Direct>>,
+    /// ProxyRequests.
+    pub requests: Option<Set<bool>>,
+    /// ProxyDomain.
+    pub domain: Option<Set<BString>>,
+    /// ProxyPassInherit.
+    pub pass_inherit: Option<bool>,
+    /// BalancerInherit.
+    pub inherit: Option<bool>,
+    /// Back-ends.
+    pub workers: Arc<Vec<Worker>>,
+    /// Groups of back-ends.
+    pub balancers: Arc<Vec<Balancer>>,
+    /// AllowCONNECT: the first and last port of each range.
+    pub connect_ports: Arc<Vec<(u16, u16, Span)>>,
+}
+
+fn chain<T: Clone>(first: &Arc<Vec<T>>, then: &Arc<Vec<T>>) -> Arc<Vec<T>> {
+    match (first.is_empty(), then.is_empty()) {
+        (true, _) => then.clone(),
+        (_, true) => first.clone(),
+        _ => Arc::new(first.iter().chain(then.iter()).cloned().collect()),
+    }
+}
+
+impl settings::Settings for Server {
+    /// `merge_proxy_config`: the main server's come first.
+    fn merge(base: &Server, add: &Server) -> Server {
+        let inherit = add.inherit.or(base.inherit);
+        let pass_inherit = add.pass_inherit.or(base.pass_inherit);
+        let pass = pass_inherit.unwrap_or(true);
+        let all = pass || inherit.unwrap_or(true);
+        Server {
+            aliases: chain(&base.aliases, &add.aliases),
+            sections: chain(&base.sections, &add.sections),
+            remotes: if pass { chain(&base.remotes, &add.remotes) } else { add.remotes.clone() },
+            blocked: chain(&base.blocked, &add.blocked),
+            direct: chain(&base.direct, &add.direct),
+            requests: Set::merge(&base.requests, &add.requests),
+            domain: Set::merge(&base.domain, &add.domain),
+            pass_inherit,
+            inherit,
+            workers: if all { chain(&base.workers, &add.workers) } else { add.workers.clone() },
+            balancers: if all { balancer::merge(&base.balancers, &add.balancers) } else { add.balancers.clone() },
+            connect_ports: chain(&base.connect_ports, &add.connect_ports),
+        }
+    }
+}
+
+/// Settings per directory: httpd's `proxy_dir_conf`.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    /// ProxyPass in a `<Location>`.
+    pub alias: Option<Arc<Alias>>,
+    /// ProxyPassInterpolateEnv.
+    pub interpolate_env: Option<Set<bool>>,
+    /// ProxyErrorOverride, as far as its arguments must be told apart.
+    error_override: Option<bool>,
+    /// ProxyWebsocketFallbackToProxyHttp.
+    pub websocket_fallback: Option<bool>,
+}
+
+impl settings::Settings for Dir {
+    /// `merge_proxy_dir_config`
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir {
+            alias: add.alias.clone().or_else(|| base.alias.clone()),
+            interpolate_env: Set::merge(&base.interpolate_env, &add.interpolate_env),
+            error_override: add.error_override.or(base.error_override),
+            websocket_fallback: add.websocket_fallback.or(base.websocket_fallback),
+        }
+    }
+}
+
+/// What mod_proxy does once the configuration is read: balancers need modules besides their own.
+pub fn check_config(build: &mut Build) {
+    if !build.loaded.has("proxy_balancer_module") {
+        return;
+    }
+    if !build.loaded.has("slotmem_shm_module") {
+        let message = "Failed to lookup provider 'shm' for 'slotmem': is mod_slotmem_shm loaded??";
+        build.diagnostics.push(crate::diagnostic::Diagnostic::error("AH01177", message, Span::NONE));
+        return;
+    }
+    for server in &build.servers {
+        let balancers = server.settings.proxy.iter().flat_map(|p| p.balancers.iter());
+        for b in balancers.filter(|b| !balancer::method_loaded(&build.loaded, &b.method)) {
+            let message = format!("Cannot find LB Method: {}", b.method);
+            build.diagnostics.push(crate::diagnostic::Diagnostic::error("AH02432", message, b.span));
+        }
+    }
+}
+
+/// The settings of a server.
+fn of(settings: &PerServer) -> Arc<Server> {
+    settings.proxy.clone().unwrap_or_default()
+}
+
+/// Whether `text` begins with an ASCII word, whatever its case.
+fn starts_with(text: &[u8], word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// `ap_proxy_de_socketfy`: a URL without the socket in front of it (`unix:/path|http://host/`). `None`: no scheme.
+fn without_socket(url: &[u8]) -> Option<BString> {
+    let bar = match url.find_byte(b'|') {
+        Some(bar) if starts_with(url, "unix:") => bar,
+        _ => return Some(url.into()),
+    };
+    let rest = &url[bar + 1..];
+    let after = &rest[rest.find_byte(b':')? + 1..];
+    Some(match after {
+        b"" => [rest, b"//localhost"].concat().into(),
+        b"//" => [rest, b"localhost"].concat().into(),
+        _ => rest.into(),
+    })
+}

@@ -1,0 +1,235 @@
+//! From a path to the URL that it is proxied to (mod_proxy.c).
+
+use super::{Alias, Mapping, schemes, servlet};
+use crate::module::{Phase, Verdict};
+use crate::outcome::Step;
+use crate::pattern::{self, Captures};
+use crate::server::request::{ProxyReq, Request};
+use crate::server::{method, names};
+use bstr::{BString, ByteSlice};
+
+/// `proxy_detect`: a request for another server's URL is a forward proxy's.
+pub(super) fn detect(r: &mut Request<'_>) -> Verdict {
+    let conf = super::of(&r.server.settings);
+    let Some(requests) = conf.requests.as_ref().filter(|s| s.value) else { return Verdict::Declined };
+    let uri = &r.parsed_uri;
+    let forward = match (&uri.scheme, &uri.hostname) {
+        (Some(scheme), Some(host)) => {
+            let own_scheme = scheme.eq_ignore_ascii_case(r.scheme().as_bytes());
+            !own_scheme || !is_own(r, host, uri.port.unwrap_or_else(|| r.default_port()))
+        }
+        (Some(_), None) => true,
+        (None, host) => r.method_number == method::CONNECT && host.is_some() && uri.port.is_some(),
+    };
+    if forward {
+        r.decide(Phase::PostReadRequest, requests.span);
+        r.proxyreq = ProxyReq::Proxy;
+        r.uri = r.unparsed_uri.clone();
+        r.filename = Some([b"proxy:", r.uri.as_slice()].concat().into());
+        r.handler = Some("proxy-server".into());
+        r.handler_span = Some(requests.span);
+    }
+    Verdict::Declined
+}
+
+/// `ap_matches_request_vhost` (server/vhost.c): whether a host and port are the server's own.
+fn is_own(r: &Request<'_>, host: &[u8], port: u16) -> bool {
+    let server = r.server;
+    let by_address =
+        |a: &crate::server::vhost::Address| (a.port == 0 || a.port == port) && a.virthost.eq_ignore_ascii_case(host);
+    server.addrs.iter().any(by_address)
+        || port == server.port && r.engine.server.names.get(server.index).is_some_and(|n| n.matches(host).is_some())
+}
+
+/// `proxy_pre_translate_name`: `mapping=encoded` and `mapping=servlet`.
+pub(super) fn pre_translate(r: &mut Request<'_>) -> Verdict {
+    if r.proxyreq != ProxyReq::None { Verdict::Done } else { trans(r, Phase::PreTranslateName) }
+}
+
+/// `proxy_translate_name`
+pub(super) fn translate(r: &mut Request<'_>) -> Verdict {
+    if r.proxyreq != ProxyReq::None { Verdict::Ok } else { trans(r, Phase::TranslateName) }
+}
+
+/// What one ProxyPass makes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Found {
+    /// It is not proxied.
+    Excluded,
+    /// The substitution is too long.
+    TooLong,
+    /// It is proxied to that URL.
+    Url { url: BString, nocanon: bool, mismatch: bool, path: Option<BString> },
+}
+
+/// `proxy_trans`: the section's own ProxyPass, then those of the server in order.
+fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
+    let section = r.per_dir.proxy.as_ref().and_then(|d| d.alias.clone());
+    let conf = r.server.settings.proxy.clone();
+    let list = conf.as_ref().map_or(&[][..], |c| c.aliases.as_slice());
+    if section.is_none() && list.is_empty() {
+        return Verdict::Declined;
+    }
+    if r.unparsed_uri == "*" || r.uri.first() != Some(&b'/') || r.env.get("no-proxy").is_some() {
+        return Verdict::Declined;
+    }
+    let early = phase == Phase::PreTranslateName;
+    let mut winner: Option<(&Alias, Found)> = None;
+    // the next one that matches tells whether the first makes a difference
+    let mut next: Option<Found> = None;
+    for alias in section.as_deref().into_iter().chain(list) {
+        if (alias.mapping != Mapping::Decoded) != early {
+            continue;
+        }
+        let found = try_alias(r, alias);
+        tell(r, phase, alias, found.as_ref(), winner.is_some());
+        match (found, &winner) {
+            (None, _) => {}
+            (Some(found), None) => winner = Some((alias, found)),
+            (Some(found), Some(_)) => {
+                next.get_or_insert(found);
+                if !r.watched() {
+                    break;
+                }
+            }
+        }
+    }
+    let Some((alias, found)) = winner else { return Verdict::Declined };
+    if next.unwrap_or(Found::Excluded) != found {
+        r.decide(phase, alias.span);
+    }
+    take(r, alias, found)
+}
+
+fn tell(r: &Request<'_>, phase: Phase, alias: &Alias, found: Option<&Found>, late: bool) {
+    r.tell(|| Step {
+        phase: phase.name(),
+        module: "mod_proxy.c",
+        span: Some(alias.span),
+        matched: found.is_some() && !late,
+        why: if late && found.is_some() { "never reached: an earlier one matched".into() } else { String::new() },
+        effect: match found {
+            Some(Found::Url { url, .. }) => format!("proxied to {url}"),
+            Some(Found::Excluded) => "not proxied".into(),
+            _ => String::new(),
+        },
+        ..Step::default()
+    });
+}
+
+/// `ap_proxy_trans_match`, without its effects; `None` where it doesn't match.
+fn try_alias(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
+    match map(r, alias)? {
+        Found::Url { url, .. } if needs_upgrade(r, &url) => None,
+        found => Some(found),
+    }
+}
+
+fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
+    let interpolate = r.per_dir.proxy.as_ref().is_some_and(|d| d.interpolate_env.as_ref().is_some_and(|s| s.value));
+    let (fake, real) = if interpolate && alias.interpolate {
+        (interpolate_env(r, &alias.fake), interpolate_env(r, &alias.real))
+    } else {
+        (alias.fake.clone(), alias.real.clone())
+    };
+    let excluded = real == "!";
+    let raw = r.unparsed_uri.clone();
+    let mut mismatch = false;
+    if let Some(regex) = &alias.regex {
+        let uri = r.uri.clone();
+        let mut caps = Captures::default();
+        if !names::search(r, regex, alias.span, &uri, &mut caps) {
+            return None;
+        }
+        if excluded {
+            return Some(Found::Excluded);
+        }
+        let mut subject = &uri;
+        if alias.nocanon {
+            let mut raw_caps = Captures::default();
+            mismatch = !names::search(r, regex, alias.span, &raw, &mut raw_caps);
+            if !mismatch {
+                (subject, caps) = (&raw, raw_caps);
+            }
+        }
+        let Some(url) = pattern::substitute(&real, subject, &caps) else { return Some(Found::TooLong) };
+        let url = if url == real { [real.as_slice(), subject].concat().into() } else { url };
+        return Some(Found::Url { url, nocanon: alias.nocanon, mismatch, path: None });
+    }
+    if alias.mapping == Mapping::Servlet {
+        let (path, covered) = servlet::matches(&r.uri, &fake)?;
+        if excluded {
+            return Some(Found::Excluded);
+        }
+        // httpd cuts the path as sent
+        let rest = if alias.nocanon { raw.get(covered..) } else { r.uri.get(covered..) };
+        let url = [real.as_slice(), rest.unwrap_or_default()].concat().into();
+        return Some(Found::Url { url, nocanon: false, mismatch: false, path: Some(path) });
+    }
+    let covered = pattern::alias_matches(&r.uri, &fake);
+    if covered == 0 {
+        return None;
+    }
+    if excluded {
+        return Some(Found::Excluded);
+    }
+    mismatch = alias.nocanon && covered != pattern::alias_matches(&raw, &fake);
+    let rest = if alias.nocanon && !mismatch { raw.get(covered..) } else { r.uri.get(covered..) };
+    let url = [real.as_slice(), rest.unwrap_or_default()].concat().into();
+    Some(Found::Url { url, nocanon: alias.nocanon, mismatch, path: None })
+}
+
+/// The effects of a match.
+fn take(r: &mut Request<'_>, alias: &Alias, found: Found) -> Verdict {
+    let (url, nocanon, mismatch, path) = match found {
+        Found::Excluded => return Verdict::Declined,
+        Found::TooLong => {
+            r.error("AH01135", "Substitution in regular expression failed. Replacement too long?");
+            return Verdict::Status(500);
+        }
+        Found::Url { url, nocanon, mismatch, path } => (url, nocanon, mismatch, path),
+    };
+    if mismatch {
+        r.error("AH01136", "Unescaped URL path matched ProxyPass; ignoring unsafe nocanon");
+    }
+    r.filename = Some([b"proxy:", url.as_slice()].concat().into());
+    r.handler = Some("proxy-server".into());
+    r.handler_span = None;
+    r.proxyreq = ProxyReq::Reverse;
+    if nocanon && !mismatch {
+        r.notes.set("proxy-nocanon", "1");
+    }
+    if alias.noquery {
+        r.notes.set("proxy-noquery", "1");
+    }
+    let encoded = alias.mapping != Mapping::Decoded;
+    if encoded {
+        r.notes.set("proxy-noencode", "1");
+    }
+    if let Some(path) = path {
+        r.uri = path;
+    }
+    if encoded { Verdict::Done } else { Verdict::Ok }
+}
+
+/// `ap_proxy_interpolate`: `${name}` is the value of an environment variable.
+fn interpolate_env(r: &Request<'_>, text: &[u8]) -> BString {
+    let mut out = BString::default();
+    let mut rest = text;
+    while let Some(start) = rest.find(b"${") {
+        let Some(end) = rest[start..].find_byte(b'}').map(|i| start + i) else { break };
+        out.extend_from_slice(&rest[..start]);
+        if let Some(value) = r.env.get(&rest[start + 2..end]) {
+            out.extend_from_slice(value);
+        }
+        rest = &rest[end + 1..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// `proxy_wstunnel_check_trans`: whether mod_proxy_wstunnel leaves a request to other mappings.
+fn needs_upgrade(r: &Request<'_>, url: &[u8]) -> bool {
+    let ws = super::starts_with(url, "ws:") || super::starts_with(url, "wss:");
+    ws && schemes::tunnels(r) && r.headers_in.get("Upgrade").is_none()
+}

@@ -1,0 +1,256 @@
+//! Back-ends: how a URL of the configuration becomes a worker, and which worker a URL is of
+//! (modules/proxy/proxy_util.c).
+
+use super::{starts_with, without_socket};
+use crate::server::uri;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+/// What a worker's `status=` says: PROXY_WORKER_*.
+pub mod status {
+    /// Errors don't put it out of service.
+    pub const IGNORE_ERRORS: u32 = 1 << 1;
+    /// Only requests that belong to it.
+    pub const DRAIN: u32 = 1 << 2;
+    /// About to go.
+    pub const IN_SHUTDOWN: u32 = 1 << 4;
+    /// Out of service.
+    pub const DISABLED: u32 = 1 << 5;
+    /// Out of service.
+    pub const STOPPED: u32 = 1 << 6;
+    /// It failed.
+    pub const IN_ERROR: u32 = 1 << 7;
+    /// Used when no other can be.
+    pub const HOT_STANDBY: u32 = 1 << 8;
+    /// A health check failed.
+    pub const HC_FAIL: u32 = 1 << 10;
+    /// Used in place of one that can't be.
+    pub const HOT_SPARE: u32 = 1 << 11;
+    /// With any of these it is not used.
+    pub const NOT_USABLE: u32 = IN_SHUTDOWN | DISABLED | STOPPED | IN_ERROR | HC_FAIL;
+
+    /// The bit of a letter.
+    pub fn of(letter: u8) -> Option<u32> {
+        let i = b"OINGUDSEHFCR".iter().position(|l| *l == letter.to_ascii_uppercase())?;
+        Some(1 << i)
+    }
+}
+
+/// A back-end: httpd's `proxy_worker`.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// Where it is first named.
+    pub span: Span,
+    /// Its URL in its normal form.
+    pub name: BString,
+    /// Whether `$1` and kin in the name stand for anything.
+    pub matchable: bool,
+    /// `route=`
+    pub route: BString,
+    /// `redirect=`
+    pub redirect: BString,
+    /// `lbset=`
+    pub lbset: i64,
+    /// `loadfactor=`, in hundredths.
+    pub factor: i64,
+    /// [`status`]
+    pub status: u32,
+}
+
+/// Which kinds of workers are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Those of ProxyPass.
+    Prefix,
+    /// Those of ProxyPassMatch.
+    Match,
+    /// Both.
+    Any,
+}
+
+impl Worker {
+    /// `ap_proxy_define_worker_ex`: the worker of a URL. The error is httpd's.
+    pub fn define(url: &[u8], is_match: bool, span: Span) -> Result<Worker, String> {
+        let bar = url.find_byte(b'|').filter(|_| starts_with(url, "unix:"));
+        let text: BString = bar.map_or(url, |i| &url[i + 1..]).into();
+        let (text, dollars) = if is_match { take_references(text) } else { (text, BString::default()) };
+        let url = url.as_bstr();
+        let Some(mut parts) = uri::parse(&text) else { return Err(format!("Unable to parse URL: {url}")) };
+        let absolute = || format!("URL must be absolute!: {url}");
+        let scheme = match parts.scheme.take() {
+            Some(s) => s,
+            // a socket needs no more than a scheme
+            None => match text.strip_suffix(b":") {
+                Some(s) if bar.is_some() && !s.contains(&b'/') => s.into(),
+                _ => return Err(absolute()),
+            },
+        };
+        let scheme: BString = scheme.to_ascii_lowercase().into();
+        let host: BString = match parts.hostname.take().filter(|h| !h.is_empty()) {
+            Some(h) => h.to_ascii_lowercase().into(),
+            None if bar.is_some() => "localhost".into(),
+            None => return Err(absolute()),
+        };
+        if host.len() >= 256 {
+            return Err(format!("worker hostname ({host}) too long"));
+        }
+        let mut name = scheme.clone();
+        name.extend_from_slice(b"://");
+        if let Some(user) = &parts.userinfo {
+            name.extend_from_slice(user);
+            name.push(b'@');
+        }
+        if host.contains(&b':') {
+            name.extend_from_slice(&[b"[", host.as_slice(), b"]"].concat());
+        } else {
+            name.extend_from_slice(&host);
+        }
+        let default_port = super::schemes::default_port(&scheme);
+        if let Some(port) = parts.port.filter(|p| *p != 0 && Some(*p) != default_port) {
+            name.extend_from_slice(format!(":{port}").as_bytes());
+        }
+        name.extend_from_slice(&dollars);
+        name.extend_from_slice(parts.path.as_deref().map_or(b"", |p| p.as_slice()));
+        for (mark, part) in [(b'?', &parts.query), (b'#', &parts.fragment)] {
+            if let Some(part) = part {
+                name.push(mark);
+                name.extend_from_slice(part);
+            }
+        }
+        Ok(Worker {
+            span,
+            name,
+            matchable: is_match,
+            route: BString::default(),
+            redirect: BString::default(),
+            lbset: 0,
+            factor: 100,
+            status: 0,
+        })
+    }
+
+    /// Whether it can be used, on a server that just started: an error is forgiven then.
+    pub fn usable(&self) -> bool {
+        let forgiven = if self.status & status::STOPPED == 0 { status::IN_ERROR } else { 0 };
+        self.status & status::NOT_USABLE & !forgiven == 0
+    }
+}
+
+/// Takes `$1` and kin out of the port, where no URL has them: what is left, and what belongs in front of the path.
+fn take_references(url: BString) -> (BString, BString) {
+    let whole = |url| (url, BString::default());
+    let Some(host) = url.find(b"://").map(|i| i + 3) else { return whole(url) };
+    let Some(colon) = url[host..].find_byteset(b":/").map(|i| host + i).filter(|i| url[*i] == b':') else {
+        return whole(url);
+    };
+    let reference = |i: usize| url.get(i) == Some(&b'$') && url.get(i + 1).is_some_and(u8::is_ascii_digit);
+    let Some(at) = (colon + 1..url.len()).take_while(|i| url[*i] != b'/').find(|i| reference(*i)) else {
+        return whole(url);
+    };
+    let path = url[at..].find_byte(b'/').map_or(url.len(), |i| at + i);
+    ([&url[..at], &url[path..]].concat().into(), url[at..path].into())
+}
+
+/// `ap_proxy_get_worker_ex`: the worker whose name covers most of a URL.
+pub fn find(workers: &[Worker], url: &[u8], sort: Sort) -> Option<usize> {
+    let mut url = without_socket(url)?;
+    let host = url.find(b":").filter(|c| url[*c..].starts_with(b"://") && url.len() > c + 3)? + 3;
+    let path = url[host..].find_byte(b'/').map_or(url.len(), |i| host + i);
+    url[..path].make_ascii_lowercase();
+    let mut best: Option<usize> = None;
+    for (i, w) in workers.iter().enumerate() {
+        let n = w.name.len();
+        let longest = best.map_or(0, |b| workers[b].name.len());
+        if n > url.len() || n < path || n <= longest {
+            continue;
+        }
+        let fits = match w.matchable {
+            false => sort != Sort::Match && url.starts_with(&w.name),
+            true => sort != Sort::Prefix && fits(&url, &w.name) == Fit::Yes,
+        };
+        if fits {
+            best = Some(i);
+        }
+    }
+    best
+}
+
+#[derive(PartialEq, Eq)]
+enum Fit {
+    Yes,
+    No,
+    Abort,
+}
+
+/// `ap_proxy_strcmp_ematch`: whether the beginning of `text` is what `pattern` says, `$n` standing for anything.
+fn fits(text: &[u8], pattern: &[u8]) -> Fit {
+    let (mut x, mut y) = (0, 0);
+    let reference = |y: usize| pattern.get(y) == Some(&b'$') && pattern.get(y + 1).is_some_and(u8::is_ascii_digit);
+    while y < pattern.len() {
+        if reference(y) {
+            while reference(y) {
+                y += 2;
+            }
+            if y >= pattern.len() {
+                return Fit::Yes;
+            }
+            while x < text.len() {
+                let fit = fits(&text[x..], &pattern[y..]);
+                x += 1;
+                if fit != Fit::No {
+                    return fit;
+                }
+            }
+            return Fit::Abort;
+        }
+        let Some(&c) = text.get(x) else { return Fit::Abort };
+        if pattern[y] == b'\\' {
+            y += 1;
+        }
+        match pattern.get(y) {
+            None => return Fit::Abort,
+            Some(&p) if p != c => return Fit::No,
+            Some(_) => {}
+        }
+        x += 1;
+        y += 1;
+    }
+    Fit::Yes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_name_workers() {
+        for (url, is_match, want) in [
+            ("HTTP://Back.Example:80/App", false, Ok("http://back.example/App")),
+            ("http://127.0.0.1:9000", false, Ok("http://127.0.0.1:9000")),
+            ("ajp://h:8009/x", false, Ok("ajp://h/x")),
+            ("unix:/run/s|fcgi://localhost/", false, Ok("fcgi://localhost/")),
+            ("http://h:81$1/x", true, Ok("http://h:81$1/x")),
+            ("/x", false, Err("URL must be absolute!: /x")),
+            ("http://h:x/", false, Err("Unable to parse URL: http://h:x/")),
+        ] {
+            let got = Worker::define(url.as_bytes(), is_match, Span::NONE).map(|w| w.name);
+            assert_eq!(got, want.map(BString::from).map_err(String::from), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_longest_name_wins() {
+        let names = ["http://h/", "http://h/app/", "http://h/m/$1/z"];
+        let workers: Vec<_> =
+            names.iter().map(|n| Worker::define(n.as_bytes(), n.contains('$'), Span::NONE).unwrap()).collect();
+        for (url, sort, want) in [
+            ("http://H/app/x", Sort::Any, Some(1)),
+            ("http://h/ap", Sort::Any, Some(0)),
+            ("http://h/m/a/b/z", Sort::Any, Some(2)),
+            ("http://h/m/a/b/z", Sort::Prefix, Some(0)),
+            ("http://h2/app/", Sort::Any, None),
+        ] {
+            assert_eq!(find(&workers, url.as_bytes(), sort), want, "{url}");
+        }
+    }
+}
