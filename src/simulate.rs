@@ -121,6 +121,8 @@ pub fn check_htaccess(input: Input) -> Loaded {
         htaccess: true,
         run_as: Default::default(),
         defines: server.defines.clone(),
+        env: server.env.clone(),
+        aliases: server.aliases.clone(),
         lenient_document_root: true,
         assume_modules: server.assume_modules,
     };
@@ -267,7 +269,11 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     let log = refused.and_then(|r| why(r, status));
-    let served = last.served_by.clone().filter(|_| status < 300 || status == 304);
+    // a proxied request tells where it would have gone, even if it was refused
+    let served = match last.is_proxied() {
+        true => last.handler.clone(),
+        false => last.served_by.clone().filter(|_| status < 300 || status == 304),
+    };
     let script = matches!(served.as_deref(), Some(h) if h != b"default-handler");
     Outcome {
         url: ask.url.as_str().into(),
@@ -280,7 +286,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         location: answer.headers_out.get("Location").or(answer.err_headers_out.get("Location")).map(|l| l.to_owned()).filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
-        user: last.user.clone(),
+        user: last.user.clone().filter(|_| last.authenticated),
         log: log.map(|l| l.code).filter(|c| !c.is_empty()),
         log_message: log.map(|l| l.message.clone()),
         wsgi: last.wsgi.clone(),

@@ -148,6 +148,8 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
         methods: server.methods.clone(),
         htaccess: true,
         defines: server.defines.clone(),
+        env: server.env.clone(),
+        aliases: server.aliases.clone(),
         lenient_document_root: true,
         assume_modules: server.assume_modules,
     };
