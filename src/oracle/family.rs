@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,9 @@ impl Oracle {
     }
 
     fn run(&self, job: &Job) -> Result<Reply, String> {
+        if ENDING.load(Ordering::Relaxed) {
+            return Err("this process is about to end".into());
+        }
         let mut command = Command::new("unshare");
         match job.way {
             Way::Root => drop(command.args(ROOT)),
@@ -127,13 +130,20 @@ fn can(way: Way) -> bool {
     };
     let mut command = Command::new("unshare");
     command.args(arguments).args(["--", "sh", "-c"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let probe = "mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/m && \
-                 mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m";
+    // only a real root may write into an overlay of what root owns
+    let probe = match way {
+        Way::Root => {
+            "mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/m && \
+             mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m"
+        }
+        _ => "mount -t tmpfs none /mnt && mkdir /mnt/u && mount --rbind /dev /mnt/u",
+    };
     command.arg(probe).status().is_ok_and(|s| s.success())
 }
 
 /// The workers that run.
 static FAMILY: Mutex<Vec<(u64, u32, Option<ChildStdin>)>> = Mutex::new(Vec::new());
+static ENDING: AtomicBool = AtomicBool::new(false);
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// A worker; when this value goes, so does the worker.
@@ -186,6 +196,7 @@ impl Drop for Member {
 
 /// Ends all workers and waits until they are gone: for the moment at which this process is told to end.
 pub fn clean_up() {
+    ENDING.store(true, Ordering::Relaxed);
     let members: Vec<u32> = match FAMILY.lock() {
         Ok(mut family) => family.drain(..).map(|m| m.1).collect(),
         Err(_) => return,

@@ -1,6 +1,6 @@
 //! Where a run's files are: at their own paths, or below a scratch folder.
 
-use super::job::{Ask, Content, Job, Way};
+use super::job::{Ask, Content, File, Job, Way};
 use bstr::{BStr, BString, ByteSlice};
 use regex::bytes::{Captures, Regex};
 use std::borrow::Cow;
@@ -116,6 +116,9 @@ impl Place {
     }
 }
 
+/// Folders that are the machine's own.
+const SYSTEM: &[&str] = &["/usr/", "/bin/", "/sbin/", "/lib"];
+
 /// What makes a scenario one that can't be asked this way; none when it can.
 pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
     if way == Way::Root {
@@ -130,6 +133,10 @@ pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
     let owned = job.files.iter().any(|f| f.uid != 0 || f.gid != 0);
     if says(&OWNERS) && (owned || way == Way::Scratch) || says(&USERS) {
         return Some("owners of files");
+    }
+    let system = |f: &File| !f.path.starts_with(b"/usr/local/") && SYSTEM.iter().any(|s| f.path.starts_with(s.as_bytes()));
+    if job.files.iter().any(system) {
+        return Some("files among the system's own");
     }
     if way == Way::User {
         return None;
