@@ -29,18 +29,19 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Asks `httpd` in the best way that this process may; `worker` is a program that calls [`worker::main`] when
-    /// [`worker::is_wanted`].
-    pub fn new(httpd: Httpd, worker: PathBuf) -> Oracle {
-        let way = if can(Way::Root) {
-            Way::Root
-        } else if can(Way::User) {
-            Way::User
-        } else {
-            Way::Scratch
+    /// Asks `httpd` in the way given, or the best that this process may; `worker` is a program that calls
+    /// [`worker::main`] when [`worker::is_wanted`].
+    ///
+    /// # Errors
+    /// When the way given is not open.
+    pub fn new(httpd: Httpd, worker: PathBuf, way: Option<Way>) -> Result<Oracle, String> {
+        let open = match way {
+            Some(way) => can(way).then_some(way),
+            None => [Way::Root, Way::User, Way::Scratch].into_iter().find(|w| can(*w)),
         };
+        let way = open.ok_or("httpd can't be run that way here")?;
         remove_stale();
-        Oracle { httpd, way, worker }
+        Ok(Oracle { httpd, way, worker })
     }
 
     /// Asks a job; what it needs and can't have is said instead (`Err`).
@@ -125,8 +126,9 @@ const USER: &[&str] = &[
 fn can(way: Way) -> bool {
     let arguments = match way {
         Way::Root if rustix::process::geteuid().is_root() => ROOT,
-        Way::User => USER,
-        _ => return false,
+        Way::User if !rustix::process::geteuid().is_root() => USER,
+        // httpd refuses to serve as root
+        way => return way == Way::Scratch && !rustix::process::geteuid().is_root(),
     };
     let mut command = Command::new("unshare");
     command.args(arguments).args(["--", "sh", "-c"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

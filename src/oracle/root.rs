@@ -82,9 +82,6 @@ pub fn enter(job: &Job) -> Result<Place, String> {
     std::env::set_current_dir("/").map_err(|e| format!("can't change to the root: {e}"))?;
     let place = Place::whole(job.way);
     folder(&place.sim)?;
-    if let Some(modules) = job.modules.first().and_then(|m| m.2.parent()) {
-        let _ = symlink(modules, "/etc/apache2/modules");
-    }
     fill(job, &place)?;
     Ok(place)
 }
@@ -171,6 +168,9 @@ pub fn fill(job: &Job, place: &Place) -> Result<(), String> {
                 _ => {}
             }
         }
+    }
+    if let Some(modules) = job.modules.first().and_then(|m| m.2.parent()) {
+        let _ = symlink(modules, place.at("/etc/apache2/modules"));
     }
     let hosts: Vec<String> = job.hosts.iter().map(|(ip, name)| format!("{ip} {name}\n")).collect();
     let to = place.at("/etc/hosts");
