@@ -77,11 +77,15 @@ impl Verify {
         let scenarios = self.scenarios(streams)?;
         let httpd = Httpd::find(self.httpd.as_deref()).or_else(failure)?;
         let worker = std::env::current_exe().or_else(|e| failure(format!("can't find this program: {e}")))?;
-        let oracle = Oracle::new(httpd, worker, self.way.map(|way| match way {
-            Means::Root => Way::Root,
-            Means::User => Way::User,
-            Means::Scratch => Way::Scratch,
-        }));
+        let oracle = Oracle::new(
+            httpd,
+            worker,
+            self.way.map(|way| match way {
+                Means::Root => Way::Root,
+                Means::User => Way::User,
+                Means::Scratch => Way::Scratch,
+            }),
+        );
         let oracle = oracle.or_else(failure)?;
         // told to end, it ends what it has started first
         let _ = ctrlc::set_handler(|| {

@@ -100,8 +100,11 @@ fn piecemeal(job: &Job, root: &Path) -> Result<(), String> {
             "etc" | "var" => {
                 folder(&to)?;
                 for (from, to, name) in entries(&from, &to)? {
-                    let own = |path: &[u8]| path.strip_prefix(from.as_os_str().as_encoded_bytes()).is_some_and(|r| r.starts_with(b"/"));
-                    let changed = job.files.iter().any(|f| own(&f.path)) || wrapper::certificates(&job.config).iter().any(|f| own(f));
+                    let own = |path: &[u8]| {
+                        path.strip_prefix(from.as_os_str().as_encoded_bytes()).is_some_and(|r| r.starts_with(b"/"))
+                    };
+                    let changed = job.files.iter().any(|f| own(&f.path))
+                        || wrapper::certificates(&job.config).iter().any(|f| own(f));
                     if from.is_dir() && (changed || matches!(name.as_str(), "apache2" | "www" | "log" | "tmp")) {
                         folder(&to)?;
                     } else if from.is_dir() {

@@ -127,7 +127,8 @@ pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
     if says(&OWNERS) && (owned || way == Way::Scratch) || says(&USERS) {
         return Some("owners of files");
     }
-    let system = |f: &File| !f.path.starts_with(b"/usr/local/") && SYSTEM.iter().any(|s| f.path.starts_with(s.as_bytes()));
+    let system =
+        |f: &File| !f.path.starts_with(b"/usr/local/") && SYSTEM.iter().any(|s| f.path.starts_with(s.as_bytes()));
     if job.files.iter().any(system) {
         return Some("files among the system's own");
     }
