@@ -296,7 +296,7 @@ fn first_refused<'r, 'a>(first: &'r Request<'a>) -> Option<&'r Request<'a>> {
 
 /// The line by which httpd says why.
 fn why<'r>(r: &'r Request<'_>, _status: u16) -> Option<&'r crate::server::request::LogLine> {
-    const MISSING: [&str; 5] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135"];
+    const MISSING: [&str; 7] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135", "AH00652", "AH01233"];
     let counts = |l: &&crate::server::request::LogLine| !MISSING.contains(&l.code);
     r.log.iter().rev().filter(|l| !l.subrequest).find(counts).or_else(|| r.log.iter().rev().find(counts))
 }
