@@ -37,7 +37,8 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
                 let end = t.find_byte(b';').unwrap_or(t.len());
                 t[..end].trim_end_with(|c| c == ' ').into()
             }
-            _ => "default-handler".into(),
+            // AP_DEFAULT_HANDLER_NAME is no name at all
+            _ => BString::default(),
         });
     }
     let verdict = process::run_phase(r, Phase::Handler);
