@@ -15,6 +15,7 @@ use crate::pattern::{Flags, Regex};
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Users, Vfs};
 use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -86,6 +87,10 @@ pub struct Build {
     pub htaccess: bool,
     /// Names that -D and Define gave.
     pub defines: Vec<BString>,
+    /// httpd's own environment.
+    pub env: HashMap<BString, BString>,
+    /// Aliases of providers, as far as the configuration has been read.
+    pub aliases: crate::modules::authn::Aliases,
     /// Whether there are no host names but those of `hosts`.
     pub hosts_complete: bool,
     /// A main server's missing DocumentRoot is a note only.
@@ -313,6 +318,13 @@ impl<'b> Cmd<'b> {
     pub fn note(&mut self, code: &'static str, message: impl Into<String>) {
         let span = self.span();
         self.build.diagnostics.push(Diagnostic::note(code, message, span));
+    }
+
+    /// Notes that something of this directive is not modelled, for the requests that it is in force for.
+    pub fn blind(&mut self, directive: &'static str, module: &'static str, why: &'static str) {
+        let span = self.span();
+        let spot = BlindSpot { directive, module, span, why };
+        slot(&mut self.dir.core, self.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
     }
 
     /// The enclosing section of one of these names (lower case, without `<`), innermost first.
