@@ -9,6 +9,7 @@ pub mod authz_core;
 pub mod autoindex;
 pub mod cgi;
 pub mod core;
+pub mod dav;
 pub mod dir;
 pub mod env;
 pub mod imagemap;
@@ -21,8 +22,11 @@ pub mod negotiation;
 mod pending;
 pub mod php;
 pub mod proxy;
+pub mod reading;
+pub mod remoteip;
 pub mod rewrite;
 pub mod setenvif;
+pub mod speling;
 pub mod status;
 pub mod unixd;
 pub mod userdir;
@@ -50,6 +54,7 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
+    &dav::MODULE,
     &dir::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
@@ -60,7 +65,11 @@ pub static MODELLED: &[&Module] = &[
     &proxy::CONNECT,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
+    &reading::MACRO,
+    &reading::VERSION,
+    &remoteip::MODULE,
     &rewrite::MODULE,
+    &speling::MODULE,
     &status::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,

@@ -73,6 +73,8 @@ vector! {
         setenvif: modules::setenvif::Settings,
         env: modules::env::Settings,
         proxy: modules::proxy::Dir,
+        speling: modules::speling::Dir,
+        dav: modules::dav::Dir,
     }
 }
 
@@ -87,6 +89,7 @@ vector! {
         wsgi: modules::wsgi::Server,
         setenvif: modules::setenvif::Settings,
         proxy: modules::proxy::Server,
+        remoteip: modules::remoteip::Server,
         userdir: modules::userdir::Server,
         vhost_alias: modules::vhost_alias::Server,
     }
