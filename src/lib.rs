@@ -23,6 +23,9 @@
 //! The whole way of a request is in [`server::process`]; httpd's modules are in [`modules`], a file each.
 
 pub mod address;
+pub mod builtin;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod conf;
 pub mod diagnostic;
 pub mod expr;
@@ -30,6 +33,7 @@ pub mod module;
 pub mod modules;
 pub mod outcome;
 pub mod pattern;
+pub mod report;
 pub mod server;
 pub mod simulate;
 pub mod source;

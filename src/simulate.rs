@@ -1,8 +1,11 @@
 //! The door to the engine: a configuration and a file system in, answers out.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::module::allowed;
+use crate::modules::core::options;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
 use crate::server::compile::{self, Output};
+use crate::server::htaccess::{self, Wanted};
 use crate::server::engine::{Engine, Program, Programs};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
@@ -10,7 +13,7 @@ use crate::server::{Server, method};
 use crate::source::SourceMap;
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
 use crate::vfs::Vfs;
-use bstr::BString;
+use bstr::{BStr, BString};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -82,6 +85,27 @@ impl Ask {
 /// Reads a configuration.
 pub fn load(input: Input) -> Loaded {
     compile::compile(input)
+}
+
+/// Reads an .htaccess file alone, everything allowed: what httpd would find when the first request comes by. There is
+/// never a server in the result.
+pub fn check_htaccess(input: Input) -> Loaded {
+    let (name, text) = (input.name.clone(), input.text.clone());
+    let modules = if matches!(input.modules, Modules::Own) { Modules::All } else { input.modules.clone() };
+    let vfs = input.vfs.clone();
+    let base = compile::compile(Input { text: BString::default(), modules, ..input });
+    let Some(server) = base.server else { return base };
+    let everything = Wanted {
+        overrides: allowed::OR_ALL,
+        override_opts: options::ALL | options::SYM_OWNER | options::MULTI,
+        override_list: None,
+        span: None,
+    };
+    let (_, mut diagnostics) = htaccess::read(&server, &vfs, name, &text, BStr::new("/"), &everything);
+    if let Some(d) = diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
+        d.first = true;
+    }
+    Loaded { sources: server.sources.clone(), diagnostics, server: None }
 }
 
 /// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
@@ -212,7 +236,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         r = request.next.as_deref();
     }
     decided_by.sort_by_key(|d| rank(d.phase));
-    let refused = first_refused(first);
+    let refused = (status >= 400).then(|| first_refused(first)).flatten();
     let log = refused.and_then(|r| why(r, status));
     // a proxied request tells where it would have gone, even if it was refused
     let served = match last.is_proxied() {
@@ -231,7 +255,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         location: answer.headers_out.get("Location").or(answer.err_headers_out.get("Location")).map(|l| l.to_owned()).filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
-        user: last.user.clone(),
+        user: last.user.clone().filter(|_| last.authenticated),
         log: log.map(|l| l.code).filter(|c| !c.is_empty()),
         log_message: log.map(|l| l.message.clone()),
         wsgi: last.wsgi.clone(),

@@ -3,7 +3,7 @@
 use bstr::BString;
 
 /// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> BString {
+pub(crate) fn hex(bytes: &[u8]) -> BString {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).collect::<Vec<_>>().into()
 }
@@ -23,7 +23,7 @@ fn words(block: &[u8], read: fn([u8; 4]) -> u32) -> impl Iterator<Item = u32> {
 }
 
 /// The MD5 digest (RFC 1321).
-pub(super) fn md5(message: &[u8]) -> [u8; 16] {
+pub(crate) fn md5(message: &[u8]) -> [u8; 16] {
     const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     let sines: Vec<u32> = (1..=64).map(|i| (f64::from(i).sin().abs() * 4_294_967_296.0) as u32).collect();
     let mut state = [0x6745_2301u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
@@ -51,7 +51,7 @@ pub(super) fn md5(message: &[u8]) -> [u8; 16] {
 }
 
 /// The SHA-1 digest (RFC 3174).
-pub(super) fn sha1(message: &[u8]) -> [u8; 20] {
+pub(crate) fn sha1(message: &[u8]) -> [u8; 20] {
     let mut state = [0x6745_2301u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     for block in blocks(message, (message.len() as u64 * 8).to_be_bytes()).chunks(64) {
         let mut word: Vec<u32> = words(block, u32::from_be_bytes).collect();

@@ -7,7 +7,7 @@
 
 mod ast;
 mod context;
-mod digest;
+pub(crate) mod digest;
 mod eval;
 mod function;
 mod grammar;

@@ -4,9 +4,9 @@
 
 use super::access_compat;
 use super::authz::{self, Parsed, Provider};
-use crate::module::Effect::{self, Modelled};
+use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::Step;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
@@ -25,7 +25,7 @@ static HOOKS: &[Hook] = &[
 ];
 
 static DIRECTIVES: &[Directive] = &[
-    plain("<AuthzProviderAlias", Args::Raw, RSRC_CONF, Effect::Blind("it defines what a Require line means"), "container for grouping an authorization provider's directives under a provider alias"),
+    row("<AuthzProviderAlias", Args::Raw, RSRC_CONF, Modelled, "container for grouping an authorization provider's directives under a provider alias", authz::alias_section),
     row("Require", Args::Raw, OR_AUTHCFG, Modelled, "specifies authorization directives which one must pass (or not) for a request to suceeed", require),
     row("<RequireAll", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which none must fail and at least one must pass for a request to succeed", require_all),
     row("<RequireAny", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which one must pass for a request to succeed", require_any),
@@ -58,7 +58,7 @@ pub struct Section {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Require { provider: &'static Provider, args: BString, parsed: Parsed },
+    Require { provider: &'static Provider, name: BString, args: BString, parsed: Parsed },
     Sections(Vec<Section>),
 }
 
@@ -85,7 +85,7 @@ impl Section {
     fn name(&self) -> String {
         let not = if self.negate { "not " } else { "" };
         match (&self.kind, self.logic) {
-            (Kind::Require { provider, args, .. }, _) => format!("Require {not}{} {args}", provider.name),
+            (Kind::Require { name, args, .. }, _) => format!("Require {not}{name} {args}"),
             (_, logic) => {
                 let word = match (logic, self.negate) {
                     (Logic::And, true) => "NotAll",
@@ -123,7 +123,7 @@ enum Merging {
     #[default]
     Unset,
     Off,
-    With(Logic),
+    With(Logic, Span),
 }
 
 /// One section's own lines, kept for counterfactuals.
@@ -166,7 +166,8 @@ impl Dir {
         let mut merging = Merging::Unset;
         for layer in self.own_layers() {
             let own = layer.own.and_then(|s| s.without(skip)).map(Arc::new);
-            (section, merging) = merge(&section, merging, &own, layer.merging);
+            let how = if matches!(layer.merging, Merging::With(_, s) if s == skip) { Merging::Unset } else { layer.merging };
+            (section, merging) = merge(&section, merging, &own, how);
         }
         section
     }
@@ -179,7 +180,7 @@ fn merge(base: &Option<Arc<Section>>, base_merging: Merging, add: &Option<Arc<Se
         return (base.clone(), base_merging);
     }
     let logic = match merging {
-        Merging::With(logic) => logic,
+        Merging::With(logic, _) => logic,
         Merging::Off | Merging::Unset => return (add.clone(), merging),
     };
     let section = match (base, add) {
@@ -205,10 +206,10 @@ fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         negate = true;
     }
     let args: BString = rest.into();
-    let Some(provider) = authz::find(&name, &cmd.build.loaded) else {
+    let Some(provider) = authz::find(&name, cmd.build) else {
         return Err(format!("Unknown Authz provider: {name}"));
     };
-    let parsed = (provider.parse)(cmd, args.as_bstr())?;
+    let parsed = provider.read(cmd, name.as_bstr(), args.as_bstr())?;
     let (limited, span) = (cmd.limited, cmd.span());
     let line = Section {
         span: Some(span),
@@ -216,11 +217,10 @@ fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         negate,
         merged: false,
         logic: Logic::And,
-        kind: Kind::Require { provider, args, parsed },
+        kind: Kind::Require { provider, name, args, parsed },
     };
     if let Some(why) = provider.blind {
-        let spot = crate::server::build::BlindSpot { directive: "Require", module: provider.module, span, why };
-        crate::server::settings::slot(&mut cmd.dir.core, cmd.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
+        cmd.blind("Require", provider.module, why);
     }
     add(cmd.slot(|d| &mut d.authz_core), line, "Require")
 }
@@ -280,10 +280,11 @@ fn require_none(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 fn auth_merging(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
     let merging = match a[0].to_ascii_lowercase().as_slice() {
         b"off" => Merging::Off,
-        b"and" => Merging::With(Logic::And),
-        b"or" => Merging::With(Logic::Or),
+        b"and" => Merging::With(Logic::And, span),
+        b"or" => Merging::With(Logic::Or, span),
         _ => return Err("AuthMerging must be one of: Off | And | Or".into()),
     };
     cmd.slot(|d| &mut d.authz_core).merging = merging;
@@ -432,6 +433,9 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
         return Verdict::Ok;
     };
     let told = r.watched();
+    if told {
+        tell_overridden(r, dir.as_deref(), &section);
+    }
     match apply(r, &section, Logic::And, told) {
         Status::Granted => Verdict::Ok,
         Status::DeniedNoUser => {
@@ -459,6 +463,23 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
     }
 }
 
+/// Tells the lines that later sections' lines replace.
+fn tell_overridden(r: &Request<'_>, dir: Option<&Dir>, section: &Section) {
+    let (mut in_force, mut all) = (Vec::new(), Vec::new());
+    section.lines(&mut in_force);
+    dir.into_iter().flat_map(Dir::own_layers).filter_map(|l| l.own).for_each(|own| own.lines(&mut all));
+    for span in all.into_iter().filter(|s| !in_force.contains(s)) {
+        r.tell(|| Step {
+            phase: "access_checker_ex",
+            module: "mod_authz_core.c",
+            span: Some(span),
+            matched: false,
+            why: "overridden: a later section's Require lines count alone".into(),
+            ..Step::default()
+        });
+    }
+}
+
 /// The file, or the URI where there is none, as messages name it.
 pub fn denied_what(r: &Request<'_>) -> String {
     match &r.filename {
@@ -471,14 +492,49 @@ pub fn denied_what(r: &Request<'_>) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
     Granted,
+    /// By AllowMethods.
+    DeniedMethod,
+    /// By SSLRequireSSL or SSLRequire.
+    DeniedByTls,
     DeniedByCompat,
     Denied,
     NeedsUser,
     Error,
 }
 
-/// The decision, with one line taken out.
+/// The decision, with one line taken out: what it did to the environment is undone for the while.
 fn decide(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
+    let env = skip.filter(|s| r.env_changes.iter().any(|c| c.span == *s)).map(|skip| {
+        let env = r.env.clone();
+        undo(r, skip);
+        env
+    });
+    r.without = skip;
+    let decision = decide_now(r, skip);
+    r.without = None;
+    if let Some(env) = env {
+        r.env = env;
+    }
+    decision
+}
+
+/// Gives the variables that a line changed, and no later line did, their values back.
+fn undo(r: &mut Request<'_>, skip: Span) {
+    let changes = std::mem::take(&mut r.env_changes);
+    for (i, change) in changes.iter().enumerate().rev().filter(|(_, c)| c.span == skip) {
+        let later = changes.iter().skip(i + 1).any(|c| c.span != skip && c.name.eq_ignore_ascii_case(&change.name));
+        match &change.before {
+            _ if later => {}
+            Some(value) => r.env.set(change.name.clone(), value.clone()),
+            None => {
+                r.env.unset(&change.name);
+            }
+        }
+    }
+    r.env_changes = changes;
+}
+
+fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
     let compat = access_compat::check(r, skip);
     let section = match (r.per_dir.authz_core.clone(), skip) {
         (None, _) => None,
@@ -494,9 +550,17 @@ fn decide(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
             Status::GeneralError => Decision::Error,
         },
     };
-    match (compat.satisfy_any, compat.allowed) {
-        (true, true) => Decision::Granted,
-        (false, false) => Decision::DeniedByCompat,
+    // the access checkers, in their order
+    let refused = if super::allowmethods::refuses(r) {
+        Some(Decision::DeniedMethod)
+    } else if !compat.allowed {
+        Some(Decision::DeniedByCompat)
+    } else {
+        super::ssl::refusal(r).map(|_| Decision::DeniedByTls)
+    };
+    match (compat.satisfy_any, refused) {
+        (true, None) => Decision::Granted,
+        (false, Some(refused)) => refused,
         _ => required,
     }
 }
@@ -511,10 +575,24 @@ pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
             if let Some(own) = &layer.own {
                 own.lines(&mut lines);
             }
+            if let Merging::With(_, span) = layer.merging {
+                lines.push(span);
+            }
         }
     }
     access_compat::lines(r, &mut lines);
-    if lines.is_empty() || lines.len() > CANDIDATES {
+    lines.extend(r.per_dir.allowmethods.as_ref().and_then(|d| d.span()));
+    if let Some(dir) = &r.per_dir.ssl {
+        lines.extend(dir.spans());
+    }
+    if lines.is_empty() {
+        return;
+    }
+    lines.extend(r.env_changes.iter().map(|c| c.span));
+    lines.extend(r.per_dir.authz_groupfile.as_ref().and_then(|d| d.file.as_ref()).map(|s| s.span));
+    lines.sort_unstable();
+    lines.dedup();
+    if lines.len() > CANDIDATES {
         return;
     }
     let log = r.log.len();

@@ -1,5 +1,99 @@
-//! Pending.
-/// Settings.
+//! mod_env.c: SetEnv, PassEnv and UnsetEnv. They speak at fixups: too late for access and mapping.
+
+use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::build::Cmd;
+use crate::server::request::Request;
+use crate::server::table::Table;
+use bstr::BString;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_env.c", identifier: "env_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::MIDDLE, fixup)];
+
+static DIRECTIVES: &[Directive] = &[
+    row("PassEnv", Args::Iterate, OR_FILEINFO, Modelled, "a list of environment variables to pass to CGI.", pass_env),
+    row(
+        "SetEnv",
+        Args::Take12,
+        OR_FILEINFO,
+        Modelled,
+        "an environment variable name and optional value to pass to CGI.",
+        set_env,
+    ),
+    row(
+        "UnsetEnv",
+        Args::Iterate,
+        OR_FILEINFO,
+        Modelled,
+        "a list of variables to remove from the CGI environment.",
+        unset_env,
+    ),
+];
+
+/// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {}
-impl crate::server::settings::Settings for Settings {}
+pub struct Settings {
+    vars: Table,
+    unset: Vec<BString>,
+}
+
+impl crate::server::settings::Settings for Settings {
+    /// `merge_env_dir_configs`: what a section takes away is taken from the sections before it only.
+    fn merge(base: &Settings, add: &Settings) -> Settings {
+        let mut vars = base.vars.clone();
+        for name in &add.unset {
+            vars.unset(name);
+        }
+        for (name, value) in add.vars.iter() {
+            vars.set(name, value);
+        }
+        Settings { vars, unset: Vec::new() }
+    }
+}
+
+/// `add_env_module_vars_passed`
+fn pass_env(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    match cmd.build.env.get(&a[0]).cloned() {
+        Some(value) => cmd.slot(|d| &mut d.env).vars.set(a[0].clone(), value),
+        None => cmd.warn("AH01506", format!("PassEnv variable {} was undefined", a[0])),
+    }
+    Ok(())
+}
+
+/// `add_env_module_vars_set`
+fn set_env(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let parts: Vec<_> = a[0].split(|b| *b == b'=').filter(|p| !p.is_empty()).map(bstr::BStr::new).collect();
+    if a[0].contains(&b'=') {
+        let name = parts.first().copied().unwrap_or_default();
+        let value = parts.get(1).copied().unwrap_or_default();
+        let message = format!(
+            "Spurious usage of '=' in an environment variable name. '{} {name} {value}' expected instead?",
+            cmd.row.name
+        );
+        cmd.warn("AH10032", message);
+    }
+    let value = a.get(1).cloned().unwrap_or_default();
+    cmd.slot(|d| &mut d.env).vars.set(a[0].clone(), value);
+    Ok(())
+}
+
+/// `add_env_module_vars_unset`
+fn unset_env(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let settings = cmd.slot(|d| &mut d.env);
+    settings.unset.push(a[0].clone());
+    settings.vars.unset(&a[0]);
+    Ok(())
+}
+
+/// `fixup_env_module`: the variables go beneath those that the request has, whose values stand.
+fn fixup(r: &mut Request<'_>) -> Verdict {
+    let Some(settings) = r.per_dir.env.clone().filter(|s| !s.vars.is_empty()) else { return Verdict::Declined };
+    for (name, value) in settings.vars.iter() {
+        r.env.add(name, value);
+    }
+    Verdict::Ok
+}

@@ -3,7 +3,11 @@
 pub mod access_compat;
 pub mod actions;
 pub mod alias;
+pub mod allowmethods;
 pub mod asis;
+pub mod auth_basic;
+pub mod auth_digest;
+pub mod authn;
 pub mod authz;
 pub mod authz_core;
 pub mod autoindex;
@@ -27,6 +31,7 @@ pub mod remoteip;
 pub mod rewrite;
 pub mod setenvif;
 pub mod speling;
+pub mod ssl;
 pub mod status;
 pub mod unixd;
 pub mod userdir;
@@ -36,7 +41,6 @@ pub mod wsgi;
 use crate::diagnostic::Diagnostic;
 use crate::module::Module;
 use crate::server::build::Build;
-use crate::server::request::Request;
 use crate::server::settings::PerServer;
 use crate::source::Span;
 
@@ -48,14 +52,24 @@ pub static MODELLED: &[&Module] = &[
     &access_compat::MODULE,
     &actions::MODULE,
     &alias::MODULE,
+    &allowmethods::MODULE,
     &asis::MODULE,
+    &auth_basic::MODULE,
+    &auth_digest::MODULE,
+    &authn::anon::MODULE,
+    &authn::core::MODULE,
+    &authn::file::MODULE,
+    &authz::groupfile::MODULE,
     &authz::host::MODULE,
+    &authz::owner::MODULE,
+    &authz::user::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
     &dav::MODULE,
     &dir::MODULE,
+    &env::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
@@ -69,7 +83,9 @@ pub static MODELLED: &[&Module] = &[
     &reading::VERSION,
     &remoteip::MODULE,
     &rewrite::MODULE,
+    &setenvif::MODULE,
     &speling::MODULE,
+    &ssl::MODULE,
     &status::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,
@@ -107,11 +123,6 @@ pub fn check_config(build: &mut Build) {
 }
 
 /// Whether a server speaks TLS.
-pub fn speaks_tls(_: &PerServer) -> bool {
-    false
-}
-
-/// Whether AuthType is in force for a request.
-pub fn auth_type(_: &Request<'_>) -> bool {
-    false
+pub fn speaks_tls(settings: &PerServer) -> bool {
+    ssl::engine(settings) == ssl::Engine::On
 }

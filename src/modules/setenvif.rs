@@ -1,5 +1,368 @@
-//! Pending.
-/// Settings.
+//! mod_setenvif.c: environment variables by what a request says of itself.
+//!
+//! The server's own lines run before the URI is looked at (post_read_request), those of sections and .htaccess files
+//! once the settings are merged (header_parser); subrequests see neither.
+
+use crate::conf::args;
+use crate::expr::{Backrefs, Expr};
+use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::Step;
+use crate::pattern::{Captures, Flags, Regex, substitute_with};
+use crate::server::build::Cmd;
+use crate::server::expr_context;
+use crate::server::request::Request;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::sync::Arc;
+
+const NAME: &str = "mod_setenvif.c";
+
+/// The module.
+pub static MODULE: Module = Module { name: NAME, identifier: "setenvif_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[
+    hook(Phase::HeaderParser, order::MIDDLE, match_section_lines),
+    hook(Phase::PostReadRequest, order::MIDDLE, match_server_lines),
+];
+
+static DIRECTIVES: &[Directive] = &[
+    row("SetEnvIf", Args::Raw, OR_FILEINFO, Modelled, "A header-name, regex and a list of variables.", |c, a| {
+        set_env_if(c, a, false)
+    }),
+    row("SetEnvIfNoCase", Args::Raw, OR_FILEINFO, Modelled, "a header-name, regex and a list of variables.", |c, a| {
+        set_env_if(c, a, true)
+    }),
+    row("SetEnvIfExpr", Args::Raw, OR_FILEINFO, Modelled, "an expression and a list of variables.", set_env_if_expr),
+    row("BrowserMatch", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| {
+        browser_match(c, a, false)
+    }),
+    row("BrowserMatchNoCase", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| {
+        browser_match(c, a, true)
+    }),
+];
+
+/// What a line looks at.
+#[derive(Clone, Debug)]
+enum Attribute {
+    RemoteAddr,
+    RemoteHost,
+    RequestUri,
+    RequestMethod,
+    RequestProtocol,
+    ServerAddr,
+    /// A request header, else an environment variable.
+    Named,
+    /// Request headers whose name matches.
+    Headers(Regex),
+}
+
+/// How a line decides.
+#[derive(Clone, Debug)]
+enum Test {
+    /// The value has this in it; case aside or not.
+    Text(BString, bool),
+    Regex(Regex),
+    Expr(Arc<Expr>),
+}
+
+/// A line, or several with the same attribute and pattern in a row: httpd's `sei_entry`.
+#[derive(Clone, Debug)]
+struct Entry {
+    span: Span,
+    /// The attribute's name. Lines of one section that name it alike share it: then its value is not read again.
+    name: Option<Arc<BString>>,
+    attribute: Attribute,
+    pattern: BString,
+    icase: bool,
+    test: Test,
+    /// What is set, and by which line; none for a variable that is taken away.
+    features: Vec<(BString, Option<BString>, Span)>,
+}
+
+/// Settings, per server and per directory alike.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {}
-impl crate::server::settings::Settings for Settings {}
+pub struct Settings {
+    entries: Vec<Entry>,
+}
+
+impl crate::server::settings::Settings for Settings {
+    /// `merge_setenvif_config`
+    fn merge(base: &Settings, add: &Settings) -> Settings {
+        Settings { entries: [base.entries.as_slice(), &add.entries].concat() }
+    }
+}
+
+/// The record that the place of the directive calls for.
+fn record<'c>(cmd: &'c mut Cmd<'_>) -> &'c mut Settings {
+    match cmd.path {
+        Some(_) => cmd.slot(|d| &mut d.setenvif),
+        None => cmd.server_slot(|s| &mut s.setenvif),
+    }
+}
+
+const METACHARACTERS: &[u8] = b"^.$|()[]*+?{}";
+
+/// `non_regex_pattern`: the text that a pattern without metacharacters looks for.
+fn plain_text(pattern: &[u8]) -> Option<BString> {
+    let mut text = BString::default();
+    let mut escaped = false;
+    for &b in pattern {
+        match b {
+            b'\\' if !escaped => {
+                escaped = true;
+                continue;
+            }
+            b'\\' => {}
+            // a metacharacter must be escaped, and nothing else may be
+            _ if escaped != METACHARACTERS.contains(&b) => return None,
+            _ => {}
+        }
+        escaped = false;
+        text.push(b);
+    }
+    Some(text)
+}
+
+/// `add_envvars`
+fn features(cmd: &Cmd<'_>, mut rest: &[u8], into: &mut Vec<(BString, Option<BString>, Span)>) -> Result<(), String> {
+    let span = cmd.span();
+    let mut any = false;
+    loop {
+        let feature = args::word(&mut rest);
+        if feature.is_empty() {
+            break;
+        }
+        any = true;
+        let (name, value) = match feature.find_byte(b'=') {
+            Some(i) => (feature[..i].as_bstr(), feature[i..].trim_start_with(|c| c == '=').as_bstr()),
+            None => (feature.as_bstr(), b"".as_bstr()),
+        };
+        let (name, value) = match (name.strip_prefix(b"!"), value.first()) {
+            (_, Some(b'!')) => (name.as_bytes(), None),
+            (_, Some(_)) => (name.as_bytes(), Some(value.into())),
+            (Some(taken_away), None) => (taken_away, None),
+            (None, None) => (name.as_bytes(), Some("1".into())),
+        };
+        match into.iter_mut().find(|(n, _, _)| n.eq_ignore_ascii_case(name)) {
+            Some(known) => (known.1, known.2) = (value, span),
+            None => into.push((name.into(), value, span)),
+        }
+    }
+    if any { Ok(()) } else { Err(format!("Missing envariable expression for {}", cmd.row.name)) }
+}
+
+fn attribute(cmd: &mut Cmd<'_>, name: &[u8], icase: bool) -> Result<Attribute, String> {
+    Ok(match name.to_ascii_lowercase().as_slice() {
+        b"remote_addr" => Attribute::RemoteAddr,
+        b"remote_host" => Attribute::RemoteHost,
+        b"request_uri" => Attribute::RequestUri,
+        b"request_method" => Attribute::RequestMethod,
+        b"request_protocol" => Attribute::RequestProtocol,
+        b"server_addr" => Attribute::ServerAddr,
+        n if n.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) => Attribute::Named,
+        _ => {
+            let regex = cmd.regex(name, Flags { icase, ..Flags::default() });
+            Attribute::Headers(regex.map_err(|_| format!("{}Header name regex could not be compiled.", cmd.row.name))?)
+        }
+    })
+}
+
+/// `add_setenvif_core`
+fn add(cmd: &mut Cmd<'_>, name: &[u8], mut rest: &[u8], icase: bool) -> Result<(), String> {
+    let pattern = args::word(&mut rest);
+    if pattern.is_empty() {
+        return Err(format!("Missing regular expression for {}", cmd.row.name));
+    }
+    let entries = &record(cmd).entries;
+    let known = entries.iter().filter_map(|e| e.name.as_ref()).find(|n| n.eq_ignore_ascii_case(name));
+    let shared = known.cloned().unwrap_or_else(|| Arc::new(name.into()));
+    let same = entries.last().is_some_and(|e| {
+        e.name.as_ref().is_some_and(|n| Arc::ptr_eq(n, &shared)) && e.icase == icase && e.pattern == pattern
+    });
+    if !same {
+        let test = match plain_text(&pattern) {
+            Some(text) => Test::Text(text, icase),
+            None => {
+                let regex = cmd.regex(&pattern, Flags { icase, ..Flags::default() });
+                Test::Regex(regex.map_err(|_| format!("{} regex could not be compiled.", cmd.row.name))?)
+            }
+        };
+        let attribute = attribute(cmd, name, icase)?;
+        let span = cmd.span();
+        let entry = Entry { span, name: Some(shared), attribute, pattern, icase, test, features: Vec::new() };
+        record(cmd).entries.push(entry);
+    }
+    put_features(cmd, rest)
+}
+
+/// Gives the last entry what it is to set.
+fn put_features(cmd: &mut Cmd<'_>, rest: &[u8]) -> Result<(), String> {
+    let Some(mut entry) = record(cmd).entries.pop() else { return Ok(()) };
+    let result = features(cmd, rest, &mut entry.features);
+    record(cmd).entries.push(entry);
+    result
+}
+
+/// `add_setenvif`
+fn set_env_if(cmd: &mut Cmd<'_>, a: &[BString], icase: bool) -> Result<(), String> {
+    let mut rest = a[0].as_slice();
+    let name = args::word(&mut rest);
+    if name.is_empty() {
+        return Err(format!("Missing header-field name for {}", cmd.row.name));
+    }
+    add(cmd, &name, rest, icase)
+}
+
+/// `add_browser`
+fn browser_match(cmd: &mut Cmd<'_>, a: &[BString], icase: bool) -> Result<(), String> {
+    add(cmd, b"User-Agent", &a[0], icase)
+}
+
+/// `add_setenvifexpr`
+fn set_env_if_expr(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let mut rest = a[0].as_slice();
+    let text = args::word(&mut rest);
+    if text.is_empty() {
+        return Err(format!("Missing expression for {}", cmd.row.name));
+    }
+    let expr = cmd.expr(&text, false).map_err(|e| format!("Could not parse expression \"{text}\": {e}"))?;
+    let entry = Entry {
+        span: cmd.span(),
+        name: None,
+        attribute: Attribute::Named,
+        pattern: BString::default(),
+        icase: false,
+        test: Test::Expr(Arc::new(expr)),
+        features: Vec::new(),
+    };
+    record(cmd).entries.push(entry);
+    put_features(cmd, rest)
+}
+
+fn match_server_lines(r: &mut Request<'_>) -> Verdict {
+    match r.server.settings.setenvif.clone() {
+        Some(settings) => match_headers(r, &settings, Phase::PostReadRequest),
+        None => Verdict::Declined,
+    }
+}
+
+fn match_section_lines(r: &mut Request<'_>) -> Verdict {
+    match r.per_dir.setenvif.clone() {
+        Some(settings) => match_headers(r, &settings, Phase::HeaderParser),
+        None => Verdict::Declined,
+    }
+}
+
+fn value_of(r: &mut Request<'_>, entry: &Entry, name: &BString) -> BString {
+    match &entry.attribute {
+        Attribute::RemoteAddr => r.useragent_ip.to_string().into(),
+        Attribute::ServerAddr => r.connection.local.to_string().into(),
+        Attribute::RemoteHost => r.remote_name(entry.span),
+        Attribute::RequestUri => r.uri.clone(),
+        Attribute::RequestMethod => r.method.clone(),
+        Attribute::RequestProtocol => r.protocol.clone(),
+        Attribute::Named => {
+            let found = r.headers_in.get(name).or_else(|| r.env.get(name));
+            found.map(|v| v.to_owned()).unwrap_or_default()
+        }
+        Attribute::Headers(regex) => {
+            // the last header that matches
+            let mut found = BString::default();
+            for (key, value) in r.headers_in.iter() {
+                if regex.is_match(key).unwrap_or(false) {
+                    found = value.to_owned();
+                }
+            }
+            found
+        }
+    }
+}
+
+/// Whether `text` has `part` in it (apr_strmatch).
+fn contains(text: &[u8], part: &[u8], icase: bool) -> bool {
+    if icase { text.to_ascii_lowercase().contains_str(part.to_ascii_lowercase()) } else { text.contains_str(part) }
+}
+
+/// `match_headers`
+fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verdict {
+    let mut last: Option<Arc<BString>> = None;
+    let mut value = BString::default();
+    // groups outlive their line: an expression without a pattern of its own uses those before it
+    let mut groups = Backrefs::default();
+    for entry in &settings.entries {
+        if let Some(name) = &entry.name
+            && !last.as_ref().is_some_and(|l| Arc::ptr_eq(l, name))
+        {
+            last = Some(name.clone());
+            value = value_of(r, entry, name);
+        }
+        let matched = match &entry.test {
+            Test::Text(text, icase) => contains(&value, text, *icase),
+            Test::Regex(regex) => {
+                let mut caps = Captures::default();
+                let matched = regex.captures(&value, &mut caps).unwrap_or(false);
+                if matched {
+                    groups.set(&value, &caps);
+                }
+                matched
+            }
+            Test::Expr(expr) => {
+                let held = expr_context::condition_re(r, expr, &mut groups).unwrap_or(false);
+                if let Some(source) = groups.source() {
+                    value = source.to_owned();
+                }
+                held
+            }
+        };
+        if matched && let Err(name) = set_features(r, entry, &groups) {
+            r.error("AH01505", format!("Regular expression replacement failed for '{name}', value too long?"));
+            return Verdict::Status(500);
+        }
+        r.tell(|| Step {
+            phase: phase.name(),
+            module: NAME,
+            span: Some(entry.span),
+            matched,
+            why: match &entry.name {
+                Some(name) => format!("{name} is {value:?}"),
+                None => String::new(),
+            },
+            ..Step::default()
+        });
+    }
+    Verdict::Declined
+}
+
+/// Sets what a line that matched sets; the error is the name whose value is too long.
+fn set_features(r: &mut Request<'_>, entry: &Entry, groups: &Backrefs) -> Result<(), BString> {
+    for (name, template, span) in &entry.features {
+        let value = match template {
+            None => None,
+            Some(text) if matches!(entry.test, Test::Text(..)) => Some(text.clone()),
+            Some(text) => Some(substitute_with(text, |n| groups.get(n)).ok_or_else(|| name.clone())?),
+        };
+        r.change_env(name.as_bstr(), value, *span);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_without_metacharacters() {
+        for (pattern, text) in [
+            ("MSIE", Some("MSIE")),
+            (r"a\.b", Some("a.b")),
+            (r"a\\b", Some(r"a\b")),
+            ("a.b", None),
+            (r"\d", None),
+            ("^/x", None),
+        ] {
+            assert_eq!(plain_text(pattern.as_bytes()), text.map(BString::from), "{pattern}");
+        }
+    }
+}

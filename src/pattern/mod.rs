@@ -29,5 +29,5 @@ pub use self::fnmatch::{CASE_BLIND, FnmatchFlags, NOESCAPE, PATHNAME, PERIOD, fn
 pub use self::prefix::alias_matches;
 pub use self::regex::{Captures, Flags, MatchLimit, Regex, RegexError};
 pub use self::strmatch::{is_matchexp, strcasecmp_match, strcmp_match};
-pub use self::substitute::{SUBSTITUTE_LIMIT, substitute};
+pub use self::substitute::{SUBSTITUTE_LIMIT, substitute, substitute_with};
 pub use self::wildcards::Wildcards;

@@ -13,15 +13,18 @@ pub const SUBSTITUTE_LIMIT: usize = 65536;
 /// A backslash makes the next byte a literal, `&` is nothing special, and a group that is absent or matched nothing
 /// leaves nothing. `None` if the result reaches [`SUBSTITUTE_LIMIT`] bytes: httpd's callers answer 500 then.
 pub fn substitute(template: &[u8], subject: &[u8], caps: &Captures) -> Option<BString> {
+    substitute_with(template, |n| caps.get(n).and_then(|(start, end)| subject.get(start..end)).unwrap_or_default())
+}
+
+/// The same, with the groups given by what each matched.
+pub fn substitute_with<'g>(template: &[u8], group: impl Fn(usize) -> &'g [u8]) -> Option<BString> {
     let mut result = BString::default();
     let mut rest = c_str(template).iter().copied().peekable();
     while let Some(byte) = rest.next() {
         match (byte, rest.peek()) {
             (b'$', Some(&digit)) if digit.is_ascii_digit() => {
                 rest.next();
-                let group = usize::from(digit - b'0');
-                let matched = caps.get(group).and_then(|(start, end)| subject.get(start..end));
-                result.push_str(matched.unwrap_or_default());
+                result.push_str(group(usize::from(digit - b'0')));
             }
             (b'\\', Some(&literal)) => {
                 rest.next();

@@ -65,10 +65,7 @@ fn group<'d>(d: &Diagnostic, sources: &SourceMap) -> Group<'d> {
 }
 
 /// The lines that the marks are in. Offsets are mapped, for what is shown is not the text byte by byte.
-fn snippet<'d>(
-    file: &SourceFile,
-    marks: Vec<(Span, AnnotationKind, Option<String>)>,
-) -> Snippet<'d, Annotation<'d>> {
+fn snippet<'d>(file: &SourceFile, marks: Vec<(Span, AnnotationKind, Option<String>)>) -> Snippet<'d, Annotation<'d>> {
     let lines = |s: &Span| {
         let first = file.line_column(s.start).0;
         let last = file.line_column(s.end.saturating_sub(1).max(s.start)).0;
@@ -148,7 +145,9 @@ mod tests {
             .related(span(1, 0, 15), "in this section");
         d.first = true;
         let out = super::text(&[d.clone()], &sources, false);
-        for part in ["error[AH00526]: invalid command", "config:2:1", "^^^^^^^^^ httpd stops here", "did you mean", "in this"] {
+        for part in
+            ["error[AH00526]: invalid command", "config:2:1", "^^^^^^^^^ httpd stops here", "did you mean", "in this"]
+        {
             assert!(out.contains(part), "no `{part}` in\n{out}");
         }
         assert!(!out.contains('\x1b'));

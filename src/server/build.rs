@@ -15,6 +15,7 @@ use crate::pattern::{Flags, Regex};
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Users, Vfs};
 use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -86,6 +87,10 @@ pub struct Build {
     pub htaccess: bool,
     /// Names that -D and Define gave.
     pub defines: Vec<BString>,
+    /// httpd's own environment.
+    pub env: HashMap<BString, BString>,
+    /// Aliases of providers, as far as the configuration has been read.
+    pub aliases: crate::modules::authn::Aliases,
     /// Whether there are no host names but those of `hosts`.
     pub hosts_complete: bool,
     /// A main server's missing DocumentRoot is a note only.
@@ -184,6 +189,7 @@ impl Build {
                 let mut d = Diagnostic::error("AH00526", message, node.span);
                 if d.message.starts_with("Invalid command") {
                     d = self.explain_unknown(node, d);
+                    self.walk_misspelt(node, dir, scope);
                 }
                 self.diagnostics.insert(errors, d);
             }
@@ -243,6 +249,19 @@ impl Build {
         Ok(())
     }
 
+    /// What stands in a section whose name is misspelt is looked at all the same, as if it were spelt well.
+    fn walk_misspelt(&mut self, node: &Node, dir: &mut PerDir, scope: &Scope<'_>) {
+        let loaded = self.loaded.clone();
+        let sections = loaded.names().into_iter().filter(|n| n.starts_with('<'));
+        if !node.section || node.children.is_empty() {
+            return;
+        }
+        if let Some(meant) = suggest::closest(&format!("<{}", node.name), sections) {
+            let node = Node { name: meant.trim_start_matches('<').into(), ..node.clone() };
+            let _ = self.directive(&node, dir, scope);
+        }
+    }
+
     /// Says which directive was probably meant, or which module is missing.
     fn explain_unknown(&self, node: &Node, d: Diagnostic) -> Diagnostic {
         let known = self.loaded.names();
@@ -299,6 +318,13 @@ impl<'b> Cmd<'b> {
     pub fn note(&mut self, code: &'static str, message: impl Into<String>) {
         let span = self.span();
         self.build.diagnostics.push(Diagnostic::note(code, message, span));
+    }
+
+    /// Notes that something of this directive is not modelled, for the requests that it is in force for.
+    pub fn blind(&mut self, directive: &'static str, module: &'static str, why: &'static str) {
+        let span = self.span();
+        let spot = BlindSpot { directive, module, span, why };
+        slot(&mut self.dir.core, self.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
     }
 
     /// The enclosing section of one of these names (lower case, without `<`), innermost first.
@@ -382,6 +408,12 @@ impl<'b> Cmd<'b> {
 
     /// A regular expression of the configuration.
     pub fn regex(&mut self, pattern: &[u8], flags: Flags) -> Result<Regex, String> {
+        if let Some((typed, meant)) = lookalike(pattern) {
+            let span = self.span();
+            let d = Diagnostic::warning("lookalike", format!("`{typed}` in the regular expression is a letter, no `{meant}`"), span)
+                .help(format!("it matches no path; type `{meant}` itself"));
+            self.build.diagnostics.push(d);
+        }
         match Regex::new(pattern, flags) {
             Ok(r) => Ok(r),
             Err(e) => {
@@ -413,4 +445,11 @@ impl<'b> Cmd<'b> {
         self.build.methods.push(method.into());
         Ok(super::method::BUILT_IN.len() as u32 + self.build.methods.len() as u32)
     }
+}
+
+/// A character that word processors put in the place of one that patterns are made of.
+fn lookalike(pattern: &[u8]) -> Option<(char, char)> {
+    let pairs = [('\u{2c6}', '^'), ('\u{201c}', '"'), ('\u{201d}', '"'), ('\u{2018}', '\''), ('\u{2019}', '\''), ('\u{2013}', '-')];
+    let text = pattern.to_str().ok()?;
+    pairs.into_iter().find(|(typed, _)| text.contains(*typed))
 }

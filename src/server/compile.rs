@@ -148,38 +148,26 @@ fn stranger(identifier: &str) -> &'static Module {
     Box::leak(Box::new(Module { name, identifier, directives: &[], hooks: &[] }))
 }
 
-fn has_load_module(text: &[u8]) -> bool {
-    text.lines().any(|l| {
-        let l = l.trim_start();
-        l.get(..10).is_some_and(|w| w.eq_ignore_ascii_case(b"LoadModule"))
-    })
-}
-
 /// The modules that are there before the configuration is read, in load order.
-fn initial(input: &Input, notes: &mut Vec<&'static str>) -> Vec<&'static Module> {
+fn initial(modules: &Modules) -> Vec<&'static Module> {
     let picked = |k: &known::Known, names: &[String]| {
         names.iter().any(|n| known::by_name(n).is_some_and(|b| b.identifier == k.identifier))
     };
-    let wanted = |k: &known::Known| match &input.modules {
+    let wanted = |k: &known::Known| match modules {
         Modules::Default => k.by_default(),
         Modules::Pick(names) => {
             k.loading <= known::Loading::Always || k.by_default() && picked(k, names)
         }
         Modules::All => k.loading != known::Loading::Instead,
         Modules::Own | Modules::OwnAnd(_) => {
-            let extra = if let Modules::OwnAnd(names) = &input.modules { picked(k, names) } else { false };
+            let extra = if let Modules::OwnAnd(names) = modules { picked(k, names) } else { false };
             k.compiled_in() || extra
         }
     };
-    let none_named = matches!(input.modules, Modules::Own) && !has_load_module(&input.text);
-    if none_named {
-        notes.push("no LoadModule line: all modules are taken to be loaded");
-    }
-    let all = |k: &known::Known| k.loading != known::Loading::Instead;
-    let chosen = known::KNOWN.iter().filter(|k| if none_named { all(k) } else { wanted(k) });
+    let chosen = known::KNOWN.iter().filter(|k| wanted(k));
     let mut list: Vec<_> = chosen.filter_map(|k| modules::by_identifier(k.identifier)).collect();
     // names outside the default set come after, in the order given
-    if let Modules::Pick(names) = &input.modules {
+    if let Modules::Pick(names) = modules {
         for name in names {
             if let Some(k) = known::by_name(name)
                 && let Some(m) = modules::by_identifier(k.identifier)
@@ -196,15 +184,23 @@ fn initial(input: &Input, notes: &mut Vec<&'static str>) -> Vec<&'static Module>
 pub fn compile(input: Input) -> Output {
     let sources = SourceMap::default();
     let file = sources.add(input.name.clone(), input.text.clone());
-    let mut notes = Vec::new();
-    let mut know = Known { loaded: Arc::new(Loaded::new(initial(&input, &mut notes))) };
     let mut options = conf::Options { env: input.env.clone(), ..Default::default() };
     options.state.server_root = input.server_root.clone();
     for name in &input.defines {
         options.state.define(name.as_bytes(), None);
     }
     let files = VfsFiles(&*input.vfs);
-    let tree = conf::read(&sources, file, &files, &mut know, &options);
+    let read = |modules: &Modules| {
+        let mut know = Known { loaded: Arc::new(Loaded::new(initial(modules))) };
+        let tree = conf::read(&sources, file, &files, &mut know, &options);
+        (tree, know)
+    };
+    let (mut tree, mut know) = read(&input.modules);
+    // a configuration that loads nothing at all, its includes neither, is taken for a part of one that does
+    let no_module = matches!(input.modules, Modules::Own) && tree.loaded.is_empty();
+    if no_module {
+        (tree, know) = read(&Modules::All);
+    }
     let users = Users::of(&*input.vfs);
     let cred = users.cred(b"www-data", b"www-data").unwrap_or_default();
     let mut build = Build {
@@ -222,11 +218,14 @@ pub fn compile(input: Input) -> Output {
         methods: Vec::new(),
         htaccess: false,
         defines: tree.state.defines.clone(),
+        env: input.env,
+        aliases: Default::default(),
         lenient_document_root: input.lenient_document_root,
         assume_modules: input.assume_modules,
     };
-    for note in notes {
+    if no_module {
         let span = Span { file, line: 1, start: 0, end: 0 };
+        let note = "no LoadModule line: all modules are taken to be loaded";
         build.diagnostics.push(Diagnostic::note("all-modules", note, span));
     }
     // what stands before any configuration
@@ -240,7 +239,7 @@ pub fn compile(input: Input) -> Output {
     mark_first(&mut build.diagnostics);
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = build.diagnostics.clone();
-    let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env)));
+    let server = (!refused).then(|| Arc::new(finish(build, tree.state)));
     Output { sources, diagnostics, server }
 }
 
@@ -256,7 +255,7 @@ fn mark_first(diagnostics: &mut [Diagnostic]) {
 
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
-fn finish(build: Build, state: conf::State, env: HashMap<BString, BString>) -> Server {
+fn finish(build: Build, state: conf::State) -> Server {
     let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
     let main_name = build.servers[0].name.clone().unwrap_or_default();
     let main_settings = build.servers[0].settings.clone();
@@ -323,7 +322,8 @@ fn finish(build: Build, state: conf::State, env: HashMap<BString, BString>) -> S
         methods: build.methods,
         defines: build.defines,
         state,
-        env,
+        env: build.env,
+        aliases: build.aliases,
         assume_modules: build.assume_modules,
     }
 }

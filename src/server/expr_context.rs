@@ -4,6 +4,7 @@ use super::request::Request;
 use super::subrequest;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Var};
 use crate::modules::core::CanonicalName;
+use crate::modules::ssl;
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
 use bstr::{BString, ByteSlice};
@@ -78,11 +79,7 @@ impl Context for View<'_, '_> {
             Var::RequestScheme => r.scheme().into(),
             Var::RequestUri => r.uri.clone(),
             Var::RequestFilename | Var::ScriptFilename => r.filename.clone().unwrap_or_default(),
-            Var::RemoteHost => {
-                let ip = r.useragent_ip;
-                let found = r.engine.server.hosts.iter().find(|(i, _)| *i == ip);
-                found.map_or_else(|| ip.to_string().into(), |(_, n)| n.as_str().into())
-            }
+            Var::RemoteHost => r.remote_name(Span::NONE),
             Var::RemoteUser => r.user.clone().unwrap_or_default(),
             Var::ServerAdmin => {
                 self.uncertain(var.name());
@@ -190,19 +187,74 @@ impl Context for View<'_, '_> {
 }
 
 impl View<'_, '_> {
-    /// The few variables of mod_ssl that a simulated connection has.
+    /// `ssl_var_lookup`, as far as a simulated connection has what it asks for.
     fn ssl(&mut self, table: Lookup, name: &[u8]) -> Option<BString> {
-        let tls = self.0.connection.tls;
-        match name {
-            b"HTTPS" => Some(if tls { "on" } else { "off" }.into()),
-            _ if table == Lookup::SslVariable && !tls => None,
-            b"TLS_SNI" => self.0.connection.sni.clone(),
-            _ if !tls => None,
-            _ => {
+        let r = &mut *self.0;
+        let tls = r.connection.tls;
+        let name = match (table, name.strip_prefix(b"SSL_")) {
+            (Lookup::SslVariable, _) => name,
+            (_, Some(name)) => name,
+            (_, None) if name == b"HTTPS" => return Some(if tls { "on" } else { "off" }.into()),
+            (_, None) => return self.ssl_general(name),
+        };
+        if !tls {
+            return None;
+        }
+        match ssl::vars::lookup(r, name.as_bstr()) {
+            ssl::vars::Value::Known(value) => Some(value),
+            ssl::vars::Value::Unset => None,
+            ssl::vars::Value::Likely(value) => {
+                self.uncertain(&format!("SSL_{}", name.as_bstr()));
+                Some(value)
+            }
+            ssl::vars::Value::Unknown => {
                 self.uncertain(&format!("SSL_{}", name.as_bstr()));
                 None
             }
         }
+    }
+
+    /// The variables of the request that mod_ssl knows too; then notes, then the environment.
+    fn ssl_general(&mut self, name: &[u8]) -> Option<BString> {
+        let variable = [
+            Var::TheRequest,
+            Var::RequestFilename,
+            Var::RequestMethod,
+            Var::RequestScheme,
+            Var::RequestUri,
+            Var::ScriptFilename,
+            Var::PathInfo,
+            Var::QueryString,
+            Var::RemoteHost,
+            Var::RemoteUser,
+            Var::IsSubreq,
+            Var::DocumentRoot,
+            Var::ServerAdmin,
+            Var::ServerName,
+            Var::ServerPort,
+            Var::ServerProtocol,
+            Var::RemoteAddr,
+            Var::AuthType,
+            Var::ServerSoftware,
+            Var::ApiVersion,
+        ];
+        if let Some(var) = variable.into_iter().find(|v| v.name().as_bytes() == name) {
+            return Some(self.variable(var));
+        }
+        let header = match name {
+            b"HTTP_USER_AGENT" => "User-Agent",
+            b"HTTP_REFERER" => "Referer",
+            b"HTTP_COOKIE" => "Cookie",
+            b"HTTP_FORWARDED" => "Forwarded",
+            b"HTTP_HOST" => "Host",
+            b"HTTP_PROXY_CONNECTION" => "Proxy-Connection",
+            b"HTTP_ACCEPT" => "Accept",
+            _ => {
+                let r = &*self.0;
+                return r.notes.get(name).or_else(|| r.env.get(name)).map(|v| v.to_owned());
+            }
+        };
+        self.0.headers_in.get(header).map(|v| v.to_owned())
     }
 }
 
@@ -217,6 +269,13 @@ fn owner(r: &Request<'_>, var: Var) -> BString {
 }
 
 impl Request<'_> {
+    /// `ap_get_useragent_host` with REMOTE_NAME: the client's name where HostnameLookups asks for it, else its address.
+    pub fn remote_name(&mut self, span: Span) -> BString {
+        let wanted = self.core().hostname_lookups.as_ref().is_some_and(|s| s.value);
+        let found = if wanted { crate::modules::authz::host::remote_host(self, "HostnameLookups", span) } else { None };
+        found.map_or_else(|| self.useragent_ip.to_string().into(), BString::from)
+    }
+
     /// `ap_get_server_name`
     pub fn server_name(&self) -> BString {
         match self.core().use_canonical_name.as_ref().map(|s| s.value) {
@@ -272,7 +331,7 @@ impl Request<'_> {
     }
 
     /// Whether AuthType is in force (`ap_auth_type`).
-    pub fn auth_type_configured(&self) -> bool {
-        crate::modules::auth_type(self)
+    pub fn auth_type_configured(&mut self) -> bool {
+        crate::modules::authn::core::auth_type(self).is_some()
     }
 }

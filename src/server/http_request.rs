@@ -3,6 +3,7 @@
 
 use super::process;
 use super::request::{PathInfo, ProxyReq, Request};
+use super::setting;
 use super::table::Table;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
@@ -17,6 +18,54 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
     }
     decide_handler(r);
     end(r, verdict);
+    finalize(r);
+}
+
+/// A body larger than LimitRequestBody allows: its length, and the limit. A proxy looks for itself.
+pub fn oversized_body(r: &Request<'_>) -> Option<(u64, u64)> {
+    const DEFAULT: u64 = 1 << 30;
+    let length = r.headers_in.get("Content-Length")?.to_str().ok()?.parse().ok()?;
+    let limit = setting::value(&r.core().limit_request_body, DEFAULT);
+    (limit > 0 && length > limit && r.proxyreq == ProxyReq::None).then_some((length, limit))
+}
+
+/// Reads the body for a handler that wants none: `ap_discard_request_body`. One that is too large ends the request.
+///
+/// # Errors
+/// The status. Where the connection is dropped anyway (`ap_status_drops_connection`), nothing is read.
+pub fn discard_request_body(r: &mut Request<'_>) -> Result<(), u16> {
+    let Some((length, limit)) = oversized_body(r) else { return Ok(()) };
+    if matches!(r.status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503) {
+        return Ok(());
+    }
+    let span = r.core().limit_request_body.as_ref().map(|s| s.span);
+    r.decide_if(Phase::Handler, span);
+    r.error("AH01588", format!("Requested content-length of {length} is larger than the configured limit of {limit}"));
+    Err(413)
+}
+
+/// What `ap_finalize_request_protocol` finds: whoever answered, the body is read at last, and one that is too large
+/// takes the answer's place, which is still in a buffer (`ap_http_header_filter`).
+fn finalize(r: &mut Request<'_>) {
+    if oversized_body(r.last()).is_none() {
+        return;
+    }
+    let mut last = &mut *r;
+    while last.next.is_some() {
+        match last.next.as_deref_mut() {
+            Some(next) => last = next,
+            None => return,
+        }
+    }
+    let Err(status) = discard_request_body(last) else { return };
+    let (log, decided) = (std::mem::take(&mut last.log), std::mem::take(&mut last.decided));
+    take_marks(r, log, decided, Vec::new());
+    if r.status == 200 && r.next.is_none() {
+        die(r, status);
+    } else {
+        r.status = status;
+        r.next = None;
+    }
 }
 
 /// Names the directive that set the handler, or the content type that stood in for one.
@@ -37,7 +86,7 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
                 let end = t.find_byte(b';').unwrap_or(t.len());
                 t[..end].trim_end_with(|c| c == ' ').into()
             }
-            _ => "default-handler".into(),
+            _ => BString::default(),
         });
     }
     let verdict = process::run_phase(r, Phase::Handler);
@@ -158,6 +207,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         headers_out: Table::default(),
         err_headers_out: Table::default(),
         env: Table::default(),
+        env_changes: Vec::new(),
         notes: Table::default(),
         handler: None,
         content_type: None,
@@ -167,6 +217,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,
+        authenticated: false,
         auth_type: None,
         useragent_ip: r.useragent_ip,
         useragent_by: r.useragent_by.clone(),
@@ -190,6 +241,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         served_by: None,
         access: Default::default(),
         log: Vec::new(),
+        without: None,
         decided: Vec::new(),
         caveats: Vec::new(),
     }

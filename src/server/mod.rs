@@ -168,6 +168,8 @@ pub struct Server {
     pub state: crate::conf::State,
     /// The environment, for `${NAME}`.
     pub env: HashMap<BString, BString>,
+    /// Aliases of providers.
+    pub aliases: crate::modules::authn::Aliases,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
 }
@@ -183,10 +185,14 @@ pub struct Connection {
     pub local_port: u16,
     /// Whether it is TLS.
     pub tls: bool,
+    /// Whether the client speaks plain HTTP where TLS is spoken.
+    pub plain_on_tls: bool,
     /// The name that the client asked for in its TLS handshake.
     pub sni: Option<BString>,
     /// The virtual hosts that share the address.
     pub chain: Option<vhost::ChainId>,
     /// The server before any name was seen: httpd's `base_server`.
     pub base_server: usize,
+    /// The server whose settings the TLS handshake used.
+    pub handshake: usize,
 }

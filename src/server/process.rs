@@ -246,6 +246,7 @@ fn note_blind_spots(r: &mut Request<'_>) {
 fn authorize(r: &mut Request<'_>) -> Verdict {
     if let Some(earlier) = r.prev.clone().filter(|p| p.per_dir == r.per_dir.id) {
         r.user.clone_from(&earlier.user);
+        r.authenticated = earlier.authenticated;
         r.auth_type.clone_from(&earlier.auth_type);
         r.access = Access::Granted;
         return Verdict::Ok;
@@ -254,6 +255,7 @@ fn authorize(r: &mut Request<'_>) -> Verdict {
         && let Some(main) = r.main.clone().filter(|m| m.per_dir == r.per_dir.id)
     {
         r.user.clone_from(&main.user);
+        r.authenticated = main.authenticated;
         r.auth_type.clone_from(&main.auth_type);
         r.access = Access::Granted;
         return Verdict::Ok;
@@ -285,7 +287,10 @@ fn authenticate(r: &mut Request<'_>) -> Verdict {
         Verdict::Declined => {}
         verdict => return verdict,
     }
-    match run_phase(r, Phase::CheckUserId) {
+    let verdict = run_phase(r, Phase::CheckUserId);
+    r.authenticated = verdict == Verdict::Ok && r.user.is_some();
+    crate::modules::authn::name_deciders(r, verdict);
+    match verdict {
         Verdict::Ok => {}
         verdict => return or_die(verdict),
     }

@@ -41,7 +41,26 @@ pub struct Incoming {
 /// Reads a request and runs it to its end.
 pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
     let mut r = begin(engine, incoming);
+    if incoming.tls && !r.connection.tls {
+        // what opens a TLS handshake is no request line
+        r.error("", "the client speaks TLS to a server that does not");
+        http_request::die(&mut r, 400);
+        return r;
+    }
     engine.open();
+    // mod_ssl puts a request of its own in the place of one that came without TLS
+    let instead = r.connection.plain_on_tls.then(|| Incoming {
+        method: "GET".into(),
+        target: "/".into(),
+        protocol: "HTTP/1.0".into(),
+        headers: Vec::new(),
+        ..incoming.clone()
+    });
+    let incoming = instead.as_ref().unwrap_or(incoming);
+    if instead.is_some() {
+        r.method.clone_from(&incoming.method);
+        r.protocol.clone_from(&incoming.protocol);
+    }
     let status = read(&mut r, incoming);
     let chosen = r.server;
     engine.close(|_| Some(Step { phase: "vhost", matched: true, span: chosen.span.or(chosen.name_span), why: chosen.hostname.to_string(), ..Step::default() }));
@@ -61,15 +80,19 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
     let server = &engine.server;
     let chain = server.tables.lookup(incoming.local, incoming.local_port);
     let base_server = chain.and_then(|id| server.tables.chain(id)).map_or(0, |c| c.server);
-    let connection = Connection {
+    let tls = server.servers[base_server].tls;
+    let mut connection = Connection {
         client: incoming.client,
         local: incoming.local,
         local_port: incoming.local_port,
-        tls: incoming.tls,
-        sni: incoming.sni.clone(),
+        tls: incoming.tls && tls,
+        plain_on_tls: !incoming.tls && tls,
+        sni: incoming.sni.clone().filter(|_| incoming.tls && tls),
         chain,
         base_server,
+        handshake: base_server,
     };
+    connection.handshake = crate::modules::ssl::handshake(server, &connection);
     let server = &server.servers[base_server];
     Request {
         engine,
@@ -94,6 +117,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         headers_out: Table::default(),
         err_headers_out: Table::default(),
         env: Table::default(),
+        env_changes: Vec::new(),
         notes: Table::default(),
         handler: None,
         content_type: None,
@@ -103,6 +127,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         content_encoding: None,
         content_languages: Vec::new(),
         user: None,
+        authenticated: false,
         auth_type: None,
         useragent_ip: incoming.client,
         useragent_by: Vec::new(),
@@ -126,6 +151,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         served_by: None,
         access: Default::default(),
         log: Vec::new(),
+        without: None,
         decided: Vec::new(),
         caveats: Vec::new(),
     }

@@ -62,6 +62,8 @@ pub struct Ancestor {
     pub per_dir: u64,
     /// Its user.
     pub user: Option<BString>,
+    /// Whether the user was authenticated.
+    pub authenticated: bool,
     /// Its authentication type.
     pub auth_type: Option<BString>,
     /// Its path.
@@ -86,6 +88,17 @@ pub struct Ancestor {
     pub prev: Option<Rc<Ancestor>>,
     /// The request it is a subrequest of.
     pub main: Option<Rc<Ancestor>>,
+}
+
+/// A directive's change of the environment, for what the answer would be without it.
+#[derive(Clone, Debug)]
+pub struct EnvChange {
+    /// The directive.
+    pub span: Span,
+    /// The variable.
+    pub name: BString,
+    /// What it was before.
+    pub before: Option<BString>,
 }
 
 /// A line of the error log.
@@ -147,6 +160,8 @@ pub struct Request<'a> {
     pub err_headers_out: Table,
     /// The environment: `r->subprocess_env`.
     pub env: Table,
+    /// What directives did to the environment, in order.
+    pub env_changes: Vec<EnvChange>,
     /// What modules tell each other.
     pub notes: Table,
     /// The handler asked for.
@@ -163,8 +178,10 @@ pub struct Request<'a> {
     pub content_encoding: Option<BString>,
     /// The content languages.
     pub content_languages: Vec<BString>,
-    /// The authenticated user.
+    /// The user, as the client says.
     pub user: Option<BString>,
+    /// Whether the user was authenticated.
+    pub authenticated: bool,
     /// `Basic`, `Digest`.
     pub auth_type: Option<BString>,
     /// The client's address, as mod_remoteip leaves it.
@@ -211,6 +228,8 @@ pub struct Request<'a> {
     pub access: Access,
     /// Lines of the error log.
     pub log: Vec<LogLine>,
+    /// A line that is taken not to be there, while what it decides is found out.
+    pub without: Option<Span>,
     /// Directives that decided.
     pub decided: Vec<Decision>,
     /// Why the answer is not certain.
@@ -302,6 +321,18 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Sets a variable of the environment (or takes it away), as a directive says.
+    pub fn change_env(&mut self, name: &BStr, value: Option<BString>, span: Span) {
+        let before = self.env.get(name).map(|v| v.to_owned());
+        match value {
+            Some(value) => self.env.set(name, value),
+            None => {
+                self.env.unset(name);
+            }
+        }
+        self.env_changes.push(EnvChange { span, name: name.into(), before });
+    }
+
     /// Whether somebody watches: then each step is told.
     pub fn watched(&self) -> bool {
         self.engine.watched()
@@ -325,6 +356,7 @@ impl<'a> Request<'a> {
         Rc::new(Ancestor {
             per_dir: self.per_dir.id,
             user: self.user.clone(),
+            authenticated: self.authenticated,
             auth_type: self.auth_type.clone(),
             uri: self.uri.clone(),
             unparsed_uri: self.unparsed_uri.clone(),
@@ -407,6 +439,6 @@ impl<'a> Request<'a> {
 
     /// `ap_http_scheme`: what ServerName says, else https where the connection is TLS and mod_ssl serves it.
     pub fn scheme(&self) -> &str {
-        if self.connection.tls { "https" } else { self.server.scheme() }
+        if crate::modules::ssl::is_tls(self) { "https" } else { self.server.scheme() }
     }
 }

@@ -40,6 +40,18 @@ impl<T: Clone> Set<T> {
     }
 }
 
+/// The value in force, as if the line at `skip` weren't there.
+pub fn without<T>(slot: &Option<Set<T>>, skip: Option<Span>) -> Option<&T> {
+    let mut set = slot.as_ref();
+    while let Some(s) = set {
+        if skip != Some(s.span) {
+            return Some(&s.value);
+        }
+        set = s.under.as_deref();
+    }
+    None
+}
+
 /// The value of a setting, or what it is by default.
 pub fn value<T: Copy>(slot: &Option<Set<T>>, default: T) -> T {
     slot.as_ref().map_or(default, |s| s.value)

@@ -65,6 +65,7 @@ fn make<'a>(r: &Request<'a>) -> Request<'a> {
     sub.header_only = false;
     sub.protocol = "INCLUDED".into();
     sub.env = r.env.clone();
+    sub.env_changes = r.env_changes.clone();
     sub.main = Some(r.ancestor());
     sub.allowed = r.allowed;
     sub
@@ -88,7 +89,10 @@ fn finish(r: &mut Request<'_>, sub: &mut Request<'_>, kind: &str) {
             phase: "subrequest",
             matched: sub.status == 200,
             why: format!("{kind} {asked}"),
-            effect: format!("status {}", sub.status),
+            effect: match sub.status {
+                200 if sub.finfo.is_none() => "no such file".into(),
+                status => format!("status {status}"),
+            },
             ..Step::default()
         })
     });

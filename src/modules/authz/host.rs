@@ -52,12 +52,12 @@ fn check_ip(r: &mut Request<'_>, parsed: &Parsed) -> Status {
     }
 }
 
-fn parse_text(cmd: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
+pub(super) fn parse_text(cmd: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
     let expr = cmd.expr(text, true).map_err(|e| format!("Cannot parse expression in require line: {e}"))?;
     Ok(Parsed::Text(Arc::new(expr)))
 }
 
-fn parse_nothing(_: &mut Cmd<'_>, _: &BStr) -> Result<Parsed, String> {
+pub(super) fn parse_nothing(_: &mut Cmd<'_>, _: &BStr) -> Result<Parsed, String> {
     Ok(Parsed::Nothing)
 }
 

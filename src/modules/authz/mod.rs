@@ -1,15 +1,19 @@
 //! Providers of `Require`: what each kind of line asks of a request (authz_provider, include/mod_auth.h).
 
 mod builtin;
+pub mod groupfile;
 pub mod host;
+mod ledger;
+pub mod owner;
+pub mod user;
 
 use super::authz_core::Status;
 use crate::address::IpSubnet;
 use crate::expr::Expr;
-use crate::server::Loaded;
-use crate::server::build::Cmd;
+use crate::server::build::{Build, Cmd};
 use crate::server::request::Request;
-use bstr::{BStr, BString};
+use crate::server::settings::Merged;
+use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
 /// What a line's arguments were read as.
@@ -29,6 +33,21 @@ pub enum Parsed {
     Expr(Arc<Expr>, bool),
     /// A text that is an expression for words.
     Text(Arc<Expr>),
+    /// An alias, whose own arguments are read.
+    Alias(Arc<Alias>),
+}
+
+/// `<AuthzProviderAlias>`: a kind of `Require` line with arguments and settings of its own.
+pub struct Alias {
+    provider: &'static Provider,
+    parsed: Parsed,
+    settings: Arc<Merged>,
+}
+
+impl std::fmt::Debug for Alias {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {:?}", self.provider.name, self.parsed)
+    }
 }
 
 /// A kind of `Require` line.
@@ -46,9 +65,73 @@ pub struct Provider {
     pub blind: Option<&'static str>,
 }
 
-static PROVIDERS: &[&[Provider]] = &[builtin::PROVIDERS, host::PROVIDERS, super::wsgi::PROVIDERS];
+static PROVIDERS: &[&[Provider]] = &[
+    builtin::PROVIDERS,
+    host::PROVIDERS,
+    user::PROVIDERS,
+    groupfile::PROVIDERS,
+    owner::PROVIDERS,
+    super::ssl::PROVIDERS,
+    super::wsgi::PROVIDERS,
+    ledger::PROVIDERS,
+];
+
+/// What every alias is.
+static ALIAS: Provider = Provider { name: "", module: "", parse: host::parse_nothing, check: check_alias, blind: None };
 
 /// The provider of that name, if a module that brings it is loaded. Names are exact.
-pub fn find(name: &[u8], loaded: &Loaded) -> Option<&'static Provider> {
-    PROVIDERS.iter().copied().flatten().find(|p| p.name.as_bytes() == name && loaded.has(p.module))
+pub fn find(name: &[u8], build: &Build) -> Option<&'static Provider> {
+    if build.aliases.authz.contains_key(name.as_bstr()) {
+        return Some(&ALIAS);
+    }
+    PROVIDERS.iter().copied().flatten().find(|p| p.name.as_bytes() == name && build.loaded.has(p.module))
+}
+
+impl Provider {
+    /// Reads the arguments of a line that names this provider by `name`.
+    ///
+    /// # Errors
+    /// httpd's message.
+    pub fn read(&self, cmd: &mut Cmd<'_>, name: &BStr, text: &BStr) -> Result<Parsed, String> {
+        match cmd.build.aliases.authz.get(name) {
+            Some(alias) => Ok(Parsed::Alias(alias.clone())),
+            None => (self.parse)(cmd, text),
+        }
+    }
+}
+
+/// `authz_alias_check_authorization`
+fn check_alias(r: &mut Request<'_>, parsed: &Parsed) -> Status {
+    let Parsed::Alias(alias) = parsed else { return Status::Denied };
+    let merged = r.engine.merge(&r.per_dir, &alias.settings);
+    let outside = std::mem::replace(&mut r.per_dir, merged);
+    let status = (alias.provider.check)(r, &alias.parsed);
+    r.per_dir = outside;
+    status
+}
+
+/// `<AuthzProviderAlias provider name arguments>` (`authz_require_alias_section`, modules/aaa/mod_authz_core.c).
+pub(super) fn alias_section(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let (provider_name, name, rest) = super::authn::alias_words(cmd, a)?;
+    let mut rest = rest.as_slice();
+    let text = crate::conf::args::word(&mut rest);
+    let extra = crate::conf::args::word(&mut rest);
+    if !extra.is_empty() {
+        let message = format!(
+            "When several arguments ({text} {extra}...) are passed to a {} directive, they must be enclosed in quotation marks.  Otherwise, only the first one is taken into account",
+            cmd.row.name
+        );
+        cmd.warn("AH10142", message);
+    }
+    let settings = super::authn::alias_settings(cmd);
+    let Some(provider) = find(&provider_name, cmd.build) else {
+        return Err(format!("Unknown Authz provider: {provider_name}"));
+    };
+    let parsed = provider.read(cmd, provider_name.as_bstr(), text.as_bstr());
+    let parsed = parsed.map_err(|e| format!("Can't parse 'Require {provider_name} {text}': {e}"))?;
+    if let Some(why) = provider.blind {
+        cmd.blind("<AuthzProviderAlias", provider.module, why);
+    }
+    cmd.build.aliases.authz.insert(name, Arc::new(Alias { provider, parsed, settings }));
+    Ok(())
 }

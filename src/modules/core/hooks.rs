@@ -2,6 +2,7 @@
 
 use super::Trace;
 use crate::module::{Hook, Phase, Verdict, hook, order};
+use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
 use crate::server::setting;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
@@ -148,6 +149,9 @@ fn upgrade_handler(_: &mut Request<'_>) -> Verdict {
 /// `default_handler`: a file is sent.
 fn default_handler(r: &mut Request<'_>) -> Verdict {
     allow_methods(r, &[method::GET, method::OPTIONS, method::POST]);
+    if let Err(status) = discard_request_body(r) {
+        return Verdict::Status(status);
+    }
     if r.method_number != method::GET && r.method_number != method::POST {
         return match r.method_number {
             method::INVALID => {

@@ -105,6 +105,8 @@ pub struct Dir {
     pub use_canonical_name: Option<Set<CanonicalName>>,
     /// UseCanonicalPhysicalPort.
     pub use_canonical_phys_port: Option<Set<bool>>,
+    /// HostnameLookups: whether a client's name is looked up where a name or an address will do.
+    pub hostname_lookups: Option<Set<bool>>,
     /// QualifyRedirectURL.
     pub qualify_redirect_url: Option<Set<bool>>,
     /// LimitRequestBody.
@@ -137,6 +139,7 @@ impl Default for Dir {
             encoded_slashes_span: None,
             use_canonical_name: None,
             use_canonical_phys_port: None,
+            hostname_lookups: None,
             qualify_redirect_url: None,
             limit_request_body: None,
             cgi_pass_auth: None,
@@ -193,6 +196,7 @@ impl Settings for Dir {
         m.encoded_slashes_span = add.encoded_slashes_span;
         m.use_canonical_name = Set::merge(&base.use_canonical_name, &add.use_canonical_name);
         m.use_canonical_phys_port = Set::merge(&base.use_canonical_phys_port, &add.use_canonical_phys_port);
+        m.hostname_lookups = Set::merge(&base.hostname_lookups, &add.hostname_lookups);
         m.qualify_redirect_url = Set::merge(&base.qualify_redirect_url, &add.qualify_redirect_url);
         m.limit_request_body = Set::merge(&base.limit_request_body, &add.limit_request_body);
         m.cgi_pass_auth = Set::merge(&base.cgi_pass_auth, &add.cgi_pass_auth);

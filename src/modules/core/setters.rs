@@ -241,6 +241,17 @@ pub fn use_canonical_physical_port(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
+pub fn hostname_lookups(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let value = match a[0].to_ascii_lowercase().as_slice() {
+        b"on" | b"double" => true,
+        b"off" => false,
+        _ => return Err("parameter must be 'on', 'off', or 'double'".into()),
+    };
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).hostname_lookups, value, span);
+    Ok(())
+}
+
 pub fn qualify_redirect_url(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).qualify_redirect_url, is(&a[0], "on"), span);
@@ -385,6 +396,14 @@ pub fn limit_request_field_size(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 pub fn limit_request_fields(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (n, span) = (limit(cmd, a)?, cmd.span());
     Set::put(&mut cmd.server_slot(|s| &mut s.core).limit_request_fields, n, span);
+    Ok(())
+}
+
+pub fn limit_request_body(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    let size = a[0].to_str().ok().and_then(|s| s.trim_start().parse::<i64>().ok()).and_then(|n| u64::try_from(n).ok());
+    let size = size.ok_or("LimitRequestBody requires a non-negative integer.")?;
+    Set::put(&mut cmd.slot(|d| &mut d.core).limit_request_body, size, span);
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Steps sorted into chapters: virtual host, URL to file, sections, access, handler; then what followed.
 
 use super::page::{Mark, Page};
-use super::section;
-use super::{Level, Spans, or_none};
-use crate::outcome::{Access, Outcome, Step};
-use crate::report::paint::Tone;
+use super::{Connection, Explained, Level, Spans, access, host, or_none, section};
+use crate::outcome::{Access, Decision, Outcome, Step};
+use crate::report::directive_name;
+use crate::report::paint::{Tone, clean};
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -63,14 +63,38 @@ impl About {
 pub struct Told<'a> {
     /// The answer.
     pub outcome: &'a Outcome,
+    /// Where the connection comes in.
+    connection: Connection<'a>,
     /// The lines that decided it.
-    pub decided: Spans,
+    decided: Spans,
+    /// The lines that were overridden.
+    overridden: Spans,
     /// How much is told.
-    pub level: Level,
+    level: Level,
 }
 
-impl Told<'_> {
-    fn mark(&self, step: &Step) -> Mark {
+impl<'a> Told<'a> {
+    /// From all that is known.
+    pub fn new(explained: &Explained<'a>, level: Level) -> Told<'a> {
+        let outcome = explained.outcome;
+        let mut overridden = Spans::new();
+        explained.steps.iter().for_each(|s| overridden_in(s, &mut overridden));
+        Told {
+            outcome,
+            connection: host::connection(explained.server, explained.local),
+            decided: outcome.decided_by.iter().map(|d| d.span).collect(),
+            overridden,
+            level,
+        }
+    }
+
+    /// Whether everything is told.
+    pub fn all(&self) -> bool {
+        self.level == Level::All
+    }
+
+    /// What a step is to the answer.
+    pub fn mark(&self, step: &Step) -> Mark {
         let decides = step.span.is_some_and(|s| self.decided.contains(&s));
         match step {
             s if lost(s) => Mark::Lost,
@@ -79,11 +103,35 @@ impl Told<'_> {
             _ => Mark::Missed,
         }
     }
+
+    /// What a line of a section is to the answer.
+    fn mark_line(&self, section: Span, line: u32) -> Mark {
+        let has = |spans: &Spans| spans.iter().any(|s| s.file == section.file && s.line == line);
+        if has(&self.decided) {
+            Mark::Decides
+        } else if has(&self.overridden) {
+            Mark::Lost
+        } else {
+            Mark::Plain
+        }
+    }
+
+    /// The lines that decided in one of `phases`.
+    fn deciders(&self, phases: &[&str]) -> impl Iterator<Item = &'a Decision> {
+        self.outcome.decided_by.iter().filter(move |d| phases.contains(&d.phase))
+    }
 }
 
 /// Whether a rule fitted in vain: the engine says `never reached` or `overridden`.
-fn lost(step: &Step) -> bool {
+pub fn lost(step: &Step) -> bool {
     !step.matched && (step.why.starts_with("never reached") || step.why.starts_with("overridden"))
+}
+
+fn overridden_in(step: &Step, spans: &mut Spans) {
+    if lost(step) && step.why.starts_with("overridden") {
+        spans.extend(step.span);
+    }
+    step.children.iter().for_each(|c| overridden_in(c, spans));
 }
 
 /// The steps of one request, and the requests that followed from it.
@@ -121,7 +169,7 @@ impl<'t> Chapters<'t> {
 }
 
 /// Whether a step is a request of its own, as a redirect or an error page begins.
-fn is_request(step: &Step) -> bool {
+pub fn is_request(step: &Step) -> bool {
     matches!(step.phase, "internal_redirect" | "error_document")
 }
 
@@ -168,16 +216,23 @@ fn chapter(page: &mut Page<'_>, told: &Told<'_>, about: About, steps: &[&Step], 
     page.heading(about.title(), &outcome, tone, about.phase());
     let heading = page.text.len();
     match about {
+        About::Host => host::write(page, steps, told.level, (page.depth == 0).then_some(told.connection)),
         About::Mapping => mapping(page, told, steps),
         About::Sections => sections(page, told, steps),
-        About::Access => access(page, told, steps, last),
-        About::Host | About::Handler => plain(page, told, steps),
+        About::Access => access::write(page, told, steps, last),
+        About::Handler => handler(page, told, steps),
     }
     if about == About::Handler && last {
         serving(page, o);
     }
     // a chapter without a word in it is left out, unless its heading says something
-    if page.text.len() == heading && (outcome.is_empty() || about == About::Mapping) {
+    let empty = page.text.len() == heading;
+    let silent = match about {
+        About::Mapping => true,
+        About::Handler => o.handler.is_none() || !last,
+        _ => outcome.is_empty(),
+    };
+    if empty && silent {
         page.text.truncate(body_at);
     }
 }
@@ -187,8 +242,8 @@ fn mapping(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
     for step in steps {
         if step.module == "location_walk" {
             // the same sections are merged again once the file is known
-            if told.level == Level::All {
-                page.note(Tone::Dim, "sections, a first time");
+            if told.all() {
+                page.note(Tone::Dim, &format!("sections that hold for {}", step.phase));
                 sections(page, told, &[step]);
             }
             continue;
@@ -203,43 +258,78 @@ fn more(page: &mut Page<'_>, n: usize, what: &str, verb: &str) {
     if n > 0 {
         let s = if n == 1 { "" } else { "s" };
         let not = if n == 1 { "it does not fit" } else { &format!("none {verb}") };
-        page.note(Tone::Dim, &format!("{n} {what}{s} tried, {not} (--all shows {})", if n == 1 { "it" } else { "them" }));
+        page.note(
+            Tone::Dim,
+            &format!("{n} {what}{s} tried, {not} (--all shows {})", if n == 1 { "it" } else { "them" }),
+        );
     }
 }
 
 /// A hook with what it tried; gives how many misses were kept quiet.
 fn hook(page: &mut Page<'_>, told: &Told<'_>, step: &Step) -> usize {
-    let all = told.level == Level::All;
-    let mut quiet = 0;
     if step.span.is_some() {
         return rule(page, told, step, 0);
     }
-    if all && !step.module.is_empty() {
-        let words: Vec<&str> = [step.why.as_str(), step.effect.as_str()].into_iter().filter(|w| !w.is_empty()).collect();
+    let effect = effect(step);
+    if told.all() && !step.module.is_empty() {
+        let words: Vec<&str> = [step.why.as_str(), &effect].into_iter().filter(|w| !w.is_empty()).collect();
         page.note(Tone::Dim, &format!("{}: {}", module(step.module), words.join(", ")));
     }
+    let mut quiet = 0;
     let before = page.text.len();
     for child in step.children.iter().filter(|c| !is_request(c)) {
-        quiet += if child.phase == "subrequest" { subrequest(page, told, child) } else { rule(page, told, child, 0) };
+        quiet += match child.phase {
+            // what a program's environment takes (PATH_TRANSLATED) changes nothing
+            "subrequest" if step.phase == "handler" && !told.all() => 0,
+            "subrequest" => subrequest(page, told, child),
+            _ => rule(page, told, child, 0),
+        };
     }
     let silent = page.text.len() == before;
-    if !all && silent && step.matched && !step.effect.is_empty() {
-        page.note(Tone::Plain, &format!("{}: {}", module(step.module), step.effect));
-    } else if !all && !step.matched && step.why.starts_with("never reached") && silent {
-        page.note(Tone::Dim, &format!("{}: {}", module(step.module), step.why));
+    if let Some(span) = document_root(page, told, step) {
+        page.directive(told.mark(&Step { span: Some(span), matched: true, ..Step::default() }), 0, span);
+        page.arrow(0, effect.strip_prefix("file ").unwrap_or(&effect));
+    } else if told.all() {
+        return quiet;
+    } else if !step.matched && step.why.starts_with("never reached") && silent {
+        page.note(Tone::Dim, &format!("{}: {}", module(step.module), by_name(&step.why)));
+    } else if !effect.is_empty() && !step.children.iter().any(|c| c.matched && !c.effect.is_empty() && c.span.is_some())
+    {
+        page.note(Tone::Plain, &format!("{}: {effect}", module(step.module)));
     }
     quiet
 }
 
+/// What a hook changed, without what is empty now.
+fn effect(step: &Step) -> String {
+    let parts = step.effect.split(", ").map(str::trim).filter(|p| !p.is_empty() && *p != "path_info" && *p != "user");
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// The DocumentRoot by which the core translated, where one decided.
+fn document_root(page: &Page<'_>, told: &Told<'_>, step: &Step) -> Option<Span> {
+    if step.module != "core.c" || step.phase != "translate_name" {
+        return None;
+    }
+    let mut deciders = told.deciders(&["translate_name"]).map(|d| d.span);
+    deciders.find(|s| directive_name(page.sources(), *s).eq_ignore_ascii_case("DocumentRoot"))
+}
+
 /// A module as people call it.
-fn module(name: &str) -> &str {
+pub fn module(name: &str) -> &str {
     name.strip_suffix(".c").unwrap_or(name)
+}
+
+/// The same within a text.
+fn by_name(text: &str) -> String {
+    let words = text.split(' ').map(|w| if w.starts_with("mod_") { module(w) } else { w });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A directive that was tried; gives 1 when it missed and that is kept quiet.
 fn rule(page: &mut Page<'_>, told: &Told<'_>, step: &Step, nested: usize) -> usize {
     let mark = told.mark(step);
-    if mark == Mark::Missed && told.level < Level::All {
+    if mark == Mark::Missed && !told.all() {
         return 1;
     }
     match step.span {
@@ -247,16 +337,23 @@ fn rule(page: &mut Page<'_>, told: &Told<'_>, step: &Step, nested: usize) -> usi
         None if !step.module.is_empty() => page.note(Tone::Plain, module(step.module)),
         None => {}
     }
-    let tone = if mark == Mark::Lost || mark == Mark::Missed { Tone::Dim } else { Tone::Plain };
-    if !step.effect.is_empty() {
-        if step.effect.contains(['/', ':']) {
-            page.arrow(nested, &step.effect);
-        } else {
+    let lost = mark == Mark::Lost;
+    let tone = if lost || mark == Mark::Missed { Tone::Dim } else { Tone::Plain };
+    if lost {
+        // what it would have done comes after why it did not
+        page.prose(nested, tone, &by_name(&step.why));
+        if !step.effect.is_empty() {
             page.prose(nested, tone, &step.effect);
         }
+        return 0;
+    }
+    if step.effect.contains(['/', ':']) {
+        page.arrow(nested, &step.effect);
+    } else if !step.effect.is_empty() {
+        page.prose(nested, tone, &step.effect);
     }
     if !step.why.is_empty() {
-        page.prose(nested, tone, &step.why);
+        page.prose(nested, tone, &by_name(&step.why));
     }
     let quiet = step.children.iter().filter(|c| !is_request(c));
     quiet.map(|c| rule(page, told, c, (nested + 1).min(8))).sum()
@@ -265,8 +362,9 @@ fn rule(page: &mut Page<'_>, told: &Told<'_>, step: &Step, nested: usize) -> usi
 /// A subrequest: what was asked and how it would have ended; its own way only when all is told.
 fn subrequest(page: &mut Page<'_>, told: &Told<'_>, step: &Step) -> usize {
     let mark = if step.matched { Mark::Plain } else { Mark::Missed };
-    page.source_line(mark, 0, &format!("would {} succeed?", step.why), &step.effect);
-    if told.level == Level::All && page.depth < 10 {
+    let asked = step.why.trim_start_matches("uri ").trim_start_matches("file ");
+    page.source_line(mark, 0, &format!("subrequest: {}", clean(asked)), &step.effect);
+    if told.all() && page.depth < 10 {
         page.depth += 2;
         Chapters::of(&step.children).write(page, told);
         page.depth -= 2;
@@ -287,7 +385,7 @@ fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
     }
     for step in flat {
         let Some(span) = step.span else { continue };
-        if !step.matched && told.level < Level::All {
+        if !step.matched && !told.all() {
             missed += usize::from(!lost(step));
             continue;
         }
@@ -309,29 +407,29 @@ fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
 fn contents(page: &mut Page<'_>, told: &Told<'_>, span: Span) {
     const SHOWN: usize = 12;
     let inner = section::inner(page.sources(), span);
-    let limit = if told.level == Level::All { usize::MAX } else { SHOWN };
+    let limit = if told.all() { usize::MAX } else { SHOWN };
     for line in inner.iter().take(limit) {
-        let decides = told.decided.iter().any(|d| d.file == span.file && d.line == line.line);
-        let mark = if decides { Mark::Decides } else { Mark::Plain };
-        page.source_line(mark, 1 + line.nested.min(8), &crate::report::paint::clean(&line.text), &line.line.to_string());
+        let mark = told.mark_line(span, line.line);
+        page.source_line(mark, 1 + line.nested.min(8), &clean(&line.text), &line.line.to_string());
     }
     if inner.len() > limit {
         page.prose(1, Tone::Dim, &format!("and {} more", inner.len() - limit));
     }
 }
 
-fn access(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) {
-    let before = page.text.len();
+/// What was asked on the way to the handler, and the lines that made it the one.
+fn handler(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
     let quiet: usize = steps.iter().map(|s| hook(page, told, s)).sum();
-    if page.text.len() == before && last && told.outcome.access == Access::Granted && quiet == 0 {
-        page.note(Tone::Plain, "nothing restricts it");
+    for d in told.deciders(&["type_checker", "fixups", "handler"]) {
+        if page.depth == 0 && !steps.iter().any(|s| mentions(s, d.span)) {
+            page.directive(Mark::Decides, 0, d.span);
+        }
     }
-    more(page, quiet, "more line", "names this client");
+    more(page, quiet, "more rule", "fits");
 }
 
-fn plain(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
-    let quiet: usize = steps.iter().map(|s| hook(page, told, s)).sum();
-    more(page, quiet, "more rule", "fits");
+fn mentions(step: &Step, span: Span) -> bool {
+    step.span == Some(span) || step.children.iter().any(|c| mentions(c, span))
 }
 
 /// Who runs the request, in words.
@@ -353,6 +451,16 @@ fn serving(page: &mut Page<'_>, o: &Outcome) {
         page.note(Tone::Plain, &format!("SCRIPT_NAME `{script}`, PATH_INFO `{}`", o.path_info));
     }
     if o.handler.as_ref().is_some_and(|h| h == "default-handler") && o.status < 300 {
-        page.note(Tone::Plain, "the file is sent as it is");
+        let source = o.file.as_ref().is_some_and(|f| is_source(f));
+        let so = if source { ", so that whoever asks can read it" } else { "" };
+        page.note(if source { Tone::Warn } else { Tone::Plain }, &format!("the file is sent as it is{so}"));
     }
+}
+
+/// Whether a file is one that is seldom meant to be read: a program, a database, a secret.
+fn is_source(file: &[u8]) -> bool {
+    const KINDS: [&str; 14] =
+        ["py", "wsgi", "php", "phtml", "cgi", "pl", "rb", "sh", "lua", "sqlite", "db", "sql", "env", "htpasswd"];
+    let extension = file.rsplit(|b| matches!(b, b'.' | b'/')).next().unwrap_or_default();
+    KINDS.iter().any(|k| extension.eq_ignore_ascii_case(k.as_bytes()))
 }

@@ -1,19 +1,23 @@
 //! One request, told whole: the verdict first, on one line, then the way there.
 //!
-//! [`render`] writes the page; [`chapters`] sorts an engine's steps into its chapters; [`page`] lays out lines.
+//! [`render`] writes the page; `chapters` sorts an engine's steps into its chapters, `page` lays out lines.
 
+mod access;
 mod chapters;
+mod host;
 mod page;
 mod section;
 
 use super::paint::{Paint, Tone, clean, fit};
 use super::reason;
 use crate::outcome::{Access, Outcome, Step};
+use crate::server::Server;
 use crate::source::{SourceMap, Span};
 use bstr::{BString, ByteSlice};
 use chapters::{Chapters, Told};
 use page::{Mark, Page};
 use std::collections::HashSet;
+use std::net::{IpAddr, SocketAddr};
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -36,10 +40,20 @@ pub struct Explained<'a> {
     pub steps: &'a [Step],
     /// The texts that spans are in.
     pub sources: &'a SourceMap,
-    /// Where the connection comes in: `192.0.2.1:80`.
-    pub local: &'a str,
+    /// The configuration, to say which virtual hosts there were to choose from.
+    pub server: &'a Server,
+    /// Where the connection comes in.
+    pub local: SocketAddr,
     /// Where it comes from.
-    pub client: &'a str,
+    pub client: IpAddr,
+}
+
+/// Where a connection comes in.
+#[derive(Clone, Copy)]
+struct Connection<'a> {
+    server: &'a Server,
+    ip: IpAddr,
+    port: u16,
 }
 
 /// The page.
@@ -48,7 +62,7 @@ pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
     let mut page = Page::new(explained.sources, paint);
     page.text.push_str(&verdict(o, paint));
     page.text.push('\n');
-    doubts(&mut page, o);
+    doubts(&mut page, o, level);
     if level == Level::Brief {
         return page.text;
     }
@@ -61,9 +75,10 @@ pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
     );
     page.note(Tone::Dim, &asked);
     because(&mut page, o);
-    let told = Told { outcome: o, decided: o.decided_by.iter().map(|d| d.span).collect(), level };
+    let told = Told::new(explained, level);
     Chapters::of(explained.steps).write(&mut page, &told);
     log_line(&mut page, o);
+    page.legend();
     page.text
 }
 
@@ -96,11 +111,22 @@ fn verdict(o: &Outcome, paint: Paint) -> String {
     line
 }
 
-/// Why the answer is not certain: said at once, at every level.
-fn doubts(page: &mut Page<'_>, o: &Outcome) {
+/// Why the answer is not certain: said at once, at every level. Several lines of one kind are one reason.
+fn doubts(page: &mut Page<'_>, o: &Outcome, level: Level) {
+    let mut said: Vec<(&str, &str)> = Vec::new();
     for caveat in &o.caveats {
-        let place = if caveat.span.is_some() { format!(" ({})", page.sources().place(caveat.span)) } else { String::new() };
-        page.note(Tone::Warn, &format!("not certain: `{}`{place} is not modelled: {}", caveat.directive, caveat.why));
+        let key = (caveat.directive.as_str(), caveat.why.as_str());
+        if said.contains(&key) && level < Level::All {
+            continue;
+        }
+        said.push(key);
+        let same = o.caveats.iter().filter(|c| (c.directive.as_str(), c.why.as_str()) == key).count();
+        let more = if same > 1 && level < Level::All { format!(" and {} more", same - 1) } else { String::new() };
+        let place = match caveat.span.is_some() {
+            true => format!(" ({}{more})", page.sources().place(caveat.span)),
+            false => String::new(),
+        };
+        page.note(Tone::Warn, &format!("not certain: `{}`{place}: {}", caveat.directive, caveat.why));
     }
 }
 
@@ -118,12 +144,10 @@ fn because(page: &mut Page<'_>, o: &Outcome) {
 /// What to search for: the line that httpd writes to its error log.
 fn log_line(page: &mut Page<'_>, o: &Outcome) {
     let Some(code) = o.log else { return };
-    page.heading("Error log", code, Tone::Bad, "");
-    if let Some(message) = &o.log_message {
-        let message = clean(message);
-        let message = message.strip_prefix(code).map_or(message.as_str(), |m| m.trim_start_matches([':', ' ']));
-        page.note(Tone::Plain, &format!("{code}: {message}"));
-    }
+    page.heading("Error log", "", Tone::Plain, "");
+    let message = o.log_message.as_ref().map(clean).unwrap_or_default();
+    let message = message.strip_prefix(code).map_or(message.as_str(), |m| m.trim_start_matches([':', ' ']));
+    page.note(Tone::Plain, format!("{code}: {message}").trim_end_matches([':', ' ']));
 }
 
 /// The spans that a set of directives covers.

@@ -1,7 +1,7 @@
 //! Layout: headings, directives with their places at the right margin, prose below them.
 
-use crate::report::paint::{Paint, Tone, clean, fit, wrap};
 use crate::report::directive_text;
+use crate::report::paint::{Paint, Tone, clean, fit, wrap};
 use crate::source::{SourceMap, Span};
 
 /// How wide a page is.
@@ -32,6 +32,16 @@ impl Mark {
         }
     }
 
+    /// What the sign means.
+    fn legend(self) -> &'static str {
+        match self {
+            Mark::Decides => "decided the answer",
+            Mark::Plain => "",
+            Mark::Lost => "overridden, or never reached",
+            Mark::Missed => "does not apply",
+        }
+    }
+
     fn tone(self) -> Tone {
         match self {
             Mark::Decides => Tone::Key,
@@ -50,12 +60,13 @@ pub struct Page<'s> {
     sources: &'s SourceMap,
     /// How deep within redirects and subrequests.
     pub depth: usize,
+    signs: Vec<Mark>,
 }
 
 impl<'s> Page<'s> {
     /// An empty page.
     pub fn new(sources: &'s SourceMap, paint: Paint) -> Page<'s> {
-        Page { text: String::new(), paint, sources, depth: 0 }
+        Page { text: String::new(), paint, sources, depth: 0, signs: Vec::new() }
     }
 
     /// The configuration's texts.
@@ -106,8 +117,18 @@ impl<'s> Page<'s> {
         self.source_line(mark, nested, &text, &place);
     }
 
+    /// The same, with what it says to this client before its place.
+    pub fn verdict(&mut self, mark: Mark, nested: usize, span: Span, verdict: &str) {
+        let text = clean(directive_text(self.sources, span));
+        let place = clean(self.sources.place(span));
+        self.source_line(mark, nested, &text, format!("{}   {place}", clean(verdict)).trim_start());
+    }
+
     /// A line of the configuration with what stands at its right.
     pub fn source_line(&mut self, mark: Mark, nested: usize, text: &str, right: &str) {
+        if mark != Mark::Plain && !self.signs.contains(&mark) {
+            self.signs.push(mark);
+        }
         let indent = self.margin() + INDENT + nested * INDENT;
         let sign = format!("{}{} ", " ".repeat(self.margin()), mark.sign());
         let room = WIDTH.saturating_sub(indent);
@@ -145,6 +166,16 @@ impl<'s> Page<'s> {
         let indent = INDENT * 2 + nested * INDENT;
         for line in wrap(&clean(text), WIDTH.saturating_sub(self.margin() + indent).max(20)) {
             self.push(indent, tone, &line);
+        }
+    }
+
+    /// What the signs mean that were used.
+    pub fn legend(&mut self) {
+        let signs = [Mark::Decides, Mark::Lost, Mark::Missed].into_iter().filter(|m| self.signs.contains(m));
+        let legend: Vec<String> = signs.map(|m| format!("{} {}", m.sign(), m.legend())).collect();
+        if !legend.is_empty() {
+            self.gap();
+            self.push(0, Tone::Dim, &legend.join("   "));
         }
     }
 

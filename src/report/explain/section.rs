@@ -74,8 +74,11 @@ pub fn inner(sources: &SourceMap, span: Span) -> Vec<Inner> {
 
 /// Whether a section is part of the one around it.
 fn is_group(line: &BStr) -> bool {
-    let name: Vec<u8> = line[1..].iter().take_while(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
-    name.starts_with(b"require") || name.starts_with(b"limit") || name.starts_with(b"ifmodule")
+    let name: Vec<u8> =
+        line[1..].iter().take_while(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    name.starts_with(b"require")
+        || name.starts_with(b"limit")
+        || name.starts_with(b"ifmodule")
         || matches!(name.as_slice(), b"ifdefine" | b"ifversion" | b"iffile" | b"ifdirective" | b"ifsection")
 }
 

@@ -1,0 +1,85 @@
+//! The built-in scenarios: the files of `scenarios/`, by the name of their file.
+
+/// A scenario that comes with the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! builtin {
+    ($($name:literal,)*) => {
+        &[$(Builtin { name: $name, text: include_str!(concat!("../scenarios/", $name, ".yaml")) },)*]
+    };
+}
+
+/// The scenario that is taken where none is given.
+pub const DEFAULT: &str = "web2py";
+
+/// All of them: the web2py family first, then one lesson each, from the URL to the handler.
+pub static BUILTIN: &[Builtin] = builtin![
+    "web2py",
+    "web2py-as-published",
+    "web2py-https",
+    "web2py-https-mended",
+    "web2py-working-2.2",
+    "web2py-working-2.4",
+    "default-vhost",
+    "server-alias-order",
+    "encoded-slashes",
+    "redirect-before-alias",
+    "alias-order",
+    "alias-slashes",
+    "static-over-wsgi",
+    "directory-shortest-first",
+    "files-nested",
+    "location-undoes-directory",
+    "location-order",
+    "symlinks",
+    "path-info",
+    "auth-merging",
+    "require-beside-order",
+    "order-allow-deny",
+    "satisfy-any",
+    "limit-methods",
+    "directory-index",
+    "fallback-resource",
+    "error-document",
+    "handlers",
+    "script-source",
+    "wsgi-groups",
+    "wsgi-group-of-a-host",
+];
+
+impl Builtin {
+    /// What it shows: its `name`, without parsing the whole.
+    pub fn title(&self) -> &'static str {
+        self.text.lines().find_map(|l| l.strip_prefix("name: ")).unwrap_or_default()
+    }
+}
+
+/// The one of that name.
+pub fn find(name: &str) -> Option<&'static Builtin> {
+    BUILTIN.iter().find(|b| b.name == name)
+}
+
+#[cfg(all(test, feature = "disk"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_built_in() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let files = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = files
+            .filter_map(|f| f.unwrap().file_name().into_string().ok()?.strip_suffix(".yaml").map(String::from))
+            .collect();
+        names.sort();
+        let mut built: Vec<&str> = BUILTIN.iter().map(|b| b.name).collect();
+        built.sort_unstable();
+        assert_eq!(names, built);
+        assert!(BUILTIN.iter().all(|b| !b.title().is_empty()));
+    }
+}

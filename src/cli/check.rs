@@ -1,0 +1,131 @@
+//! `routesim check [PATH...]`
+
+use super::given::{self, Given};
+use super::output::Streams;
+use super::{End, Failure, suites};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::paint::{Tone, clean};
+use crate::report::{diagnostics, json};
+use crate::simulate;
+use crate::source::SourceMap;
+use crate::suite::Scenario;
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The start-up verdict, and every error and warning.
+#[derive(clap::Args)]
+pub struct Check {
+    /// Scenarios, configuration files, .htaccess files, or folders of them
+    #[arg(value_name = "PATH", conflicts_with_all = ["scenario", "config"])]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    given: Given,
+
+    /// Read every PATH as an .htaccess file, everything allowed
+    #[arg(long)]
+    htaccess: bool,
+
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// A list of diagnostics
+    Json,
+}
+
+/// What was found in one file.
+struct Found {
+    name: String,
+    diagnostics: Vec<Diagnostic>,
+    sources: SourceMap,
+}
+
+impl Found {
+    fn refused(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+impl Check {
+    /// Runs the verb.
+    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        let mut found = Vec::new();
+        if self.paths.is_empty() {
+            found.push(match &self.given.config {
+                Some(config) => self.config(config)?,
+                None => scenario(given::scenario(self.given.scenario.as_deref(), streams)?, streams)?,
+            });
+        }
+        let wanted = |p: &Path| suites::is_scenario(p) || is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
+        for path in suites::files(&self.paths, wanted)? {
+            if suites::is_scenario(&path) && !self.htaccess {
+                found.push(scenario(given::from_file(&path, streams)?, streams)?);
+            } else {
+                found.push(self.config(&path)?);
+            }
+        }
+        match self.format {
+            Format::Json => {
+                let all: Vec<Value> = found
+                    .iter()
+                    .flat_map(|f| match json::diagnostics(&f.diagnostics, &f.sources) {
+                        Value::Array(list) => list,
+                        other => vec![other],
+                    })
+                    .collect();
+                serde_json::to_writer_pretty(&mut streams.out, &all)?;
+                writeln!(streams.out)?;
+            }
+            Format::Text => {
+                for f in &found {
+                    let text = diagnostics::text(&f.diagnostics, &f.sources, streams.paint.colour);
+                    streams.out.write_all(text.as_bytes())?;
+                    self.verdict(f, streams)?;
+                }
+            }
+        }
+        Ok(if found.iter().any(Found::refused) { End::Finding } else { End::Fine })
+    }
+
+    fn config(&self, path: &Path) -> Result<Found, Failure> {
+        let name = path.display().to_string();
+        let loaded = if self.htaccess || is_htaccess(path) {
+            simulate::check_htaccess(self.given.machine.input(path, Vec::new())?.0)
+        } else {
+            self.given.machine.load(path, Vec::new())?.loaded
+        };
+        Ok(Found { name, diagnostics: loaded.diagnostics, sources: loaded.sources })
+    }
+
+    fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {
+        let counted = diagnostics::summary(&f.diagnostics);
+        let counted = if counted.is_empty() { "nothing to say".to_string() } else { counted };
+        let (tone, verdict) = match (f.refused(), self.htaccess || is_htaccess(Path::new(&f.name))) {
+            (false, false) => (Tone::Good, "httpd would start"),
+            (true, false) => (Tone::Bad, "httpd would refuse to start"),
+            (false, true) => (Tone::Good, "httpd would take it"),
+            (true, true) => (Tone::Bad, "httpd would answer 500"),
+        };
+        let verdict = streams.paint.tone(tone, verdict);
+        writeln!(streams.out, "{}: {verdict} ({counted})", clean(&f.name))?;
+        Ok(())
+    }
+}
+
+fn scenario(scenario: Scenario, streams: &Streams) -> Result<Found, Failure> {
+    let name = scenario.path.display().to_string();
+    let opened = given::open(scenario, streams)?;
+    Ok(Found { name, diagnostics: opened.diagnostics, sources: opened.sources })
+}
+
+/// Whether a file is an .htaccess file, by its name.
+fn is_htaccess(path: &Path) -> bool {
+    path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(".htaccess"))
+}

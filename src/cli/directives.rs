@@ -1,0 +1,161 @@
+//! `routesim directives [NAME]`: the ledger.
+
+use super::output::Streams;
+use super::{End, Failure, failure};
+use crate::module::{Directive, Effect, Module, allowed};
+use crate::modules;
+use crate::report::paint::{Tone, fit, wrap};
+use crate::suite::suggest::nearest;
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// The directives, and what routesim makes of each.
+#[derive(clap::Args)]
+pub struct Directives {
+    /// Only this one
+    name: Option<String>,
+
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// A list of objects
+    Json,
+}
+
+impl Directives {
+    /// Runs the verb.
+    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        let mut rows: Vec<(&Module, &Directive)> =
+            modules::all().flat_map(|m| m.directives.iter().map(move |d| (m, d))).collect();
+        rows.sort_by_cached_key(|(m, d)| (plain(d.name).to_ascii_lowercase(), m.name));
+        if let Some(name) = &self.name {
+            let known: Vec<&str> = rows.iter().map(|(_, d)| plain(d.name)).collect();
+            rows.retain(|(_, d)| plain(d.name).eq_ignore_ascii_case(plain(name)));
+            if rows.is_empty() {
+                return match (nearest(name, known), modules::module_of(name)) {
+                    (_, Some(module)) => failure(format!("`{name}` belongs to {module}, which is not one of httpd's")),
+                    (Some(near), _) => failure(format!("no directive `{name}`: did you mean `{near}`?")),
+                    _ => failure(format!("no directive `{name}`")),
+                };
+            }
+        }
+        match self.format {
+            Format::Json => {
+                let list: Vec<Value> = rows.iter().map(|(m, d)| value(m, d)).collect();
+                serde_json::to_writer_pretty(&mut streams.out, &list)?;
+                writeln!(streams.out)?;
+            }
+            Format::Text if self.name.is_some() => {
+                for (m, d) in rows {
+                    self.one(m, d, streams)?;
+                }
+            }
+            Format::Text => {
+                for (m, d) in rows {
+                    let (tone, effect) = effect(d);
+                    let effect = streams.paint.tone(tone, &format!("{effect:8}"));
+                    writeln!(streams.out, "{effect}  {:32}  {}", fit(&shown(d.name), 32), m.name)?;
+                }
+            }
+        }
+        Ok(End::Fine)
+    }
+
+    fn one(&self, m: &Module, d: &Directive, streams: &mut Streams) -> Result<(), Failure> {
+        let (tone, word) = effect(d);
+        let name = streams.paint.tone(Tone::Head, &shown(d.name));
+        writeln!(streams.out, "{name}  {}  {}", m.name, streams.paint.tone(tone, word))?;
+        let mut lines = vec![format!("stands in: {}", context(d.allowed).join(", "))];
+        if let Some(class) = class(d.allowed) {
+            lines.push(format!("in .htaccess: where AllowOverride has {class}"));
+        }
+        lines.push(match d.effect {
+            Effect::Modelled => "modelled: it does what it does in httpd".into(),
+            Effect::Inert => "inert: it can't change an answer".into(),
+            Effect::Blind(why) => format!("blind: an answer that it is in force for carries a caveat ({why})"),
+        });
+        if !d.usage.is_empty() {
+            lines.push(format!("httpd says: {}", d.usage));
+        }
+        for line in lines.iter().flat_map(|l| wrap(l, 76)) {
+            writeln!(streams.out, "  {line}")?;
+        }
+        Ok(())
+    }
+}
+
+fn value(m: &Module, d: &Directive) -> Value {
+    let why = match d.effect {
+        Effect::Blind(why) => Some(why),
+        _ => None,
+    };
+    json!({
+        "name": plain(d.name),
+        "section": d.name.starts_with('<'),
+        "module": m.name,
+        "context": context(d.allowed),
+        "override": class(d.allowed),
+        "effect": effect(d).1,
+        "why": why,
+        "usage": d.usage,
+    })
+}
+
+/// A name without what marks a section.
+fn plain(name: &str) -> &str {
+    name.trim_matches(['<', '>'])
+}
+
+fn shown(name: &str) -> String {
+    if name.starts_with('<') { format!("<{}>", plain(name)) } else { name.into() }
+}
+
+fn effect(d: &Directive) -> (Tone, &'static str) {
+    match d.effect {
+        Effect::Modelled => (Tone::Good, "modelled"),
+        Effect::Inert => (Tone::Dim, "inert"),
+        Effect::Blind(_) => (Tone::Warn, "blind"),
+    }
+}
+
+/// Where it may stand.
+fn context(bits: u32) -> Vec<&'static str> {
+    let mut places = Vec::new();
+    // a server's own level takes what is for it, and what has a class but those of access
+    let level = allowed::RSRC_CONF | allowed::OR_OPTIONS | allowed::OR_FILEINFO | allowed::OR_INDEXES;
+    if bits & level != 0 {
+        places.extend(["server", "virtual host"]);
+    }
+    if bits & (allowed::ACCESS_CONF | allowed::OR_ALL) != 0 {
+        places.push("section");
+    }
+    if bits & allowed::PROXY_CONF != 0 {
+        places.push("proxy section");
+    }
+    if bits & allowed::OR_ALL != 0 {
+        places.push(".htaccess");
+    }
+    places
+}
+
+/// The class of AllowOverride that lets it stand in .htaccess.
+fn class(bits: u32) -> Option<&'static str> {
+    let classes = [
+        (allowed::OR_LIMIT, "Limit"),
+        (allowed::OR_OPTIONS, "Options"),
+        (allowed::OR_FILEINFO, "FileInfo"),
+        (allowed::OR_AUTHCFG, "AuthConfig"),
+        (allowed::OR_INDEXES, "Indexes"),
+    ];
+    match bits & allowed::OR_ALL {
+        0 => None,
+        allowed::OR_ALL => Some("any class"),
+        bits => classes.iter().find(|(class, _)| bits & class != 0).map(|c| c.1),
+    }
+}

@@ -1,0 +1,172 @@
+//! What a command is to work on: a scenario (a file or a built-in one), or a configuration of this machine.
+
+use super::machine::{self, Machine};
+use super::output::Streams;
+use super::{End, Failure, failure};
+use crate::builtin::{self, BUILTIN};
+use crate::diagnostic::Diagnostic;
+use crate::report::paint::Tone;
+use crate::simulate::{self, Simulator};
+use crate::source::SourceMap;
+use crate::suite::suggest::nearest;
+use crate::suite::{RequestSpec, Scenario};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The scenario that is taken from the folder one is in.
+pub const HERE: &str = "routesim.yaml";
+
+/// The options that say what to work on.
+#[derive(clap::Args)]
+pub struct Given {
+    /// A built-in scenario by its name, or a scenario file
+    #[arg(short, long, value_name = "NAME|FILE", conflicts_with = "config")]
+    pub scenario: Option<String>,
+
+    /// A configuration file of this machine
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// What was opened.
+pub struct Opened {
+    /// Ready for requests; none when httpd would refuse to start.
+    pub simulator: Option<Simulator>,
+    /// What was found in the configuration.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The configuration's texts.
+    pub sources: SourceMap,
+    /// The requests: those that were asked for, else the scenario's own.
+    pub requests: Vec<RequestSpec>,
+    /// Whether it is a configuration of this machine.
+    pub real: bool,
+}
+
+impl Opened {
+    /// The error at which httpd stops.
+    pub fn refusal(&self) -> Option<&Diagnostic> {
+        if self.simulator.is_some() {
+            return None;
+        }
+        use crate::diagnostic::Severity::Error;
+        let errors = || self.diagnostics.iter().filter(|d| d.severity == Error);
+        errors().find(|d| d.first).or_else(|| errors().next())
+    }
+}
+
+impl Given {
+    /// Opens it, to ask `requests` of it (a scenario's own, where there are none given).
+    pub fn open(&self, streams: &Streams, requests: Option<Vec<RequestSpec>>) -> Result<Opened, Failure> {
+        self.open_named(self.scenario.as_deref(), streams, requests)
+    }
+
+    /// The same, of the scenario `name` where there is one.
+    pub fn open_named(
+        &self,
+        name: Option<&str>,
+        streams: &Streams,
+        requests: Option<Vec<RequestSpec>>,
+    ) -> Result<Opened, Failure> {
+        if let Some(config) = &self.config {
+            let requests = requests.unwrap_or_default();
+            let ports = requests.iter().map(|r| r.url_parts().port).chain(requests.iter().map(|r| r.server().1));
+            let opened = self.machine.load(config, ports.collect())?;
+            return Ok(Opened {
+                simulator: opened.simulator,
+                diagnostics: opened.loaded.diagnostics,
+                sources: opened.loaded.sources,
+                requests,
+                real: true,
+            });
+        }
+        if let Some(option) = self.machine.used() {
+            return failure(format!("{option} goes with a configuration: give it with -c FILE"));
+        }
+        let mut scenario = scenario(name, streams)?;
+        if let Some(requests) = requests {
+            scenario.requests = requests;
+        }
+        open(scenario, streams)
+    }
+}
+
+/// The scenario of that name, or the one that stands in where there is none.
+pub fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario, Failure> {
+    match name {
+        Some(name) => named(name, streams),
+        None if Path::new(HERE).is_file() => {
+            streams.note(&format!("no scenario given: taking ./{HERE}"));
+            from_file(Path::new(HERE), streams)
+        }
+        None => {
+            let name = builtin::DEFAULT;
+            streams.note(&format!("no scenario given and no ./{HERE} here: taking the built-in `{name}`"));
+            named(name, streams)
+        }
+    }
+}
+
+/// Opens a scenario.
+pub fn open(scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
+    match simulate::scenario(&scenario) {
+        Ok((simulator, loaded)) => Ok(Opened {
+            simulator,
+            diagnostics: loaded.diagnostics,
+            sources: loaded.sources,
+            requests: scenario.requests,
+            real: false,
+        }),
+        Err(found) => {
+            streams.diagnostics(&found, &SourceMap::default());
+            failure(format!("scenario `{}` can't be built", scenario.path.display()))
+        }
+    }
+}
+
+/// A scenario by name or file: a built-in name goes first.
+fn named(name: &str, streams: &Streams) -> Result<Scenario, Failure> {
+    if let Some(built_in) = builtin::find(name) {
+        return parse(Path::new(name), built_in.text, streams);
+    }
+    let path = Path::new(name);
+    if path.exists() || name.contains(['/', '\\', '.']) {
+        return from_file(path, streams);
+    }
+    let known = BUILTIN.iter().map(|b| b.name);
+    match nearest(name, known) {
+        Some(near) => failure(format!("no built-in scenario and no file `{name}`: did you mean `{near}`?")),
+        None => {
+            failure(format!("no built-in scenario and no file `{name}` (`routesim --list` names the built-in ones)"))
+        }
+    }
+}
+
+/// A scenario file.
+pub fn from_file(path: &Path, streams: &Streams) -> Result<Scenario, Failure> {
+    let text = machine::read(path)?;
+    match String::from_utf8(text) {
+        Ok(text) => parse(path, &text, streams),
+        Err(_) => failure(format!("`{}` is no scenario: it is not UTF-8", path.display())),
+    }
+}
+
+fn parse(path: &Path, text: &str, streams: &Streams) -> Result<Scenario, Failure> {
+    let sources = SourceMap::default();
+    Scenario::parse(path, text, &sources).or_else(|found| {
+        streams.diagnostics(&found, &sources);
+        failure(format!("scenario `{}` can't be read", path.display()))
+    })
+}
+
+/// Lists the built-in scenarios.
+pub fn list(streams: &mut Streams) -> Result<End, Failure> {
+    let width = BUILTIN.iter().map(|b| b.name.len()).max().unwrap_or(0);
+    for b in BUILTIN {
+        let pad = " ".repeat(width - b.name.len());
+        writeln!(streams.out, "{}{pad}  {}", streams.paint.tone(Tone::Key, b.name), b.title())?;
+    }
+    Ok(End::Fine)
+}

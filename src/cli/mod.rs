@@ -1,0 +1,149 @@
+//! The command line: one file for each verb.
+//!
+//! Results go to standard output, all else to standard error. Exit status: 0 done and fine, 1 an expectation failed or
+//! a finding stands, 2 the command or the configuration is wrong.
+
+mod check;
+mod directives;
+mod envvars;
+mod explain;
+mod given;
+mod machine;
+mod output;
+mod phases;
+mod replay;
+mod suites;
+mod test;
+
+use clap::{Parser, Subcommand};
+use output::Streams;
+use std::io::Write;
+use std::process::ExitCode;
+
+const ABOUT: &str = "Tells what Apache httpd 2.4 does with a request, and why, without running httpd";
+
+const AFTER: &str = "\
+Without -s or -c a verb takes ./routesim.yaml, or else the built-in scenario `web2py`.
+
+Exit status: 0 done and fine, 1 an expectation failed or a finding stands,
+2 the command or the configuration is wrong.";
+
+#[derive(Parser)]
+#[command(name = "routesim", version, about = ABOUT, after_help = AFTER, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+
+    /// List the built-in scenarios
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Tell what becomes of one request, and why
+    Explain(explain::Explain),
+    /// Answer a scenario's requests, or the URLs of a file
+    Replay(replay::Replay),
+    /// Hold the expectations of scenarios against their outcomes
+    Test(test::Test),
+    /// Say what httpd would say of a configuration, and everything that is wrong with it
+    Check(check::Check),
+    /// List the directives of httpd, and what routesim makes of each
+    Directives(directives::Directives),
+    /// List the modules of each phase, in the order in which they are asked
+    Phases(phases::Phases),
+}
+
+/// How a command ends, when it does not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Done and fine.
+    Fine,
+    /// An expectation failed, or a finding stands.
+    Finding,
+    /// The configuration is wrong, and that has been said.
+    Wrong,
+}
+
+/// Why a command can't be carried out.
+#[derive(Debug)]
+enum Failure {
+    /// The reader of standard output went away: no error.
+    Closed,
+    /// What to say.
+    Said(String),
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::Said(format!("can't write: {error}")),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Failure {
+        std::io::Error::from(error).into()
+    }
+}
+
+/// A failure with these words.
+fn failure<T>(words: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure::Said(words.into()))
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // --help and --version come this way too; a reader that went away is no error
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let mut streams = Streams::new();
+    let end = run(&cli, &mut streams).and_then(|end| {
+        streams.out.flush()?;
+        Ok(end)
+    });
+    match end {
+        Ok(End::Fine) | Err(Failure::Closed) => ExitCode::SUCCESS,
+        Ok(End::Finding) => ExitCode::from(1),
+        Ok(End::Wrong) => ExitCode::from(2),
+        Err(Failure::Said(words)) => {
+            let _ = streams.out.flush();
+            streams.error(&words);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
+    if cli.list {
+        return given::list(streams);
+    }
+    match &cli.verb {
+        Some(Verb::Explain(verb)) => verb.run(streams),
+        Some(Verb::Replay(verb)) => verb.run(streams),
+        Some(Verb::Test(verb)) => verb.run(streams),
+        Some(Verb::Check(verb)) => verb.run(streams),
+        Some(Verb::Directives(verb)) => verb.run(streams),
+        Some(Verb::Phases(verb)) => verb.run(streams),
+        None => failure("say what to do: `routesim explain URL`, or `routesim --help`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

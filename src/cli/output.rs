@@ -1,0 +1,74 @@
+//! Standard output and error: buffered, coloured only for people, indifferent to who reads.
+
+use super::given::Opened;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::diagnostics;
+use crate::report::paint::{Paint, Tone, clean};
+use crate::source::SourceMap;
+use anstream::{AutoStream, ColorChoice};
+use std::io::{self, BufWriter, Write};
+
+/// Where results and remarks go.
+pub struct Streams {
+    /// Results.
+    pub out: BufWriter<io::StdoutLock<'static>>,
+    /// How results are painted.
+    pub paint: Paint,
+    /// How remarks are painted.
+    pub error_paint: Paint,
+}
+
+impl Streams {
+    /// The process's own; `NO_COLOR` and its kin are honoured.
+    pub fn new() -> Streams {
+        let colour = |choice| Paint { colour: choice != ColorChoice::Never };
+        Streams {
+            paint: colour(AutoStream::choice(&io::stdout())),
+            error_paint: colour(AutoStream::choice(&io::stderr())),
+            out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        }
+    }
+
+    /// Says something on standard error. Nobody listening is no error.
+    fn say(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// An error: the command ends.
+    pub fn error(&self, words: &str) {
+        self.say(&format!("{} {}\n", self.error_paint.tone(Tone::Bad, "error:"), words.trim_end()));
+    }
+
+    /// A remark.
+    pub fn note(&self, words: &str) {
+        self.say(&format!("{} {}\n", self.error_paint.tone(Tone::Key, "note:"), words.trim_end()));
+    }
+
+    /// Diagnostics in full.
+    pub fn diagnostics(&self, found: &[Diagnostic], sources: &SourceMap) {
+        self.say(&diagnostics::text(found, sources, self.error_paint.colour));
+    }
+
+    /// A configuration that httpd would not start with: everything that is wrong with it, and where httpd stops.
+    pub fn refused(&self, opened: &Opened) {
+        self.diagnostics(&opened.diagnostics, &opened.sources);
+        let place = match opened.refusal() {
+            Some(d) if d.span.is_some() => format!(": it stops at {}", clean(opened.sources.place(d.span))),
+            _ => String::new(),
+        };
+        self.error(&format!("httpd would refuse to start with this configuration{place}"));
+    }
+
+    /// What httpd would start with all the same: notes a line each, warnings by their number.
+    pub fn remarks(&self, found: &[Diagnostic], sources: &SourceMap) {
+        for d in found.iter().filter(|d| d.severity == Severity::Note) {
+            let place = if d.span.is_some() { format!("{}: ", clean(sources.place(d.span))) } else { String::new() };
+            self.note(&format!("{place}{}", clean(&d.message)));
+        }
+        let warnings = found.iter().filter(|d| d.severity == Severity::Warning).count();
+        if warnings > 0 {
+            let (s, them) = if warnings == 1 { ("", "it") } else { ("s", "them") };
+            self.note(&format!("{warnings} warning{s} about the configuration (`routesim check` shows {them})"));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `routesim phases`: the order in which modules are asked.
+
+use super::given::Given;
+use super::output::Streams;
+use super::{End, Failure};
+use crate::module::Phase;
+use crate::report::paint::{Tone, wrap};
+use serde_json::{Map, Value};
+use std::io::Write;
+
+/// The modules of each phase.
+#[derive(clap::Args)]
+pub struct Phases {
+    #[command(flatten)]
+    given: Given,
+
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One object, by phase
+    Json,
+}
+
+impl Phases {
+    /// Runs the verb.
+    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        let opened = self.given.open(streams, None)?;
+        let Some(simulator) = &opened.simulator else {
+            streams.refused(&opened);
+            return Ok(End::Wrong);
+        };
+        let hooks = &simulator.server().hooks;
+        let phases = Phase::ALL.map(|p| (p, hooks.of(p).iter().map(|h| h.module).collect::<Vec<_>>()));
+        match self.format {
+            Format::Json => {
+                let map: Map<String, Value> = phases.iter().map(|(p, m)| (p.name().into(), m.clone().into())).collect();
+                serde_json::to_writer_pretty(&mut streams.out, &Value::from(map))?;
+                writeln!(streams.out)?;
+            }
+            Format::Text => {
+                for (phase, modules) in &phases {
+                    let rule = if phase.run_all() { "all are asked" } else { "the first that answers ends it" };
+                    let name = streams.paint.tone(Tone::Head, phase.name());
+                    writeln!(streams.out, "{name}  {}", streams.paint.tone(Tone::Dim, rule))?;
+                    for line in wrap(&modules.join(" "), 76) {
+                        writeln!(streams.out, "  {line}")?;
+                    }
+                }
+            }
+        }
+        Ok(End::Fine)
+    }
+}

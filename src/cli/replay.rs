@@ -1,0 +1,110 @@
+//! `routesim replay [SCENARIO] [--urls FILE]`
+
+use super::explain::place;
+use super::given::{self, Given};
+use super::output::Streams;
+use super::{End, Failure, failure, machine};
+use crate::report::{json, ndjson, table};
+use crate::simulate::Ask;
+use crate::suite::RequestSpec;
+use bstr::ByteSlice;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// A scenario's requests, or the URLs of a file.
+#[derive(clap::Args)]
+pub struct Replay {
+    /// A built-in scenario by its name, or a scenario file
+    #[arg(conflicts_with_all = ["scenario", "config"], value_name = "SCENARIO")]
+    positional: Option<String>,
+
+    #[command(flatten)]
+    given: Given,
+
+    /// One URL a line, or METHOD and URL (`-`: standard input), in place of the scenario's requests
+    #[arg(long, value_name = "FILE|-")]
+    urls: Option<PathBuf>,
+
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+
+    /// List the built-in scenarios
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// One JSON object a line
+    Ndjson,
+}
+
+impl Replay {
+    /// Runs the verb.
+    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        if self.list {
+            return given::list(streams);
+        }
+        let urls = self.urls.as_deref().map(read_urls).transpose()?;
+        let name = self.positional.as_deref().or(self.given.scenario.as_deref());
+        let opened = self.given.open_named(name, streams, urls)?;
+        let Some(simulator) = &opened.simulator else {
+            if self.format == Format::Ndjson
+                && let Some(error) = opened.refusal()
+            {
+                ndjson::line(&mut streams.out, &json::config_error(error, &opened.sources))?;
+                streams.out.flush()?;
+            }
+            streams.refused(&opened);
+            return Ok(End::Wrong);
+        };
+        streams.remarks(&opened.diagnostics, &opened.sources);
+        if opened.requests.is_empty() {
+            streams.note("there are no requests: give URLs with --urls FILE");
+        }
+        let mut outcomes = Vec::new();
+        for (index, spec) in opened.requests.into_iter().enumerate() {
+            let mut spec = spec;
+            if opened.real {
+                place(&mut spec, simulator);
+            }
+            let outcome = simulator.ask(&Ask::of(&spec, index));
+            match self.format {
+                Format::Ndjson => ndjson::line(&mut streams.out, &json::outcome(&outcome, simulator.sources()))?,
+                Format::Table => outcomes.push(outcome),
+            }
+        }
+        if self.format == Format::Table {
+            streams.out.write_all(table::text(&outcomes, streams.paint).as_bytes())?;
+        }
+        Ok(End::Fine)
+    }
+}
+
+/// The URLs of a file: one a line, a method before it where it is not GET.
+fn read_urls(path: &Path) -> Result<Vec<RequestSpec>, Failure> {
+    let text = if path == Path::new("-") {
+        let mut text = Vec::new();
+        match std::io::stdin().lock().read_to_end(&mut text) {
+            Ok(_) => text,
+            Err(e) => return failure(format!("can't read standard input: {e}")),
+        }
+    } else {
+        machine::read(path)?
+    };
+    let lines = text.lines().map(|l| l.to_str_lossy()).enumerate();
+    Ok(lines.filter(|(_, l)| !l.trim().is_empty()).map(|(i, l)| request(&l, i as u32 + 1)).collect())
+}
+
+fn request(line: &str, number: u32) -> RequestSpec {
+    let line = line.trim();
+    let method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+    let (method, url) = match line.split_once(' ') {
+        Some((word, url)) if method(word) => (word, url.trim_start()),
+        _ => ("GET", line),
+    };
+    RequestSpec { method: method.into(), url: url.into(), line: number, ..RequestSpec::default() }
+}

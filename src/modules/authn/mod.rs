@@ -1,0 +1,223 @@
+//! Who the user is: providers of passwords (authn_provider, include/mod_auth.h) and their aliases.
+
+pub mod anon;
+mod base64;
+pub mod core;
+mod crypt;
+pub mod file;
+mod password;
+mod what_if;
+
+pub use base64::decode as decode_base64;
+pub use base64::encode as encode_base64;
+pub use what_if::name_deciders;
+
+use super::authz;
+use super::ledger::providers::{self, Kind};
+use crate::server::build::{Build, Cmd};
+use crate::server::request::Request;
+use crate::server::setting::Set;
+use crate::server::settings::Merged;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a provider says of a user: httpd's `authn_status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The password is wrong.
+    Denied,
+    /// The password is right.
+    Granted,
+    /// The user is known, with this hash.
+    Found(BString),
+    /// The user is not known.
+    NotFound,
+    /// It can't be said.
+    GeneralError,
+}
+
+/// Checks a user's password.
+pub type CheckPassword = fn(&mut Request<'_>, &[u8], &[u8]) -> Status;
+
+/// Looks up the hash of a user in a realm.
+pub type GetRealmHash = fn(&mut Request<'_>, &[u8], &[u8]) -> Status;
+
+/// A provider of passwords.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its name.
+    pub name: &'static str,
+    /// The module that brings it.
+    pub module: &'static str,
+    /// Basic authentication.
+    pub check_password: Option<CheckPassword>,
+    /// Digest authentication.
+    pub get_realm_hash: Option<GetRealmHash>,
+}
+
+/// A provider as a directive names it.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// One of a module that is modelled.
+    Modelled(&'static Provider),
+    /// One of a module that is not.
+    Blind(&'static str),
+    /// An alias.
+    Alias(Arc<Alias>),
+}
+
+/// `<AuthnProviderAlias>`: a provider with settings of its own.
+pub struct Alias {
+    /// Its name.
+    pub name: BString,
+    /// The provider that it stands for.
+    pub provider: Named,
+    /// Its settings.
+    pub settings: Arc<Merged>,
+}
+
+impl std::fmt::Debug for Alias {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {:?}", self.name, self.provider)
+    }
+}
+
+/// Aliases of providers: `<AuthnProviderAlias>` and `<AuthzProviderAlias>`.
+#[derive(Clone, Debug, Default)]
+pub struct Aliases {
+    /// Of passwords.
+    pub authn: HashMap<BString, Arc<Alias>>,
+    /// Of `Require` lines.
+    pub authz: HashMap<BString, Arc<authz::Alias>>,
+}
+
+static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &anon::PROVIDER];
+
+/// `ap_lookup_provider` in the group of authn.
+pub fn find(build: &Build, name: &[u8]) -> Option<Named> {
+    if let Some(alias) = build.aliases.authn.get(name.as_bstr()) {
+        return Some(Named::Alias(alias.clone()));
+    }
+    let modelled = PROVIDERS.iter().find(|p| p.name.as_bytes() == name && build.loaded.has(p.module));
+    modelled.map(|p| Named::Modelled(p)).or_else(|| {
+        let known = providers::find(Kind::Authn, name.to_str().ok()?)?;
+        let blind = PROVIDERS.iter().all(|p| p.name != known.name) && build.loaded.has(known.module);
+        blind.then_some(Named::Blind(known.name))
+    })
+}
+
+impl Named {
+    /// Its name.
+    pub fn name(&self) -> &[u8] {
+        match self {
+            Named::Modelled(p) => p.name.as_bytes(),
+            Named::Blind(name) => name.as_bytes(),
+            Named::Alias(alias) => &alias.name,
+        }
+    }
+
+    /// Whether it can serve Digest authentication.
+    pub fn has_realm_hash(&self) -> bool {
+        match self {
+            Named::Modelled(p) => p.get_realm_hash.is_some(),
+            Named::Blind(name) => !matches!(*name, "ldap" | "wsgi"),
+            Named::Alias(alias) => alias.provider.has_realm_hash(),
+        }
+    }
+
+    /// Asks it for a user's password.
+    pub fn check_password(&self, r: &mut Request<'_>, user: &[u8], password: &[u8]) -> Status {
+        match self {
+            Named::Modelled(p) => p.check_password.map_or(Status::NotFound, |check| check(r, user, password)),
+            Named::Blind(name) => unknown(r, name),
+            Named::Alias(alias) => alias.within(r, |r| alias.provider.check_password(r, user, password)),
+        }
+    }
+
+    /// Asks it for the hash of a user in a realm.
+    pub fn get_realm_hash(&self, r: &mut Request<'_>, user: &[u8], realm: &[u8]) -> Status {
+        match self {
+            Named::Modelled(p) => p.get_realm_hash.map_or(Status::NotFound, |get| get(r, user, realm)),
+            Named::Blind(name) => unknown(r, name),
+            Named::Alias(alias) => alias.within(r, |r| alias.provider.get_realm_hash(r, user, realm)),
+        }
+    }
+}
+
+impl Alias {
+    /// Does something with the alias's settings over those of the request.
+    fn within<T>(&self, r: &mut Request<'_>, what: impl FnOnce(&mut Request<'_>) -> T) -> T {
+        let merged = r.engine.merge(&r.per_dir, &self.settings);
+        let outside = std::mem::replace(&mut r.per_dir, merged);
+        let result = what(r);
+        r.per_dir = outside;
+        result
+    }
+}
+
+fn unknown(r: &mut Request<'_>, name: &str) -> Status {
+    r.caveat(
+        "AuthBasicProvider",
+        Span::NONE,
+        format!("the users of `{name}` are not known here: they are taken to be refused"),
+    );
+    Status::Denied
+}
+
+/// The providers that a directive lists.
+#[derive(Clone, Debug, Default)]
+pub struct List(pub Vec<Named>);
+
+impl List {
+    /// Adds to the list of a section.
+    pub fn add(slot: &mut Option<Set<List>>, provider: Named, span: Span) {
+        match slot {
+            Some(set) => {
+                set.value.0.push(provider);
+                set.span = span;
+            }
+            None => Set::put(slot, List(vec![provider]), span),
+        }
+    }
+}
+
+/// `<AuthnProviderAlias provider name>` (`authaliassection`, modules/aaa/mod_authn_core.c).
+pub(super) fn alias_section(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let (provider, name, _) = alias_words(cmd, a)?;
+    if provider.eq_ignore_ascii_case(&name) {
+        return Err("The alias provider name must be different from the base provider name.".into());
+    }
+    if find(cmd.build, &name).is_some() {
+        return Err(format!(
+            "The alias provider {name} has already be registered previously as either a base provider or an alias provider."
+        ));
+    }
+    let settings = alias_settings(cmd);
+    let Some(base) = find(cmd.build, &provider) else { return Err(format!("Unknown Authn provider: {provider}")) };
+    let alias = Alias { name: name.clone(), provider: base, settings };
+    cmd.build.aliases.authn.insert(name, Arc::new(alias));
+    Ok(())
+}
+
+/// The arguments of an alias's section: the provider, the alias, and what is left.
+pub(super) fn alias_words(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(BString, BString, BString), String> {
+    cmd.forbid(crate::server::build::forbid::GLOBAL_ONLY)?;
+    let argument = cmd.section_argument(a[0].as_bstr())?;
+    let mut rest = argument.as_slice();
+    let provider = crate::conf::args::word(&mut rest);
+    let name = crate::conf::args::word(&mut rest);
+    if provider.is_empty() || name.is_empty() {
+        return Err(format!("{}> directive requires additional arguments", cmd.row.name));
+    }
+    Ok((provider, name, rest.into()))
+}
+
+/// What stands within an alias's section.
+pub(super) fn alias_settings(cmd: &mut Cmd<'_>) -> Arc<Merged> {
+    use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG};
+    let mut settings = Default::default();
+    cmd.children(&mut settings, cmd.path.clone(), OR_AUTHCFG | ACCESS_CONF, cmd.limited, cmd.server);
+    Merged::new(settings)
+}

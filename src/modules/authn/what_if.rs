@@ -1,0 +1,72 @@
+//! Which lines made a user known or refused: the check done again with each of them taken out.
+
+use crate::module::{Phase, Verdict};
+use crate::modules::{auth_basic, auth_digest};
+use crate::server::request::Request;
+use crate::source::Span;
+use bstr::BString;
+
+/// How a check of the user ended.
+#[derive(PartialEq, Eq)]
+struct Answer {
+    verdict: Verdict,
+    code: Option<&'static str>,
+    user: Option<BString>,
+}
+
+/// The lines of the settings that the check asks.
+fn candidates(r: &Request<'_>) -> Vec<Span> {
+    let mut spans = Vec::new();
+    if let Some(dir) = &r.per_dir.authn_core {
+        spans.extend(dir.auth_type.as_ref().map(|s| s.span));
+        spans.extend(dir.auth_name.as_ref().map(|s| s.span));
+    }
+    if let Some(dir) = &r.per_dir.auth_basic {
+        spans.extend(dir.spans());
+    }
+    if let Some(dir) = &r.per_dir.auth_digest {
+        spans.extend(dir.spans());
+    }
+    if let Some(dir) = &r.per_dir.authn_file {
+        spans.extend(dir.file.as_ref().map(|s| s.span));
+    }
+    if let Some(dir) = &r.per_dir.authn_anon {
+        spans.extend(dir.spans());
+    }
+    spans
+}
+
+/// The check of the user with a line taken out; the request is left as it was.
+fn answer(r: &mut Request<'_>, skip: Option<Span>) -> Answer {
+    let (user, auth_type) = (r.user.take(), r.auth_type.take());
+    let (headers, log, caveats) = (r.err_headers_out.clone(), r.log.len(), r.caveats.len());
+    r.without = skip;
+    let mut verdict = auth_basic::authenticate(r);
+    if verdict == Verdict::Declined {
+        verdict = auth_digest::authenticate(r);
+    }
+    if verdict == Verdict::Declined {
+        verdict = super::core::authenticate_no_user(r);
+    }
+    r.without = None;
+    let code = r.log.get(log..).and_then(|l| l.last()).map(|l| l.code);
+    r.log.truncate(log);
+    r.caveats.truncate(caveats);
+    r.err_headers_out = headers;
+    r.auth_type = auth_type;
+    let found = std::mem::replace(&mut r.user, user);
+    Answer { verdict, code, user: found }
+}
+
+/// Names the lines without each of which the check would end otherwise.
+pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
+    let now = answer(r, None);
+    if now.verdict != verdict {
+        return; // another module said who the user is
+    }
+    for span in candidates(r) {
+        if answer(r, Some(span)) != now {
+            r.decide(Phase::CheckUserId, span);
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! mod_ssl, as far as it chooses a virtual host and lets requests in: SSLEngine, SSLRequireSSL, SSLRequire, the names
+//! of TLS handshakes, and the kinds of `Require` that ask for TLS (modules/ssl/ssl_engine_kernel.c).
+
+mod checks;
+mod config;
+mod rows;
+pub mod vars;
+
+pub use config::{Dir, Engine, Server};
+
+use super::authz::{Parsed, Provider};
+use super::authz_core::Status;
+use crate::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::server::expr_context;
+use crate::server::request::{ProxyReq, Request};
+use crate::server::setting::decisive;
+use crate::server::settings::PerServer;
+use crate::server::{Connection, Virtual};
+use bstr::{BString, ByteSlice};
+use config::{SniPolicy, Verify, option};
+use std::sync::Arc;
+
+const NAME: &str = "mod_ssl.c";
+
+/// The module.
+pub static MODULE: Module = Module { name: NAME, identifier: "ssl_module", directives: rows::DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[
+    hook(Phase::CheckUserId, order::FIRST, check_user),
+    hook(Phase::Fixups, order::MIDDLE, fixup),
+    hook(Phase::AccessChecker, order::MIDDLE, check_access),
+    hook(Phase::AuthChecker, order::MIDDLE, check_auth),
+    Hook {
+        phase: Phase::PostReadRequest,
+        order: order::MIDDLE,
+        after: &[],
+        before: &["mod_setenvif.c"],
+        run: Some(read_request),
+    },
+];
+
+pub(super) static PROVIDERS: &[Provider] = &[
+    Provider {
+        name: "ssl",
+        module: NAME,
+        parse: |_, text| match text.is_empty() {
+            true => Ok(Parsed::Nothing),
+            false => Err("'Require ssl' does not take arguments".into()),
+        },
+        check: |r, _| if is_tls(r) { Status::Granted } else { Status::Denied },
+        blind: None,
+    },
+    Provider {
+        name: "ssl-verify-client",
+        module: NAME,
+        parse: |_, text| match text.is_empty() {
+            true => Ok(Parsed::Nothing),
+            false => Err("'Require ssl-verify-client' does not take arguments".into()),
+        },
+        check: |_, _| Status::Denied,
+        blind: None,
+    },
+];
+
+fn settings(server: &Virtual) -> Arc<Server> {
+    server.settings.ssl.clone().unwrap_or_default()
+}
+
+/// SSLEngine of a server.
+pub fn engine(settings: &PerServer) -> Engine {
+    settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).map_or(Engine::Off, |s| s.value)
+}
+
+/// `modssl_request_is_tls`
+pub fn is_tls(r: &Request<'_>) -> bool {
+    r.connection.tls && engine(&r.server.settings) != Engine::Off
+}
+
+/// `init_vhost`: the server whose settings the handshake uses, by the name that the client asks for in it.
+pub fn handshake(servers: &crate::server::Server, connection: &Connection) -> usize {
+    let base = connection.base_server;
+    let Some(sni) = &connection.sni else { return base };
+    let chain = connection.chain.and_then(|id| servers.tables.chain(id));
+    let fits = |index: usize| servers.names.get(index).is_some_and(|n| n.matches(sni).is_some());
+    match chain.and_then(|c| c.names()) {
+        None => base,
+        Some(links) => {
+            let mut same_port = links.filter(|l| l.port == 0 || l.port == connection.local_port);
+            same_port.find(|l| fits(l.server)).map_or(base, |l| l.server)
+        }
+    }
+}
+
+/// `ssl_hook_ReadReq`
+fn read_request(r: &mut Request<'_>) -> Verdict {
+    if r.connection.plain_on_tls && r.is_initial() {
+        r.error("AH01996", "SSL handshake failed: HTTP spoken on HTTPS port; trying to send HTML error page");
+        let engine = settings(r.server).engine.clone();
+        r.decide_if(Phase::PostReadRequest, decisive(&engine, &Engine::Off));
+        return Verdict::Status(400);
+    }
+    if !r.connection.tls || r.proxyreq == ProxyReq::Proxy || !r.is_initial() {
+        return Verdict::Declined;
+    }
+    let all = r.engine;
+    let Some(shaken) = all.server.servers.get(r.connection.handshake) else { return Verdict::Declined };
+    let (own, other) = (settings(r.server), settings(shaken));
+    let named = match r.connection.sni.clone() {
+        Some(sni) if r.hostname.is_none() => {
+            r.error("AH02031", format!("Hostname {sni} provided via SNI, but no hostname provided in HTTP request"));
+            return Verdict::Status(400);
+        }
+        Some(sni) => format!("{sni} provided via SNI"),
+        None => {
+            let strict = |s: &Server| s.strict_sni.as_ref().is_some_and(|s| s.value);
+            let by_name =
+                r.connection.chain.and_then(|id| all.server.tables.chain(id)).is_some_and(|c| c.names().is_some());
+            if by_name && (strict(&own) || strict(&other)) {
+                r.error("AH02033", "No hostname was provided via SNI for a name based virtual host");
+                if strict(&own) != strict(&other) {
+                    let reason = if strict(&own) { &own } else { &other };
+                    r.decide_if(Phase::PostReadRequest, decisive(&reason.strict_sni, &false));
+                }
+                return Verdict::Status(403);
+            }
+            format!("{} (default host as no SNI was provided)", shaken.hostname)
+        }
+    };
+    let policy = settings(&all.server.servers[0]).sni_policy.as_ref().map_or(SniPolicy::Secure, |s| s.value);
+    if shaken.index != r.server.index && !other.compatible(&own, policy) {
+        let host = r.hostname.clone().unwrap_or_default();
+        let word = format!("{policy:?}").to_lowercase();
+        r.error(
+            "AH02032",
+            format!(
+                "Hostname {named} and hostname {host} provided via HTTP have no compatible SSL setup for policy '{word}'"
+            ),
+        );
+        return Verdict::Status(421);
+    }
+    Verdict::Declined
+}
+
+/// Why the access check refuses a request.
+pub enum Refusal {
+    /// SSLRequireSSL, over plain HTTP; or a status of its own.
+    Plain(u16),
+    /// A condition of SSLRequire that doesn't hold, or can't be evaluated.
+    Condition(Option<String>),
+}
+
+/// What `ssl_hook_Access` finds against a request.
+pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
+    let dir = r.per_dir.ssl.clone()?;
+    let skip = r.without;
+    if !r.connection.tls && dir.require_ssl.iter().any(|s| Some(*s) != skip) {
+        let optional = engine(&r.server.settings) == Engine::Optional;
+        return Some(Refusal::Plain(if optional { 426 } else { 403 }));
+    }
+    if !is_tls(r) {
+        return None;
+    }
+    for (span, expr) in dir.require.iter().filter(|l| Some(l.0) != skip) {
+        match expr_context::condition(r, expr) {
+            Ok(true) => {}
+            Ok(false) => return Some(Refusal::Condition(None)),
+            Err(e) => {
+                let _ = span;
+                return Some(Refusal::Condition(Some(e.to_string())));
+            }
+        }
+    }
+    None
+}
+
+/// `ssl_hook_Access`
+fn check_access(r: &mut Request<'_>) -> Verdict {
+    let file = r.filename_str();
+    warn_of_certificates(r);
+    match refusal(r) {
+        None => {}
+        Some(Refusal::Plain(426)) => return Verdict::Status(426),
+        Some(Refusal::Plain(status)) => {
+            r.error("AH02219", format!("access to {file} failed, reason: SSL connection required"));
+            r.notes.set("ssl-access-forbidden", "1");
+            return Verdict::Status(status);
+        }
+        Some(Refusal::Condition(error)) => {
+            match error {
+                Some(e) => r.error(
+                    "AH02265",
+                    format!("access to {file} failed, reason: Failed to execute SSL requirement expression: {e}"),
+                ),
+                None => r.error(
+                    "AH02229",
+                    format!("access to {file} failed, reason: SSL requirement expression not fulfilled"),
+                ),
+            }
+            r.notes.set("ssl-access-forbidden", "1");
+            return Verdict::Status(403);
+        }
+    }
+    set_user(r);
+    Verdict::Declined
+}
+
+/// A client that must show a certificate has none here.
+fn warn_of_certificates(r: &mut Request<'_>) {
+    if !r.connection.tls {
+        return;
+    }
+    let dir = r.per_dir.ssl.as_ref().and_then(|d| d.verify_client.clone());
+    let server = settings(r.server).verify_client.clone();
+    if let Some(set) = dir.or(server).filter(|s| s.value == Verify::Require) {
+        r.caveat(
+            "SSLVerifyClient",
+            set.span,
+            "the client is taken to have shown a certificate; one without is turned away",
+        );
+    }
+}
+
+/// SSLUserName: a variable names the user.
+fn set_user(r: &mut Request<'_>) {
+    let Some(dir) = r.per_dir.ssl.clone() else { return };
+    let Some(name) = dir.user_name.as_ref().filter(|_| is_tls(r) && !dir.has(option::FAKE_BASIC_AUTH, None)) else {
+        return;
+    };
+    let user = expr_context::ssl_variable(r, name);
+    if !user.is_empty() {
+        r.user = Some(user);
+    }
+}
+
+/// Whether StrictRequire refuses what the access check refused, whatever Satisfy says.
+fn strictly_forbidden(r: &Request<'_>) -> bool {
+    let strict = r.per_dir.ssl.as_ref().is_some_and(|d| d.has(option::STRICT_REQUIRE, r.without));
+    strict && r.notes.get("ssl-access-forbidden").is_some()
+}
+
+/// `ssl_hook_UserCheck`
+fn check_user(r: &mut Request<'_>) -> Verdict {
+    if strictly_forbidden(r) {
+        return Verdict::Status(403);
+    }
+    if !r.is_initial() {
+        return Verdict::Declined;
+    }
+    // the name that FakeBasicAuth would make up must not come from the client
+    let line = r.headers_in.get("Authorization").map(|l| l.to_owned()).unwrap_or_default();
+    if let Some(sent) = line.strip_prefix(b"Basic ") {
+        let decoded = super::authn::decode_base64(sent.trim_start_with(|c| c == ' ' || c == '\t'));
+        let (user, password) = decoded.split_once_str(":").unwrap_or((&decoded, b""));
+        if user.starts_with(b"/") && password == b"password" {
+            let user = BString::from(user);
+            r.error("AH02035", format!("Encountered FakeBasicAuth spoof: {user}"));
+            return Verdict::Status(403);
+        }
+    }
+    Verdict::Declined
+}
+
+/// `ssl_hook_Auth`
+fn check_auth(r: &mut Request<'_>) -> Verdict {
+    if strictly_forbidden(r) { Verdict::Status(403) } else { Verdict::Declined }
+}
+
+/// `ssl_hook_Fixup`
+fn fixup(r: &mut Request<'_>) -> Verdict {
+    if is_tls(r) {
+        r.env.set("HTTPS", "on");
+        if let Some(sni) = r.connection.sni.clone() {
+            r.env.set("SSL_TLS_SNI", sni);
+        }
+    }
+    Verdict::Declined
+}

@@ -1,0 +1,37 @@
+//! `ssl_var_lookup` (modules/ssl/ssl_engine_vars.c): what is known of a connection that only a simulation has. Its
+//! client is one of today, without a certificate.
+
+use crate::server::request::Request;
+use bstr::{BStr, BString, ByteSlice};
+
+/// What a variable of mod_ssl is here.
+pub enum Value {
+    /// This.
+    Known(BString),
+    /// This, for most clients.
+    Likely(BString),
+    /// Unset.
+    Unset,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A variable of a TLS connection, by the name behind `SSL_`.
+pub fn lookup(r: &Request<'_>, name: &BStr) -> Value {
+    let known = |v: &str| Value::Known(v.into());
+    match name.as_bytes() {
+        b"TLS_SNI" => r.connection.sni.clone().map_or(Value::Unset, Value::Known),
+        b"CLIENT_VERIFY" => known("NONE"),
+        b"CIPHER_EXPORT" => known("false"),
+        b"CIPHER_USEKEYSIZE" | b"CIPHER_ALGKEYSIZE" => known("256"),
+        b"COMPRESS_METHOD" => known("NULL"),
+        b"SESSION_RESUMED" => known("Initial"),
+        b"SECURE_RENEG" => known("true"),
+        b"VERSION_INTERFACE" => known("mod_ssl/2.4.71"),
+        b"PROTOCOL" => Value::Likely("TLSv1.3".into()),
+        b"CIPHER" => Value::Likely("TLS_AES_256_GCM_SHA384".into()),
+        b"SESSION_ID" | b"VERSION_LIBRARY" | b"VERSION_LIBRARY_INTERFACE" | b"CLIENTHELLO_VERSION" => Value::Unknown,
+        n if n.starts_with(b"SERVER_") || n.starts_with(b"CLIENTHELLO_") => Value::Unknown,
+        _ => Value::Unset,
+    }
+}

@@ -1,0 +1,92 @@
+//! Why this server answers: the address chooses a group of virtual hosts, the name one of the group.
+
+use super::page::{Mark, Page};
+use super::{Connection, Level};
+use crate::outcome::Step;
+use crate::report::paint::{Tone, clean};
+use crate::server::Server;
+use crate::server::vhost::{Link, Names};
+use crate::source::Span;
+
+/// The steps of the choice, and what can be said of it.
+pub fn write(page: &mut Page<'_>, steps: &[&Step], level: Level, connection: Option<Connection<'_>>) {
+    let mut whys = Vec::new();
+    let mut said = None;
+    for step in steps {
+        collect(step, &mut whys, &mut said);
+    }
+    if let Some(span) = said {
+        page.directive(Mark::Plain, 0, span);
+    }
+    match connection {
+        Some(c) => group(page, level, &c, &whys, said),
+        None => whys.iter().for_each(|w| page.prose(0, Tone::Plain, w)),
+    }
+}
+
+/// The innermost reasons, and the last section named.
+fn collect<'s>(step: &'s Step, whys: &mut Vec<&'s str>, span: &mut Option<Span>) {
+    *span = step.span.or(*span);
+    if step.children.is_empty() {
+        whys.push(&step.why);
+    }
+    step.children.iter().for_each(|c| collect(c, whys, span));
+}
+
+fn group(page: &mut Page<'_>, level: Level, c: &Connection<'_>, whys: &[&str], chosen: Option<Span>) {
+    let Connection { server, ip, port } = *c;
+    let Some(chain) = server.tables.lookup(ip, port).and_then(|id| server.tables.chain(id)) else {
+        let why = match server.servers.len() {
+            0 | 1 => "there are no virtual hosts: the main server answers".to_string(),
+            _ => format!("no virtual host is on port {port} of {ip}: the main server answers"),
+        };
+        return page.note(Tone::Plain, &why);
+    };
+    let address = chain.address();
+    let Some(links) = chain.names() else {
+        return page.prose(
+            0,
+            Tone::Plain,
+            &format!("the only one on {address}: it answers whatever name is asked for"),
+        );
+    };
+    let links: Vec<&Link> = links.collect();
+    for why in whys.iter().filter(|w| w.contains(' ')) {
+        page.prose(0, Tone::Plain, why);
+    }
+    if level < Level::All {
+        return page.prose(0, Tone::Dim, &format!("one of {} on {address} (--all shows them)", hosts(&links)));
+    }
+    page.note(Tone::Dim, &format!("on {address}, asked in this order:"));
+    let mut last = None;
+    for link in links {
+        if last == Some(link.server) {
+            continue;
+        }
+        last = Some(link.server);
+        let names = server.names.get(link.server).map(names).unwrap_or_default();
+        match server.servers.get(link.server).and_then(|v| v.span) {
+            Some(span) if Some(span) == chosen => page.directive(Mark::Plain, 0, span),
+            Some(span) => page.directive(Mark::Missed, 0, span),
+            None => page.note(Tone::Plain, "a virtual host"),
+        }
+        page.prose(0, Tone::Dim, &names);
+    }
+}
+
+fn hosts(links: &[&Link]) -> usize {
+    let mut servers: Vec<usize> = links.iter().map(|l| l.server).collect();
+    servers.dedup();
+    servers.len()
+}
+
+fn names(names: &Names) -> String {
+    let aliases = names.names.iter().chain(&names.wild_names).map(|(name, _)| name);
+    let all = std::iter::once(&names.server_hostname).chain(aliases);
+    all.map(|n| clean(n.as_slice())).collect::<Vec<_>>().join(" ")
+}
+
+/// Where a connection comes in.
+pub fn connection(server: &Server, local: std::net::SocketAddr) -> Connection<'_> {
+    Connection { server, ip: local.ip(), port: local.port() }
+}

@@ -1,0 +1,257 @@
+//! The program from outside: what it prints where, and how it ends.
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn routesim(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_routesim"));
+    // a folder without a routesim.yaml; no colour wherever the tests run
+    command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    routesim(arguments).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A folder of its own with these files.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    for (path, text) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+#[test]
+fn the_first_command_of_all() {
+    let output = run(&["explain", "/app/models/db.py"]);
+    let text = out(&output);
+    let verdict = text.lines().next().unwrap();
+    assert_eq!(verdict, "200 OK  default-handler  /home/web2py/applications/app/models/db.py");
+    for part in ["* Alias / /home/web2py/applications/ ", "config:13", "x   Deny from all ", "Allow from all"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    assert!(text.lines().all(|l| l.chars().count() <= 80 && !l.contains('\x1b')), "{text}");
+    assert!(err(&output).contains("taking the built-in `web2py`"));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn three_levels() {
+    let lines = |level: &[&str]| {
+        out(&run(&[&["explain", "-s", "web2py", "/app/models/db.py"], level].concat())).lines().count()
+    };
+    let (brief, story, all) = (lines(&["--brief"]), lines(&[]), lines(&["--all"]));
+    assert!(brief < story && story < all, "{brief} {story} {all}");
+}
+
+#[test]
+fn explain_as_json_is_an_outcome_with_its_trace() {
+    let output = run(&["explain", "-s", "web2py", "/app/models/db.py", "--format", "json"]);
+    let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let replayed = run(&["replay", "web2py", "--format", "ndjson"]);
+    let mut first: Value = serde_json::from_str(out(&replayed).lines().next().unwrap()).unwrap();
+    assert!(explained["trace"].as_array().is_some_and(|t| !t.is_empty()));
+    first.as_object_mut().unwrap().insert("trace".into(), explained["trace"].clone());
+    assert_eq!(explained, first);
+}
+
+#[test]
+fn options_of_the_request() {
+    let ask = |more: &[&str]| out(&run(&[&["explain", "-s", "auth-merging", "--brief"], more].concat()));
+    assert!(ask(&["/a.txt"]).starts_with("403 Forbidden"));
+    assert!(ask(&["/a.txt", "--client", "192.0.2.9"]).starts_with("200 OK"));
+    assert!(ask(&["/both/a.txt", "--client", "192.0.2.9", "--method", "POST"]).starts_with("403"));
+    let host = ["explain", "-s", "default-vhost", "/a.txt", "--format", "json"];
+    let vhost = |more: &[&str]| -> Value { serde_json::from_slice(&run(&[&host, more].concat()).stdout).unwrap() };
+    assert_eq!(vhost(&["--header", "Host: one.example"])["vhost"], "one.example");
+    assert_eq!(vhost(&["--server", "192.0.2.9:80"])["vhost"], "nine.example");
+}
+
+#[test]
+fn bad_input_is_told_and_ends_with_2() {
+    let unclosed = "name: x\nconfig: |\n  <Directory /a>\nrequests: [/]\n";
+    let files = folder(
+        "bad",
+        &[("key.yaml", "name: x\nconfg: y\n"), ("open.yaml", unclosed), ("loop.conf", "Include loop.conf\n")],
+    );
+    let cases: &[(&[&str], &str)] = &[
+        (&["explain"], "Usage"),
+        (&["explain", "/a\nb"], "line break"),
+        (&["explain", "/", "--client", "nobody"], "nobody"),
+        (&["explain", "/", "-s", "web2pi"], "did you mean `web2py`?"),
+        (&["explain", "/", "-s", "missing.yaml"], "can't read `missing.yaml`"),
+        (&["explain", "/", "-s", &path(&files, "key.yaml")], "did you mean `config`?"),
+        (&["explain", "/", "-s", &path(&files, "open.yaml")], "config:1"),
+        (&["explain", "/", "-D", "X"], "-c FILE"),
+        (&["replay", "--urls", "/no/such/file", "-s", "web2py"], "/no/such/file"),
+        (&["directives", "Aliaz"], "did you mean `Alias`?"),
+    ];
+    for (arguments, said) in cases {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(err(&output).contains(said), "{arguments:?}: no `{said}` in\n{}", err(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    // what httpd itself answers is an answer
+    for url in [format!("/{}", "x".repeat(100_000)), "/a\x01b".into(), "/%".into(), String::from("http://[::1")] {
+        let output = run(&["explain", "-s", "web2py", "--brief", &url]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert!(out(&output).starts_with('4'), "{}", out(&output));
+    }
+}
+
+#[test]
+fn a_configuration_that_httpd_refuses() {
+    let output = run(&["replay", "web2py-as-published", "--format", "ndjson"]);
+    assert_eq!(output.status.code(), Some(2));
+    let line: Value = serde_json::from_str(out(&output).trim()).unwrap();
+    assert_eq!((&line["config_error"]["file"], &line["config_error"]["line"]), (&"config".into(), &32.into()));
+    assert!(err(&output).contains("httpd stops here"));
+
+    let output = run(&["check", "-s", "web2py-as-published", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found.iter().filter(|d| d["first"] == true).count(), 1);
+    assert!(found.iter().any(|d| d["help"].as_str().is_some_and(|h| h.contains("VirtualHost"))));
+}
+
+#[test]
+fn urls_from_standard_input() {
+    let mut child = routesim(&["replay", "-s", "web2py", "--urls", "-", "--format", "ndjson"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"/app/static/base.css\n\nPOST /app/\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let methods: Vec<String> = out(&output)
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap()["method"].as_str().unwrap().into())
+        .collect();
+    assert_eq!(methods, ["GET", "POST"]);
+}
+
+#[test]
+fn suites_pass_fail_or_break() {
+    let good =
+        "name: good\nconfig: DocumentRoot /srv\nfiles: {/srv/a: \"\"}\nrequests: [{url: /a, expect: {status: 200}}]\n";
+    let bad = good.replace("200", "404");
+    let folder = folder("suites", &[("good.yaml", good), ("deep/bad.yaml", &bad), ("broken/x.yaml", "name: [")]);
+    let run = |name: &str, more: &[&str]| run(&[&["test", &path(&folder, name)], more].concat());
+    let output = run("good.yaml", &[]);
+    assert_eq!((output.status.code(), out(&output).lines().last()), (Some(0), Some("1 passed, 0 failed")));
+    let output = run("deep", &[]);
+    assert_eq!((output.status.code(), out(&output).lines().last()), (Some(1), Some("0 passed, 1 failed")));
+    assert!(out(&output).contains("bad.yaml:4:39: status\n      want 404\n      got  200"), "{}", out(&output));
+    assert_eq!(run("broken", &[]).status.code(), Some(2));
+    assert!(out(&run("deep", &["--format", "junit"])).contains("<failure message=\"not as expected: status\""));
+}
+
+#[test]
+fn the_configuration_of_a_machine_below_a_root() {
+    let config = "Define SITE www\nInclude conf.d/*.conf\nDocumentRoot ${BASE}/${SITE}\n\
+                  <VirtualHost 10.0.0.5:80>\nServerName inner.example\nDocumentRoot ${BASE}/${SITE}\n</VirtualHost>\n";
+    let root = folder(
+        "machine",
+        &[
+            ("etc/apache2/apache2.conf", config),
+            ("etc/apache2/envvars", "export BASE=/srv\n"),
+            ("etc/apache2/conf.d/a.conf", "Alias /other /srv/other\n"),
+            ("srv/www/index.html", "x"),
+            ("srv/other/b.txt", "x"),
+        ],
+    );
+    let config = path(&root, "etc/apache2/apache2.conf");
+    let ask = |url: &str| -> Value {
+        let output = run(&["explain", "-c", &config, "--root", root.to_str().unwrap(), url, "--format", "json"]);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}\n{}", err(&output)))
+    };
+    assert_eq!(ask("/index.html")["file"], "/srv/www/index.html");
+    let other = ask("/other/b.txt");
+    assert_eq!(other["decided_by"][0]["file"], "/etc/apache2/conf.d/a.conf");
+    assert_eq!(ask("http://inner.example/index.html")["vhost"], "inner.example");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut child =
+        routesim(&["directives", "--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), err(&output)), (Some(0), String::new()));
+}
+
+#[test]
+fn the_ledger_and_the_phases() {
+    let rows: Vec<Value> = serde_json::from_slice(&run(&["directives", "alias", "--format", "json"]).stdout).unwrap();
+    assert_eq!((&rows[0]["name"], &rows[0]["module"]), (&"Alias".into(), &"mod_alias.c".into()));
+    let phases: Value = serde_json::from_slice(&run(&["phases", "-s", "web2py", "--format", "json"]).stdout).unwrap();
+    let translate: Vec<&str> = phases["translate_name"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let at = |name: &str| translate.iter().position(|m| *m == name);
+    assert!(at("mod_alias.c").is_some() && at("mod_alias.c") < at("core.c"), "{translate:?}");
+}
+
+#[test]
+fn built_in_scenarios_are_listed_and_hold() {
+    let listed = out(&run(&["--list"]));
+    assert!(listed.lines().count() > 18 && listed.starts_with("web2py "), "{listed}");
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let output = run(&["test", scenarios.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+}
+
+/// The README shows what the program prints. `ROUTESIM_BLESS=1 cargo test` writes it anew.
+#[test]
+fn the_readme_is_true() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once("```text\n").unwrap();
+    let (shown, after) = rest.split_once("```\n").unwrap();
+    let said = out(&run(&["explain", "/app/models/db.py"]));
+    if std::env::var_os("ROUTESIM_BLESS").is_some() {
+        std::fs::write(&path, format!("{before}```text\n{said}```\n{after}")).unwrap();
+    } else {
+        assert_eq!(shown, said);
+    }
+}
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/commands.md",
+        "docs/scenarios.md",
+        "docs/explanations.md",
+        "docs/model.md",
+    ] {
+        let file = root.join(name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !link.contains("://") && !link.starts_with('#') {
+                assert!(file.parent().unwrap().join(link).exists(), "{name}: {link}");
+            }
+        }
+    }
+}
