@@ -16,8 +16,7 @@ use bstr::{BStr, BString};
 pub static MODULE: Module =
     Module { name: "mod_dav.c", identifier: "dav_module", directives: DIRECTIVES, hooks: HOOKS };
 
-static HOOKS: &[Hook] =
-    &[hook(Phase::Handler, order::MIDDLE, handler), hook(Phase::Fixups, order::MIDDLE, fixups)];
+static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler), hook(Phase::Fixups, order::MIDDLE, fixups)];
 
 const HANDLER: &str = "dav-handler";
 
