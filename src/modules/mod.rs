@@ -13,6 +13,7 @@ pub mod authz_core;
 pub mod autoindex;
 pub mod cgi;
 pub mod core;
+pub mod dav;
 pub mod dir;
 pub mod env;
 pub mod imagemap;
@@ -25,8 +26,11 @@ pub mod negotiation;
 mod pending;
 pub mod php;
 pub mod proxy;
+pub mod reading;
+pub mod remoteip;
 pub mod rewrite;
 pub mod setenvif;
+pub mod speling;
 pub mod ssl;
 pub mod status;
 pub mod unixd;
@@ -49,13 +53,13 @@ pub static MODELLED: &[&Module] = &[
     &actions::MODULE,
     &alias::MODULE,
     &allowmethods::MODULE,
+    &asis::MODULE,
     &auth_basic::MODULE,
     &auth_digest::MODULE,
     &authn::anon::MODULE,
     &authn::core::MODULE,
     &authn::file::MODULE,
     &authz::groupfile::MODULE,
-    &asis::MODULE,
     &authz::host::MODULE,
     &authz::owner::MODULE,
     &authz::user::MODULE,
@@ -63,6 +67,7 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
+    &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,
     &imagemap::MODULE,
@@ -74,14 +79,18 @@ pub static MODELLED: &[&Module] = &[
     &proxy::CONNECT,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
+    &reading::MACRO,
+    &reading::VERSION,
+    &remoteip::MODULE,
     &rewrite::MODULE,
+    &setenvif::MODULE,
+    &speling::MODULE,
+    &ssl::MODULE,
     &status::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,
     &vhost_alias::MODULE,
     &wsgi::MODULE,
-    &setenvif::MODULE,
-    &ssl::MODULE,
 ];
 
 /// All modules.
