@@ -270,7 +270,7 @@ fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
     loop {
         match r.next.as_deref() {
             // an ErrorDocument's own failure leaves the first error standing
-            Some(next) if r.status >= 400 && next.last().status >= 400 => return r,
+            Some(next) if r.status >= 400 && next.last().failed_again => return r,
             Some(next) => r = next,
             None => return r,
         }
