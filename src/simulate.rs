@@ -252,7 +252,12 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         file: last.filename.clone(),
         path_info: last.path_info.clone().unwrap_or_default(),
         script_name: last.script_name.clone().filter(|_| script),
-        location: answer.headers_out.get("Location").or(answer.err_headers_out.get("Location")).map(|l| l.to_owned()).filter(|_| (300..400).contains(&status) || status == 201),
+        location: answer
+            .headers_out
+            .get("Location")
+            .or(answer.err_headers_out.get("Location"))
+            .map(|l| l.to_owned())
+            .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
         user: last.user.clone().filter(|_| last.authenticated),
@@ -266,15 +271,14 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
 
 /// The request whose status the client gets: the last, unless that one failed on behalf of an earlier error.
 fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
-    let mut r = first;
-    loop {
-        match r.next.as_deref() {
-            // an ErrorDocument's own failure leaves the first error standing
-            Some(next) if r.status >= 400 && next.last().failed_again => return r,
-            Some(next) => r = next,
-            None => return r,
+    let chain: Vec<&Request<'a>> = std::iter::successors(Some(first), |r| r.next.as_deref()).collect();
+    let mut at = chain.len() - 1;
+    if chain[at].failed_again {
+        while at > 0 && chain[at - 1].status != 200 {
+            at -= 1;
         }
     }
+    chain[at]
 }
 
 /// The first request of the chain that ended with an error.
