@@ -15,6 +15,7 @@ pub mod cgi;
 pub mod core;
 pub mod dir;
 pub mod env;
+pub mod headers;
 pub mod imagemap;
 pub mod include;
 pub mod info;
@@ -49,13 +50,13 @@ pub static MODELLED: &[&Module] = &[
     &actions::MODULE,
     &alias::MODULE,
     &allowmethods::MODULE,
+    &asis::MODULE,
     &auth_basic::MODULE,
     &auth_digest::MODULE,
     &authn::anon::MODULE,
     &authn::core::MODULE,
     &authn::file::MODULE,
     &authz::groupfile::MODULE,
-    &asis::MODULE,
     &authz::host::MODULE,
     &authz::owner::MODULE,
     &authz::user::MODULE,
@@ -65,6 +66,7 @@ pub static MODELLED: &[&Module] = &[
     &cgi::MODULE,
     &dir::MODULE,
     &env::MODULE,
+    &headers::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
@@ -75,13 +77,13 @@ pub static MODELLED: &[&Module] = &[
     &proxy::MODULE,
     &proxy::WSTUNNEL,
     &rewrite::MODULE,
+    &setenvif::MODULE,
+    &ssl::MODULE,
     &status::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,
     &vhost_alias::MODULE,
     &wsgi::MODULE,
-    &setenvif::MODULE,
-    &ssl::MODULE,
 ];
 
 /// All modules.

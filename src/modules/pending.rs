@@ -40,8 +40,4 @@ pub static MODULES: &[Module] = &[
     Module { name: "mod_version.c", identifier: "version_module", directives: &[
         plain("<IfVersion", Args::Take123, OR_ALL | EXEC_ON_READ, crate::module::Effect::Modelled, "a comparison operator, a version (and a delimiter)"),
     ], hooks: &[] },
-    Module { name: "mod_headers.c", identifier: "headers_module", directives: &[
-        plain("Header", Args::Raw, OR_FILEINFO, Blind(WHY), "an optional condition, an action, header and value followed by optional env clause"),
-        plain("RequestHeader", Args::Raw, OR_FILEINFO, Blind(WHY), "an action, header and value followed by optional env clause"),
-    ], hooks: &[] },
 ];
