@@ -122,6 +122,7 @@ pub fn check_htaccess(input: Input) -> Loaded {
         run_as: Default::default(),
         defines: server.defines.clone(),
         env: server.env.clone(),
+        late: Vec::new(),
         aliases: server.aliases.clone(),
         lenient_document_root: true,
         assume_modules: server.assume_modules,

@@ -107,6 +107,9 @@ pub fn check_config(build: &mut Build) {
     if build.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
         return;
     }
+    let late = std::mem::take(&mut build.late);
+    build.diagnostics.extend(late);
+    ssl::check_config(build);
     if build.loaded.has("mime_module")
         && let Err(message) = mime::read_types(build)
     {

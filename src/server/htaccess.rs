@@ -149,6 +149,7 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
         htaccess: true,
         defines: server.defines.clone(),
         env: server.env.clone(),
+        late: Vec::new(),
         aliases: server.aliases.clone(),
         lenient_document_root: true,
         assume_modules: server.assume_modules,

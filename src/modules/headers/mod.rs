@@ -22,8 +22,7 @@ use std::sync::Arc;
 pub static MODULE: Module =
     Module { name: "mod_headers.c", identifier: "headers_module", directives: DIRECTIVES, hooks: HOOKS };
 
-static HOOKS: &[Hook] =
-    &[hook(Phase::Fixups, order::LAST, fixup), hook(Phase::PostReadRequest, order::FIRST, early)];
+static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup), hook(Phase::PostReadRequest, order::FIRST, early)];
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[
@@ -106,7 +105,11 @@ fn header(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     }
     let entry = entry(cmd, &action, rest, true)?;
     let dir = cmd.slot(|d| &mut d.headers);
-    if always { dir.always.push(entry) } else { dir.on_success.push(entry) }
+    if always {
+        dir.always.push(entry)
+    } else {
+        dir.on_success.push(entry)
+    }
     Ok(())
 }
 
@@ -205,9 +208,9 @@ fn condition(cmd: &mut Cmd<'_>, clause: &BString) -> Result<Condition, String> {
     }
     if let Some(variable) = after("env=") {
         return match variable.strip_prefix(b"!") {
-            _ if variable.is_empty() || variable == b"!" => Err(
-                "error: missing environment variable name. envclause should be in the form env=envar ".into(),
-            ),
+            _ if variable.is_empty() || variable == b"!" => {
+                Err("error: missing environment variable name. envclause should be in the form env=envar ".into())
+            }
             Some(name) => Ok(Condition::NoEnv(name.into())),
             None => Ok(Condition::Env(variable.into())),
         };
@@ -252,7 +255,8 @@ pub fn respond(r: &mut Request<'_>, error: bool) {
         return;
     }
     let before = (r.headers_out.clone(), r.err_headers_out.clone(), r.log.len());
-    let located = |r: &Request<'_>| r.err_headers_out.get("Location").or(r.headers_out.get("Location")).map(|l| l.to_owned());
+    let located =
+        |r: &Request<'_>| r.err_headers_out.get("Location").or(r.headers_out.get("Location")).map(|l| l.to_owned());
     let run = |r: &mut Request<'_>, skip: Option<Span>| {
         (r.headers_out, r.err_headers_out) = (before.0.clone(), before.1.clone());
         r.log.truncate(before.2);
@@ -281,12 +285,7 @@ pub fn respond(r: &mut Request<'_>, error: bool) {
 }
 
 /// `do_headers_fixup`; none when a replacement grew too long.
-fn on_table(
-    r: &mut Request<'_>,
-    entries: &[Entry],
-    early: bool,
-    table: Pick,
-) -> Option<()> {
+fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) -> Option<()> {
     let skip = r.without;
     for entry in entries.iter().filter(|e| Some(e.span) != skip) {
         let holds = match &entry.condition {
