@@ -1,21 +1,19 @@
 //! The door to the engine: a configuration and a file system in, answers out.
 
-use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::allowed;
 use crate::modules::core::options;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
-use crate::server::build::{Build, Scope};
 use crate::server::compile::{self, Output};
 use crate::server::engine::{Engine, Program, Programs};
+use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
-use crate::server::settings::PerDir;
 use crate::server::{Server, method};
 use crate::source::SourceMap;
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
 use crate::vfs::Vfs;
-use bstr::BString;
+use bstr::{BStr, BString};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -97,47 +95,17 @@ pub fn check_htaccess(input: Input) -> Loaded {
     let vfs = input.vfs.clone();
     let base = compile::compile(Input { text: BString::default(), modules, ..input });
     let Some(server) = base.server else { return base };
-    let file = server.sources.add(name, text);
-    let options = conf::Options {
-        state: server.state.clone(),
-        env: server.env.clone(),
-        overrides: allowed::OR_ALL,
-        override_list: None,
-    };
-    let mut know = compile::Known { loaded: server.loaded.clone() };
-    let tree = conf::read_htaccess(&server.sources, file, &compile::VfsFiles(&*vfs), &mut know, &options);
-    let mut build = Build {
-        sources: server.sources.clone(),
-        diagnostics: tree.diagnostics,
-        loaded: server.loaded.clone(),
-        servers: vec![Default::default()],
-        server_root: server.server_root.clone(),
-        vfs,
-        users: server.users.clone(),
-        cred: server.cred.clone(),
-        hosts: server.hosts.clone(),
-        hosts_complete: server.hosts_complete,
-        methods: server.methods.clone(),
-        htaccess: true,
-        run_as: Default::default(),
-        defines: server.defines.clone(),
-        env: server.env.clone(),
-        late: Vec::new(),
-        aliases: server.aliases.clone(),
-        lenient_document_root: true,
-        assume_modules: server.assume_modules,
-    };
-    let scope = Scope {
-        path: Some("/".into()),
+    let everything = Wanted {
         overrides: allowed::OR_ALL,
         override_opts: options::ALL | options::SYM_OWNER | options::MULTI,
-        ..Scope::server()
+        override_list: None,
+        span: None,
     };
-    build.walk(&tree.nodes, &mut PerDir::default(), &scope);
-    if let Some(d) = build.diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
+    let (_, mut diagnostics) = htaccess::read(&server, &vfs, name, &text, BStr::new("/"), &everything);
+    if let Some(d) = diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
         d.first = true;
     }
-    Loaded { sources: server.sources.clone(), diagnostics: build.diagnostics, server: None }
+    Loaded { sources: server.sources.clone(), diagnostics, server: None }
 }
 
 /// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
@@ -270,7 +238,11 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     let log = refused.and_then(|r| why(r, status));
-    let served = last.served_by.clone().filter(|_| status < 300 || status == 304);
+    // a proxied request tells where it would have gone, even if it was refused
+    let served = match last.is_proxied() {
+        true => last.handler.clone(),
+        false => last.served_by.clone().filter(|_| status < 300 || status == 304),
+    };
     let script = matches!(served.as_deref(), Some(h) if h != b"default-handler");
     Outcome {
         url: ask.url.as_str().into(),
@@ -280,7 +252,12 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         file: last.filename.clone(),
         path_info: last.path_info.clone().unwrap_or_default(),
         script_name: last.script_name.clone().filter(|_| script),
-        location: answer.err_headers_out.get("Location").or(answer.headers_out.get("Location")).map(|l| l.to_owned()).filter(|_| (300..400).contains(&status) || status == 201),
+        location: answer
+            .err_headers_out
+            .get("Location")
+            .or(answer.headers_out.get("Location"))
+            .map(|l| l.to_owned())
+            .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
         user: last.user.clone().filter(|_| last.authenticated),

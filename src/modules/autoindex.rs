@@ -190,9 +190,8 @@ fn option(word: &[u8], sign: Option<u8>) -> Result<Opt, String> {
 
 /// `handle_autoindex`
 fn handle(r: &mut Request<'_>) -> Verdict {
-    let taken = |h: &BString| h == super::dir::DIR_MAGIC_TYPE || h == "default-handler";
-    let Some(name) = r.handler.clone().filter(taken) else { return Verdict::Declined };
-    if !r.is_dir() {
+    let taken = |h: &BString| h == super::dir::DIR_MAGIC_TYPE || h.is_empty();
+    if !r.is_dir() || !r.handler.as_ref().is_none_or(taken) {
         return Verdict::Declined;
     }
     super::core::allow_methods(r, &[method::GET]);
@@ -213,7 +212,7 @@ fn handle(r: &mut Request<'_>) -> Verdict {
         if !path.ends_with(b"/") {
             r.filename = Some([path.as_slice(), b"/"].concat().into());
         }
-        r.served_by = Some(name);
+        r.served_by = Some(super::dir::DIR_MAGIC_TYPE.into());
         return Verdict::Ok;
     }
     let names = r.notes.get("dir-index-names").map_or_else(|| "none".into(), |n| n.to_string());

@@ -67,11 +67,8 @@ impl Running {
 /// Walks to the request's file: sets `filename`, `path_info`, `finfo` and the settings.
 pub fn run(r: &mut Request<'_>) -> Verdict {
     let Some(filename) = r.filename.clone() else { return Verdict::Ok };
-    // what is no absolute path (a proxied URL that nobody took) is left to the handlers
-    if filename.first() != Some(&b'/') {
-        return Verdict::Ok;
-    }
-    let Some(filename) = filepath::merge(None, &filename) else { return Verdict::Ok };
+    // a relative name is taken from httpd's working directory
+    let Some(filename) = filepath::merge(Some(b"/".as_bstr()), &filename) else { return Verdict::Ok };
     r.filename = Some(filename.clone());
     if r.finfo.is_none_or(|f| f.kind == Kind::Symlink) {
         r.finfo = r.engine.stat(&filename).ok().filter(|f| f.kind == Kind::Directory || !filename.ends_with(b"/"));

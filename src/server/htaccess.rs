@@ -3,13 +3,13 @@
 use super::build::{ALL_METHODS, Build, Scope};
 use super::request::Request;
 use super::settings::{Merged, PerDir};
-use super::{compile, filepath};
+use super::{Server, compile, filepath};
 use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::Phase;
 use crate::outcome::Step;
 use crate::source::Span;
-use crate::vfs::Errno;
+use crate::vfs::{Errno, Vfs};
 use bstr::{BStr, BString};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -118,8 +118,24 @@ fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
 }
 
 fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wanted) -> Htaccess {
-    let server = &r.engine.server;
-    let file = server.sources.add(path.to_string(), text);
+    let (settings, diagnostics) = read(&r.engine.server, &r.engine.vfs, path.to_string(), text, dir, wanted);
+    match diagnostics.into_iter().find(|d| d.severity == Severity::Error) {
+        Some(d) => Htaccess::Error(path, Box::new(d), None),
+        None => Htaccess::Settings(Merged::new(settings)),
+    }
+}
+
+/// Reads the text of an .htaccess file of the folder `dir`: its settings, and what is wrong with it. httpd stops at
+/// the first error that reading finds, else at the first that carrying out finds.
+pub fn read(
+    server: &Server,
+    vfs: &Arc<dyn Vfs>,
+    name: String,
+    text: &[u8],
+    dir: &BStr,
+    wanted: &Wanted,
+) -> (PerDir, Vec<Diagnostic>) {
+    let file = server.sources.add(name, text);
     let options = conf::Options {
         state: server.state.clone(),
         env: server.env.clone(),
@@ -127,19 +143,14 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
         override_list: wanted.override_list.as_ref().map(|l| l.to_vec()),
     };
     let mut know = compile::Known { loaded: server.loaded.clone() };
-    let files = compile::VfsFiles(&*r.engine.vfs);
-    let tree = conf::read_htaccess(&server.sources, file, &files, &mut know, &options);
-    let first = |d: &[Diagnostic]| d.iter().find(|d| d.severity == Severity::Error).cloned();
-    if let Some(d) = first(&tree.diagnostics) {
-        return Htaccess::Error(path, Box::new(d), None);
-    }
+    let tree = conf::read_htaccess(&server.sources, file, &compile::VfsFiles(&**vfs), &mut know, &options);
     let mut build = Build {
         sources: server.sources.clone(),
-        diagnostics: Vec::new(),
+        diagnostics: tree.diagnostics,
         loaded: server.loaded.clone(),
         servers: vec![Default::default()],
         server_root: server.server_root.clone(),
-        vfs: r.engine.vfs.clone(),
+        vfs: vfs.clone(),
         users: server.users.clone(),
         cred: server.cred.clone(),
         run_as: Default::default(),
@@ -165,10 +176,7 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
     };
     let mut settings = PerDir::default();
     build.walk(&tree.nodes, &mut settings, &scope);
-    match first(&build.diagnostics) {
-        Some(d) => Htaccess::Error(path, Box::new(d), None),
-        None => Htaccess::Settings(Merged::new(settings)),
-    }
+    (settings, build.diagnostics)
 }
 
 /// Whether a text is the name of an .htaccess file, for tools.

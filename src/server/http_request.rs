@@ -3,6 +3,7 @@
 
 use super::process;
 use super::request::{PathInfo, ProxyReq, Request};
+use super::setting;
 use super::table::Table;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
@@ -18,35 +19,95 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
     }
     decide_handler(r);
     end(r, verdict);
+    finalize(r);
+}
+
+/// A body larger than LimitRequestBody allows: its length, and the limit. A proxy looks for itself.
+pub fn oversized_body(r: &Request<'_>) -> Option<(u64, u64)> {
+    const DEFAULT: u64 = 1 << 30;
+    let length = r.headers_in.get("Content-Length")?.to_str().ok()?.parse().ok()?;
+    let limit = setting::value(&r.core().limit_request_body, DEFAULT);
+    (limit > 0 && length > limit && r.proxyreq == ProxyReq::None).then_some((length, limit))
+}
+
+/// Reads the body for a handler that wants none: `ap_discard_request_body`. One that is too large ends the request.
+///
+/// # Errors
+/// The status. Where the connection is dropped anyway (`ap_status_drops_connection`), nothing is read.
+pub fn discard_request_body(r: &mut Request<'_>) -> Result<(), u16> {
+    let Some((length, limit)) = oversized_body(r) else { return Ok(()) };
+    if matches!(r.status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503) {
+        return Ok(());
+    }
+    let span = r.core().limit_request_body.as_ref().map(|s| s.span);
+    r.decide_if(Phase::Handler, span);
+    r.error("AH01588", format!("Requested content-length of {length} is larger than the configured limit of {limit}"));
+    Err(413)
+}
+
+/// What `ap_finalize_request_protocol` finds: whoever answered, the body is read at last, and one that is too large
+/// takes the answer's place, which is still in a buffer (`ap_http_header_filter`).
+fn finalize(r: &mut Request<'_>) {
+    if oversized_body(r.last()).is_none() {
+        return;
+    }
+    let mut last = &mut *r;
+    while last.next.is_some() {
+        match last.next.as_deref_mut() {
+            Some(next) => last = next,
+            None => return,
+        }
+    }
+    let Err(status) = discard_request_body(last) else { return };
+    let (log, decided) = (std::mem::take(&mut last.log), std::mem::take(&mut last.decided));
+    take_marks(r, log, decided, Vec::new());
+    if r.status == 200 && r.next.is_none() {
+        die(r, status);
+    } else {
+        r.status = status;
+        r.next = None;
+    }
 }
 
 /// Names the directive that set the handler, or the content type that stood in for one.
 fn decide_handler(r: &mut Request<'_>) {
     if r.handler.is_some() {
         r.decide_if(Phase::Fixups, r.handler_span);
-    } else if r.served_by.is_some() && r.served_by == r.content_type {
+    } else if r.served_by.is_some() && r.served_by.as_ref().map(|h| h.as_slice()) == handler_by_type(r) {
         r.decide_if(Phase::Fixups, r.type_span);
     }
 }
 
+/// The content type without its parameters, where it may name a handler.
+fn handler_by_type<'r>(r: &'r Request<'_>) -> Option<&'r [u8]> {
+    let content_type = r.content_type.as_ref().filter(|_| r.trusted_content_type)?;
+    let end = content_type.find_byte(b';').unwrap_or(content_type.len());
+    Some(content_type[..end].trim_end_with(|c| c == ' '))
+}
+
+/// Content types that are names of handlers, and of nothing else.
+const HANDLER_TYPES: [&str; 7] = [
+    "application/x-httpd-php",
+    "application/x-httpd-php-source",
+    "application/x-httpd-cgi",
+    "application/x-type-map",
+    "application/x-httpd-imap",
+    "httpd/send-as-is",
+    "text/x-server-parsed-html",
+];
+
 /// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
 pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
-    if r.handler.is_none() {
-        r.handler = Some(match &r.content_type {
-            Some(t) if r.trusted_content_type => {
-                let end = t.find_byte(b';').unwrap_or(t.len());
-                t[..end].trim_end_with(|c| c == ' ').into()
-            }
-            _ => "default-handler".into(),
-        });
-    }
+    let name = asked.clone().unwrap_or_else(|| handler_by_type(r).unwrap_or_default().into());
+    r.handler = Some(name.clone());
     let verdict = process::run_phase(r, Phase::Handler);
-    r.handler = asked;
-    if r.handler.is_some() && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
+    let named = asked.is_some() || HANDLER_TYPES.iter().any(|t| name == *t);
+    if named && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
         // a name that no module takes stays the name
-        r.served_by.clone_from(&r.handler);
+        r.served_by = Some(name);
     }
+    r.handler = asked;
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
 }
 
@@ -91,7 +152,13 @@ fn refuse(r: &mut Request<'_>, status: u16) {
     }
     r.decide_in("error_document", span);
     if super::uri::is_url(&text) {
-        r.tell(|| Step { phase: "error_document", span: Some(span), matched: true, effect: format!("redirect to {text}"), ..Step::default() });
+        r.tell(|| Step {
+            phase: "error_document",
+            span: Some(span),
+            matched: true,
+            effect: format!("redirect to {text}"),
+            ..Step::default()
+        });
         r.status = 302;
         r.headers_out.set("Location", text);
     } else if text.first() == Some(&b'/') {
@@ -103,7 +170,15 @@ fn refuse(r: &mut Request<'_>, status: u16) {
         internal_redirect(r, &text);
         r.method = method;
         r.method_number = number;
-        r.engine.close(|_| Some(Step { phase: "error_document", span: Some(span), matched: true, effect: format!("internal redirect to {text}"), ..Step::default() }));
+        r.engine.close(|_| {
+            Some(Step {
+                phase: "error_document",
+                span: Some(span),
+                matched: true,
+                effect: format!("internal redirect to {text}"),
+                ..Step::default()
+            })
+        });
     } else {
         r.error("AH01580", format!("Invalid error redirection directive: {text}"));
     }
@@ -236,7 +311,14 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
             end(&mut new, verdict);
         }
     }
-    r.engine.close(|_| Some(Step { phase: "internal_redirect", matched: true, effect: BString::from(uri).to_string(), ..Step::default() }));
+    r.engine.close(|_| {
+        Some(Step {
+            phase: "internal_redirect",
+            matched: true,
+            effect: BString::from(uri).to_string(),
+            ..Step::default()
+        })
+    });
     r.next = Some(Box::new(new));
 }
 

@@ -2,6 +2,7 @@
 
 use super::Trace;
 use crate::module::{Hook, Phase, Verdict, hook, order};
+use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
 use crate::server::setting;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
@@ -121,8 +122,7 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
             }
         };
         // a name of a socket keeps its letters
-        let value: BString =
-            if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
+        let value: BString = if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
         if value != "none" {
             // a line beneath that says the same, or the alias that said it already, leaves nothing to decide
             let beneath = set.under.as_ref().is_some_and(|u| u.value == set.value);
@@ -148,6 +148,9 @@ fn upgrade_handler(_: &mut Request<'_>) -> Verdict {
 /// `default_handler`: a file is sent.
 fn default_handler(r: &mut Request<'_>) -> Verdict {
     allow_methods(r, &[method::GET, method::OPTIONS, method::POST]);
+    if let Err(status) = discard_request_body(r) {
+        return Verdict::Status(status);
+    }
     if r.method_number != method::GET && r.method_number != method::POST {
         return match r.method_number {
             method::INVALID => {
@@ -199,4 +202,3 @@ impl crate::server::engine::Engine {
         crate::vfs::resolve::access(&*self.vfs, &self.server.cred, path, 4)
     }
 }
-

@@ -259,7 +259,7 @@ mod tests {
     fn clicks_are_two_numbers() {
         for (query, want) in [
             ("10,20", Some((10.0, 20.0))),
-            ("x=3&y,y=4", None),
+            ("x=3&y,y=4", Some((3.0, 4.0))),
             ("x=1,y=4", Some((1.0, 4.0))),
             ("0,0", None),
             ("5", None),

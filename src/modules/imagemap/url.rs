@@ -48,8 +48,7 @@ pub fn resolve(r: &Request<'_>, base: Option<&BString>, value: &[u8]) -> Result<
             return Err(("AH00678", format!("invalid directory name in map file: {}", r.uri)));
         }
         let length = url.len();
-        loop {
-            let Some(slash) = url[start..].rfind_byte(b'/') else { break };
+        while let Some(slash) = url[start..].rfind_byte(b'/') {
             url.truncate(start + slash);
             // a slash at the end is not yet a folder
             if url.len() == start || length - url.len() != 1 {

@@ -220,7 +220,7 @@ fn user(cmd: &mut Cmd<'_>, value: BString) -> Result<BString, String> {
 fn named_user(cmd: &mut Cmd<'_>, value: BString, unknown: &str) -> Result<BString, String> {
     let users = &cmd.build.users;
     let Some(id) = user_id(users, &value) else {
-        cmd.note("AH00544", format!("bad user name {value}"));
+        cmd.note("AH00543", format!("bad user name {value}"));
         return Ok(value);
     };
     if value.starts_with(b"#") {
@@ -241,7 +241,7 @@ fn named_group(cmd: &mut Cmd<'_>, value: BString) -> Result<BString, String> {
 
 fn note_group(cmd: &mut Cmd<'_>, value: &BString) {
     if group_id(&cmd.build.users, value).is_none() {
-        cmd.note("AH00545", format!("bad group name {value}"));
+        cmd.note("AH00544", format!("bad group name {value}"));
     }
 }
 

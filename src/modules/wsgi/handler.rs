@@ -6,6 +6,7 @@ use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
 use crate::outcome::Wsgi;
 use crate::server::engine::Program;
+use crate::server::http_request::oversized_body;
 use crate::server::request::{PathInfo, Request};
 use crate::server::{script, setting};
 use bstr::{BString, ByteSlice};
@@ -32,13 +33,20 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
     let done = target.and_then(|target| {
         check_path_info(r)?;
         check_body(r, &settings)?;
-        execute(r, &settings, &target)
+        // a body that is too large ends the request; httpd's filter answers
+        let runs = oversized_body(r).is_none();
+        if runs {
+            execute(r, &settings, &target)?;
+        }
+        Ok(runs)
     });
     match done {
-        Ok(()) => {
-            // the application says the status, for an ErrorDocument too
-            r.status = 200;
-            r.served_by = Some(name);
+        Ok(ran) => {
+            if ran {
+                // the application says the status, for an ErrorDocument too
+                r.status = 200;
+                r.served_by = Some(name);
+            }
             Verdict::Ok
         }
         Err((message, status)) => {
