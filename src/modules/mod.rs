@@ -13,6 +13,7 @@ pub mod authz_core;
 pub mod autoindex;
 pub mod cgi;
 pub mod core;
+pub mod dav;
 pub mod dir;
 pub mod env;
 pub mod headers;
@@ -26,8 +27,11 @@ pub mod negotiation;
 mod pending;
 pub mod php;
 pub mod proxy;
+pub mod reading;
+pub mod remoteip;
 pub mod rewrite;
 pub mod setenvif;
+pub mod speling;
 pub mod ssl;
 pub mod status;
 pub mod unixd;
@@ -64,6 +68,7 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
+    &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,
     &headers::MODULE,
@@ -76,8 +81,12 @@ pub static MODELLED: &[&Module] = &[
     &proxy::CONNECT,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
+    &reading::MACRO,
+    &reading::VERSION,
+    &remoteip::MODULE,
     &rewrite::MODULE,
     &setenvif::MODULE,
+    &speling::MODULE,
     &ssl::MODULE,
     &status::MODULE,
     &unixd::MODULE,

@@ -82,6 +82,8 @@ vector! {
         ssl: modules::ssl::Dir,
         env: modules::env::Settings,
         proxy: modules::proxy::Dir,
+        speling: modules::speling::Dir,
+        dav: modules::dav::Dir,
     }
 }
 
@@ -97,6 +99,7 @@ vector! {
         setenvif: modules::setenvif::Settings,
         ssl: modules::ssl::Server,
         proxy: modules::proxy::Server,
+        remoteip: modules::remoteip::Server,
         userdir: modules::userdir::Server,
         vhost_alias: modules::vhost_alias::Server,
     }
