@@ -398,7 +398,8 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         if let Some(info) = info {
             if let Some(set) = forced.filter(|s| !s.value.is_empty()) {
                 r.set_content_type(Some(set.value.clone()), true);
-                r.type_span = decisive(&Some(set.clone()), &BString::default());
+                let otherwise = types.get(&extension).cloned().unwrap_or_default();
+                r.type_span = decisive(&Some(set.clone()), &otherwise);
                 found = true;
             }
             if let Some(set) = info.get(Field::Charset) {
