@@ -5,8 +5,8 @@ use crate::module::allowed;
 use crate::modules::core::options;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
 use crate::server::compile::{self, Output};
-use crate::server::htaccess::{self, Wanted};
 use crate::server::engine::{Engine, Program, Programs};
+use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
 use crate::server::{Server, method};
@@ -253,9 +253,9 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         path_info: last.path_info.clone().unwrap_or_default(),
         script_name: last.script_name.clone().filter(|_| script),
         location: answer
-            .headers_out
+            .err_headers_out
             .get("Location")
-            .or(answer.err_headers_out.get("Location"))
+            .or(answer.headers_out.get("Location"))
             .map(|l| l.to_owned())
             .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),

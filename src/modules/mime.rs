@@ -420,8 +420,11 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
             if let Some(set) = info.get(Field::Handler)
                 && r.proxyreq == ProxyReq::None
             {
+                // the handler that an alias set already leaves nothing to decide
+                if r.handler.as_ref() != Some(&set.value) {
+                    r.handler_span = decisive(&Some(set.clone()), &BString::default());
+                }
                 r.handler = Some(set.value.clone());
-                r.handler_span = decisive(&Some(set.clone()), &BString::default());
                 found |= dir.multimatch & multimatch::HANDLERS != 0;
             }
             if info.get(Field::InputFilter).is_some() || info.get(Field::OutputFilter).is_some() {

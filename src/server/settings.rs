@@ -78,6 +78,7 @@ vector! {
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
+        headers: modules::headers::Dir,
         ssl: modules::ssl::Dir,
         env: modules::env::Settings,
         proxy: modules::proxy::Dir,
