@@ -1,35 +1,240 @@
-//! Random configurations, asked of both sides.
+//! Random configurations, file trees and requests, asked of a real httpd and of routesim; what differs is made small.
+//!
+//! `cargo fuzz-live --requests 20000 --seed 7`
 
-use routesim::oracle::{self, Httpd, Oracle, Verdict, verify, worker};
+mod shrink;
+mod strategy;
+mod templates;
+mod words;
+mod world;
 
-fn main() -> std::process::ExitCode {
+use clap::Parser;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use routesim::oracle::verify::{in_parallel, threads};
+use routesim::oracle::{self, Httpd, Oracle, Verdict, job, record, verify, worker};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+use world::World;
+
+/// Differential random testing against a real httpd.
+#[derive(Parser)]
+#[command(name = "fuzz-live")]
+struct Options {
+    /// How many requests are asked
+    #[arg(long, default_value_t = 2000)]
+    requests: usize,
+    /// For how long at most
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Where randomness begins [default: a fresh one, which is printed]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Only the world of this number
+    #[arg(long)]
+    world: Option<usize>,
+    /// How many kinds of difference are made small
+    #[arg(long, default_value_t = 8)]
+    shrink: usize,
+    /// Where minimal scenarios are written, with httpd's answers
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// The least agreement, in per cent, that passes
+    #[arg(long, default_value_t = 99.5)]
+    least: f64,
+    /// The httpd to ask
+    #[arg(long)]
+    httpd: Option<PathBuf>,
+    /// Print the scenarios instead of asking
+    #[arg(long)]
+    print: bool,
+}
+
+/// A difference: which world, which request, which keys.
+struct Found {
+    world: usize,
+    request: Option<usize>,
+    kind: String,
+    sure: bool,
+}
+
+fn main() -> ExitCode {
     if worker::is_wanted() {
         return worker::main();
     }
-    let httpd = Httpd::find(None).unwrap();
-    let o = Oracle::new(httpd, std::env::current_exe().unwrap(), None).unwrap();
-    let stop = Default::default();
-    let paths: Vec<String> = std::env::args().skip(1).collect();
-    let t = std::time::Instant::now();
-    let found = verify::in_parallel(paths.len(), verify::threads(), &stop, |i| {
-        let s = oracle::job::scenario(std::path::Path::new(&paths[i]), &std::fs::read_to_string(&paths[i]).unwrap())
-            .unwrap();
-        oracle::verify(&o, &s)
+    let options = Options::parse();
+    let seed = options.seed.unwrap_or_else(|| {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.subsec_nanos().into())
     });
-    let (mut all, mut bad) = (0, 0);
-    for (v, p) in found.iter().zip(&paths) {
-        all += v.compared();
-        bad += v.differing();
-        match v {
-            Verdict::Asked(a) => {
-                for x in a.iter().filter(|x| !x.differences.is_empty()) {
-                    println!("{p} {} {} {:?}", x.index, x.outcome["url"], x.differences);
-                }
-            }
-            Verdict::Refused(d, _) if d.is_empty() => {}
-            other => println!("{p} {other:?}"),
+    println!("seed {seed}");
+    if options.print {
+        for i in options.world.map_or(0..3, |w| w..w + 1) {
+            println!("{}", world(seed, i).yaml(&title(seed, i)));
+        }
+        return ExitCode::SUCCESS;
+    }
+    let oracle = Httpd::find(options.httpd.as_deref()).and_then(|httpd| {
+        let own = std::env::current_exe().map_err(|e| e.to_string())?;
+        Oracle::new(httpd, own, None)
+    });
+    let oracle = match oracle {
+        Ok(oracle) => oracle,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(2);
+        }
+    };
+    let _ = ctrlc::set_handler(|| {
+        oracle::clean_up();
+        std::process::exit(130);
+    });
+    run(&options, &oracle, seed)
+}
+
+fn run(options: &Options, oracle: &Oracle, seed: u64) -> ExitCode {
+    let (asked, refused, lacking) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let found: Mutex<Vec<Found>> = Mutex::default();
+    let stop = AtomicBool::new(false);
+    let end = options.seconds.map(|s| Instant::now() + Duration::from_secs(s));
+    let only = options.world;
+    let count = if only.is_some() { 1 } else { options.requests };
+    in_parallel(count, threads(), &stop, |i| {
+        let i = only.unwrap_or(i);
+        let verdict = ask(oracle, &world(seed, i).yaml(&title(seed, i)));
+        let news = differences(i, &verdict);
+        let total = asked.fetch_add(verdict.compared(), Ordering::Relaxed) + verdict.compared();
+        match &verdict {
+            Verdict::Refused(..) => drop(refused.fetch_add(1, Ordering::Relaxed)),
+            Verdict::Lacks(_) => drop(lacking.fetch_add(1, Ordering::Relaxed)),
+            Verdict::Broken(why) => eprintln!("world {i}: {why}"),
+            Verdict::Asked(_) => {}
+        }
+        if let Ok(mut found) = found.lock() {
+            found.extend(news);
+        }
+        if total >= options.requests || end.is_some_and(|e| Instant::now() > e) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    let asked = asked.into_inner().max(1);
+    let found = found.into_inner().unwrap_or_default();
+    let mut kinds: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+    for f in &found {
+        kinds.entry(&f.kind).or_default().push(f);
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    // the sure ones first, then the frequent
+    kinds.sort_by_key(|(_, all)| (!all.iter().any(|f| f.sure), std::cmp::Reverse(all.len())));
+    for (kind, all) in &kinds {
+        let unsure = all.iter().filter(|f| !f.sure).count();
+        let first = all.iter().find(|f| f.sure).unwrap_or(&all[0]);
+        println!("{:5} {kind}   {unsure} with a caveat, first: --seed {seed} --world {}", all.len(), first.world);
+    }
+    for (kind, all) in kinds.iter().take(options.shrink) {
+        small(options, oracle, seed, kind, all.iter().find(|f| f.sure).unwrap_or(&all[0]));
+    }
+    let unsure = found.iter().filter(|f| !f.sure).count();
+    let agreement = 100.0 * (asked - found.len().min(asked)) as f64 / asked as f64;
+    println!(
+        "seed {seed}: {asked} requests, {} differ ({unsure} of them with a caveat), {} configurations refused, {} not asked: {agreement:.3} % agree",
+        found.len(),
+        refused.into_inner(),
+        lacking.into_inner(),
+    );
+    ExitCode::from(u8::from(agreement < options.least))
+}
+
+fn title(seed: u64, i: usize) -> String {
+    format!("found by random testing, seed {seed}, world {i}")
+}
+
+/// The `i`th world of a seed.
+fn world(seed: u64, i: usize) -> World {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&(i as u64).to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    strategy::world().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default()
+}
+
+fn ask(oracle: &Oracle, yaml: &str) -> Verdict {
+    match job::scenario(Path::new("generated.yaml"), yaml) {
+        // a panic is a finding, and no reason to stop
+        Ok(scenario) => std::panic::catch_unwind(|| verify(oracle, &scenario))
+            .unwrap_or_else(|_| Verdict::Broken(format!("routesim panics\n{yaml}"))),
+        Err(why) => Verdict::Broken(format!("{why}\n{yaml}")),
+    }
+}
+
+fn differences(world: usize, verdict: &Verdict) -> Vec<Found> {
+    match verdict {
+        Verdict::Asked(asked) => asked
+            .iter()
+            .filter(|a| !a.differences.is_empty())
+            .map(|a| {
+                let kind: Vec<String> = a
+                    .differences
+                    .iter()
+                    .map(|d| match d.key {
+                        "status" | "log" | "access" | "handler" => format!("{} {}/{}", d.key, d.httpd, d.routesim),
+                        key => key.to_string(),
+                    })
+                    .collect();
+                Found { world, request: Some(a.index), kind: kind.join(", "), sure: a.is_sure() }
+            })
+            .collect(),
+        Verdict::Refused(differences, _) if !differences.is_empty() => {
+            let words =
+                |v: &serde_json::Value| v["message"].as_str().unwrap_or("").lines().last().unwrap_or("").to_string();
+            let d = &differences[0];
+            let kind = format!("{}: {}/{}", d.key, words(&d.httpd), words(&d.routesim));
+            vec![Found { world, request: None, kind, sure: true }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Makes a difference small, prints it, keeps it.
+fn small(options: &Options, oracle: &Oracle, seed: u64, kind: &str, found: &Found) {
+    let mut start = world(seed, found.world);
+    if let Some(i) = found.request.filter(|i| *i < start.requests.len()) {
+        let one = World { requests: vec![start.requests[i].clone()], ..start.clone() };
+        if differences(0, &ask(oracle, &one.yaml("x"))).iter().any(|f| f.kind == kind) {
+            start = one;
         }
     }
-    println!("{bad} of {all} differ {:?}", t.elapsed());
-    std::process::ExitCode::SUCCESS
+    let least =
+        shrink::shrink(start, 160, |w| differences(0, &ask(oracle, &w.yaml("x"))).iter().any(|f| f.kind == kind));
+    let yaml = least.yaml(&title(seed, found.world));
+    let verdict = ask(oracle, &yaml);
+    println!("\n== {kind}\n{yaml}");
+    if let Verdict::Asked(asked) = &verdict {
+        for d in asked.iter().flat_map(|a| &a.differences) {
+            println!("# {}: httpd {}, routesim {}", d.key, d.httpd, d.routesim);
+        }
+        for line in
+            asked.iter().flat_map(|a| &a.answer.log).filter(|l| l.is_news() && !l.text.starts_with("mod_wsgi (pid"))
+        {
+            println!("# [{}] {}", line.level, line.text);
+        }
+    } else {
+        println!("# {verdict:?}");
+    }
+    if let Some(folder) = &options.keep {
+        let path = folder.join(format!("seed-{seed}-{}.yaml", found.world));
+        let kept = std::fs::create_dir_all(folder).map_err(|e| e.to_string()).and_then(|()| {
+            let scenario = job::scenario(&path, &yaml)?;
+            let (text, _) = record::recorded(&yaml, &scenario, &verdict)?;
+            std::fs::write(&path, text).map_err(|e| e.to_string())
+        });
+        match kept {
+            Ok(()) => println!("# kept as {}", path.display()),
+            Err(why) => println!("# not kept: {why}"),
+        }
+    }
 }

@@ -1,0 +1,143 @@
+//! Directives as they are likely to be written, with gaps for words; where each may stand.
+
+/// Where a directive may stand, a letter each: server, virtual host, directory, location, files, if, .htaccess.
+pub const ANYWHERE: &str = "svdlfih";
+/// The configuration, outside of sections.
+pub const SERVERS: &str = "sv";
+/// Sections and .htaccess files.
+pub const SECTIONS: &str = "dlfih";
+/// The configuration and its sections.
+pub const CONFIG: &str = "svdlfi";
+
+/// A directive's places, its weight, its text.
+pub type Template = (&'static str, u32, &'static str);
+
+/// All of them. `{word}` is a gap: see [`super::words`].
+#[rustfmt::skip]
+pub const TEMPLATES: &[Template] = &[
+    // mod_alias
+    (SERVERS, 14, "Alias {url} {path}"),
+    (SERVERS, 4, "AliasMatch {urlre} {path}{group}"),
+    (SERVERS, 6, "ScriptAlias {url} {path}"),
+    (SERVERS, 2, "ScriptAliasMatch {urlre} {path}{group}"),
+    ("l", 3, "Alias {path}"),
+    (ANYWHERE, 3, "Redirect {redirect} {url} {to}"),
+    (ANYWHERE, 2, "RedirectMatch {redirect} {urlre} {to}{group}"),
+    (ANYWHERE, 1, "Redirect gone {url}"),
+    (ANYWHERE, 1, "RedirectMatch 404 {urlre}"),
+    ("l", 2, "Redirect {redirect} {to}"),
+    (ANYWHERE, 1, "RedirectPermanent {url} {to}"),
+    (ANYWHERE, 1, "RedirectTemp {url} {to}"),
+    (ANYWHERE, 1, "RedirectRelative {onoff}"),
+    (CONFIG, 1, "AliasPreservePath {onoff}"),
+    // mod_wsgi
+    (SERVERS, 10, "WSGIScriptAlias {url} {wsgi}"),
+    (SERVERS, 2, "WSGIScriptAlias {url} {wsgi} process-group={daemon}"),
+    (SERVERS, 2, "WSGIScriptAlias {url} {wsgi} application-group={appgroup}"),
+    (SERVERS, 2, "WSGIScriptAliasMatch {urlre} {wsgi}"),
+    (SERVERS, 1, "WSGIScriptAlias {url} {path}"),
+    ("svdlfi", 4, "WSGIProcessGroup {daemon}"),
+    ("svdlfi", 4, "WSGIApplicationGroup {appgroup}"),
+    (ANYWHERE, 1, "WSGICallableObject {callable}"),
+    ("svdlfi", 1, "WSGIRestrictProcess {daemon}"),
+    (SECTIONS, 3, "AddHandler wsgi-script .wsgi .py"),
+    (SECTIONS, 2, "SetHandler wsgi-script"),
+    ("dlfi", 1, "WSGIAccessScript {wsgi}"),
+    // core
+    (SERVERS, 3, "DocumentRoot {dir}"),
+    (SECTIONS, 8, "Options {options}"),
+    ("d", 8, "AllowOverride {override}"),
+    ("d", 1, "AllowOverrideList {listed}"),
+    (ANYWHERE, 3, "AcceptPathInfo {pathinfo}"),
+    (ANYWHERE, 4, "ErrorDocument {status} {errordoc}"),
+    (SECTIONS, 4, "SetHandler {handler}"),
+    (SECTIONS, 2, "ForceType {type}"),
+    (SERVERS, 2, "AllowEncodedSlashes {slashes}"),
+    (SERVERS, 1, "MergeSlashes {onoff}"),
+    (SERVERS, 1, "UseCanonicalName {onoff}"),
+    (SERVERS, 1, "UseCanonicalPhysicalPort {onoff}"),
+    (SERVERS, 1, "TraceEnable {onoff}"),
+    (SERVERS, 1, "AccessFileName .htaccess .local"),
+    (SECTIONS, 1, "QualifyRedirectURL {onoff}"),
+    (SECTIONS, 1, "CGIPassAuth {onoff}"),
+    (SERVERS, 1, "LimitRequestLine 100"),
+    (SERVERS, 1, "LimitRequestFields 6"),
+    (SERVERS, 1, "LimitInternalRecursion 3"),
+    (SERVERS, 1, "HttpProtocolOptions {strict}"),
+    ("v", 4, "ServerAlias {hostpattern}"),
+    ("v", 1, "ServerPath {url}"),
+    (ANYWHERE, 1, "Define {define}"),
+    // mod_dir
+    (ANYWHERE, 6, "DirectoryIndex {index}"),
+    (ANYWHERE, 2, "DirectorySlash {onoff}"),
+    (ANYWHERE, 3, "FallbackResource {fallback}"),
+    (ANYWHERE, 1, "DirectoryIndexRedirect {indexredirect}"),
+    (ANYWHERE, 1, "DirectoryCheckHandler {onoff}"),
+    // mod_mime, mod_negotiation
+    (ANYWHERE, 4, "AddHandler {handler} {ext}"),
+    (ANYWHERE, 3, "AddType {type} {ext}"),
+    (ANYWHERE, 1, "AddEncoding x-gzip .gz"),
+    (ANYWHERE, 2, "AddLanguage {lang} .{lang}"),
+    (ANYWHERE, 1, "AddCharset utf-8 {ext}"),
+    (SECTIONS, 2, "RemoveHandler {ext}"),
+    (SECTIONS, 1, "RemoveType {ext}"),
+    (SECTIONS, 1, "RemoveLanguage .{lang}"),
+    (ANYWHERE, 1, "DefaultLanguage {lang}"),
+    ("d", 1, "ModMimeUsePathInfo {onoff}"),
+    (ANYWHERE, 1, "MultiviewsMatch {multiviews}"),
+    (ANYWHERE, 1, "LanguagePriority {lang} {lang}"),
+    (ANYWHERE, 1, "ForceLanguagePriority {forcelang}"),
+    // who may
+    (SECTIONS, 16, "Require {require}"),
+    (SECTIONS, 2, "<RequireAny>\n  Require {require}\n  Require {require}\n</RequireAny>"),
+    (SECTIONS, 2, "<RequireAll>\n  Require {require}\n  Require {require}\n</RequireAll>"),
+    (SECTIONS, 1, "<RequireAll>\n  Require all granted\n  <RequireNone>\n    Require {require}\n  </RequireNone>\n</RequireAll>"),
+    (SECTIONS, 1, "<RequireAny>\n  Require {require}\n  <RequireAll>\n    Require not {notable}\n    Require {require}\n  </RequireAll>\n</RequireAny>"),
+    ("dlfi", 2, "AuthMerging {merging}"),
+    (SECTIONS, 6, "Order {order}\nAllow from {from}"),
+    (SECTIONS, 4, "Order {order}\nDeny from {from}\nAllow from {from}"),
+    (SECTIONS, 2, "Allow from {from}"),
+    (SECTIONS, 2, "Deny from {from}"),
+    (SECTIONS, 2, "Satisfy {satisfy}"),
+    (SECTIONS, 5, "AuthType Basic\nAuthName here\nAuthUserFile /srv/pw\nRequire {userrequire}"),
+    (SECTIONS, 2, "AuthType Basic\nAuthName here\nAuthUserFile /srv/pw\nAuthGroupFile /srv/gr\nRequire group {usergroup}"),
+    (SECTIONS, 1, "AuthType {authtype}"),
+    (SECTIONS, 1, "AuthBasicAuthoritative {onoff}"),
+    (SECTIONS, 1, "AuthBasicFake alice secret"),
+    (SECTIONS, 1, "AuthzSendForbiddenOnFailure {onoff}"),
+    (SECTIONS, 1, "AuthType Basic\nAuthName anon\nAuthBasicProvider anon\nAnonymous guest {user}\nRequire valid-user"),
+    ("d", 1, "AllowMethods {methods}"),
+    // mod_rewrite
+    ("svdh", 4, "RewriteEngine On\nRewriteRule {rulere} {substitution}{flags}"),
+    ("svdh", 4, "RewriteEngine On\nRewriteCond {cond}\nRewriteRule {rulere} {substitution}{flags}"),
+    ("svdh", 2, "RewriteEngine On\nRewriteRule {rulere} - {dashflags}\nRewriteRule {rulere} {substitution}{flags}"),
+    ("svdh", 2, "RewriteEngine On\nRewriteCond {cond} [OR]\nRewriteCond {cond}\nRewriteRule {rulere} {substitution}{flags}"),
+    ("dh", 2, "RewriteBase {base}"),
+    ("svdh", 1, "RewriteOptions {rewriteoptions}"),
+    ("svdh", 1, "RewriteEngine {onoff}"),
+    // environment
+    (ANYWHERE, 3, "SetEnvIf {attribute} {envre} {env}"),
+    (ANYWHERE, 1, "SetEnvIfNoCase {attribute} {envre} {env}"),
+    (ANYWHERE, 1, "SetEnvIfExpr \"{expr}\" {env}"),
+    (ANYWHERE, 1, "BrowserMatch {envre} {env}"),
+    (ANYWHERE, 1, "BrowserMatchNoCase {envre} {env}"),
+    (ANYWHERE, 1, "SetEnv {envname} 1"),
+    (ANYWHERE, 1, "UnsetEnv {envname}"),
+    (ANYWHERE, 1, "PassEnv {envname}"),
+    (ANYWHERE, 1, "RequestHeader set X-Who {word}"),
+    (ANYWHERE, 1, "Header set X-Seen {word}"),
+    // others
+    (ANYWHERE, 1, "CheckSpelling {onoff}"),
+    (ANYWHERE, 1, "CheckCaseOnly {onoff}"),
+    (SERVERS, 1, "UserDir {userdir}"),
+    ("v", 1, "VirtualDocumentRoot {virtualroot}"),
+    (ANYWHERE, 1, "Action {action} {script}"),
+    (ANYWHERE, 1, "Script PUT {script}"),
+    (SERVERS, 2, "ProxyPass {url} {backend}"),
+    ("l", 2, "ProxyPass {backend}"),
+    (SERVERS, 1, "ProxyPassMatch {urlre} {backend}{group}"),
+    (SERVERS, 1, "RemoteIPHeader X-Forwarded-For"),
+    (SERVERS, 1, "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy {net}"),
+    (ANYWHERE, 1, "ExpiresActive {onoff}"),
+    (SECTIONS, 1, "IndexOptions FancyIndexing"),
+];
