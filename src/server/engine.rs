@@ -9,7 +9,7 @@ use super::Server;
 use crate::outcome::Step;
 use crate::vfs::Vfs;
 use bstr::BString;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ pub struct Engine {
     merges: RefCell<HashMap<(u64, u64), Arc<Merged>>>,
     pub(super) htaccess: RefCell<HashMap<(BString, u32, u32, u64), Htaccess>>,
     trace: RefCell<Option<Vec<Vec<Step>>>>,
+    pointers: Cell<u64>,
 }
 
 impl Engine {
@@ -55,7 +56,14 @@ impl Engine {
             merges: RefCell::default(),
             htaccess: RefCell::default(),
             trace: RefCell::new(None),
+            pointers: Cell::new(1 << 63),
         }
+    }
+
+    /// A number that no other settings have: what httpd would have newly allocated.
+    pub fn new_pointer(&self) -> u64 {
+        self.pointers.set(self.pointers.get() + 1);
+        self.pointers.get()
     }
 
     /// `ap_merge_per_dir_configs`, done once for each pair.

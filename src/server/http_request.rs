@@ -162,7 +162,6 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
     new.parse_uri(uri);
     new.parsed_uri.port = r.parsed_uri.port;
     new.hostname = r.hostname.clone();
-    new.per_dir = r.server.lookup_defaults.clone();
     new.prev = Some(r.ancestor());
     new.main = r.main.clone();
     new.status = r.status;
@@ -221,6 +220,8 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         auth_type: None,
         useragent_ip: r.useragent_ip,
         per_dir: r.server.lookup_defaults.clone(),
+        config: r.server.lookup_defaults.id,
+        walks: Default::default(),
         status: 200,
         used_path_info: PathInfo::Default,
         proxyreq: ProxyReq::None,
@@ -296,6 +297,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;
     r.per_dir = sub.per_dir;
+    r.config = sub.config;
     r.mime_exceptions = sub.mime_exceptions.or(r.mime_exceptions.take());
     for (name, value) in sub.notes.iter() {
         r.notes.set(name, value);

@@ -131,6 +131,8 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         auth_type: None,
         useragent_ip: incoming.client,
         per_dir: server.lookup_defaults.clone(),
+        config: server.lookup_defaults.id,
+        walks: Default::default(),
         status: 200,
         used_path_info: PathInfo::Default,
         proxyreq: ProxyReq::None,
@@ -315,7 +317,7 @@ fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
         return Err((r.status, true));
     }
     // until a virtual host is known, the settings are the base server's
-    r.per_dir = r.server.lookup_defaults.clone();
+    r.reset_settings();
     if r.hostname.is_none() && r.proto_num >= 1001 || r.proto_num == 1001 && r.headers_in.get("Host").is_none() {
         let uri = r.uri.clone();
         r.error("AH00569", format!("client sent HTTP/1.1 request without hostname (see RFC2616 section 14.23): {uri}"));
