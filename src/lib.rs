@@ -31,6 +31,8 @@ pub mod diagnostic;
 pub mod expr;
 pub mod module;
 pub mod modules;
+#[cfg(all(feature = "oracle", target_os = "linux"))]
+pub mod oracle;
 pub mod outcome;
 pub mod pattern;
 pub mod report;

@@ -172,10 +172,7 @@ impl Phase {
 
     /// Whether every hook runs (httpd's RUN_ALL) until one answers an error; else the first answer ends the phase.
     pub fn run_all(self) -> bool {
-        matches!(
-            self,
-            Phase::PostReadRequest | Phase::HeaderParser | Phase::AccessChecker | Phase::Fixups
-        )
+        matches!(self, Phase::PostReadRequest | Phase::HeaderParser | Phase::AccessChecker | Phase::Fixups)
     }
 }
 

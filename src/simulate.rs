@@ -252,7 +252,12 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         file: last.filename.clone(),
         path_info: last.path_info.clone().unwrap_or_default(),
         script_name: last.script_name.clone().filter(|_| script),
-        location: answer.headers_out.get("Location").or(answer.err_headers_out.get("Location")).map(|l| l.to_owned()).filter(|_| (300..400).contains(&status) || status == 201),
+        location: answer
+            .headers_out
+            .get("Location")
+            .or(answer.err_headers_out.get("Location"))
+            .map(|l| l.to_owned())
+            .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
         user: last.user.clone().filter(|_| last.authenticated),

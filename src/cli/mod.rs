@@ -14,6 +14,8 @@ mod phases;
 mod replay;
 mod suites;
 mod test;
+#[cfg(all(feature = "oracle", target_os = "linux"))]
+mod verify;
 
 use clap::{Parser, Subcommand};
 use output::Streams;
@@ -49,6 +51,9 @@ enum Verb {
     Test(test::Test),
     /// Say what httpd would say of a configuration, and everything that is wrong with it
     Check(check::Check),
+    /// Ask a real httpd, and say where it answers otherwise
+    #[cfg(all(feature = "oracle", target_os = "linux"))]
+    Verify(verify::Verify),
     /// List the directives of httpd, and what routesim makes of each
     Directives(directives::Directives),
     /// List the modules of each phase, in the order in which they are asked
@@ -97,6 +102,10 @@ fn failure<T>(words: impl Into<String>) -> Result<T, Failure> {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    #[cfg(all(feature = "oracle", target_os = "linux"))]
+    if crate::oracle::worker::is_wanted() {
+        return crate::oracle::worker::main();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -131,6 +140,8 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Replay(verb)) => verb.run(streams),
         Some(Verb::Test(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
+        #[cfg(all(feature = "oracle", target_os = "linux"))]
+        Some(Verb::Verify(verb)) => verb.run(streams),
         Some(Verb::Directives(verb)) => verb.run(streams),
         Some(Verb::Phases(verb)) => verb.run(streams),
         None => failure("say what to do: `routesim explain URL`, or `routesim --help`"),

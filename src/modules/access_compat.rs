@@ -26,7 +26,14 @@ static DIRECTIVES: &[Directive] = &[
     row("order", Args::Take1, OR_LIMIT, Modelled, "'allow,deny', 'deny,allow', or 'mutual-failure'", set_order),
     row("allow", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", allow),
     row("deny", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", deny),
-    row("Satisfy", Args::Take1, OR_AUTHCFG, Modelled, "access policy if both allow and require used ('all' or 'any')", set_satisfy),
+    row(
+        "Satisfy",
+        Args::Take1,
+        OR_AUTHCFG,
+        Modelled,
+        "access policy if both allow and require used ('all' or 'any')",
+        set_satisfy,
+    ),
 ];
 
 /// Order.
@@ -122,9 +129,7 @@ fn from(a: &[BString]) -> Result<From, String> {
         return Err("allow and deny must be followed by 'from'".into());
     }
     let place = &a[1];
-    let starts = |prefix: &str| {
-        place.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix.as_bytes()))
-    };
+    let starts = |prefix: &str| place.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix.as_bytes()));
     if starts("env=!") {
         return Ok(From::NoEnv(place[5..].into()));
     }

@@ -2,8 +2,8 @@
 //! host's own before those of the main server.
 
 use crate::expr::Expr;
-use crate::module::allowed::*;
 use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures, Flags, Regex};
@@ -20,24 +20,84 @@ pub static MODULE: Module =
     Module { name: "mod_alias.c", identifier: "alias_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
-    Hook {
-        before: &["mod_userdir.c", "mod_vhost_alias.c"],
-        ..hook(Phase::TranslateName, order::MIDDLE, translate)
-    },
+    Hook { before: &["mod_userdir.c", "mod_vhost_alias.c"], ..hook(Phase::TranslateName, order::MIDDLE, translate) },
     hook(Phase::Fixups, order::MIDDLE, fixup_redirect),
 ];
 
 static DIRECTIVES: &[Directive] = &[
-    row("Alias", Args::Take12, ACCESS_CONF | RSRC_CONF, Modelled, "a fakename and a realname, or a realname in a Location", alias),
-    row("ScriptAlias", Args::Take12, ACCESS_CONF | RSRC_CONF, Modelled, "a fakename and a realname, or a realname in a Location", script_alias),
-    row("Redirect", Args::Take123, OR_FILEINFO, Modelled, "an optional status, then document to be redirected and destination URL", redirect),
+    row(
+        "Alias",
+        Args::Take12,
+        ACCESS_CONF | RSRC_CONF,
+        Modelled,
+        "a fakename and a realname, or a realname in a Location",
+        alias,
+    ),
+    row(
+        "ScriptAlias",
+        Args::Take12,
+        ACCESS_CONF | RSRC_CONF,
+        Modelled,
+        "a fakename and a realname, or a realname in a Location",
+        script_alias,
+    ),
+    row(
+        "Redirect",
+        Args::Take123,
+        OR_FILEINFO,
+        Modelled,
+        "an optional status, then document to be redirected and destination URL",
+        redirect,
+    ),
     row("AliasMatch", Args::Take2, RSRC_CONF, Modelled, "a regular expression and a filename", alias_match),
-    row("ScriptAliasMatch", Args::Take2, RSRC_CONF, Modelled, "a regular expression and a filename", script_alias_match),
-    row("RedirectMatch", Args::Take23, OR_FILEINFO, Modelled, "an optional status, then a regular expression and destination URL", redirect_match),
-    row("RedirectTemp", Args::Take2, OR_FILEINFO, Modelled, "a document to be redirected, then the destination URL", redirect_temp),
-    row("RedirectPermanent", Args::Take2, OR_FILEINFO, Modelled, "a document to be redirected, then the destination URL", redirect_permanent),
-    row("RedirectRelative", Args::Flag, OR_FILEINFO, Modelled, "Set to ON to allow relative redirect targets to be issued as-is", redirect_relative),
-    row("AliasPreservePath", Args::Flag, OR_FILEINFO, Modelled, "Set to ON to map the full path after the fakename to the realname.", alias_preserve_path),
+    row(
+        "ScriptAliasMatch",
+        Args::Take2,
+        RSRC_CONF,
+        Modelled,
+        "a regular expression and a filename",
+        script_alias_match,
+    ),
+    row(
+        "RedirectMatch",
+        Args::Take23,
+        OR_FILEINFO,
+        Modelled,
+        "an optional status, then a regular expression and destination URL",
+        redirect_match,
+    ),
+    row(
+        "RedirectTemp",
+        Args::Take2,
+        OR_FILEINFO,
+        Modelled,
+        "a document to be redirected, then the destination URL",
+        redirect_temp,
+    ),
+    row(
+        "RedirectPermanent",
+        Args::Take2,
+        OR_FILEINFO,
+        Modelled,
+        "a document to be redirected, then the destination URL",
+        redirect_permanent,
+    ),
+    row(
+        "RedirectRelative",
+        Args::Flag,
+        OR_FILEINFO,
+        Modelled,
+        "Set to ON to allow relative redirect targets to be issued as-is",
+        redirect_relative,
+    ),
+    row(
+        "AliasPreservePath",
+        Args::Flag,
+        OR_FILEINFO,
+        Modelled,
+        "Set to ON to map the full path after the fakename to the realname.",
+        alias_preserve_path,
+    ),
 ];
 
 /// One Alias or Redirect: httpd's `alias_entry`.
@@ -126,13 +186,11 @@ fn add_alias(cmd: &mut Cmd<'_>, a: &[BString], script: bool, is_match: bool) -> 
     let overlapped = if is_match { None } else { server.aliases.iter().find(|e| overlaps(e, &a[0])).cloned() };
     Arc::make_mut(&mut server.aliases).push(entry);
     if let Some(e) = overlapped {
-        let earlier = format!(
-            "{}Alias{}",
-            if e.script { "Script" } else { "" },
-            if e.regex.is_some() { "Match" } else { "" }
-        );
+        let earlier =
+            format!("{}Alias{}", if e.script { "Script" } else { "" }, if e.regex.is_some() { "Match" } else { "" });
         let name = cmd.row.name;
-        let message = format!("the {name} directive will probably never match because it overlaps an earlier {earlier}");
+        let message =
+            format!("the {name} directive will probably never match because it overlaps an earlier {earlier}");
         let d = crate::diagnostic::Diagnostic::warning("AH00671", message, span)
             .related(e.span, format!("the earlier {earlier}"));
         cmd.build.diagnostics.push(d);
@@ -228,14 +286,8 @@ fn add_redirect(cmd: &mut Cmd<'_>, a: &[BString], default: u16, is_match: bool) 
     } else if url.is_some() {
         return Err("Redirect URL not valid for this status".into());
     }
-    let entry = Entry {
-        span,
-        fake: fake.cloned().unwrap_or_default(),
-        real: url.cloned(),
-        regex,
-        script: false,
-        status: code,
-    };
+    let entry =
+        Entry { span, fake: fake.cloned().unwrap_or_default(), real: url.cloned(), regex, script: false, status: code };
     let list = if cmd.path.is_some() {
         &mut cmd.slot(|d| &mut d.alias).redirects
     } else {

@@ -25,13 +25,62 @@ static HOOKS: &[Hook] = &[
 ];
 
 static DIRECTIVES: &[Directive] = &[
-    row("<AuthzProviderAlias", Args::Raw, RSRC_CONF, Modelled, "container for grouping an authorization provider's directives under a provider alias", authz::alias_section),
-    row("Require", Args::Raw, OR_AUTHCFG, Modelled, "specifies authorization directives which one must pass (or not) for a request to suceeed", require),
-    row("<RequireAll", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which none must fail and at least one must pass for a request to succeed", require_all),
-    row("<RequireAny", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which one must pass for a request to succeed", require_any),
-    row("<RequireNone", Args::Raw, OR_AUTHCFG, Modelled, "container for grouping authorization directives of which none must pass for a request to succeed", require_none),
-    row("AuthMerging", Args::Take1, OR_AUTHCFG, Modelled, "controls how a <Directory>, <Location>, or similar directive's authorization directives are combined with those of its predecessor", auth_merging),
-    row("AuthzSendForbiddenOnFailure", Args::Flag, OR_AUTHCFG, Modelled, "Controls if an authorization failure should result in a '403 FORBIDDEN' response instead of the HTTP-conforming '401 UNAUTHORIZED'", forbidden_on_failure),
+    row(
+        "<AuthzProviderAlias",
+        Args::Raw,
+        RSRC_CONF,
+        Modelled,
+        "container for grouping an authorization provider's directives under a provider alias",
+        authz::alias_section,
+    ),
+    row(
+        "Require",
+        Args::Raw,
+        OR_AUTHCFG,
+        Modelled,
+        "specifies authorization directives which one must pass (or not) for a request to suceeed",
+        require,
+    ),
+    row(
+        "<RequireAll",
+        Args::Raw,
+        OR_AUTHCFG,
+        Modelled,
+        "container for grouping authorization directives of which none must fail and at least one must pass for a request to succeed",
+        require_all,
+    ),
+    row(
+        "<RequireAny",
+        Args::Raw,
+        OR_AUTHCFG,
+        Modelled,
+        "container for grouping authorization directives of which one must pass for a request to succeed",
+        require_any,
+    ),
+    row(
+        "<RequireNone",
+        Args::Raw,
+        OR_AUTHCFG,
+        Modelled,
+        "container for grouping authorization directives of which none must pass for a request to succeed",
+        require_none,
+    ),
+    row(
+        "AuthMerging",
+        Args::Take1,
+        OR_AUTHCFG,
+        Modelled,
+        "controls how a <Directory>, <Location>, or similar directive's authorization directives are combined with those of its predecessor",
+        auth_merging,
+    ),
+    row(
+        "AuthzSendForbiddenOnFailure",
+        Args::Flag,
+        OR_AUTHCFG,
+        Modelled,
+        "Controls if an authorization failure should result in a '403 FORBIDDEN' response instead of the HTTP-conforming '401 UNAUTHORIZED'",
+        forbidden_on_failure,
+    ),
 ];
 
 /// How a section combines what is in it.
@@ -166,7 +215,8 @@ impl Dir {
         let mut merging = Merging::Unset;
         for layer in self.own_layers() {
             let own = layer.own.and_then(|s| s.without(skip)).map(Arc::new);
-            let how = if matches!(layer.merging, Merging::With(_, s) if s == skip) { Merging::Unset } else { layer.merging };
+            let how =
+                if matches!(layer.merging, Merging::With(_, s) if s == skip) { Merging::Unset } else { layer.merging };
             (section, merging) = merge(&section, merging, &own, how);
         }
         section

@@ -13,7 +13,8 @@ use bstr::BString;
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module = Module { name: "mod_dir.c", identifier: "dir_module", directives: DIRECTIVES, hooks: HOOKS };
+pub static MODULE: Module =
+    Module { name: "mod_dir.c", identifier: "dir_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixups)];
 
@@ -25,7 +26,14 @@ static DIRECTIVES: &[Directive] = &[
     row("DirectoryIndex", Args::Raw, OR_INDEXES, Modelled, "a list of file names", directory_index),
     row("DirectorySlash", Args::Flag, OR_INDEXES, Modelled, "On or Off", directory_slash),
     row("DirectoryCheckHandler", Args::Flag, OR_INDEXES, Modelled, "On or Off", directory_check_handler),
-    row("DirectoryIndexRedirect", Args::Take1, OR_INDEXES, Modelled, "On, Off, or a 3xx status code.", directory_index_redirect),
+    row(
+        "DirectoryIndexRedirect",
+        Args::Take1,
+        OR_INDEXES,
+        Modelled,
+        "On, Off, or a 3xx status code.",
+        directory_index_redirect,
+    ),
 ];
 
 /// Settings per directory.

@@ -23,24 +23,106 @@ pub static MODULE: Module =
 static HOOKS: &[Hook] = &[hook(Phase::TypeChecker, order::MIDDLE, find_type)];
 
 static DIRECTIVES: &[Directive] = &[
-    row("AddCharset", Args::Iterate2, OR_FILEINFO, Modelled, "a charset (e.g., iso-2022-jp), followed by one or more file extensions", |c, a| add(c, a, Field::Charset)),
-    row("AddEncoding", Args::Iterate2, OR_FILEINFO, Modelled, "an encoding (e.g., gzip), followed by one or more file extensions", |c, a| add(c, a, Field::Encoding)),
-    row("AddHandler", Args::Iterate2, OR_FILEINFO, Modelled, "a handler name followed by one or more file extensions", |c, a| add(c, a, Field::Handler)),
-    row("AddInputFilter", Args::Iterate2, OR_FILEINFO, Modelled, "input filter name (or ; delimited names) followed by one or more file extensions", |c, a| add(c, a, Field::InputFilter)),
-    row("AddLanguage", Args::Iterate2, OR_FILEINFO, Modelled, "a language (e.g., fr), followed by one or more file extensions", |c, a| add(c, a, Field::Language)),
-    row("AddOutputFilter", Args::Iterate2, OR_FILEINFO, Modelled, "output filter name (or ; delimited names) followed by one or more file extensions", |c, a| add(c, a, Field::OutputFilter)),
-    row("AddType", Args::Iterate2, OR_FILEINFO, Modelled, "a mime type followed by one or more file extensions", |c, a| add(c, a, Field::Type)),
-    row("DefaultLanguage", Args::Take1, OR_FILEINFO, Modelled, "language to use for documents with no other language file extension", default_language),
-    row("MultiviewsMatch", Args::Iterate, OR_FILEINFO, Modelled, "NegotiatedOnly (default), Handlers and/or Filters, or Any", multiviews_match),
-    row("RemoveCharset", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Charset)),
-    row("RemoveEncoding", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Encoding)),
-    row("RemoveHandler", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Handler)),
-    row("RemoveInputFilter", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::InputFilter)),
-    row("RemoveLanguage", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::Language)),
-    row("RemoveOutputFilter", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| remove(c, a, Field::OutputFilter)),
+    row(
+        "AddCharset",
+        Args::Iterate2,
+        OR_FILEINFO,
+        Modelled,
+        "a charset (e.g., iso-2022-jp), followed by one or more file extensions",
+        |c, a| add(c, a, Field::Charset),
+    ),
+    row(
+        "AddEncoding",
+        Args::Iterate2,
+        OR_FILEINFO,
+        Modelled,
+        "an encoding (e.g., gzip), followed by one or more file extensions",
+        |c, a| add(c, a, Field::Encoding),
+    ),
+    row(
+        "AddHandler",
+        Args::Iterate2,
+        OR_FILEINFO,
+        Modelled,
+        "a handler name followed by one or more file extensions",
+        |c, a| add(c, a, Field::Handler),
+    ),
+    row(
+        "AddInputFilter",
+        Args::Iterate2,
+        OR_FILEINFO,
+        Modelled,
+        "input filter name (or ; delimited names) followed by one or more file extensions",
+        |c, a| add(c, a, Field::InputFilter),
+    ),
+    row(
+        "AddLanguage",
+        Args::Iterate2,
+        OR_FILEINFO,
+        Modelled,
+        "a language (e.g., fr), followed by one or more file extensions",
+        |c, a| add(c, a, Field::Language),
+    ),
+    row(
+        "AddOutputFilter",
+        Args::Iterate2,
+        OR_FILEINFO,
+        Modelled,
+        "output filter name (or ; delimited names) followed by one or more file extensions",
+        |c, a| add(c, a, Field::OutputFilter),
+    ),
+    row(
+        "AddType",
+        Args::Iterate2,
+        OR_FILEINFO,
+        Modelled,
+        "a mime type followed by one or more file extensions",
+        |c, a| add(c, a, Field::Type),
+    ),
+    row(
+        "DefaultLanguage",
+        Args::Take1,
+        OR_FILEINFO,
+        Modelled,
+        "language to use for documents with no other language file extension",
+        default_language,
+    ),
+    row(
+        "MultiviewsMatch",
+        Args::Iterate,
+        OR_FILEINFO,
+        Modelled,
+        "NegotiatedOnly (default), Handlers and/or Filters, or Any",
+        multiviews_match,
+    ),
+    row("RemoveCharset", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| {
+        remove(c, a, Field::Charset)
+    }),
+    row("RemoveEncoding", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| {
+        remove(c, a, Field::Encoding)
+    }),
+    row("RemoveHandler", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| {
+        remove(c, a, Field::Handler)
+    }),
+    row("RemoveInputFilter", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| {
+        remove(c, a, Field::InputFilter)
+    }),
+    row("RemoveLanguage", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| {
+        remove(c, a, Field::Language)
+    }),
+    row("RemoveOutputFilter", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", |c, a| {
+        remove(c, a, Field::OutputFilter)
+    }),
     row("RemoveType", Args::Iterate, OR_FILEINFO, Modelled, "one or more file extensions", remove_type),
     row("TypesConfig", Args::Take1, RSRC_CONF, Modelled, "the MIME types config file", types_config),
-    row("ModMimeUsePathInfo", Args::Flag, ACCESS_CONF, Modelled, "Set to 'yes' to allow mod_mime to use path info for type checking", use_path_info),
+    row(
+        "ModMimeUsePathInfo",
+        Args::Flag,
+        ACCESS_CONF,
+        Modelled,
+        "Set to 'yes' to allow mod_mime to use path info for type checking",
+        use_path_info,
+    ),
 ];
 
 /// What an extension can say.

@@ -38,7 +38,9 @@ fn run_as(cmd: &mut Cmd<'_>) -> Result<(), String> {
     let (user, group) = cmd.build.run_as.clone();
     match cmd.build.users.cred(&user, &group) {
         Some(cred) => cmd.build.cred = cred,
-        None => cmd.note("user", format!("user `{user}` or group `{group}` is not known here: files are read as before")),
+        None => {
+            cmd.note("user", format!("user `{user}` or group `{group}` is not known here: files are read as before"))
+        }
     }
     Ok(())
 }

@@ -13,10 +13,8 @@ use bstr::{BString, ByteSlice};
 pub static MODULE: Module =
     Module { name: "mod_vhost_alias.c", identifier: "vhost_alias_module", directives: DIRECTIVES, hooks: HOOKS };
 
-static HOOKS: &[Hook] = &[Hook {
-    after: &["mod_alias.c", "mod_userdir.c"],
-    ..hook(Phase::TranslateName, order::MIDDLE, translate)
-}];
+static HOOKS: &[Hook] =
+    &[Hook { after: &["mod_alias.c", "mod_userdir.c"], ..hook(Phase::TranslateName, order::MIDDLE, translate) }];
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[

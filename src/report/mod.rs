@@ -17,6 +17,8 @@ pub mod paint;
 pub mod suite;
 #[cfg(feature = "cli")]
 pub mod table;
+#[cfg(all(feature = "cli", feature = "oracle", target_os = "linux"))]
+pub mod verify;
 
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
@@ -85,4 +87,9 @@ pub fn directive_text(sources: &SourceMap, span: Span) -> String {
         out.push_str(&line.to_str_lossy());
     }
     out
+}
+
+/// A number and what it counts: `1 scenario`, `2 scenarios`.
+pub fn plural(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

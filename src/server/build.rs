@@ -5,9 +5,9 @@
 
 use super::settings::{PerDir, PerServer, Slot, slot};
 use super::{Loaded, vhost};
+use crate::conf::Node;
 use crate::conf::args;
 use crate::conf::suggest;
-use crate::conf::Node;
 use crate::diagnostic::Diagnostic;
 use crate::module::{Directive, Effect, allowed};
 use crate::modules::core;
@@ -266,7 +266,8 @@ impl Build {
     fn explain_unknown(&self, node: &Node, d: Diagnostic) -> Diagnostic {
         let known = self.loaded.names();
         let name = if node.section { format!("<{}", node.name) } else { node.name.to_string() };
-        let glued = known.iter().filter(|n| n.len() > 3 && name.to_ascii_lowercase().starts_with(&n.to_ascii_lowercase()));
+        let glued =
+            known.iter().filter(|n| n.len() > 3 && name.to_ascii_lowercase().starts_with(&n.to_ascii_lowercase()));
         if let Some(n) = glued.max_by_key(|n| n.len())
             && name[n.len()..].starts_with(|c: char| !c.is_ascii_alphanumeric())
         {
@@ -304,7 +305,10 @@ impl<'b> Cmd<'b> {
     }
 
     /// A module's per-server settings here, made where there are none.
-    pub fn server_slot<T: super::settings::Settings>(&mut self, pick: impl FnOnce(&mut PerServer) -> &mut Slot<T>) -> &mut T {
+    pub fn server_slot<T: super::settings::Settings>(
+        &mut self,
+        pick: impl FnOnce(&mut PerServer) -> &mut Slot<T>,
+    ) -> &mut T {
         slot(pick(&mut self.build.servers[self.server].settings), None)
     }
 
@@ -357,7 +361,9 @@ impl<'b> Cmd<'b> {
             (forbid::PROXY, &["proxy", "proxymatch"]),
         ];
         for (bit, names) in places {
-            if forbidden & bit != 0 && let Some(found) = self.parent(names) {
+            if forbidden & bit != 0
+                && let Some(found) = self.parent(names)
+            {
                 return Err(format!("{name} cannot occur within <{}> section", found.name));
             }
         }
@@ -410,8 +416,12 @@ impl<'b> Cmd<'b> {
     pub fn regex(&mut self, pattern: &[u8], flags: Flags) -> Result<Regex, String> {
         if let Some((typed, meant)) = lookalike(pattern) {
             let span = self.span();
-            let d = Diagnostic::warning("lookalike", format!("`{typed}` in the regular expression is a letter, no `{meant}`"), span)
-                .help(format!("it matches no path; type `{meant}` itself"));
+            let d = Diagnostic::warning(
+                "lookalike",
+                format!("`{typed}` in the regular expression is a letter, no `{meant}`"),
+                span,
+            )
+            .help(format!("it matches no path; type `{meant}` itself"));
             self.build.diagnostics.push(d);
         }
         match Regex::new(pattern, flags) {
@@ -426,8 +436,7 @@ impl<'b> Cmd<'b> {
 
     /// A path made absolute under ServerRoot: `ap_server_root_relative`.
     pub fn server_root_relative(&self, path: &[u8]) -> BString {
-        super::filepath::merge(Some(self.build.server_root.as_bstr()), path)
-            .unwrap_or_else(|| path.into())
+        super::filepath::merge(Some(self.build.server_root.as_bstr()), path).unwrap_or_else(|| path.into())
     }
 
     /// The number of a method, registered when it is new: `ap_method_number_of`, `ap_method_register`.
@@ -449,7 +458,14 @@ impl<'b> Cmd<'b> {
 
 /// A character that word processors put in the place of one that patterns are made of.
 fn lookalike(pattern: &[u8]) -> Option<(char, char)> {
-    let pairs = [('\u{2c6}', '^'), ('\u{201c}', '"'), ('\u{201d}', '"'), ('\u{2018}', '\''), ('\u{2019}', '\''), ('\u{2013}', '-')];
+    let pairs = [
+        ('\u{2c6}', '^'),
+        ('\u{201c}', '"'),
+        ('\u{201d}', '"'),
+        ('\u{2018}', '\''),
+        ('\u{2019}', '\''),
+        ('\u{2013}', '-'),
+    ];
     let text = pattern.to_str().ok()?;
     pairs.into_iter().find(|(typed, _)| text.contains(*typed))
 }

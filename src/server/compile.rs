@@ -155,9 +155,7 @@ fn initial(modules: &Modules) -> Vec<&'static Module> {
     };
     let wanted = |k: &known::Known| match modules {
         Modules::Default => k.by_default(),
-        Modules::Pick(names) => {
-            k.loading <= known::Loading::Always || k.by_default() && picked(k, names)
-        }
+        Modules::Pick(names) => k.loading <= known::Loading::Always || k.by_default() && picked(k, names),
         Modules::All => k.loading != known::Loading::Instead,
         Modules::Own | Modules::OwnAnd(_) => {
             let extra = if let Modules::OwnAnd(names) = modules { picked(k, names) } else { false };
@@ -263,8 +261,7 @@ fn finish(build: Build, state: conf::State) -> Server {
     let mut servers = Vec::new();
     let mut names = Vec::new();
     for (index, draft) in build.servers.into_iter().enumerate() {
-        let settings =
-            if index == 0 { draft.settings } else { PerServer::merge(&main_settings, &draft.settings) };
+        let settings = if index == 0 { draft.settings } else { PerServer::merge(&main_settings, &draft.settings) };
         let lookup_defaults = if index == 0 {
             main_defaults.clone()
         } else {

@@ -3,9 +3,9 @@
 //! What is remembered never changes an answer: merges of settings (by the identities of both sides), .htaccess files
 //! (by path and by what may stand in them). One engine serves one thread.
 
+use super::Server;
 use super::htaccess::Htaccess;
 use super::settings::{Merged, PerDir};
-use super::Server;
 use crate::outcome::Step;
 use crate::vfs::Vfs;
 use bstr::BString;

@@ -72,29 +72,41 @@ fn finalize(r: &mut Request<'_>) {
 fn decide_handler(r: &mut Request<'_>) {
     if r.handler.is_some() {
         r.decide_if(Phase::Fixups, r.handler_span);
-    } else if r.served_by.is_some() && r.served_by == r.content_type {
+    } else if r.served_by.is_some() && r.served_by.as_ref().map(|h| h.as_slice()) == handler_by_type(r) {
         r.decide_if(Phase::Fixups, r.type_span);
     }
 }
 
+/// The content type without its parameters, where it may name a handler.
+fn handler_by_type<'r>(r: &'r Request<'_>) -> Option<&'r [u8]> {
+    let content_type = r.content_type.as_ref().filter(|_| r.trusted_content_type)?;
+    let end = content_type.find_byte(b';').unwrap_or(content_type.len());
+    Some(content_type[..end].trim_end_with(|c| c == ' '))
+}
+
+/// Content types that are names of handlers, and of nothing else.
+const HANDLER_TYPES: [&str; 7] = [
+    "application/x-httpd-php",
+    "application/x-httpd-php-source",
+    "application/x-httpd-cgi",
+    "application/x-type-map",
+    "application/x-httpd-imap",
+    "httpd/send-as-is",
+    "text/x-server-parsed-html",
+];
+
 /// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
 pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
-    if r.handler.is_none() {
-        r.handler = Some(match &r.content_type {
-            Some(t) if r.trusted_content_type => {
-                let end = t.find_byte(b';').unwrap_or(t.len());
-                t[..end].trim_end_with(|c| c == ' ').into()
-            }
-            _ => BString::default(),
-        });
-    }
+    let name = asked.clone().unwrap_or_else(|| handler_by_type(r).unwrap_or_default().into());
+    r.handler = Some(name.clone());
     let verdict = process::run_phase(r, Phase::Handler);
-    r.handler = asked;
-    if r.handler.is_some() && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
+    let named = asked.is_some() || HANDLER_TYPES.iter().any(|t| name == *t);
+    if named && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
         // a name that no module takes stays the name
-        r.served_by.clone_from(&r.handler);
+        r.served_by = Some(name);
     }
+    r.handler = asked;
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
 }
 
@@ -130,7 +142,13 @@ pub fn die(r: &mut Request<'_>, status: u16) {
     }
     r.decide_in("error_document", span);
     if super::uri::is_url(&text) {
-        r.tell(|| Step { phase: "error_document", span: Some(span), matched: true, effect: format!("redirect to {text}"), ..Step::default() });
+        r.tell(|| Step {
+            phase: "error_document",
+            span: Some(span),
+            matched: true,
+            effect: format!("redirect to {text}"),
+            ..Step::default()
+        });
         r.status = 302;
         r.headers_out.set("Location", text);
     } else if text.first() == Some(&b'/') {
@@ -142,7 +160,15 @@ pub fn die(r: &mut Request<'_>, status: u16) {
         internal_redirect(r, &text);
         r.method = method;
         r.method_number = number;
-        r.engine.close(|_| Some(Step { phase: "error_document", span: Some(span), matched: true, effect: format!("internal redirect to {text}"), ..Step::default() }));
+        r.engine.close(|_| {
+            Some(Step {
+                phase: "error_document",
+                span: Some(span),
+                matched: true,
+                effect: format!("internal redirect to {text}"),
+                ..Step::default()
+            })
+        });
     } else {
         r.error("AH01580", format!("Invalid error redirection directive: {text}"));
     }
@@ -276,7 +302,14 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
             end(&mut new, verdict);
         }
     }
-    r.engine.close(|_| Some(Step { phase: "internal_redirect", matched: true, effect: BString::from(uri).to_string(), ..Step::default() }));
+    r.engine.close(|_| {
+        Some(Step {
+            phase: "internal_redirect",
+            matched: true,
+            effect: BString::from(uri).to_string(),
+            ..Step::default()
+        })
+    });
     r.next = Some(Box::new(new));
 }
 

@@ -50,7 +50,15 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
 }
 
 fn tried(section: &Section, phase: &'static str, matched: bool) -> Step {
-    Step { phase, module: "", span: Some(section.span), matched, why: String::new(), effect: String::new(), children: vec![] }
+    Step {
+        phase,
+        module: "",
+        span: Some(section.span),
+        matched,
+        why: String::new(),
+        effect: String::new(),
+        children: vec![],
+    }
 }
 
 fn matches(r: &mut Request<'_>, section: &Section, uri: &BStr) -> bool {

@@ -63,7 +63,15 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
     }
     let status = read(&mut r, incoming);
     let chosen = r.server;
-    engine.close(|_| Some(Step { phase: "vhost", matched: true, span: chosen.span.or(chosen.name_span), why: chosen.hostname.to_string(), ..Step::default() }));
+    engine.close(|_| {
+        Some(Step {
+            phase: "vhost",
+            matched: true,
+            span: chosen.span.or(chosen.name_span),
+            why: chosen.hostname.to_string(),
+            ..Step::default()
+        })
+    });
     match status {
         Err((status, before_hooks)) => {
             if before_hooks {
@@ -190,7 +198,10 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming, limit: usize) ->
         bstr::join(" ", [&incoming.method, &incoming.target, &incoming.protocol].map(|p| p.as_slice())).into();
     r.the_request = line.clone();
     if line.len() > limit {
-        r.error("AH00565", format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"));
+        r.error(
+            "AH00565",
+            format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"),
+        );
         if let Some(span) = core.limit_request_line.as_ref().map(|s| s.span) {
             r.decide_in("read_request", span);
         }
@@ -455,7 +466,11 @@ fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: 
         }
     }
     if good {
-        good = if literal { fix_v6_literal(&mut host) } else { fix_plain(&mut host) && (!strict || strict_name(host.as_bstr())) };
+        good = if literal {
+            fix_v6_literal(&mut host)
+        } else {
+            fix_plain(&mut host) && (!strict || strict_name(host.as_bstr()))
+        };
     }
     if good {
         r.hostname = Some(host);
@@ -521,9 +536,7 @@ fn strict_name(host: &BStr) -> bool {
         }
     }
     if decimal {
-        if host.first() == Some(&b'.')
-            || host.first() == Some(&b'0') && host.get(1).is_some_and(u8::is_ascii_digit)
-        {
+        if host.first() == Some(&b'.') || host.first() == Some(&b'0') && host.get(1).is_some_and(u8::is_ascii_digit) {
             leading_zeroes = true;
         }
         return !leading_zeroes && dots == 3;
@@ -533,4 +546,3 @@ fn strict_name(host: &BStr) -> bool {
         None => true,
     }
 }
-

@@ -158,7 +158,8 @@ pub fn normalize(path: &mut BString, how: Normalize) -> bool {
                 }
                 let second = if p[l + 1] == b'.' {
                     Some(l + 1)
-                } else if how.decode_unreserved && p[l + 1..].starts_with(b"%2")
+                } else if how.decode_unreserved
+                    && p[l + 1..].starts_with(b"%2")
                     && matches!(p.get(l + 3), Some(b'e' | b'E'))
                 {
                     Some(l + 3)
@@ -268,10 +269,7 @@ pub fn escape_path(path: &[u8], partial: bool) -> BString {
 
 /// `ap_is_url`: a scheme, a colon, and something more.
 pub fn is_url(text: &[u8]) -> bool {
-    let end = text
-        .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || b"+-.".contains(b)))
-        .unwrap_or(text.len());
+    let end = text.iter().position(|b| !(b.is_ascii_alphanumeric() || b"+-.".contains(b))).unwrap_or(text.len());
     end > 0 && text.get(end) == Some(&b':') && text.len() > end + 1
 }
 

@@ -67,8 +67,8 @@ impl Names {
             return Some(NameMatch::ServerName);
         }
         let plain = self.names.iter().find(|(n, span)| n.eq_ignore_ascii_case(host) && *span != skip);
-        let found = plain
-            .or_else(|| self.wild_names.iter().find(|(n, s)| pattern::strcasecmp_match(host, n) && *s != skip));
+        let found =
+            plain.or_else(|| self.wild_names.iter().find(|(n, s)| pattern::strcasecmp_match(host, n) && *s != skip));
         found.map(|(_, span)| NameMatch::ServerAlias(*span))
     }
 }

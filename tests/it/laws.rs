@@ -119,9 +119,15 @@ fn odd_requests_are_answered() {
     let server = loaded.server.expect("it is good");
     let simulator = simulate::Simulator::new(server, vfs, Arc::new(simulate::RealPrograms));
     let long = format!("/{}", "a/".repeat(50_000));
-    for (target, status) in
-        [("/\u{1}", 400), ("//..//../x", 400), (long.as_str(), 414), ("*", 400), ("/%00", 404), ("/%zz", 400), ("/", 403)]
-    {
+    for (target, status) in [
+        ("/\u{1}", 400),
+        ("//..//../x", 400),
+        (long.as_str(), 414),
+        ("*", 400),
+        ("/%00", 404),
+        ("/%zz", 400),
+        ("/", 403),
+    ] {
         let mut ask = Ask::of(&RequestSpec::short("/"), 0);
         ask.target = target.into();
         assert_eq!(simulator.ask(&ask).status, status, "{}", &target[..target.len().min(20)]);

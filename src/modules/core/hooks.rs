@@ -122,8 +122,7 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
             }
         };
         // a name of a socket keeps its letters
-        let value: BString =
-            if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
+        let value: BString = if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
         if value != "none" {
             // a line beneath that says the same, or the alias that said it already, leaves nothing to decide
             let beneath = set.under.as_ref().is_some_and(|u| u.value == set.value);
@@ -203,4 +202,3 @@ impl crate::server::engine::Engine {
         crate::vfs::resolve::access(&*self.vfs, &self.server.cred, path, 4)
     }
 }
-

@@ -36,7 +36,8 @@ pub(crate) fn atoi(text: &[u8]) -> i64 {
 pub fn document_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let path = cmd.server_root_relative(&a[0]);
-    let there = resolve::stat(&*cmd.build.vfs, &crate::vfs::Cred::root(), &path).is_ok_and(|s| s.kind == Kind::Directory);
+    let there =
+        resolve::stat(&*cmd.build.vfs, &crate::vfs::Cred::root(), &path).is_ok_and(|s| s.kind == Kind::Directory);
     let span = cmd.span();
     if !there {
         if cmd.is_virtual() {
@@ -183,9 +184,7 @@ pub fn server_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
         Some(i) => {
             let port = atoi(&rest[i + 1..]);
             if !(1..65536).contains(&port) {
-                return Err(format!(
-                    "The port number \"{text}\" is outside the appropriate range (i.e., 1..65535)."
-                ));
+                return Err(format!("The port number \"{text}\" is outside the appropriate range (i.e., 1..65535)."));
             }
             (rest[..i].as_bstr(), port as u16)
         }
@@ -353,7 +352,9 @@ pub fn http_protocol_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
         w if is(w, "registeredmethods") => {
             (&mut core.registered_methods, true, "'RegisteredMethods' and 'LenientMethods'")
         }
-        w if is(w, "lenientmethods") => (&mut core.registered_methods, false, "'RegisteredMethods' and 'LenientMethods'"),
+        w if is(w, "lenientmethods") => {
+            (&mut core.registered_methods, false, "'RegisteredMethods' and 'LenientMethods'")
+        }
         _ => {
             return Err("HttpProtocolOptions accepts 'Unsafe' or 'Strict' (default), 'RegisteredMethods' or \
                 'LenientMethods' (default), and 'Require1.0' or 'Allow0.9' (default)"
@@ -432,7 +433,6 @@ pub fn default_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 pub fn error(_: &mut Cmd<'_>, a: &[BString]) -> Done {
     Err(a[0].to_string())
 }
-
 
 pub fn server_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.build.server_root = filepath::merge(Some(BStr::new("/")), &a[0]).unwrap_or_default();

@@ -3,9 +3,11 @@
 
 use super::variant::Variant;
 use super::{accept, type_map};
+use crate::modules::core::options;
 use crate::server::http_request::take_marks;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::{filepath, subrequest};
+use crate::source::Span;
 use crate::vfs::{Kind, resolve};
 use bstr::{BStr, BString, ByteSlice};
 
@@ -25,7 +27,7 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
         return Err(403);
     };
     let mut variants = Vec::new();
-    let mut any = false;
+    let (mut any, mut map) = (false, None);
     for name in names {
         if !name.strip_prefix(prefix.as_slice()).is_some_and(|rest| rest.starts_with(b".")) {
             continue;
@@ -46,8 +48,18 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
             continue;
         };
         if content_type == "application/x-type-map" || sub.handler.as_ref().is_some_and(|h| h == "type-map") {
-            let path = sub.filename.clone().unwrap_or_default();
-            return type_map::read(r, &path);
+            if map.is_some() {
+                // the first in the folder's own order is read, which no name tells
+                let span = options::deciders(&r.core().opt_lines, options::MULTI).pop().unwrap_or(Span::NONE);
+                r.caveat(
+                    "Options",
+                    span,
+                    format!("{filename} stands for several type maps, and which is read is chance"),
+                );
+                break;
+            }
+            map = sub.filename.clone();
+            continue;
         }
         let mut variant = Variant {
             file_name: name,
@@ -58,6 +70,9 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
         variant.set_type(accept::item(&mut content_type.as_slice()));
         variant.sub = Some(sub);
         variants.push(variant);
+    }
+    if let Some(map) = map {
+        return type_map::read(r, &map);
     }
     if any && variants.is_empty() {
         let why = "discovered file(s) matching request";

@@ -64,7 +64,8 @@ pub(super) fn pass(cmd: &mut Cmd<'_>, line: &[u8], is_match: bool) -> Done {
                     return Err("ProxyPass|ProxyPassMatch can not have a path when defined in a location.".into());
                 }
                 None => {
-                    let message = "Invalid ProxyPass|ProxyPassMatch parameter. Parameter must be in the form 'key=value'.";
+                    let message =
+                        "Invalid ProxyPass|ProxyPassMatch parameter. Parameter must be in the form 'key=value'.";
                     return Err(message.into());
                 }
                 Some((key, value)) if key.eq_ignore_ascii_case(b"mapping") => {
@@ -89,9 +90,7 @@ pub(super) fn pass(cmd: &mut Cmd<'_>, line: &[u8], is_match: bool) -> Done {
     let in_section = cmd.path.is_some();
     by_regex |= in_section && pattern::is_fnmatch(&fake);
     let regex = match by_regex {
-        true => {
-            Some(cmd.regex(&fake, Flags::default()).map_err(|_| "Regular expression could not be compiled.")?)
-        }
+        true => Some(cmd.regex(&fake, Flags::default()).map_err(|_| "Regular expression could not be compiled.")?),
         false => None,
     };
     let alias = Alias { span, fake: fake.clone(), real: real.clone(), regex, nocanon, interpolate, noquery, mapping };

@@ -131,9 +131,9 @@ pub(super) fn error_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
             Err("ProxyErrorOverride: status codes to intercept must be numeric".into())
         }
         Some(false) => Err("ProxyErrorOverride: status codes must follow a value of 'on'".into()),
-        Some(true) if !(400..600).contains(&atoi(word)) => Err(
-            "ProxyErrorOverride: status codes to intercept must be valid HTTP Status Codes >=400 && <600".into(),
-        ),
+        Some(true) if !(400..600).contains(&atoi(word)) => {
+            Err("ProxyErrorOverride: status codes to intercept must be valid HTTP Status Codes >=400 && <600".into())
+        }
         Some(true) => Ok(()),
     }
 }

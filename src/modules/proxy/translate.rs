@@ -35,9 +35,8 @@ pub(super) fn detect(r: &mut Request<'_>) -> Verdict {
 /// `ap_matches_request_vhost` (server/vhost.c): whether a host and port are the server's own.
 fn is_own(r: &Request<'_>, host: &[u8], port: u16) -> bool {
     let server = r.server;
-    let by_address = |a: &crate::server::vhost::Address| {
-        (a.port == 0 || a.port == port) && a.virthost.eq_ignore_ascii_case(host)
-    };
+    let by_address =
+        |a: &crate::server::vhost::Address| (a.port == 0 || a.port == port) && a.virthost.eq_ignore_ascii_case(host);
     server.addrs.iter().any(by_address)
         || port == server.port && r.engine.server.names.get(server.index).is_some_and(|n| n.matches(host).is_some())
 }

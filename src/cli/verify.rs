@@ -1,0 +1,187 @@
+//! `routesim verify [PATH...]`
+
+use super::given;
+use super::output::Streams;
+use super::{End, Failure, failure, suites};
+use crate::oracle::verify::{self as both, Verdict};
+use crate::oracle::{self, Httpd, Oracle, Way, record};
+use crate::report::explain::{self, Explained, Level};
+use crate::report::paint::Paint;
+use crate::report::verify::{self, Story, Verified};
+use crate::report::{diagnostics, json};
+use crate::simulate::{self, Ask};
+use crate::source::SourceMap;
+use crate::suite::Scenario;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// A real httpd and routesim, side by side.
+#[derive(clap::Args)]
+pub struct Verify {
+    /// Scenario files, or folders of them
+    #[arg(value_name = "PATH", conflicts_with = "scenario")]
+    paths: Vec<PathBuf>,
+
+    /// A built-in scenario by its name, or a scenario file
+    #[arg(short, long, value_name = "NAME|FILE")]
+    scenario: Option<String>,
+
+    /// The httpd to ask [default: the apache2 or httpd that is installed]
+    #[arg(long, value_name = "PATH")]
+    httpd: Option<PathBuf>,
+
+    /// Write httpd's answers into the scenario files, as expectations
+    #[arg(long, requires = "paths")]
+    record: bool,
+
+    /// How many scenarios are asked at a time
+    #[arg(long, value_name = "NUMBER")]
+    jobs: Option<usize>,
+
+    /// How to tell it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// A scenario, or why it is none.
+type Opened = (String, Result<Scenario, String>);
+
+impl Verify {
+    /// Runs the verb.
+    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        let scenarios = self.scenarios(streams)?;
+        let httpd = Httpd::find(self.httpd.as_deref()).or_else(failure)?;
+        let worker = std::env::current_exe().or_else(|e| failure(format!("can't find this program: {e}")))?;
+        let oracle = Oracle::new(httpd, worker);
+        // told to end, it ends what it has started first
+        let _ = ctrlc::set_handler(|| {
+            oracle::clean_up();
+            std::process::exit(130);
+        });
+        let wsgi = oracle.httpd.wsgi_version();
+        let way = match oracle.way {
+            Way::Root => "in namespaces of its own",
+            Way::User => "in a user namespace: what needs root is left out",
+            Way::Scratch => "without root, over a scratch folder: what needs root is left out",
+        };
+        let with = wsgi.as_deref().map_or(String::new(), |v| format!(" with mod_wsgi {v}"));
+        streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
+        let bar = bar(scenarios.len());
+        let threads = self.jobs.unwrap_or_else(both::threads).clamp(1, 64);
+        let results = both::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
+            let result = self.verified(&oracle, &scenarios[i], streams_paint(streams.paint, self.format));
+            bar.inc(1);
+            result
+        });
+        bar.finish_and_clear();
+        match self.format {
+            Format::Text => streams.out.write_all(verify::text(&results, streams.paint).as_bytes())?,
+            Format::Json => {
+                let value = verify::json(&results, &oracle.httpd.version, wsgi.as_deref());
+                serde_json::to_writer_pretty(&mut streams.out, &value)?;
+                writeln!(streams.out)?;
+            }
+        }
+        let sum = verify::sum(&results);
+        Ok(match sum {
+            _ if sum.broken > 0 || sum.scenarios == 0 => End::Wrong,
+            _ if sum.differ > 0 => End::Finding,
+            _ => End::Fine,
+        })
+    }
+
+    fn scenarios(&self, streams: &Streams) -> Result<Vec<Opened>, Failure> {
+        if self.paths.is_empty() {
+            let scenario = given::scenario(self.scenario.as_deref(), streams)?;
+            return Ok(vec![(scenario.path.display().to_string(), Ok(scenario))]);
+        }
+        let paths = suites::files(&self.paths, suites::is_scenario)?;
+        Ok(paths.iter().map(|p| (p.display().to_string(), open(p))).collect())
+    }
+
+    fn verified(&self, oracle: &Oracle, (path, scenario): &Opened, paint: Paint) -> Verified {
+        let mut result = Verified {
+            path: path.clone(),
+            name: String::new(),
+            verdict: Verdict::Broken(String::new()),
+            stories: Vec::new(),
+            recorded: None,
+        };
+        let scenario = match scenario {
+            Ok(scenario) => scenario,
+            Err(why) => return Verified { verdict: Verdict::Broken(why.clone()), ..result },
+        };
+        result.name = scenario.name.clone();
+        result.verdict = both::verify(oracle, scenario);
+        if let Verdict::Asked(asked) = &result.verdict {
+            let differing = asked.iter().filter(|a| !a.differences.is_empty());
+            result.stories = stories(scenario, differing.map(|a| a.index), paint);
+        }
+        if self.record {
+            match record::record(Path::new(path), scenario, &result.verdict) {
+                Ok(number) => result.recorded = Some(number),
+                Err(why) => result.verdict = Verdict::Broken(why),
+            }
+        }
+        result
+    }
+}
+
+/// JSON is never painted.
+fn streams_paint(paint: Paint, format: Format) -> Paint {
+    if format == Format::Json { Paint::default() } else { paint }
+}
+
+fn open(path: &Path) -> Result<Scenario, String> {
+    let sources = SourceMap::default();
+    Scenario::load(path, &sources).map_err(|found| diagnostics::text(&found, &sources, false))
+}
+
+/// routesim's side of each request in `indices`.
+fn stories(scenario: &Scenario, indices: impl Iterator<Item = usize>, paint: Paint) -> Vec<Story> {
+    let Ok((Some(simulator), _)) = simulate::scenario(scenario) else { return Vec::new() };
+    let story = |index: usize| {
+        let spec = scenario.requests.get(index)?;
+        let ask = Ask::of(spec, index);
+        let (outcome, steps) = simulator.explain(&ask);
+        let explained = Explained {
+            outcome: &outcome,
+            steps: &steps,
+            sources: simulator.sources(),
+            server: simulator.server(),
+            local: SocketAddr::new(ask.local, ask.local_port),
+            client: ask.client,
+        };
+        Some(Story {
+            title: format!("{} {}", spec.method, spec.url),
+            line: spec.line,
+            column: spec.column,
+            index,
+            explanation: explain::render(&explained, Level::Story, paint),
+            trace: json::trace(&steps, simulator.sources()),
+        })
+    };
+    indices.filter_map(story).collect()
+}
+
+/// Shows the way on a terminal, and nothing elsewhere.
+fn bar(length: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() || length < 2 {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} scenarios, {elapsed} gone, {eta} to go");
+    let bar = ProgressBar::new(length as u64);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}

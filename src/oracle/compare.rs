@@ -1,0 +1,202 @@
+//! What of an httpd's answer can be held against an outcome, and where the two differ.
+
+use super::answer::{Answer, Reply};
+use serde_json::{Value, json};
+
+/// One key of an outcome on which the two don't agree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The key: `status`, `wsgi.process_group`, `config_error.line`.
+    pub key: &'static str,
+    /// What httpd says.
+    pub httpd: Value,
+    /// What routesim says.
+    pub routesim: Value,
+}
+
+/// The codes by which the error log says why a request ended with a status. Others (notices, marks of subrequests that
+/// failed while the request went on) don't count.
+const WHY: &[(u16, &[&str])] = &[
+    (400, &["AH10244", "AH02429", "AH00566", "AH00569", "AH03448", "AH02416", "AH02417", "AH02418", "AH02420"]),
+    (401, &["AH01614", "AH01615", "AH01617", "AH01618", "AH01620", "AH01631", "AH01797"]),
+    (
+        403,
+        &[
+            "AH00035", "AH00036", "AH00037", "AH00132", "AH00529", "AH00670", "AH01228", "AH01265", "AH01276",
+            "AH01630", "AH01631", "AH01797", "AH02809", "AH02812", "AH02813", "AH02219", "AH02229", "AH10410",
+            "AH10411", "AH10508",
+        ],
+    ),
+    (404, &["AH00026", "AH00135", "AH00687", "AH01264", "AH02811"]),
+    (405, &["AH01623"]),
+    (406, &["AH00690"]),
+    (500, &["AH00027", "AH00124", "AH00125", "AH00529"]),
+];
+/// Those that say that access was denied.
+const DENIED: &[&str] = &["AH01630", "AH01797"];
+/// Content types that stand in for a handler, where none is set.
+const BY_TYPE: &[&str] = &[
+    "application/x-httpd-php",
+    "application/x-httpd-php-source",
+    "application/x-httpd-cgi",
+    "application/x-type-map",
+    "httpd/send-as-is",
+    "text/x-server-parsed-html",
+    "application/x-httpd-imap",
+];
+
+/// What an answer says for certain, by the keys of an outcome.
+pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
+    let mut all = Vec::new();
+    let Some(status) = answer.status else { return all };
+    let mut say = |key: &'static str, value: Value| all.push((key, value));
+    let inner = answer.inner.as_ref();
+    let inner_file = inner.map(|i| i.file.as_str()).filter(|f| !f.is_empty());
+    let log_file = answer.file.as_deref();
+    let file = inner_file.or(log_file);
+    let by_type = inner.map(|i| i.handler.as_str()).filter(|h| BY_TYPE.contains(h));
+    let handler = answer.handler.as_deref().or(by_type);
+    let codes: Vec<&str> = answer.codes().collect();
+    if let (Some(file), Some(handler)) = (file.filter(|f| f.starts_with("proxy:")), handler)
+        && (status >= 300 || codes.contains(&"AH00898"))
+    {
+        // the rest is the back-end's own doing
+        say("handler", json!(handler));
+        if !file.contains('[') {
+            say("file", json!(file));
+        }
+        return all;
+    }
+    say("status", json!(status));
+    if let Some(location) = &answer.location {
+        say("location", json!(location));
+    }
+    if let Some(vhost) = &answer.vhost {
+        say("vhost", json!(vhost));
+    }
+    let plain = !matches!(method, "OPTIONS" | "TRACE");
+    let served = log_file.is_some() || inner_file.is_some();
+    let silent = matches!(status, 204 | 206) && handler.is_none();
+    if (200..300).contains(&status) && plain && served && !silent {
+        say("handler", json!(handler.unwrap_or("default-handler")));
+        say("file", json!(file));
+        say("path_info", json!(inner.map_or("", |i| &i.path_info)));
+        say("access", json!("granted"));
+        if let Some(inner) = inner.filter(|i| !i.file.is_empty()) {
+            say("user", json!(Some(&inner.user).filter(|u| !u.is_empty())));
+        }
+    } else if matches!(status, 401 | 403 | 404) && plain && inner_file.is_some() && inner_file == log_file {
+        say("file", json!(file));
+    }
+    if let Some(probe) = &answer.probe {
+        let text = |key: &str| json!(probe.get(key).and_then(Value::as_str).unwrap_or(""));
+        if probe["probe"] == "wsgi" {
+            say("wsgi.process_group", text("mod_wsgi.process_group"));
+            say("wsgi.application_group", text("mod_wsgi.application_group"));
+        }
+        if probe["probe"] == "wsgi" || probe["probe"] == "cgi" {
+            say("script_name", text("SCRIPT_NAME"));
+        }
+    }
+    let reasons = WHY.iter().find(|w| w.0 == status).map_or(&[][..], |w| w.1);
+    let mut why: Vec<&str> = codes.iter().copied().filter(|c| reasons.contains(c)).collect();
+    // said once by a request that is not the last, it may be an ErrorDocument's subrequest that said it
+    let own = inner_file == log_file || why.len() > 1;
+    why.sort_unstable();
+    why.dedup();
+    if let ([code], true) = (&why[..], own) {
+        say("log", json!(code));
+        if status == 403 && DENIED.contains(code) {
+            say("access", json!("denied"));
+        }
+    }
+    if status == 401 {
+        say("access", json!("auth-required"));
+    }
+    all
+}
+
+/// Where an outcome (as JSON) is not what httpd answered.
+pub fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for (key, httpd) in certain(answer, method) {
+        let got = key.split('.').fold(outcome, |v, k| v.get(k).unwrap_or(&Value::Null));
+        let routesim = match key {
+            "file" => same_file(&httpd, got),
+            "script_name" | "path_info" if got.is_null() => json!(""),
+            k if k.starts_with("wsgi.") && got.is_null() => json!(""),
+            _ => got.clone(),
+        };
+        if httpd != routesim {
+            found.push(Difference { key, httpd, routesim });
+        }
+    }
+    let denied = outcome["log"].as_str().filter(|c| DENIED.contains(c));
+    if let (Some(403), None, Some(code)) = (answer.status, answer.codes().next(), denied)
+        && !found.iter().any(|d| d.key == "status")
+        && !answer.file.as_deref().is_some_and(|f| f.starts_with("proxy:"))
+    {
+        found.push(Difference { key: "log", httpd: Value::Null, routesim: json!(code) });
+    }
+    found
+}
+
+/// A slash at the end makes no other file.
+fn same_file(httpd: &Value, got: &Value) -> Value {
+    let plain = |v: &Value| v.as_str().map(|f| f.trim_end_matches('/').to_string());
+    if plain(httpd).is_some() && plain(httpd) == plain(got) { httpd.clone() } else { got.clone() }
+}
+
+/// Whether httpd's refusal (or its start) is what routesim says: `error` is the `config_error` line, where there is one.
+pub fn refusal(reply: &Reply, error: Option<&Value>) -> Vec<Difference> {
+    let got = error.map_or(Value::Null, |e| e["config_error"].clone());
+    let (key, httpd, routesim) = match reply {
+        Reply::ConfigError { line: Some(line), .. } if !got.is_null() => {
+            ("config_error.line", json!(line), got["line"].clone())
+        }
+        Reply::ConfigError { line: None, .. } if !got.is_null() => return Vec::new(),
+        Reply::ConfigError { line, message, .. } => ("config_error", json!({"line": line, "message": message}), got),
+        Reply::Answers { .. } => ("config_error", Value::Null, got),
+        Reply::MachineError(_) | Reply::Failed(_) => return Vec::new(),
+    };
+    if httpd == routesim { Vec::new() } else { vec![Difference { key, httpd, routesim }] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::{Inner, LogLine};
+    use super::*;
+
+    fn answer(status: u16, file: &str, code: &str) -> Answer {
+        let log = LogLine { level: "error".into(), code: code.into(), text: String::new() };
+        Answer {
+            status: Some(status),
+            vhost: Some("localhost".into()),
+            file: Some(file.into()),
+            inner: Some(Inner { file: file.into(), ..Inner::default() }),
+            log: if code.is_empty() { vec![] } else { vec![log] },
+            ..Answer::default()
+        }
+    }
+
+    #[test]
+    fn what_counts() {
+        let outcome = |status: u16, log: Value| {
+            json!({"status": status, "vhost": "localhost", "file": "/w/a", "handler": "default-handler", "path_info": "",
+                   "access": if status == 200 { "granted" } else { "denied" }, "user": null, "log": log})
+        };
+        let keys = |a: &Answer, o: &Value| differences(a, "GET", o).iter().map(|d| d.key).collect::<Vec<_>>();
+        assert_eq!(keys(&answer(200, "/w/a/", ""), &outcome(200, Value::Null)), [""; 0]);
+        assert_eq!(keys(&answer(200, "/w/b", ""), &outcome(200, Value::Null)), ["file"]);
+        assert_eq!(keys(&answer(403, "/w/a", "AH01630"), &outcome(403, json!("AH01630"))), [""; 0]);
+        assert_eq!(keys(&answer(403, "/w/a", "AH01630"), &outcome(403, json!("AH01797"))), ["log"]);
+        assert_eq!(keys(&answer(403, "/w/a", ""), &outcome(403, json!("AH01797"))), ["log"]);
+        assert_eq!(keys(&answer(404, "/w/a", "AH00128"), &outcome(404, Value::Null)), [""; 0]);
+        assert_eq!(keys(&Answer::default(), &outcome(404, Value::Null)), [""; 0]);
+        let proxied = Answer { handler: Some("proxy-server".into()), ..answer(503, "proxy:http://b/", "") };
+        assert_eq!(
+            keys(&proxied, &json!({"status": 200, "handler": "proxy-server", "file": "proxy:http://b/"})),
+            [""; 0]
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! Finding the httpd of this machine.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Names under which systems install it.
+const NAMES: &[&str] = &["apache2", "httpd"];
+const FOLDERS: &[&str] = &["/usr/sbin", "/usr/local/sbin", "/usr/local/apache2/bin", "/usr/bin", "/opt/homebrew/bin"];
+/// Where modules lie, relative to nothing.
+const MODULES: &[&str] = &[
+    "/usr/lib/apache2/modules",
+    "/usr/lib64/httpd/modules",
+    "/usr/lib/httpd/modules",
+    "/usr/local/apache2/modules",
+    "/usr/lib/apache2",
+    "/etc/httpd/modules",
+];
+
+/// An httpd that can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Httpd {
+    /// The program.
+    pub program: PathBuf,
+    /// The folder with its modules.
+    pub modules: PathBuf,
+    /// `Apache/2.4.71 (Debian)`
+    pub version: String,
+}
+
+impl Httpd {
+    /// The httpd at `given`, or the one that is installed.
+    ///
+    /// # Errors
+    /// In words, that there is none.
+    pub fn find(given: Option<&Path>) -> Result<Httpd, String> {
+        let program = match given {
+            Some(path) if path.is_file() => path.canonicalize().map_err(|e| format!("{}: {e}", path.display()))?,
+            Some(path) => return Err(format!("there is no httpd at `{}`", path.display())),
+            None => installed().ok_or("there is no httpd on this machine: install apache2 or give --httpd PATH")?,
+        };
+        let told = Command::new(&program).arg("-v").stdin(Stdio::null()).output();
+        let told = told.map_err(|e| format!("`{}` can't be run: {e}", program.display()))?;
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        let version = told.lines().find_map(|l| l.strip_prefix("Server version:")).map(|v| v.trim().to_string());
+        let version = version.ok_or_else(|| format!("`{}` is no httpd", program.display()))?;
+        let beside = program.ancestors().skip(1).take(2).map(|p| p.join("modules"));
+        let usual = MODULES.iter().map(PathBuf::from);
+        let modules = beside.chain(usual).find(|m| m.join("mod_dir.so").is_file() || m.join("mod_alias.so").is_file());
+        let modules =
+            modules.ok_or_else(|| format!("the modules of `{}` are nowhere to be found", program.display()))?;
+        Ok(Httpd { program, modules, version })
+    }
+
+    /// The file of a module; none where it isn't installed.
+    pub fn module_file(&self, name: &str) -> Option<PathBuf> {
+        let file = match name {
+            "php8.2" => return self.php(),
+            name => self.modules.join(format!("mod_{name}.so")),
+        };
+        file.is_file().then_some(file)
+    }
+
+    /// mod_php, of any version.
+    fn php(&self) -> Option<PathBuf> {
+        let entries = std::fs::read_dir(&self.modules).ok()?;
+        let files = entries.flatten().map(|e| e.path());
+        files.filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("libphp"))).max()
+    }
+
+    /// mod_wsgi's version, as its file tells; none where it isn't there.
+    pub fn wsgi_version(&self) -> Option<String> {
+        let bytes = std::fs::read(self.module_file("wsgi")?).ok()?;
+        let pattern = regex::bytes::Regex::new(r"mod_wsgi/([0-9]+\.[0-9.]+)").ok()?;
+        let found = pattern.captures(&bytes)?.get(1)?.as_bytes();
+        Some(String::from_utf8_lossy(found).trim_end_matches('.').to_string())
+    }
+}
+
+fn installed() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(FOLDERS.iter().map(PathBuf::from)).collect::<Vec<_>>();
+    let mut candidates = NAMES.iter().flat_map(|name| folders.iter().map(move |f| f.join(name)));
+    candidates.find(|p| p.is_file()).and_then(|p| p.canonicalize().ok())
+}

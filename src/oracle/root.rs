@@ -1,0 +1,261 @@
+//! The scenario's file system and network: an overlay of this machine's root, in namespaces of the process's own.
+
+use super::job::{Content, File, Job, Way};
+use super::scratch::Place;
+use super::wrapper;
+use crate::vfs::{Kind, Memory, Vfs};
+use bstr::{BString, ByteSlice};
+use rustix::mount::{MountFlags, mount, mount_bind_recursive};
+use std::collections::BTreeSet;
+use std::ffi::CString;
+use std::io::Write;
+use std::net::IpAddr;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Folders of the machine that a scenario finds empty.
+const EMPTY: &[&str] = &[
+    "srv",
+    "home",
+    "opt",
+    "var/www",
+    "etc/apache2",
+    "usr/local",
+    "usr/share/apache2",
+    "usr/lib/cgi-bin",
+    "var/log",
+    "media",
+    "mnt",
+    "run",
+    "boot",
+    "root",
+];
+/// Where the new root is put together: one of these is on any machine.
+const WORKBENCH: &[&str] = &["/mnt", "/media", "/opt", "/srv", "/tmp"];
+
+/// Makes the root of `job` this process's own. The process must be in mount and network namespaces that it may change.
+///
+/// # Errors
+/// What can't be done, in words.
+pub fn enter(job: &Job) -> Result<Place, String> {
+    network(job)?;
+    let base = WORKBENCH.iter().map(Path::new).find(|p| p.is_dir()).ok_or("there is no folder to mount on")?;
+    mounted("tmpfs", base, "mode=755")?;
+    let dirs = ["u", "w", "m"].map(|d| base.join(d));
+    for dir in &dirs {
+        folder(dir)?;
+    }
+    let [upper, work, root] = &dirs;
+    // upper and lower are compared by numbers that only a real root may note
+    let extra = if job.way == Way::User { ",userxattr" } else { "" };
+    let options = format!("lowerdir=/,upperdir={},workdir={}{extra}", upper.display(), work.display());
+    mounted("overlay", root, &options)?;
+    let device = |p: &Path| std::fs::metadata(p).map(|m| m.dev()).ok();
+    for name in ["usr", "lib", "lib64", "bin", "sbin", "etc", "var"] {
+        let path = Path::new("/").join(name);
+        if !path.is_symlink() && path.is_dir() && device(&path) != device(Path::new("/")) {
+            bound(&path, &root.join(name))?;
+        }
+    }
+    bound(Path::new("/dev"), &root.join("dev"))?;
+    if mounted("proc", &root.join("proc"), "").is_err() {
+        bound(Path::new("/proc"), &root.join("proc"))?;
+    }
+    let kept = |name: &str| {
+        let path = Path::new("/").join(name);
+        job.program.starts_with(&path) || job.modules.iter().any(|m| m.2.starts_with(&path))
+    };
+    for name in EMPTY {
+        let path = root.join(name);
+        if (path.is_dir() || !name.starts_with("usr")) && !kept(name) {
+            folder(&path)?;
+            mounted("tmpfs", &path, if *name == "root" { "mode=700" } else { "mode=755" })?;
+        }
+    }
+    mounted("tmpfs", &root.join("tmp"), "mode=1777")?;
+    std::os::unix::fs::chroot(root).map_err(|e| format!("can't change the root: {e}"))?;
+    std::env::set_current_dir("/").map_err(|e| format!("can't change to the root: {e}"))?;
+    let place = Place::whole(job.way);
+    folder(&place.sim)?;
+    if let Some(modules) = job.modules.first().and_then(|m| m.2.parent()) {
+        let _ = symlink(modules, "/etc/apache2/modules");
+    }
+    fill(job, &place)?;
+    Ok(place)
+}
+
+/// Lays out what a scenario finds on any Debian, and its own files.
+///
+/// # Errors
+/// What can't be done, in words.
+pub fn fill(job: &Job, place: &Place) -> Result<(), String> {
+    for path in
+        wrapper::log_files(&job.config).iter().chain(&[BString::from("/var/log/apache2/x"), "/run/apache2/x".into()])
+    {
+        if let Some(parent) = place.at(&path.to_str_lossy()).parent() {
+            folder(parent)?;
+        }
+    }
+    let fresh = Memory::new();
+    let mut folders = vec![BString::from("/")];
+    while let Some(dir) = folders.pop() {
+        for name in fresh.list(&dir).unwrap_or_default() {
+            let path = BString::from([dir.trim_end_with(|c| c == '/'), b"/", &name].concat());
+            match fresh.lstat(&path).map(|s| s.kind) {
+                Ok(Kind::Directory) => {
+                    folder(&place.at(&path.to_str_lossy()))?;
+                    folders.push(path);
+                }
+                Ok(Kind::Regular) => {
+                    let text = fresh.read(&path).unwrap_or_default();
+                    let to = place.at(&path.to_str_lossy());
+                    std::fs::write(&to, &*text).map_err(|e| unmade(&to, &e))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    let hosts: Vec<String> = job.hosts.iter().map(|(ip, name)| format!("{ip} {name}\n")).collect();
+    let to = place.at("/etc/hosts");
+    std::fs::write(&to, hosts.concat()).map_err(|e| unmade(&to, &e))?;
+    for file in &job.files {
+        put(file, place)?;
+    }
+    // any certificate that is named is there, and is one
+    for path in wrapper::certificates(&job.config) {
+        let to = place.at(&path.to_str_lossy());
+        if !std::fs::read(&to).is_ok_and(|t| t.contains_str("-----BEGIN")) {
+            if let Some(parent) = to.parent() {
+                folder(parent)?;
+            }
+            std::fs::write(&to, certificate(place)?).map_err(|e| unmade(&to, &e))?;
+        }
+    }
+    // last, as they may shut folders
+    for file in job.files.iter().rev().filter(|f| !matches!(f.content, Content::Symlink(_))) {
+        let to = place.at_bytes(&file.path);
+        let mode = if job.way == Way::Root { file.mode } else { as_seen(file) };
+        std::fs::set_permissions(&to, std::fs::Permissions::from_mode(mode)).map_err(|e| unmade(&to, &e))?;
+    }
+    if job.way != Way::Root && !job.files.iter().any(|f| f.path == "/root") {
+        let _ = std::fs::set_permissions(place.at("/root"), std::fs::Permissions::from_mode(0));
+    }
+    Ok(())
+}
+
+/// What www-data may do with a file, given to its one owner.
+fn as_seen(file: &File) -> u32 {
+    const WWW_DATA: u32 = 33;
+    let bits = match file {
+        f if f.uid == WWW_DATA => f.mode >> 6,
+        f if f.gid == WWW_DATA => f.mode >> 3,
+        f => f.mode,
+    } & 7;
+    file.mode & 0o7000 | bits << 6 | bits << 3 | bits
+}
+
+fn put(file: &File, place: &Place) -> Result<(), String> {
+    let to = place.at_bytes(&file.path);
+    if let Some(parent) = to.parent() {
+        folder(parent)?;
+    }
+    let made = match &file.content {
+        Content::Directory => return folder(&to).and_then(|()| own(file, &to, place)),
+        Content::Regular(text) => {
+            if to.is_symlink() {
+                let _ = std::fs::remove_file(&to);
+            }
+            std::fs::write(&to, &*place.rewritten(text))
+        }
+        Content::Symlink(target) => {
+            let _ = std::fs::remove_file(&to);
+            let target = if target.starts_with(b"/") { place.at_bytes(target) } else { path_of(target) };
+            symlink(target, &to)
+        }
+    };
+    made.map_err(|e| unmade(&to, &e))?;
+    own(file, &to, place)
+}
+
+fn own(file: &File, to: &Path, place: &Place) -> Result<(), String> {
+    match place.way {
+        Way::Root => lchown(to, Some(file.uid), Some(file.gid)).map_err(|e| unmade(to, &e)),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes as a path.
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// Makes a folder and its parents, all of them open to everybody.
+pub fn folder(path: &Path) -> Result<(), String> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(|e| unmade(path, &e))
+}
+
+fn unmade(path: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("can't put `{}` there: {error}", path.display())
+}
+
+fn mounted(kind: &str, on: &Path, options: &str) -> Result<(), String> {
+    let data = CString::new(options).map_err(|e| e.to_string())?;
+    mount(kind, on, kind, MountFlags::empty(), Some(data.as_c_str()))
+        .map_err(|e| format!("can't mount {kind} on `{}`: {e}", on.display()))
+}
+
+fn bound(from: &Path, on: &Path) -> Result<(), String> {
+    mount_bind_recursive(from, on).map_err(|e| format!("can't bind `{}`: {e}", from.display()))
+}
+
+/// Gives the loopback device all addresses.
+fn network(job: &Job) -> Result<(), String> {
+    let mut addresses: BTreeSet<IpAddr> = job.asks.iter().flat_map(|a| [a.client, a.server]).collect();
+    addresses.extend(wrapper::addresses(&job.config));
+    addresses.extend(job.hosts.iter().map(|h| h.0));
+    let own = |ip: &IpAddr| match ip {
+        IpAddr::V4(a) => {
+            !(a.is_loopback()
+                || a.is_unspecified()
+                || a.is_broadcast()
+                || a.is_multicast()
+                || a.octets()[3] == 0
+                || a.octets()[0] == 255)
+        }
+        IpAddr::V6(a) => !(a.is_loopback() || a.is_unspecified() || a.is_multicast() || a.to_ipv4_mapped().is_some()),
+    };
+    let mut lines = String::from("link set lo up\n");
+    for ip in addresses.iter().filter(|ip| own(ip)) {
+        let rest = if ip.is_ipv6() { "/128 dev lo nodad" } else { "/32 dev lo" };
+        lines.push_str(&format!("addr add {ip}{rest}\n"));
+    }
+    let mut command = Command::new("ip");
+    command.args(["-force", "-batch", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|e| format!("can't run `ip`: {e}"))?;
+    if let Some(mut input) = child.stdin.take() {
+        let _ = input.write_all(lines.as_bytes());
+    }
+    child.wait().map_err(|e| format!("`ip` failed: {e}"))?;
+    if job.way == Way::User {
+        let _ = std::fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    }
+    Ok(())
+}
+
+/// A certificate for localhost with its key, signed by itself.
+fn certificate(place: &Place) -> Result<Vec<u8>, String> {
+    let path = place.sim.join("own.pem");
+    if let Ok(text) = std::fs::read(&path) {
+        return Ok(text);
+    }
+    let output = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"])
+        .args(["-subj", "/CN=localhost", "-keyout", "-", "-out", "-"])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| format!("can't run `openssl`: {e}"))?;
+    std::fs::write(&path, &output.stdout).map_err(|e| unmade(&path, &e))?;
+    Ok(output.stdout)
+}

@@ -1,0 +1,148 @@
+//! Scenarios, asked of both sides.
+
+use super::answer::{Answer, Reply};
+use super::compare::{self, Difference};
+use super::family::Oracle;
+use super::job::Job;
+use crate::report::json;
+use crate::simulate;
+use crate::simulate::Ask;
+use crate::suite::Scenario;
+use serde_json::Value;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// What became of one scenario.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// httpd runs with it: each request's answer.
+    Asked(Vec<Asked>),
+    /// httpd refuses it, or routesim says that it would: where they differ, and what httpd said.
+    Refused(Vec<Difference>, Reply),
+    /// It can't be asked here, for want of this.
+    Lacks(String),
+    /// It is no scenario, or asking failed.
+    Broken(String),
+}
+
+/// One request's two answers.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The request's number in the scenario.
+    pub index: usize,
+    /// httpd's answer.
+    pub answer: Answer,
+    /// routesim's outcome, as JSON.
+    pub outcome: Value,
+    /// Where they differ.
+    pub differences: Vec<Difference>,
+}
+
+impl Asked {
+    /// Whether routesim claims to be certain.
+    pub fn is_sure(&self) -> bool {
+        self.outcome["caveats"].as_array().is_none_or(Vec::is_empty)
+    }
+}
+
+impl Verdict {
+    /// How many answers could be held against each other.
+    pub fn compared(&self) -> usize {
+        match self {
+            Verdict::Asked(asked) => asked.iter().filter(|a| a.answer.status.is_some()).count(),
+            Verdict::Refused(..) => 1,
+            _ => 0,
+        }
+    }
+
+    /// How many of them differ.
+    pub fn differing(&self) -> usize {
+        match self {
+            Verdict::Asked(asked) => asked.iter().filter(|a| !a.differences.is_empty()).count(),
+            Verdict::Refused(differences, _) => usize::from(!differences.is_empty()),
+            _ => 0,
+        }
+    }
+}
+
+/// Asks a scenario of both sides.
+pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
+    let (simulator, loaded) = match simulate::scenario(scenario) {
+        Ok(parts) => parts,
+        Err(found) => return Verdict::Broken(found.first().map_or_else(String::new, |d| d.message.clone())),
+    };
+    let job = match Job::of(scenario, &oracle.httpd, oracle.way) {
+        Ok(job) => job,
+        Err(why) => return Verdict::Broken(why),
+    };
+    let lacking = |name: &String| Verdict::Lacks(format!("the module {name}"));
+    if let Some(name) = job.missing.iter().find(|m| scenario.modules.as_ref().is_some_and(|s| s.contains(m))) {
+        return lacking(name);
+    }
+    let reply = match oracle.ask(&job) {
+        Ok(reply) => reply,
+        Err(need) => return Verdict::Lacks(format!("root, for {need}")),
+    };
+    let error = loaded.first_error().filter(|_| simulator.is_none()).map(|e| json::config_error(e, &loaded.sources));
+    match (reply, simulator) {
+        (Reply::Failed(why), _) => Verdict::Broken(why),
+        (Reply::MachineError(why), _) => Verdict::Lacks(machine(&why)),
+        (Reply::ConfigError { message, .. }, _)
+            if !job.missing.is_empty() && message.contains("defined by a module not included") =>
+        {
+            lacking(&job.missing[0])
+        }
+        (Reply::Answers { answers, .. }, Some(simulator)) => {
+            let both = answers.into_iter().zip(&scenario.requests).enumerate();
+            let asked = both.map(|(index, (answer, spec))| {
+                let outcome = simulator.ask(&Ask::of(spec, index));
+                let outcome = json::outcome(&outcome, simulator.sources());
+                let differences = compare::differences(&answer, &spec.method, &outcome);
+                Asked { index, answer, outcome, differences }
+            });
+            Verdict::Asked(asked.collect())
+        }
+        (reply, _) => Verdict::Refused(compare::refusal(&reply, error.as_ref()), reply),
+    }
+}
+
+/// What httpd missed on this machine: the last that it said.
+fn machine(said: &str) -> String {
+    let last = said.lines().rev().find(|l| !l.trim().is_empty() && !l.contains("AH00016")).unwrap_or("");
+    format!("something of this machine: {}", last.trim())
+}
+
+/// Runs `work` on numbers below `count`, several at a time, each thread with a state of its own, until `stop`.
+pub fn in_parallel<T: Send>(
+    count: usize,
+    threads: usize,
+    stop: &AtomicBool,
+    work: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(count) {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    if i >= count {
+                        break;
+                    }
+                    let result = work(i);
+                    if let Ok(mut done) = done.lock() {
+                        done.push((i, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|d| d.0);
+    done.into_iter().map(|d| d.1).collect()
+}
+
+/// How many scenarios are asked at a time: httpd spends much of its time waiting.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |n| (n.get() * 2).min(16))
+}
