@@ -5,8 +5,8 @@ use crate::module::allowed;
 use crate::modules::core::options;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
 use crate::server::compile::{self, Output};
-use crate::server::htaccess::{self, Wanted};
 use crate::server::engine::{Engine, Program, Programs};
+use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
 use crate::server::{Server, method};
@@ -253,9 +253,9 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         path_info: last.path_info.clone().unwrap_or_default(),
         script_name: last.script_name.clone().filter(|_| script),
         location: answer
-            .headers_out
+            .err_headers_out
             .get("Location")
-            .or(answer.err_headers_out.get("Location"))
+            .or(answer.headers_out.get("Location"))
             .map(|l| l.to_owned())
             .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
@@ -271,15 +271,14 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
 
 /// The request whose status the client gets: the last, unless that one failed on behalf of an earlier error.
 fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
-    let mut r = first;
-    loop {
-        match r.next.as_deref() {
-            // an ErrorDocument's own failure leaves the first error standing
-            Some(next) if r.status >= 400 && next.last().status >= 400 => return r,
-            Some(next) => r = next,
-            None => return r,
+    let chain: Vec<&Request<'a>> = std::iter::successors(Some(first), |r| r.next.as_deref()).collect();
+    let mut at = chain.len() - 1;
+    if chain[at].failed_again {
+        while at > 0 && chain[at - 1].status != 200 {
+            at -= 1;
         }
     }
+    chain[at]
 }
 
 /// The first request of the chain that ended with an error.
@@ -296,7 +295,7 @@ fn first_refused<'r, 'a>(first: &'r Request<'a>) -> Option<&'r Request<'a>> {
 
 /// The line by which httpd says why.
 fn why<'r>(r: &'r Request<'_>, _status: u16) -> Option<&'r crate::server::request::LogLine> {
-    const MISSING: [&str; 5] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135"];
+    const MISSING: [&str; 7] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135", "AH00652", "AH01233"];
     let counts = |l: &&crate::server::request::LogLine| !MISSING.contains(&l.code);
     r.log.iter().rev().filter(|l| !l.subrequest).find(counts).or_else(|| r.log.iter().rev().find(counts))
 }

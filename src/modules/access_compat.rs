@@ -214,7 +214,7 @@ fn names(r: &mut Request<'_>, from: &From, span: Span) -> bool {
         From::All => true,
         From::Env(name) => r.env.get(name).is_some(),
         From::NoEnv(name) => r.env.get(name).is_none(),
-        From::Network(network) => network.contains(r.useragent_ip),
+        From::Network(network) => r.client_is(|ip| network.contains(ip)),
         From::Host(domain) => remote_host(r, "Allow or Deny", span).is_some_and(|name| in_domain(domain, &name)),
     }
 }

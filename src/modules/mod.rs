@@ -13,8 +13,10 @@ pub mod authz_core;
 pub mod autoindex;
 pub mod cgi;
 pub mod core;
+pub mod dav;
 pub mod dir;
 pub mod env;
+pub mod headers;
 pub mod imagemap;
 pub mod include;
 pub mod info;
@@ -25,8 +27,11 @@ pub mod negotiation;
 mod pending;
 pub mod php;
 pub mod proxy;
+pub mod reading;
+pub mod remoteip;
 pub mod rewrite;
 pub mod setenvif;
+pub mod speling;
 pub mod ssl;
 pub mod status;
 pub mod unixd;
@@ -49,13 +54,13 @@ pub static MODELLED: &[&Module] = &[
     &actions::MODULE,
     &alias::MODULE,
     &allowmethods::MODULE,
+    &asis::MODULE,
     &auth_basic::MODULE,
     &auth_digest::MODULE,
     &authn::anon::MODULE,
     &authn::core::MODULE,
     &authn::file::MODULE,
     &authz::groupfile::MODULE,
-    &asis::MODULE,
     &authz::host::MODULE,
     &authz::owner::MODULE,
     &authz::user::MODULE,
@@ -63,8 +68,10 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
+    &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,
+    &headers::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
@@ -74,14 +81,18 @@ pub static MODELLED: &[&Module] = &[
     &proxy::CONNECT,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
+    &reading::MACRO,
+    &reading::VERSION,
+    &remoteip::MODULE,
     &rewrite::MODULE,
+    &setenvif::MODULE,
+    &speling::MODULE,
+    &ssl::MODULE,
     &status::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,
     &vhost_alias::MODULE,
     &wsgi::MODULE,
-    &setenvif::MODULE,
-    &ssl::MODULE,
 ];
 
 /// All modules.
@@ -105,6 +116,9 @@ pub fn check_config(build: &mut Build) {
     if build.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
         return;
     }
+    let late = std::mem::take(&mut build.late);
+    build.diagnostics.extend(late);
+    ssl::check_config(build);
     if build.loaded.has("mime_module")
         && let Err(message) = mime::read_types(build)
     {

@@ -217,6 +217,7 @@ pub fn compile(input: Input) -> Output {
         htaccess: false,
         defines: tree.state.defines.clone(),
         env: input.env,
+        late: Vec::new(),
         aliases: Default::default(),
         lenient_document_root: input.lenient_document_root,
         assume_modules: input.assume_modules,

@@ -44,14 +44,12 @@ fn sort(mut rows: Vec<(&'static str, &'static Hook)>) -> Vec<Placed> {
     rows.sort_by_key(|(_, h)| h.order);
     let n = rows.len();
     let mut before: Vec<Vec<usize>> = vec![Vec::new(); n];
-    for i in 0..n {
-        for j in 0..n {
-            if i != j && rows[i].1.after.contains(&rows[j].0) {
-                before[i].push(j);
-            }
-            if i != j && rows[j].1.before.contains(&rows[i].0) {
-                before[i].push(j);
-            }
+    // a name stands for the first hook of that module only
+    let first = |name: &str| rows.iter().position(|(module, _)| *module == name);
+    for (i, (_, hook)) in rows.iter().enumerate() {
+        before[i].extend(hook.after.iter().filter_map(|name| first(name)).filter(|j| *j != i));
+        for j in hook.before.iter().filter_map(|name| first(name)).filter(|j| *j != i) {
+            before[j].push(i);
         }
     }
     // as apr's tsort: the first hook left, or the one that it waits for, and so on

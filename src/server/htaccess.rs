@@ -160,6 +160,7 @@ pub fn read(
         htaccess: true,
         defines: server.defines.clone(),
         env: server.env.clone(),
+        late: Vec::new(),
         aliases: server.aliases.clone(),
         lenient_document_root: true,
         assume_modules: server.assume_modules,

@@ -7,6 +7,7 @@ use super::setting;
 use super::table::Table;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
+use crate::modules::headers;
 use crate::outcome::Step;
 use bstr::{BString, ByteSlice};
 
@@ -112,13 +113,22 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
 
 /// `ap_die` with the status that the request has so far.
 pub fn end(r: &mut Request<'_>, verdict: Verdict) {
-    if let Verdict::Status(status) = verdict {
-        die(r, status);
+    match verdict {
+        Verdict::Status(status) => die(r, status),
+        _ if r.next.is_none() => headers::respond(r, false),
+        _ => {}
     }
 }
 
 /// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
 pub fn die(r: &mut Request<'_>, status: u16) {
+    refuse(r, status);
+    if r.next.is_none() {
+        headers::respond(r, true);
+    }
+}
+
+fn refuse(r: &mut Request<'_>, status: u16) {
     let recursive = r.status != 200;
     let status = if (100..600).contains(&status) { status } else { 500 };
     if recursive {
@@ -245,6 +255,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         authenticated: false,
         auth_type: None,
         useragent_ip: r.useragent_ip,
+        useragent_by: r.useragent_by.clone(),
         per_dir: r.server.lookup_defaults.clone(),
         config: r.server.lookup_defaults.id,
         walks: Default::default(),

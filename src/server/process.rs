@@ -33,10 +33,11 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         }
         (r.per_dir, r.config) = (per_dir, config);
     }
-    if !translated && r.parsed_uri.has_path {
-        if let Err(status) = decode(r, how) {
-            return Verdict::Status(status);
-        }
+    if !translated
+        && r.parsed_uri.has_path
+        && let Err(status) = decode(r, how)
+    {
+        return Verdict::Status(status);
     }
     if !for_file {
         walk_location_and_if(r, Phase::TranslateName);

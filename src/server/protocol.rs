@@ -138,6 +138,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         authenticated: false,
         auth_type: None,
         useragent_ip: incoming.client,
+        useragent_by: Vec::new(),
         per_dir: server.lookup_defaults.clone(),
         config: server.lookup_defaults.id,
         walks: Default::default(),

@@ -189,6 +189,8 @@ pub struct Request<'a> {
     pub auth_type: Option<BString>,
     /// The client's address, as mod_remoteip leaves it.
     pub useragent_ip: std::net::IpAddr,
+    /// The directives by which mod_remoteip found it.
+    pub useragent_by: Vec<Span>,
     /// Merged settings per directory.
     pub per_dir: Arc<Merged>,
     /// The identity that they have in httpd: there, settings that are alike may be two.
@@ -313,6 +315,18 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Whether something holds for the client's address. Where it doesn't for the other end of the connection, the
+    /// directives decide by which mod_remoteip found the address.
+    pub fn client_is(&mut self, holds: impl Fn(std::net::IpAddr) -> bool) -> bool {
+        let found = holds(self.useragent_ip);
+        if !self.useragent_by.is_empty() && holds(self.connection.client) != found {
+            for span in self.useragent_by.clone() {
+                self.decide(Phase::PostReadRequest, span);
+            }
+        }
+        found
+    }
+
     /// Says why the answer is not certain.
     pub fn caveat(&mut self, directive: &str, span: Span, why: impl Into<String>) {
         if !self.caveats.iter().any(|c| c.span == span && c.directive == directive) {
@@ -408,7 +422,9 @@ impl<'a> Request<'a> {
         let uri = &uri[doubled..];
         let connect = self.method_number == super::method::CONNECT;
         let text: BString = if connect { [b"http://", uri].concat().into() } else { uri.into() };
-        let Some(parts) = super::uri::parse(&text) else {
+        // CONNECT names a host and a port, both
+        let parsed = super::uri::parse(&text).filter(|p| !connect || p.port.is_some());
+        let Some(parts) = parsed else {
             self.args = None;
             self.hostname = None;
             self.status = 400;

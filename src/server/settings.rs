@@ -78,9 +78,12 @@ vector! {
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
+        headers: modules::headers::Dir,
         ssl: modules::ssl::Dir,
         env: modules::env::Settings,
         proxy: modules::proxy::Dir,
+        speling: modules::speling::Dir,
+        dav: modules::dav::Dir,
     }
 }
 
@@ -96,6 +99,7 @@ vector! {
         setenvif: modules::setenvif::Settings,
         ssl: modules::ssl::Server,
         proxy: modules::proxy::Server,
+        remoteip: modules::remoteip::Server,
         userdir: modules::userdir::Server,
         vhost_alias: modules::vhost_alias::Server,
     }

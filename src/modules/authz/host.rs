@@ -47,7 +47,7 @@ fn parse_ip(_: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
 
 fn check_ip(r: &mut Request<'_>, parsed: &Parsed) -> Status {
     match parsed {
-        Parsed::Networks(n) if n.iter().any(|n| n.contains(r.useragent_ip)) => Status::Granted,
+        Parsed::Networks(n) if r.client_is(|ip| n.iter().any(|n| n.contains(ip))) => Status::Granted,
         _ => Status::Denied,
     }
 }
@@ -84,7 +84,7 @@ fn check_forward_dns(r: &mut Request<'_>, parsed: &Parsed) -> Status {
             Some(ip) => vec![ip],
             None => server.hosts.iter().filter(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip).collect(),
         };
-        if ips.contains(&r.useragent_ip) {
+        if r.client_is(|ip| ips.contains(&ip)) {
             return Status::Granted;
         }
         if ips.is_empty() && !server.hosts_complete {
@@ -95,8 +95,8 @@ fn check_forward_dns(r: &mut Request<'_>, parsed: &Parsed) -> Status {
 }
 
 fn check_local(r: &mut Request<'_>, _: &Parsed) -> Status {
-    let ip = r.useragent_ip;
-    let local = ip == r.connection.local || ip.to_canonical().is_loopback();
+    let server = r.connection.local;
+    let local = r.client_is(|ip| ip == server || ip.to_canonical().is_loopback());
     if local { Status::Granted } else { Status::Denied }
 }
 

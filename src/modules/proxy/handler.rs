@@ -115,7 +115,12 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
         && balancer::is_balancer(&url, balancer::PREFIX.len())
         && let Some(b) = balancer::find(&conf.balancers, &url).and_then(|i| conf.balancers.get(i))
     {
-        let chosen = match b.choose(r, &url) {
+        // a session may be named in the query too
+        let whole: BString = match &r.args {
+            Some(args) => [url.as_slice(), b"?", args].concat().into(),
+            None => url.clone(),
+        };
+        let chosen = match b.choose(r, &whole) {
             Choice::Nobody(code, message) => {
                 r.error_by(code, message, Some(b.span));
                 return Err(Verdict::Status(503));

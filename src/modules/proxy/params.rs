@@ -78,7 +78,7 @@ pub fn worker(w: &mut Worker, key: &[u8], value: &[u8], loaded: &Loaded) -> Done
             let seconds = interval(value, b"s").filter(|t| t % 1_000_000 == 0 && t / 1_000_000 <= i64::from(i32::MAX));
             check(
                 value == b"-1" || seconds.is_some(),
-                "AddressTTL must be -1 or a number of seconds not exceeding 0x7fffffff",
+                "AddressTTL must be -1 or a number of seconds not exceeding (2147483647)",
             )?;
         }
         b"route" => w.route = name(value, 64, "Route")?,

@@ -10,12 +10,16 @@ pub use config::{Dir, Engine, Server};
 
 use super::authz::{Parsed, Provider};
 use super::authz_core::Status;
+use crate::diagnostic::Diagnostic;
 use crate::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::outcome::Step;
+use crate::server::build::{Build, Draft};
 use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::decisive;
 use crate::server::settings::PerServer;
 use crate::server::{Connection, Virtual};
+use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use config::{SniPolicy, Verify, option};
 use std::sync::Arc;
@@ -69,6 +73,24 @@ fn settings(server: &Virtual) -> Arc<Server> {
 /// SSLEngine of a server.
 pub fn engine(settings: &PerServer) -> Engine {
     settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).map_or(Engine::Off, |s| s.value)
+}
+
+/// `ssl_init_server_ctx`: a server that speaks TLS has a certificate. None is needed here.
+pub fn check_config(build: &mut Build) {
+    let Some(main) = build.servers.first().map(|s| s.settings.clone()) else { return };
+    let port = |draft: &Draft| draft.addrs.first().map(|a| a.port).filter(|p| *p != 0).unwrap_or(443);
+    let mut found = Vec::new();
+    for (index, draft) in build.servers.iter().enumerate() {
+        let settings = if index == 0 { main.clone() } else { PerServer::merge(&main, &draft.settings) };
+        let Some(ssl) = settings.ssl.filter(|s| s.cert_files.is_empty()) else { continue };
+        let Some(engine) = ssl.engine.as_ref().filter(|s| s.value != Engine::Off) else { continue };
+        let name = draft.name.as_ref().or(build.servers[0].name.as_ref()).map(|n| n.host.clone()).unwrap_or_default();
+        let message = format!("Failed to configure at least one certificate and key for {name}:{}", port(draft));
+        found.push(Diagnostic::warning("AH02572", message, engine.span).help("name one with `SSLCertificateFile`"));
+    }
+    if !build.loaded.has("mod_md.c") {
+        build.diagnostics.extend(found);
+    }
 }
 
 /// `modssl_request_is_tls`
@@ -146,7 +168,7 @@ pub enum Refusal {
     /// SSLRequireSSL, over plain HTTP; or a status of its own.
     Plain(u16),
     /// A condition of SSLRequire that doesn't hold, or can't be evaluated.
-    Condition(Option<String>),
+    Condition(Span, Option<String>),
 }
 
 /// What `ssl_hook_Access` finds against a request.
@@ -163,11 +185,8 @@ pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
     for (span, expr) in dir.require.iter().filter(|l| Some(l.0) != skip) {
         match expr_context::condition(r, expr) {
             Ok(true) => {}
-            Ok(false) => return Some(Refusal::Condition(None)),
-            Err(e) => {
-                let _ = span;
-                return Some(Refusal::Condition(Some(e.to_string())));
-            }
+            Ok(false) => return Some(Refusal::Condition(*span, None)),
+            Err(e) => return Some(Refusal::Condition(*span, Some(e.to_string()))),
         }
     }
     None
@@ -177,7 +196,9 @@ pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
 fn check_access(r: &mut Request<'_>) -> Verdict {
     let file = r.filename_str();
     warn_of_certificates(r);
-    match refusal(r) {
+    let refused = refusal(r);
+    tell(r, refused.as_ref());
+    match refused {
         None => {}
         Some(Refusal::Plain(426)) => return Verdict::Status(426),
         Some(Refusal::Plain(status)) => {
@@ -185,7 +206,7 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
             r.notes.set("ssl-access-forbidden", "1");
             return Verdict::Status(status);
         }
-        Some(Refusal::Condition(error)) => {
+        Some(Refusal::Condition(_, error)) => {
             match error {
                 Some(e) => r.error(
                     "AH02265",
@@ -202,6 +223,30 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
     }
     set_user(r);
     Verdict::Declined
+}
+
+fn tell(r: &Request<'_>, refused: Option<&Refusal>) {
+    let Some(dir) = r.per_dir.ssl.clone().filter(|_| r.watched()) else { return };
+    let plain = matches!(refused, Some(Refusal::Plain(_)));
+    let step = |span, failed: bool, why: &str| Step {
+        phase: "access_checker",
+        module: NAME,
+        span: Some(span),
+        matched: !failed,
+        why: why.into(),
+        effect: if failed { "refuses".into() } else { String::new() },
+        ..Step::default()
+    };
+    for span in &dir.require_ssl {
+        r.tell(|| step(*span, plain, if plain { "the connection is plain HTTP" } else { "the connection is TLS" }));
+    }
+    for (span, _) in dir.require.iter().filter(|_| !plain && is_tls(r)) {
+        let failed = matches!(refused, Some(Refusal::Condition(at, _)) if at == span);
+        r.tell(|| step(*span, failed, ""));
+        if failed {
+            break;
+        }
+    }
 }
 
 /// A client that must show a certificate has none here.

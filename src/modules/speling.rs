@@ -1,0 +1,182 @@
+//! mod_speling.c: what is not there may be misspelled.
+
+use crate::module::Effect::Modelled;
+use crate::module::allowed::OR_OPTIONS;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::Step;
+use crate::server::build::Cmd;
+use crate::server::request::{ProxyReq, Request};
+use crate::server::setting::{Set, decisive, value};
+use crate::server::{method, settings, uri};
+use crate::vfs::resolve;
+use bstr::{BString, ByteSlice};
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_speling.c", identifier: "speling_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, check)];
+
+#[rustfmt::skip]
+static DIRECTIVES: &[Directive] = &[
+    row("CheckSpelling", Args::Flag, OR_OPTIONS, Modelled, "whether or not to fix miscapitalized/misspelled requests", |c, a| set(c, a, |d| &mut d.enabled)),
+    row("CheckCaseOnly", Args::Flag, OR_OPTIONS, Modelled, "whether or not to fix only miscapitalized requests", |c, a| set(c, a, |d| &mut d.case_only)),
+    row("CheckBasenameMatch", Args::Flag, OR_OPTIONS, Modelled, "whether or not to fix files with the same base name", |c, a| set(c, a, |d| &mut d.basename)),
+];
+
+/// Settings per directory. httpd has no merge rule for them: the innermost section that sets any sets all.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    enabled: Option<Set<bool>>,
+    case_only: Option<Set<bool>>,
+    basename: Option<Set<bool>>,
+}
+
+impl settings::Settings for Dir {}
+
+fn set(cmd: &mut Cmd<'_>, a: &[BString], pick: fn(&mut Dir) -> &mut Option<Set<bool>>) -> Result<(), String> {
+    let span = cmd.span();
+    let on = a[0].eq_ignore_ascii_case(b"on");
+    Set::put(pick(cmd.slot(|d| &mut d.speling)), on, span);
+    Ok(())
+}
+
+/// How far a name is from the one asked for, nearest first: httpd's `sp_reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Quality {
+    Miscapitalized,
+    Transposition,
+    MissingChar,
+    ExtraChar,
+    SimpleTypo,
+    VeryDifferent,
+}
+
+/// `spdist`
+fn distance(asked: &[u8], there: &[u8]) -> Quality {
+    let same = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
+    let common = asked.iter().zip(there).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    match (&asked[common..], &there[common..]) {
+        ([], []) => Quality::Miscapitalized,
+        ([a, b, s @ ..], [c, d, t @ ..]) if same(&[*a, *b], &[*d, *c]) && same(s, t) => Quality::Transposition,
+        ([_, s @ ..], [_, t @ ..]) if same(s, t) => Quality::SimpleTypo,
+        ([_, s @ ..], t) if same(s, t) => Quality::ExtraChar,
+        (s, [_, t @ ..]) if same(s, t) => Quality::MissingChar,
+        _ => Quality::VeryDifferent,
+    }
+}
+
+/// What a folder's names come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    One(BString),
+    Several(usize),
+}
+
+fn search(names: &[BString], asked: &[u8], case_only: bool, basename: bool) -> Found {
+    let stem = |name: &[u8]| name.find_byte(b'.').unwrap_or(name.len());
+    let mut found: Vec<(Quality, &BString)> = Vec::new();
+    for name in names {
+        let quality = match distance(asked, name) {
+            Quality::Miscapitalized => Some(Quality::Miscapitalized),
+            Quality::VeryDifferent => None,
+            q => Some(q).filter(|_| !case_only),
+        };
+        let n = stem(asked);
+        let same_stem = basename && n == stem(name) && asked[..n].eq_ignore_ascii_case(&name[..n]);
+        if let Some(quality) = quality.or(same_stem.then_some(Quality::VeryDifferent)) {
+            found.push((quality, name));
+        }
+    }
+    found.sort_by_key(|(q, _)| *q);
+    match found.as_slice() {
+        [] => Found::Nothing,
+        [(q, name), rest @ ..] if *q != Quality::VeryDifferent && rest.first().is_none_or(|(r, _)| r != q) => {
+            Found::One((*name).clone())
+        }
+        several => Found::Several(several.len()),
+    }
+}
+
+/// `check_speling`
+fn check(r: &mut Request<'_>) -> Verdict {
+    let Some(dir) = r.per_dir.speling.clone().filter(|d| value(&d.enabled, false)) else { return Verdict::Declined };
+    let unfit = r.method_number != method::GET || r.finfo.is_some() || r.proxyreq != ProxyReq::None || r.main.is_some();
+    let Some(filename) = r.filename.clone().filter(|_| !unfit && r.uri != "/") else { return Verdict::Declined };
+    let Some(slash) = filename.rfind_byte(b'/') else { return Verdict::Declined };
+    let (folder, asked) = (&filename[..slash], &filename[slash + 1..]);
+    let path_info = r.path_info.clone().unwrap_or_default();
+    let uri = r.uri.clone();
+    let Some(base) = uri.strip_suffix([asked, &path_info].concat().as_slice()) else { return Verdict::Declined };
+    let folder = if folder.is_empty() { b"/" } else { folder };
+    let server = &r.engine.server;
+    let Ok(mut names) = resolve::list(&*r.engine.vfs, &server.cred, folder) else { return Verdict::Declined };
+    // as readdir(3) does
+    names.extend([".".into(), "..".into()]);
+    if names.iter().any(|n| n == asked) {
+        return Verdict::Ok;
+    }
+    let (case_only, basename) = (value(&dir.case_only, false), value(&dir.basename, true));
+    let found = search(&names, asked, case_only, basename);
+    let otherwise = [
+        (&dir.case_only, false, search(&names, asked, !case_only, basename)),
+        (&dir.basename, true, search(&names, asked, case_only, !basename)),
+    ];
+    for (set, default, other) in otherwise {
+        if status(&other) != status(&found) || matches!((&other, &found), (Found::One(a), Found::One(b)) if a != b) {
+            r.decide_if(Phase::Fixups, decisive(set, &default));
+        }
+    }
+    if found == Found::Nothing {
+        return Verdict::Ok;
+    }
+    r.decide_if(Phase::Fixups, decisive(&dir.enabled, &false));
+    let span = dir.enabled.as_ref().map(|s| s.span);
+    let mut effect = String::new();
+    match &found {
+        Found::One(name) => {
+            let mut to = uri::escape_path(&[base, name.as_slice(), &path_info].concat(), true);
+            if let Some((_, query)) = r.unparsed_uri.split_once_str("?") {
+                to.push(b'?');
+                to.extend_from_slice(query);
+            }
+            effect = format!("redirect to {to}");
+            let location = r.construct_url(&to);
+            r.headers_out.set("Location", location);
+        }
+        Found::Several(n) => effect = format!("{n} names like it"),
+        Found::Nothing => {}
+    }
+    r.tell(|| Step { phase: "fixups", module: MODULE.name, span, matched: true, effect, ..Step::default() });
+    Verdict::Status(status(&found))
+}
+
+fn status(found: &Found) -> u16 {
+    match found {
+        Found::Nothing => 0,
+        Found::One(_) => 301,
+        Found::Several(_) => 300,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_mistake_is_forgiven() {
+        for (asked, there, want) in [
+            ("Index.html", "index.HTML", Quality::Miscapitalized),
+            ("idnex.html", "index.html", Quality::Transposition),
+            ("indx.html", "index.html", Quality::MissingChar),
+            ("indeex.html", "index.html", Quality::ExtraChar),
+            ("indax.html", "index.html", Quality::SimpleTypo),
+            ("a", ".", Quality::SimpleTypo),
+            ("index.htm", "about.html", Quality::VeryDifferent),
+            ("index", "index.html", Quality::VeryDifferent),
+        ] {
+            assert_eq!(distance(asked.as_bytes(), there.as_bytes()), want, "{asked} {there}");
+        }
+    }
+}
