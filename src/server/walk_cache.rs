@@ -7,7 +7,8 @@
 //! access promised to do so by settings alone. This is that bookkeeping, with numbers for pointers.
 
 use super::request::Request;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
 
 /// The four walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +60,7 @@ pub struct Walked<'w> {
 }
 
 fn number(key: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(key)
 }
 
 /// Says which pointer `r->per_dir_config` has after a walk.
