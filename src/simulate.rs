@@ -67,17 +67,17 @@ impl Ask {
         Ask::of(&RequestSpec::short(url), 0)
     }
 
-    fn incoming(&self) -> Incoming {
+    fn incoming(&self) -> Incoming<'_> {
         Incoming {
             client: self.client,
             local: self.local,
             local_port: self.local_port,
             tls: self.tls,
-            sni: self.sni.as_deref().map(BString::from),
-            method: self.method.as_str().into(),
-            target: self.target.as_str().into(),
-            protocol: self.protocol.as_str().into(),
-            headers: self.headers.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+            sni: self.sni.as_deref().map(str::as_bytes),
+            method: self.method.as_bytes(),
+            target: self.target.as_bytes(),
+            protocol: self.protocol.as_bytes(),
+            headers: &self.headers,
         }
     }
 }

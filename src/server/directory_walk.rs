@@ -3,6 +3,7 @@
 
 use super::request::Request;
 use super::section::Section;
+use super::walk_cache::{self, Walk, Walked};
 use super::setting::{self, Set};
 use super::settings::Merged;
 use super::{filepath, names};
@@ -72,6 +73,14 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     r.filename = Some(filename.clone());
     if r.finfo.is_none_or(|f| f.kind == Kind::Symlink) {
         r.finfo = r.engine.stat(&filename).ok().filter(|f| f.kind == Kind::Directory || !filename.ends_with(b"/"));
+    }
+
+    let may_be_familiar = r.is_regular() || r.is_dir() && r.path_info_str().is_empty();
+    let mut entry_dir = filename.clone();
+    if r.is_regular() {
+        entry_dir = filepath::dirname(&entry_dir).into();
+    } else if !entry_dir.ends_with(b"/") {
+        entry_dir.push(b'/');
     }
 
     let core = r.core();
@@ -244,6 +253,15 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             merged = Some(onto(r, merged, &section.settings));
         }
     }
+    let walked = Walked {
+        walk: Walk::Directory,
+        key: Some(&entry_dir),
+        key_after: Some(if r.is_dir() { &path } else { filepath::dirname(&path) }),
+        tested: server.index as u64,
+        merged: merged.as_ref().map_or(0, |m| m.id),
+        may_be_familiar,
+    };
+    walk_cache::settle(r, &walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
     }

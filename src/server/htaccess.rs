@@ -96,6 +96,15 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
 
 /// Whether a folder has an .htaccess file, whatever may stand in it.
 pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
+    if let Some(there) = r.engine.htaccess_there.borrow().get(dir) {
+        return *there;
+    }
+    let there = look_for(r, dir);
+    r.engine.htaccess_there.borrow_mut().insert(dir.into(), there);
+    there
+}
+
+fn look_for(r: &Request<'_>, dir: &BStr) -> bool {
     match r.server.core().access_name.as_ref() {
         None => r.engine.stat(&filepath::join(dir, b".htaccess")).is_ok_and(|s| s.is_file()),
         Some(set) => set.value.iter().any(|n| r.engine.stat(&filepath::join(dir, n)).is_ok_and(|s| s.is_file())),
