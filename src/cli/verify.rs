@@ -2,7 +2,7 @@
 
 use super::given;
 use super::output::Streams;
-use super::{End, Failure, failure, suites};
+use super::{End, Failure, failure, machine, suites};
 use crate::oracle::verify::{self as both, Verdict};
 use crate::oracle::{self, Httpd, Oracle, Way, record};
 use crate::report::explain::{self, Explained, Level};
@@ -36,6 +36,10 @@ pub struct Verify {
     /// Write httpd's answers into the scenario files, as expectations
     #[arg(long, requires = "paths")]
     record: bool,
+
+    /// A list of differences that are known: `FILE NUMBER: KEY` on a line, and after two spaces `# ` and the reason
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
 
     /// How many scenarios are asked at a time
     #[arg(long, value_name = "NUMBER")]
@@ -100,10 +104,11 @@ impl Verify {
         };
         let with = wsgi.as_deref().map_or(String::new(), |v| format!(" with mod_wsgi {v}"));
         streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
+        let known = self.known()?;
         let bar = bar(scenarios.len());
         let threads = self.jobs.unwrap_or_else(both::threads).clamp(1, 64);
         let results = both::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
-            let result = self.verified(&oracle, &scenarios[i], streams_paint(streams.paint, self.format));
+            let result = self.verified(&oracle, &scenarios[i], &known, streams_paint(streams.paint, self.format));
             bar.inc(1);
             result
         });
@@ -133,7 +138,16 @@ impl Verify {
         Ok(paths.iter().map(|p| (p.display().to_string(), open(p))).collect())
     }
 
-    fn verified(&self, oracle: &Oracle, (path, scenario): &Opened, paint: Paint) -> Verified {
+    /// The places of the known differences.
+    fn known(&self) -> Result<Vec<String>, Failure> {
+        let Some(path) = &self.known else { return Ok(Vec::new()) };
+        let text = machine::read(path)?;
+        let lines = String::from_utf8_lossy(&text).lines().map(str::to_string).collect::<Vec<_>>();
+        let place = |l: String| l.split_once("  # ").map_or(l.clone(), |(place, _)| place.trim_end().to_string());
+        Ok(lines.into_iter().filter(|l| !l.is_empty() && !l.starts_with('#')).map(place).collect())
+    }
+
+    fn verified(&self, oracle: &Oracle, (path, scenario): &Opened, known: &[String], paint: Paint) -> Verified {
         let mut result = Verified {
             path: path.clone(),
             name: String::new(),
@@ -147,7 +161,11 @@ impl Verify {
         };
         result.name = scenario.name.clone();
         result.verdict = both::verify(oracle, scenario);
-        if let Verdict::Asked(asked) = &result.verdict {
+        if let Verdict::Asked(asked) = &mut result.verdict {
+            for a in asked.iter_mut() {
+                let place = |key: &str| format!("{path} {}: {key}", a.index + 1);
+                a.differences.retain(|d| !known.iter().any(|k| place(d.key).ends_with(k)));
+            }
             let differing = asked.iter().filter(|a| !a.differences.is_empty());
             result.stories = stories(scenario, differing.map(|a| a.index), paint);
         }

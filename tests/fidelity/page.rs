@@ -1,0 +1,186 @@
+//! The scoreboard: how far routesim gives the answers that a real httpd gave, by theme, by module and by phase.
+//!
+//! `cargo fidelity` writes docs/fidelity.md anew; `cargo fidelity --check` says whether it is up to date.
+
+use routesim::module::Phase;
+use routesim::modules;
+use routesim::report::json;
+use routesim::simulate::{self, Ask};
+use routesim::source::SourceMap;
+use routesim::suite::{self, Scenario};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What the page begins with.
+const HEAD: &str = include_str!("head.md");
+/// What is known to differ, and why.
+const KNOWN: &str = include_str!("../recorded/known-differences.txt");
+/// The servers that gave the answers.
+const SERVERS: &str = include_str!("../recorded/servers.txt");
+/// What random testing came to.
+const RANDOM: &str = include_str!("../recorded/random.txt");
+
+/// Right answers and all answers.
+#[derive(Clone, Copy, Default)]
+struct Score {
+    right: usize,
+    all: usize,
+}
+
+impl Score {
+    fn add(&mut self, right: bool) {
+        self.right += usize::from(right);
+        self.all += 1;
+    }
+
+    fn cells(self) -> String {
+        format!(
+            "{} | {} | {:.2} %",
+            self.all,
+            self.all - self.right,
+            100.0 * self.right as f64 / self.all.max(1) as f64
+        )
+    }
+}
+
+#[derive(Default)]
+struct Board {
+    scenarios: usize,
+    total: Score,
+    themes: BTreeMap<String, Score>,
+    phases: BTreeMap<usize, (&'static str, Score)>,
+    modules: BTreeMap<&'static str, Score>,
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut board = Board::default();
+    for folder in ["scenarios", "tests/recorded"] {
+        for path in scenarios(&root.join(folder)) {
+            let relative = path.strip_prefix(root).unwrap_or(&path);
+            let theme = relative.parent().map(|p| p.display().to_string()).unwrap_or_default();
+            board.scenario(&path, &theme);
+        }
+    }
+    let (page, file) = (board.page(), root.join("docs/fidelity.md"));
+    if std::env::args().any(|a| a == "--check") {
+        let same = std::fs::read_to_string(&file).is_ok_and(|text| text == page);
+        if !same {
+            eprintln!("docs/fidelity.md is not up to date: run `cargo fidelity`");
+        }
+        return ExitCode::from(u8::from(!same));
+    }
+    match std::fs::write(&file, page) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("can't write {}: {e}", file.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn scenarios(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+impl Board {
+    fn scenario(&mut self, path: &Path, theme: &str) {
+        let Ok(scenario) = Scenario::load(path, &SourceMap::default()) else { return };
+        let Ok((simulator, loaded)) = simulate::scenario(&scenario) else { return };
+        self.scenarios += 1;
+        let themed = self.themes.entry(theme.into()).or_default();
+        let Some(simulator) = simulator else {
+            let refused = loaded.first_error().map(|e| json::config_error(e, &loaded.sources));
+            let right =
+                refused.is_some_and(|e| !scenario.expect.is_empty() && suite::compare(&scenario.expect, &e).is_empty());
+            themed.add(right);
+            self.total.add(right);
+            return;
+        };
+        for (i, spec) in scenario.requests.iter().enumerate().filter(|(_, r)| !r.expect.is_empty()) {
+            let outcome = simulator.ask(&Ask::of(spec, i));
+            let value = json::outcome(&outcome, simulator.sources());
+            let right = suite::compare(&spec.expect, &value).is_empty();
+            themed.add(right);
+            self.total.add(right);
+            let mut phases = BTreeSet::new();
+            let mut names = BTreeSet::new();
+            for d in value["decided_by"].as_array().into_iter().flatten() {
+                phases.extend(d["phase"].as_str());
+                names.extend(d["directive"].as_str().and_then(modules::module_of));
+            }
+            for d in &outcome.decided_by {
+                if phases.remove(d.phase) {
+                    self.phases.entry(rank(d.phase)).or_insert((d.phase, Score::default())).1.add(right);
+                }
+            }
+            for name in names {
+                self.modules.entry(name).or_default().add(right);
+            }
+        }
+    }
+
+    fn page(&self) -> String {
+        let mut out = String::from(HEAD);
+        let _ = writeln!(out, "\n## Recorded answers\n");
+        let servers: Vec<&str> = SERVERS.lines().filter(|l| !l.is_empty()).collect();
+        let _ = writeln!(out, "{} scenarios, {} answers of {}.\n", self.scenarios, self.total.all, servers.join(", "));
+        let _ = writeln!(out, "| | answers | differ | agree |\n|---|--:|--:|--:|");
+        for (theme, score) in &self.themes {
+            let _ = writeln!(out, "| {theme} | {} |", score.cells());
+        }
+        let _ = writeln!(out, "| **all** | {} |", self.total.cells());
+        let _ = writeln!(
+            out,
+            "\n## By phase\n\nAn answer counts in each phase in which a directive decided something of it.\n"
+        );
+        let _ = writeln!(out, "| phase | answers | differ | agree |\n|---|--:|--:|--:|");
+        for (name, score) in self.phases.values() {
+            let _ = writeln!(out, "| {name} | {} |", score.cells());
+        }
+        let _ = writeln!(
+            out,
+            "\n## By module\n\nAn answer counts for each module one of whose directives decided something of it.\n"
+        );
+        let _ = writeln!(out, "| module | answers | differ | agree |\n|---|--:|--:|--:|");
+        for (name, score) in &self.modules {
+            let _ = writeln!(out, "| {name} | {} |", score.cells());
+        }
+        let _ = writeln!(out, "\n## Random testing\n");
+        out.push_str(RANDOM.trim_end());
+        let _ = writeln!(out, "\n\n## Known differences\n");
+        let known: Vec<&str> = KNOWN.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+        if known.is_empty() {
+            let _ = writeln!(out, "None.");
+        } else {
+            let _ = writeln!(out, "| scenario, request, key | why |\n|---|---|");
+        }
+        for line in known {
+            let (place, why) = line.split_once("  # ").unwrap_or((line, ""));
+            let _ = writeln!(out, "| {} | {} |", place.trim(), why.trim());
+        }
+        out
+    }
+}
+
+/// The order in which phases come.
+fn rank(phase: &str) -> usize {
+    const BEFORE: [&str; 2] = ["read_request", "vhost"];
+    let own = || Phase::ALL.iter().position(|p| p.name() == phase).map_or(50, |i| 10 + i);
+    BEFORE.iter().position(|p| *p == phase).unwrap_or_else(own)
+}
