@@ -90,7 +90,8 @@ pub fn run(job: &Job, place: &Place, started: impl FnOnce(&Server)) -> Reply {
         std::thread::sleep(Duration::from_millis(2));
     }
     let mut access = Tail::new(&sim.join("access.log"));
-    let answers = job.asks.iter().map(|a| put(a, place, &mut access, &mut errors)).collect();
+    let asks = job.asks.iter().enumerate();
+    let answers = asks.map(|(i, a)| put(a, i, place, &mut access, &mut errors)).collect();
     drop(server);
     let warnings = collected(&said, Duration::from_millis(200));
     Reply::Answers { answers, warnings: place.restored(&warnings).lines().map(str::to_string).collect() }
@@ -148,23 +149,41 @@ fn refusal(said: &str, log: &[u8], place: &Place) -> Reply {
     Reply::ConfigError { file, line, message }
 }
 
-/// Puts one request and reads the logs after it.
-fn put(ask: &Ask, place: &Place, access: &mut Tail, errors: &mut Tail) -> Answer {
+/// Puts the request of that number and reads the logs after it.
+fn put(ask: &Ask, number: usize, place: &Place, access: &mut Tail, errors: &mut Tail) -> Answer {
     let (client, server) = match place.way {
         Way::Scratch => (None, SocketAddr::new([127, 0, 0, 1].into(), place.port(ask.port))),
         _ => (Some(ask.client), SocketAddr::new(ask.server, ask.port)),
     };
+    // what comes late of an earlier one is not this one's
+    let _ = (access.lines(), errors.lines());
     let response = match send::send(ask, client, server) {
         Ok(response) => response,
-        Err(e) => return Answer { error: Some(e.to_string()), ..Answer::default() },
+        Err(e) => {
+            // httpd may have something to note about it all the same
+            std::thread::sleep(Duration::from_millis(20));
+            return Answer { error: Some(e.to_string()), ..Answer::default() };
+        }
     };
-    let mut line = access.lines();
+    let mut log = access.lines();
     let begun = Instant::now();
-    while line.is_empty() && begun.elapsed() < LOGGED {
+    let line = loop {
+        if let Some(line) = log.lines().find(|l| is_of(l, number)) {
+            break line.to_vec();
+        }
+        if begun.elapsed() > LOGGED {
+            break Vec::new();
+        }
         std::thread::sleep(Duration::from_micros(500));
-        line = access.lines();
-    }
-    answer(&response, line.lines().next().unwrap_or_default(), &errors.lines(), place)
+        log.extend(access.lines());
+    };
+    answer(&response, &line, &errors.lines(), place)
+}
+
+/// Whether a line of the access log is about the request of that number: one that could not be read has none.
+fn is_of(line: &[u8], number: usize) -> bool {
+    let id = line.split(|&b| b == b'\t').next().unwrap_or_default();
+    id == b"-" || id == number.to_string().as_bytes()
 }
 
 fn answer(response: &Response, access: &[u8], errors: &[u8], place: &Place) -> Answer {

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 pub const TELL: &str = "X-Sim";
 const VARIABLES: [&str; 4] = ["REQUEST_FILENAME", "HANDLER", "PATH_INFO", "REMOTE_USER"];
 
-/// The access log's format: status, handler, server, file, a tab between each.
-const LOG: &str = r"%>s\t%>R\t%v\t%f";
+/// The access log's format: the request's number, handler, server, file, a tab between each.
+const LOG: &str = r"%{X-Sim-Id}i\t%>R\t%v\t%f";
 
 /// What httpd reads: the scenario's configuration is included as its last line.
 pub fn httpd_conf(job: &Job, place: &Place, config: &[u8]) -> String {

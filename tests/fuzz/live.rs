@@ -12,7 +12,7 @@ use clap::Parser;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use routesim::oracle::verify::{in_parallel, threads};
-use routesim::oracle::{self, Httpd, Oracle, Verdict, job, record, verify, worker};
+use routesim::oracle::{self, Httpd, Oracle, Reply, Verdict, job, record, verify, worker};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,6 +49,9 @@ struct Options {
     /// The httpd to ask
     #[arg(long)]
     httpd: Option<PathBuf>,
+    /// Say why httpd refused configurations
+    #[arg(long)]
+    refusals: bool,
     /// Print the scenarios instead of asking
     #[arg(long)]
     print: bool,
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
 fn run(options: &Options, oracle: &Oracle, seed: u64) -> ExitCode {
     let (asked, refused, lacking) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let found: Mutex<Vec<Found>> = Mutex::default();
+    let reasons: Mutex<BTreeMap<String, usize>> = Mutex::default();
     let stop = AtomicBool::new(false);
     let end = options.seconds.map(|s| Instant::now() + Duration::from_secs(s));
     let only = options.world;
@@ -106,20 +110,32 @@ fn run(options: &Options, oracle: &Oracle, seed: u64) -> ExitCode {
         let i = only.unwrap_or(i);
         let verdict = ask(oracle, &world(seed, i).yaml(&title(seed, i)));
         let news = differences(i, &verdict);
+        if let Ok(mut found) = found.lock() {
+            found.extend(news);
+        }
         let total = asked.fetch_add(verdict.compared(), Ordering::Relaxed) + verdict.compared();
         match &verdict {
-            Verdict::Refused(..) => drop(refused.fetch_add(1, Ordering::Relaxed)),
+            Verdict::Refused(_, reply) => {
+                refused.fetch_add(1, Ordering::Relaxed);
+                let Reply::ConfigError { message, .. } = reply else { return };
+                let reason = message.lines().find(|l| !l.contains("on line ")).unwrap_or(message);
+                if let Ok(mut reasons) = reasons.lock() {
+                    *reasons.entry(reason.into()).or_default() += 1;
+                }
+            }
             Verdict::Lacks(_) => drop(lacking.fetch_add(1, Ordering::Relaxed)),
             Verdict::Broken(why) => eprintln!("world {i}: {why}"),
             Verdict::Asked(_) => {}
-        }
-        if let Ok(mut found) = found.lock() {
-            found.extend(news);
         }
         if total >= options.requests || end.is_some_and(|e| Instant::now() > e) {
             stop.store(true, Ordering::Relaxed);
         }
     });
+    if options.refusals {
+        for (reason, count) in reasons.into_inner().unwrap_or_default() {
+            println!("{count:5} refused: {reason}");
+        }
+    }
     let asked = asked.into_inner().max(1);
     let found = found.into_inner().unwrap_or_default();
     let mut kinds: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();

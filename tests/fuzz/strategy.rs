@@ -10,15 +10,23 @@ use proptest::sample::select;
 /// A whole world.
 pub fn world() -> impl Strategy<Value = World> {
     let config =
-        (start(), vec(node('s', 0), 2..9), prop_oneof![3 => Just(Vec::new()), 2 => vec(host(), 1..4)], daemons());
+        (start(), vec(node('s', 0), 2..14), prop_oneof![3 => Just(Vec::new()), 2 => vec(host(), 1..4)], daemons());
     let config = config.prop_map(|(start, own, hosts, daemons)| [start, daemons, own, hosts].concat());
+    let config = (config, prop_oneof![7 => Just(false), 1 => Just(true)]).prop_map(|(mut config, tls)| {
+        if tls {
+            let secure = "LoadModule ssl_module modules/mod_ssl.so\n<VirtualHost *:443>\n  ServerName s.example\n  \
+                          SSLEngine on\n  SSLCertificateFile /etc/ssl/own.pem\n</VirtualHost>";
+            config.insert(0, Node::Lines(secure.into()));
+        }
+        config
+    });
     let folder = select(vec!["/srv/www", "/srv/www/a", "/srv/www/a/b", "/srv/app", "/srv/static", "/srv"]);
-    let htaccess = vec((folder.prop_map(str::to_string), vec(node('h', 0), 1..5)), 0..3).prop_map(|mut all| {
+    let htaccess = vec((folder.prop_map(str::to_string), vec(node('h', 0), 1..6)), 0..4).prop_map(|mut all| {
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all.dedup_by(|a, b| a.0 == b.0);
         all
     });
-    (config, htaccess, files(), vec(request(), 10..18)).prop_map(|(config, htaccess, files, requests)| World {
+    (config, htaccess, files(), vec(request(), 14..26)).prop_map(|(config, htaccess, files, requests)| World {
         config,
         htaccess,
         files,
@@ -185,6 +193,11 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
         ("/srv/gr", "\"staff: alice\\nguests: bob\\n\""),
     ];
     const SOMETIMES: &[(&str, &str)] = &[
+        ("/srv/more.conf", "\"DirectoryIndex note.txt\\n\""),
+        ("/srv/inc/one.conf", "\"Alias /inc /srv/static\\n\""),
+        ("/srv/inc/two.conf", "\"<Directory /srv/static>\\n  Require all granted\\n</Directory>\\n\""),
+        ("/srv/map", "\"x note.txt\\ndb.py main.wsgi\\n\""),
+        ("/srv/pw2", "\"carol:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\\n\""),
         ("/srv/www/a/index.html", "\"\""),
         ("/srv/www/a/index.php", "\"\""),
         ("/srv/www/a/foo.html.fr", "\"\""),
@@ -226,7 +239,7 @@ fn request() -> impl Strategy<Value = Request> {
     let host = prop_oneof![
         4 => Just(""),
         2 => select(vec!["http://a.example", "http://b.example", "http://www.b.example", "http://c.example"]),
-        1 => select(vec!["http://other.test", "http://192.0.2.1", "http://a.example:8080", "http://A.Example.", "http://localhost:80"]),
+        1 => select(vec!["http://other.test", "http://192.0.2.1", "http://a.example:8080", "http://A.Example.", "http://localhost:80", "https://s.example", "https://a.example", "http://localhost:8080"]),
     ];
     let query = prop_oneof![6 => Just(""), 1 => select(vec!["?q=1", "?", "?C=N;O=D", "?a=b&q=%2F", "?q=1?x"])];
     let method = prop_oneof![12 => Just(None), 2 => select(vec!["POST", "HEAD", "PUT", "OPTIONS", "DELETE", "FOO"]).prop_map(Some)];
@@ -244,7 +257,8 @@ fn request() -> impl Strategy<Value = Request> {
     (host, target(), query, (method, client, server, user, header)).prop_map(
         |(host, target, query, (method, client, server, user, header))| {
             let url = format!("{host}{target}{query}");
-            Request { url, method, client, server, user, header }
+            let tls = url.starts_with("https:");
+            Request { url, method, client, server, user, header, tls }
         },
     )
 }

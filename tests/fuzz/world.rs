@@ -27,6 +27,8 @@ pub struct Request {
     pub user: Option<&'static str>,
     /// A header.
     pub header: Option<(&'static str, &'static str)>,
+    /// Whether the connection is TLS.
+    pub tls: bool,
 }
 
 /// All of it.
@@ -93,6 +95,9 @@ impl World {
                 if let Some(value) = value {
                     let _ = write!(out, "\n    {key}: {}", json!(value));
                 }
+            }
+            if r.tls {
+                out.push_str("\n    tls: true");
             }
             if let Some((name, value)) = r.header {
                 let _ = write!(out, "\n    headers: {{{}: {}}}", json!(name), json!(value));
