@@ -206,7 +206,7 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
         hosts_complete: true,
         vfs: vfs.clone(),
         server_root: "/etc/apache2".into(),
-        lenient_document_root: false,
+        lenient_paths: false,
         assume_modules: false,
         ports: scenario.ports().into_iter().collect(),
     });
@@ -262,7 +262,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
             .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
-        user: last.user.clone().filter(|_| last.authenticated),
+        user: last.user.clone().filter(|u| last.authenticated && !u.is_empty()),
         log: log.map(|l| l.code).filter(|c| !c.is_empty()),
         log_message: log.map(|l| l.message.clone()),
         wsgi: last.wsgi.clone(),
