@@ -9,8 +9,8 @@ use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
 use crate::vfs::Vfs;
 use bstr::BString;
-use std::cell::{Cell, RefCell};
 use foldhash::fast::RandomState;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
