@@ -55,6 +55,12 @@ impl Running {
         self.override_set.as_ref().map(|s| s.span)
     }
 
+    /// What AllowOverride would be without the line in force.
+    fn override_beneath(&self) -> u32 {
+        let beneath = self.override_set.as_ref().and_then(|s| s.under.as_ref());
+        beneath.map_or(crate::module::allowed::OR_UNSET, |s| s.value)
+    }
+
     /// The AllowOverride line without which .htaccess files would be looked for.
     fn hides_htaccess(&self) -> Option<Span> {
         setting::decisive(&self.override_set, &crate::module::allowed::OR_UNSET)
@@ -147,6 +153,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 override_opts: running.override_opts,
                 override_list: running.override_list.clone(),
                 span: running.override_span(),
+                beneath: running.override_beneath(),
             };
             match super::htaccess::find(r, path.as_bstr(), &wanted) {
                 Err(status) => {

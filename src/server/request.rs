@@ -220,7 +220,7 @@ pub struct Request<'a> {
     /// What mod_mime made nothing of.
     pub mime_exceptions: Option<crate::modules::mime::Exceptions>,
     /// The AllowOverride lines by which .htaccess files were read.
-    pub htaccess_read: Vec<Span>,
+    pub htaccess_read: Vec<super::htaccess::Read>,
     /// It failed while it stood for an error already: the answer is the first error.
     pub failed_again: bool,
     /// State that mod_rewrite keeps for a request.

@@ -46,6 +46,11 @@ macro_rules! vector {
         pub struct $name { $(pub $field: Slot<$type>,)* }
 
         impl $name {
+            /// Whether no module has a setting.
+            pub fn is_empty(&self) -> bool {
+                true $(&& self.$field.is_none())*
+            }
+
             /// `add` over `base`, module by module.
             pub fn merge(base: &$name, add: &$name) -> $name {
                 $name { $($field: merge_slot(&base.$field, &add.$field),)* }
