@@ -246,7 +246,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         authenticated: false,
         auth_type: None,
         useragent_ip: r.useragent_ip,
-        useragent_by: r.useragent_by.clone(),
+        useragent_otherwise: r.useragent_otherwise.clone(),
         per_dir: r.server.lookup_defaults.clone(),
         status: 200,
         used_path_info: PathInfo::Default,

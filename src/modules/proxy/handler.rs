@@ -6,7 +6,7 @@ use super::worker::{self, Sort, Worker};
 use super::{Server, canon, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
-use crate::server::method;
+use crate::server::{method, setting};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri;
 use bstr::{BString, ByteSlice};
@@ -168,7 +168,23 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
         r.error_by("AH00940", format!("disabled connection for ({})", w.name), Some(w.span));
         return Err(Verdict::Status(503));
     }
+    if tls {
+        speaks_tls(r, &url)?;
+    }
     reachable(r, conf, &url, speaker, remote.is_some())
+}
+
+/// `ssl_engine_set` (modules/ssl/mod_ssl.c): TLS to back-ends has to be allowed.
+fn speaks_tls(r: &mut Request<'_>, url: &[u8]) -> Result<(), Verdict> {
+    let engine = r.per_dir.ssl.as_ref().and_then(|d| d.proxy_engine.clone());
+    r.decide_if(Phase::Handler, setting::decisive(&engine, &false));
+    if setting::value(&engine, false) {
+        return Ok(());
+    }
+    let server = r.server.hostname.clone();
+    r.error("AH01961", format!("SSL Proxy requested for {server} but not enabled [Hint: SSLProxyEngine]"));
+    r.error("AH00961", format!("failed to enable ssl support for {}", url.as_bstr()));
+    Err(Verdict::Status(500))
 }
 
 /// No module speaks the scheme.
