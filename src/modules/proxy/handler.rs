@@ -171,7 +171,12 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
     if tls {
         speaks_tls(r, &url)?;
     }
-    reachable(r, conf, &url, speaker, remote.is_some())
+    reachable(r, conf, &url, speaker, remote.is_some())?;
+    // what answers a request in another's place says its own status, but for programs that need not say any
+    if !matches!(speaker, Speaker::Fcgi | Speaker::Scgi | Speaker::Uwsgi) {
+        r.status = 200;
+    }
+    Ok(())
 }
 
 /// `ssl_engine_set` (modules/ssl/mod_ssl.c): TLS to back-ends has to be allowed.
