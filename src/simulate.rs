@@ -5,8 +5,8 @@ use crate::module::allowed;
 use crate::modules::core::options;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
 use crate::server::compile::{self, Output};
-use crate::server::htaccess::{self, Wanted};
 use crate::server::engine::{Engine, Program, Programs};
+use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
 use crate::server::{Server, method};
@@ -67,17 +67,17 @@ impl Ask {
         Ask::of(&RequestSpec::short(url), 0)
     }
 
-    fn incoming(&self) -> Incoming {
+    fn incoming(&self) -> Incoming<'_> {
         Incoming {
             client: self.client,
             local: self.local,
             local_port: self.local_port,
             tls: self.tls,
-            sni: self.sni.as_deref().map(BString::from),
-            method: self.method.as_str().into(),
-            target: self.target.as_str().into(),
-            protocol: self.protocol.as_str().into(),
-            headers: self.headers.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+            sni: self.sni.as_deref().map(str::as_bytes),
+            method: self.method.as_bytes(),
+            target: self.target.as_bytes(),
+            protocol: self.protocol.as_bytes(),
+            headers: &self.headers,
         }
     }
 }
@@ -99,6 +99,7 @@ pub fn check_htaccess(input: Input) -> Loaded {
         overrides: allowed::OR_ALL,
         override_opts: options::ALL | options::SYM_OWNER | options::MULTI,
         override_list: None,
+        beneath: 0,
         span: None,
     };
     let (_, mut diagnostics) = htaccess::read(&server, &vfs, name, &text, BStr::new("/"), &everything);
@@ -235,6 +236,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         }
         r = request.next.as_deref();
     }
+    name_htaccess_readers(first, &mut decided_by);
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     let log = refused.and_then(|r| why(r, status));
@@ -253,14 +255,14 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         path_info: last.path_info.clone().unwrap_or_default(),
         script_name: last.script_name.clone().filter(|_| script),
         location: answer
-            .headers_out
+            .err_headers_out
             .get("Location")
-            .or(answer.err_headers_out.get("Location"))
+            .or(answer.headers_out.get("Location"))
             .map(|l| l.to_owned())
             .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
-        user: last.user.clone().filter(|_| last.authenticated),
+        user: last.user.clone().filter(|u| last.authenticated && !u.is_empty()),
         log: log.map(|l| l.code).filter(|c| !c.is_empty()),
         log_message: log.map(|l| l.message.clone()),
         wsgi: last.wsgi.clone(),
@@ -269,17 +271,30 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
     }
 }
 
-/// The request whose status the client gets: the last, unless that one failed on behalf of an earlier error.
-fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
-    let mut r = first;
-    loop {
-        match r.next.as_deref() {
-            // an ErrorDocument's own failure leaves the first error standing
-            Some(next) if r.status >= 400 && next.last().status >= 400 => return r,
-            Some(next) => r = next,
-            None => return r,
+/// Names the AllowOverride lines by which .htaccess files were read that decided something.
+fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
+    let sources = &first.engine.server.sources;
+    let by_htaccess = decided_by.iter().any(|d| htaccess::is_name(sources.file(d.span.file).name.as_bytes()));
+    for request in std::iter::successors(Some(first), |r| r.next.as_deref()) {
+        for read in &request.htaccess_read {
+            let decides = read.refused_without || read.unread_without && by_htaccess;
+            if decides && !decided_by.iter().any(|d| d.span == read.span) {
+                decided_by.push(Decision { phase: "map_to_storage", span: read.span });
+            }
         }
     }
+}
+
+/// The request whose status the client gets: the last, unless that one failed on behalf of an earlier error.
+fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
+    let chain: Vec<&Request<'a>> = std::iter::successors(Some(first), |r| r.next.as_deref()).collect();
+    let mut at = chain.len() - 1;
+    if chain[at].failed_again {
+        while at > 0 && chain[at - 1].status != 200 {
+            at -= 1;
+        }
+    }
+    chain[at]
 }
 
 /// The first request of the chain that ended with an error.
@@ -296,7 +311,7 @@ fn first_refused<'r, 'a>(first: &'r Request<'a>) -> Option<&'r Request<'a>> {
 
 /// The line by which httpd says why.
 fn why<'r>(r: &'r Request<'_>, _status: u16) -> Option<&'r crate::server::request::LogLine> {
-    const MISSING: [&str; 5] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135"];
+    const MISSING: [&str; 7] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135", "AH00652", "AH01233"];
     let counts = |l: &&crate::server::request::LogLine| !MISSING.contains(&l.code);
     r.log.iter().rev().filter(|l| !l.subrequest).find(counts).or_else(|| r.log.iter().rev().find(counts))
 }

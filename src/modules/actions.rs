@@ -109,7 +109,6 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     let mut script = chosen.map(|s| (s.value.clone(), s.span));
     let action = r.handler.clone().unwrap_or_default();
     if let Some(set) = dir.actions.get(&BString::from(action.to_ascii_lowercase())) {
-        r.decide(Phase::Handler, set.span);
         r.served_by = Some(action.clone());
         if !set.value.is_virtual && r.finfo.is_none() {
             let file = r.filename_str();

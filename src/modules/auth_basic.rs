@@ -7,6 +7,7 @@ use crate::expr::digest::{hex, md5};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::Step;
 use crate::server::build::Cmd;
 use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
@@ -192,6 +193,7 @@ pub fn authenticate(r: &mut Request<'_>) -> Verdict {
             Status::GeneralError
         }
     };
+    tell(r, &user, &status);
     let uri = r.uri.clone();
     match status {
         Status::Granted => return Verdict::Ok,
@@ -203,6 +205,25 @@ pub fn authenticate(r: &mut Request<'_>) -> Verdict {
         Status::Found(_) | Status::GeneralError => return Verdict::Status(500),
     }
     note_failure(r)
+}
+
+fn tell(r: &Request<'_>, user: &BString, status: &Status) {
+    if r.without.is_some() {
+        return;
+    }
+    r.tell(|| Step {
+        phase: "check_user_id",
+        module: "mod_auth_basic.c",
+        span: r.per_dir.authn_core.as_ref().and_then(|d| d.auth_type.as_ref()).map(|s| s.span),
+        matched: *status == Status::Granted,
+        why: match status {
+            Status::Granted => format!("the password of `{user}` is right"),
+            Status::Denied => format!("the password of `{user}` is wrong"),
+            Status::NotFound => format!("no user `{user}`"),
+            Status::Found(_) | Status::GeneralError => format!("`{user}` can't be checked"),
+        },
+        ..Step::default()
+    });
 }
 
 /// Asks the providers in turn, until one knows the user.

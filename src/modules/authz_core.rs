@@ -4,13 +4,14 @@
 
 use super::access_compat;
 use super::authz::{self, Parsed, Provider};
+use crate::diagnostic::Diagnostic;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::Step;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
-use crate::server::settings::Settings;
+use crate::server::settings::{PerDir, Settings};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
@@ -346,8 +347,19 @@ fn forbidden_on_failure(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> 
     Ok(())
 }
 
+/// `authz_core_check_config`, for a section that has been read: its error comes last of all.
+pub fn check_section(cmd: &mut Cmd<'_>, settings: &PerDir) {
+    let Some(message) = settings.authz_core.as_deref().filter(|_| !cmd.build.htaccess).and_then(only_negative) else {
+        return;
+    };
+    let place = cmd.span();
+    let help = "add a line that lets in, such as `Require all granted`";
+    let error = Diagnostic::error("AH01624", message, Span::NONE).related(place, "in this section").help(help);
+    cmd.build.late.insert(0, error);
+}
+
 /// `authz_core_check_section`: httpd refuses to start when a section holds nothing but negative lines.
-pub fn only_negative(dir: &Dir) -> Option<String> {
+fn only_negative(dir: &Dir) -> Option<String> {
     fn check(section: &Section, top: bool) -> Option<String> {
         for child in section.children() {
             if !child.children().is_empty()

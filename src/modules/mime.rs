@@ -398,7 +398,8 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         if let Some(info) = info {
             if let Some(set) = forced.filter(|s| !s.value.is_empty()) {
                 r.set_content_type(Some(set.value.clone()), true);
-                r.type_span = decisive(&Some(set.clone()), &BString::default());
+                let otherwise = types.get(&extension).cloned().unwrap_or_default();
+                r.type_span = decisive(&Some(set.clone()), &otherwise);
                 found = true;
             }
             if let Some(set) = info.get(Field::Charset) {
@@ -419,8 +420,11 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
             if let Some(set) = info.get(Field::Handler)
                 && r.proxyreq == ProxyReq::None
             {
+                // the handler that an alias set already leaves nothing to decide
+                if r.handler.as_ref() != Some(&set.value) {
+                    r.handler_span = decisive(&Some(set.clone()), &BString::default());
+                }
                 r.handler = Some(set.value.clone());
-                r.handler_span = decisive(&Some(set.clone()), &BString::default());
                 found |= dir.multimatch & multimatch::HANDLERS != 0;
             }
             if info.get(Field::InputFilter).is_some() || info.get(Field::OutputFilter).is_some() {

@@ -16,6 +16,7 @@ pub mod core;
 pub mod dav;
 pub mod dir;
 pub mod env;
+pub mod headers;
 pub mod imagemap;
 pub mod include;
 pub mod info;
@@ -70,6 +71,7 @@ pub static MODELLED: &[&Module] = &[
     &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,
+    &headers::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,
@@ -114,6 +116,9 @@ pub fn check_config(build: &mut Build) {
     if build.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
         return;
     }
+    let late = std::mem::take(&mut build.late);
+    build.diagnostics.extend(late);
+    ssl::check_config(build);
     if build.loaded.has("mime_module")
         && let Err(message) = mime::read_types(build)
     {
@@ -124,5 +129,5 @@ pub fn check_config(build: &mut Build) {
 
 /// Whether a server speaks TLS.
 pub fn speaks_tls(settings: &PerServer) -> bool {
-    ssl::engine(settings) == ssl::Engine::On
+    ssl::engine(settings)
 }

@@ -171,25 +171,4 @@ pub static MODULES: &[Module] = &[
         )],
         hooks: &[],
     },
-    Module {
-        name: "mod_headers.c",
-        identifier: "headers_module",
-        directives: &[
-            plain(
-                "Header",
-                Args::Raw,
-                OR_FILEINFO,
-                Blind(WHY),
-                "an optional condition, an action, header and value followed by optional env clause",
-            ),
-            plain(
-                "RequestHeader",
-                Args::Raw,
-                OR_FILEINFO,
-                Blind(WHY),
-                "an action, header and value followed by optional env clause",
-            ),
-        ],
-        hooks: &[],
-    },
 ];

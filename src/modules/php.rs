@@ -8,7 +8,7 @@ use crate::server::engine::Program;
 use crate::server::request::{PathInfo, Request};
 use crate::server::setting::{self, Set};
 use crate::server::settings::Settings;
-use crate::server::{filepath, script};
+use crate::server::{filepath, method, script};
 use crate::source::Span;
 use crate::vfs::Kind;
 use bstr::BString;
@@ -157,7 +157,11 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(404);
     }
     let (engine, span) = dir.flag("engine", true);
-    r.decide_if(Phase::Handler, span);
+    // a plain file is answered by the same name whether it is run or sent
+    let sendable = [method::GET, method::POST].contains(&r.method_number);
+    if r.is_dir() || !r.path_info_str().is_empty() || !sendable {
+        r.decide_if(Phase::Handler, span);
+    }
     if !engine {
         return Verdict::Declined;
     }

@@ -76,7 +76,8 @@ fn step(step: &Step, sources: &SourceMap) -> Value {
 
 /// What stands in place of an outcome where httpd would refuse to start: the error that it names.
 pub fn config_error(error: &Diagnostic, sources: &SourceMap) -> Value {
-    let (file, line) = place(sources, error.span);
+    // of what it finds once all is read httpd names no place
+    let (file, line) = error.span.is_some().then(|| place(sources, error.span)).unzip();
     json!({"config_error": {"file": file, "line": line, "message": error.message}})
 }
 

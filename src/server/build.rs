@@ -89,6 +89,8 @@ pub struct Build {
     pub defines: Vec<BString>,
     /// httpd's own environment.
     pub env: HashMap<BString, BString>,
+    /// Errors that httpd finds once it has read everything, the latest place first.
+    pub late: Vec<Diagnostic>,
     /// Aliases of providers, as far as the configuration has been read.
     pub aliases: crate::modules::authn::Aliases,
     /// Whether there are no host names but those of `hosts`.
@@ -386,6 +388,7 @@ impl<'b> Cmd<'b> {
         let mut settings = PerDir::default();
         slot(&mut settings.core, Some(path));
         self.children(&mut settings, Some(path.into()), overrides, self.limited, self.server);
+        crate::modules::authz_core::check_section(self, &settings);
         settings
     }
 

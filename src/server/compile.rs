@@ -217,6 +217,7 @@ pub fn compile(input: Input) -> Output {
         htaccess: false,
         defines: tree.state.defines.clone(),
         env: input.env,
+        late: Vec::new(),
         aliases: Default::default(),
         lenient_document_root: input.lenient_document_root,
         assume_modules: input.assume_modules,
@@ -307,6 +308,8 @@ fn finish(build: Build, state: conf::State) -> Server {
         sources: build.sources,
         diagnostics: build.diagnostics,
         hooks: Hooks::new(&build.loaded.modules),
+        // those that registered by ap_hook_access_checker and kin, not by ap_hook_check_access
+        auth_per_settings: !["mod_wsgi.c", "mod_allowmethods.c", "mod_lua.c"].iter().any(|m| build.loaded.has(m)),
         loaded: build.loaded,
         tables: vhost::Tables::new(&addrs),
         servers,

@@ -1,7 +1,6 @@
 //! The order of hooks within a phase: apr_hook_sort_all (apr-util, hooks/apr_hooks.c).
 
 use crate::module::{Hook, Module, Phase, Run};
-use std::collections::HashMap;
 
 /// A hook in its place.
 #[derive(Clone, Copy)]
@@ -15,27 +14,27 @@ pub struct Placed {
 /// Every phase's hooks, in the order in which they run.
 #[derive(Clone, Default)]
 pub struct Hooks {
-    by_phase: HashMap<Phase, Vec<Placed>>,
+    by_phase: [Vec<Placed>; Phase::ALL.len()],
 }
 
 impl Hooks {
     /// Sorts the hooks of `modules`, given in load order.
     pub fn new(modules: &[&'static Module]) -> Hooks {
-        let mut by_phase = HashMap::new();
+        let mut hooks = Hooks::default();
         for phase in Phase::ALL {
             let rows: Vec<(&'static str, &'static Hook)> = modules
                 .iter()
                 .flat_map(|m| m.hooks.iter().map(move |h| (m.name, h)))
                 .filter(|(_, h)| h.phase == phase)
                 .collect();
-            by_phase.insert(phase, sort(rows));
+            hooks.by_phase[phase as usize] = sort(rows);
         }
-        Hooks { by_phase }
+        hooks
     }
 
     /// The hooks of a phase, in order.
     pub fn of(&self, phase: Phase) -> &[Placed] {
-        self.by_phase.get(&phase).map_or(&[], Vec::as_slice)
+        &self.by_phase[phase as usize]
     }
 }
 
@@ -44,14 +43,12 @@ fn sort(mut rows: Vec<(&'static str, &'static Hook)>) -> Vec<Placed> {
     rows.sort_by_key(|(_, h)| h.order);
     let n = rows.len();
     let mut before: Vec<Vec<usize>> = vec![Vec::new(); n];
-    for i in 0..n {
-        for j in 0..n {
-            if i != j && rows[i].1.after.contains(&rows[j].0) {
-                before[i].push(j);
-            }
-            if i != j && rows[j].1.before.contains(&rows[i].0) {
-                before[i].push(j);
-            }
+    // a name stands for the first hook of that module only
+    let first = |name: &str| rows.iter().position(|(module, _)| *module == name);
+    for (i, (_, hook)) in rows.iter().enumerate() {
+        before[i].extend(hook.after.iter().filter_map(|name| first(name)).filter(|j| *j != i));
+        for j in hook.before.iter().filter_map(|name| first(name)).filter(|j| *j != i) {
+            before[j].push(i);
         }
     }
     // as apr's tsort: the first hook left, or the one that it waits for, and so on

@@ -7,6 +7,7 @@ use super::setting;
 use super::table::Table;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
+use crate::modules::headers;
 use crate::outcome::Step;
 use bstr::{BString, ByteSlice};
 
@@ -112,13 +113,22 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
 
 /// `ap_die` with the status that the request has so far.
 pub fn end(r: &mut Request<'_>, verdict: Verdict) {
-    if let Verdict::Status(status) = verdict {
-        die(r, status);
+    match verdict {
+        Verdict::Status(status) => die(r, status),
+        _ if r.next.is_none() => headers::respond(r, false),
+        _ => {}
     }
 }
 
 /// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
 pub fn die(r: &mut Request<'_>, status: u16) {
+    refuse(r, status);
+    if r.next.is_none() {
+        headers::respond(r, true);
+    }
+}
+
+fn refuse(r: &mut Request<'_>, status: u16) {
     let recursive = r.status != 200;
     let status = if (100..600).contains(&status) { status } else { 500 };
     if recursive {
@@ -188,7 +198,6 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
     new.parse_uri(uri);
     new.parsed_uri.port = r.parsed_uri.port;
     new.hostname = r.hostname.clone();
-    new.per_dir = r.server.lookup_defaults.clone();
     new.prev = Some(r.ancestor());
     new.main = r.main.clone();
     new.status = r.status;
@@ -248,6 +257,8 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         useragent_ip: r.useragent_ip,
         useragent_otherwise: r.useragent_otherwise.clone(),
         per_dir: r.server.lookup_defaults.clone(),
+        config: r.server.lookup_defaults.id,
+        walks: Default::default(),
         status: 200,
         used_path_info: PathInfo::Default,
         proxyreq: ProxyReq::None,
@@ -330,6 +341,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;
     r.per_dir = sub.per_dir;
+    r.config = sub.config;
     r.mime_exceptions = sub.mime_exceptions.or(r.mime_exceptions.take());
     for (name, value) in sub.notes.iter() {
         r.notes.set(name, value);

@@ -46,6 +46,11 @@ macro_rules! vector {
         pub struct $name { $(pub $field: Slot<$type>,)* }
 
         impl $name {
+            /// Whether no module has a setting.
+            pub fn is_empty(&self) -> bool {
+                true $(&& self.$field.is_none())*
+            }
+
             /// `add` over `base`, module by module.
             pub fn merge(base: &$name, add: &$name) -> $name {
                 $name { $($field: merge_slot(&base.$field, &add.$field),)* }
@@ -78,6 +83,7 @@ vector! {
         php: modules::php::Dir,
         wsgi: modules::wsgi::Dir,
         setenvif: modules::setenvif::Settings,
+        headers: modules::headers::Dir,
         ssl: modules::ssl::Dir,
         env: modules::env::Settings,
         proxy: modules::proxy::Dir,

@@ -219,5 +219,6 @@ pub(super) fn alias_settings(cmd: &mut Cmd<'_>) -> Arc<Merged> {
     use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG};
     let mut settings = Default::default();
     cmd.children(&mut settings, cmd.path.clone(), OR_AUTHCFG | ACCESS_CONF, cmd.limited, cmd.server);
+    super::authz_core::check_section(cmd, &settings);
     Merged::new(settings)
 }

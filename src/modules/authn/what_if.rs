@@ -40,7 +40,8 @@ fn candidates(r: &Request<'_>) -> Vec<Span> {
 fn answer(r: &mut Request<'_>, skip: Option<Span>) -> Answer {
     let (user, auth_type) = (r.user.take(), r.auth_type.take());
     let (headers, log, caveats) = (r.err_headers_out.clone(), r.log.len(), r.caveats.len());
-    r.without = skip;
+    // no line stands nowhere: what is told of the check is told once
+    r.without = Some(skip.unwrap_or(Span::NONE));
     let mut verdict = auth_basic::authenticate(r);
     if verdict == Verdict::Declined {
         verdict = auth_digest::authenticate(r);
@@ -60,6 +61,9 @@ fn answer(r: &mut Request<'_>, skip: Option<Span>) -> Answer {
 
 /// Names the lines without each of which the check would end otherwise.
 pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
+    if candidates(r).is_empty() {
+        return;
+    }
     let now = answer(r, None);
     if now.verdict != verdict {
         return; // another module said who the user is

@@ -335,7 +335,7 @@ impl Settings for Server {
 }
 
 /// Where an httpd without DocumentRoot looks.
-pub const BUILT_IN_DOCUMENT_ROOT: &str = "/etc/apache2/htdocs";
+pub const BUILT_IN_DOCUMENT_ROOT: &str = "/var/www/html";
 
 impl Server {
     /// DocumentRoot, or the one that httpd was built with.

@@ -27,7 +27,7 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
         return Err(403);
     };
     let mut variants = Vec::new();
-    let (mut any, mut map) = (false, None);
+    let (mut any, mut map, mut refused) = (false, None, Vec::new());
     for name in names {
         if !name.strip_prefix(prefix.as_slice()).is_some_and(|rest| rest.starts_with(b".")) {
             continue;
@@ -44,6 +44,9 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
         let known = sub.mime_exceptions.as_ref().is_some_and(|e| follows(prefix.as_bstr(), &e.names));
         let content_type = sub.content_type.clone().filter(|_| sub.is_regular() && known && sub.status == 200);
         let Some(content_type) = content_type else {
+            if matches!(sub.status, 401 | 403) {
+                refused.extend(sub.decided);
+            }
             take_marks(r, sub.log, Vec::new(), sub.caveats);
             continue;
         };
@@ -75,6 +78,7 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
         return type_map::read(r, &map);
     }
     if any && variants.is_empty() {
+        take_marks(r, Vec::new(), refused, Vec::new());
         let why = "discovered file(s) matching request";
         r.error("AH00687", format!("Negotiation: {why}: {filename} (None could be negotiated)."));
         return Err(404);

@@ -157,7 +157,7 @@ fn redirect(rule: &mut Rule, value: &[u8]) -> Result<u32, String> {
 fn is_status(status: u16) -> bool {
     matches!(
         status,
-        100..=102
+        100..=103
             | 200..=208
             | 226
             | 300..=305

@@ -15,12 +15,21 @@ pub fn rewrite_map(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     if let Some(checked) = checked
         && resolve::stat(&*cmd.build.vfs, &Cred::root(), &checked).is_err()
     {
-        return Err(format!("RewriteMap: file for map {name} not found:{checked}"));
+        let message = format!("RewriteMap: file for map {name} not found:{checked}");
+        if !is_system_program(&checked) {
+            return Err(message);
+        }
+        cmd.note("rewrite-map-program", message);
     }
     let map = Arc::new(Map::new(cmd.span(), kind, file));
     let maps = &mut cmd.server_slot(|s| &mut s.rewrite).maps;
     Arc::make_mut(maps).insert(name.clone(), map);
     Ok(())
+}
+
+/// Whether a path is one where a system keeps its programs: whether one is there is the machine's business.
+fn is_system_program(path: &[u8]) -> bool {
+    ["/bin/", "/sbin/", "/usr/"].iter().any(|folder| path.starts_with(folder.as_bytes()))
 }
 
 type Parsed = (Kind, BString, Option<BString>);

@@ -58,7 +58,6 @@ pub fn options(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
             b"ignorecontextinfo" => option::IGNORE_CONTEXT_INFO,
             b"legacyprefixdocroot" => option::LEGACY_PREFIX_DOCROOT,
             b"unsafeprefixstat" => option::UNSAFE_PREFIX_STAT,
-            b"longurloptimization" => option::LONG_URL,
             w if w.starts_with(b"maxredirects=") => {
                 cmd.warn("AH00664", "RewriteOptions: MaxRedirects option has been removed in favor of the global LimitInternalRecursion directive and will be ignored.");
                 0
@@ -162,7 +161,7 @@ pub fn cond(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     if line.first.eq_ignore_ascii_case(b"expr") {
         let expr = cmd
             .expr(pattern, false)
-            .map_err(|e| format!("RewriteCond: cannot compile expression \"{}\": {e}", pattern.as_bstr()))?;
+            .map_err(|e| format!("RewriteCond: cannot compile expression \"{}\" {e}", pattern.as_bstr()))?;
         cond.test = Test::Expr(Arc::new(expr));
     } else if let Some((test, inverted)) = comparison(pattern) {
         cond.test = test;

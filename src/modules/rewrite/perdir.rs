@@ -87,8 +87,7 @@ fn finish(
     }
     match action {
         Action::Status => {
-            let status = std::mem::replace(&mut r.status, 200);
-            return Verdict::Status(status);
+            return server::answer(r);
         }
         Action::StatusSet => return Verdict::Status(r.status),
         _ => {}

@@ -99,8 +99,7 @@ fn finish(r: &mut Request<'_>, action: Action, args: Option<BString>, last: Opti
     }
     match action {
         Action::Status => {
-            let status = std::mem::replace(&mut r.status, 200);
-            return Verdict::Status(status);
+            return answer(r);
         }
         Action::StatusSet => return Verdict::Status(r.status),
         _ => {}
@@ -121,6 +120,14 @@ fn finish(r: &mut Request<'_>, action: Action, args: Option<BString>, last: Opti
         return Verdict::Declined;
     }
     local(r, filename, last)
+}
+
+/// Ends the request with the status of a rule; none at all (of a flag that names no status) is no error.
+pub(super) fn answer(r: &mut Request<'_>) -> Verdict {
+    match std::mem::replace(&mut r.status, 200) {
+        0 => Verdict::Ok,
+        status => Verdict::Status(status),
+    }
 }
 
 /// Hands the request to mod_proxy.

@@ -35,8 +35,6 @@ pub mod option {
     pub const LEGACY_PREFIX_DOCROOT: u32 = 512;
     /// A path whose first folder exists is a file path, wherever that folder's name comes from.
     pub const UNSAFE_PREFIX_STAT: u32 = 1024;
-    /// URLs may grow while they are rewritten.
-    pub const LONG_URL: u32 = 2048;
 }
 
 /// Flags of a rule, as bits; those with a value are fields of [`Rule`].

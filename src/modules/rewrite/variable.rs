@@ -4,7 +4,7 @@ use super::expand::Context;
 use super::url;
 use crate::expr::Var;
 use crate::server::request::Request;
-use crate::server::{expr_context, subrequest};
+use crate::server::{expr_context, filepath, subrequest};
 use bstr::{BStr, BString, ByteSlice};
 
 /// How deep look-aheads may nest in a name.
@@ -144,7 +144,7 @@ impl Variable {
             },
             Variable::ScriptUser | Variable::ScriptGroup => {
                 let var = if *self == Variable::ScriptUser { Var::ScriptUser } else { Var::ScriptGroup };
-                if r.finfo.is_none() { "<unknown>".into() } else { expr_context::variable(r, var) }
+                owner(r, var, ctx)
             }
             Variable::AheadUrl(var) => match url::subrequest_ok(r) {
                 true => {
@@ -171,6 +171,18 @@ impl Variable {
             },
         }
     }
+}
+
+/// The owner of the file; of one that is not there, once it was looked for, that of the folder where the search ended.
+fn owner(r: &mut Request<'_>, var: Var, ctx: &Context) -> BString {
+    let found = r.finfo;
+    if found.is_none() && (ctx.perdir.is_some() || r.main.is_some()) {
+        let folder = filepath::dirname(r.filename.as_ref().map_or(b"", |f| f.as_slice())).to_owned();
+        r.finfo = r.engine.stat(&folder).ok();
+    }
+    let value = if r.finfo.is_none() { "<unknown>".into() } else { expr_context::variable(r, var) };
+    r.finfo = found;
+    value
 }
 
 /// `la_u`: the URL that a per-directory path stands for.

@@ -116,6 +116,56 @@ pub(super) fn crypto_device(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)
 }
 
+/// `ssl_cmd_SSLCompression`
+pub(super) fn compression(_: &mut Cmd<'_>, a: &[BString]) -> Done {
+    match a[0].eq_ignore_ascii_case(b"on") {
+        true => Err(
+            "This version of OpenSSL does not have any compression methods available, cannot enable SSLCompression."
+                .into(),
+        ),
+        false => Ok(()),
+    }
+}
+
+/// What OpenSSL's SSL_CONF_cmd knows of a server's file.
+const OPENSSL_COMMANDS: &[&str] = &[
+    "Certificate",
+    "ChainCAFile",
+    "ChainCAPath",
+    "CipherString",
+    "Ciphersuites",
+    "ClientCAFile",
+    "ClientCAPath",
+    "ClientSignatureAlgorithms",
+    "Curves",
+    "DHParameters",
+    "ECDHParameters",
+    "Groups",
+    "MaxProtocol",
+    "MinProtocol",
+    "NumTickets",
+    "Options",
+    "PrivateKey",
+    "Protocol",
+    "RecordPadding",
+    "RequestCAFile",
+    "RequestCAPath",
+    "ServerInfoFile",
+    "SignatureAlgorithms",
+    "VerifyCAFile",
+    "VerifyCAPath",
+    "VerifyCAStore",
+    "VerifyMode",
+];
+
+/// `ssl_cmd_SSLOpenSSLConfCmd`
+pub(super) fn openssl_command(_: &mut Cmd<'_>, a: &[BString]) -> Done {
+    match OPENSSL_COMMANDS.iter().any(|c| a[0].eq_ignore_ascii_case(c.as_bytes())) {
+        true => Ok(()),
+        false => Err(format!("'{}': invalid OpenSSL configuration command", a[0])),
+    }
+}
+
 pub(super) fn fips(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)
 }

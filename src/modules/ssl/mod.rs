@@ -6,16 +6,20 @@ mod config;
 mod rows;
 pub mod vars;
 
-pub use config::{Dir, Engine, Server};
+pub use config::{Dir, Server};
 
 use super::authz::{Parsed, Provider};
 use super::authz_core::Status;
+use crate::diagnostic::Diagnostic;
 use crate::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::outcome::Step;
+use crate::server::build::{Build, Draft};
 use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
-use crate::server::setting::decisive;
+use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
 use crate::server::{Connection, Virtual};
+use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use config::{SniPolicy, Verify, option};
 use std::sync::Arc;
@@ -66,14 +70,32 @@ fn settings(server: &Virtual) -> Arc<Server> {
     server.settings.ssl.clone().unwrap_or_default()
 }
 
-/// SSLEngine of a server.
-pub fn engine(settings: &PerServer) -> Engine {
-    settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).map_or(Engine::Off, |s| s.value)
+/// SSLEngine: whether a server speaks TLS.
+pub fn engine(settings: &PerServer) -> bool {
+    settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).is_some_and(|s| s.value)
+}
+
+/// `ssl_init_server_ctx`: a server that speaks TLS has a certificate. None is needed here.
+pub fn check_config(build: &mut Build) {
+    let Some(main) = build.servers.first().map(|s| s.settings.clone()) else { return };
+    let port = |draft: &Draft| draft.addrs.first().map(|a| a.port).filter(|p| *p != 0).unwrap_or(443);
+    let mut found = Vec::new();
+    for (index, draft) in build.servers.iter().enumerate() {
+        let settings = if index == 0 { main.clone() } else { PerServer::merge(&main, &draft.settings) };
+        let Some(ssl) = settings.ssl.filter(|s| s.cert_files.is_empty()) else { continue };
+        let Some(engine) = ssl.engine.as_ref().filter(|s| s.value) else { continue };
+        let name = draft.name.as_ref().or(build.servers[0].name.as_ref()).map(|n| n.host.clone()).unwrap_or_default();
+        let message = format!("Failed to configure at least one certificate and key for {name}:{}", port(draft));
+        found.push(Diagnostic::warning("AH02572", message, engine.span).help("name one with `SSLCertificateFile`"));
+    }
+    if !build.loaded.has("mod_md.c") {
+        build.diagnostics.extend(found);
+    }
 }
 
 /// `modssl_request_is_tls`
 pub fn is_tls(r: &Request<'_>) -> bool {
-    r.connection.tls && engine(&r.server.settings) != Engine::Off
+    r.connection.tls && engine(&r.server.settings)
 }
 
 /// `init_vhost`: the server whose settings the handshake uses, by the name that the client asks for in it.
@@ -96,7 +118,7 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
     if r.connection.plain_on_tls && r.is_initial() {
         r.error("AH01996", "SSL handshake failed: HTTP spoken on HTTPS port; trying to send HTML error page");
         let engine = settings(r.server).engine.clone();
-        r.decide_if(Phase::PostReadRequest, decisive(&engine, &Engine::Off));
+        r.decide_if(Phase::PostReadRequest, decisive(&engine, &false));
         return Verdict::Status(400);
     }
     if !r.connection.tls || r.proxyreq == ProxyReq::Proxy || !r.is_initial() {
@@ -143,10 +165,12 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
 
 /// Why the access check refuses a request.
 pub enum Refusal {
-    /// SSLRequireSSL, over plain HTTP; or a status of its own.
-    Plain(u16),
+    /// SSLRequireSSL, over plain HTTP.
+    Plain,
+    /// A certificate would have to be asked for once the handshake is over.
+    Handshake,
     /// A condition of SSLRequire that doesn't hold, or can't be evaluated.
-    Condition(Option<String>),
+    Condition(Span, Option<String>),
 }
 
 /// What `ssl_hook_Access` finds against a request.
@@ -154,38 +178,59 @@ pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
     let dir = r.per_dir.ssl.clone()?;
     let skip = r.without;
     if !r.connection.tls && dir.require_ssl.iter().any(|s| Some(*s) != skip) {
-        let optional = engine(&r.server.settings) == Engine::Optional;
-        return Some(Refusal::Plain(if optional { 426 } else { 403 }));
+        return Some(Refusal::Plain);
     }
     if !is_tls(r) {
         return None;
     }
+    if asks_again(r, dir.verify_client.as_ref()) {
+        return Some(Refusal::Handshake);
+    }
     for (span, expr) in dir.require.iter().filter(|l| Some(l.0) != skip) {
         match expr_context::condition(r, expr) {
             Ok(true) => {}
-            Ok(false) => return Some(Refusal::Condition(None)),
-            Err(e) => {
-                let _ = span;
-                return Some(Refusal::Condition(Some(e.to_string())));
-            }
+            Ok(false) => return Some(Refusal::Condition(*span, None)),
+            Err(e) => return Some(Refusal::Condition(*span, Some(e.to_string()))),
         }
     }
     None
+}
+
+/// `ssl_hook_Access_modern`: whether the place wants to see a certificate and the handshake asked for none. Over TLS 1.3
+/// it would have to be asked for afterwards, which few clients allow.
+fn asks_again(r: &Request<'_>, dir: Option<&Set<Verify>>) -> bool {
+    let mode = |set: Option<&Set<Verify>>| set.map_or(Verify::None, |s| s.value);
+    let skipped = dir.filter(|s| r.without != Some(s.span));
+    let server = mode(settings(r.server).verify_client.as_ref());
+    let shaken = r.engine.server.servers.get(r.connection.handshake).map(settings).unwrap_or_default();
+    let any = |of: &[Verify]| of.contains(&server) || of.contains(&mode(skipped));
+    let strict = any(&[Verify::Require]);
+    let needed = strict || any(&[Verify::Optional, Verify::OptionalNoCa]);
+    match mode(shaken.verify_client.as_ref()) {
+        Verify::None => needed,
+        Verify::Require => false,
+        Verify::Optional | Verify::OptionalNoCa => strict,
+    }
 }
 
 /// `ssl_hook_Access`
 fn check_access(r: &mut Request<'_>) -> Verdict {
     let file = r.filename_str();
     warn_of_certificates(r);
-    match refusal(r) {
+    let refused = refusal(r);
+    tell(r, refused.as_ref());
+    match refused {
         None => {}
-        Some(Refusal::Plain(426)) => return Verdict::Status(426),
-        Some(Refusal::Plain(status)) => {
+        Some(Refusal::Plain) => {
             r.error("AH02219", format!("access to {file} failed, reason: SSL connection required"));
             r.notes.set("ssl-access-forbidden", "1");
-            return Verdict::Status(status);
+            return Verdict::Status(403);
         }
-        Some(Refusal::Condition(error)) => {
+        Some(Refusal::Handshake) => {
+            r.error("AH10158", "cannot perform post-handshake authentication");
+            return Verdict::Status(403);
+        }
+        Some(Refusal::Condition(_, error)) => {
             match error {
                 Some(e) => r.error(
                     "AH02265",
@@ -204,19 +249,43 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
     Verdict::Declined
 }
 
-/// A client that must show a certificate has none here.
+fn tell(r: &Request<'_>, refused: Option<&Refusal>) {
+    let Some(dir) = r.per_dir.ssl.clone().filter(|_| r.watched()) else { return };
+    let plain = matches!(refused, Some(Refusal::Plain));
+    let step = |span, failed: bool, why: &str| Step {
+        phase: "access_checker",
+        module: NAME,
+        span: Some(span),
+        matched: !failed,
+        why: why.into(),
+        effect: if failed { "refuses".into() } else { String::new() },
+        ..Step::default()
+    };
+    for span in &dir.require_ssl {
+        r.tell(|| step(*span, plain, if plain { "the connection is plain HTTP" } else { "the connection is TLS" }));
+    }
+    for (span, _) in dir.require.iter().filter(|_| !plain && is_tls(r)) {
+        let failed = matches!(refused, Some(Refusal::Condition(at, _)) if at == span);
+        r.tell(|| step(*span, failed, ""));
+        if failed {
+            break;
+        }
+    }
+}
+
+/// What a client's certificate would change.
 fn warn_of_certificates(r: &mut Request<'_>) {
     if !r.connection.tls {
         return;
     }
     let dir = r.per_dir.ssl.as_ref().and_then(|d| d.verify_client.clone());
     let server = settings(r.server).verify_client.clone();
-    if let Some(set) = dir.or(server).filter(|s| s.value == Verify::Require) {
-        r.caveat(
-            "SSLVerifyClient",
-            set.span,
-            "the client is taken to have shown a certificate; one without is turned away",
-        );
+    if let Some(set) = server.filter(|s| s.value == Verify::Require) {
+        let why = "the client is taken to have shown a certificate; one without is turned away in the handshake";
+        r.caveat("SSLVerifyClient", set.span, why);
+    } else if let Some(set) = dir.filter(|s| s.value != Verify::None) {
+        let why = "the client is taken to speak TLS 1.3 and to show no certificate once the handshake is over";
+        r.caveat("SSLVerifyClient", set.span, why);
     }
 }
 
@@ -229,6 +298,7 @@ fn set_user(r: &mut Request<'_>) {
     let user = expr_context::ssl_variable(r, name);
     if !user.is_empty() {
         r.user = Some(user);
+        r.authenticated = true;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The handler: what must hold before a script is run, and what comes of it.
 
 use super::alias::note;
+use super::setters::HandlerScript;
 use super::{HANDLER, InForce, group, proxies, remote};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
@@ -9,53 +10,93 @@ use crate::server::engine::Program;
 use crate::server::http_request::oversized_body;
 use crate::server::request::{PathInfo, Request};
 use crate::server::{script, setting};
+use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 /// What a handler script's application is called.
 const HANDLE_REQUEST: &str = "handle_request";
 
-/// A request that is refused: the line of the error log, and the status.
-pub(super) type Refusal = (String, u16);
+/// A request that is refused.
+pub(super) struct Refusal {
+    /// The line of the error log.
+    pub message: String,
+    pub status: u16,
+    /// Which of the settings of where it runs would have made another answer.
+    pub blame: Blame,
+}
+
+/// What a refusal comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// None of the settings of where it runs.
+    Nothing,
+    /// The process group.
+    Process,
+    /// The name of the application. (A daemon's status is another one.)
+    Callable,
+}
+
+pub(super) fn refusal(status: u16, blame: Blame, message: impl Into<String>) -> Refusal {
+    Refusal { message: message.into(), status, blame }
+}
+
+/// Where a script runs, and the directives that say so, each if another one or none would say something else.
+struct Target {
+    wsgi: Wsgi,
+    process: Option<Span>,
+    application: Option<Span>,
+    callable: Option<Span>,
+}
 
 /// `wsgi_hook_handler`
 pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
-    let Some(name) = r.handler.clone() else { return Verdict::Declined };
-    let settings = InForce::of(r);
+    let Some(name) = &r.handler else { return Verdict::Declined };
     let is_script = name == HANDLER || name == "application/x-httpd-wsgi";
-    let target = if is_script {
-        check_script(r).map(|()| target_of_script(r, &settings))
-    } else {
-        match target_of_handler_script(r, &settings, &name) {
-            Some(target) => Ok(target),
-            None => return Verdict::Declined,
-        }
+    let settings = InForce::of(r);
+    let entry = if is_script { None } else { settings.handler_script(name).cloned() };
+    if !is_script && entry.is_none() {
+        return Verdict::Declined;
+    }
+    let target = match entry {
+        Some(entry) => Ok(target_of_handler_script(r, &settings, &entry)),
+        None => check_script(r).map(|()| target_of_script(r, &settings)),
     };
-    let done = target.and_then(|target| {
-        check_path_info(r)?;
-        check_body(r, &settings)?;
-        // a body that is too large ends the request; httpd's filter answers
-        let runs = oversized_body(r).is_none();
-        if runs {
-            execute(r, &settings, &target)?;
-        }
-        Ok(runs)
-    });
+    let done = target.and_then(|target| serve(r, &settings, &target));
     match done {
-        Ok(ran) => {
-            if ran {
-                // the application says the status, for an ErrorDocument too
-                r.status = 200;
-                r.served_by = Some(name);
-            }
-            Verdict::Ok
-        }
-        Err((message, status)) => {
+        Ok(()) => Verdict::Ok,
+        Err(refusal) => {
             script::add_cgi_vars(r);
             let file = r.filename_str();
-            r.error("", format!("{message}: {file}"));
-            Verdict::Status(status)
+            r.error("", format!("{}: {file}", refusal.message));
+            Verdict::Status(refusal.status)
         }
     }
+}
+
+/// What follows once it is known where the script would run.
+fn serve(r: &mut Request<'_>, settings: &InForce, target: &Target) -> Result<(), Refusal> {
+    check_path_info(r)?;
+    check_body(r, settings)?;
+    // a body that is too large ends the request; httpd's filter answers
+    if oversized_body(r).is_some() {
+        return Ok(());
+    }
+    let ran = execute(r, settings, &target.wsgi);
+    let spans = match ran.as_ref().err().map(|e| e.blame) {
+        None => [target.process, target.application, target.callable],
+        Some(Blame::Nothing) => [None; 3],
+        Some(Blame::Process) => [target.process, None, None],
+        Some(Blame::Callable) => [target.process, None, target.callable],
+    };
+    for span in spans {
+        r.decide_if(Phase::Handler, span);
+    }
+    if ran.is_ok() {
+        // the application says the status, for an ErrorDocument too
+        r.status = 200;
+        r.served_by = r.handler.clone();
+    }
+    ran
 }
 
 /// Whether there is a script, and it may be run.
@@ -66,12 +107,14 @@ fn check_script(r: &mut Request<'_>) -> Result<(), Refusal> {
             r.decide(Phase::Handler, span);
         }
         if !core.allows(options::EXECCGI) {
-            return Err(("Options ExecCGI is off in this directory".into(), 403));
+            return Err(refusal(403, Blame::Nothing, "Options ExecCGI is off in this directory"));
         }
     }
     match r.finfo {
-        None => Err(("Target WSGI script not found or unable to stat".into(), 404)),
-        Some(info) if info.is_dir() => Err(("Attempt to invoke directory as WSGI application".into(), 403)),
+        None => Err(refusal(404, Blame::Nothing, "Target WSGI script not found or unable to stat")),
+        Some(info) if info.is_dir() => {
+            Err(refusal(403, Blame::Nothing, "Attempt to invoke directory as WSGI application"))
+        }
         Some(_) => Ok(()),
     }
 }
@@ -81,28 +124,25 @@ fn aliased(r: &Request<'_>) -> bool {
     r.notes.get("alias-forced-type").is_some_and(|t| t.eq_ignore_ascii_case(HANDLER.as_bytes()))
 }
 
-fn target_of_script(r: &mut Request<'_>, settings: &InForce) -> Wsgi {
+fn target_of_script(r: &Request<'_>, settings: &InForce) -> Target {
     let noted = |name: &str| r.notes.get(name).filter(|_| aliased(r)).map(BString::from);
     let (process, application, callable) =
         (noted(note::PROCESS_GROUP), noted(note::APPLICATION_GROUP), noted(note::CALLABLE_OBJECT));
-    let target = Wsgi {
-        process_group: process_group(r, settings, process.as_ref()),
-        application_group: application_group(r, settings, application.as_ref()),
-        callable: callable
-            .clone()
-            .unwrap_or_else(|| group::callable_object(r, settings.value(|c| &c.callable_object).map(|s| &s.value))),
-    };
-    let deciders = [
-        settings.decisive(|c| &c.process_group, |s| group::process_group(r, s)).filter(|_| process.is_none()),
-        settings
+    let set_callable = || group::callable_object(r, settings.value(|c| &c.callable_object).map(|s| &s.value));
+    Target {
+        process: settings.decisive(|c| &c.process_group, |s| group::process_group(r, s)).filter(|_| process.is_none()),
+        application: settings
             .decisive(|c| &c.application_group, |s| group::application_group(r, s))
             .filter(|_| application.is_none()),
-        settings.decisive(|c| &c.callable_object, |s| group::callable_object(r, s)).filter(|_| callable.is_none()),
-    ];
-    for span in deciders {
-        r.decide_if(Phase::Handler, span);
+        callable: settings
+            .decisive(|c| &c.callable_object, |s| group::callable_object(r, s))
+            .filter(|_| callable.is_none()),
+        wsgi: Wsgi {
+            process_group: process_group(r, settings, process.as_ref()),
+            application_group: application_group(r, settings, application.as_ref()),
+            callable: callable.unwrap_or_else(set_callable),
+        },
     }
-    target
 }
 
 fn process_group(r: &Request<'_>, settings: &InForce, own: Option<&BString>) -> BString {
@@ -114,15 +154,19 @@ fn application_group(r: &Request<'_>, settings: &InForce, own: Option<&BString>)
 }
 
 /// What runs for a handler that WSGIHandlerScript names.
-fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce, handler: &BString) -> Option<Wsgi> {
-    let entry = settings.levels().flat_map(|c| c.handler_scripts.iter()).find(|s| s.name == *handler)?;
+fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce, entry: &HandlerScript) -> Target {
     r.decide(Phase::Handler, entry.span);
     r.caveat("WSGIHandlerScript", entry.span, "what the handler script answers is not known");
-    Some(Wsgi {
-        process_group: process_group(r, settings, entry.process_group.as_ref()),
-        application_group: application_group(r, settings, entry.application_group.as_ref()),
-        callable: HANDLE_REQUEST.into(),
-    })
+    Target {
+        wsgi: Wsgi {
+            process_group: process_group(r, settings, entry.process_group.as_ref()),
+            application_group: application_group(r, settings, entry.application_group.as_ref()),
+            callable: HANDLE_REQUEST.into(),
+        },
+        process: None,
+        application: None,
+        callable: None,
+    }
 }
 
 /// AcceptPathInfo: by default a script takes what follows it in the path.
@@ -131,7 +175,7 @@ fn check_path_info(r: &mut Request<'_>) -> Result<(), Refusal> {
         return Ok(());
     }
     r.decide_if(Phase::Fixups, setting::decisive(&r.core().accept_path_info, &PathInfo::Default));
-    Err(("AcceptPathInfo off disallows user's path".into(), 404))
+    Err(refusal(404, Blame::Nothing, "AcceptPathInfo off disallows user's path"))
 }
 
 /// What a body may look like.
@@ -139,18 +183,19 @@ fn check_body(r: &mut Request<'_>, settings: &InForce) -> Result<(), Refusal> {
     if let Some(encoding) = r.headers_in.get_joined("Transfer-Encoding") {
         if !encoding.eq_ignore_ascii_case(b"chunked") {
             let message = format!("Unexpected value for Transfer-Encoding of '{encoding}' supplied");
-            return Err((format!("{message}. Only 'chunked' supported."), 501));
+            return Err(refusal(501, Blame::Nothing, format!("{message}. Only 'chunked' supported.")));
         }
         r.decide_if(Phase::Handler, settings.decisive(|c| &c.chunked_request, |s| s.copied().unwrap_or(false)));
         if !settings.value(|c| &c.chunked_request).is_some_and(|s| s.value) {
             let message = "Received request requiring chunked transfer encoding, but optional support for chunked \
                            transfer encoding has not been enabled.";
-            return Err((message.into(), 411));
+            return Err(refusal(411, Blame::Nothing, message));
         }
     }
     match r.headers_in.get_joined("Content-Length") {
         Some(length) if !is_length(&length) => {
-            Err((format!("Invalid Content-Length header value of '{length}' was supplied."), 400))
+            let message = format!("Invalid Content-Length header value of '{length}' was supplied.");
+            Err(refusal(400, Blame::Nothing, message))
         }
         _ => Ok(()),
     }
@@ -176,11 +221,12 @@ fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) -> Result<(),
     let main = r.engine.server.servers.first().and_then(|s| s.settings.wsgi.clone());
     if let Some(set) = main.as_ref().and_then(|s| s.restrict_embedded.as_ref()).filter(|s| s.value) {
         r.decide(Phase::Handler, set.span);
-        return Err(("Embedded mode of mod_wsgi disabled by runtime configuration".into(), 500));
+        let message = "Embedded mode of mod_wsgi disabled by runtime configuration";
+        return Err(refusal(500, Blame::Process, message));
     }
     let file = r.filename.clone().unwrap_or_default();
     if target.callable != HANDLE_REQUEST && r.engine.read_allowed(&file).is_err() {
-        return Err(("Failed to open the WSGI script".into(), 500));
+        return Err(refusal(500, Blame::Process, "Failed to open the WSGI script"));
     }
     run(r, target, 404)
 }
@@ -192,9 +238,10 @@ pub(super) fn run(r: &mut Request<'_>, target: &Wsgi, missing: u16) -> Result<()
     }
     let file = r.filename.clone().unwrap_or_default();
     match r.engine.programs.program("wsgi", &file) {
-        Program::Broken => Err(("Target WSGI script cannot be loaded as Python module".into(), 500)),
+        Program::Broken => Err(refusal(500, Blame::Nothing, "Target WSGI script cannot be loaded as Python module")),
         Program::Works if target.callable != "application" => {
-            Err((format!("Target WSGI script does not contain WSGI application '{}'", target.callable), missing))
+            let message = format!("Target WSGI script does not contain WSGI application '{}'", target.callable);
+            Err(refusal(missing, Blame::Callable, message))
         }
         _ => Ok(()),
     }

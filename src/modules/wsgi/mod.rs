@@ -171,6 +171,11 @@ impl InForce {
         self.values(pick).next()
     }
 
+    /// The script behind a handler of that name.
+    fn handler_script(&self, name: &BString) -> Option<&setters::HandlerScript> {
+        self.levels().flat_map(|c| c.handler_scripts.iter()).find(|s| s.name == *name)
+    }
+
     /// The line without which a setting would be another one, once both are made into what counts (`meaning`).
     fn decisive<T: Clone + 'static, M: PartialEq>(
         &self,

@@ -1,7 +1,7 @@
 //! Handing a request to a daemon process: `wsgi_execute_remote`.
 
 use super::daemon::Daemon;
-use super::handler::{self, Refusal};
+use super::handler::{self, Blame, Refusal, refusal};
 use super::{InForce, Server};
 use crate::module::Phase;
 use crate::outcome::Wsgi;
@@ -19,25 +19,35 @@ pub(super) fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) ->
     {
         r.decide(Phase::Handler, set.span);
         let message = "cannot be accessed by this WSGI application as not a member of allowed groups";
-        return Err((format!("Daemon process called '{name}' {message}"), 500));
+        return Err(refusal(500, Blame::Process, format!("Daemon process called '{name}' {message}")));
     }
     if name.is_empty() {
         return Ok(false);
     }
     let Some((server, index)) = find(r, name) else {
-        return Err((format!("No WSGI daemon process called '{name}' has been configured"), 500));
+        let message = format!("No WSGI daemon process called '{name}' has been configured");
+        return Err(refusal(500, Blame::Process, message));
     };
-    let daemon = &server.daemons[index];
-    r.decide(Phase::Handler, daemon.span);
-    if daemon.server != 0 && daemon.server != r.server.index {
-        let its = r.engine.server.servers.get(daemon.server).map(|s| &s.hostname);
-        if its != Some(&r.server.hostname) {
-            return Err((format!("Daemon process called '{name}' cannot be accessed by this WSGI application"), 500));
-        }
+    let Some(daemon) = server.daemons.get(index) else { return Ok(false) };
+    let done = enter(r, daemon, target);
+    // without the daemon, the answer would be 500
+    if done.as_ref().err().is_none_or(|e| e.status != 500) {
+        r.decide(Phase::Handler, daemon.span);
+    }
+    done.map(|()| true)
+}
+
+/// Whether the request may have the daemon, then what the daemon answers.
+fn enter(r: &mut Request<'_>, daemon: &Daemon, target: &Wsgi) -> Result<(), Refusal> {
+    let its = r.engine.server.servers.get(daemon.server).map(|s| &s.hostname);
+    if daemon.server != 0 && daemon.server != r.server.index && its != Some(&r.server.hostname) {
+        let name = &daemon.name;
+        let message = format!("Daemon process called '{name}' cannot be accessed by this WSGI application");
+        return Err(refusal(500, Blame::Process, message));
     }
     check_group(r, daemon)?;
     check_owner(r, daemon)?;
-    serve(r, daemon, target).map(|()| true)
+    serve(r, daemon, target)
 }
 
 /// The daemon of that name, whichever server's it is.
@@ -55,7 +65,7 @@ fn places(r: &Request<'_>) -> (Option<Stat>, Option<Stat>) {
 }
 
 fn refused(message: impl Into<String>) -> Refusal {
-    (message.into(), 403)
+    refusal(403, Blame::Process, message)
 }
 
 /// `script-group`: the script and its folder must belong to that group, and nobody else may write to them.
@@ -115,10 +125,13 @@ fn serve(r: &mut Request<'_>, daemon: &Daemon, target: &Wsgi) -> Result<(), Refu
         return Ok(());
     };
     if let Some(why) = daemon.broken(r.engine, &cred) {
-        return Err((format!("Timeout when reading response headers from daemon process ({why})"), 504));
+        let message = format!("Timeout when reading response headers from daemon process ({why})");
+        return Err(refusal(504, Blame::Process, message));
     }
+    // once the daemon takes the request, what went before is forgotten: an error is no longer one of an ErrorDocument
+    r.status = 200;
     if !readable(r, &cred) {
-        return Err(("Failed to open the WSGI script".into(), 500));
+        return Err(refusal(500, Blame::Process, "Failed to open the WSGI script"));
     }
     // its errors come back as one
     handler::run(r, target, 500)

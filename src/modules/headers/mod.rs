@@ -1,0 +1,432 @@
+//! mod_headers.c: Header and RequestHeader, as far as later phases or the Location of an answer can tell.
+
+mod format;
+
+use crate::conf::args;
+use crate::expr::Expr;
+use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::pattern::{self, Captures, Flags, Regex};
+use crate::server::build::Cmd;
+use crate::server::expr_context;
+use crate::server::request::Request;
+use crate::server::settings::Settings;
+use crate::server::table::Table;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use format::Tag;
+use std::sync::Arc;
+
+/// The module.
+pub static MODULE: Module =
+    Module { name: "mod_headers.c", identifier: "headers_module", directives: DIRECTIVES, hooks: HOOKS };
+
+static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup), hook(Phase::PostReadRequest, order::FIRST, early)];
+
+#[rustfmt::skip]
+static DIRECTIVES: &[Directive] = &[
+    row("Header", Args::Raw, OR_FILEINFO, Modelled, "an optional condition, an action, header and value followed by optional env clause", header),
+    row("RequestHeader", Args::Raw, OR_FILEINFO, Modelled, "an action, header and value followed by optional env clause", request_header),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Add,
+    Append,
+    Merge,
+    Set,
+    SetIfEmpty,
+    Unset,
+    Echo,
+    Edit,
+    EditAll,
+    Note,
+}
+
+#[derive(Clone, Debug)]
+enum Condition {
+    Always,
+    /// In post_read_request, and only there.
+    Early,
+    Env(BString),
+    NoEnv(BString),
+    Expr(Arc<Expr>),
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    Tags(Vec<Tag>),
+    Expr(Arc<Expr>),
+}
+
+/// One of a request's tables of headers.
+type Pick = for<'t, 'r> fn(&'t mut Request<'r>) -> &'t mut Table;
+
+/// A line: httpd's `header_entry`.
+#[derive(Clone, Debug)]
+struct Entry {
+    span: Span,
+    action: Action,
+    name: BString,
+    value: Value,
+    regex: Option<Regex>,
+    condition: Condition,
+}
+
+/// Settings per directory: what is done to the request's headers, to those of answers that went well, and to those
+/// of all answers.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    request: Vec<Entry>,
+    on_success: Vec<Entry>,
+    always: Vec<Entry>,
+}
+
+impl Settings for Dir {
+    /// `merge_headers_config`
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir {
+            request: [base.request.as_slice(), &add.request].concat(),
+            on_success: [base.on_success.as_slice(), &add.on_success].concat(),
+            always: [base.always.as_slice(), &add.always].concat(),
+        }
+    }
+}
+
+/// `header_cmd`, of Header
+fn header(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let mut rest = a[0].as_slice();
+    let mut action = args::word(&mut rest);
+    let mut always = false;
+    if action.eq_ignore_ascii_case(b"always") || action.eq_ignore_ascii_case(b"onsuccess") {
+        always = action.eq_ignore_ascii_case(b"always");
+        action = args::word(&mut rest);
+    }
+    let entry = entry(cmd, &action, rest, true)?;
+    let dir = cmd.slot(|d| &mut d.headers);
+    if always {
+        dir.always.push(entry)
+    } else {
+        dir.on_success.push(entry)
+    }
+    Ok(())
+}
+
+/// `header_cmd`, of RequestHeader
+fn request_header(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let mut rest = a[0].as_slice();
+    let action = args::word(&mut rest);
+    let entry = entry(cmd, &action, rest, false)?;
+    cmd.slot(|d| &mut d.headers).request.push(entry);
+    Ok(())
+}
+
+fn action_named(word: &[u8]) -> Result<Action, String> {
+    Ok(match word.to_ascii_lowercase().as_slice() {
+        b"set" => Action::Set,
+        b"setifempty" => Action::SetIfEmpty,
+        b"add" => Action::Add,
+        b"append" => Action::Append,
+        b"merge" => Action::Merge,
+        b"unset" => Action::Unset,
+        b"echo" => Action::Echo,
+        b"edit" => Action::Edit,
+        b"edit*" => Action::EditAll,
+        b"note" => Action::Note,
+        _ => {
+            return Err("first argument must be 'add', 'set', 'setifempty', 'append', 'merge', 'unset', 'echo', 'note', 'edit', or 'edit*'.".into());
+        }
+    })
+}
+
+/// `header_inout_cmd`
+fn entry(cmd: &mut Cmd<'_>, action: &[u8], mut rest: &[u8], response: bool) -> Result<Entry, String> {
+    let name = args::word(&mut rest);
+    let mut next = || (!rest.is_empty()).then(|| args::word(&mut rest));
+    let (mut value, subs, mut clause) = (next(), next(), next());
+    if !rest.is_empty() {
+        return Err(format!("{} has too many arguments", cmd.row.name));
+    }
+    let action = action_named(action)?;
+    let mut regex = None;
+    let mut template = None;
+    if matches!(action, Action::Edit | Action::EditAll) {
+        let (Some(pattern), Some(subs)) = (&value, subs) else {
+            return Err("Header edit requires a match and a substitution".into());
+        };
+        let compiled = cmd.regex(pattern, Flags::default());
+        regex = Some(compiled.map_err(|_| "Header edit regex could not be compiled".to_string())?);
+        template = Some(subs);
+    } else {
+        if clause.is_some() {
+            return Err("Too many arguments to directive".into());
+        }
+        clause = subs;
+    }
+    if matches!(action, Action::Unset | Action::Echo) {
+        if let Some(value) = value.take() {
+            if clause.is_some() {
+                let what = if action == Action::Unset { "header unset" } else { "Header echo" };
+                return Err(format!("{what} takes two arguments"));
+            }
+            clause = Some(value);
+        }
+        if action == Action::Echo {
+            if !response {
+                return Err("Header echo only valid on Header directives".into());
+            }
+            let compiled = cmd.regex(&name, Flags::default());
+            regex = Some(compiled.map_err(|_| "Header echo regex could not be compiled".to_string())?);
+        }
+    } else if value.is_none() {
+        return Err("Header requires three arguments".into());
+    }
+    let condition = match clause {
+        None => Condition::Always,
+        Some(clause) => condition(cmd, &clause)?,
+    };
+    let template = template.or(value).unwrap_or_default();
+    let value = match template.strip_prefix(b"expr=") {
+        Some(text) => {
+            let expr = cmd.expr(text, true).map_err(|e| format!("Can't parse value expression : {e}"))?;
+            Value::Expr(Arc::new(expr))
+        }
+        None => Value::Tags(format::parse(&template)?),
+    };
+    let end = name.find_byte(b':').unwrap_or(name.len());
+    Ok(Entry { span: cmd.span(), action, name: name[..end].into(), value, regex, condition })
+}
+
+fn condition(cmd: &mut Cmd<'_>, clause: &BString) -> Result<Condition, String> {
+    let after = |prefix: &str| {
+        let (head, tail) = clause.split_at_checked(prefix.len())?;
+        head.eq_ignore_ascii_case(prefix.as_bytes()).then_some(tail)
+    };
+    if clause.eq_ignore_ascii_case(b"early") {
+        return Ok(Condition::Early);
+    }
+    if let Some(variable) = after("env=") {
+        return match variable.strip_prefix(b"!") {
+            _ if variable.is_empty() || variable == b"!" => {
+                Err("error: missing environment variable name. envclause should be in the form env=envar ".into())
+            }
+            Some(name) => Ok(Condition::NoEnv(name.into())),
+            None => Ok(Condition::Env(variable.into())),
+        };
+    }
+    if let Some(text) = after("expr=") {
+        let expr = cmd.expr(text, false).map_err(|e| format!("Can't parse envclause/expression: {e}"))?;
+        return Ok(Condition::Expr(Arc::new(expr)));
+    }
+    Err(format!("Unknown parameter: {clause}"))
+}
+
+/// `ap_headers_early`
+fn early(r: &mut Request<'_>) -> Verdict {
+    let Some(dir) = r.per_dir.headers.clone() else { return Verdict::Declined };
+    let which: [(&[Entry], Pick); 3] = [
+        (&dir.request, |r| &mut r.headers_in),
+        (&dir.always, |r| &mut r.err_headers_out),
+        (&dir.on_success, |r| &mut r.headers_out),
+    ];
+    for (entries, table) in which {
+        if on_table(r, entries, true, table).is_none() {
+            r.error("AH01504", "Regular expression replacement failed (replacement too long?)");
+            return Verdict::Status(500);
+        }
+    }
+    Verdict::Declined
+}
+
+/// `ap_headers_fixup`
+fn fixup(r: &mut Request<'_>) -> Verdict {
+    if let Some(dir) = r.per_dir.headers.clone() {
+        on_table(r, &dir.request, false, |r| &mut r.headers_in);
+    }
+    Verdict::Declined
+}
+
+/// What becomes of an answer's headers: `ap_headers_output_filter` and, where httpd makes the body itself,
+/// `ap_headers_error_filter`. Of the answer's own headers it sees none, as these are moved out of its sight.
+pub fn respond(r: &mut Request<'_>, error: bool) {
+    let Some(dir) = r.per_dir.headers.clone() else { return };
+    if dir.always.is_empty() && dir.on_success.is_empty() || r.main.is_some() {
+        return;
+    }
+    let before = (r.headers_out.clone(), r.err_headers_out.clone(), r.log.len());
+    let located =
+        |r: &Request<'_>| r.err_headers_out.get("Location").or(r.headers_out.get("Location")).map(|l| l.to_owned());
+    let run = |r: &mut Request<'_>, skip: Option<Span>| {
+        (r.headers_out, r.err_headers_out) = (before.0.clone(), before.1.clone());
+        r.log.truncate(before.2);
+        r.without = skip;
+        if error {
+            // the answer's own table is the other one by now
+            r.err_headers_out = Table::default();
+            on_table(r, &dir.always, false, |r| &mut r.err_headers_out);
+        } else {
+            on_table(r, &dir.always, false, |r| &mut r.err_headers_out);
+            on_table(r, &dir.on_success, false, |r| &mut r.headers_out);
+        }
+        r.without = None;
+        located(r)
+    };
+    let now = run(r, None);
+    let about = dir.always.iter().chain(&dir.on_success).filter(|e| e.name.eq_ignore_ascii_case(b"Location"));
+    if matches!(r.status, 201 | 300..400) {
+        for entry in about {
+            if run(r, Some(entry.span)) != now {
+                r.decide(Phase::Handler, entry.span);
+            }
+        }
+    }
+    run(r, None);
+}
+
+/// `do_headers_fixup`; none when a replacement grew too long.
+fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) -> Option<()> {
+    let skip = r.without;
+    for entry in entries.iter().filter(|e| Some(e.span) != skip) {
+        let holds = match &entry.condition {
+            Condition::Early => early,
+            _ if early => false,
+            Condition::Always => true,
+            Condition::Env(name) => r.env.get(name).is_some(),
+            Condition::NoEnv(name) => r.env.get(name).is_none(),
+            Condition::Expr(expr) => match expr_context::condition(r, expr) {
+                Ok(held) => held,
+                Err(e) => {
+                    // with an error the line is carried out
+                    r.error("AH01501", format!("Failed to evaluate expression ({e}) - ignoring"));
+                    true
+                }
+            },
+        };
+        if holds {
+            apply(r, entry, table)?;
+        }
+    }
+    Some(())
+}
+
+fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick) -> Option<()> {
+    let name = entry.name.clone();
+    let value = match entry.action {
+        Action::Unset | Action::Echo | Action::Edit | Action::EditAll => BString::default(),
+        _ => process(r, entry),
+    };
+    match entry.action {
+        Action::Add => table(r).add(name, value),
+        Action::Append => table(r).merge(name, value),
+        Action::Merge => {
+            let there = table(r).get(&name).is_some_and(|have| tokens(have).any(|t| t == value));
+            if !there {
+                table(r).merge(name, value);
+            }
+        }
+        Action::Set => table(r).set(name, value),
+        Action::SetIfEmpty => {
+            if table(r).get(&name).is_none() {
+                table(r).set(name, value);
+            }
+        }
+        Action::Unset => {
+            table(r).unset(&name);
+        }
+        Action::Echo => {
+            let all: Vec<_> = r.headers_in.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            for (name, value) in all {
+                if entry.regex.as_ref().is_some_and(|x| x.is_match(&name).unwrap_or(false)) {
+                    r.headers_out.add(name, value);
+                }
+            }
+        }
+        Action::Edit | Action::EditAll => {
+            let had: Vec<_> = table(r)
+                .iter()
+                .filter(|(n, _)| n.eq_ignore_ascii_case(&name))
+                .map(|(n, v)| (n.to_owned(), v.to_owned()))
+                .collect();
+            let mut edited = Vec::new();
+            for (name, value) in had {
+                edited.push((name, edit(r, entry, &value)?));
+            }
+            table(r).unset(&name);
+            for (name, value) in edited {
+                table(r).add(name, value);
+            }
+        }
+        Action::Note => match table(r).get(&name).map(|v| v.to_owned()) {
+            Some(found) => r.notes.set(value, found),
+            None => {
+                r.notes.unset(&value);
+            }
+        },
+    }
+    Some(())
+}
+
+fn process(r: &mut Request<'_>, entry: &Entry) -> BString {
+    match &entry.value {
+        Value::Tags(tags) => format::process(r, tags, entry.span),
+        Value::Expr(expr) => match expr_context::string(r, expr) {
+            Ok(value) => value,
+            Err(e) => {
+                r.error("AH02557", format!("Can't evaluate value expression: {e}"));
+                BString::default()
+            }
+        },
+    }
+}
+
+/// The tokens between commas, quoted ones whole.
+fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let text = rest?.trim_start();
+        if text.is_empty() {
+            return None;
+        }
+        let mut quoted = false;
+        let end = text.iter().position(|b| {
+            quoted ^= *b == b'"';
+            *b == b',' && !quoted
+        });
+        rest = end.map(|e| &text[e + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+}
+
+/// `process_regexp`: the value with its first match (or all) replaced.
+fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> {
+    let regex = entry.regex.as_ref()?;
+    let mut out = BString::default();
+    let mut rest = value.as_slice();
+    let mut caps = Captures::default();
+    while regex.captures(rest, &mut caps).unwrap_or(false) {
+        let (start, end) = caps.get(0)?;
+        let template = process(r, entry);
+        out.extend_from_slice(&rest[..start]);
+        out.extend_from_slice(&pattern::substitute(&template, rest, &caps)?);
+        rest = &rest[end..];
+        // httpd would never be done with a match of nothing
+        if entry.action == Action::Edit || end == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_a_list() {
+        let all = |v: &'static str| tokens(v.as_bytes()).map(BString::from).collect::<Vec<_>>();
+        assert_eq!(all("a, b,\"c,d\""), ["a", "b", "\"c,d\""]);
+        assert!(all("").is_empty());
+    }
+}
