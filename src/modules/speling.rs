@@ -162,8 +162,10 @@ fn check(r: &mut Request<'_>) -> Verdict {
     }
     let found = by(&dir);
     let (case_only, basename) = (value(&dir.case_only, false), value(&dir.basename, true));
-    let otherwise =
-        [(&dir.case_only, false, names_like(!case_only, basename)), (&dir.basename, true, names_like(case_only, !basename))];
+    let otherwise = [
+        (&dir.case_only, false, names_like(!case_only, basename)),
+        (&dir.basename, true, names_like(case_only, !basename)),
+    ];
     for (set, default, other) in otherwise {
         if other.answer() != found.answer() {
             r.decide_if(Phase::Fixups, decisive(set, &default));

@@ -105,6 +105,7 @@ vector! {
         ssl: modules::ssl::Server,
         proxy: modules::proxy::Server,
         remoteip: modules::remoteip::Server,
+        dav: modules::dav::Server,
         userdir: modules::userdir::Server,
         vhost_alias: modules::vhost_alias::Server,
     }

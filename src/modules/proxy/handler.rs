@@ -6,9 +6,9 @@ use super::worker::{self, Sort, Worker};
 use super::{Server, canon, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
-use crate::server::{method, setting};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri;
+use crate::server::{method, setting};
 use bstr::{BString, ByteSlice};
 
 /// `ap_proxyerror`
