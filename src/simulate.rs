@@ -206,7 +206,7 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
         hosts_complete: true,
         vfs: vfs.clone(),
         server_root: "/etc/apache2".into(),
-        lenient_document_root: false,
+        lenient_paths: false,
         assume_modules: false,
         ports: scenario.ports().into_iter().collect(),
     });

@@ -190,7 +190,7 @@ pub fn read(
         env: server.env.clone(),
         late: Vec::new(),
         aliases: server.aliases.clone(),
-        lenient_document_root: true,
+        lenient_paths: true,
         assume_modules: server.assume_modules,
     };
     let scope = Scope {

@@ -55,16 +55,16 @@ pub(super) fn check_protocol(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     for word in args::split(&a[0]) {
         let sign = word.first().copied().filter(|b| matches!(b, b'+' | b'-'));
         let name = if sign.is_some() { &word[1..] } else { &word };
-        if name == b"SSLv2" && sign == Some(b'-') {
+        if name.eq_ignore_ascii_case(b"SSLv2") && sign == Some(b'-') {
             continue;
         }
-        if name == b"SSLv2" {
+        if name.eq_ignore_ascii_case(b"SSLv2") {
             return Err("SSLProtocol: SSLv2 is no longer supported".into());
         }
-        if name == b"SSLv3" && sign != Some(b'-') {
+        if name.eq_ignore_ascii_case(b"SSLv3") && sign != Some(b'-') {
             return Err("SSLv3 not supported by this version of OpenSSL".into());
         }
-        if !KNOWN.contains(&name) {
+        if !KNOWN.iter().any(|k| k.eq_ignore_ascii_case(name)) {
             return Err(format!("{}: Illegal protocol '{}'", cmd.row.name, name.as_bstr()));
         }
         if sign.is_none() && set {
