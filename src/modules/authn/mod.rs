@@ -122,7 +122,7 @@ impl Named {
     pub fn has_realm_hash(&self) -> bool {
         match self {
             Named::Modelled(p) => p.get_realm_hash.is_some(),
-            Named::Blind(name) => !matches!(*name, "ldap" | "wsgi"),
+            Named::Blind(name) => *name != "ldap",
             Named::Alias(alias) => alias.provider.has_realm_hash(),
         }
     }
