@@ -67,17 +67,17 @@ impl Ask {
         Ask::of(&RequestSpec::short(url), 0)
     }
 
-    fn incoming(&self) -> Incoming {
+    fn incoming(&self) -> Incoming<'_> {
         Incoming {
             client: self.client,
             local: self.local,
             local_port: self.local_port,
             tls: self.tls,
-            sni: self.sni.as_deref().map(BString::from),
-            method: self.method.as_str().into(),
-            target: self.target.as_str().into(),
-            protocol: self.protocol.as_str().into(),
-            headers: self.headers.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+            sni: self.sni.as_deref().map(str::as_bytes),
+            method: self.method.as_bytes(),
+            target: self.target.as_bytes(),
+            protocol: self.protocol.as_bytes(),
+            headers: &self.headers,
         }
     }
 }
@@ -99,6 +99,7 @@ pub fn check_htaccess(input: Input) -> Loaded {
         overrides: allowed::OR_ALL,
         override_opts: options::ALL | options::SYM_OWNER | options::MULTI,
         override_list: None,
+        beneath: 0,
         span: None,
     };
     let (_, mut diagnostics) = htaccess::read(&server, &vfs, name, &text, BStr::new("/"), &everything);
@@ -205,7 +206,7 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
         hosts_complete: true,
         vfs: vfs.clone(),
         server_root: "/etc/apache2".into(),
-        lenient_document_root: false,
+        lenient_paths: false,
         assume_modules: false,
         ports: scenario.ports().into_iter().collect(),
     });
@@ -235,6 +236,7 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
         }
         r = request.next.as_deref();
     }
+    name_htaccess_readers(first, &mut decided_by);
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     let log = refused.and_then(|r| why(r, status));
@@ -260,12 +262,26 @@ fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
             .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
         access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
-        user: last.user.clone().filter(|_| last.authenticated),
+        user: last.user.clone().filter(|u| last.authenticated && !u.is_empty()),
         log: log.map(|l| l.code).filter(|c| !c.is_empty()),
         log_message: log.map(|l| l.message.clone()),
         wsgi: last.wsgi.clone(),
         decided_by,
         caveats,
+    }
+}
+
+/// Names the AllowOverride lines by which .htaccess files were read that decided something.
+fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
+    let sources = &first.engine.server.sources;
+    let by_htaccess = decided_by.iter().any(|d| htaccess::is_name(sources.file(d.span.file).name.as_bytes()));
+    for request in std::iter::successors(Some(first), |r| r.next.as_deref()) {
+        for read in &request.htaccess_read {
+            let decides = read.refused_without || read.unread_without && by_htaccess;
+            if decides && !decided_by.iter().any(|d| d.span == read.span) {
+                decided_by.push(Decision { phase: "map_to_storage", span: read.span });
+            }
+        }
     }
 }
 

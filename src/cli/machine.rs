@@ -85,7 +85,7 @@ impl Machine {
             hosts_complete: false,
             vfs: vfs.clone(),
             server_root: "/etc/apache2".into(),
-            lenient_document_root: true,
+            lenient_paths: true,
             assume_modules: false,
             ports,
         };

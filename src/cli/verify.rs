@@ -41,9 +41,23 @@ pub struct Verify {
     #[arg(long, value_name = "NUMBER")]
     jobs: Option<usize>,
 
+    /// How httpd is run [default: the best that this user may]
+    #[arg(long, value_enum, value_name = "WAY")]
+    way: Option<Means>,
+
     /// How to tell it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Means {
+    /// As root, in namespaces of its own
+    Root,
+    /// In a user namespace
+    User,
+    /// As an ordinary process over a scratch folder
+    Scratch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -63,7 +77,16 @@ impl Verify {
         let scenarios = self.scenarios(streams)?;
         let httpd = Httpd::find(self.httpd.as_deref()).or_else(failure)?;
         let worker = std::env::current_exe().or_else(|e| failure(format!("can't find this program: {e}")))?;
-        let oracle = Oracle::new(httpd, worker);
+        let oracle = Oracle::new(
+            httpd,
+            worker,
+            self.way.map(|way| match way {
+                Means::Root => Way::Root,
+                Means::User => Way::User,
+                Means::Scratch => Way::Scratch,
+            }),
+        );
+        let oracle = oracle.or_else(failure)?;
         // told to end, it ends what it has started first
         let _ = ctrlc::set_handler(|| {
             oracle::clean_up();

@@ -177,7 +177,7 @@ pub struct Check {
 pub fn check(r: &mut Request<'_>, skip: Option<Span>) -> Check {
     let mut dir = r.per_dir.access_compat.clone();
     while let Some(d) = &dir {
-        if d.lines.iter().any(|l| Some(l.span) != skip) {
+        if d.lines.is_empty() || d.lines.iter().any(|l| Some(l.span) != skip) {
             break;
         }
         dir = d.under.clone();

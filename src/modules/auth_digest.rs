@@ -10,6 +10,7 @@ use crate::server::build::Cmd;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;
+use crate::server::uri;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 
@@ -32,7 +33,7 @@ static DIRECTIVES: &[Directive] = &[
         "specify the auth providers for a directory or location",
         provider,
     ),
-    row("AuthDigestQop", Args::Iterate, OR_AUTHCFG, Modelled, "A list of quality-of-protection options", qop),
+    row("AuthDigestQop", Args::Iterate, OR_AUTHCFG, Inert, "A list of quality-of-protection options", qop),
     row(
         "AuthDigestNonceLifetime",
         Args::Take1,
@@ -77,16 +78,12 @@ static DIRECTIVES: &[Directive] = &[
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
     providers: Option<Set<List>>,
-    qops: Vec<BString>,
 }
 
 impl Settings for Dir {
     /// It has no merge rule.
     fn merge(base: &Dir, add: &Dir) -> Dir {
-        Dir {
-            providers: add.providers.as_ref().and(Set::merge(&base.providers, &add.providers)),
-            qops: add.qops.clone(),
-        }
+        Dir { providers: add.providers.as_ref().and(Set::merge(&base.providers, &add.providers)) }
     }
 }
 
@@ -109,15 +106,11 @@ fn provider(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 /// `set_qop`
-fn qop(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
-    let qops = &mut cmd.slot(|d| &mut d.auth_digest).qops;
-    match a[0].to_ascii_lowercase().as_slice() {
-        b"none" => *qops = vec!["none".into()],
-        b"auth-int" => return Err("AuthDigestQop auth-int is not implemented".into()),
-        b"auth" => qops.push("auth".into()),
-        _ => return Err(format!("Unrecognized qop: {}", a[0])),
+fn qop(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    match a[0].eq_ignore_ascii_case(b"auth") {
+        true => Ok(()),
+        false => Err("AuthDigestQop is deprecated: only 'auth' is supported".into()),
     }
-    Ok(())
 }
 
 /// strtol: where the number ends.
@@ -142,10 +135,9 @@ fn nonce_lifetime(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// `set_algorithm`
 fn algorithm(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
-    match a[0].to_ascii_lowercase().as_slice() {
-        b"md5" => Ok(()),
-        b"md5-sess" => Err("AuthDigestAlgorithm: ERROR: algorithm `MD5-sess' is not implemented".into()),
-        _ => Err(format!("Invalid algorithm in AuthDigestAlgorithm: {}", a[0])),
+    match a[0].eq_ignore_ascii_case(b"MD5") {
+        true => Ok(()),
+        false => Err(format!("Unsupported algorithm in AuthDigestAlgorithm: {}", a[0])),
     }
 }
 
@@ -164,6 +156,9 @@ fn shmem_size(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// How long httpd's own nonces are: a time and a hash.
+const NONCE_LENGTH: usize = 52;
 
 /// What a client's header says: httpd's `digest_header_rec`.
 #[derive(Default)]
@@ -209,7 +204,10 @@ impl Response {
 
     fn complete(&self) -> bool {
         let has = |name| self.get(name).is_some();
-        ["username", "realm", "nonce", "uri", "response"].into_iter().all(has)
+        let long = |name, length| self.get(name).is_some_and(|v| v.len() == length);
+        ["username", "realm", "uri"].into_iter().all(has)
+            && long("nonce", NONCE_LENGTH)
+            && long("response", 32)
             && (!has("qop") || has("cnonce") && has("nc"))
     }
 
@@ -223,6 +221,17 @@ impl Response {
         };
         hex(&md5(&bstr::join(":", parts)))
     }
+}
+
+/// Whether a URI of the header means that of the request, written in another way.
+fn same_uri(r: &Request<'_>, asked: &[u8]) -> bool {
+    let Some(parts) = uri::parse(asked) else { return false };
+    let own_port = r.parsed_uri.port.unwrap_or_else(|| r.default_port());
+    let host = parts.hostname.filter(|h| !h.is_empty());
+    let same_host = host.is_none_or(|h| r.hostname.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(&h)));
+    let mut path = parts.path.unwrap_or_default();
+    let readable = uri::unescape(&mut path, uri::Slashes::Decode, false).is_ok();
+    same_host && parts.port.is_none_or(|p| p == own_port) && readable && path == r.uri && parts.query == r.args
 }
 
 fn refuse(r: &mut Request<'_>, code: &'static str, message: String) -> Verdict {
@@ -265,7 +274,7 @@ pub fn authenticate(r: &mut Request<'_>) -> Verdict {
     r.user = Some(user.clone());
     r.auth_type = Some("Digest".into());
     let asked = text("uri");
-    if asked != r.unparsed_uri {
+    if asked != r.unparsed_uri && !same_uri(r, &asked) {
         r.error("AH01786", format!("uri mismatch - <{asked}> does not match request-uri <{}>", r.unparsed_uri.clone()));
         return Verdict::Status(400);
     }
@@ -291,15 +300,16 @@ pub fn authenticate(r: &mut Request<'_>) -> Verdict {
         }
         Status::GeneralError => return Verdict::Status(500),
     };
-    if let Some(qop) = response.get("qop")
-        && !dir.qops.iter().any(|q| q.eq_ignore_ascii_case(qop))
-        && !(dir.qops.is_empty() && qop.eq_ignore_ascii_case(b"auth"))
-    {
-        return refuse(r, "AH01793", format!("invalid qop `{qop}' received: {uri}"));
+    let qop = text("qop");
+    if !qop.eq_ignore_ascii_case(b"auth") {
+        return refuse(
+            r,
+            "AH10560",
+            format!("invalid or missing qop value '{qop}', RFC 2069 is no longer supported: {uri}"),
+        );
     }
     if text("response") != response.expected(r, &hash) {
-        let code = if response.get("qop").is_some() { "AH01794" } else { "AH01792" };
-        return refuse(r, code, format!("user {user}: password mismatch: {uri}"));
+        return refuse(r, "AH01794", format!("user {user}: password mismatch: {uri}"));
     }
     let nonce = text("nonce");
     refuse(r, "AH01776", format!("invalid nonce {nonce} received"))

@@ -129,5 +129,5 @@ pub fn check_config(build: &mut Build) {
 
 /// Whether a server speaks TLS.
 pub fn speaks_tls(settings: &PerServer) -> bool {
-    ssl::engine(settings) == ssl::Engine::On
+    ssl::engine(settings)
 }

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
@@ -29,18 +29,19 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Asks `httpd` in the best way that this process may; `worker` is a program that calls [`worker::main`] when
-    /// [`worker::is_wanted`].
-    pub fn new(httpd: Httpd, worker: PathBuf) -> Oracle {
-        let way = if can(Way::Root) {
-            Way::Root
-        } else if can(Way::User) {
-            Way::User
-        } else {
-            Way::Scratch
+    /// Asks `httpd` in the way given, or the best that this process may; `worker` is a program that calls
+    /// [`worker::main`] when [`worker::is_wanted`].
+    ///
+    /// # Errors
+    /// When the way given is not open.
+    pub fn new(httpd: Httpd, worker: PathBuf, way: Option<Way>) -> Result<Oracle, String> {
+        let open = match way {
+            Some(way) => can(way).then_some(way),
+            None => [Way::Root, Way::User, Way::Scratch].into_iter().find(|w| can(*w)),
         };
+        let way = open.ok_or("httpd can't be run that way here")?;
         remove_stale();
-        Oracle { httpd, way, worker }
+        Ok(Oracle { httpd, way, worker })
     }
 
     /// Asks a job; what it needs and can't have is said instead (`Err`).
@@ -63,6 +64,9 @@ impl Oracle {
     }
 
     fn run(&self, job: &Job) -> Result<Reply, String> {
+        if ENDING.load(Ordering::Relaxed) {
+            return Err("this process is about to end".into());
+        }
         let mut command = Command::new("unshare");
         match job.way {
             Way::Root => drop(command.args(ROOT)),
@@ -122,18 +126,26 @@ const USER: &[&str] = &[
 fn can(way: Way) -> bool {
     let arguments = match way {
         Way::Root if rustix::process::geteuid().is_root() => ROOT,
-        Way::User => USER,
-        _ => return false,
+        Way::User if !rustix::process::geteuid().is_root() => USER,
+        // httpd refuses to serve as root
+        way => return way == Way::Scratch && !rustix::process::geteuid().is_root(),
     };
     let mut command = Command::new("unshare");
     command.args(arguments).args(["--", "sh", "-c"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let probe = "mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/m && \
-                 mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m";
+    // only a real root may write into an overlay of what root owns
+    let probe = match way {
+        Way::Root => {
+            "mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/m && \
+             mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m"
+        }
+        _ => "mount -t tmpfs none /mnt && mkdir /mnt/u && mount --rbind /dev /mnt/u",
+    };
     command.arg(probe).status().is_ok_and(|s| s.success())
 }
 
 /// The workers that run.
 static FAMILY: Mutex<Vec<(u64, u32, Option<ChildStdin>)>> = Mutex::new(Vec::new());
+static ENDING: AtomicBool = AtomicBool::new(false);
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// A worker; when this value goes, so does the worker.
@@ -186,6 +198,7 @@ impl Drop for Member {
 
 /// Ends all workers and waits until they are gone: for the moment at which this process is told to end.
 pub fn clean_up() {
+    ENDING.store(true, Ordering::Relaxed);
     let members: Vec<u32> = match FAMILY.lock() {
         Ok(mut family) => family.drain(..).map(|m| m.1).collect(),
         Err(_) => return,

@@ -31,6 +31,8 @@ const EMPTY: &[&str] = &[
     "boot",
     "root",
 ];
+/// Folders of the machine that programs need.
+const SYSTEM: &[&str] = &["bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin", "usr", "var"];
 /// Where the new root is put together: one of these is on any machine.
 const WORKBENCH: &[&str] = &["/mnt", "/media", "/opt", "/srv", "/tmp"];
 
@@ -46,15 +48,17 @@ pub fn enter(job: &Job) -> Result<Place, String> {
     for dir in &dirs {
         folder(dir)?;
     }
-    let [upper, work, root] = &dirs;
-    // upper and lower are compared by numbers that only a real root may note
-    let extra = if job.way == Way::User { ",userxattr" } else { "" };
-    let options = format!("lowerdir=/,upperdir={},workdir={}{extra}", upper.display(), work.display());
-    mounted("overlay", root, &options)?;
+    let root = &dirs[2];
+    if job.way == Way::Root {
+        overlay(Path::new("/"), &dirs)?;
+    } else {
+        piecemeal(job, root)?;
+    }
     let device = |p: &Path| std::fs::metadata(p).map(|m| m.dev()).ok();
-    for name in ["usr", "lib", "lib64", "bin", "sbin", "etc", "var"] {
+    for name in SYSTEM {
         let path = Path::new("/").join(name);
-        if !path.is_symlink() && path.is_dir() && device(&path) != device(Path::new("/")) {
+        // what is mounted elsewhere is not in the overlay
+        if job.way == Way::Root && !path.is_symlink() && path.is_dir() && device(&path) != device(Path::new("/")) {
             bound(&path, &root.join(name))?;
         }
     }
@@ -78,11 +82,63 @@ pub fn enter(job: &Job) -> Result<Place, String> {
     std::env::set_current_dir("/").map_err(|e| format!("can't change to the root: {e}"))?;
     let place = Place::whole(job.way);
     folder(&place.sim)?;
-    if let Some(modules) = job.modules.first().and_then(|m| m.2.parent()) {
-        let _ = symlink(modules, "/etc/apache2/modules");
-    }
     fill(job, &place)?;
     Ok(place)
+}
+
+/// An overlay of `lower`, in the folders for what is changed, for work, and for the result.
+fn overlay(lower: &Path, [upper, work, on]: &[PathBuf; 3]) -> Result<(), String> {
+    let (lower, upper, work) = (lower.display(), upper.display(), work.display());
+    mounted("overlay", on, &format!("lowerdir={lower},upperdir={upper},workdir={work}"))
+}
+
+/// A root put together from parts: nobody but a real root may write into an overlay of what root owns.
+fn piecemeal(job: &Job, root: &Path) -> Result<(), String> {
+    mounted("tmpfs", root, "mode=755")?;
+    for (from, to, name) in entries(Path::new("/"), root)? {
+        match name.as_str() {
+            "etc" | "var" => {
+                folder(&to)?;
+                for (from, to, name) in entries(&from, &to)? {
+                    let own = |path: &[u8]| {
+                        path.strip_prefix(from.as_os_str().as_encoded_bytes()).is_some_and(|r| r.starts_with(b"/"))
+                    };
+                    let changed = job.files.iter().any(|f| own(&f.path))
+                        || wrapper::certificates(&job.config).iter().any(|f| own(f));
+                    if from.is_dir() && (changed || matches!(name.as_str(), "apache2" | "www" | "log" | "tmp")) {
+                        folder(&to)?;
+                    } else if from.is_dir() {
+                        folder(&to)?;
+                        bound(&from, &to)?;
+                    } else {
+                        // what its user may not read is of no use to httpd
+                        let _ = std::fs::copy(&from, &to);
+                    }
+                }
+            }
+            name if SYSTEM.contains(&name) => {
+                folder(&to)?;
+                bound(&from, &to)?;
+            }
+            _ if from.is_dir() => folder(&to)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What a folder holds: where it is, where it goes, its name. Links are put there at once.
+fn entries(from: &Path, to: &Path) -> Result<Vec<(PathBuf, PathBuf, String)>, String> {
+    let entries = std::fs::read_dir(from).map_err(|e| format!("can't read `{}`: {e}", from.display()))?;
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match std::fs::read_link(&from) {
+            Ok(target) => symlink(target, &to).map_err(|e| unmade(&to, &e))?,
+            Err(_) => found.push((from, to, entry.file_name().to_string_lossy().into_owned())),
+        }
+    }
+    Ok(found)
 }
 
 /// Lays out what a scenario finds on any Debian, and its own files.
@@ -116,6 +172,9 @@ pub fn fill(job: &Job, place: &Place) -> Result<(), String> {
             }
         }
     }
+    if let Some(modules) = job.modules.first().and_then(|m| m.2.parent()) {
+        let _ = symlink(modules, place.at("/etc/apache2/modules"));
+    }
     let hosts: Vec<String> = job.hosts.iter().map(|(ip, name)| format!("{ip} {name}\n")).collect();
     let to = place.at("/etc/hosts");
     std::fs::write(&to, hosts.concat()).map_err(|e| unmade(&to, &e))?;
@@ -139,7 +198,7 @@ pub fn fill(job: &Job, place: &Place) -> Result<(), String> {
         std::fs::set_permissions(&to, std::fs::Permissions::from_mode(mode)).map_err(|e| unmade(&to, &e))?;
     }
     if job.way != Way::Root && !job.files.iter().any(|f| f.path == "/root") {
-        let _ = std::fs::set_permissions(place.at("/root"), std::fs::Permissions::from_mode(0));
+        let _ = std::fs::set_permissions(place.at("/root"), std::fs::Permissions::from_mode(0o000));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Where a run's files are: at their own paths, or below a scratch folder.
 
-use super::job::{Ask, Content, Job, Way};
+use super::job::{Ask, Content, File, Job, Way};
 use bstr::{BStr, BString, ByteSlice};
 use regex::bytes::{Captures, Regex};
 use std::borrow::Cow;
@@ -31,30 +31,7 @@ impl Place {
 
     /// Everything below `folder`; `ports` are pairs of a port and the one that stands for it.
     pub fn below(folder: &Path, job: &Job, ports: Vec<(u16, u16)>) -> Place {
-        let own = [
-            "/srv",
-            "/home",
-            "/opt",
-            "/media",
-            "/mnt",
-            "/root",
-            "/boot",
-            "/var/www",
-            "/var/log",
-            "/run",
-            "/etc/apache2",
-        ];
-        let mut tops: BTreeSet<String> = own.map(String::from).into();
-        for file in &job.files {
-            let path = file.path.to_str_lossy();
-            let top: Vec<&str> = path.split('/').skip(1).collect();
-            match top.as_slice() {
-                [] | ["dev" | "proc" | "sys", ..] => {}
-                ["var" | "usr" | "etc", next, ..] => drop(tops.insert(format!("/{}/{next}", top[0]))),
-                [first, ..] => drop(tops.insert(format!("/{first}"))),
-            }
-        }
-        let tops: Vec<String> = tops.iter().map(|t| regex::escape(t)).collect();
+        let tops: Vec<String> = tops(job).iter().map(|t| regex::escape(t)).collect();
         let pattern = format!(r#"(?m)(^|[\s"'=^:~!(])((?:{})(?:/|[\s"'>)$*]|$))"#, tops.join("|"));
         Place {
             way: Way::Scratch,
@@ -116,6 +93,25 @@ impl Place {
     }
 }
 
+/// Folders that are the machine's own.
+const SYSTEM: &[&str] = &["/usr/", "/bin/", "/sbin/", "/lib"];
+
+/// The folders that paths are rewritten below.
+fn tops(job: &Job) -> BTreeSet<String> {
+    let own = ["/srv", "/home", "/var/www", "/var/log", "/etc/apache2"];
+    let mut tops: BTreeSet<String> = own.map(String::from).into();
+    for file in &job.files {
+        let path = file.path.to_str_lossy();
+        let top: Vec<&str> = path.split('/').skip(1).collect();
+        match top.as_slice() {
+            [] | ["dev" | "proc" | "sys", ..] => {}
+            ["var" | "usr" | "etc", next, ..] => drop(tops.insert(format!("/{}/{next}", top[0]))),
+            [first, ..] => drop(tops.insert(format!("/{first}"))),
+        }
+    }
+    tops
+}
+
 /// What makes a scenario one that can't be asked this way; none when it can.
 pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
     if way == Way::Root {
@@ -131,6 +127,11 @@ pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
     if says(&OWNERS) && (owned || way == Way::Scratch) || says(&USERS) {
         return Some("owners of files");
     }
+    let system =
+        |f: &File| !f.path.starts_with(b"/usr/local/") && SYSTEM.iter().any(|s| f.path.starts_with(s.as_bytes()));
+    if job.files.iter().any(system) {
+        return Some("files among the system's own");
+    }
     if way == Way::User {
         return None;
     }
@@ -138,7 +139,8 @@ pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
     if !job.asks.iter().all(usual) || says(&ADDRESSES) || job.hosts != crate::suite::default_hosts() {
         return Some("addresses of its own");
     }
-    if says(&PATHS) {
+    let is_url = |top: &String| job.asks.iter().any(|a| a.head.lines().next().is_some_and(|l| l.contains_str(top)));
+    if says(&PATHS) || tops(job).iter().any(is_url) {
         return Some("paths that can't be rewritten");
     }
     None
@@ -159,7 +161,7 @@ static ADDRESSES: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PATHS: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r#"(?im)^\s*<Directory\s+"?[^">\n]*[*?\[]|^\s*<Directory(?:Match)?\s+(?:~\s*)?"?(?:\^?/)?[^/^"~\s]"#,
+        r#"(?im)^\s*<Directory\s+"?[^">\n]*[*?\[]|^\s*<Directory(?:Match)?\s+(?:~\s*)?"?(?:[^/^"~\s>]|\^[^/])"#,
         r"|Virtual(?:DocumentRoot|ScriptAlias)|RewriteMap|^\s*Include|ServerRoot|Chroot|%\{(?:base64|md5|sha1)"
     ))
 });

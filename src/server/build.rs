@@ -95,8 +95,8 @@ pub struct Build {
     pub aliases: crate::modules::authn::Aliases,
     /// Whether there are no host names but those of `hosts`.
     pub hosts_complete: bool,
-    /// A main server's missing DocumentRoot is a note only.
-    pub lenient_document_root: bool,
+    /// A missing DocumentRoot (of the main server) or map file is a note only: files may be elsewhere.
+    pub lenient_paths: bool,
     /// Directives of modules that are not loaded are passed over.
     pub assume_modules: bool,
 }
@@ -212,6 +212,7 @@ impl Build {
             ));
         }
         for &(module, row) in rows {
+            dir.touch(module.name, scope.path.as_ref().map(|p| p.as_bstr()));
             let named = scope
                 .override_list
                 .as_ref()

@@ -50,8 +50,8 @@ pub struct Input {
     pub vfs: Arc<dyn Vfs>,
     /// ServerRoot.
     pub server_root: BString,
-    /// A main server's missing DocumentRoot is a note only.
-    pub lenient_document_root: bool,
+    /// A missing DocumentRoot (of the main server) or map file is a note only: files may be elsewhere.
+    pub lenient_paths: bool,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
     /// Ports that requests come in on: httpd listens on them.
@@ -71,7 +71,7 @@ impl Input {
             hosts_complete: true,
             vfs,
             server_root: "/etc/apache2".into(),
-            lenient_document_root: false,
+            lenient_paths: false,
             assume_modules: false,
             ports: vec![80],
         }
@@ -219,7 +219,7 @@ pub fn compile(input: Input) -> Output {
         env: input.env,
         late: Vec::new(),
         aliases: Default::default(),
-        lenient_document_root: input.lenient_document_root,
+        lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
     };
     if no_module {
@@ -308,6 +308,8 @@ fn finish(build: Build, state: conf::State) -> Server {
         sources: build.sources,
         diagnostics: build.diagnostics,
         hooks: Hooks::new(&build.loaded.modules),
+        // those that registered by ap_hook_access_checker and kin, not by ap_hook_check_access
+        auth_per_settings: !["mod_wsgi.c", "mod_allowmethods.c", "mod_lua.c"].iter().any(|m| build.loaded.has(m)),
         loaded: build.loaded,
         tables: vhost::Tables::new(&addrs),
         servers,

@@ -3,6 +3,7 @@
 
 use super::request::Request;
 use super::section::Section;
+use super::walk_cache::{self, Walk, Walked};
 use super::setting::{self, Set};
 use super::settings::Merged;
 use super::{filepath, names};
@@ -54,6 +55,12 @@ impl Running {
         self.override_set.as_ref().map(|s| s.span)
     }
 
+    /// What AllowOverride would be without the line in force.
+    fn override_beneath(&self) -> u32 {
+        let beneath = self.override_set.as_ref().and_then(|s| s.under.as_ref());
+        beneath.map_or(crate::module::allowed::OR_UNSET, |s| s.value)
+    }
+
     /// The AllowOverride line without which .htaccess files would be looked for.
     fn hides_htaccess(&self) -> Option<Span> {
         setting::decisive(&self.override_set, &crate::module::allowed::OR_UNSET)
@@ -72,6 +79,14 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     r.filename = Some(filename.clone());
     if r.finfo.is_none_or(|f| f.kind == Kind::Symlink) {
         r.finfo = r.engine.stat(&filename).ok().filter(|f| f.kind == Kind::Directory || !filename.ends_with(b"/"));
+    }
+
+    let may_be_familiar = r.is_regular() || r.is_dir() && r.path_info_str().is_empty();
+    let mut entry_dir = filename.clone();
+    if r.is_regular() {
+        entry_dir = filepath::dirname(&entry_dir).into();
+    } else if !entry_dir.ends_with(b"/") {
+        entry_dir.push(b'/');
     }
 
     let core = r.core();
@@ -138,6 +153,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 override_opts: running.override_opts,
                 override_list: running.override_list.clone(),
                 span: running.override_span(),
+                beneath: running.override_beneath(),
             };
             match super::htaccess::find(r, path.as_bstr(), &wanted) {
                 Err(status) => {
@@ -244,6 +260,15 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             merged = Some(onto(r, merged, &section.settings));
         }
     }
+    let walked = Walked {
+        walk: Walk::Directory,
+        key: Some(&entry_dir),
+        key_after: Some(if r.is_dir() { &path } else { filepath::dirname(&path) }),
+        tested: server.index as u64,
+        merged: merged.as_ref().map_or(0, |m| m.id),
+        may_be_familiar,
+    };
+    walk_cache::settle(r, &walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
     }

@@ -9,7 +9,8 @@ use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
 use crate::vfs::Vfs;
 use bstr::BString;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -40,9 +41,11 @@ pub struct Engine {
     pub vfs: Arc<dyn Vfs>,
     /// The programs in it.
     pub programs: Arc<dyn Programs>,
-    merges: RefCell<HashMap<(u64, u64), Arc<Merged>>>,
-    pub(super) htaccess: RefCell<HashMap<(BString, u32, u32, u64), Htaccess>>,
+    merges: RefCell<HashMap<(u64, u64), Arc<Merged>, RandomState>>,
+    pub(super) htaccess: RefCell<HashMap<(BString, u32, u32, u64), Htaccess, RandomState>>,
+    pub(super) htaccess_there: RefCell<HashMap<BString, bool, RandomState>>,
     trace: RefCell<Option<Vec<Vec<Step>>>>,
+    pointers: Cell<u64>,
 }
 
 impl Engine {
@@ -54,8 +57,16 @@ impl Engine {
             programs,
             merges: RefCell::default(),
             htaccess: RefCell::default(),
+            htaccess_there: RefCell::default(),
             trace: RefCell::new(None),
+            pointers: Cell::new(1 << 63),
         }
+    }
+
+    /// A number that no other settings have: what httpd would have newly allocated.
+    pub fn new_pointer(&self) -> u64 {
+        self.pointers.set(self.pointers.get() + 1);
+        self.pointers.get()
     }
 
     /// `ap_merge_per_dir_configs`, done once for each pair.

@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::section::Section;
+use super::walk_cache::{self, Walk, Walked};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
 use bstr::{BString, ByteSlice};
@@ -26,6 +27,16 @@ pub fn run(r: &mut Request<'_>) {
             });
         }
     }
+    let walked = Walked {
+        walk: Walk::File,
+        key: Some(&name),
+        key_after: None,
+        // the list belongs to the settings: others have another
+        tested: r.config,
+        merged: merged.as_ref().map_or(0, |m| m.id),
+        may_be_familiar: true,
+    };
+    walk_cache::settle(r, &walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
     }

@@ -1,7 +1,6 @@
 //! The order of hooks within a phase: apr_hook_sort_all (apr-util, hooks/apr_hooks.c).
 
 use crate::module::{Hook, Module, Phase, Run};
-use std::collections::HashMap;
 
 /// A hook in its place.
 #[derive(Clone, Copy)]
@@ -15,27 +14,27 @@ pub struct Placed {
 /// Every phase's hooks, in the order in which they run.
 #[derive(Clone, Default)]
 pub struct Hooks {
-    by_phase: HashMap<Phase, Vec<Placed>>,
+    by_phase: [Vec<Placed>; Phase::ALL.len()],
 }
 
 impl Hooks {
     /// Sorts the hooks of `modules`, given in load order.
     pub fn new(modules: &[&'static Module]) -> Hooks {
-        let mut by_phase = HashMap::new();
+        let mut hooks = Hooks::default();
         for phase in Phase::ALL {
             let rows: Vec<(&'static str, &'static Hook)> = modules
                 .iter()
                 .flat_map(|m| m.hooks.iter().map(move |h| (m.name, h)))
                 .filter(|(_, h)| h.phase == phase)
                 .collect();
-            by_phase.insert(phase, sort(rows));
+            hooks.by_phase[phase as usize] = sort(rows);
         }
-        Hooks { by_phase }
+        hooks
     }
 
     /// The hooks of a phase, in order.
     pub fn of(&self, phase: Phase) -> &[Placed] {
-        self.by_phase.get(&phase).map_or(&[], Vec::as_slice)
+        &self.by_phase[phase as usize]
     }
 }
 

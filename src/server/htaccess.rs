@@ -7,6 +7,7 @@ use super::{Server, compile, filepath};
 use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::Phase;
+use crate::module::allowed::OR_UNSET;
 use crate::outcome::Step;
 use crate::source::Span;
 use crate::vfs::{Errno, Vfs};
@@ -25,6 +26,19 @@ pub struct Wanted {
     pub override_list: Option<Arc<Vec<BString>>>,
     /// The AllowOverride in force.
     pub span: Option<Span>,
+    /// What would be in force without that line.
+    pub beneath: u32,
+}
+
+/// An .htaccess file that said something was read because of an AllowOverride line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The line.
+    pub span: Span,
+    /// Without it the file would be read all the same, and its directives refused.
+    pub refused_without: bool,
+    /// Without it the file would not be read.
+    pub unread_without: bool,
 }
 
 /// What reading a folder's .htaccess file came to.
@@ -66,7 +80,12 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
                 effect: "read".into(),
                 ..Step::default()
             });
-            r.htaccess_read.extend(wanted.span);
+            if let Some(span) = wanted.span
+                && !settings.is_empty()
+            {
+                let refused_without = wanted.beneath & OR_UNSET != 0;
+                r.htaccess_read.push(Read { span, refused_without, unread_without: wanted.beneath == 0 });
+            }
             Ok(Some(settings))
         }
         Htaccess::Unreadable(file) => {
@@ -96,6 +115,15 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
 
 /// Whether a folder has an .htaccess file, whatever may stand in it.
 pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
+    if let Some(there) = r.engine.htaccess_there.borrow().get(dir) {
+        return *there;
+    }
+    let there = look_for(r, dir);
+    r.engine.htaccess_there.borrow_mut().insert(dir.into(), there);
+    there
+}
+
+fn look_for(r: &Request<'_>, dir: &BStr) -> bool {
     match r.server.core().access_name.as_ref() {
         None => r.engine.stat(&filepath::join(dir, b".htaccess")).is_ok_and(|s| s.is_file()),
         Some(set) => set.value.iter().any(|n| r.engine.stat(&filepath::join(dir, n)).is_ok_and(|s| s.is_file())),
@@ -162,7 +190,7 @@ pub fn read(
         env: server.env.clone(),
         late: Vec::new(),
         aliases: server.aliases.clone(),
-        lenient_document_root: true,
+        lenient_paths: true,
         assume_modules: server.assume_modules,
     };
     let scope = Scope {

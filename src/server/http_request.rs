@@ -198,7 +198,6 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
     new.parse_uri(uri);
     new.parsed_uri.port = r.parsed_uri.port;
     new.hostname = r.hostname.clone();
-    new.per_dir = r.server.lookup_defaults.clone();
     new.prev = Some(r.ancestor());
     new.main = r.main.clone();
     new.status = r.status;
@@ -258,6 +257,8 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         useragent_ip: r.useragent_ip,
         useragent_by: r.useragent_by.clone(),
         per_dir: r.server.lookup_defaults.clone(),
+        config: r.server.lookup_defaults.id,
+        walks: Default::default(),
         status: 200,
         used_path_info: PathInfo::Default,
         proxyreq: ProxyReq::None,
@@ -340,6 +341,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;
     r.per_dir = sub.per_dir;
+    r.config = sub.config;
     r.mime_exceptions = sub.mime_exceptions.or(r.mime_exceptions.take());
     for (name, value) in sub.notes.iter() {
         r.notes.set(name, value);

@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::section::{Kind, Section};
+use super::walk_cache::{self, Walk, Walked};
 use crate::outcome::Step;
 use std::sync::Arc;
 
@@ -38,6 +39,15 @@ fn walk(r: &mut Request<'_>, sections: &[Arc<Section>], phase: &'static str, dep
             Some(m) => r.engine.merge(&m, &section.settings),
         });
     }
+    let walked = Walked {
+        walk: Walk::If,
+        key: None,
+        key_after: None,
+        tested: 0,
+        merged: merged.as_ref().map_or(0, |m| m.id),
+        may_be_familiar: false,
+    };
+    walk_cache::settle(r, &walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
         if let Some(core) = m.core.clone() {

@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::section::Section;
+use super::walk_cache::{self, Walk, Walked};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
 use bstr::{BStr, BString, ByteSlice};
@@ -34,6 +35,15 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
             Some(m) => r.engine.merge(&m, &section.settings),
         });
     }
+    let walked = Walked {
+        walk: Walk::Location,
+        key: Some(uri),
+        key_after: None,
+        tested: server.index as u64,
+        merged: merged.as_ref().map_or(0, |m| m.id),
+        may_be_familiar: true,
+    };
+    walk_cache::settle(r, &walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
     }

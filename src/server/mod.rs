@@ -27,6 +27,7 @@ pub mod subrequest;
 pub mod table;
 pub mod uri;
 pub mod vhost;
+pub mod walk_cache;
 
 use crate::diagnostic::Diagnostic;
 use crate::module::{Directive, Module};
@@ -162,6 +163,8 @@ pub struct Server {
     pub methods: Vec<BString>,
     /// Names that -D and Define gave.
     pub defines: Vec<BString>,
+    /// Whether all modules that check access do so by settings alone (`auth_internal_per_conf`).
+    pub auth_per_settings: bool,
     /// Whether there are no other names.
     pub hosts_complete: bool,
     /// What reading the configuration left: .htaccess files see its names and macros.

@@ -24,14 +24,14 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     }
     let mut translated = false;
     if !for_file {
-        let per_dir = r.per_dir.clone();
+        let (per_dir, config) = (r.per_dir.clone(), r.config);
         walk_location_and_if(r, Phase::PreTranslateName);
         match run_phase(r, Phase::PreTranslateName) {
             Verdict::Status(s) if s >= 400 => return Verdict::Status(s),
             Verdict::Done => translated = true,
             _ => {}
         }
-        r.per_dir = per_dir;
+        (r.per_dir, r.config) = (per_dir, config);
     }
     if !translated
         && r.parsed_uri.has_path
@@ -46,7 +46,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             verdict => return or_die(verdict),
         }
     }
-    r.per_dir = r.server.lookup_defaults.clone();
+    r.reset_settings();
     match run_phase(r, Phase::MapToStorage) {
         Verdict::Ok | Verdict::Declined => {}
         verdict => return verdict,
@@ -245,7 +245,7 @@ fn note_blind_spots(r: &mut Request<'_>) {
 /// Access, authentication and authorization, as `Satisfy` combines them. Skipped where the settings are those that an
 /// earlier request of the exchange passed with.
 fn authorize(r: &mut Request<'_>) -> Verdict {
-    if let Some(earlier) = r.prev.clone().filter(|p| p.per_dir == r.per_dir.id) {
+    if let Some(earlier) = r.prev.clone().filter(|p| p.config == r.config) {
         r.user.clone_from(&earlier.user);
         r.authenticated = earlier.authenticated;
         r.auth_type.clone_from(&earlier.auth_type);
@@ -253,7 +253,7 @@ fn authorize(r: &mut Request<'_>) -> Verdict {
         return Verdict::Ok;
     }
     if r.prev.is_none()
-        && let Some(main) = r.main.clone().filter(|m| m.per_dir == r.per_dir.id)
+        && let Some(main) = r.main.clone().filter(|m| m.config == r.config)
     {
         r.user.clone_from(&main.user);
         r.authenticated = main.authenticated;

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 /// What comes over a connection: one request.
 #[derive(Clone, Debug)]
-pub struct Incoming {
+pub struct Incoming<'i> {
     /// The client's address.
     pub client: IpAddr,
     /// The address that it connected to.
@@ -27,19 +27,19 @@ pub struct Incoming {
     /// Whether the connection is TLS.
     pub tls: bool,
     /// The name asked for in the TLS handshake.
-    pub sni: Option<BString>,
+    pub sni: Option<&'i [u8]>,
     /// The method.
-    pub method: BString,
+    pub method: &'i [u8],
     /// The request target.
-    pub target: BString,
+    pub target: &'i [u8],
     /// `HTTP/1.1`.
-    pub protocol: BString,
+    pub protocol: &'i [u8],
     /// The header lines.
-    pub headers: Vec<(BString, BString)>,
+    pub headers: &'i [(String, String)],
 }
 
 /// Reads a request and runs it to its end.
-pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
+pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
     let mut r = begin(engine, incoming);
     if incoming.tls && !r.connection.tls {
         // what opens a TLS handshake is no request line
@@ -50,16 +50,16 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
     engine.open();
     // mod_ssl puts a request of its own in the place of one that came without TLS
     let instead = r.connection.plain_on_tls.then(|| Incoming {
-        method: "GET".into(),
-        target: "/".into(),
-        protocol: "HTTP/1.0".into(),
-        headers: Vec::new(),
+        method: b"GET",
+        target: b"/",
+        protocol: b"HTTP/1.0",
+        headers: &[],
         ..incoming.clone()
     });
     let incoming = instead.as_ref().unwrap_or(incoming);
     if instead.is_some() {
-        r.method.clone_from(&incoming.method);
-        r.protocol.clone_from(&incoming.protocol);
+        r.method = incoming.method.into();
+        r.protocol = incoming.protocol.into();
     }
     let status = read(&mut r, incoming);
     let chosen = r.server;
@@ -84,7 +84,7 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
     r
 }
 
-fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
+fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
     let server = &engine.server;
     let chain = server.tables.lookup(incoming.local, incoming.local_port);
     let base_server = chain.and_then(|id| server.tables.chain(id)).map_or(0, |c| c.server);
@@ -95,7 +95,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         local_port: incoming.local_port,
         tls: incoming.tls && tls,
         plain_on_tls: !incoming.tls && tls,
-        sni: incoming.sni.clone().filter(|_| incoming.tls && tls),
+        sni: incoming.sni.filter(|_| incoming.tls && tls).map(BString::from),
         chain,
         base_server,
         handshake: base_server,
@@ -107,11 +107,11 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         server,
         connection: Rc::new(connection),
         the_request: BString::default(),
-        method: incoming.method.clone(),
+        method: incoming.method.into(),
         method_number: method::GET,
         header_only: false,
         proto_num: 1001,
-        protocol: incoming.protocol.clone(),
+        protocol: incoming.protocol.into(),
         unparsed_uri: BString::default(),
         uri: BString::default(),
         args: None,
@@ -140,6 +140,8 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
         useragent_ip: incoming.client,
         useragent_by: Vec::new(),
         per_dir: server.lookup_defaults.clone(),
+        config: server.lookup_defaults.id,
+        walks: Default::default(),
         status: 200,
         used_path_info: PathInfo::Default,
         proxyreq: ProxyReq::None,
@@ -168,7 +170,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming) -> Request<'a> {
 type Refused = (u16, bool);
 
 /// `ap_read_request`: the request line, the headers, the virtual host, the first hooks.
-fn read(r: &mut Request<'_>, incoming: &Incoming) -> Result<(), Refused> {
+fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
     let core = r.server.core();
     let limit = core.limit_request_line.as_ref().map_or(8190, |s| s.value);
     let field_size = core.limit_request_field_size.as_ref().map_or(8190, |s| s.value);
@@ -190,11 +192,11 @@ fn is_token(b: u8) -> bool {
 }
 
 /// `ap_parse_request_line`
-fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming, limit: usize) -> Result<(), Refused> {
+fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize) -> Result<(), Refused> {
     let core = r.server.core();
     let strict = !setting::value(&core.unsafe_protocol, false);
     let line: BString =
-        bstr::join(" ", [&incoming.method, &incoming.target, &incoming.protocol].map(|p| p.as_slice())).into();
+        bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]).into();
     r.the_request = line.clone();
     if line.len() > limit {
         r.error(
@@ -212,14 +214,14 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming, limit: usize) ->
     };
     r.method_number = method::number(&r.method, &r.engine.server.methods).unwrap_or(method::INVALID);
     r.header_only = r.method == "HEAD";
-    let protocol = incoming.protocol.as_slice();
+    let protocol = incoming.protocol;
     r.proto_num = match protocol {
         [b'H', b'T', b'T', b'P', b'/', major @ b'1'..=b'9', b'.', minor @ b'0'..=b'9'] => {
             u32::from(major - b'0') * 1000 + u32::from(minor - b'0')
         }
         _ => 9,
     };
-    r.parse_uri(&incoming.target);
+    r.parse_uri(incoming.target);
     if r.method.is_empty() || strict && !r.method.iter().all(|b| is_token(*b)) {
         return bad(r, "AH03445", "Invalid method token");
     }
@@ -262,9 +264,10 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming, limit: usize) ->
 }
 
 /// `ap_get_mime_headers_core`, and the checks on lengths that follow.
-fn read_headers(r: &mut Request<'_>, incoming: &Incoming, field_size: usize, fields: usize) -> Result<(), Refused> {
+fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize, fields: usize) -> Result<(), Refused> {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
     for (i, (name, value)) in incoming.headers.iter().enumerate() {
+        let (name, value) = (name.as_bytes(), value.as_bytes());
         if fields > 0 && i + 1 > fields {
             r.error("AH00563", "request header fields exceed LimitRequestFields");
             return Err((400, true));
@@ -279,7 +282,7 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming, field_size: usize, fie
             r.error("AH02426", "request header field name or value is malformed");
             return Err((400, true));
         }
-        r.headers_in.add(name.clone(), value.trim());
+        r.headers_in.add(name, value.trim());
     }
     if let Some(length) = r.headers_in.get("Content-Length")
         && (length.is_empty() || !length.iter().all(u8::is_ascii_digit))
@@ -327,7 +330,7 @@ fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
         return Err((r.status, true));
     }
     // until a virtual host is known, the settings are the base server's
-    r.per_dir = r.server.lookup_defaults.clone();
+    r.reset_settings();
     if r.hostname.is_none() && r.proto_num >= 1001 || r.proto_num == 1001 && r.headers_in.get("Host").is_none() {
         let uri = r.uri.clone();
         r.error("AH00569", format!("client sent HTTP/1.1 request without hostname (see RFC2616 section 14.23): {uri}"));

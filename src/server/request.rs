@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::settings::Merged;
 use super::table::Table;
+use super::walk_cache::WalkCaches;
 use super::{Connection, Virtual};
 use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
@@ -58,8 +59,10 @@ pub struct ParsedUri {
 /// What later requests of the same exchange know of an earlier one (`r->prev`, `r->main`).
 #[derive(Clone, Debug)]
 pub struct Ancestor {
-    /// Its settings' identity.
-    pub per_dir: u64,
+    /// Its settings' identity, as httpd tells it.
+    pub config: u64,
+    /// What its walks left behind.
+    pub walks: WalkCaches,
     /// Its user.
     pub user: Option<BString>,
     /// Whether the user was authenticated.
@@ -190,6 +193,10 @@ pub struct Request<'a> {
     pub useragent_by: Vec<Span>,
     /// Merged settings per directory.
     pub per_dir: Arc<Merged>,
+    /// The identity that they have in httpd: there, settings that are alike may be two.
+    pub config: u64,
+    /// What the walks left behind.
+    pub walks: WalkCaches,
     /// The status so far.
     pub status: u16,
     /// Whether path_info is taken.
@@ -213,7 +220,7 @@ pub struct Request<'a> {
     /// What mod_mime made nothing of.
     pub mime_exceptions: Option<crate::modules::mime::Exceptions>,
     /// The AllowOverride lines by which .htaccess files were read.
-    pub htaccess_read: Vec<Span>,
+    pub htaccess_read: Vec<super::htaccess::Read>,
     /// It failed while it stood for an error already: the answer is the first error.
     pub failed_again: bool,
     /// State that mod_rewrite keeps for a request.
@@ -237,6 +244,12 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// Back to the settings outside any section.
+    pub fn reset_settings(&mut self) {
+        self.per_dir = self.server.lookup_defaults.clone();
+        self.config = self.per_dir.id;
+    }
+
     /// The core's per-directory settings.
     pub fn core(&self) -> Arc<crate::modules::core::Dir> {
         self.per_dir.core.clone().unwrap_or_else(crate::modules::core::default_dir)
@@ -354,7 +367,8 @@ impl<'a> Request<'a> {
     /// What later requests are to know of this one.
     pub fn ancestor(&self) -> Rc<Ancestor> {
         Rc::new(Ancestor {
-            per_dir: self.per_dir.id,
+            config: self.config,
+            walks: self.walks.clone(),
             user: self.user.clone(),
             authenticated: self.authenticated,
             auth_type: self.auth_type.clone(),
@@ -384,6 +398,7 @@ impl<'a> Request<'a> {
             env: self.env.clone(),
             notes: self.notes.clone(),
             per_dir: self.per_dir.clone(),
+            config: self.config,
             main: self.main.clone(),
             prev: self.prev.clone(),
             ..super::http_request::blank(self)

@@ -39,16 +39,32 @@ fn merge_slot<T: Settings>(base: &Slot<T>, add: &Slot<T>) -> Slot<T> {
 }
 
 macro_rules! vector {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty = $module:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Default)]
         #[allow(missing_docs)]
         pub struct $name { $(pub $field: Slot<$type>,)* }
 
         impl $name {
+            /// Whether no module has a setting.
+            pub fn is_empty(&self) -> bool {
+                true $(&& self.$field.is_none())*
+            }
+
             /// `add` over `base`, module by module.
             pub fn merge(base: &$name, add: &$name) -> $name {
                 $name { $($field: merge_slot(&base.$field, &add.$field),)* }
+            }
+
+            /// Makes a module's settings where there are none: `ap_set_config_vectors` does so for each directive
+            /// that is met, before it is carried out or refused.
+            pub fn touch(&mut self, module: &str, path: Option<&BStr>) {
+                match module {
+                    $($module => {
+                        slot(&mut self.$field, path);
+                    })*
+                    _ => {}
+                }
             }
         }
     };
@@ -57,51 +73,51 @@ macro_rules! vector {
 vector! {
     /// Settings per directory: what a section, an .htaccess file or a merge of them holds.
     PerDir {
-        core: modules::core::Dir,
-        alias: modules::alias::Dir,
-        dir: modules::dir::Dir,
-        mime: modules::mime::Dir,
-        rewrite: modules::rewrite::Dir,
-        authz_core: modules::authz_core::Dir,
-        authz_groupfile: modules::authz::groupfile::Dir,
-        authn_core: modules::authn::core::Dir,
-        authn_file: modules::authn::file::Dir,
-        authn_anon: modules::authn::anon::Dir,
-        auth_basic: modules::auth_basic::Dir,
-        auth_digest: modules::auth_digest::Dir,
-        allowmethods: modules::allowmethods::Dir,
-        access_compat: modules::access_compat::Dir,
-        autoindex: modules::autoindex::Dir,
-        actions: modules::actions::Dir,
-        imagemap: modules::imagemap::Dir,
-        negotiation: modules::negotiation::Dir,
-        php: modules::php::Dir,
-        wsgi: modules::wsgi::Dir,
-        setenvif: modules::setenvif::Settings,
-        headers: modules::headers::Dir,
-        ssl: modules::ssl::Dir,
-        env: modules::env::Settings,
-        proxy: modules::proxy::Dir,
-        speling: modules::speling::Dir,
-        dav: modules::dav::Dir,
+        core: modules::core::Dir = "core.c",
+        alias: modules::alias::Dir = "mod_alias.c",
+        dir: modules::dir::Dir = "mod_dir.c",
+        mime: modules::mime::Dir = "mod_mime.c",
+        rewrite: modules::rewrite::Dir = "mod_rewrite.c",
+        authz_core: modules::authz_core::Dir = "mod_authz_core.c",
+        authz_groupfile: modules::authz::groupfile::Dir = "mod_authz_groupfile.c",
+        authn_core: modules::authn::core::Dir = "mod_authn_core.c",
+        authn_file: modules::authn::file::Dir = "mod_authn_file.c",
+        authn_anon: modules::authn::anon::Dir = "mod_authn_anon.c",
+        auth_basic: modules::auth_basic::Dir = "mod_auth_basic.c",
+        auth_digest: modules::auth_digest::Dir = "mod_auth_digest.c",
+        allowmethods: modules::allowmethods::Dir = "mod_allowmethods.c",
+        access_compat: modules::access_compat::Dir = "mod_access_compat.c",
+        autoindex: modules::autoindex::Dir = "mod_autoindex.c",
+        actions: modules::actions::Dir = "mod_actions.c",
+        imagemap: modules::imagemap::Dir = "mod_imagemap.c",
+        negotiation: modules::negotiation::Dir = "mod_negotiation.c",
+        php: modules::php::Dir = "mod_php.c",
+        wsgi: modules::wsgi::Dir = "mod_wsgi.c",
+        setenvif: modules::setenvif::Settings = "mod_setenvif.c",
+        headers: modules::headers::Dir = "mod_headers.c",
+        ssl: modules::ssl::Dir = "mod_ssl.c",
+        env: modules::env::Settings = "mod_env.c",
+        proxy: modules::proxy::Dir = "mod_proxy.c",
+        speling: modules::speling::Dir = "mod_speling.c",
+        dav: modules::dav::Dir = "mod_dav.c",
     }
 }
 
 vector! {
     /// Settings per server.
     PerServer {
-        core: modules::core::Server,
-        alias: modules::alias::Server,
-        mime: modules::mime::Server,
-        rewrite: modules::rewrite::Server,
-        php: modules::php::Server,
-        wsgi: modules::wsgi::Server,
-        setenvif: modules::setenvif::Settings,
-        ssl: modules::ssl::Server,
-        proxy: modules::proxy::Server,
-        remoteip: modules::remoteip::Server,
-        userdir: modules::userdir::Server,
-        vhost_alias: modules::vhost_alias::Server,
+        core: modules::core::Server = "core.c",
+        alias: modules::alias::Server = "mod_alias.c",
+        mime: modules::mime::Server = "mod_mime.c",
+        rewrite: modules::rewrite::Server = "mod_rewrite.c",
+        php: modules::php::Server = "mod_php.c",
+        wsgi: modules::wsgi::Server = "mod_wsgi.c",
+        setenvif: modules::setenvif::Settings = "mod_setenvif.c",
+        ssl: modules::ssl::Server = "mod_ssl.c",
+        proxy: modules::proxy::Server = "mod_proxy.c",
+        remoteip: modules::remoteip::Server = "mod_remoteip.c",
+        userdir: modules::userdir::Server = "mod_userdir.c",
+        vhost_alias: modules::vhost_alias::Server = "mod_vhost_alias.c",
     }
 }
 

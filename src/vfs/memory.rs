@@ -2,6 +2,7 @@
 
 use super::{Cred, Errno, Kind, Stat, Vfs, resolve};
 use bstr::{BString, ByteSlice};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ struct Node {
 /// A tree of files in memory, by full path.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    nodes: HashMap<BString, Node>,
+    nodes: HashMap<BString, Node, RandomState>,
     /// The folders that not everybody may pass through.
     shut: BTreeSet<BString>,
 }
@@ -86,7 +87,7 @@ impl Memory {
     /// A root folder and nothing in it.
     pub fn empty() -> Memory {
         let root = Node { mode: 0o755, owner: Owner::ROOT, content: Content::Directory(BTreeSet::new()) };
-        Memory { nodes: HashMap::from([(BString::from("/"), root)]), shut: BTreeSet::new() }
+        Memory { nodes: HashMap::from_iter([(BString::from("/"), root)]), shut: BTreeSet::new() }
     }
 
     /// Puts a regular file at `path`, in place of what is there unless that is a folder. Missing parents are made.

@@ -7,7 +7,7 @@ fn main() -> std::process::ExitCode {
         return worker::main();
     }
     let httpd = Httpd::find(None).unwrap();
-    let o = Oracle::new(httpd, std::env::current_exe().unwrap());
+    let o = Oracle::new(httpd, std::env::current_exe().unwrap(), None).unwrap();
     let stop = Default::default();
     let paths: Vec<String> = std::env::args().skip(1).collect();
     let t = std::time::Instant::now();

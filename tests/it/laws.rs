@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn input(text: impl Into<BString>) -> Input {
-    Input { lenient_document_root: true, ..Input::new(text, Arc::new(Memory::new())) }
+    Input { lenient_paths: true, ..Input::new(text, Arc::new(Memory::new())) }
 }
 
 /// Pieces that configurations are made of, and what breaks them.

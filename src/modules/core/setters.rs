@@ -42,7 +42,7 @@ pub fn document_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if !there {
         if cmd.is_virtual() {
             cmd.warn("AH00112", format!("DocumentRoot [{path}] does not exist"));
-        } else if cmd.build.lenient_document_root {
+        } else if cmd.build.lenient_paths {
             cmd.note("document-root", format!("DocumentRoot `{path}` is not there; httpd would not start"));
         } else {
             return Err(format!("DocumentRoot '{path}' is not a directory, or is not readable"));

@@ -42,6 +42,8 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
     if let Some(verdict) = needs_domain(r, &conf) {
         return verdict;
     }
+    // the back-end says the status, for an ErrorDocument too
+    r.status = 200;
     r.served_by = Some(r.handler.clone().unwrap_or_else(|| "proxy-server".into()));
     match forward(r, &conf, url) {
         Ok(()) => Verdict::Ok,

@@ -91,6 +91,7 @@ fn walk(r: &mut Request<'_>, url: &BString) {
         });
         if matched {
             r.per_dir = r.engine.merge(&r.per_dir, &section.settings);
+            r.config = r.engine.new_pointer();
         }
     }
 }

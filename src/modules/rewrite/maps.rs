@@ -16,7 +16,7 @@ pub fn rewrite_map(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         && resolve::stat(&*cmd.build.vfs, &Cred::root(), &checked).is_err()
     {
         let message = format!("RewriteMap: file for map {name} not found:{checked}");
-        if !is_system_program(&checked) {
+        if !is_system_program(&checked) && !cmd.build.lenient_paths {
             return Err(message);
         }
         cmd.note("rewrite-map-program", message);

@@ -55,16 +55,16 @@ pub(super) fn check_protocol(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     for word in args::split(&a[0]) {
         let sign = word.first().copied().filter(|b| matches!(b, b'+' | b'-'));
         let name = if sign.is_some() { &word[1..] } else { &word };
-        if name == b"SSLv2" && sign == Some(b'-') {
+        if name.eq_ignore_ascii_case(b"SSLv2") && sign == Some(b'-') {
             continue;
         }
-        if name == b"SSLv2" {
+        if name.eq_ignore_ascii_case(b"SSLv2") {
             return Err("SSLProtocol: SSLv2 is no longer supported".into());
         }
-        if name == b"SSLv3" && sign != Some(b'-') {
+        if name.eq_ignore_ascii_case(b"SSLv3") && sign != Some(b'-') {
             return Err("SSLv3 not supported by this version of OpenSSL".into());
         }
-        if !KNOWN.contains(&name) {
+        if !KNOWN.iter().any(|k| k.eq_ignore_ascii_case(name)) {
             return Err(format!("{}: Illegal protocol '{}'", cmd.row.name, name.as_bstr()));
         }
         if sign.is_none() && set {
@@ -114,6 +114,56 @@ pub(super) fn pass_phrase_dialog(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 
 pub(super) fn crypto_device(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)
+}
+
+/// `ssl_cmd_SSLCompression`
+pub(super) fn compression(_: &mut Cmd<'_>, a: &[BString]) -> Done {
+    match a[0].eq_ignore_ascii_case(b"on") {
+        true => Err(
+            "This version of OpenSSL does not have any compression methods available, cannot enable SSLCompression."
+                .into(),
+        ),
+        false => Ok(()),
+    }
+}
+
+/// What OpenSSL's SSL_CONF_cmd knows of a server's file.
+const OPENSSL_COMMANDS: &[&str] = &[
+    "Certificate",
+    "ChainCAFile",
+    "ChainCAPath",
+    "CipherString",
+    "Ciphersuites",
+    "ClientCAFile",
+    "ClientCAPath",
+    "ClientSignatureAlgorithms",
+    "Curves",
+    "DHParameters",
+    "ECDHParameters",
+    "Groups",
+    "MaxProtocol",
+    "MinProtocol",
+    "NumTickets",
+    "Options",
+    "PrivateKey",
+    "Protocol",
+    "RecordPadding",
+    "RequestCAFile",
+    "RequestCAPath",
+    "ServerInfoFile",
+    "SignatureAlgorithms",
+    "VerifyCAFile",
+    "VerifyCAPath",
+    "VerifyCAStore",
+    "VerifyMode",
+];
+
+/// `ssl_cmd_SSLOpenSSLConfCmd`
+pub(super) fn openssl_command(_: &mut Cmd<'_>, a: &[BString]) -> Done {
+    match OPENSSL_COMMANDS.iter().any(|c| a[0].eq_ignore_ascii_case(c.as_bytes())) {
+        true => Ok(()),
+        false => Err(format!("'{}': invalid OpenSSL configuration command", a[0])),
+    }
 }
 
 pub(super) fn fips(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {

@@ -13,17 +13,6 @@ use std::sync::Arc;
 
 type Done = Result<(), String>;
 
-/// SSLEngine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// Plain HTTP.
-    Off,
-    /// TLS.
-    On,
-    /// Plain HTTP until a client asks for TLS.
-    Optional,
-}
-
 /// SSLVHostSNIPolicy: what the virtual hosts of the handshake and of the Host header must have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SniPolicy {
@@ -41,7 +30,7 @@ pub enum SniPolicy {
 #[derive(Clone, Debug, Default)]
 pub struct Server {
     /// SSLEngine.
-    pub engine: Option<Set<Engine>>,
+    pub engine: Option<Set<bool>>,
     /// SSLStrictSNIVHostCheck.
     pub strict_sni: Option<Set<bool>>,
     /// SSLVHostSNIPolicy.
@@ -184,7 +173,12 @@ impl Dir {
 
     /// The places of the settings that decide access.
     pub fn spans(&self) -> impl Iterator<Item = Span> {
-        self.require_ssl.iter().copied().chain(self.require.iter().map(|r| r.0)).chain(self.options_span)
+        self.require_ssl
+            .iter()
+            .copied()
+            .chain(self.require.iter().map(|r| r.0))
+            .chain(self.options_span)
+            .chain(self.verify_client.as_ref().map(|v| v.span))
     }
 }
 
@@ -193,14 +187,17 @@ fn server<'c>(cmd: &'c mut Cmd<'_>) -> &'c mut Server {
 }
 
 pub(super) fn engine(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let engine = match a[0].to_ascii_lowercase().as_slice() {
-        b"on" => Engine::On,
-        b"off" => Engine::Off,
-        b"optional" => Engine::Optional,
-        _ => return Err("Argument must be On, Off, or Optional".into()),
+    let on = match a[0].to_ascii_lowercase().as_slice() {
+        b"on" => true,
+        b"off" => false,
+        b"optional" => {
+            cmd.note("AH10510", "'SSLEngine optional' is no longer supported");
+            return Ok(());
+        }
+        _ => return Err("Argument must be On or Off".into()),
     };
     let span = cmd.span();
-    Set::put(&mut server(cmd).engine, engine, span);
+    Set::put(&mut server(cmd).engine, on, span);
     Ok(())
 }
 

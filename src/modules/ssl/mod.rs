@@ -6,7 +6,7 @@ mod config;
 mod rows;
 pub mod vars;
 
-pub use config::{Dir, Engine, Server};
+pub use config::{Dir, Server};
 
 use super::authz::{Parsed, Provider};
 use super::authz_core::Status;
@@ -16,7 +16,7 @@ use crate::outcome::Step;
 use crate::server::build::{Build, Draft};
 use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
-use crate::server::setting::decisive;
+use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
 use crate::server::{Connection, Virtual};
 use crate::source::Span;
@@ -70,9 +70,9 @@ fn settings(server: &Virtual) -> Arc<Server> {
     server.settings.ssl.clone().unwrap_or_default()
 }
 
-/// SSLEngine of a server.
-pub fn engine(settings: &PerServer) -> Engine {
-    settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).map_or(Engine::Off, |s| s.value)
+/// SSLEngine: whether a server speaks TLS.
+pub fn engine(settings: &PerServer) -> bool {
+    settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).is_some_and(|s| s.value)
 }
 
 /// `ssl_init_server_ctx`: a server that speaks TLS has a certificate. None is needed here.
@@ -83,7 +83,7 @@ pub fn check_config(build: &mut Build) {
     for (index, draft) in build.servers.iter().enumerate() {
         let settings = if index == 0 { main.clone() } else { PerServer::merge(&main, &draft.settings) };
         let Some(ssl) = settings.ssl.filter(|s| s.cert_files.is_empty()) else { continue };
-        let Some(engine) = ssl.engine.as_ref().filter(|s| s.value != Engine::Off) else { continue };
+        let Some(engine) = ssl.engine.as_ref().filter(|s| s.value) else { continue };
         let name = draft.name.as_ref().or(build.servers[0].name.as_ref()).map(|n| n.host.clone()).unwrap_or_default();
         let message = format!("Failed to configure at least one certificate and key for {name}:{}", port(draft));
         found.push(Diagnostic::warning("AH02572", message, engine.span).help("name one with `SSLCertificateFile`"));
@@ -95,7 +95,7 @@ pub fn check_config(build: &mut Build) {
 
 /// `modssl_request_is_tls`
 pub fn is_tls(r: &Request<'_>) -> bool {
-    r.connection.tls && engine(&r.server.settings) != Engine::Off
+    r.connection.tls && engine(&r.server.settings)
 }
 
 /// `init_vhost`: the server whose settings the handshake uses, by the name that the client asks for in it.
@@ -118,7 +118,7 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
     if r.connection.plain_on_tls && r.is_initial() {
         r.error("AH01996", "SSL handshake failed: HTTP spoken on HTTPS port; trying to send HTML error page");
         let engine = settings(r.server).engine.clone();
-        r.decide_if(Phase::PostReadRequest, decisive(&engine, &Engine::Off));
+        r.decide_if(Phase::PostReadRequest, decisive(&engine, &false));
         return Verdict::Status(400);
     }
     if !r.connection.tls || r.proxyreq == ProxyReq::Proxy || !r.is_initial() {
@@ -165,8 +165,10 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
 
 /// Why the access check refuses a request.
 pub enum Refusal {
-    /// SSLRequireSSL, over plain HTTP; or a status of its own.
-    Plain(u16),
+    /// SSLRequireSSL, over plain HTTP.
+    Plain,
+    /// A certificate would have to be asked for once the handshake is over.
+    Handshake,
     /// A condition of SSLRequire that doesn't hold, or can't be evaluated.
     Condition(Span, Option<String>),
 }
@@ -176,11 +178,13 @@ pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
     let dir = r.per_dir.ssl.clone()?;
     let skip = r.without;
     if !r.connection.tls && dir.require_ssl.iter().any(|s| Some(*s) != skip) {
-        let optional = engine(&r.server.settings) == Engine::Optional;
-        return Some(Refusal::Plain(if optional { 426 } else { 403 }));
+        return Some(Refusal::Plain);
     }
     if !is_tls(r) {
         return None;
+    }
+    if asks_again(r, dir.verify_client.as_ref()) {
+        return Some(Refusal::Handshake);
     }
     for (span, expr) in dir.require.iter().filter(|l| Some(l.0) != skip) {
         match expr_context::condition(r, expr) {
@@ -192,6 +196,23 @@ pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
     None
 }
 
+/// `ssl_hook_Access_modern`: whether the place wants to see a certificate and the handshake asked for none. Over TLS 1.3
+/// it would have to be asked for afterwards, which few clients allow.
+fn asks_again(r: &Request<'_>, dir: Option<&Set<Verify>>) -> bool {
+    let mode = |set: Option<&Set<Verify>>| set.map_or(Verify::None, |s| s.value);
+    let skipped = dir.filter(|s| r.without != Some(s.span));
+    let server = mode(settings(r.server).verify_client.as_ref());
+    let shaken = r.engine.server.servers.get(r.connection.handshake).map(settings).unwrap_or_default();
+    let any = |of: &[Verify]| of.contains(&server) || of.contains(&mode(skipped));
+    let strict = any(&[Verify::Require]);
+    let needed = strict || any(&[Verify::Optional, Verify::OptionalNoCa]);
+    match mode(shaken.verify_client.as_ref()) {
+        Verify::None => needed,
+        Verify::Require => false,
+        Verify::Optional | Verify::OptionalNoCa => strict,
+    }
+}
+
 /// `ssl_hook_Access`
 fn check_access(r: &mut Request<'_>) -> Verdict {
     let file = r.filename_str();
@@ -200,11 +221,14 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
     tell(r, refused.as_ref());
     match refused {
         None => {}
-        Some(Refusal::Plain(426)) => return Verdict::Status(426),
-        Some(Refusal::Plain(status)) => {
+        Some(Refusal::Plain) => {
             r.error("AH02219", format!("access to {file} failed, reason: SSL connection required"));
             r.notes.set("ssl-access-forbidden", "1");
-            return Verdict::Status(status);
+            return Verdict::Status(403);
+        }
+        Some(Refusal::Handshake) => {
+            r.error("AH10158", "cannot perform post-handshake authentication");
+            return Verdict::Status(403);
         }
         Some(Refusal::Condition(_, error)) => {
             match error {
@@ -227,7 +251,7 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
 
 fn tell(r: &Request<'_>, refused: Option<&Refusal>) {
     let Some(dir) = r.per_dir.ssl.clone().filter(|_| r.watched()) else { return };
-    let plain = matches!(refused, Some(Refusal::Plain(_)));
+    let plain = matches!(refused, Some(Refusal::Plain));
     let step = |span, failed: bool, why: &str| Step {
         phase: "access_checker",
         module: NAME,
@@ -249,19 +273,19 @@ fn tell(r: &Request<'_>, refused: Option<&Refusal>) {
     }
 }
 
-/// A client that must show a certificate has none here.
+/// What a client's certificate would change.
 fn warn_of_certificates(r: &mut Request<'_>) {
     if !r.connection.tls {
         return;
     }
     let dir = r.per_dir.ssl.as_ref().and_then(|d| d.verify_client.clone());
     let server = settings(r.server).verify_client.clone();
-    if let Some(set) = dir.or(server).filter(|s| s.value == Verify::Require) {
-        r.caveat(
-            "SSLVerifyClient",
-            set.span,
-            "the client is taken to have shown a certificate; one without is turned away",
-        );
+    if let Some(set) = server.filter(|s| s.value == Verify::Require) {
+        let why = "the client is taken to have shown a certificate; one without is turned away in the handshake";
+        r.caveat("SSLVerifyClient", set.span, why);
+    } else if let Some(set) = dir.filter(|s| s.value != Verify::None) {
+        let why = "the client is taken to speak TLS 1.3 and to show no certificate once the handshake is over";
+        r.caveat("SSLVerifyClient", set.span, why);
     }
 }
 
@@ -274,6 +298,7 @@ fn set_user(r: &mut Request<'_>) {
     let user = expr_context::ssl_variable(r, name);
     if !user.is_empty() {
         r.user = Some(user);
+        r.authenticated = true;
     }
 }
 

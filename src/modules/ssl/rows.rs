@@ -32,7 +32,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     row("SSLSessionCacheTimeout", Args::Take1, RSRC_CONF, Inert, "SSL Session Cache object lifetime ('N' - number of seconds)", |c, a| not_negative(c, a, "Invalid argument")),
     row("SSLProtocol", Args::Raw, RSRC_CONF, Modelled, "Enable or disable various SSL protocols ('[+-][TLSv1|TLSv1.1|TLSv1.2] ...' - see manual)", protocol),
     plain("SSLHonorCipherOrder", Args::Flag, RSRC_CONF, Inert, "Use the server's cipher ordering preference"),
-    plain("SSLCompression", Args::Flag, RSRC_CONF, Inert, "Enable SSL level compression (`on', `off')"),
+    row("SSLCompression", Args::Flag, RSRC_CONF, Inert, "Enable SSL level compression (`on', `off')", compression),
     plain("SSLSessionTickets", Args::Flag, RSRC_CONF, Inert, "Enable or disable TLS session tickets(`on', `off')"),
     plain("SSLInsecureRenegotiation", Args::Flag, RSRC_CONF, Inert, "Enable support for insecure renegotiation"),
     row("SSLUserName", Args::Take1, OR_AUTHCFG | RSRC_CONF, Modelled, "Set user name to SSL variable value", user_name),
@@ -79,7 +79,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     plain("SSLStaplingFakeTryLater", Args::Flag, RSRC_CONF, Inert, "SSL stapling switch to send tryLater response to client on error (`on', `off')"),
     row("SSLStaplingErrorCacheTimeout", Args::Take1, RSRC_CONF, Inert, "SSL stapling option for OCSP Response Error Cache Lifetime", |c, a| not_negative(c, a, "invalid argument")),
     plain("SSLStaplingForceURL", Args::Take1, RSRC_CONF, Inert, "SSL stapling option to Force the OCSP Stapling URL"),
-    plain("SSLOpenSSLConfCmd", Args::Take2, RSRC_CONF, Inert, "OpenSSL configuration command"),
+    row("SSLOpenSSLConfCmd", Args::Take2, RSRC_CONF, Inert, "OpenSSL configuration command", openssl_command),
     row("SSLLog", Args::Raw, OR_ALL, Inert, "SSLLog directive is no longer supported - use ErrorLog.", gone),
     row("SSLLogLevel", Args::Raw, OR_ALL, Inert, "SSLLogLevel directive is no longer supported - use LogLevel.", gone),
 ];

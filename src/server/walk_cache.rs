@@ -1,0 +1,100 @@
+//! Which settings httpd would take for the very same: `prep_walk_cache` and what the walks make of it
+//! (server/request.c).
+//!
+//! A request that was redirected, or a subrequest, is not authorised again when its settings are its predecessor's.
+//! httpd compares pointers, and whether a walk gives the same pointer again depends on its caches, not on the
+//! settings alone: on the path that was walked, on the sections that matched, and on whether all modules that check
+//! access promised to do so by settings alone. This is that bookkeeping, with numbers for pointers.
+
+use super::request::Request;
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
+
+/// The four walks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// `ap_directory_walk`
+    Directory,
+    /// `ap_location_walk`
+    Location,
+    /// `ap_file_walk`
+    File,
+    /// `ap_if_walk_sub`
+    If,
+}
+
+/// What one invocation of a walk left behind: httpd's `walk_cache_t`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cache {
+    cached: Option<u64>,
+    dir_conf_tested: u64,
+    dir_conf_merged: u64,
+    per_dir_result: u64,
+    walked: u64,
+}
+
+/// The caches of a request, in the order of the invocations.
+#[derive(Clone, Debug, Default)]
+pub struct WalkCaches(Vec<(Walk, Cache)>);
+
+impl WalkCaches {
+    fn of(&self, walk: Walk) -> impl DoubleEndedIterator<Item = &Cache> {
+        self.0.iter().filter(move |(w, _)| *w == walk).map(|(_, c)| c)
+    }
+}
+
+/// A walk's result, for [`settle`].
+pub struct Walked<'w> {
+    /// Which walk.
+    pub walk: Walk,
+    /// What was walked: the URI, the file's name, the folder. None for `<If>`, whose conditions hold or not.
+    pub key: Option<&'w [u8]>,
+    /// What a later walk's key is held against, where that is not the key.
+    pub key_after: Option<&'w [u8]>,
+    /// The list of sections.
+    pub tested: u64,
+    /// The identity of what the matching sections came to; 0 for none.
+    pub merged: u64,
+    /// Whether a walk that was given up half-way still counts as another one (`<Directory>` on what is no plain file).
+    pub may_be_familiar: bool,
+}
+
+fn number(key: &[u8]) -> u64 {
+    FixedState::default().hash_one(key)
+}
+
+/// Says which pointer `r->per_dir_config` has after a walk.
+pub fn settle(r: &mut Request<'_>, w: &Walked<'_>) {
+    let count = r.walks.of(w.walk).count();
+    let own = r.walks.of(w.walk).next_back().copied();
+    let ancestor = r.prev.as_ref().filter(|p| p.walks.of(w.walk).next().is_some());
+    let ancestor = ancestor.or(r.main.as_ref());
+    let inherited = ancestor.and_then(|a| a.walks.of(w.walk).nth(count)).copied();
+    let mut cache = inherited.or(own).unwrap_or_default();
+    let mut cached = cache.cached.is_some();
+    let key = w.key.map(number);
+    let same_way = cached && key.is_some() && w.may_be_familiar && cache.dir_conf_tested == w.tested && cache.cached == key;
+    if same_way {
+        let back = w.walk == Walk::Directory && r.config == cache.dir_conf_merged;
+        if r.config == cache.per_dir_result || back {
+            r.config = cache.per_dir_result;
+            r.walks.0.push((w.walk, cache));
+            return;
+        }
+    } else {
+        cached &= r.engine.server.auth_per_settings && cache.walked == w.merged;
+        cache.walked = w.merged;
+        cache.cached = Some(w.key_after.map(number).or(key).unwrap_or_default());
+    }
+    if cached && r.config == cache.dir_conf_merged {
+        r.config = cache.per_dir_result;
+    } else {
+        cache.dir_conf_tested = w.tested;
+        cache.dir_conf_merged = r.config;
+        if cache.walked != 0 {
+            r.config = r.engine.new_pointer();
+        }
+        cache.per_dir_result = r.config;
+    }
+    r.walks.0.push((w.walk, cache));
+}
