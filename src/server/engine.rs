@@ -9,8 +9,8 @@ use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
 use crate::vfs::Vfs;
 use bstr::BString;
-use std::cell::{Cell, RefCell};
 use foldhash::fast::RandomState;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -45,6 +45,8 @@ pub struct Engine {
     pub(super) htaccess: RefCell<HashMap<(BString, u32, u32, u64), Htaccess, RandomState>>,
     pub(super) htaccess_there: RefCell<HashMap<BString, bool, RandomState>>,
     trace: RefCell<Option<Vec<Vec<Step>>>>,
+    /// Whether a run is one that only asks what would be.
+    pub supposing: Cell<bool>,
     pointers: Cell<u64>,
 }
 
@@ -59,6 +61,7 @@ impl Engine {
             htaccess: RefCell::default(),
             htaccess_there: RefCell::default(),
             trace: RefCell::new(None),
+            supposing: Cell::new(false),
             pointers: Cell::new(1 << 63),
         }
     }
@@ -114,6 +117,14 @@ impl Engine {
         if let Some(level) = self.trace.borrow_mut().as_mut().and_then(|t| t.last_mut()) {
             level.push(step);
         }
+    }
+
+    /// Does something that nobody is to see: nothing of it is told.
+    pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
+        let told = self.trace.take();
+        let result = run();
+        *self.trace.borrow_mut() = told;
+        result
     }
 
     /// Opens a level: what is told until [`Engine::close`] happens within a step.

@@ -21,6 +21,7 @@ mod template;
 mod trace;
 mod url;
 mod variable;
+mod weigh;
 
 pub use settings::{Dir, Server};
 

@@ -1,7 +1,7 @@
 //! One rule: `apply_rewrite_rule` (mod_rewrite.c).
 
 use super::expand::{Context, Mark, expand, expand_marked};
-use super::settings::{Rule, flag};
+use super::settings::{Cond, Rule, flag};
 use super::{FORCED_HANDLER, FORCED_TYPE, condition, trace, url};
 use crate::pattern::Captures;
 use crate::server::names;
@@ -40,21 +40,21 @@ pub fn is_proxied(r: &Request<'_>) -> bool {
     r.proxyreq != ProxyReq::None && r.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))
 }
 
-/// Applies a rule.
-pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
+/// Applies a rule. `carried` are conditions before its own.
+pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, carried: &[Cond]) -> Went {
     if !r.watched() {
-        return try_rule(r, ctx, rule).1;
+        return try_rule(r, ctx, rule, carried).1;
     }
     let before = ctx.uri.clone();
     r.engine.open();
-    let (pattern, went) = try_rule(r, ctx, rule);
+    let (pattern, went) = try_rule(r, ctx, rule, carried);
     let told = trace::Went { pattern, applied: went != Went::NoMatch, subject: &before };
     r.engine.close(|_| Some(trace::rule(r, ctx, rule, &told)));
     went
 }
 
 /// Whether the pattern agreed, and how the rule went.
-fn try_rule(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> (bool, Went) {
+fn try_rule(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, carried: &[Cond]) -> (bool, Went) {
     let mut caps = Captures::default();
     let found = ctx.uri.starts_with(&rule.prefix) && names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
     if found == rule.has(flag::NOT) {
@@ -66,7 +66,7 @@ fn try_rule(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> (bool, Went)
     } else {
         ctx.rule.clear();
     }
-    if !condition::all(r, ctx, &rule.conds) {
+    if !condition::all(r, ctx, carried, &rule.conds) {
         return (true, Went::NoMatch);
     }
     (true, carry_out(r, ctx, rule))
