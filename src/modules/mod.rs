@@ -68,6 +68,8 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
+    &dav::FS,
+    &dav::LOCK,
     &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,

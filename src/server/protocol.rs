@@ -138,7 +138,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         authenticated: false,
         auth_type: None,
         useragent_ip: incoming.client,
-        useragent_by: Vec::new(),
+        useragent_otherwise: Vec::new(),
         per_dir: server.lookup_defaults.clone(),
         config: server.lookup_defaults.id,
         walks: Default::default(),
@@ -195,8 +195,7 @@ fn is_token(b: u8) -> bool {
 fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize) -> Result<(), Refused> {
     let core = r.server.core();
     let strict = !setting::value(&core.unsafe_protocol, false);
-    let line: BString =
-        bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]).into();
+    let line: BString = bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]).into();
     r.the_request = line.clone();
     if line.len() > limit {
         r.error(
