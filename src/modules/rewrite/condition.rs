@@ -44,6 +44,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond) -> bool {
                 }
             };
             if found && !cond.not {
+                ctx.unfilled = refs.source().is_none().then_some(cond.span);
                 ctx.cond = refs;
             }
             (BString::default(), found)
@@ -66,6 +67,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input:
             let found = names::search(r, regex, cond.span, input, &mut caps);
             if found && !cond.not {
                 ctx.cond.set(input, &caps);
+                ctx.unfilled = None;
             }
             found
         }

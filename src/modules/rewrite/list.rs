@@ -80,8 +80,9 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         if pass.without == Some(index) || r.main.is_some() && rule.has(flag::NO_SUBREQ | flag::REDIRECT) {
             continue;
         }
-        let before = points.as_ref().map(|_| Saved::of(r));
-        let went = rule::apply(r, &mut ctx, rule, carried(pass, index));
+        let (mut before, wanted) = (None, points.is_some());
+        let mut on_match = |r: &Request<'_>| before = wanted.then(|| Saved::of(r));
+        let went = rule::apply(r, &mut ctx, rule, carried(pass, index), &mut on_match);
         if went == Went::NoMatch {
             missed = (!rule.conds.is_empty()).then_some(index);
             // what is chained to it is passed over

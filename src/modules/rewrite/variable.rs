@@ -5,6 +5,7 @@ use super::url;
 use crate::expr::Var;
 use crate::server::request::Request;
 use crate::server::{expr_context, filepath, subrequest};
+use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 
 /// How deep look-aheads may nest in a name.
@@ -84,6 +85,9 @@ const COMMON: &[(&str, Var)] = &[
     ("REQUEST_FILENAME", Var::RequestFilename),
     ("CONTEXT_DOCUMENT_ROOT", Var::ContextDocumentRoot),
 ];
+
+/// Names that a process is likely to have in its environment.
+const OF_PROCESSES: &[&str] = &["HOME", "HOSTNAME", "LANG", "LC_ALL", "LOGNAME", "PATH", "PWD", "SHELL", "TZ", "USER"];
 
 impl Variable {
     /// What `%{name}` means.
@@ -209,7 +213,13 @@ fn environment(r: &mut Request<'_>, name: &BString) -> BString {
     if let Some(found) = r.notes.get(name).or_else(|| r.env.get(name)) {
         return found.to_owned();
     }
-    r.engine.server.env.get::<BStr>(name.as_bstr()).cloned().unwrap_or_default()
+    if let Some(value) = r.engine.server.env.get::<BStr>(name.as_bstr()) {
+        return value.clone();
+    }
+    if OF_PROCESSES.iter().any(|n| n.as_bytes() == name.as_slice()) {
+        r.caveat(&format!("ENV:{name}"), Span::NONE, "httpd's own environment is not known here");
+    }
+    BString::default()
 }
 
 #[cfg(test)]
