@@ -72,7 +72,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input:
             found
         }
         Test::File(test) => file(r, *test, input),
-        Test::Url => {
+        Test::UrlAccess => {
             if input.is_empty() || !url::subrequest_ok(r) {
                 return false;
             }
@@ -81,7 +81,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input:
             url::take_notice(r, sub);
             fine
         }
-        Test::File2 => {
+        Test::FileAccess => {
             if input.is_empty() || !url::subrequest_ok(r) {
                 return false;
             }

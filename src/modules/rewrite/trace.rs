@@ -33,7 +33,7 @@ pub fn condition(r: &Request<'_>, ctx: &Context, cond: &Cond, input: &BString, h
         Test::File(FileTest::Link) => is("a symbolic link".into()),
         Test::File(FileTest::Folder) => is("a folder".into()),
         Test::File(FileTest::Executable) => is("executable".into()),
-        Test::Url | Test::File2 => is("accessible".into()),
+        Test::UrlAccess | Test::FileAccess => is("accessible".into()),
         Test::Text(how, text) => {
             is(format!("{}`{text}`", compare(*how, ["before ", "before or ", "", "after ", "after or "])))
         }

@@ -36,8 +36,6 @@ pub enum Variable {
     ScriptGroup,
     /// IPV6: of the client, as mod_remoteip has it.
     Ipv6,
-    /// PATH_INFO and the like may be unset while a rule runs, but are no different then.
-    RemoteHost,
 }
 
 const HEADERS: &[(&str, &str)] = &[
@@ -68,6 +66,7 @@ const COMMON: &[(&str, Var)] = &[
     ("THE_REQUEST", Var::TheRequest),
     ("API_VERSION", Var::ApiVersion),
     ("SERVER_PORT", Var::ServerPort),
+    ("REMOTE_HOST", Var::RemoteHost),
     ("REMOTE_PORT", Var::RemotePort),
     ("REMOTE_USER", Var::RemoteUser),
     ("REQUEST_URI", Var::RequestUri),
@@ -127,7 +126,6 @@ impl Variable {
             b"SERVER_ADDR" => Variable::ServerAddr,
             b"SCRIPT_USER" => Variable::ScriptUser,
             b"SCRIPT_GROUP" => Variable::ScriptGroup,
-            b"REMOTE_HOST" => Variable::RemoteHost,
             _ => Variable::Nothing,
         }
     }
@@ -140,7 +138,6 @@ impl Variable {
             Variable::Ssl(name) => expr_context::ssl_variable(r, name),
             Variable::Header(name) => r.headers_in.get(name).map(|v| v.to_owned()).unwrap_or_default(),
             Variable::Common(var) => expr_context::variable(r, *var),
-            Variable::RemoteHost => expr_context::variable(r, Var::RemoteHost),
             Variable::ServerAddr => r.connection.local.to_string().into(),
             Variable::Ipv6 => match r.useragent_ip {
                 std::net::IpAddr::V6(ip) if ip.to_ipv4_mapped().is_none() => "on".into(),
