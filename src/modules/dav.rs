@@ -16,6 +16,14 @@ use bstr::{BStr, BString};
 pub static MODULE: Module =
     Module { name: "mod_dav.c", identifier: "dav_module", directives: DIRECTIVES, hooks: HOOKS };
 
+/// mod_dav_fs.c.
+pub static FS: Module =
+    Module { name: "mod_dav_fs.c", identifier: "dav_fs_module", directives: &[LOCK_DB], hooks: &[] };
+
+/// mod_dav_lock.c.
+pub static LOCK: Module =
+    Module { name: "mod_dav_lock.c", identifier: "dav_lock_module", directives: &[GENERIC_LOCK_DB], hooks: &[] };
+
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler), hook(Phase::Fixups, order::MIDDLE, fixups)];
 
 const HANDLER: &str = "dav-handler";
@@ -28,6 +36,30 @@ static DIRECTIVES: &[Directive] = &[
     row("DAVDepthInfinity", Args::Flag, ACCESS_CONF | RSRC_CONF, Modelled, "allow Depth infinity PROPFIND requests", depth_infinity),
     plain("DAVLockDiscovery", Args::Flag, ACCESS_CONF | RSRC_CONF, Inert, "allow lock discovery by PROPFIND requests"),
 ];
+
+const LOCK_DB: Directive = row("DAVLockDB", Args::Take1, RSRC_CONF, Modelled, "specify a lock database", lock_db);
+
+const GENERIC_LOCK_DB: Directive =
+    plain("DAVGenericLockDB", Args::Take1, ACCESS_CONF, Inert, "specify a lock database");
+
+/// Settings per server.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    lock_db: Option<Set<BString>>,
+}
+
+impl settings::Settings for Server {
+    fn merge(base: &Server, add: &Server) -> Server {
+        Server { lock_db: Set::merge(&base.lock_db, &add.lock_db) }
+    }
+}
+
+fn lock_db(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
+    let path = cmd.server_root_relative(&a[0]);
+    Set::put(&mut cmd.server_slot(|s| &mut s.dav).lock_db, path, span);
+    Ok(())
+}
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +146,14 @@ fn refuse(r: &mut Request<'_>, status: u16, code: &'static str, message: &str) -
 fn answer(r: &mut Request<'_>) -> Verdict {
     let extra = r.path_info.as_ref().is_some_and(|p| !p.is_empty());
     let exists = r.finfo.is_some();
+    let locks = match r.method.as_slice() {
+        b"PROPFIND" | b"PUT" | b"MKCOL" | b"LOCK" => true,
+        b"DELETE" => exists,
+        _ => false,
+    };
+    if locks && let Some(verdict) = without_locks(r) {
+        return verdict;
+    }
     match r.method.as_slice() {
         // a file with something behind it is no resource
         b"OPTIONS" | b"PROPFIND" if extra && exists => Verdict::Status(400),
@@ -144,6 +184,19 @@ fn answer(r: &mut Request<'_>) -> Verdict {
         | b"MKACTIVITY" | b"MKWORKSPACE" | b"BASELINE-CONTROL" | b"VERSION-CONTROL" => Verdict::Status(405),
         _ => Verdict::Declined,
     }
+}
+
+/// Where locks may have to be heeded there must be a place for them.
+fn without_locks(r: &mut Request<'_>) -> Option<Verdict> {
+    let set = r.server.settings.dav.as_ref().and_then(|s| s.lock_db.as_ref()).map(|s| s.span);
+    r.decide_if(Phase::Handler, set);
+    if set.is_some() {
+        return None;
+    }
+    if r.method != "LOCK" {
+        r.error("AH00623", "A lock database was not specified with the DAVLockDB directive.");
+    }
+    Some(Verdict::Status(500))
 }
 
 /// `dav_method_propfind`

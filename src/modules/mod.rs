@@ -24,7 +24,6 @@ pub mod known;
 pub mod ledger;
 pub mod mime;
 pub mod negotiation;
-mod pending;
 pub mod php;
 pub mod proxy;
 pub mod reading;
@@ -68,6 +67,8 @@ pub static MODELLED: &[&Module] = &[
     &autoindex::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
+    &dav::FS,
+    &dav::LOCK,
     &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,
@@ -97,7 +98,7 @@ pub static MODELLED: &[&Module] = &[
 
 /// All modules.
 pub fn all() -> impl Iterator<Item = &'static Module> {
-    MODELLED.iter().copied().chain(pending::MODULES.iter()).chain(ledger::modules())
+    MODELLED.iter().copied().chain(ledger::modules())
 }
 
 /// The module of that identifier.

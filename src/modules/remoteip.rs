@@ -12,7 +12,7 @@ use crate::server::setting::Set;
 use crate::server::settings;
 use crate::source::Span;
 use crate::vfs::{Cred, resolve};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ static DIRECTIVES: &[Directive] = &[
 ];
 
 /// A proxy that is trusted: httpd's `remoteip_proxymatch_t`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Proxy {
     subnet: IpSubnet,
     internal: bool,
@@ -147,6 +147,43 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
+/// What the header came to.
+struct Found {
+    ip: IpAddr,
+    /// What is left of the header.
+    rest: Option<BString>,
+    /// Proxies that are not internal.
+    told: Vec<String>,
+}
+
+/// The loop of `remoteip_modify_request`: from the last proxy back to one that is not trusted, or to the client.
+fn follow(r: &Request<'_>, header: &BStr, proxies: Option<&[&Proxy]>) -> Option<Found> {
+    let mut rest = Some(BString::from(header));
+    let mut internal = proxies.is_some();
+    let mut found: Option<IpAddr> = None;
+    let mut told = Vec::new();
+    while let Some(text) = rest.take() {
+        let ip = found.unwrap_or(r.useragent_ip);
+        let trusted = proxies.map(|list| list.iter().find(|p| p.subnet.contains(ip)));
+        if let Some(Some(p)) = trusted {
+            internal &= p.internal;
+        }
+        let comma = text.rfind_byte(b',');
+        let last = text[comma.map_or(0, |i| i + 1)..].trim_with(|c| c == ' ').as_bstr();
+        let next = address(r, last).filter(|ip| internal || !is_private(*ip));
+        let Some(next) = next.filter(|_| trusted != Some(None)) else {
+            rest = Some(text);
+            break;
+        };
+        rest = comma.map(|i| text[..i].into());
+        if !internal {
+            told.push(ip.to_string());
+        }
+        found = Some(next);
+    }
+    found.map(|ip| Found { ip, rest, told })
+}
+
 /// `remoteip_modify_request`
 fn modify(r: &mut Request<'_>) -> Verdict {
     let Some(conf) = r.server.settings.remoteip.clone() else { return Verdict::Declined };
@@ -155,32 +192,11 @@ fn modify(r: &mut Request<'_>) -> Verdict {
         r.caveat("RemoteIPProxyProtocol", set.span, why);
     }
     let Some(header) = &conf.header else { return Verdict::Declined };
-    let Some(mut rest) = r.headers_in.get(&header.value).map(BString::from).map(Some) else { return Verdict::Ok };
-    let mut internal = conf.proxies.is_some();
-    let mut ip = r.useragent_ip;
-    let (mut found, mut by) = (None, vec![header.span]);
-    let mut told: Vec<String> = Vec::new();
-    while let Some(text) = rest.take() {
-        if let Some(proxies) = &conf.proxies {
-            let Some(p) = proxies.iter().find(|p| p.subnet.contains(ip)) else {
-                rest = Some(text);
-                break;
-            };
-            internal &= p.internal;
-            by.push(p.span);
-        }
-        let comma = text.rfind_byte(b',');
-        let last = text[comma.map_or(0, |i| i + 1)..].trim_with(|c| c == ' ').as_bstr();
-        let Some(next) = address(r, last).filter(|ip| internal || !is_private(*ip)) else {
-            rest = Some(text);
-            break;
-        };
-        rest = comma.map(|i| text[..i].into());
-        if !internal {
-            told.push(found.unwrap_or(r.useragent_ip).to_string());
-        }
-        ip = next;
-        found = Some(ip);
+    let Some(text) = r.headers_in.get(&header.value).map(BString::from) else { return Verdict::Ok };
+    let all: Option<Vec<&Proxy>> = conf.proxies.as_ref().map(|p| p.iter().collect());
+    let found = follow(r, text.as_bstr(), all.as_deref());
+    if r.is_initial() {
+        without_each_line(r, header, &conf, &text);
     }
     let Some(found) = found else { return Verdict::Ok };
     r.tell(|| Step {
@@ -188,27 +204,43 @@ fn modify(r: &mut Request<'_>) -> Verdict {
         module: MODULE.name,
         span: Some(header.span),
         matched: true,
-        effect: format!("the client is {found}"),
+        effect: format!("the client is {}", found.ip),
         ..Step::default()
     });
-    match rest {
+    match found.rest {
         Some(rest) => r.headers_in.set(header.value.clone(), rest),
         None => drop(r.headers_in.unset(&header.value)),
     }
-    if !told.is_empty() {
-        let told = told.join(", ");
+    if !found.told.is_empty() {
+        let told = found.told.join(", ");
         r.notes.set("remoteip-proxy-ip-list", told.as_str());
         if let Some(name) = &conf.proxies_header {
             r.headers_in.set(name.value.clone(), told);
         }
     }
-    r.useragent_ip = found;
-    r.useragent_by = by;
+    r.useragent_ip = found.ip;
     Verdict::Ok
 }
 
+/// Who the client would be, were it not for one line or another.
+fn without_each_line(r: &mut Request<'_>, header: &Set<BString>, conf: &Server, text: &BString) {
+    let own = r.useragent_ip;
+    let mut lines = vec![(header.span, own)];
+    for p in conf.proxies.iter().flat_map(|p| p.iter()) {
+        if lines.iter().any(|(span, _)| *span == p.span) {
+            continue;
+        }
+        let others: Vec<&Proxy> =
+            conf.proxies.iter().flat_map(|p| p.iter()).filter(|other| other.span != p.span).collect();
+        let others = (!others.is_empty()).then_some(others);
+        let ip = follow(r, text.as_bstr(), others.as_deref()).map_or(own, |f| f.ip);
+        lines.push((p.span, ip));
+    }
+    r.useragent_otherwise = lines;
+}
+
 /// The address that a header names, IPv4 within IPv6 taken out; host names are looked up.
-fn address(r: &Request<'_>, host: &bstr::BStr) -> Option<IpAddr> {
+fn address(r: &Request<'_>, host: &BStr) -> Option<IpAddr> {
     if host.is_empty() {
         return None;
     }

@@ -8,8 +8,10 @@ use crate::server::build::Cmd;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive, value};
 use crate::server::{method, settings, uri};
+use crate::source::Span;
 use crate::vfs::resolve;
 use bstr::{BString, ByteSlice};
+use std::sync::Arc;
 
 /// The module.
 pub static MODULE: Module =
@@ -30,9 +32,26 @@ pub struct Dir {
     enabled: Option<Set<bool>>,
     case_only: Option<Set<bool>>,
     basename: Option<Set<bool>>,
+    /// The settings of the section around, which these are in place of.
+    around: Option<Arc<Dir>>,
 }
 
-impl settings::Settings for Dir {}
+impl settings::Settings for Dir {
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir { around: Some(Arc::new(Dir { around: None, ..base.clone() })), ..add.clone() }
+    }
+}
+
+impl Dir {
+    fn on(&self) -> bool {
+        value(&self.enabled, false)
+    }
+
+    /// A line of these settings, which takes CheckSpelling away by being there alone.
+    fn only_line(&self) -> Option<Span> {
+        if self.enabled.is_some() { None } else { self.case_only.as_ref().or(self.basename.as_ref()).map(|s| s.span) }
+    }
+}
 
 fn set(cmd: &mut Cmd<'_>, a: &[BString], pick: fn(&mut Dir) -> &mut Option<Set<bool>>) -> Result<(), String> {
     let span = cmd.span();
@@ -99,32 +118,56 @@ fn search(names: &[BString], asked: &[u8], case_only: bool, basename: bool) -> F
     }
 }
 
-/// `check_speling`
-fn check(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.speling.clone().filter(|d| value(&d.enabled, false)) else { return Verdict::Declined };
+/// What is asked for, and the names beside it.
+struct Asked {
+    base: BString,
+    name: BString,
+    path_info: BString,
+    names: Vec<BString>,
+}
+
+/// The folder of what is not there; none where the module has no business.
+fn look(r: &Request<'_>) -> Option<Asked> {
     let unfit = r.method_number != method::GET || r.finfo.is_some() || r.proxyreq != ProxyReq::None || r.main.is_some();
-    let Some(filename) = r.filename.clone().filter(|_| !unfit && r.uri != "/") else { return Verdict::Declined };
-    let Some(slash) = filename.rfind_byte(b'/') else { return Verdict::Declined };
-    let (folder, asked) = (&filename[..slash], &filename[slash + 1..]);
+    let filename = r.filename.as_ref().filter(|_| !unfit && r.uri != "/")?;
+    let slash = filename.rfind_byte(b'/')?;
+    let (folder, name) = (&filename[..slash], &filename[slash + 1..]);
     let path_info = r.path_info.clone().unwrap_or_default();
-    let uri = r.uri.clone();
-    let Some(base) = uri.strip_suffix([asked, &path_info].concat().as_slice()) else { return Verdict::Declined };
+    let base = r.uri.strip_suffix([name, &path_info].concat().as_slice())?.into();
     let folder = if folder.is_empty() { b"/" } else { folder };
-    let server = &r.engine.server;
-    let Ok(mut names) = resolve::list(&*r.engine.vfs, &server.cred, folder) else { return Verdict::Declined };
+    let mut names = resolve::list(&*r.engine.vfs, &r.engine.server.cred, folder).ok()?;
     // as readdir(3) does
     names.extend([".".into(), "..".into()]);
-    if names.iter().any(|n| n == asked) {
-        return Verdict::Ok;
+    Some(Asked { base, name: name.into(), path_info, names })
+}
+
+/// `check_speling`
+fn check(r: &mut Request<'_>) -> Verdict {
+    let Some(dir) = r.per_dir.speling.clone() else { return Verdict::Declined };
+    let around = dir.around.as_ref().filter(|a| a.on());
+    if !dir.on() && around.is_none() {
+        return Verdict::Declined;
     }
+    let Some(asked) = look(r) else { return Verdict::Declined };
+    if asked.names.contains(&asked.name) {
+        return if dir.on() { Verdict::Ok } else { Verdict::Declined };
+    }
+    let names_like = |case_only, basename| search(&asked.names, &asked.name, case_only, basename);
+    let by = |d: &Dir| names_like(value(&d.case_only, false), value(&d.basename, true));
+    if !dir.on() {
+        if around.is_some_and(|a| by(a) != Found::Nothing) {
+            r.decide_if(Phase::Fixups, dir.enabled.as_ref().map(|s| s.span).or_else(|| dir.only_line()));
+        }
+        return Verdict::Declined;
+    }
+    let found = by(&dir);
     let (case_only, basename) = (value(&dir.case_only, false), value(&dir.basename, true));
-    let found = search(&names, asked, case_only, basename);
     let otherwise = [
-        (&dir.case_only, false, search(&names, asked, !case_only, basename)),
-        (&dir.basename, true, search(&names, asked, case_only, !basename)),
+        (&dir.case_only, false, names_like(!case_only, basename)),
+        (&dir.basename, true, names_like(case_only, !basename)),
     ];
     for (set, default, other) in otherwise {
-        if status(&other) != status(&found) || matches!((&other, &found), (Found::One(a), Found::One(b)) if a != b) {
+        if other.answer() != found.answer() {
             r.decide_if(Phase::Fixups, decisive(set, &default));
         }
     }
@@ -132,31 +175,33 @@ fn check(r: &mut Request<'_>) -> Verdict {
         return Verdict::Ok;
     }
     r.decide_if(Phase::Fixups, decisive(&dir.enabled, &false));
-    let span = dir.enabled.as_ref().map(|s| s.span);
-    let mut effect = String::new();
-    match &found {
+    let effect = match &found {
         Found::One(name) => {
-            let mut to = uri::escape_path(&[base, name.as_slice(), &path_info].concat(), true);
+            let mut to = uri::escape_path(&[asked.base.as_slice(), name, &asked.path_info].concat(), true);
             if let Some((_, query)) = r.unparsed_uri.split_once_str("?") {
                 to.push(b'?');
                 to.extend_from_slice(query);
             }
-            effect = format!("redirect to {to}");
             let location = r.construct_url(&to);
             r.headers_out.set("Location", location);
+            format!("redirect to {to}")
         }
-        Found::Several(n) => effect = format!("{n} names like it"),
-        Found::Nothing => {}
-    }
+        Found::Several(n) => format!("{n} names like it"),
+        Found::Nothing => String::new(),
+    };
+    let span = dir.enabled.as_ref().map(|s| s.span);
     r.tell(|| Step { phase: "fixups", module: MODULE.name, span, matched: true, effect, ..Step::default() });
-    Verdict::Status(status(&found))
+    Verdict::Status(found.answer().0)
 }
 
-fn status(found: &Found) -> u16 {
-    match found {
-        Found::Nothing => 0,
-        Found::One(_) => 301,
-        Found::Several(_) => 300,
+impl Found {
+    /// The status, and where the client is sent.
+    fn answer(&self) -> (u16, Option<&BString>) {
+        match self {
+            Found::Nothing => (0, None),
+            Found::One(name) => (301, Some(name)),
+            Found::Several(_) => (300, None),
+        }
     }
 }
 

@@ -82,6 +82,7 @@ fn named(users: &[(BString, Span)], user: &[u8]) -> Option<Span> {
 }
 
 /// What one of the folders makes of a request.
+#[derive(PartialEq, Eq)]
 enum Found {
     File { file: BString, folder: BString },
     Redirect(BString),
@@ -110,8 +111,11 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         }
         return Verdict::Declined;
     }
+    let covered = folders.under.as_ref().and_then(|u| search(r, &u.value, user, rest));
+    if covered != found {
+        r.decide(Phase::TranslateName, folders.span);
+    }
     let Some(found) = found else { return Verdict::Declined };
-    r.decide(Phase::TranslateName, folders.span);
     if disabled.is_some() {
         r.decide_if(Phase::TranslateName, enabled);
     } else {

@@ -5,7 +5,7 @@ use crate::module::allowed::RSRC_CONF;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
-use crate::server::setting::Set;
+use crate::server::setting::{Set, decisive};
 use crate::server::settings::Settings;
 use bstr::{BString, ByteSlice};
 
@@ -190,13 +190,13 @@ fn interpolate(map: &[u8], name: &[u8], port: u16) -> BString {
 fn translate(r: &mut Request<'_>) -> Verdict {
     let Some(conf) = r.server.settings.vhost_alias.clone() else { return Verdict::Declined };
     let uri = r.uri.clone();
-    let cgi = match &conf.cgi_root {
-        Some(Set { value: Some(_), .. }) => {
-            let path = uri.trim_start_with(|c| c == '/');
-            path.starts_with(b"cgi-bin/").then(|| &path[b"cgi-bin".len()..])
-        }
-        _ => None,
-    };
+    let path = uri.trim_start_with(|c| c == '/');
+    let program = path.starts_with(b"cgi-bin/").then(|| &path[b"cgi-bin".len()..]);
+    let cgi = program.filter(|_| matches!(conf.cgi_root, Some(Set { value: Some(_), .. })));
+    if program.is_some() && cgi.is_none() {
+        // `none` matters where it covers a map
+        r.decide_if(Phase::TranslateName, decisive(&conf.cgi_root, &None));
+    }
     let (set, rest) = match cgi {
         Some(rest) => (&conf.cgi_root, rest),
         None if uri.starts_with(b"/") => (&conf.doc_root, uri.as_slice()),
@@ -204,8 +204,7 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     };
     let Some(Set { value, span, .. }) = set else { return Verdict::Declined };
     let Some((by, map)) = value else {
-        // `none` matters where it covers a map
-        r.decide_if(Phase::TranslateName, crate::server::setting::decisive(set, &None));
+        r.decide_if(Phase::TranslateName, decisive(set, &None));
         return Verdict::Declined;
     };
     r.decide(Phase::TranslateName, *span);
@@ -213,6 +212,9 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         By::Name => r.server_name(),
         By::Address => r.connection.local.to_string().into(),
     };
+    if by == &By::Name && r.hostname.as_ref().is_some_and(|h| *h != name) {
+        r.decide_if(Phase::TranslateName, r.core().use_canonical_name.as_ref().map(|s| s.span));
+    }
     let root = interpolate(map, &name, r.server_port());
     r.canonical_filename = None;
     r.filename = Some([root.as_slice(), rest].concat().into());

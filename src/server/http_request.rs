@@ -18,7 +18,10 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
         verdict = invoke_handler(r);
     }
     decide_handler(r);
-    end(r, verdict);
+    if let Verdict::Status(status) = verdict {
+        // a module may have set the status before it gave up: that is no earlier error
+        die_after(r, status, false);
+    }
     finalize(r);
 }
 
@@ -122,14 +125,19 @@ pub fn end(r: &mut Request<'_>, verdict: Verdict) {
 
 /// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
 pub fn die(r: &mut Request<'_>, status: u16) {
-    refuse(r, status);
+    let recursive = r.status != 200;
+    die_after(r, status, recursive);
+}
+
+/// `ap_die_r`: the same, told whether an error came before.
+fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
+    refuse(r, status, recursive);
     if r.next.is_none() {
         headers::respond(r, true);
     }
 }
 
-fn refuse(r: &mut Request<'_>, status: u16) {
-    let recursive = r.status != 200;
+fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
     let status = if (100..600).contains(&status) { status } else { 500 };
     if recursive {
         // an error within an ErrorDocument: what the client gets is the first error, in httpd's own words
@@ -255,7 +263,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         authenticated: false,
         auth_type: None,
         useragent_ip: r.useragent_ip,
-        useragent_by: r.useragent_by.clone(),
+        useragent_otherwise: r.useragent_otherwise.clone(),
         per_dir: r.server.lookup_defaults.clone(),
         config: r.server.lookup_defaults.id,
         walks: Default::default(),
@@ -298,7 +306,8 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
     let Some(mut new) = redirected(r, uri) else { return };
     if keep_type && r.handler.is_some() {
         new.content_type = r.content_type.clone();
-        new.trusted_content_type = r.trusted_content_type;
+        // it stands in for no handler any more, lest an Action lead to itself
+        new.trusted_content_type = false;
     }
     r.engine.open();
     // modules that look at every request (mod_setenvif) look at this one too

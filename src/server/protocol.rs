@@ -138,7 +138,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         authenticated: false,
         auth_type: None,
         useragent_ip: incoming.client,
-        useragent_by: Vec::new(),
+        useragent_otherwise: Vec::new(),
         per_dir: server.lookup_defaults.clone(),
         config: server.lookup_defaults.id,
         walks: Default::default(),

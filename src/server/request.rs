@@ -189,8 +189,8 @@ pub struct Request<'a> {
     pub auth_type: Option<BString>,
     /// The client's address, as mod_remoteip leaves it.
     pub useragent_ip: std::net::IpAddr,
-    /// The directives by which mod_remoteip found it.
-    pub useragent_by: Vec<Span>,
+    /// What it would be without one directive of mod_remoteip or another.
+    pub useragent_otherwise: Vec<(Span, std::net::IpAddr)>,
     /// Merged settings per directory.
     pub per_dir: Arc<Merged>,
     /// The identity that they have in httpd: there, settings that are alike may be two.
@@ -315,14 +315,13 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Whether something holds for the client's address. Where it doesn't for the other end of the connection, the
-    /// directives decide by which mod_remoteip found the address.
+    /// Whether something holds for the client's address. Directives of mod_remoteip without which it wouldn't (or would)
+    /// decide.
     pub fn client_is(&mut self, holds: impl Fn(std::net::IpAddr) -> bool) -> bool {
         let found = holds(self.useragent_ip);
-        if !self.useragent_by.is_empty() && holds(self.connection.client) != found {
-            for span in self.useragent_by.clone() {
-                self.decide(Phase::PostReadRequest, span);
-            }
+        let deciding = self.useragent_otherwise.iter().filter(|(_, ip)| holds(*ip) != found);
+        for span in deciding.map(|(span, _)| *span).collect::<Vec<_>>() {
+            self.decide(Phase::PostReadRequest, span);
         }
         found
     }

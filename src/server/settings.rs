@@ -116,6 +116,7 @@ vector! {
         ssl: modules::ssl::Server = "mod_ssl.c",
         proxy: modules::proxy::Server = "mod_proxy.c",
         remoteip: modules::remoteip::Server = "mod_remoteip.c",
+        dav: modules::dav::Server = "mod_dav_fs.c",
         userdir: modules::userdir::Server = "mod_userdir.c",
         vhost_alias: modules::vhost_alias::Server = "mod_vhost_alias.c",
     }

@@ -6,7 +6,6 @@
 mod auth;
 mod caching;
 mod cluster;
-mod dav;
 mod expires;
 mod filters;
 mod ldap;
@@ -28,7 +27,6 @@ pub static GROUPS: &[&[Module]] = &[
     auth::MODULES,
     caching::MODULES,
     cluster::MODULES,
-    dav::MODULES,
     filters::MODULES,
     ldap::MODULES,
     logging::MODULES,

@@ -6,9 +6,9 @@ use super::worker::{self, Sort, Worker};
 use super::{Server, canon, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
-use crate::server::method;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri;
+use crate::server::{method, setting};
 use bstr::{BString, ByteSlice};
 
 /// `ap_proxyerror`
@@ -170,7 +170,28 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
         r.error_by("AH00940", format!("disabled connection for ({})", w.name), Some(w.span));
         return Err(Verdict::Status(503));
     }
-    reachable(r, conf, &url, speaker, remote.is_some())
+    if tls {
+        speaks_tls(r, &url)?;
+    }
+    reachable(r, conf, &url, speaker, remote.is_some())?;
+    // what answers a request in another's place says its own status, but for programs that need not say any
+    if !matches!(speaker, Speaker::Fcgi | Speaker::Scgi | Speaker::Uwsgi) {
+        r.status = 200;
+    }
+    Ok(())
+}
+
+/// `ssl_engine_set` (modules/ssl/mod_ssl.c): TLS to back-ends has to be allowed.
+fn speaks_tls(r: &mut Request<'_>, url: &[u8]) -> Result<(), Verdict> {
+    let engine = r.per_dir.ssl.as_ref().and_then(|d| d.proxy_engine.clone());
+    r.decide_if(Phase::Handler, setting::decisive(&engine, &false));
+    if setting::value(&engine, false) {
+        return Ok(());
+    }
+    let server = r.server.hostname.clone();
+    r.error("AH01961", format!("SSL Proxy requested for {server} but not enabled [Hint: SSLProxyEngine]"));
+    r.error("AH00961", format!("failed to enable ssl support for {}", url.as_bstr()));
+    Err(Verdict::Status(500))
 }
 
 /// No module speaks the scheme.

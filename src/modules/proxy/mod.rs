@@ -1,7 +1,7 @@
 //! mod_proxy.c: requests that other servers answer. Those servers are never asked: what is modelled is which request
 //! goes where, and what mod_proxy refuses by itself.
 //!
-//! The modules for the schemes (mod_proxy_http and kin) have no hooks of their own: [`canon`] and [`handler`] ask
+//! The modules for the schemes (mod_proxy_http and kin) have no hooks of their own: `canon` and `handler` ask
 //! which of them are loaded.
 
 mod balancer;
@@ -162,7 +162,7 @@ impl settings::Settings for Server {
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
     /// ProxyPass in a `<Location>`.
-    pub alias: Option<Arc<Alias>>,
+    pub alias: Option<Set<Arc<Alias>>>,
     /// ProxyPassInterpolateEnv.
     pub interpolate_env: Option<Set<bool>>,
     /// ProxyErrorOverride, as far as its arguments must be told apart.
@@ -175,7 +175,7 @@ impl settings::Settings for Dir {
     /// `merge_proxy_dir_config`
     fn merge(base: &Dir, add: &Dir) -> Dir {
         Dir {
-            alias: add.alias.clone().or_else(|| base.alias.clone()),
+            alias: Set::merge(&base.alias, &add.alias),
             interpolate_env: Set::merge(&base.interpolate_env, &add.interpolate_env),
             error_override: add.error_override.or(base.error_override),
             websocket_fallback: add.websocket_fallback.or(base.websocket_fallback),

@@ -6,6 +6,7 @@ use super::{Alias, Mapping, Server, params, without_socket};
 use crate::conf::args;
 use crate::pattern::{self, Flags};
 use crate::server::build::{Cmd, forbid};
+use crate::server::setting::Set;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
@@ -96,7 +97,7 @@ pub(super) fn pass(cmd: &mut Cmd<'_>, line: &[u8], is_match: bool) -> Done {
     let alias = Alias { span, fake: fake.clone(), real: real.clone(), regex, nocanon, interpolate, noquery, mapping };
     let excludes = alias.excludes();
     if in_section {
-        cmd.slot(|d| &mut d.proxy).alias = Some(Arc::new(alias));
+        Set::put(&mut cmd.slot(|d| &mut d.proxy).alias, Arc::new(alias), span);
     } else {
         Arc::make_mut(&mut conf(cmd).aliases).push(alias);
     }

@@ -6,6 +6,7 @@ use crate::outcome::Step;
 use crate::pattern::{self, Captures};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::{method, names};
+use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 /// `proxy_detect`: a request for another server's URL is a forward proxy's.
@@ -74,31 +75,45 @@ fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
         return Verdict::Declined;
     }
     let early = phase == Phase::PreTranslateName;
+    let in_time = |a: &Alias| (a.mapping != Mapping::Decoded) == early;
     let mut winner: Option<(&Alias, Found)> = None;
-    // the next one that matches tells whether the first makes a difference
+    // what would be, were it not for the winner, tells whether it makes a difference
     let mut next: Option<Found> = None;
-    for alias in section.as_deref().into_iter().chain(list) {
-        if (alias.mapping != Mapping::Decoded) != early {
-            continue;
+    if let Some(set) = section.as_ref().filter(|s| in_time(&s.value)) {
+        let found = try_alias(r, &set.value);
+        tell(r, phase, &set.value, found.as_ref(), false);
+        winner = found.map(|f| (&*set.value, f));
+        let covered = set.under.as_ref().filter(|_| winner.is_some()).map(|u| u.value.clone());
+        next = covered.filter(|a| in_time(a)).and_then(|a| try_alias(r, &a));
+    }
+    for alias in list.iter().filter(|a| in_time(a)) {
+        if next.is_some() && !r.watched() {
+            break;
         }
         let found = try_alias(r, alias);
         tell(r, phase, alias, found.as_ref(), winner.is_some());
         match (found, &winner) {
             (None, _) => {}
             (Some(found), None) => winner = Some((alias, found)),
-            (Some(found), Some(_)) => {
-                next.get_or_insert(found);
-                if !r.watched() {
-                    break;
-                }
-            }
+            (Some(found), Some(_)) => drop(next.get_or_insert(found)),
         }
     }
     let Some((alias, found)) = winner else { return Verdict::Declined };
     if next.unwrap_or(Found::Excluded) != found {
         r.decide(phase, alias.span);
     }
+    if let Some(set) = interpolates(r, alias)
+        && [&alias.fake, &alias.real].into_iter().any(|t| interpolate_env(r, t) != *t)
+    {
+        r.decide(phase, set);
+    }
     take(r, alias, found)
+}
+
+/// The line by which variables in a ProxyPass are filled in.
+fn interpolates(r: &Request<'_>, alias: &Alias) -> Option<Span> {
+    let set = r.per_dir.proxy.as_ref()?.interpolate_env.as_ref()?;
+    (set.value && alias.interpolate).then_some(set.span)
 }
 
 fn tell(r: &Request<'_>, phase: Phase, alias: &Alias, found: Option<&Found>, late: bool) {
@@ -126,8 +141,7 @@ fn try_alias(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
 }
 
 fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
-    let interpolate = r.per_dir.proxy.as_ref().is_some_and(|d| d.interpolate_env.as_ref().is_some_and(|s| s.value));
-    let (fake, real) = if interpolate && alias.interpolate {
+    let (fake, real) = if interpolates(r, alias).is_some() {
         (interpolate_env(r, &alias.fake), interpolate_env(r, &alias.real))
     } else {
         (alias.fake.clone(), alias.real.clone())

@@ -139,6 +139,8 @@ pub struct Dir {
     pub user_name: Option<BString>,
     /// SSLVerifyClient.
     pub verify_client: Option<Set<Verify>>,
+    /// SSLProxyEngine.
+    pub proxy_engine: Option<Set<bool>>,
 }
 
 impl Settings for Dir {
@@ -159,6 +161,7 @@ impl Settings for Dir {
             options_del,
             options_absolute: base.options_absolute || add.options_absolute,
             options_span: add.options_span.or(base.options_span),
+            proxy_engine: Set::merge(&base.proxy_engine, &add.proxy_engine),
             user_name: add.user_name.clone().or_else(|| base.user_name.clone()),
             verify_client: Set::merge(&base.verify_client, &add.verify_client),
         }
@@ -166,7 +169,7 @@ impl Settings for Dir {
 }
 
 impl Dir {
-    /// Whether one of [`option`] is in force, without the line at `skip`.
+    /// Whether one of `option` is in force, without the line at `skip`.
     pub fn has(&self, option: u8, skip: Option<Span>) -> bool {
         self.options & option != 0 && (skip.is_none() || self.options_span != skip)
     }
@@ -198,6 +201,12 @@ pub(super) fn engine(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     };
     let span = cmd.span();
     Set::put(&mut server(cmd).engine, on, span);
+    Ok(())
+}
+
+pub(super) fn proxy_engine(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.ssl).proxy_engine, a[0].eq_ignore_ascii_case(b"on"), span);
     Ok(())
 }
 

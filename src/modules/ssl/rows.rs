@@ -39,7 +39,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     row("SSLStrictSNIVHostCheck", Args::Flag, RSRC_CONF, Modelled, "Strict SNI virtual host checking", strict_sni),
     plain("SSLSRPVerifierFile", Args::Take1, RSRC_CONF, Inert, "SRP verifier file ('/path/to/file' - created by srptool)"),
     plain("SSLSRPUnknownUserSeed", Args::Take1, RSRC_CONF, Inert, "SRP seed for unknown users (to avoid leaking a user's existence) ('some secret text')"),
-    plain("SSLProxyEngine", Args::Flag, RSRC_CONF | PROXY_CONF, Inert, "SSL switch for the proxy protocol engine ('on', 'off')"),
+    row("SSLProxyEngine", Args::Flag, RSRC_CONF | PROXY_CONF, Modelled, "SSL switch for the proxy protocol engine ('on', 'off')", proxy_engine),
     row("SSLProxyProtocol", Args::Raw, RSRC_CONF | PROXY_CONF, Inert, "SSL Proxy: enable or disable SSL protocol flavors ('[+-][TLSv1|TLSv1.1|TLSv1.2] ...' - see manual)", check_protocol),
     row("SSLProxyCipherSuite", Args::Take12, RSRC_CONF | PROXY_CONF, Inert, "SSL Proxy: colon-delimited list of permitted SSL ciphers , optionally preceded by protocol specifier ('XXX:...:XXX' - see manual)", check_cipher_suite),
     row("SSLProxyVerify", Args::Take1, RSRC_CONF | PROXY_CONF, Inert, "SSL Proxy: whether to verify the remote certificate ('on' or 'off')", check_verify),
