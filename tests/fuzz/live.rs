@@ -52,6 +52,9 @@ struct Options {
     /// Say why httpd refused configurations
     #[arg(long)]
     refusals: bool,
+    /// Say which modelled directives are never asked, and why
+    #[arg(long)]
+    unasked: bool,
     /// Print the scenarios instead of asking
     #[arg(long)]
     print: bool,
@@ -73,6 +76,12 @@ fn main() -> ExitCode {
     let seed = options.seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.subsec_nanos().into())
     });
+    if options.unasked {
+        for (name, why) in templates::UNASKED {
+            println!("{name}: {why}");
+        }
+        return ExitCode::SUCCESS;
+    }
     println!("seed {seed}");
     if options.print {
         for i in options.world.map_or(0..3, |w| w..w + 1) {

@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
 mod laws;
+mod random;
 mod recorded;
 mod tidy;
