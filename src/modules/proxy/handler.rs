@@ -19,9 +19,12 @@ fn error(r: &mut Request<'_>, status: u16, message: &str) -> Verdict {
 }
 
 pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
+    if r.proxyreq == ProxyReq::None && !r.handler.as_ref().is_some_and(|h| h.starts_with(b"proxy:")) {
+        return Verdict::Declined;
+    }
     let Some(filename) = r.filename.clone() else { return Verdict::Declined };
-    let by_handler = r.handler.clone().filter(|h| h.starts_with(b"proxy:") && r.proxyreq == ProxyReq::None);
-    if let Some(handler) = by_handler {
+    if r.proxyreq == ProxyReq::None {
+        let handler = r.handler.clone().unwrap_or_default();
         r.proxyreq = ProxyReq::Reverse;
         r.filename = Some([handler.as_slice(), filename.as_slice()].concat().into());
         let verdict = canon::canon_url(r);
