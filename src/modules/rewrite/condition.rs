@@ -44,6 +44,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond) -> bool {
                 }
             };
             if found && !cond.not {
+                ctx.unfilled = refs.source().is_none().then_some(cond.span);
                 ctx.cond = refs;
             }
             (BString::default(), found)
@@ -66,11 +67,12 @@ fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input:
             let found = names::search(r, regex, cond.span, input, &mut caps);
             if found && !cond.not {
                 ctx.cond.set(input, &caps);
+                ctx.unfilled = None;
             }
             found
         }
         Test::File(test) => file(r, *test, input),
-        Test::Url => {
+        Test::UrlAccess => {
             if input.is_empty() || !url::subrequest_ok(r) {
                 return false;
             }
@@ -79,7 +81,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input:
             url::take_notice(r, sub);
             fine
         }
-        Test::File2 => {
+        Test::FileAccess => {
             if input.is_empty() || !url::subrequest_ok(r) {
                 return false;
             }

@@ -3,6 +3,7 @@
 use super::expand::Context;
 use super::rule::{self, Went};
 use super::settings::{Cond, Entry, Rule, flag};
+use super::trace;
 use super::weigh::{self, Point, Saved};
 use crate::server::request::Request;
 use bstr::BString;
@@ -10,6 +11,9 @@ use std::sync::Arc;
 
 /// Rounds after which a list is given up, whatever `[N=...]` allows.
 const ROUNDS: i32 = 200_000;
+
+/// Rounds that are told; more would say no more.
+const TOLD: i32 = 12;
 
 /// What a list came to: httpd's `ACTION_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +84,14 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         if pass.without == Some(index) || r.main.is_some() && rule.has(flag::NO_SUBREQ | flag::REDIRECT) {
             continue;
         }
-        let before = points.as_ref().map(|_| Saved::of(r));
-        let went = rule::apply(r, &mut ctx, rule, carried(pass, index));
+        let (mut before, wanted) = (None, points.is_some());
+        let mut on_match = |r: &Request<'_>| before = wanted.then(|| Saved::of(r));
+        let carried = carried(pass, index);
+        let engine = r.engine;
+        let went = match pass.round {
+            ..=TOLD => rule::apply(r, &mut ctx, rule, carried, &mut on_match),
+            _ => engine.quietly(|| rule::apply(r, &mut ctx, rule, carried, &mut on_match)),
+        };
         if went == Went::NoMatch {
             missed = (!rule.conds.is_empty()).then_some(index);
             // what is chained to it is passed over
@@ -164,6 +174,10 @@ fn once_more(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Arc<Rule>) -> bool
     if pass.round > ROUNDS {
         r.caveat("RewriteRule", rule.span, "its rounds by [N] don't come to an end");
     } else if pass.round < rule.max_rounds {
+        if pass.round == TOLD + 1 {
+            let phase = if pass.perdir.is_some() { "fixups" } else { "translate_name" };
+            trace::note(r, phase, true, || "and so on: further rounds are not told".into());
+        }
         pass.next = 0;
         return true;
     }

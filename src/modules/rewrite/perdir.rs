@@ -112,6 +112,7 @@ fn with_base(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: BStr
     match url::replace_prefix(path, prefix, base.get(1..).unwrap_or_default()) {
         Some(path) => {
             r.decide(Phase::Fixups, *span);
+            trace::base(r, *span, directory, base);
             [head, &path].concat().into()
         }
         None => filename,
@@ -146,6 +147,7 @@ fn as_url(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: &BStrin
         Some((base, span)) => {
             if let Some(url) = url::replace_prefix(filename, directory, base) {
                 r.decide(Phase::Fixups, *span);
+                trace::base(r, *span, directory, base);
                 return url;
             }
         }
