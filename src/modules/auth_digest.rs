@@ -19,7 +19,7 @@ pub static MODULE: Module =
     Module { name: "mod_auth_digest.c", identifier: "auth_digest_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
-    Hook { phase: Phase::PostReadRequest, order: order::MIDDLE, after: &[], before: &[], run: None },
+    Hook { phase: Phase::PostReadRequest, order: order::MIDDLE, after: &["mod_proxy.c"], before: &[], run: None },
     hook(Phase::CheckUserId, order::MIDDLE, authenticate),
     Hook { phase: Phase::Fixups, order: order::MIDDLE, after: &[], before: &[], run: None },
 ];

@@ -11,6 +11,7 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::outcome::Step;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
+use crate::server::setting::{Set, decisive, value};
 use crate::server::settings::{PerDir, Settings};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
@@ -188,7 +189,7 @@ struct Layer {
 pub struct Dir {
     section: Option<Arc<Section>>,
     merging: Merging,
-    forbidden_on_fail: Option<bool>,
+    forbidden_on_fail: Option<Set<bool>>,
     layers: Vec<Layer>,
     /// Containers that are open while the configuration is read.
     open: Vec<Section>,
@@ -199,7 +200,7 @@ impl Settings for Dir {
     fn merge(base: &Dir, add: &Dir) -> Dir {
         let (section, merging) = merge(&base.section, base.merging, &add.section, add.merging);
         let layers = base.own_layers().chain(add.own_layers()).collect();
-        let forbidden_on_fail = add.forbidden_on_fail.or(base.forbidden_on_fail);
+        let forbidden_on_fail = Set::merge(&base.forbidden_on_fail, &add.forbidden_on_fail);
         Dir { section, merging, forbidden_on_fail, layers, open: Vec::new() }
     }
 }
@@ -343,7 +344,8 @@ fn auth_merging(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 fn forbidden_on_failure(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
-    cmd.slot(|d| &mut d.authz_core).forbidden_on_fail = Some(a[0].eq_ignore_ascii_case(b"on"));
+    let (on, span) = (a[0].eq_ignore_ascii_case(b"on"), cmd.span());
+    Set::put(&mut cmd.slot(|d| &mut d.authz_core).forbidden_on_fail, on, span);
     Ok(())
 }
 
@@ -516,10 +518,9 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
             }
             let (user, uri) = (r.user.clone().unwrap_or_default(), r.uri.clone());
             r.error("AH01631", format!("user {user}: authorization failure for \"{uri}\": "));
-            match dir.and_then(|d| d.forbidden_on_fail) {
-                Some(true) => Verdict::Status(403),
-                _ => Verdict::Status(401),
-            }
+            let forbid = dir.and_then(|d| d.forbidden_on_fail.clone());
+            r.decide_if(Phase::AuthChecker, decisive(&forbid, &false));
+            Verdict::Status(if value(&forbid, false) { 403 } else { 401 })
         }
         Status::GeneralError => Verdict::Status(500),
     }

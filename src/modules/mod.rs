@@ -24,7 +24,6 @@ pub mod known;
 pub mod ledger;
 pub mod mime;
 pub mod negotiation;
-mod pending;
 pub mod php;
 pub mod proxy;
 pub mod reading;
@@ -99,7 +98,7 @@ pub static MODELLED: &[&Module] = &[
 
 /// All modules.
 pub fn all() -> impl Iterator<Item = &'static Module> {
-    MODELLED.iter().copied().chain(pending::MODULES.iter()).chain(ledger::modules())
+    MODELLED.iter().copied().chain(ledger::modules())
 }
 
 /// The module of that identifier.

@@ -170,7 +170,7 @@ impl Edits<'_> {
     fn request(&mut self, spec: &RequestSpec, news: &Map<String, Value>) -> Option<()> {
         let start = self.offset(spec.line, spec.column)?;
         if !spec.expect.is_empty() {
-            return self.into_expect(&spec.expect, news);
+            return self.merge_into_expect(&spec.expect, news);
         }
         let rest = self.text.get(start..)?;
         if rest.starts_with('{') {
@@ -203,14 +203,14 @@ impl Edits<'_> {
     /// Puts the expectation that httpd refuses to start.
     fn refusal(&mut self, scenario: &Scenario, news: &Map<String, Value>) -> Option<()> {
         if !scenario.expect.is_empty() {
-            return self.into_expect(&scenario.expect, news);
+            return self.merge_into_expect(&scenario.expect, news);
         }
         self.insert_line(self.text.trim_end().len(), &expect_lines("", news));
         Some(())
     }
 
     /// Changes the values of an `expect` that is there, and adds to it.
-    fn into_expect(&mut self, old: &[Expectation], news: &Map<String, Value>) -> Option<()> {
+    fn merge_into_expect(&mut self, old: &[Expectation], news: &Map<String, Value>) -> Option<()> {
         let mut added = Map::new();
         for (key, value) in news {
             let Some(e) = old.iter().find(|e| e.key == *key) else {

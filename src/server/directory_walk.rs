@@ -3,9 +3,9 @@
 
 use super::request::Request;
 use super::section::Section;
-use super::walk_cache::{self, Walk, Walked};
 use super::setting::{self, Set};
 use super::settings::Merged;
+use super::walk_cache::{self, Walk, Walked};
 use super::{filepath, names};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options::{self, OptLine};

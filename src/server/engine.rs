@@ -9,8 +9,8 @@ use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
 use crate::vfs::Vfs;
 use bstr::BString;
-use std::cell::{Cell, RefCell};
 use foldhash::fast::RandomState;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -33,6 +33,12 @@ pub trait Programs: Send + Sync {
     fn program(&self, handler: &str, path: &[u8]) -> Program;
 }
 
+/// What is remembered, by a quick hash.
+type Known<K, V> = HashMap<K, V, RandomState>;
+
+/// A folder, and what may stand in its .htaccess file (AllowOverride, its options, a hash of the list).
+pub(super) type HtaccessKey = (BString, u32, u32, u64);
+
 /// One thread's run.
 pub struct Engine {
     /// The configuration.
@@ -41,10 +47,12 @@ pub struct Engine {
     pub vfs: Arc<dyn Vfs>,
     /// The programs in it.
     pub programs: Arc<dyn Programs>,
-    merges: RefCell<HashMap<(u64, u64), Arc<Merged>, RandomState>>,
-    pub(super) htaccess: RefCell<HashMap<(BString, u32, u32, u64), Htaccess, RandomState>>,
-    pub(super) htaccess_there: RefCell<HashMap<BString, bool, RandomState>>,
+    merges: RefCell<Known<(u64, u64), Arc<Merged>>>,
+    pub(super) htaccess: RefCell<Known<HtaccessKey, Htaccess>>,
+    pub(super) htaccess_there: RefCell<Known<BString, bool>>,
     trace: RefCell<Option<Vec<Vec<Step>>>>,
+    /// Whether a run is one that only asks what would be.
+    pub supposing: Cell<bool>,
     pointers: Cell<u64>,
 }
 
@@ -59,6 +67,7 @@ impl Engine {
             htaccess: RefCell::default(),
             htaccess_there: RefCell::default(),
             trace: RefCell::new(None),
+            supposing: Cell::new(false),
             pointers: Cell::new(1 << 63),
         }
     }
@@ -114,6 +123,14 @@ impl Engine {
         if let Some(level) = self.trace.borrow_mut().as_mut().and_then(|t| t.last_mut()) {
             level.push(step);
         }
+    }
+
+    /// Does something that nobody is to see: nothing of it is told.
+    pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
+        let told = self.trace.take();
+        let result = run();
+        *self.trace.borrow_mut() = told;
+        result
     }
 
     /// Opens a level: what is told until [`Engine::close`] happens within a step.

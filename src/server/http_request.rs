@@ -306,7 +306,8 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
     let Some(mut new) = redirected(r, uri) else { return };
     if keep_type && r.handler.is_some() {
         new.content_type = r.content_type.clone();
-        new.trusted_content_type = r.trusted_content_type;
+        // it stands in for no handler any more, lest an Action lead to itself
+        new.trusted_content_type = false;
     }
     r.engine.open();
     // modules that look at every request (mod_setenvif) look at this one too

@@ -73,7 +73,8 @@ pub fn settle(r: &mut Request<'_>, w: &Walked<'_>) {
     let mut cache = inherited.or(own).unwrap_or_default();
     let mut cached = cache.cached.is_some();
     let key = w.key.map(number);
-    let same_way = cached && key.is_some() && w.may_be_familiar && cache.dir_conf_tested == w.tested && cache.cached == key;
+    let same_way =
+        cached && key.is_some() && w.may_be_familiar && cache.dir_conf_tested == w.tested && cache.cached == key;
     if same_way {
         let back = w.walk == Walk::Directory && r.config == cache.dir_conf_merged;
         if r.config == cache.per_dir_result || back {

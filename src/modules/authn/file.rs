@@ -9,6 +9,7 @@ use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;
 use bstr::{BString, ByteSlice};
+use std::borrow::Cow;
 
 const NAME: &str = "mod_authn_file.c";
 
@@ -41,30 +42,58 @@ fn user_file(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     Ok(())
 }
 
-/// The file's lines that count, each split at its colons; the error is the code of httpd's line when there is no file.
-fn lines(r: &mut Request<'_>, codes: [&'static str; 2]) -> Option<Vec<Vec<BString>>> {
+/// The file's first line that is wanted, split at its colons; the error is what httpd answers without the file.
+fn find(
+    r: &mut Request<'_>,
+    codes: [&'static str; 2],
+    wanted: impl Fn(&[&[u8]]) -> bool,
+) -> Result<Option<Vec<BString>>, Status> {
     let dir = r.per_dir.authn_file.clone().unwrap_or_default();
     let Some(path) = without(&dir.file, r.without) else {
         r.error(codes[0], "AuthUserFile not specified in the configuration");
-        return None;
+        return Err(Status::GeneralError);
     };
     let Ok(text) = r.engine.read(path) else {
         r.error(codes[1], format!("Could not open password file: {path}"));
-        return None;
+        return Err(Status::GeneralError);
     };
-    let lines = text.lines().map(trim).filter(|l| !l.is_empty() && !l.starts_with(b"#"));
-    Some(lines.map(|l| l.split(|b| *b == b':').map(BString::from).collect()).collect())
+    let found = config_lines(&text).find_map(|line| {
+        let fields: Vec<&[u8]> = line.split(|b| *b == b':').collect();
+        wanted(&fields).then(|| fields.into_iter().map(BString::from).collect())
+    });
+    Ok(found)
 }
 
-/// `ap_cfg_getline` takes white space off both ends.
-pub(in crate::modules) fn trim(line: &[u8]) -> &[u8] {
-    line.trim_with(|c| c.is_ascii_whitespace() || c == '\x0b')
+/// The lines of a file as `ap_cfg_getline` reads them: white space off both ends, those that end in a backslash
+/// joined to the next; without comments and empty ones.
+pub(in crate::modules) fn config_lines(text: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let white = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+    let mut rest = text.lines();
+    std::iter::from_fn(move || {
+        loop {
+            let mut line = Cow::Borrowed(rest.next()?);
+            while let Some(stem) = line.strip_suffix(b"\\") {
+                let next = rest.next().unwrap_or_default();
+                line = Cow::Owned([stem, next].concat());
+            }
+            let line = match line {
+                Cow::Borrowed(l) => Cow::Borrowed(l.trim_with(white)),
+                Cow::Owned(l) => Cow::Owned(l.trim_with(white).to_vec()),
+            };
+            if !line.is_empty() && line.first() != Some(&b'#') {
+                return Some(line);
+            }
+        }
+    })
 }
 
 /// `check_password`
 fn check_password(r: &mut Request<'_>, user: &[u8], sent: &[u8]) -> Status {
-    let Some(lines) = lines(r, ["AH01619", "AH01620"]) else { return Status::GeneralError };
-    let Some(line) = lines.iter().find(|l| l.first().is_some_and(|u| u == user)) else { return Status::NotFound };
+    let line = match find(r, ["AH01619", "AH01620"], |l| l[0] == user) {
+        Ok(Some(line)) => line,
+        Ok(None) => return Status::NotFound,
+        Err(status) => return status,
+    };
     let hash = line.get(1).cloned().unwrap_or_default();
     match password::validate(sent, &hash) {
         Some(true) => Status::Granted,
@@ -84,7 +113,20 @@ fn pick_span(r: &Request<'_>) -> crate::source::Span {
 
 /// `get_realm_hash`
 fn get_realm_hash(r: &mut Request<'_>, user: &[u8], realm: &[u8]) -> Status {
-    let Some(lines) = lines(r, ["AH01621", "AH01622"]) else { return Status::GeneralError };
-    let found = lines.iter().find(|l| l.len() > 1 && l[0] == user && l[1] == realm);
-    found.map_or(Status::NotFound, |l| Status::Found(l.get(2).cloned().unwrap_or_default()))
+    match find(r, ["AH01621", "AH01622"], |l| l.len() > 1 && l[0] == user && l[1] == realm) {
+        Ok(Some(line)) => Status::Found(line.get(2).cloned().unwrap_or_default()),
+        Ok(None) => Status::NotFound,
+        Err(status) => status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_joined_and_trimmed() {
+        let lines: Vec<_> = config_lines(b" a:b \n#c\n\nd: e\\\n f\r\n").collect();
+        assert_eq!(lines, [&b"a:b"[..], b"d: e f"]);
+    }
 }

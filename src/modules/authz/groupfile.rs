@@ -5,7 +5,7 @@ use crate::conf::args;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Module, row};
-use crate::modules::authn::file::trim;
+use crate::modules::authn::file::config_lines;
 use crate::modules::authz_core::Status;
 use crate::server::build::Cmd;
 use crate::server::expr_context;
@@ -66,9 +66,9 @@ fn groups(r: &mut Request<'_>, codes: [&'static str; 3]) -> Result<Vec<BString>,
         return Err(Status::Denied);
     };
     let mut groups = Vec::new();
-    for line in text.lines().map(trim).filter(|l| !l.is_empty() && !l.starts_with(b"#")) {
+    for line in config_lines(&text) {
         let end = line.find_byte(b':').unwrap_or(line.len());
-        let members = line[end..].trim_start_with(|c| c == ':');
+        let members = line.get(end..).unwrap_or_default().trim_start_with(|c| c == ':');
         if args::split(members).contains(&user) {
             groups.push(line[..end].trim_end().into());
         }

@@ -43,8 +43,17 @@ pub fn fold<'a>(lines: impl Iterator<Item = &'a OptLine>) -> u32 {
 
 /// The lines each of which alone decides whether `bits` are all set.
 pub fn deciders(lines: &[OptLine], bits: u32) -> Vec<Span> {
-    let now = fold(lines.iter()) & bits == bits;
-    let without = |span: Span| fold(lines.iter().filter(|l| l.span != span)) & bits == bits;
+    deciding(lines, |opts| opts & bits == bits)
+}
+
+/// The lines each of which alone decides whether any of `bits` is set.
+pub fn any_deciders(lines: &[OptLine], bits: u32) -> Vec<Span> {
+    deciding(lines, |opts| opts & bits != 0)
+}
+
+fn deciding(lines: &[OptLine], holds: impl Fn(u32) -> bool) -> Vec<Span> {
+    let now = holds(fold(lines.iter()));
+    let without = |span: Span| holds(fold(lines.iter().filter(|l| l.span != span)));
     let mut spans: Vec<Span> = lines.iter().map(|l| l.span).filter(|&s| without(s) != now).collect();
     spans.dedup();
     spans

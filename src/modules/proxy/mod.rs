@@ -1,7 +1,7 @@
 //! mod_proxy.c: requests that other servers answer. Those servers are never asked: what is modelled is which request
 //! goes where, and what mod_proxy refuses by itself.
 //!
-//! The modules for the schemes (mod_proxy_http and kin) have no hooks of their own: [`canon`] and [`handler`] ask
+//! The modules for the schemes (mod_proxy_http and kin) have no hooks of their own: `canon` and `handler` ask
 //! which of them are loaded.
 
 mod balancer;

@@ -53,7 +53,7 @@ pub struct Worker {
     pub lbset: i64,
     /// `loadfactor=`, in hundredths.
     pub factor: i64,
-    /// [`status`]
+    /// Bits of `status`.
     pub status: u32,
 }
 

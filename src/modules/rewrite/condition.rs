@@ -12,14 +12,15 @@ use crate::vfs::{Kind, X};
 use bstr::BString;
 use std::cmp::Ordering;
 
-/// Whether all conditions of a rule hold: the loop of `apply_rewrite_rule`.
-pub fn all(r: &mut Request<'_>, ctx: &mut Context, conds: &[Cond]) -> bool {
+/// Whether all conditions of a rule hold: the loop of `apply_rewrite_rule`. `carried` stand before the rule's own.
+pub fn all(r: &mut Request<'_>, ctx: &mut Context, carried: &[Cond], own: &[Cond]) -> bool {
+    let get = |i: usize| carried.get(i).or_else(|| own.get(i.checked_sub(carried.len())?));
     let mut i = 0;
-    while let Some(cond) = conds.get(i) {
+    while let Some(cond) = get(i) {
         let held = apply(r, ctx, cond);
         if cond.or_next {
             // one that holds stands for all that are joined to it by OR
-            while held && conds.get(i).is_some_and(|c| c.or_next) {
+            while held && get(i).is_some_and(|c| c.or_next) {
                 i += 1;
             }
         } else if !held {
@@ -43,6 +44,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond) -> bool {
                 }
             };
             if found && !cond.not {
+                ctx.unfilled = refs.source().is_none().then_some(cond.span);
                 ctx.cond = refs;
             }
             (BString::default(), found)
@@ -65,11 +67,12 @@ fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input:
             let found = names::search(r, regex, cond.span, input, &mut caps);
             if found && !cond.not {
                 ctx.cond.set(input, &caps);
+                ctx.unfilled = None;
             }
             found
         }
         Test::File(test) => file(r, *test, input),
-        Test::Url => {
+        Test::UrlAccess => {
             if input.is_empty() || !url::subrequest_ok(r) {
                 return false;
             }
@@ -78,7 +81,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input:
             url::take_notice(r, sub);
             fine
         }
-        Test::File2 => {
+        Test::FileAccess => {
             if input.is_empty() || !url::subrequest_ok(r) {
                 return false;
             }

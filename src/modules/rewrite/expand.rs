@@ -5,6 +5,7 @@ use super::settings::{Rule, flag};
 use super::template::{Piece, Template};
 use crate::expr::Backrefs;
 use crate::server::request::Request;
+use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 /// What a list of rules works with: httpd's `rewrite_ctx`.
@@ -18,6 +19,10 @@ pub struct Context {
     pub rule: Backrefs,
     /// `%N`
     pub cond: Backrefs,
+    /// A condition that left `%N` to chance: an expression that held without a pattern in it.
+    pub unfilled: Option<Span>,
+    /// What a rule did besides, for people.
+    pub said: Vec<String>,
 }
 
 /// Where the question mark comes from that begins the query of a substitution.
@@ -86,7 +91,12 @@ fn run(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Option<&Ru
                 }
             }
             Piece::Rule(n) => group(ctx.rule.get(*n), rule),
-            Piece::Cond(n) => group(ctx.cond.get(*n), rule),
+            Piece::Cond(n) => {
+                if let Some(span) = ctx.unfilled {
+                    r.caveat("RewriteCond", span, "httpd leaves %N to chance after an expression without a pattern");
+                }
+                group(ctx.cond.get(*n), rule)
+            }
         };
         marks.note(&expanded, Mark::Unsafe);
         out.extend_from_slice(&expanded);

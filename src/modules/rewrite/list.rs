@@ -2,15 +2,18 @@
 
 use super::expand::Context;
 use super::rule::{self, Went};
-use super::settings::{Entry, Rule, flag};
-use crate::module::Phase;
+use super::settings::{Cond, Entry, Rule, flag};
+use super::trace;
+use super::weigh::{self, Point, Saved};
 use crate::server::request::Request;
-use crate::source::Span;
 use bstr::BString;
 use std::sync::Arc;
 
 /// Rounds after which a list is given up, whatever `[N=...]` allows.
 const ROUNDS: i32 = 200_000;
+
+/// Rounds that are told; more would say no more.
+const TOLD: i32 = 12;
 
 /// What a list came to: httpd's `ACTION_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,112 +30,169 @@ pub enum Action {
     StatusSet,
 }
 
-/// What a list came to, and by which rules.
+/// What a list came to, and by which rule.
+#[derive(Clone, Debug)]
 pub struct Applied {
     /// What is to be done.
     pub action: Action,
     /// The last rule that substituted.
     pub last: Option<Arc<Rule>>,
-    /// The rules that made the result, and the options by which they are here.
-    pub trail: Vec<Span>,
 }
 
-/// Applies the rules, one after the other.
+/// A list on its way.
+pub struct Pass<'p> {
+    /// The rules.
+    pub rules: &'p [Entry],
+    /// The folder.
+    pub perdir: Option<&'p BString>,
+    /// The rule that is passed over, its conditions left to the next one, to see what would be without it.
+    pub without: Option<usize>,
+    /// The next rule.
+    pub next: usize,
+    /// Rounds so far.
+    pub round: i32,
+    /// What it came to so far.
+    pub applied: Applied,
+}
+
+/// Applies the rules, one after the other, and names those that made the result.
 pub fn apply(r: &mut Request<'_>, rules: &[Entry], perdir: Option<&BString>) -> Applied {
-    let mut ctx = Context { perdir: perdir.cloned(), ..Context::default() };
-    let mut applied = Applied { action: Action::Unchanged, last: None, trail: Vec::new() };
+    let applied = Applied { action: Action::Unchanged, last: None };
+    let mut pass = Pass { rules, perdir, without: None, next: 0, round: 1, applied };
+    if !weigh::is_wanted(r) {
+        run(r, &mut pass, None);
+        return pass.applied;
+    }
+    let original = r.filename.clone();
+    let mut points = Vec::new();
+    run(r, &mut pass, Some(&mut points));
+    weigh::name_deciders(r, &pass, points, original);
+    pass.applied
+}
+
+/// Goes on with a list. `points` are filled with the places where a rule made a difference.
+pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec<Point>>) {
+    let mut ctx = Context { perdir: pass.perdir.cloned(), ..Context::default() };
+    ctx.uri = rule::subject(r, pass.perdir);
     let limit = 2 * r.server.core().limit_request_line.as_ref().map_or(8190, |s| s.value);
-    let mut round = 1;
-    let mut i = 0;
-    ctx.uri = rule::subject(r, perdir);
-    while let Some(entry) = rules.get(i) {
-        i += 1;
+    // the last rule that did not match, whose conditions the next one would have if it were not there
+    let mut missed = None;
+    while let Some(entry) = pass.rules.get(pass.next) {
+        let index = pass.next;
+        pass.next += 1;
         let rule = &entry.rule;
-        if r.main.is_some() && rule.has(flag::NO_SUBREQ | flag::REDIRECT) {
+        if pass.without == Some(index) || r.main.is_some() && rule.has(flag::NO_SUBREQ | flag::REDIRECT) {
             continue;
         }
-        let went = rule::apply(r, &mut ctx, rule);
+        let (mut before, wanted) = (None, points.is_some());
+        let mut on_match = |r: &Request<'_>| before = wanted.then(|| Saved::of(r));
+        let carried = carried(pass, index);
+        let engine = r.engine;
+        let went = match pass.round {
+            ..=TOLD => rule::apply(r, &mut ctx, rule, carried, &mut on_match),
+            _ => engine.quietly(|| rule::apply(r, &mut ctx, rule, carried, &mut on_match)),
+        };
         if went == Went::NoMatch {
+            missed = (!rule.conds.is_empty()).then_some(index);
             // what is chained to it is passed over
             let mut chained = rule;
             while chained.has(flag::CHAIN)
-                && let Some(next) = rules.get(i)
+                && let Some(next) = pass.rules.get(pass.next)
             {
                 chained = &next.rule;
-                i += 1;
+                pass.next += 1;
             }
             continue;
         }
-        if !rule.has(flag::NO_SUB) {
-            applied.last = Some(rule.clone());
+        if let (Some(points), Some(saved)) = (points.as_deref_mut(), before) {
+            let neighbour = missed.filter(|m| m + 1 == index);
+            weigh::note(points, pass, index, neighbour, saved);
         }
-        if went == Went::Match || rule.has(flag::STATUS) || went == Went::Refused {
-            applied.trail.push(rule.span);
-            applied.trail.extend(entry.inherited);
-            ctx.uri = rule::subject(r, perdir);
+        missed = None;
+        if went == Went::Match {
+            ctx.uri = rule::subject(r, pass.perdir);
         }
-        if r.filename.as_ref().is_some_and(|f| f.len() > limit) {
-            let message =
-                format!("RewriteRule '{}' and URI '{}' exceeded maximum length ({limit})", rule.regex.pattern(), r.uri);
-            return refuse(r, applied, rule, "", message);
-        }
-        if went == Went::Refused {
-            applied.action = Action::StatusSet;
-            return applied;
-        }
-        if rule.has(flag::STATUS) {
-            applied.action = Action::Status;
-            return applied;
-        }
-        if went != Went::NoSub {
-            applied.action = if rule.has(flag::NO_ESCAPE) { Action::NoEscape } else { Action::Normal };
-        }
-        if rule.has(flag::PASS_THROUGH) {
-            let passed = [b"passthrough:".as_slice(), r.filename.as_deref().map_or(&b""[..], |f| f)].concat();
-            r.filename = Some(passed.into());
-            applied.action = Action::Normal;
-            applied.trail.push(rule.span);
-            break;
-        }
-        if rule.has(flag::END) {
-            r.rewrite.end = true;
-            break;
-        }
-        if rule.has(flag::PROXY | flag::LAST) {
-            break;
-        }
-        if rule.has(flag::NEXT) {
-            round += 1;
-            if round >= rule.max_rounds || round > ROUNDS {
-                if round > ROUNDS {
-                    r.caveat("RewriteRule", rule.span, "its rounds by [N] don't come to an end");
-                }
-                let message = format!(
-                    "RewriteRule '{}' and URI '{}' exceeded maximum number of rounds ({}) via the [N] flag",
-                    rule.regex.pattern(),
-                    r.uri,
-                    rule.max_rounds
-                );
-                return refuse(r, applied, rule, "AH02596", message);
-            }
-            i = 0;
+        if carry_on(r, pass, rule, went, limit) {
             continue;
         }
-        i += usize::try_from(rule.skip).unwrap_or(0);
+        return;
     }
-    applied
 }
 
-fn refuse(r: &mut Request<'_>, mut applied: Applied, rule: &Arc<Rule>, code: &'static str, message: String) -> Applied {
+/// The conditions that a rule would have besides its own, were the one before it not there.
+fn carried<'p>(pass: &Pass<'p>, index: usize) -> &'p [Cond] {
+    match pass.without {
+        Some(gone) if gone + 1 == index => pass.rules.get(gone).map_or(&[], |e| &e.rule.conds),
+        _ => &[],
+    }
+}
+
+/// What becomes of the list after a rule that matched: whether it goes on.
+fn carry_on(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Arc<Rule>, went: Went, limit: usize) -> bool {
+    if !rule.has(flag::NO_SUB) {
+        pass.applied.last = Some(rule.clone());
+    }
+    if r.filename.as_ref().is_some_and(|f| f.len() > limit) {
+        let pattern = rule.regex.pattern();
+        let message = format!("RewriteRule '{pattern}' and URI '{}' exceeded maximum length ({limit})", r.uri);
+        return refuse(r, pass, rule, "", message);
+    }
+    if went == Went::Refused {
+        pass.applied.action = Action::StatusSet;
+        return false;
+    }
+    if rule.has(flag::STATUS) {
+        pass.applied.action = Action::Status;
+        return false;
+    }
+    if went != Went::NoSub {
+        pass.applied.action = if rule.has(flag::NO_ESCAPE) { Action::NoEscape } else { Action::Normal };
+    }
+    if rule.has(flag::PASS_THROUGH) {
+        let passed = [b"passthrough:".as_slice(), r.filename.as_deref().map_or(&b""[..], |f| f)].concat();
+        r.filename = Some(passed.into());
+        pass.applied.action = Action::Normal;
+        return false;
+    }
+    if rule.has(flag::END) {
+        r.rewrite.end = true;
+        return false;
+    }
+    if rule.has(flag::PROXY | flag::LAST) {
+        return false;
+    }
+    if rule.has(flag::NEXT) {
+        return once_more(r, pass, rule);
+    }
+    pass.next = pass.next.saturating_add(usize::try_from(rule.skip).unwrap_or(0));
+    true
+}
+
+/// `[N]`: from the first rule again, unless that was too often.
+fn once_more(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Arc<Rule>) -> bool {
+    pass.round += 1;
+    if pass.round > ROUNDS {
+        r.caveat("RewriteRule", rule.span, "its rounds by [N] don't come to an end");
+    } else if pass.round < rule.max_rounds {
+        if pass.round == TOLD + 1 {
+            let phase = if pass.perdir.is_some() { "fixups" } else { "translate_name" };
+            trace::note(r, phase, true, || "and so on: further rounds are not told".into());
+        }
+        pass.next = 0;
+        return true;
+    }
+    let message = format!(
+        "RewriteRule '{}' and URI '{}' exceeded maximum number of rounds ({}) via the [N] flag",
+        rule.regex.pattern(),
+        r.uri,
+        rule.max_rounds
+    );
+    refuse(r, pass, rule, "AH02596", message)
+}
+
+fn refuse(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Rule, code: &'static str, message: String) -> bool {
     r.error_by(code, message, Some(rule.span));
     r.status = 500;
-    applied.action = Action::Status;
-    applied
-}
-
-/// Names the rules that made the result.
-pub fn name_deciders(r: &mut Request<'_>, phase: Phase, applied: &Applied) {
-    for span in &applied.trail {
-        r.decide(phase, *span);
-    }
+    pass.applied.action = Action::Status;
+    false
 }

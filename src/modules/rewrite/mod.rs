@@ -1,9 +1,9 @@
-//! mod_rewrite.c: rules that rewrite URLs, for whole servers ([`server`]) and per directory ([`perdir`]).
+//! mod_rewrite.c: rules that rewrite URLs, for whole servers (`server`) and per directory (`perdir`).
 //!
-//! What stands in the configuration is read once ([`parse`]) into rules with their conditions ([`settings`]); texts
-//! with variables in them are cut into pieces ([`template`]). A request runs through the list of rules ([`list`]),
-//! each of which tests its pattern and conditions ([`rule`], [`condition`]) and fills in its substitution ([`expand`],
-//! [`variable`], [`map`]).
+//! What stands in the configuration is read once (`parse`) into rules with their conditions (`settings`); texts
+//! with variables in them are cut into pieces (`template`). A request runs through the list of rules (`list`),
+//! each of which tests its pattern and conditions (`rule`, `condition`) and fills in its substitution (`expand`,
+//! `variable`, `map`).
 
 mod condition;
 mod expand;
@@ -21,6 +21,7 @@ mod template;
 mod trace;
 mod url;
 mod variable;
+mod weigh;
 
 pub use settings::{Dir, Server};
 

@@ -42,7 +42,6 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
         r.filename = filename;
         return Verdict::Declined;
     }
-    list::name_deciders(r, Phase::Fixups, &applied);
     if let Some(span) = setting::decisive(&dir.state, &false) {
         r.decide(Phase::Fixups, span);
     }
@@ -51,8 +50,12 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
 
 /// Rules are as good as symbolic links, and need the same Options.
 fn forbidden(r: &mut Request<'_>, dir: &Dir) -> Option<Verdict> {
+    let links = options::SYM_LINKS | options::SYM_OWNER;
     let core = r.core();
-    if core.opts & (options::SYM_LINKS | options::SYM_OWNER) != 0 {
+    for span in options::any_deciders(&core.opt_lines, links) {
+        r.decide(Phase::Fixups, span);
+    }
+    if core.opts & links != 0 {
         return None;
     }
     let filename = r.filename_str();
@@ -62,9 +65,6 @@ fn forbidden(r: &mut Request<'_>, dir: &Dir) -> Option<Verdict> {
             "Options FollowSymLinks and SymLinksIfOwnerMatch are both off, so the RewriteRule directive is also forbidden due to its similar ability to circumvent directory restrictions : {filename}"
         ),
     );
-    for span in options::deciders(&core.opt_lines, options::SYM_LINKS | options::SYM_OWNER) {
-        r.decide(Phase::Fixups, span);
-    }
     r.decide_if(Phase::Fixups, setting::decisive(&dir.state, &false));
     Some(Verdict::Status(403))
 }
@@ -112,6 +112,7 @@ fn with_base(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: BStr
     match url::replace_prefix(path, prefix, base.get(1..).unwrap_or_default()) {
         Some(path) => {
             r.decide(Phase::Fixups, *span);
+            trace::base(r, *span, directory, base);
             [head, &path].concat().into()
         }
         None => filename,
@@ -146,6 +147,7 @@ fn as_url(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: &BStrin
         Some((base, span)) => {
             if let Some(url) = url::replace_prefix(filename, directory, base) {
                 r.decide(Phase::Fixups, *span);
+                trace::base(r, *span, directory, base);
                 return url;
             }
         }

@@ -1,7 +1,7 @@
 //! One rule: `apply_rewrite_rule` (mod_rewrite.c).
 
 use super::expand::{Context, Mark, expand, expand_marked};
-use super::settings::{Rule, flag};
+use super::settings::{Cond, Rule, flag};
 use super::{FORCED_HANDLER, FORCED_TYPE, condition, trace, url};
 use crate::pattern::Captures;
 use crate::server::names;
@@ -40,35 +40,47 @@ pub fn is_proxied(r: &Request<'_>) -> bool {
     r.proxyreq != ProxyReq::None && r.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))
 }
 
-/// Applies a rule.
-pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
+/// Called for a rule that matched, before it changes anything.
+pub type OnMatch<'m> = &'m mut dyn FnMut(&Request<'_>);
+
+/// Applies a rule. `carried` are conditions before its own.
+pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, carried: &[Cond], on_match: OnMatch<'_>) -> Went {
     if !r.watched() {
-        return try_rule(r, ctx, rule).1;
+        return try_rule(r, ctx, rule, carried, on_match).1;
     }
+    ctx.said.clear();
     let before = ctx.uri.clone();
     r.engine.open();
-    let (pattern, went) = try_rule(r, ctx, rule);
+    let (pattern, went) = try_rule(r, ctx, rule, carried, on_match);
     let told = trace::Went { pattern, applied: went != Went::NoMatch, subject: &before };
     r.engine.close(|_| Some(trace::rule(r, ctx, rule, &told)));
     went
 }
 
 /// Whether the pattern agreed, and how the rule went.
-fn try_rule(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> (bool, Went) {
+fn try_rule(
+    r: &mut Request<'_>,
+    ctx: &mut Context,
+    rule: &Rule,
+    carried: &[Cond],
+    on_match: OnMatch<'_>,
+) -> (bool, Went) {
     let mut caps = Captures::default();
     let found = ctx.uri.starts_with(&rule.prefix) && names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
     if found == rule.has(flag::NOT) {
         return (false, Went::NoMatch);
     }
     ctx.cond.clear();
+    ctx.unfilled = None;
     if found {
         ctx.rule.set(&ctx.uri, &caps);
     } else {
         ctx.rule.clear();
     }
-    if !condition::all(r, ctx, &rule.conds) {
+    if !condition::all(r, ctx, carried, &rule.conds) {
         return (true, Went::NoMatch);
     }
+    on_match(r);
     (true, carry_out(r, ctx, rule))
 }
 
@@ -146,8 +158,11 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, mut new: BStr
 }
 
 /// `[E=name:value]` and `[E=!name]`: `do_expand_env`.
-fn set_env(r: &mut Request<'_>, ctx: &Context, template: &super::template::Template) {
+fn set_env(r: &mut Request<'_>, ctx: &mut Context, template: &super::template::Template) {
     let text = expand(r, ctx, template, None);
+    if r.watched() {
+        ctx.said.push(trace::environment(&text));
+    }
     if let Some(name) = text.strip_prefix(b"!") {
         r.env.unset(name);
         return;

@@ -32,7 +32,7 @@ pub fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
     let args = r.args.clone();
     set_script_variables(r);
     let applied = match r.notes.get(REWRITTEN).and_then(|n| saved(n)) {
-        Some(action) => Applied { action, last: None, trail: Vec::new() },
+        Some(action) => Applied { action, last: None },
         None => {
             if r.filename.is_none() {
                 r.filename = Some(r.uri.clone());
@@ -45,7 +45,6 @@ pub fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
     if applied.action == Action::Unchanged {
         return Verdict::Declined;
     }
-    list::name_deciders(r, Phase::TranslateName, &applied);
     if let Some(span) = setting::decisive(&dir.state, &false) {
         r.decide(Phase::TranslateName, span);
     }

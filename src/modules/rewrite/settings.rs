@@ -127,9 +127,9 @@ pub enum Test {
     /// Something of a file.
     File(FileTest),
     /// `-U`
-    Url,
+    UrlAccess,
     /// `-F`
-    File2,
+    FileAccess,
     /// Order as text.
     Text(Compare, BString),
     /// Order as numbers.

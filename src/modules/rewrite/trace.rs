@@ -5,7 +5,7 @@ use super::settings::{Compare, Cond, FileTest, Rule, Test, flag};
 use crate::outcome::Step;
 use crate::server::request::Request;
 use crate::source::Span;
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 
 const MODULE: &str = "mod_rewrite.c";
 
@@ -33,7 +33,7 @@ pub fn condition(r: &Request<'_>, ctx: &Context, cond: &Cond, input: &BString, h
         Test::File(FileTest::Link) => is("a symbolic link".into()),
         Test::File(FileTest::Folder) => is("a folder".into()),
         Test::File(FileTest::Executable) => is("executable".into()),
-        Test::Url | Test::File2 => is("accessible".into()),
+        Test::UrlAccess | Test::FileAccess => is("accessible".into()),
         Test::Text(how, text) => {
             is(format!("{}`{text}`", compare(*how, ["before ", "before or ", "", "after ", "after or "])))
         }
@@ -97,9 +97,10 @@ pub fn rule(r: &Request<'_>, ctx: &Context, rule: &Rule, went: &Went<'_>) -> Ste
             effect.extend(r.args.as_ref().map(|a| format!("query `{a}`")));
         } else if rule.has(flag::STATUS) {
             effect.push(format!("status {}", rule.status));
-        } else {
+        } else if ctx.said.is_empty() {
             effect.push("nothing changed".into());
         }
+        effect.extend(ctx.said.iter().cloned());
         let after = [
             (flag::END, "no more rules for this request"),
             (flag::LAST, "no more rules in this pass"),
@@ -115,6 +116,27 @@ pub fn rule(r: &Request<'_>, ctx: &Context, rule: &Rule, went: &Went<'_>) -> Ste
         effect: effect.join(", "),
         ..step(ctx, rule.span, went.applied)
     }
+}
+
+/// What `[E=...]` did, its text filled in.
+pub fn environment(text: &[u8]) -> String {
+    match (text.strip_prefix(b"!"), text.split_once_str(":")) {
+        (Some(name), _) => format!("environment without {}", name.as_bstr()),
+        (None, Some((name, value))) => format!("environment {}=`{}`", name.as_bstr(), value.as_bstr()),
+        (None, None) => format!("environment {}=``", text.as_bstr()),
+    }
+}
+
+/// RewriteBase in the place of a folder.
+pub fn base(r: &Request<'_>, span: Span, folder: &BString, base: &BString) {
+    r.tell(|| Step {
+        phase: "fixups",
+        module: MODULE,
+        span: Some(span),
+        matched: true,
+        why: format!("the URL of `{folder}` is `{base}`"),
+        ..Step::default()
+    });
 }
 
 /// Something that happened to the whole list.

@@ -5,6 +5,7 @@ use super::url;
 use crate::expr::Var;
 use crate::server::request::Request;
 use crate::server::{expr_context, filepath, subrequest};
+use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 
 /// How deep look-aheads may nest in a name.
@@ -35,8 +36,6 @@ pub enum Variable {
     ScriptGroup,
     /// IPV6: of the client, as mod_remoteip has it.
     Ipv6,
-    /// PATH_INFO and the like may be unset while a rule runs, but are no different then.
-    RemoteHost,
 }
 
 const HEADERS: &[(&str, &str)] = &[
@@ -67,6 +66,7 @@ const COMMON: &[(&str, Var)] = &[
     ("THE_REQUEST", Var::TheRequest),
     ("API_VERSION", Var::ApiVersion),
     ("SERVER_PORT", Var::ServerPort),
+    ("REMOTE_HOST", Var::RemoteHost),
     ("REMOTE_PORT", Var::RemotePort),
     ("REMOTE_USER", Var::RemoteUser),
     ("REQUEST_URI", Var::RequestUri),
@@ -84,6 +84,9 @@ const COMMON: &[(&str, Var)] = &[
     ("REQUEST_FILENAME", Var::RequestFilename),
     ("CONTEXT_DOCUMENT_ROOT", Var::ContextDocumentRoot),
 ];
+
+/// Names that a process is likely to have in its environment.
+const OF_PROCESSES: &[&str] = &["HOME", "HOSTNAME", "LANG", "LC_ALL", "LOGNAME", "PATH", "PWD", "SHELL", "TZ", "USER"];
 
 impl Variable {
     /// What `%{name}` means.
@@ -123,7 +126,6 @@ impl Variable {
             b"SERVER_ADDR" => Variable::ServerAddr,
             b"SCRIPT_USER" => Variable::ScriptUser,
             b"SCRIPT_GROUP" => Variable::ScriptGroup,
-            b"REMOTE_HOST" => Variable::RemoteHost,
             _ => Variable::Nothing,
         }
     }
@@ -136,7 +138,6 @@ impl Variable {
             Variable::Ssl(name) => expr_context::ssl_variable(r, name),
             Variable::Header(name) => r.headers_in.get(name).map(|v| v.to_owned()).unwrap_or_default(),
             Variable::Common(var) => expr_context::variable(r, *var),
-            Variable::RemoteHost => expr_context::variable(r, Var::RemoteHost),
             Variable::ServerAddr => r.connection.local.to_string().into(),
             Variable::Ipv6 => match r.useragent_ip {
                 std::net::IpAddr::V6(ip) if ip.to_ipv4_mapped().is_none() => "on".into(),
@@ -209,7 +210,13 @@ fn environment(r: &mut Request<'_>, name: &BString) -> BString {
     if let Some(found) = r.notes.get(name).or_else(|| r.env.get(name)) {
         return found.to_owned();
     }
-    r.engine.server.env.get::<BStr>(name.as_bstr()).cloned().unwrap_or_default()
+    if let Some(value) = r.engine.server.env.get::<BStr>(name.as_bstr()) {
+        return value.clone();
+    }
+    if OF_PROCESSES.iter().any(|n| n.as_bytes() == name.as_slice()) {
+        r.caveat(&format!("ENV:{name}"), Span::NONE, "httpd's own environment is not known here");
+    }
+    BString::default()
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ impl Settings for Dir {
 }
 
 impl Dir {
-    /// Whether one of [`option`] is in force, without the line at `skip`.
+    /// Whether one of `option` is in force, without the line at `skip`.
     pub fn has(&self, option: u8, skip: Option<Span>) -> bool {
         self.options & option != 0 && (skip.is_none() || self.options_span != skip)
     }

@@ -6,7 +6,7 @@ use crate::modules::core::atoi;
 use crate::server::build::Cmd;
 use crate::server::engine::Engine;
 use crate::source::Span;
-use crate::vfs::{Cred, Users, X, resolve};
+use crate::vfs::{Cred, Errno, Users, X, resolve};
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
@@ -191,21 +191,39 @@ impl Daemon {
         Some(cred)
     }
 
-    /// Why its processes never get to run, if they don't: `wsgi_setup_access`, where it changes to the directory in
-    /// which they work.
-    pub fn broken(&self, engine: &Engine, cred: &Cred) -> Option<String> {
+    /// Whether its processes get to run: `wsgi_setup_access`, where it changes to the directory in which they work.
+    pub fn start(&self, engine: &Engine, cred: &Cred) -> Start {
         let home = match &self.home {
             Some(home) => home,
-            None if cred.uid == engine.server.cred.uid => return None,
+            None if cred.uid == engine.server.cred.uid => return Start::Runs,
             None => match engine.server.users.user_by_id(cred.uid) {
                 Some(user) => &user.home,
-                None => return Some(format!("unable to determine home directory for uid={}", cred.uid)),
+                None => return Start::Fails(format!("unable to determine home directory for uid={}", cred.uid)),
             },
         };
-        let entered = resolve::stat(&*engine.vfs, cred, home).is_ok_and(|s| s.is_dir())
-            && resolve::access(&*engine.vfs, cred, home, X).is_ok();
-        (!entered).then(|| format!("unable to change working directory to '{home}'"))
+        let entered = resolve::stat(&*engine.vfs, cred, home).and_then(|s| match s.is_dir() {
+            true => resolve::access(&*engine.vfs, cred, home, X),
+            false => Err(Errno::NotDirectory),
+        });
+        match entered {
+            Ok(()) => Start::Runs,
+            // a system user's home need not be told of, unless it is the one that is nowhere
+            Err(Errno::NotFound) if self.home.is_none() && home != "/nonexistent" => {
+                Start::Unknown(format!("whether its user's home `{home}` is there is not known"))
+            }
+            Err(e) => Start::Fails(format!("unable to change working directory to '{home}': {e}")),
+        }
     }
+}
+
+/// What becomes of a daemon's processes when they start.
+pub(super) enum Start {
+    /// They run.
+    Runs,
+    /// They end at once, again and again.
+    Fails(String),
+    /// Nobody knows.
+    Unknown(String),
 }
 
 /// A user that must not be root. One that the system doesn't know is the machine's own affair.
@@ -280,5 +298,48 @@ pub(super) fn accessible(cmd: &Cmd<'_>, name: &[u8]) -> Result<(), String> {
         (Some(own), Some(its)) if own != its => Err("WSGI process group not accessible.".into()),
         (Some(_), None) | (None, Some(_)) => Err("WSGI process group not matchable.".into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::simulate::{Input, load};
+    use crate::vfs::Memory;
+    use std::sync::Arc;
+
+    /// What httpd says to `line`, after a group `known` and one of a virtual host.
+    fn refusal(line: &str) -> Option<String> {
+        let before = "WSGIDaemonProcess known\n<VirtualHost *>\nServerName v\nWSGIDaemonProcess host\n</VirtualHost>\n";
+        let loaded = load(Input::new(format!("{before}{line}\n"), Arc::new(Memory::new())));
+        loaded.first_error().map(|d| d.message.clone())
+    }
+
+    #[test]
+    fn arguments() {
+        for (line, said) in [
+            ("WSGIDaemonProcess a threads=5 user=www-data umask=022 display-name=%{GROUP} cpu-priority=-5", ""),
+            ("WSGIDaemonProcess", "Name of WSGI daemon process not supplied."),
+            ("WSGIDaemonProcess known", "Name duplicates previous WSGI daemon definition."),
+            ("WSGIDaemonProcess host", "Name duplicates previous WSGI daemon definition."),
+            ("WSGIDaemonProcess a processes=0", "Invalid process count for WSGI daemon process."),
+            ("WSGIDaemonProcess a processes = 1", "Invalid option to WSGI daemon process definition."),
+            ("WSGIDaemonProcess a umask=8", "Invalid umask for WSGI daemon process."),
+            ("WSGIDaemonProcess a user=root", "WSGI process blocked from running as root."),
+            (
+                "WSGIDaemonProcess a send-buffer-size=1",
+                "Send buffer size must be >= 512 bytes, or 0 for system default.",
+            ),
+            (
+                "WSGIDaemonProcess a script-user=www-data script-group=www-data",
+                "Only one of script-user and script-group allowed.",
+            ),
+            ("WSGIScriptAlias / /x process-group=known application-group=a", ""),
+            ("WSGIScriptAlias / /x process-group=later", ""),
+            ("WSGIScriptAlias / /x process-group=later application-group=a", "WSGI process group not yet configured."),
+            ("WSGIScriptAlias / /x process-group=host application-group=a", "WSGI process group not accessible."),
+            ("WSGIImportScript /x process-group=known", "Name of WSGI application group required."),
+        ] {
+            assert_eq!(refusal(line).unwrap_or_default(), said, "{line}");
+        }
     }
 }

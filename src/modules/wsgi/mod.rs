@@ -1,6 +1,6 @@
 //! mod_wsgi 4.9 (src/server/mod_wsgi.c): Python applications, within httpd's children or in daemon processes.
 //!
-//! [`alias`] leads from a URL to a script, [`group`] says where that runs, [`handler`] runs it. What a script answers
+//! `alias` leads from a URL to a script, `group` says where that runs, `handler` runs it. What a script answers
 //! is not known here: it is asked of [`Programs`](crate::server::engine::Programs).
 
 mod alias;

@@ -1,6 +1,6 @@
 //! Handing a request to a daemon process: `wsgi_execute_remote`.
 
-use super::daemon::Daemon;
+use super::daemon::{Daemon, Start};
 use super::handler::{self, Blame, Refusal, refusal};
 use super::{InForce, Server};
 use crate::module::Phase;
@@ -124,9 +124,13 @@ fn serve(r: &mut Request<'_>, daemon: &Daemon, target: &Wsgi) -> Result<(), Refu
         r.caveat("WSGIDaemonProcess", daemon.span, "its user or group is not known here");
         return Ok(());
     };
-    if let Some(why) = daemon.broken(r.engine, &cred) {
-        let message = format!("Timeout when reading response headers from daemon process ({why})");
-        return Err(refusal(504, Blame::Process, message));
+    match daemon.start(r.engine, &cred) {
+        Start::Runs => {}
+        Start::Unknown(why) => r.caveat("WSGIDaemonProcess", daemon.span, why),
+        Start::Fails(why) => {
+            let message = format!("Timeout when reading response headers from daemon process ({why})");
+            return Err(refusal(504, Blame::Process, message));
+        }
     }
     // once the daemon takes the request, what went before is forgotten: an error is no longer one of an ErrorDocument
     r.status = 200;

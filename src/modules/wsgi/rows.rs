@@ -2,7 +2,7 @@
 
 use super::{alias, daemon, setters as set};
 use crate::module::Args::{Raw, Take1};
-use crate::module::Effect::{Blind, Inert, Modelled};
+use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Directive, row};
 
@@ -48,7 +48,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     row("WSGITrustedProxies", Raw, OR_FILEINFO, Modelled, "Specify a list of trusted proxies.", set::trusted_proxies),
     row("WSGIEnableSendfile", Take1, OR_FILEINFO, Inert, "Enable/Disable support for kernel sendfile.", set::any_flag),
     row("WSGIAccessScript", Raw, OR_AUTHCFG, Modelled, "Location of WSGI host access script file.", set::access_script),
-    row("WSGIAuthUserScript", Raw, OR_AUTHCFG, Blind("no script is run to check passwords"), "Location of WSGI user auth script file.", set::auth_user_script),
+    row("WSGIAuthUserScript", Raw, OR_AUTHCFG, Modelled, "Location of WSGI user auth script file.", set::auth_user_script),
     row("WSGIAuthGroupScript", Raw, OR_AUTHCFG, Modelled, "Location of WSGI group auth script file.", set::auth_group_script),
     row("WSGIGroupAuthoritative", Take1, OR_AUTHCFG, Inert, "Enable/Disable as being authoritative on groups.", set::any_flag),
     row("WSGIHandlerScript", Raw, ANYWHERE, Modelled, "Location of WSGI handler script file.", set::handler_script),

@@ -1,0 +1,146 @@
+//! Which rules made the result: those without which the list comes to something else. A line that is taken out leaves
+//! its conditions to the next rule, so that even a rule that did not match can be what keeps the next one going.
+
+use super::list::{Action, Applied, Pass, run};
+use super::{FORCED_HANDLER, FORCED_TYPE, State};
+use crate::module::Phase;
+use crate::server::request::Request;
+use crate::server::table::Table;
+use bstr::BString;
+
+/// As many rules of a list are weighed.
+const POINTS: usize = 12;
+
+/// Lists that went round more often are not run again.
+const ROUNDS: i32 = 64;
+
+/// What of a request rules change.
+#[derive(Clone)]
+pub struct Saved {
+    filename: Option<BString>,
+    args: Option<BString>,
+    path_info: Option<BString>,
+    status: u16,
+    env: Table,
+    notes: Table,
+    state: State,
+}
+
+impl Saved {
+    /// As it is now.
+    pub fn of(r: &Request<'_>) -> Saved {
+        Saved {
+            filename: r.filename.clone(),
+            args: r.args.clone(),
+            path_info: r.path_info.clone(),
+            status: r.status,
+            env: r.env.clone(),
+            notes: r.notes.clone(),
+            state: r.rewrite.clone(),
+        }
+    }
+
+    fn restore(self, r: &mut Request<'_>) {
+        r.filename = self.filename;
+        r.args = self.args;
+        r.path_info = self.path_info;
+        r.status = self.status;
+        r.env = self.env;
+        r.notes = self.notes;
+        r.rewrite = self.state;
+    }
+}
+
+/// A rule that may have made a difference, and how things stood before it.
+pub struct Point {
+    index: usize,
+    round: i32,
+    applied: Applied,
+    saved: Saved,
+}
+
+/// Whether rules are weighed: not while one is, and not in subrequests of subrequests.
+pub fn is_wanted(r: &Request<'_>) -> bool {
+    !r.engine.supposing.get() && r.main.as_ref().is_none_or(|m| m.main.is_none())
+}
+
+/// Notes the rule at `index`, which matched, and its neighbour, which did not.
+pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, neighbour: Option<usize>, saved: Saved) {
+    for index in neighbour.into_iter().chain([index]) {
+        if points.len() < POINTS && points.iter().all(|p| p.index != index) {
+            points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved.clone() });
+        }
+    }
+}
+
+/// What a list came to, as far as an answer can tell.
+#[derive(PartialEq)]
+struct Upshot {
+    action: Action,
+    filename: Option<BString>,
+    args: Option<BString>,
+    status: u16,
+    path_info: Option<BString>,
+    forced: [Option<BString>; 2],
+}
+
+impl Upshot {
+    fn of(r: &Request<'_>, pass: &Pass<'_>, original: &Option<BString>) -> Upshot {
+        let mut action = pass.applied.action;
+        // per directory, what is rewritten to what it was is not rewritten
+        if pass.perdir.is_some() && action != Action::Status && action != Action::StatusSet && r.filename == *original {
+            action = Action::Unchanged;
+        }
+        let note = |name: &str| r.notes.get(name).map(|v| v.to_owned());
+        Upshot {
+            action,
+            filename: r.filename.clone(),
+            args: r.args.clone(),
+            status: r.status,
+            path_info: r.path_info.clone(),
+            forced: [note(FORCED_TYPE), note(FORCED_HANDLER)],
+        }
+    }
+}
+
+/// Names the rules without which the list would come to something else, and the options by which they are here.
+pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, original: Option<BString>) {
+    if points.is_empty() {
+        return;
+    }
+    let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
+    let actual = Upshot::of(r, pass, &original);
+    let end = Saved::of(r);
+    let (logged, doubts) = (r.log.len(), r.caveats.len());
+    let engine = r.engine;
+    let mut deciders = Vec::new();
+    engine.supposing.set(true);
+    engine.quietly(|| {
+        for point in points {
+            let mut without = Pass {
+                rules: pass.rules,
+                perdir: pass.perdir,
+                without: Some(point.index),
+                next: point.index + 1,
+                round: point.round,
+                applied: point.applied,
+            };
+            let differs = pass.round > ROUNDS || {
+                point.saved.restore(r);
+                run(r, &mut without, None);
+                Upshot::of(r, &without, &original) != actual
+            };
+            if differs {
+                deciders.extend(pass.rules.get(point.index));
+            }
+        }
+    });
+    engine.supposing.set(false);
+    end.restore(r);
+    r.log.truncate(logged);
+    r.caveats.truncate(doubts);
+    for entry in deciders {
+        r.decide(phase, entry.rule.span);
+        r.decide_if(phase, entry.inherited);
+    }
+}
