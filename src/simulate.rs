@@ -102,7 +102,7 @@ pub fn check_htaccess(input: Input) -> Loaded {
         beneath: 0,
         span: None,
     };
-    let (_, mut diagnostics) = htaccess::read(&server, &vfs, name, &text, BStr::new("/"), &everything);
+    let (_, _, mut diagnostics) = htaccess::read(&server, &vfs, name, &text, BStr::new("/"), &everything);
     if let Some(d) = diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
         d.first = true;
     }

@@ -90,10 +90,12 @@ enum Found {
 
 /// `translate_userdir`
 fn translate(r: &mut Request<'_>) -> Verdict {
-    let uri = r.uri.clone();
-    let (Some(path), Some(conf)) = (uri.strip_prefix(b"/~"), r.server.settings.userdir.clone()) else {
+    let server = r.server;
+    let Some(conf) = server.settings.userdir.as_ref().filter(|_| r.uri.starts_with(b"/~")) else {
         return Verdict::Declined;
     };
+    let uri = r.uri.clone();
+    let path = &uri[2..];
     let Some(folders) = &conf.folders else { return Verdict::Declined };
     let end = path.find_byte(b'/').unwrap_or(path.len());
     let (user, rest) = (path[..end].as_bstr(), after_slashes(&path[end..]));

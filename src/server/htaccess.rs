@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::Phase;
 use crate::module::allowed::OR_UNSET;
 use crate::outcome::Step;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::vfs::{Errno, Vfs};
 use bstr::{BStr, BString};
 use std::collections::hash_map::DefaultHasher;
@@ -46,8 +46,8 @@ pub struct Read {
 pub enum Htaccess {
     /// There is none.
     None,
-    /// Its settings.
-    Settings(Arc<Merged>),
+    /// Its settings, and where it begins.
+    Settings(Arc<Merged>, Span),
     /// It can't be read.
     Unreadable(BString),
     /// It has an error.
@@ -70,14 +70,14 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
     };
     match found {
         Htaccess::None => Ok(None),
-        Htaccess::Settings(settings) => {
+        Htaccess::Settings(settings, text) => {
             r.tell(|| Step {
                 phase: "map_to_storage",
                 module: "htaccess",
-                span: wanted.span,
+                span: Some(text),
                 matched: true,
-                why: format!("{dir}.htaccess"),
-                effect: "read".into(),
+                why: r.engine.server.sources.file(text.file).name.clone(),
+                effect: wanted.span.map(|s| allowed_by(r, s)).unwrap_or_default(),
                 ..Step::default()
             });
             if let Some(span) = wanted.span
@@ -146,14 +146,18 @@ fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
 }
 
 fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wanted) -> Htaccess {
-    let (settings, diagnostics) = read(&r.engine.server, &r.engine.vfs, path.to_string(), text, dir, wanted);
+    let (file, settings, diagnostics) = read(&r.engine.server, &r.engine.vfs, path.to_string(), text, dir, wanted);
     match diagnostics.into_iter().find(|d| d.severity == Severity::Error) {
         Some(d) => Htaccess::Error(path, Box::new(d), None),
-        None => Htaccess::Settings(Merged::new(settings)),
+        None => Htaccess::Settings(Merged::new(settings), Span { file, line: 1, start: 0, end: 0 }),
     }
 }
 
-/// Reads the text of an .htaccess file of the folder `dir`: its settings, and what is wrong with it. httpd stops at
+fn allowed_by(r: &Request<'_>, span: Span) -> String {
+    format!("read, by AllowOverride in {}", r.engine.server.sources.place(span))
+}
+
+/// Reads the text of an .htaccess file of the folder `dir`: the file, its settings, and what is wrong with it. httpd stops at
 /// the first error that reading finds, else at the first that carrying out finds.
 pub fn read(
     server: &Server,
@@ -162,7 +166,7 @@ pub fn read(
     text: &[u8],
     dir: &BStr,
     wanted: &Wanted,
-) -> (PerDir, Vec<Diagnostic>) {
+) -> (FileId, PerDir, Vec<Diagnostic>) {
     let file = server.sources.add(name, text);
     let options = conf::Options {
         state: server.state.clone(),
@@ -204,7 +208,7 @@ pub fn read(
     };
     let mut settings = PerDir::default();
     build.walk(&tree.nodes, &mut settings, &scope);
-    (settings, build.diagnostics)
+    (file, settings, build.diagnostics)
 }
 
 /// Whether a text is the name of an .htaccess file, for tools.

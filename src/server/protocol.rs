@@ -73,13 +73,14 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         })
     });
     match status {
-        Err((status, before_hooks)) => {
-            if before_hooks {
-                r.status = 200;
-            }
+        Err(status) => {
+            r.status = 200;
             http_request::die(&mut r, status);
         }
-        Ok(()) => http_request::process_request(&mut r),
+        Ok(()) => match process::run_phase(&mut r, Phase::PostReadRequest) {
+            Verdict::Status(status) => http_request::die(&mut r, status),
+            _ => http_request::process_request(&mut r),
+        },
     }
     r
 }
@@ -167,9 +168,10 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
     }
 }
 
-type Refused = (u16, bool);
+/// The status of a request that is refused before any module sees it.
+type Refused = u16;
 
-/// `ap_read_request`: the request line, the headers, the virtual host, the first hooks.
+/// `ap_read_request`: the request line, the headers, the virtual host.
 fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
     let core = r.server.core();
     let limit = core.limit_request_line.as_ref().map_or(8190, |s| s.value);
@@ -179,12 +181,9 @@ fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
     read_headers(r, incoming, field_size, fields)?;
     check_header(r)?;
     if r.status != 200 {
-        return Err((r.status, true));
+        return Err(r.status);
     }
-    match process::run_phase(r, Phase::PostReadRequest) {
-        Verdict::Status(status) => Err((status, false)),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 fn is_token(b: u8) -> bool {
@@ -205,11 +204,11 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
         if let Some(span) = core.limit_request_line.as_ref().map(|s| s.span) {
             r.decide_in("read_request", span);
         }
-        return Err((414, true));
+        return Err(414);
     }
     let bad = |r: &mut Request<'_>, code, message: &str| -> Result<(), Refused> {
         r.error(code, format!("HTTP Request Line; {message}"));
-        Err((400, true))
+        Err(400)
     };
     r.method_number = method::number(&r.method, &r.engine.server.methods).unwrap_or(method::INVALID);
     r.header_only = r.method == "HEAD";
@@ -245,13 +244,13 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
             r.decide_in("read_request", span);
         }
         r.error("AH02423", "HTTP Request Line; Unrecognized HTTP method (disallowed by RegisteredMethods)");
-        return Err((501, true));
+        return Err(501);
     }
     if r.status != 200 {
         let status = r.status;
         let uri = r.uri.clone();
         r.error("AH03450", format!("HTTP Request Line; Unable to parse URI: '{uri}'"));
-        return Err((status, true));
+        return Err(status);
     }
     if strict && r.parsed_uri.fragment.is_some() {
         return bad(r, "AH02421", "URI must not contain a fragment");
@@ -269,17 +268,17 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         let (name, value) = (name.as_bytes(), value.as_bytes());
         if fields > 0 && i + 1 > fields {
             r.error("AH00563", "request header fields exceed LimitRequestFields");
-            return Err((400, true));
+            return Err(400);
         }
         if name.len() + value.len() + 2 > field_size {
             r.error("AH00561", "request header exceeds LimitRequestFieldSize");
-            return Err((400, true));
+            return Err(400);
         }
         let good_name = !name.is_empty() && (!strict || name.iter().all(|b| is_token(*b)));
         let good_value = !value.iter().any(|b| *b < 0x20 && *b != b'\t' || *b == 0x7f);
         if !good_name || !good_value {
             r.error("AH02426", "request header field name or value is malformed");
-            return Err((400, true));
+            return Err(400);
         }
         r.headers_in.add(name, value.trim());
     }
@@ -287,13 +286,13 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         && (length.is_empty() || !length.iter().all(u8::is_ascii_digit))
     {
         r.error("AH10242", "client sent invalid Content-Length");
-        return Err((400, true));
+        return Err(400);
     }
     if let Some(encoding) = r.headers_in.get("Transfer-Encoding") {
         let last = encoding.rsplit(|b| *b == b',').next().unwrap_or_default().trim();
         if !last.eq_ignore_ascii_case(b"chunked") {
             r.error("AH02539", "client sent unknown Transfer-Encoding");
-            return Err((400, true));
+            return Err(400);
         }
         r.headers_in.unset("Content-Length");
     }
@@ -326,21 +325,21 @@ fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
         r.status = 400;
     }
     if r.status != 200 {
-        return Err((r.status, true));
+        return Err(r.status);
     }
     // until a virtual host is known, the settings are the base server's
     r.reset_settings();
     if r.hostname.is_none() && r.proto_num >= 1001 || r.proto_num == 1001 && r.headers_in.get("Host").is_none() {
         let uri = r.uri.clone();
         r.error("AH00569", format!("client sent HTTP/1.1 request without hostname (see RFC2616 section 14.23): {uri}"));
-        return Err((400, true));
+        return Err(400);
     }
     if let Some(expect) = r.headers_in.get("Expect")
         && !expect.is_empty()
         && !expect.eq_ignore_ascii_case(b"100-continue")
     {
         r.error("AH00570", "client sent an unrecognized expectation value of Expect");
-        return Err((417, true));
+        return Err(417);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use routesim::modules::core::options;
 use routesim::server::uri::{self, Normalize, Slashes};
 use routesim::simulate::{self, Ask, Input};
 use routesim::source::SourceMap;
-use routesim::suite::{RequestSpec, Scenario};
+use routesim::suite::{ConfigSource, RequestSpec, Scenario};
 use routesim::vfs::Memory;
 use std::path::Path;
 use std::sync::Arc;
@@ -131,5 +131,26 @@ fn odd_requests_are_answered() {
         let mut ask = Ask::of(&RequestSpec::short("/"), 0);
         ask.target = target.into();
         assert_eq!(simulator.ask(&ask).status, status, "{}", &target[..target.len().min(20)]);
+    }
+}
+
+/// A section with nothing in it changes nothing.
+#[test]
+fn an_empty_section_is_the_identity_of_merging() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded");
+    for name in ["access/access-0001", "auth/auth-0001", "mixed/mixed-0001", "modules/modules-0001", "proxy/proxy-0001"]
+    {
+        let mut scenario =
+            Scenario::load(&root.join(format!("{name}.yaml")), &SourceMap::default()).expect("a scenario");
+        let Ok((Some(plain), _)) = simulate::scenario(&scenario) else { panic!("{name} is not refused") };
+        let ConfigSource::Text { text, .. } = &mut scenario.config else { panic!("{name} has its text") };
+        text.push_str(
+            "\n<Directory />\n</Directory>\n<DirectoryMatch .>\n</DirectoryMatch>\n<FilesMatch .>\n</FilesMatch>\n",
+        );
+        let Ok((Some(padded), _)) = simulate::scenario(&scenario) else { panic!("{name} is not refused") };
+        for (i, spec) in scenario.requests.iter().enumerate() {
+            let ask = Ask::of(spec, i);
+            assert_eq!(plain.ask(&ask), padded.ask(&ask), "{name} {}", spec.url);
+        }
     }
 }

@@ -292,6 +292,11 @@ fn http_like(r: &mut Request<'_>, scheme: &str, url: &[u8], codes: &Codes) -> Re
 fn program_like(r: &mut Request<'_>, scheme: &str, url: &[u8], codes: &Codes, port: u16) -> Result<BString, u16> {
     let n = split(r, url, codes.url)?;
     let untouched = scheme != "scgi" && (noted(r, "proxy-nocanon") || noted(r, "proxy-noencode"));
+    if untouched && scheme == "fcgi" && n.path.contains(&b'?') {
+        // a program's name ends where a query begins
+        r.error(codes.path, "To be forwarded path contains a query string");
+        return Err(403);
+    }
     let path = path(r, n.path, untouched, codes.path)?;
     let host = n.hostport(port);
     let parts = [b"proxy:", scheme.as_bytes(), b"://", host.as_slice(), b"/", path.as_slice()];

@@ -7,7 +7,7 @@ use super::{Server, canon, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
 use crate::server::request::{ProxyReq, Request};
-use crate::server::uri;
+use crate::server::uri::{self, Slashes};
 use crate::server::{method, setting};
 use bstr::{BString, ByteSlice};
 
@@ -19,9 +19,12 @@ fn error(r: &mut Request<'_>, status: u16, message: &str) -> Verdict {
 }
 
 pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
+    if r.proxyreq == ProxyReq::None && !r.handler.as_ref().is_some_and(|h| h.starts_with(b"proxy:")) {
+        return Verdict::Declined;
+    }
     let Some(filename) = r.filename.clone() else { return Verdict::Declined };
-    let by_handler = r.handler.clone().filter(|h| h.starts_with(b"proxy:") && r.proxyreq == ProxyReq::None);
-    if let Some(handler) = by_handler {
+    if r.proxyreq == ProxyReq::None {
+        let handler = r.handler.clone().unwrap_or_default();
         r.proxyreq = ProxyReq::Reverse;
         r.filename = Some([handler.as_slice(), filename.as_slice()].concat().into());
         let verdict = canon::canon_url(r);
@@ -158,6 +161,9 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
     if speaker == Speaker::Http && tls && !r.engine.server.loaded.has("ssl_module") {
         return Err(nobody(r, &url));
     }
+    if speaker == Speaker::Uwsgi {
+        decode_path(r, member.is_some(), &url)?;
+    }
     if speaker == Speaker::Ftp && r.method_number != method::GET {
         return Err(Verdict::Status(501));
     }
@@ -177,6 +183,21 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
     // what answers a request in another's place says its own status, but for programs that need not say any
     if !matches!(speaker, Speaker::Fcgi | Speaker::Scgi | Speaker::Uwsgi) {
         r.status = 200;
+    }
+    Ok(())
+}
+
+/// `uwsgi_handler` decodes the path where it stands: in the file too, unless a balancer made a URL of its own.
+fn decode_path(r: &mut Request<'_>, copied: bool, url: &[u8]) -> Result<(), Verdict> {
+    let host = b"uwsgi://".len();
+    let Some(slash) = url.get(host..).and_then(|u| u.find_byte(b'/')).map(|i| host + i) else { return Ok(()) };
+    let mut path = BString::from(&url[slash..]);
+    if uri::unescape(&mut path, Slashes::Forbid, false).is_err() {
+        r.error("AH10100", format!("unable to decode uwsgi uri: {}", url.as_bstr()));
+        return Err(Verdict::Status(500));
+    }
+    if !copied {
+        r.filename = Some([b"proxy:", &url[..slash], path.as_slice()].concat().into());
     }
     Ok(())
 }

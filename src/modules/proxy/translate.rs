@@ -11,8 +11,8 @@ use bstr::{BString, ByteSlice};
 
 /// `proxy_detect`: a request for another server's URL is a forward proxy's.
 pub(super) fn detect(r: &mut Request<'_>) -> Verdict {
-    let conf = super::of(&r.server.settings);
-    let Some(requests) = conf.requests.as_ref().filter(|s| s.value) else { return Verdict::Declined };
+    let requests = r.server.settings.proxy.as_ref().and_then(|c| c.requests.as_ref()).filter(|s| s.value);
+    let Some(span) = requests.map(|s| s.span) else { return Verdict::Declined };
     let uri = &r.parsed_uri;
     let forward = match (&uri.scheme, &uri.hostname) {
         (Some(scheme), Some(host)) => {
@@ -23,12 +23,12 @@ pub(super) fn detect(r: &mut Request<'_>) -> Verdict {
         (None, host) => r.method_number == method::CONNECT && host.is_some() && uri.port.is_some(),
     };
     if forward {
-        r.decide(Phase::PostReadRequest, requests.span);
+        r.decide(Phase::PostReadRequest, span);
         r.proxyreq = ProxyReq::Proxy;
         r.uri = r.unparsed_uri.clone();
         r.filename = Some([b"proxy:", r.uri.as_slice()].concat().into());
         r.handler = Some("proxy-server".into());
-        r.handler_span = Some(requests.span);
+        r.handler_span = Some(span);
     }
     Verdict::Declined
 }

@@ -29,7 +29,7 @@ impl About {
     /// The chapter of a phase.
     fn of(step: &Step) -> About {
         match step.phase {
-            "pre_translate_name" | "translate_name" => About::Mapping,
+            "post_read_request" | "pre_translate_name" | "translate_name" => About::Mapping,
             "map_to_storage" => About::Sections,
             "access_checker" | "access_checker_ex" | "check_user_id" | "auth_checker" => About::Access,
             "header_parser" | "type_checker" | "fixups" | "handler" => About::Handler,
@@ -385,7 +385,13 @@ fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
     }
     for step in flat {
         let Some(span) = step.span else { continue };
-        if !step.matched && !told.all() {
+        let is_htaccess = step.module == "htaccess";
+        if is_htaccess && step.matched {
+            page.source_line(Mark::Plain, 0, &clean(&step.why), &clean(&step.effect));
+            contents(page, told, span, section::whole(page.sources(), span.file));
+            continue;
+        }
+        if !step.matched && !told.all() && !is_htaccess {
             missed += usize::from(!lost(step));
             continue;
         }
@@ -394,7 +400,7 @@ fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
             page.prose(0, Tone::Dim, &step.why);
         }
         if step.matched {
-            contents(page, told, span);
+            contents(page, told, span, section::inner(page.sources(), span));
         }
         if !step.effect.is_empty() {
             page.prose(0, Tone::Plain, &step.effect);
@@ -404,9 +410,8 @@ fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
 }
 
 /// The directives in a section that matched.
-fn contents(page: &mut Page<'_>, told: &Told<'_>, span: Span) {
+fn contents(page: &mut Page<'_>, told: &Told<'_>, span: Span, inner: Vec<section::Inner>) {
     const SHOWN: usize = 12;
-    let inner = section::inner(page.sources(), span);
     let limit = if told.all() { usize::MAX } else { SHOWN };
     for line in inner.iter().take(limit) {
         let mark = told.mark_line(span, line.line);

@@ -1,6 +1,6 @@
 //! What stands in a section: read off its text, for display only.
 
-use crate::source::{SourceMap, Span};
+use crate::source::{FileId, SourceMap, Span};
 use bstr::{BStr, ByteSlice};
 
 /// A line within a section.
@@ -20,8 +20,17 @@ const MOST: u32 = 2000;
 /// The directives of the section that opens at `span`. Groups (`<RequireAll>`, `<Limit>`, `<IfModule>`) are shown with
 /// what is in them; sections of their own, such as `<Files>`, are not: they are merged at another time.
 pub fn inner(sources: &SourceMap, span: Span) -> Vec<Inner> {
-    let file = sources.file(span.file);
-    let (first, _) = file.line_column(span.end.saturating_sub(1).max(span.start));
+    let (opens, _) = sources.file(span.file).line_column(span.end.saturating_sub(1).max(span.start));
+    after(sources, span.file, opens)
+}
+
+/// The directives of a whole file: an .htaccess file is a section of its own.
+pub fn whole(sources: &SourceMap, file: FileId) -> Vec<Inner> {
+    after(sources, file, 0)
+}
+
+fn after(sources: &SourceMap, file: FileId, first: u32) -> Vec<Inner> {
+    let file = sources.file(file);
     let (last, _) = file.line_column(file.text.len() as u32);
     let mut found = Vec::new();
     let mut hidden = 0usize;
