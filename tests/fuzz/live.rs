@@ -159,8 +159,8 @@ fn run(options: &Options, oracle: &Oracle, seed: u64) -> ExitCode {
         let first = all.iter().find(|f| f.sure).unwrap_or(&all[0]);
         println!("{:5} {kind}   {unsure} with a caveat, first: --seed {seed} --world {}", all.len(), first.world);
     }
-    for (kind, all) in kinds.iter().take(options.shrink) {
-        small(options, oracle, seed, kind, all.iter().find(|f| f.sure).unwrap_or(&all[0]));
+    for (number, (kind, all)) in kinds.iter().take(options.shrink).enumerate() {
+        small(options, oracle, seed, number, kind, all.iter().find(|f| f.sure).unwrap_or(&all[0]));
     }
     let unsure = found.iter().filter(|f| !f.sure).count();
     let agreement = 100.0 * (asked - found.len().min(asked)) as f64 / asked as f64;
@@ -225,7 +225,7 @@ fn differences(world: usize, verdict: &Verdict) -> Vec<Found> {
 }
 
 /// Makes a difference small, prints it, keeps it.
-fn small(options: &Options, oracle: &Oracle, seed: u64, kind: &str, found: &Found) {
+fn small(options: &Options, oracle: &Oracle, seed: u64, number: usize, kind: &str, found: &Found) {
     let mut start = world(seed, found.world);
     if let Some(i) = found.request.filter(|i| *i < start.requests.len()) {
         let one = World { requests: vec![start.requests[i].clone()], ..start.clone() };
@@ -251,7 +251,7 @@ fn small(options: &Options, oracle: &Oracle, seed: u64, kind: &str, found: &Foun
         println!("# {verdict:?}");
     }
     if let Some(folder) = &options.keep {
-        let path = folder.join(format!("seed-{seed}-{}.yaml", found.world));
+        let path = folder.join(format!("seed-{seed}-{number}.yaml"));
         let kept = std::fs::create_dir_all(folder).map_err(|e| e.to_string()).and_then(|()| {
             let scenario = job::scenario(&path, &yaml)?;
             let (text, _) = record::recorded(&yaml, &scenario, &verdict)?;
