@@ -161,10 +161,16 @@ impl Verify {
         };
         result.name = scenario.name.clone();
         result.verdict = both::verify(oracle, scenario);
+        let is_known = |number: usize, key: &str| {
+            let place = format!("{path} {number}: {key}");
+            known.iter().any(|k| place.ends_with(k))
+        };
+        if let Verdict::Refused(differences, _) = &mut result.verdict {
+            differences.retain(|d| !is_known(0, d.key));
+        }
         if let Verdict::Asked(asked) = &mut result.verdict {
             for a in asked.iter_mut() {
-                let place = |key: &str| format!("{path} {}: {key}", a.index + 1);
-                a.differences.retain(|d| !known.iter().any(|k| place(d.key).ends_with(k)));
+                a.differences.retain(|d| !is_known(a.index + 1, d.key));
             }
             let differing = asked.iter().filter(|a| !a.differences.is_empty());
             result.stories = stories(scenario, differing.map(|a| a.index), paint);
