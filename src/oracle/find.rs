@@ -67,10 +67,10 @@ impl Httpd {
         files.filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("libphp"))).max()
     }
 
-    /// mod_wsgi's version, a text of its own in its file; none where it isn't there.
+    /// mod_wsgi's version, which stands in its file before the text that it goes into; none where it isn't there.
     pub fn wsgi_version(&self) -> Option<String> {
         let bytes = std::fs::read(self.module_file("wsgi")?).ok()?;
-        let pattern = regex::bytes::Regex::new(r"(?-u)\x00([0-9]+\.[0-9]+\.[0-9]+)\x00").ok()?;
+        let pattern = regex::bytes::Regex::new(r"(?-u)\x00([0-9]+\.[0-9]+\.[0-9]+)\x00+mod_wsgi/%s\x00").ok()?;
         let found = pattern.captures(&bytes)?.get(1)?.as_bytes();
         Some(String::from_utf8_lossy(found).into_owned())
     }
