@@ -8,7 +8,7 @@ use crate::pattern::{Flags, Regex};
 use crate::server::build::{Cmd, forbid};
 use crate::server::filepath;
 use crate::server::section::{Kind, Section};
-use crate::server::settings::{Merged, PerDir, slot};
+use crate::server::settings::{Merged, PerDir};
 use crate::server::{method, vhost};
 use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
@@ -225,8 +225,6 @@ pub fn virtual_host(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     cmd.build.servers.push(crate::server::build::Draft { span: Some(span), addrs, ..Default::default() });
     let server = cmd.build.servers.len() - 1;
     let mut defaults = PerDir::default();
-    // unlike a section's, a server's own level follows symbolic links, but here the main server's Options stand beneath
-    slot(&mut defaults.core, None);
     cmd.children(&mut defaults, None, cmd.overrides, cmd.limited, server);
     cmd.build.servers[server].defaults = defaults;
     Ok(())
