@@ -105,8 +105,8 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
     why.sort_unstable();
     why.dedup();
     // with Satisfy Any a refusal is noted and the request goes on: another line is the last then
-    let errors = answer.log.iter().filter(|l| l.level == "error");
-    let last = errors.last().is_none_or(|l| status != 403 || why.contains(&l.code.as_str()));
+    let last = answer.log.iter().rfind(|l| l.level == "error");
+    let last = last.is_none_or(|l| status != 403 || why.contains(&l.code.as_str()));
     if let ([code], true) = (&why[..], own && last) {
         say("log", json!(code));
         if status == 403 && DENIED.contains(code) {
