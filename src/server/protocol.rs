@@ -119,7 +119,6 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         parsed_uri: Default::default(),
         hostname: None,
         filename: None,
-        canonical_filename: None,
         path_info: None,
         finfo: None,
         headers_in: Table::default(),
@@ -264,6 +263,7 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
 /// `ap_get_mime_headers_core`, and the checks on lengths that follow.
 fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize, fields: usize) -> Result<(), Refused> {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
+    r.headers_in = Table::with_capacity(incoming.headers.len());
     for (i, (name, value)) in incoming.headers.iter().enumerate() {
         let (name, value) = (name.as_bytes(), value.as_bytes());
         if fields > 0 && i + 1 > fields {
@@ -297,20 +297,8 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         r.headers_in.unset("Content-Length");
     }
     // repeated headers are one, but for Host where two are told apart from one
-    merge_repeated(&mut r.headers_in);
+    r.headers_in.merge_repeated();
     Ok(())
-}
-
-fn merge_repeated(headers: &mut Table) {
-    let mut merged = Table::default();
-    for (name, value) in headers.iter() {
-        if merged.get(name).is_some() {
-            merged.merge(name, value);
-        } else {
-            merged.add(name, value);
-        }
-    }
-    *headers = merged;
 }
 
 /// `ap_check_request_header`: the host, and what HTTP/1.1 demands.

@@ -149,8 +149,6 @@ pub struct Request<'a> {
     pub hostname: Option<BString>,
     /// The file it is translated to.
     pub filename: Option<BString>,
-    /// `r->canonical_filename`.
-    pub canonical_filename: Option<BString>,
     /// What is left of the path; none before the walk.
     pub path_info: Option<BString>,
     /// The file, as `stat` sees it; none where there is no file.
