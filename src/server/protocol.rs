@@ -193,9 +193,8 @@ fn is_token(b: u8) -> bool {
 fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize) -> Result<(), Refused> {
     let core = r.server.core();
     let strict = !setting::value(&core.unsafe_protocol, false);
-    let line: BString = bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]).into();
-    r.the_request = line.clone();
-    if line.len() > limit {
+    r.the_request = bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]).into();
+    if r.the_request.len() > limit {
         r.error(
             "AH00565",
             format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"),
@@ -335,12 +334,13 @@ fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
 /// `ap_update_vhost_from_headers_ex`: whether a virtual host's name was found.
 fn update_vhost_from_headers(r: &mut Request<'_>, require_match: bool) -> bool {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
-    let header = r.headers_in.get("Host").map(|h| h.to_owned());
+    let headers = r.headers_in.clone();
+    let header = headers.get("Host");
     let from_url = r.hostname.is_some();
     if from_url {
         let host = r.hostname.clone().unwrap_or_default();
-        fix_hostname(r, &host, false, strict);
-    } else if let Some(header) = &header {
+        fix_hostname(r, host.as_bstr(), false, strict);
+    } else if let Some(header) = header {
         fix_hostname(r, header, true, strict);
     }
     if !require_match && r.status != 200 {
@@ -424,7 +424,7 @@ fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
 }
 
 /// `fix_hostname`: lower case, no trailing dot, the port taken off. A bad one makes the status 400.
-fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: bool) {
+fn fix_hostname(r: &mut Request<'_>, source: &BStr, with_port: bool, strict: bool) {
     if source.is_empty() {
         r.hostname = Some(BString::default());
         return;
@@ -434,15 +434,15 @@ fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: 
             r.error("AH02416", format!("[strict] purely numeric host names not allowed: {source}"));
             r.status = 400;
         } else {
-            r.hostname = Some(source.clone());
+            r.hostname = Some(source.to_owned());
         }
         return;
     }
     let mut literal = source.contains(&b':');
-    let mut host = source.clone();
+    let mut host = source;
     let mut good = true;
     if with_port {
-        match vhost::parse_address(source.as_bstr()) {
+        match vhost::parse_address(source) {
             Some((Some(h), port)) => {
                 host = h;
                 literal = source.starts_with(b"[");
@@ -453,6 +453,7 @@ fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: 
             _ => good = false,
         }
     }
+    let mut host = host.to_owned();
     if good {
         good = if literal {
             fix_v6_literal(&mut host)
