@@ -105,7 +105,7 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let name = asked.clone().unwrap_or_else(|| handler_by_type(r).unwrap_or_default().into());
     r.handler = Some(name.clone());
     let verdict = process::run_phase(r, Phase::Handler);
-    let named = asked.is_some() || HANDLER_TYPES.iter().any(|t| name == *t);
+    let named = asked.as_ref().is_some_and(|h| !h.is_empty()) || HANDLER_TYPES.iter().any(|t| name == *t);
     if named && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
         // a name that no module takes stays the name
         r.served_by = Some(name);
@@ -147,7 +147,7 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
     }
     r.status = if status == 401 && r.proxyreq == ProxyReq::Proxy { 407 } else { status };
     let core = r.core();
-    let Some((document, span)) = core.error_document(status) else { return };
+    let Some((document, span)) = core.error_document(super::status::index(status)) else { return };
     let text = match document {
         ErrorDocument::Default => return,
         ErrorDocument::Text(expr) => match super::expr_context::string(r, expr) {
