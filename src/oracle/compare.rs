@@ -104,7 +104,10 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
     let own = inner_file == log_file || why.len() > 1;
     why.sort_unstable();
     why.dedup();
-    if let ([code], true) = (&why[..], own) {
+    // with Satisfy Any a refusal is noted and the request goes on: another line is the last then
+    let last = answer.log.iter().rfind(|l| l.level == "error");
+    let last = last.is_none_or(|l| status != 403 || why.contains(&l.code.as_str()));
+    if let ([code], true) = (&why[..], own && last) {
         say("log", json!(code));
         if status == 403 && DENIED.contains(code) {
             say("access", json!("denied"));

@@ -6,6 +6,8 @@ pub fn words(gap: &str) -> &'static [&'static str] {
     match gap {
         "url" => &["/", "/a", "/a/", "/a/b", "/static", "/static/", "/app", "/app/", "/w", "/cgi/", "/srv", "/srv/www/a", "/a/note.txt", "/data", "/x y", "/A", "/a//b"],
         "urlre" => &["^/a/(.*)$", "^/static(/.*)?$", "/b", "^/app", r"\.txt$", "^/$", "^/(a|w)/(.*)", r"^/([^/]*)/note\.txt$", "(?i)^/A/", r"^/w/(.+)\.py$"],
+        // two groups each: httpd reads beyond the end for a group that a pattern hasn't
+        "urlgroups" => &["^/a/(.*)()$", "^/static(/.*)?()$", "^/(a|w)/(.*)", r"^/([^/]*)/(note)\.txt$", "(/b)(.*)", "^/(a)pp(.*)", "(?i)^/(A)(/.*)$"],
         "group" => &["", "$1", "/$1", "$1", "$2", "/x$1"],
         "path" => &["/srv/www/a", "/srv/www/a/", "/srv/app", "/srv/app/", "/srv/static", "/srv/static/", "/srv/www", "/srv/www/", "/srv/app/main.wsgi", "/srv/www/a/run.cgi", "/srv/none", "/srv/link", "/srv/www/a/note.txt"],
         "dir" => &["/srv/www", "/srv/www/", "/srv/www/a", "/srv/app", "/srv/static", "/srv/link", "\"/srv/www\""],
