@@ -128,8 +128,7 @@ impl Simulator {
 
     /// The answer to a request.
     pub fn ask(&self, ask: &Ask) -> Outcome {
-        let r = protocol::serve(&self.engine, &ask.incoming());
-        outcome(ask, &r)
+        outcome(ask, protocol::serve(&self.engine, &ask.incoming()))
     }
 
     /// The answer with the way to it.
@@ -215,14 +214,15 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
 }
 
 /// What a request came to.
-fn outcome(ask: &Ask, first: &Request<'_>) -> Outcome {
+fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
+    let mut decided_by: Vec<Decision> = std::mem::take(&mut whole.decided);
+    let mut caveats: Vec<Caveat> = std::mem::take(&mut whole.caveats);
+    let first = &whole;
     let last = first.last();
     // the client gets the status of the last request; when that failed within an ErrorDocument, the first error
     let answer = answering(first);
     let status = status::index(answer.status);
-    let mut decided_by: Vec<Decision> = Vec::new();
-    let mut caveats: Vec<Caveat> = Vec::new();
-    let mut r = Some(first);
+    let mut r = first.next.as_deref();
     while let Some(request) = r {
         for d in &request.decided {
             if !decided_by.iter().any(|e| e.span == d.span) {
@@ -296,6 +296,9 @@ fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
 
 /// The request whose status the client gets: the last, unless that one failed on behalf of an earlier error.
 fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
+    if first.next.is_none() {
+        return first;
+    }
     let chain: Vec<&Request<'a>> = std::iter::successors(Some(first), |r| r.next.as_deref()).collect();
     let mut at = chain.len() - 1;
     if chain[at].failed_again {

@@ -366,16 +366,23 @@ fn tried(entry: &Entry, matched: bool, why: &str) -> Step {
 }
 
 fn try_entry(r: &mut Request<'_>, entry: &Entry, redirect: bool) -> Result<Option<BString>, ()> {
-    let path = r.uri.clone();
+    // borrowed for the while
+    let path = std::mem::take(&mut r.uri);
+    let target = try_path(r, entry, &path, redirect);
+    r.uri = path;
+    target
+}
+
+fn try_path(r: &mut Request<'_>, entry: &Entry, path: &BString, redirect: bool) -> Result<Option<BString>, ()> {
     let target = if let Some(regex) = &entry.regex {
         let mut caps = Captures::default();
-        if !names::search(r, regex, entry.span, &path, &mut caps) {
+        if !names::search(r, regex, entry.span, path, &mut caps) {
             return Ok(None);
         }
         match &entry.real {
             None => BString::default(),
             Some(real) => {
-                let Some(text) = pattern::substitute(real, &path, &caps) else {
+                let Some(text) = pattern::substitute(real, path, &caps) else {
                     r.error("AH00672", format!("Regex substitution in '{real}' failed. Replacement too long?"));
                     return Err(());
                 };
@@ -383,7 +390,7 @@ fn try_entry(r: &mut Request<'_>, entry: &Entry, redirect: bool) -> Result<Optio
             }
         }
     } else {
-        let length = pattern::alias_matches(&path, &entry.fake);
+        let length = pattern::alias_matches(path, &entry.fake);
         if length == 0 {
             return Ok(None);
         }

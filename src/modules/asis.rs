@@ -13,7 +13,7 @@ static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 
 /// `asis_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    let Some(name) = r.handler.clone().filter(|h| h == "httpd/send-as-is" || h == "send-as-is") else {
+    let Some(name) = r.handler.as_ref().filter(|h| *h == "httpd/send-as-is" || *h == "send-as-is").cloned() else {
         return Verdict::Declined;
     };
     super::core::allow_methods(r, &[method::GET]);

@@ -258,8 +258,8 @@ fn ask(
 
 /// `authenticate_basic_fake`: credentials for who stands behind.
 fn authenticate_fake(r: &mut Request<'_>) -> Verdict {
-    let dir = r.per_dir.auth_basic.clone().unwrap_or_default();
-    let Some((user, password)) = dir.fake.as_ref().and_then(|s| s.value.clone()) else { return Verdict::Declined };
+    let fake = r.per_dir.auth_basic.as_ref().and_then(|d| d.fake.as_ref()).and_then(|s| s.value.clone());
+    let Some((user, password)) = fake else { return Verdict::Declined };
     let mut words = Vec::new();
     for (expr, code, what) in [(user, "AH02455", "user"), (password, "AH02456", "password")] {
         match expr_context::string(r, &expr) {

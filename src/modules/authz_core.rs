@@ -160,6 +160,13 @@ impl Section {
         (!left.children().is_empty()).then_some(left)
     }
 
+    fn has(&self, line: Span) -> bool {
+        match &self.kind {
+            Kind::Require { .. } => self.span == Some(line),
+            Kind::Sections(children) => children.iter().any(|c| c.has(line)),
+        }
+    }
+
     fn lines(&self, into: &mut Vec<Span>) {
         match &self.kind {
             Kind::Require { .. } => into.extend(self.span),
@@ -216,7 +223,7 @@ impl Dir {
         let mut section = None;
         let mut merging = Merging::Unset;
         for layer in self.own_layers() {
-            let own = layer.own.and_then(|s| s.without(skip)).map(Arc::new);
+            let own = layer.own.and_then(|s| if s.has(skip) { s.without(skip).map(Arc::new) } else { Some(s) });
             let how =
                 if matches!(layer.merging, Merging::With(_, s) if s == skip) { Merging::Unset } else { layer.merging };
             (section, merging) = merge(&section, merging, &own, how);

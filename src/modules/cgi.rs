@@ -84,7 +84,8 @@ fn cgid_handler(r: &mut Request<'_>) -> Verdict {
 }
 
 fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
-    let Some(name) = r.handler.clone().filter(|h| h == "cgi-script" || h == "application/x-httpd-cgi") else {
+    let Some(name) = r.handler.as_ref().filter(|h| *h == "cgi-script" || *h == "application/x-httpd-cgi").cloned()
+    else {
         return Verdict::Declined;
     };
     r.served_by = Some(name);

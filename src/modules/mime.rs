@@ -13,8 +13,10 @@ use crate::server::settings::Settings;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 use content_type::ContentType;
+use foldhash::fast::RandomState;
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The module.
 pub static MODULE: Module =
@@ -189,7 +191,7 @@ pub mod multimatch {
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
-    mappings: Arc<HashMap<BString, Extension>>,
+    mappings: Arc<HashMap<BString, Extension, RandomState>>,
     removed: Vec<(BString, Field, Span)>,
     /// Whether this is a server's own level, whose Remove directives take nothing away from itself.
     is_server_level: bool,
@@ -243,7 +245,7 @@ impl Settings for Dir {
 pub struct Server {
     types_config: Option<BString>,
     /// Types by extension, once the file was read.
-    types: Arc<HashMap<BString, BString>>,
+    types: Arc<HashMap<BString, BString, RandomState>>,
 }
 
 impl Settings for Server {
@@ -329,7 +331,7 @@ pub fn read_types(build: &mut crate::server::build::Build) -> Result<(), String>
     let path = filepath::merge(Some(root.as_bstr()), &name).unwrap_or(name);
     let text = crate::vfs::resolve::read(&*build.vfs, &crate::vfs::Cred::root(), &path)
         .map_err(|_| format!("could not open mime types config file {path}."))?;
-    let mut types = HashMap::new();
+    let mut types = HashMap::default();
     for line in text.lines() {
         let line = line.trim();
         if line.starts_with(b"#") {
@@ -354,43 +356,58 @@ pub struct Exceptions {
     pub spans: Vec<Span>,
 }
 
+/// The extension in lower case; most are already.
+fn lowercase(extension: &[u8]) -> Cow<'_, [u8]> {
+    match extension.iter().any(u8::is_ascii_uppercase) {
+        true => Cow::Owned(extension.to_ascii_lowercase()),
+        false => Cow::Borrowed(extension),
+    }
+}
+
 /// `find_ct`
 fn find_type(r: &mut Request<'_>) -> Verdict {
     if r.is_dir() {
         r.set_content_type(Some(super::dir::DIR_MAGIC_TYPE.into()), true);
         return Verdict::Ok;
     }
-    let Some(filename) = r.filename.clone() else { return Verdict::Declined };
-    let mut dir = r.per_dir.mime.clone().unwrap_or_default();
+    static NOTHING: LazyLock<Arc<Dir>> = LazyLock::new(Arc::default);
+    let Some(filename) = r.filename.take() else { return Verdict::Declined };
+    let verdict = type_of(r, &filename, r.per_dir.mime.clone().unwrap_or_else(|| NOTHING.clone()));
+    r.filename = Some(filename);
+    verdict
+}
+
+fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdict {
     if !dir.is_server_level && !dir.removed.is_empty() {
         // a section's settings always go over the server's, even where those are httpd's own
         dir = Arc::new(Dir::merge(&Dir::default(), &dir));
     }
-    let mut name = filename.clone();
+    let mut name = Cow::Borrowed(filename.as_slice());
     if dir.use_path_info == Some(true) {
-        name.extend_from_slice(r.path_info_str());
+        name.to_mut().extend_from_slice(r.path_info_str());
     } else if r.proxyreq == ProxyReq::Reverse
         && r.notes.get("proxy-nocanon").is_some()
         && let Some(q) = name.find_byte(b'?')
     {
-        name.truncate(q);
+        name.to_mut().truncate(q);
     }
-    let name = filepath::basename(&name).to_owned();
+    let name = filepath::basename(&name);
     // leading dots belong to the name
     let dots = name.iter().take_while(|b| **b == b'.').count();
     let stem = name[dots..].find_byte(b'.').map_or(name.len(), |i| dots + i);
     let mut exceptions = Exceptions { names: vec![BString::from(&name[..stem])], spans: Vec::new() };
     let mut found_metadata = false;
     let mut charset = None;
-    let types = r.engine.server.servers[0].settings.mime.as_ref().map(|m| m.types.clone()).unwrap_or_default();
+    let engine = r.engine;
+    let types = |e: &[u8]| engine.server.servers[0].settings.mime.as_ref().and_then(|m| m.types.get(BStr::new(e)));
     let extensions = name.get(stem + 1..).unwrap_or_default();
     for written in extensions.split(|b| *b == b'.').filter(|e| !e.is_empty()) {
-        let extension = BString::from(written.to_ascii_lowercase());
-        let info = dir.mappings.get(&extension);
+        let extension = lowercase(written);
+        let info = dir.mappings.get(BStr::new(&extension));
         let mut found = false;
         let forced = info.and_then(|i| i.get(Field::Type));
         if forced.is_none()
-            && let Some(kind) = types.get(&extension)
+            && let Some(kind) = types(&extension)
         {
             r.set_content_type(Some(kind.clone()), true);
             found = true;
@@ -398,7 +415,7 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         if let Some(info) = info {
             if let Some(set) = forced.filter(|s| !s.value.is_empty()) {
                 r.set_content_type(Some(set.value.clone()), true);
-                let otherwise = types.get(&extension).cloned().unwrap_or_default();
+                let otherwise = types(&extension).cloned().unwrap_or_default();
                 r.type_span = decisive(&Some(set.clone()), &otherwise);
                 found = true;
             }
@@ -433,13 +450,14 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         }
         if found || dir.multimatch & multimatch::ANY != 0 {
             found_metadata = true;
-            exceptions.spans.extend(info.and_then(|i| i.only_reason(dir.multimatch, types.contains_key(&extension))));
+            exceptions.spans.extend(info.and_then(|i| i.only_reason(dir.multimatch, types(&extension).is_some())));
         } else {
             exceptions.names.push(written.into());
         }
     }
     r.mime_exceptions = found_metadata.then_some(exceptions);
-    if let Some(parts) = r.content_type.as_ref().and_then(|t| ContentType::parse(t)) {
+    let plain = |t: &BString| charset.is_none() && !t.iter().any(|b| *b == b';' || b.is_ascii_whitespace() || *b == 11);
+    if let Some(parts) = r.content_type.as_ref().filter(|t| !plain(t)).and_then(|t| ContentType::parse(t)) {
         let trusted = r.trusted_content_type;
         r.set_content_type(Some(parts.with_charset(charset.as_ref().map(|c| c.as_bstr()))), trusted);
     }

@@ -137,13 +137,15 @@ impl Dir {
 
 /// `php_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    let name = r.handler.clone().unwrap_or_default();
+    let name = r.handler.as_ref().map_or(b"".as_slice(), |h| h.as_slice());
+    let ours = [PAGE, SOURCE, SCRIPT].iter().any(|n| name == n.as_bytes());
+    let executable = r.finfo.is_some_and(|f| f.mode & 0o100 != 0);
+    if !ours && (name != b"text/html" || !executable) {
+        return Verdict::Declined;
+    }
+    let name = BString::from(name);
     let dir = r.per_dir.php.clone().unwrap_or_default();
-    if ![PAGE, SOURCE, SCRIPT].iter().any(|n| name == *n) {
-        let executable = r.finfo.is_some_and(|f| f.mode & 0o100 != 0);
-        if name != "text/html" || !executable {
-            return Verdict::Declined;
-        }
+    if !ours {
         let (hack, span) = dir.flag("xbithack", false);
         if !hack {
             return Verdict::Declined;

@@ -213,7 +213,7 @@ fn modify(r: &mut Request<'_>) -> Verdict {
     }
     if !found.told.is_empty() {
         let told = found.told.join(", ");
-        r.notes.set("remoteip-proxy-ip-list", told.as_str());
+        r.notes.set("remoteip-proxy-ip-list", told.clone());
         if let Some(name) = &conf.proxies_header {
             r.headers_in.set(name.value.clone(), told);
         }

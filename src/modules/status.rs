@@ -16,7 +16,9 @@ fn handler(r: &mut Request<'_>) -> Verdict {
 
 /// Answers GET with a page of the server's own, for a handler of one of these names.
 pub(super) fn serve(r: &mut Request<'_>, names: &[&str]) -> Verdict {
-    let Some(name) = r.handler.clone().filter(|h| names.iter().any(|n| h == n)) else { return Verdict::Declined };
+    let Some(name) = r.handler.as_ref().filter(|h| names.iter().any(|n| *h == n)).cloned() else {
+        return Verdict::Declined;
+    };
     super::core::allow_methods(r, &[method::GET]);
     if r.method_number != method::GET {
         return Verdict::Declined;

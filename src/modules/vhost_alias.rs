@@ -216,7 +216,6 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         r.decide_if(Phase::TranslateName, r.core().use_canonical_name.as_ref().map(|s| s.span));
     }
     let root = interpolate(map, &name, r.server_port());
-    r.canonical_filename = None;
     r.filename = Some([root.as_slice(), rest].concat().into());
     r.context_root = Some(root.clone());
     r.document_root_override = Some(root);

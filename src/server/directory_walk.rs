@@ -3,11 +3,13 @@
 
 use super::request::Request;
 use super::section::Section;
-use super::setting::{self, Set};
+use super::setting::Set;
 use super::settings::Merged;
 use super::walk_cache::{self, Walk, Walked};
 use super::{filepath, names};
+use crate::module::allowed::OR_UNSET;
 use crate::module::{Phase, Verdict};
+use crate::modules::core::Dir;
 use crate::modules::core::options::{self, OptLine};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
@@ -21,14 +23,39 @@ struct Running {
     opts: u32,
     add: u32,
     remove: u32,
-    lines: Vec<OptLine>,
     overrides: u32,
     override_opts: u32,
     override_list: Option<Arc<Vec<BString>>>,
-    override_set: Option<Set<u32>>,
+    allow_override: Option<AllowOverride>,
+}
+
+/// The AllowOverride line in force, and what would be without it.
+#[derive(Clone, Copy)]
+struct AllowOverride {
+    span: Span,
+    value: u32,
+    beneath: Option<u32>,
+}
+
+impl AllowOverride {
+    fn of(set: &Set<u32>) -> AllowOverride {
+        AllowOverride { span: set.span, value: set.value, beneath: set.under.as_ref().map(|s| s.value) }
+    }
 }
 
 impl Running {
+    fn of(core: &Dir) -> Running {
+        Running {
+            opts: core.opts,
+            add: core.opts_add,
+            remove: core.opts_remove,
+            overrides: core.overrides,
+            override_opts: core.override_opts,
+            override_list: core.override_list.clone(),
+            allow_override: core.override_set.as_ref().map(AllowOverride::of),
+        }
+    }
+
     fn merge(&mut self, settings: &Merged) {
         let Some(core) = &settings.core else { return };
         if core.opts & options::UNSET != 0 {
@@ -40,30 +67,28 @@ impl Running {
             self.add = core.opts_add;
             self.remove = core.opts_remove;
         }
-        self.lines.extend_from_slice(&core.opt_lines);
-        if core.overrides & crate::module::allowed::OR_UNSET == 0 {
+        if core.overrides & OR_UNSET == 0 {
             self.overrides = core.overrides;
             self.override_opts = core.override_opts;
-            self.override_set = Set::merge(&self.override_set, &core.override_set);
+            if let Some(set) = &core.override_set {
+                let line = AllowOverride::of(set);
+                let beneath = line.beneath.or(self.allow_override.map(|a| a.value));
+                self.allow_override = Some(AllowOverride { beneath, ..line });
+            }
         }
         if core.override_list.is_some() {
             self.override_list.clone_from(&core.override_list);
         }
     }
 
-    fn override_span(&self) -> Option<Span> {
-        self.override_set.as_ref().map(|s| s.span)
-    }
-
     /// What AllowOverride would be without the line in force.
     fn override_beneath(&self) -> u32 {
-        let beneath = self.override_set.as_ref().and_then(|s| s.under.as_ref());
-        beneath.map_or(crate::module::allowed::OR_UNSET, |s| s.value)
+        self.allow_override.and_then(|a| a.beneath).unwrap_or(OR_UNSET)
     }
 
     /// The AllowOverride line without which .htaccess files would be looked for.
     fn hides_htaccess(&self) -> Option<Span> {
-        setting::decisive(&self.override_set, &crate::module::allowed::OR_UNSET)
+        self.allow_override.filter(|a| a.beneath.unwrap_or(OR_UNSET) != a.value).map(|a| a.span)
     }
 
     fn htaccess_wanted(&self) -> bool {
@@ -73,41 +98,35 @@ impl Running {
 
 /// Walks to the request's file: sets `filename`, `path_info`, `finfo` and the settings.
 pub fn run(r: &mut Request<'_>) -> Verdict {
-    let Some(filename) = r.filename.clone() else { return Verdict::Ok };
+    let Some(filename) = r.filename.take() else { return Verdict::Ok };
     // a relative name is taken from httpd's working directory
-    let Some(filename) = filepath::merge(Some(b"/".as_bstr()), &filename) else { return Verdict::Ok };
-    r.filename = Some(filename.clone());
+    let Some(filename) = filepath::tidy(filename) else { return Verdict::Ok };
     if r.finfo.is_none_or(|f| f.kind == Kind::Symlink) {
         r.finfo = r.engine.stat(&filename).ok().filter(|f| f.kind == Kind::Directory || !filename.ends_with(b"/"));
     }
 
     let may_be_familiar = r.is_regular() || r.is_dir() && r.path_info_str().is_empty();
-    let mut entry_dir = filename.clone();
-    if r.is_regular() {
-        entry_dir = filepath::dirname(&entry_dir).into();
-    } else if !entry_dir.ends_with(b"/") {
-        entry_dir.push(b'/');
-    }
+    let entry_key = if r.is_regular() {
+        walk_cache::key(filepath::dirname(&filename))
+    } else if filename.ends_with(b"/") {
+        walk_cache::key(&filename)
+    } else {
+        walk_cache::folder_key(&filename)
+    };
 
     let core = r.core();
-    let mut running = Running {
-        opts: core.opts,
-        add: core.opts_add,
-        remove: core.opts_remove,
-        lines: core.opt_lines.to_vec(),
-        overrides: core.overrides,
-        override_opts: core.override_opts,
-        override_list: core.override_list.clone(),
-        override_set: core.override_set.clone(),
-    };
+    let mut running = Running::of(&core);
     let given_path_info = r.path_info.take();
     let mut save_path_info = None;
     // a folder takes the path_info for its own
-    let mut rest: BString = match &given_path_info {
+    let mut whole: BString = match &given_path_info {
         Some(p) if r.is_dir() && !p.is_empty() => {
             match filepath::merge(Some(filename.as_bstr()), p.trim_start_with(|c| c == '/')) {
                 Some(path) => path,
-                None => return Verdict::Status(500),
+                None => {
+                    r.filename = Some(filename);
+                    return Verdict::Status(500);
+                }
             }
         }
         _ => {
@@ -115,20 +134,23 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             filename
         }
     };
-    rest = rest[1..].into();
 
     let mut merged: Option<Arc<Merged>> = None;
-    let mut path = BString::from("/");
+    // what was walked is `whole[..at]`, what is left `whole[at..]`
+    let mut at = 1;
     let server = r.server;
     let sections = &server.sec_dir;
     let mut next_section = 0;
     let mut components = 1;
     let mut this: Option<Stat>;
     loop {
-        let temp_slash = components > 1 && !path.ends_with(b"/");
-        if temp_slash {
-            path.push(b'/');
+        // a folder ends in a slash; at the end of the way that is put there for the while
+        let temp_slash = components > 1 && whole.get(at - 1) != Some(&b'/');
+        let at_end = at == whole.len();
+        if temp_slash && at_end {
+            whole.push(b'/');
         }
+        let path = whole[..at + usize::from(temp_slash)].as_bstr();
         while let Some(section) = sections.get(next_section) {
             if section.regex.is_some() || section.components > components {
                 break;
@@ -137,7 +159,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             let matched = section.components == 0
                 || section.components == components
                     && if section.is_fnmatch {
-                        pattern::fnmatch(section.path.as_bstr(), path.as_bstr(), pattern::PATHNAME)
+                        pattern::fnmatch(section.path.as_bstr(), path, pattern::PATHNAME)
                     } else {
                         section.path == path
                     };
@@ -152,12 +174,12 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 overrides: running.overrides,
                 override_opts: running.override_opts,
                 override_list: running.override_list.clone(),
-                span: running.override_span(),
+                span: running.allow_override.map(|a| a.span),
                 beneath: running.override_beneath(),
             };
-            match super::htaccess::find(r, path.as_bstr(), &wanted) {
+            match super::htaccess::find(r, path, &wanted) {
                 Err(status) => {
-                    r.filename = Some(path);
+                    r.filename = Some(path.to_owned());
                     return Verdict::Status(status);
                 }
                 Ok(Some(settings)) => {
@@ -167,36 +189,32 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 Ok(None) => {}
             }
         } else if let Some(span) = running.hides_htaccess()
-            && super::htaccess::is_there(r, path.as_bstr())
+            && super::htaccess::is_there(r, path)
         {
-            told_hidden(r, span, &path);
+            told_hidden(r, span, path);
             r.decide(Phase::MapToStorage, span);
         }
-        if temp_slash {
-            path.pop();
+        if temp_slash && at_end {
+            whole.pop();
         }
         this = Some(Stat { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, size: 0 });
-        if rest.is_empty() {
+        if at >= whole.len() {
             break;
         }
         // the next segment, with the slash before it
-        let from = usize::from(rest.first() == Some(&b'/'));
-        let end = rest[from..].find_byte(b'/').map_or(rest.len(), |i| from + i);
-        let segment: BString = rest[from..end].into();
-        if components > 1 || path.len() > 1 {
-            path.push(b'/');
-        }
-        path.extend_from_slice(&segment);
-        rest = rest[end..].into();
-        if segment.is_empty() {
+        let from = at + usize::from(whole.get(at) == Some(&b'/'));
+        let end = whole[from..].find_byte(b'/').map_or(whole.len(), |i| from + i);
+        at = end;
+        if from == end {
             break;
         }
+        let path = whole[..at].as_bstr();
         // a file that is there, and links that may be followed: nothing to look at on the way
         if r.finfo.is_some() && running.opts & (options::SYM_OWNER | options::SYM_LINKS) == options::SYM_LINKS {
             components += 1;
             continue;
         }
-        let mut info = match r.engine.lstat(&path) {
+        let mut info = match r.engine.lstat(path) {
             Ok(s) => s,
             Err(Errno::NotFound) => {
                 this = None;
@@ -205,31 +223,32 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             Err(Errno::Access) => {
                 // without AllowOverride None, looking for .htaccess would have failed first
                 r.decide_if(Phase::MapToStorage, running.hides_htaccess().filter(|_| !running.htaccess_wanted()));
-                let uri = r.uri.clone();
-                r.error(
-                    "AH00035",
-                    format!(
-                        "access to {uri} denied (filesystem path '{path}') because search permissions are missing on a component of the path"
-                    ),
+                let message = format!(
+                    "access to {} denied (filesystem path '{path}') because search permissions are missing on a component of the path",
+                    r.uri
                 );
-                return refuse(r, path, rest, save_path_info);
+                r.error("AH00035", message);
+                return refuse(r, whole, at);
             }
             Err(_) => {
-                let uri = r.uri.clone();
-                r.error("AH00036", format!("access to {uri} failed (filesystem path '{path}')"));
-                return refuse(r, path, rest, save_path_info);
+                let message = format!("access to {} failed (filesystem path '{path}')", r.uri);
+                r.error("AH00036", message);
+                return refuse(r, whole, at);
             }
         };
         if info.kind == Kind::Symlink {
-            match resolve_symlink(r, &path, info, running.opts) {
+            let lines = || core.opt_lines.iter().chain(lines_of(&merged));
+            match resolve_symlink(r, path, info, running.opts) {
                 Some(target) => {
-                    link_decided(r, &running, path.as_bstr(), info);
+                    let spans = link_deciders(r, lines, path, info, true);
+                    spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
                     info = target;
                 }
                 None => {
                     r.error("AH00037", format!("Symbolic link not allowed or link target not accessible: {path}"));
-                    refused_link_decided(r, &running, path.as_bstr(), info);
-                    return refuse(r, path, rest, save_path_info);
+                    let spans = link_deciders(r, lines, path, info, false);
+                    spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
+                    return refuse(r, whole, at);
                 }
             }
         }
@@ -239,16 +258,15 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             Kind::Regular => break,
             _ => {
                 r.error("AH00038", format!("Forbidden: {path} doesn't point to a file or directory"));
-                return refuse(r, path, rest, save_path_info);
+                return refuse(r, whole, at);
             }
         }
     }
     if r.finfo.is_none_or(|f| f.kind == Kind::Symlink) {
         r.finfo = this;
     }
-    r.canonical_filename = Some(path.clone());
+    let (path, rest) = split(whole, at);
     r.path_info = Some(splice(rest, save_path_info));
-    r.filename = Some(path.clone());
 
     for section in &sections[next_section..] {
         let Some(regex) = &section.regex else { continue };
@@ -262,17 +280,25 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     }
     let walked = Walked {
         walk: Walk::Directory,
-        key: Some(&entry_dir),
-        key_after: Some(if r.is_dir() { &path } else { filepath::dirname(&path) }),
+        key: Some(entry_key),
+        key_after: Some(walk_cache::key(if r.is_dir() { &path } else { filepath::dirname(&path) })),
         tested: server.index as u64,
         merged: merged.as_ref().map_or(0, |m| m.id),
         may_be_familiar,
     };
+    r.filename = Some(path);
     walk_cache::settle(r, &walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
     }
     Verdict::Ok
+}
+
+/// A path, and what follows it.
+fn split(mut whole: BString, at: usize) -> (BString, BString) {
+    let rest = whole[at..].into();
+    whole.truncate(at);
+    (whole, rest)
 }
 
 fn splice(rest: BString, saved: Option<BString>) -> BString {
@@ -283,10 +309,10 @@ fn splice(rest: BString, saved: Option<BString>) -> BString {
     }
 }
 
-fn refuse(r: &mut Request<'_>, path: BString, rest: BString, saved: Option<BString>) -> Verdict {
+fn refuse(r: &mut Request<'_>, whole: BString, at: usize) -> Verdict {
+    // a path_info from before is not put back on an early end
+    let (path, rest) = split(whole, at);
     r.filename = Some(path);
-    // the saved path_info is not put back on an early end
-    let _ = saved;
     r.path_info = Some(rest);
     Verdict::Status(403)
 }
@@ -302,7 +328,7 @@ fn told(r: &Request<'_>, section: &Section, matched: bool) {
     r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
 }
 
-fn told_hidden(r: &Request<'_>, span: Span, path: &BString) {
+fn told_hidden(r: &Request<'_>, span: Span, path: &BStr) {
     r.tell(|| Step {
         phase: "map_to_storage",
         module: "htaccess",
@@ -321,24 +347,22 @@ pub fn resolve_symlink(r: &Request<'_>, path: &[u8], link: Stat, opts: u32) -> O
     (opts & options::SYM_OWNER == 0 || target.uid == link.uid).then_some(target)
 }
 
-/// Names the Options lines without which a link that was followed would be refused.
-fn link_decided(r: &mut Request<'_>, running: &Running, path: &BStr, link: Stat) {
-    for line in &running.lines {
-        let without = options::fold(running.lines.iter().filter(|l| l.span != line.span));
-        if resolve_symlink(r, path, link, without).is_none() {
-            r.decide(Phase::MapToStorage, line.span);
-        }
-    }
+/// The Options lines that merged settings come from.
+fn lines_of(merged: &Option<Arc<Merged>>) -> impl Iterator<Item = &OptLine> + Clone {
+    merged.iter().filter_map(|m| m.core.as_ref()).flat_map(|c| c.opt_lines.iter())
 }
 
-/// Names the Options lines without which a link that was refused would be followed.
-fn refused_link_decided(r: &mut Request<'_>, running: &Running, path: &BStr, link: Stat) {
-    for line in &running.lines {
-        let without = options::fold(running.lines.iter().filter(|l| l.span != line.span));
-        if resolve_symlink(r, path, link, without).is_some() {
-            r.decide(Phase::MapToStorage, line.span);
-        }
-    }
+/// The Options lines without which it would not be so that a link is followed (or is not).
+fn link_deciders<'l, I: Iterator<Item = &'l OptLine> + Clone>(
+    r: &Request<'_>,
+    lines: impl Fn() -> I,
+    path: &BStr,
+    link: Stat,
+    followed: bool,
+) -> Vec<Span> {
+    let without = |span: Span| options::fold(lines().filter(|l| l.span != span));
+    let decides = |span: &Span| resolve_symlink(r, path, link, without(*span)).is_some() != followed;
+    lines().map(|l| l.span).filter(decides).collect()
 }
 
 impl super::engine::Engine {

@@ -4,7 +4,7 @@
 //! (by path and by what may stand in them). One engine serves one thread.
 
 use super::Server;
-use super::htaccess::Htaccess;
+use super::htaccess;
 use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
 use crate::vfs::Vfs;
@@ -36,9 +36,6 @@ pub trait Programs: Send + Sync {
 /// What is remembered, by a quick hash.
 type Known<K, V> = HashMap<K, V, RandomState>;
 
-/// A folder, and what may stand in its .htaccess file (AllowOverride, its options, a hash of the list).
-pub(super) type HtaccessKey = (BString, u32, u32, u64);
-
 /// One thread's run.
 pub struct Engine {
     /// The configuration.
@@ -48,9 +45,10 @@ pub struct Engine {
     /// The programs in it.
     pub programs: Arc<dyn Programs>,
     merges: RefCell<Known<(u64, u64), Arc<Merged>>>,
-    pub(super) htaccess: RefCell<Known<HtaccessKey, Htaccess>>,
+    pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
     pub(super) htaccess_there: RefCell<Known<BString, bool>>,
-    trace: RefCell<Option<Vec<Vec<Step>>>>,
+    watched: Cell<bool>,
+    trace: RefCell<Vec<Vec<Step>>>,
     /// Whether a run is one that only asks what would be.
     pub supposing: Cell<bool>,
     pointers: Cell<u64>,
@@ -66,7 +64,8 @@ impl Engine {
             merges: RefCell::default(),
             htaccess: RefCell::default(),
             htaccess_there: RefCell::default(),
-            trace: RefCell::new(None),
+            watched: Cell::new(false),
+            trace: RefCell::default(),
             supposing: Cell::new(false),
             pointers: Cell::new(1 << 63),
         }
@@ -94,18 +93,21 @@ impl Engine {
     }
 
     /// Whether somebody watches.
+    #[inline]
     pub fn watched(&self) -> bool {
-        self.trace.borrow().is_some()
+        self.watched.get()
     }
 
     /// Begins to watch.
     pub fn watch(&self) {
-        *self.trace.borrow_mut() = Some(vec![Vec::new()]);
+        *self.trace.borrow_mut() = vec![Vec::new()];
+        self.watched.set(true);
     }
 
     /// Ends watching: the steps told.
     pub fn unwatch(&self) -> Vec<Step> {
-        let mut levels = self.trace.borrow_mut().take().unwrap_or_default();
+        self.watched.set(false);
+        let mut levels = self.trace.take();
         while levels.len() > 1 {
             let children = levels.pop().unwrap_or_default();
             if let Some(level) = levels.last_mut() {
@@ -120,32 +122,42 @@ impl Engine {
 
     /// Tells a step.
     pub fn tell(&self, step: Step) {
-        if let Some(level) = self.trace.borrow_mut().as_mut().and_then(|t| t.last_mut()) {
+        if self.watched()
+            && let Some(level) = self.trace.borrow_mut().last_mut()
+        {
             level.push(step);
         }
     }
 
     /// Does something that nobody is to see: nothing of it is told.
     pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
-        let told = self.trace.take();
+        let watched = self.watched.replace(false);
         let result = run();
-        *self.trace.borrow_mut() = told;
+        self.watched.set(watched);
         result
     }
 
     /// Opens a level: what is told until [`Engine::close`] happens within a step.
+    #[inline]
     pub fn open(&self) {
-        if let Some(t) = self.trace.borrow_mut().as_mut() {
-            t.push(Vec::new());
+        if self.watched() {
+            self.trace.borrow_mut().push(Vec::new());
         }
     }
 
     /// Closes a level with the step that it is within; `None` leaves the children in its place.
+    #[inline]
     pub fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
-        let Some(children) = self.trace.borrow_mut().as_mut().and_then(|t| if t.len() > 1 { t.pop() } else { None })
-        else {
-            return;
-        };
+        if self.watched() {
+            self.close_level(step);
+        }
+    }
+
+    #[cold]
+    fn close_level(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
+        let mut trace = self.trace.borrow_mut();
+        let Some(children) = (if trace.len() > 1 { trace.pop() } else { None }) else { return };
+        drop(trace);
         match step(&children) {
             Some(mut s) => {
                 s.children = children;

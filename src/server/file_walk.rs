@@ -29,7 +29,7 @@ pub fn run(r: &mut Request<'_>) {
     }
     let walked = Walked {
         walk: Walk::File,
-        key: Some(&name),
+        key: Some(walk_cache::key(&name)),
         key_after: None,
         // the list belongs to the settings: others have another
         tested: r.config,

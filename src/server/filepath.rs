@@ -12,7 +12,7 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
     if root.map_or(0, |r| r.len()) + add.len() + 4 > PATH_MAX {
         return None;
     }
-    let mut path = BString::default();
+    let mut path = BString::from(Vec::with_capacity(root.map_or(0, |r| r.len()) + 1 + add.len()));
     let absolute;
     if add.first() == Some(&b'/') {
         absolute = true;
@@ -60,6 +60,15 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
     Some(path)
 }
 
+/// A path from the root, tidied: [`merge`] under `/`, without a copy where there is nothing to do.
+pub fn tidy(path: BString) -> Option<BString> {
+    let plain = |w: &[u8]| w[0] != b'/' || w[1] != b'/' && w[1] != b'.';
+    if path.first() == Some(&b'/') && path.windows(2).all(plain) {
+        return Some(path);
+    }
+    merge(Some(b"/".as_bstr()), &path)
+}
+
 /// `ap_make_dirstr_parent`: up to and with the last slash; `""` when there is none.
 pub fn dirname(path: &[u8]) -> &BStr {
     path.rfind_byte(b'/').map_or(b"".as_bstr(), |i| path[..=i].as_bstr())
@@ -96,6 +105,7 @@ mod tests {
             ("", "../b", None),
         ] {
             assert_eq!(merge(Some(root.into()), add.as_bytes()), want.map(BString::from), "{root} + {add}");
+            assert_eq!(tidy(add.into()), merge(Some("/".into()), add.as_bytes()), "{add}");
         }
     }
 }

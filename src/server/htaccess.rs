@@ -12,11 +12,10 @@ use crate::outcome::Step;
 use crate::source::{FileId, Span};
 use crate::vfs::{Errno, Vfs};
 use bstr::{BStr, BString};
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// What may stand in an .htaccess file, and who says so.
+#[derive(Clone)]
 pub struct Wanted {
     /// AllowOverride.
     pub overrides: u32,
@@ -28,6 +27,22 @@ pub struct Wanted {
     pub span: Option<Span>,
     /// What would be in force without that line.
     pub beneath: u32,
+}
+
+impl Wanted {
+    /// Whether the same may stand there.
+    fn same_rules(&self, other: &Wanted) -> bool {
+        self.overrides == other.overrides
+            && self.override_opts == other.override_opts
+            && self.override_list == other.override_list
+    }
+}
+
+/// What a folder's file came to for a server, with what may stand in it.
+pub(super) struct Known {
+    server: usize,
+    wanted: Wanted,
+    found: Htaccess,
 }
 
 /// An .htaccess file that said something was read because of an AllowOverride line.
@@ -56,15 +71,15 @@ pub enum Htaccess {
 
 /// The settings of the folder's .htaccess file, if it has one. The error is the status that ends the request.
 pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<Arc<Merged>>, u16> {
-    let mut hasher = DefaultHasher::new();
-    (&wanted.override_list, r.server.index).hash(&mut hasher);
-    let key = (BString::from(dir), wanted.overrides, wanted.override_opts, hasher.finish());
-    let known = r.engine.htaccess.borrow().get(&key).cloned();
+    let known = r.engine.htaccess.borrow().get(dir).and_then(|all| {
+        all.iter().find(|k| k.server == r.server.index && k.wanted.same_rules(wanted)).map(|k| k.found.clone())
+    });
     let found = match known {
         Some(found) => found,
         None => {
             let found = look(r, dir, wanted);
-            r.engine.htaccess.borrow_mut().insert(key, found.clone());
+            let known = Known { server: r.server.index, wanted: wanted.clone(), found: found.clone() };
+            r.engine.htaccess.borrow_mut().entry(dir.into()).or_default().push(known);
             found
         }
     };

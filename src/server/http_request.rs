@@ -102,11 +102,18 @@ const HANDLER_TYPES: [&str; 7] = [
 /// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
 pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
-    let name = asked.clone().unwrap_or_else(|| handler_by_type(r).unwrap_or_default().into());
-    r.handler = Some(name.clone());
+    let by_type = handler_by_type(r).unwrap_or_default();
+    let named = match &asked {
+        None => HANDLER_TYPES.iter().find(|t| by_type == t.as_bytes()).map(|t| BString::from(*t)),
+        asked => asked.clone(),
+    };
+    if asked.is_none() {
+        r.handler = Some(by_type.into());
+    }
     let verdict = process::run_phase(r, Phase::Handler);
-    let named = asked.as_ref().is_some_and(|h| !h.is_empty()) || HANDLER_TYPES.iter().any(|t| name == *t);
-    if named && r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
+    if let Some(name) = named.filter(|name| !name.is_empty())
+        && r.served_by.as_ref().is_some_and(|h| h == "default-handler")
+    {
         // a name that no module takes stays the name
         r.served_by = Some(name);
     }
@@ -243,7 +250,6 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         parsed_uri: Default::default(),
         hostname: r.hostname.clone(),
         filename: None,
-        canonical_filename: None,
         path_info: None,
         finfo: None,
         headers_in: r.headers_in.clone(),
@@ -338,7 +344,6 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.proxyreq = sub.proxyreq;
     r.uri = sub.uri;
     r.filename = sub.filename;
-    r.canonical_filename = sub.canonical_filename;
     r.path_info = sub.path_info;
     r.args = sub.args;
     r.finfo = sub.finfo;

@@ -13,18 +13,19 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
     if server.sec_url.is_empty() {
         return;
     }
-    let merged_slashes;
+    // borrowed for the while: what the walk does to the request is done to other parts of it
+    let asked = std::mem::take(&mut r.uri);
     // sections see single slashes, whatever MergeSlashes says
-    let uri: &BStr = if server.core().merge_slashes {
-        merged_slashes = r.uri.clone();
-        merged_slashes.as_bstr()
-    } else {
-        merged_slashes = single_slashes(&r.uri);
-        merged_slashes.as_bstr()
-    };
+    let single = (!server.core().merge_slashes).then(|| single_slashes(&asked));
+    walk(r, &asked, single.as_ref().unwrap_or(&asked).as_bstr(), phase);
+    r.uri = asked;
+}
+
+fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
+    let server = r.server;
     let mut merged = None;
     for section in &server.sec_url {
-        let matched = matches(r, section, uri);
+        let matched = matches(r, section, asked, uri);
         if !matched {
             r.tell(|| tried(section, phase, false));
             continue;
@@ -37,7 +38,7 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
     }
     let walked = Walked {
         walk: Walk::Location,
-        key: Some(uri),
+        key: Some(walk_cache::key(uri)),
         key_after: None,
         tested: server.index as u64,
         merged: merged.as_ref().map_or(0, |m| m.id),
@@ -61,14 +62,14 @@ fn tried(section: &Section, phase: &'static str, matched: bool) -> Step {
     }
 }
 
-fn matches(r: &mut Request<'_>, section: &Section, uri: &BStr) -> bool {
+fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr) -> bool {
     if let Some(regex) = &section.regex {
         let mut caps = Captures::default();
         // a regular expression sees the path as it is
-        if !super::names::search(r, regex, section.span, &r.uri.clone(), &mut caps) {
+        if !super::names::search(r, regex, section.span, asked, &mut caps) {
             return false;
         }
-        super::names::set_captures(r, regex, &caps, &r.uri.clone());
+        super::names::set_captures(r, regex, &caps, asked);
         return true;
     }
     let path = section.path.as_bstr();

@@ -119,7 +119,6 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         parsed_uri: Default::default(),
         hostname: None,
         filename: None,
-        canonical_filename: None,
         path_info: None,
         finfo: None,
         headers_in: Table::default(),
@@ -373,6 +372,7 @@ fn too_long(line: usize, limit: usize) -> bool {
 /// `ap_get_mime_headers_core`, and the checks on lengths that follow.
 fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize, fields: usize) -> Result<(), Refused> {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
+    r.headers_in = Table::with_capacity(incoming.headers.len());
     for (i, (name, value)) in incoming.headers.iter().enumerate() {
         let (name, value) = (name.as_bytes(), value.as_bytes());
         if fields > 0 && i + 1 > fields {
@@ -412,24 +412,12 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         r.headers_in.unset("Content-Length");
     }
     // repeated headers are one, but for Host where two are told apart from one
-    merge_repeated(&mut r.headers_in);
+    r.headers_in.merge_repeated();
     if r.headers_in.iter().any(|(_, value)| value.len() > field_size) {
         r.error("AH00560", "request header exceeds LimitRequestFieldSize after merging");
         return Err(400);
     }
     Ok(())
-}
-
-fn merge_repeated(headers: &mut Table) {
-    let mut merged = Table::default();
-    for (name, value) in headers.iter() {
-        if merged.get(name).is_some() {
-            merged.merge(name, value);
-        } else {
-            merged.add(name, value);
-        }
-    }
-    *headers = merged;
 }
 
 /// `ap_check_request_header`: the host, and what HTTP/1.1 demands.
@@ -466,12 +454,13 @@ fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
 /// `ap_update_vhost_from_headers_ex`: whether a virtual host's name was found.
 fn update_vhost_from_headers(r: &mut Request<'_>, require_match: bool) -> bool {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
-    let header = r.headers_in.get("Host").map(|h| h.to_owned());
+    let headers = r.headers_in.clone();
+    let header = headers.get("Host");
     let from_url = r.hostname.is_some();
     if from_url {
         let host = r.hostname.clone().unwrap_or_default();
-        fix_hostname(r, &host, false, strict);
-    } else if let Some(header) = &header {
+        fix_hostname(r, host.as_bstr(), false, strict);
+    } else if let Some(header) = header {
         fix_hostname(r, header, true, strict);
     }
     if !require_match && r.status != 200 {
@@ -555,7 +544,7 @@ fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
 }
 
 /// `fix_hostname`: lower case, no trailing dot, the port taken off. A bad one makes the status 400.
-fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: bool) {
+fn fix_hostname(r: &mut Request<'_>, source: &BStr, with_port: bool, strict: bool) {
     if source.is_empty() {
         r.hostname = Some(BString::default());
         return;
@@ -565,15 +554,15 @@ fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: 
             r.error("AH02416", format!("[strict] purely numeric host names not allowed: {source}"));
             r.status = 400;
         } else {
-            r.hostname = Some(source.clone());
+            r.hostname = Some(source.to_owned());
         }
         return;
     }
     let mut literal = source.contains(&b':');
-    let mut host = source.clone();
+    let mut host = source;
     let mut good = true;
     if with_port {
-        match vhost::parse_address(source.as_bstr()) {
+        match vhost::parse_address(source) {
             Some((Some(h), port)) => {
                 host = h;
                 literal = source.starts_with(b"[");
@@ -584,6 +573,7 @@ fn fix_hostname(r: &mut Request<'_>, source: &BString, with_port: bool, strict: 
             _ => good = false,
         }
     }
+    let mut host = host.to_owned();
     if good {
         good = if literal {
             fix_v6_literal(&mut host)

@@ -10,6 +10,7 @@ use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
 use crate::vfs::{Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -149,8 +150,6 @@ pub struct Request<'a> {
     pub hostname: Option<BString>,
     /// The file it is translated to.
     pub filename: Option<BString>,
-    /// `r->canonical_filename`.
-    pub canonical_filename: Option<BString>,
     /// What is left of the path; none before the walk.
     pub path_info: Option<BString>,
     /// The file, as `stat` sees it; none where there is no file.
@@ -420,7 +419,7 @@ impl<'a> Request<'a> {
         let doubled = uri.iter().take_while(|b| **b == b'/').count().saturating_sub(1);
         let uri = &uri[doubled..];
         let connect = self.method_number == super::method::CONNECT;
-        let text: BString = if connect { [b"http://", uri].concat().into() } else { uri.into() };
+        let text: Cow<'_, [u8]> = if connect { [b"http://", uri].concat().into() } else { uri.into() };
         // CONNECT names a host and a port, both
         let parsed = super::uri::parse(&text).filter(|p| !connect || p.port.is_some());
         let Some(parts) = parsed else {
@@ -435,7 +434,8 @@ impl<'a> Request<'a> {
             self.hostname = parts.hostname.clone();
         }
         self.args = parts.query;
-        self.uri = match parts.path.clone() {
+        let has_path = parts.path.is_some();
+        self.uri = match parts.path {
             Some(p) => p,
             None if self.method_number == super::method::OPTIONS => "*".into(),
             None => "/".into(),
@@ -445,7 +445,7 @@ impl<'a> Request<'a> {
             hostinfo: parts.hostinfo,
             hostname: parts.hostname,
             port: parts.port,
-            has_path: parts.path.is_some(),
+            has_path,
             fragment: parts.fragment,
             userinfo: parts.userinfo,
         };

@@ -1,76 +1,169 @@
 //! apr_table_t: names without regard to case, in order, several of one name allowed.
+//!
+//! Copies share their content until one of them is changed.
 
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A name or value: a constant, or a text of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(Cow<'static, [u8]>);
+
+impl From<&'static str> for Text {
+    fn from(text: &'static str) -> Text {
+        Text(Cow::Borrowed(text.as_bytes()))
+    }
+}
+
+impl From<BString> for Text {
+    fn from(text: BString) -> Text {
+        Text(Cow::Owned(text.into()))
+    }
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(text: Vec<u8>) -> Text {
+        Text(Cow::Owned(text))
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text(Cow::Owned(text.into()))
+    }
+}
+
+impl From<&BStr> for Text {
+    fn from(text: &BStr) -> Text {
+        Text(Cow::Owned(text.to_vec()))
+    }
+}
+
+impl From<&[u8]> for Text {
+    fn from(text: &[u8]) -> Text {
+        Text(Cow::Owned(text.to_vec()))
+    }
+}
+
+type Row = (Text, Text);
 
 /// Headers, environment variables, notes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table(Vec<(BString, BString)>);
+#[derive(Clone, Debug, Default)]
+pub struct Table(Option<Arc<Vec<Row>>>);
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Table) -> bool {
+        self.rows() == other.rows()
+    }
+}
+
+impl Eq for Table {}
 
 impl Table {
+    /// An empty table with room for that many rows.
+    pub fn with_capacity(rows: usize) -> Table {
+        Table((rows > 0).then(|| Arc::new(Vec::with_capacity(rows))))
+    }
+
+    fn rows(&self) -> &[Row] {
+        self.0.as_ref().map_or(&[], |rows| rows.as_slice())
+    }
+
+    fn rows_mut(&mut self) -> &mut Vec<Row> {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+
+    fn position(&self, name: &[u8]) -> Option<usize> {
+        self.rows().iter().position(|(n, _)| n.0.eq_ignore_ascii_case(name))
+    }
+
     /// The first value of that name.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&BStr> {
         let name = name.as_ref();
-        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_bstr())
+        self.rows().iter().find(|(n, _)| n.0.eq_ignore_ascii_case(name)).map(|(_, v)| v.0.as_bstr())
     }
 
     /// All values of that name, in order, joined by `, ` as httpd merges repeated headers.
     pub fn get_joined(&self, name: impl AsRef<[u8]>) -> Option<BString> {
         let name = name.as_ref();
-        let mut found = self.0.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
-        let mut joined = found.next()?.1.clone();
+        let mut found = self.rows().iter().filter(|(n, _)| n.0.eq_ignore_ascii_case(name));
+        let mut joined = BString::from(&*found.next()?.1.0);
         for (_, v) in found {
             joined.extend_from_slice(b", ");
-            joined.extend_from_slice(v);
+            joined.extend_from_slice(&v.0);
         }
         Some(joined)
     }
 
     /// Sets a name to a value, in place of what it had.
-    pub fn set(&mut self, name: impl Into<BString>, value: impl Into<BString>) {
-        let name = name.into();
-        let value = value.into();
-        if let Some(first) = self.0.iter().position(|(n, _)| n.eq_ignore_ascii_case(&name)) {
-            self.0[first] = (name.clone(), value);
-            let mut seen = 0;
-            self.0.retain(|(n, _)| {
-                seen += usize::from(n.eq_ignore_ascii_case(&name));
-                !n.eq_ignore_ascii_case(&name) || seen == 1
-            });
-        } else {
-            self.0.push((name, value));
-        }
+    pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
+        let (name, value) = (name.into(), value.into());
+        let first = self.position(&name.0);
+        let rows = self.rows_mut();
+        let Some(first) = first else {
+            rows.push((name, value));
+            return;
+        };
+        let mut at = 0;
+        rows.retain(|(n, _)| {
+            at += 1;
+            at <= first + 1 || !n.0.eq_ignore_ascii_case(&name.0)
+        });
+        rows[first] = (name, value);
     }
 
     /// Adds a value, beside what the name has.
-    pub fn add(&mut self, name: impl Into<BString>, value: impl Into<BString>) {
-        self.0.push((name.into(), value.into()));
+    pub fn add(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
+        self.rows_mut().push((name.into(), value.into()));
     }
 
     /// Appends to a value with `, ` between.
-    pub fn merge(&mut self, name: impl Into<BString>, value: impl AsRef<[u8]>) {
-        let name = name.into();
-        if let Some((_, v)) = self.0.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(&name)) {
-            v.extend_from_slice(b", ");
-            v.extend_from_slice(value.as_ref());
-        } else {
-            self.0.push((name, value.as_ref().into()));
+    pub fn merge(&mut self, name: impl Into<Text>, value: impl AsRef<[u8]>) {
+        let (name, value) = (name.into(), value.as_ref());
+        let first = self.position(&name.0);
+        let rows = self.rows_mut();
+        match first {
+            Some(i) => {
+                let text = rows[i].1.0.to_mut();
+                text.extend_from_slice(b", ");
+                text.extend_from_slice(value);
+            }
+            None => rows.push((name, value.into())),
         }
+    }
+
+    /// Makes one row of those that share a name.
+    pub fn merge_repeated(&mut self) {
+        let rows = self.rows();
+        let repeated = |i: usize, name: &Text| rows[..i].iter().any(|(n, _)| n.0.eq_ignore_ascii_case(&name.0));
+        if !rows.iter().enumerate().any(|(i, (name, _))| repeated(i, name)) {
+            return;
+        }
+        let mut merged = Table::default();
+        for (name, value) in rows {
+            merged.merge(name.clone(), &value.0);
+        }
+        *self = merged;
     }
 
     /// Takes a name away; whether it was there.
     pub fn unset(&mut self, name: impl AsRef<[u8]>) -> bool {
-        let n = self.0.len();
-        self.0.retain(|(k, _)| !k.eq_ignore_ascii_case(name.as_ref()));
-        n != self.0.len()
+        let name = name.as_ref();
+        let there = self.position(name).is_some();
+        if there {
+            self.rows_mut().retain(|(n, _)| !n.0.eq_ignore_ascii_case(name));
+        }
+        there
     }
 
     /// All names with their values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&BStr, &BStr)> {
-        self.0.iter().map(|(n, v)| (n.as_bstr(), v.as_bstr()))
+        self.rows().iter().map(|(n, v)| (n.0.as_bstr(), v.0.as_bstr()))
     }
 
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rows().is_empty()
     }
 }

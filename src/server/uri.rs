@@ -118,6 +118,10 @@ pub fn is_unreserved(b: u8) -> bool {
 
 /// `ap_normalize_path`: takes away `.`, `..` and doubled slashes. Whether the path is a good one.
 pub fn normalize(path: &mut BString, how: Normalize) -> bool {
+    let plain = |w: &[u8]| w[0] != b'/' || w[1] != b'/' && w[1] != b'.';
+    if path.first() == Some(&b'/') && !path.contains(&b'%') && path.windows(2).all(plain) {
+        return true;
+    }
     let mut good = true;
     let mut out: Vec<u8> = Vec::with_capacity(path.len());
     let mut l = 1;

@@ -221,7 +221,7 @@ pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16, skip: Spa
 }
 
 /// A host and port as `apr_parse_addr_port` splits them: `None` for what it refuses. No host: a bare number is a port.
-pub fn parse_address(text: &BStr) -> Option<(Option<BString>, u16)> {
+pub fn parse_address(text: &BStr) -> Option<(Option<&BStr>, u16)> {
     if text.is_empty() {
         return None;
     }
@@ -258,8 +258,8 @@ pub fn parse_address(text: &BStr) -> Option<(Option<BString>, u16)> {
         if literal.len() != inner.len() {
             return None;
         }
-        return Some((Some(inner.into()), port as u16));
+        return Some((Some(inner.as_bstr()), port as u16));
     }
     // the port's own digits may be all that the colon before them leaves of an unbracketed IPv6 address
-    Some((Some(host.into()), port as u16))
+    Some((Some(host), port as u16))
 }

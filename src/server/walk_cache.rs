@@ -44,13 +44,13 @@ impl WalkCaches {
 }
 
 /// A walk's result, for [`settle`].
-pub struct Walked<'w> {
+pub struct Walked {
     /// Which walk.
     pub walk: Walk,
     /// What was walked: the URI, the file's name, the folder. None for `<If>`, whose conditions hold or not.
-    pub key: Option<&'w [u8]>,
+    pub key: Option<u64>,
     /// What a later walk's key is held against, where that is not the key.
-    pub key_after: Option<&'w [u8]>,
+    pub key_after: Option<u64>,
     /// The list of sections.
     pub tested: u64,
     /// The identity of what the matching sections came to; 0 for none.
@@ -59,12 +59,21 @@ pub struct Walked<'w> {
     pub may_be_familiar: bool,
 }
 
-fn number(key: &[u8]) -> u64 {
-    FixedState::default().hash_one(key)
+/// A text, as a key.
+pub fn key(text: &[u8]) -> u64 {
+    match text.split_last() {
+        Some((b'/', folder)) => folder_key(folder),
+        _ => FixedState::default().hash_one(text),
+    }
+}
+
+/// The key of a text with a slash after it.
+pub fn folder_key(text: &[u8]) -> u64 {
+    FixedState::default().hash_one((text, b'/'))
 }
 
 /// Says which pointer `r->per_dir_config` has after a walk.
-pub fn settle(r: &mut Request<'_>, w: &Walked<'_>) {
+pub fn settle(r: &mut Request<'_>, w: &Walked) {
     let count = r.walks.of(w.walk).count();
     let own = r.walks.of(w.walk).next_back().copied();
     let ancestor = r.prev.as_ref().filter(|p| p.walks.of(w.walk).next().is_some());
@@ -72,7 +81,7 @@ pub fn settle(r: &mut Request<'_>, w: &Walked<'_>) {
     let inherited = ancestor.and_then(|a| a.walks.of(w.walk).nth(count)).copied();
     let mut cache = inherited.or(own).unwrap_or_default();
     let mut cached = cache.cached.is_some();
-    let key = w.key.map(number);
+    let key = w.key;
     let same_way =
         cached && key.is_some() && w.may_be_familiar && cache.dir_conf_tested == w.tested && cache.cached == key;
     if same_way {
@@ -85,7 +94,7 @@ pub fn settle(r: &mut Request<'_>, w: &Walked<'_>) {
     } else {
         cached &= r.engine.server.auth_per_settings && cache.walked == w.merged;
         cache.walked = w.merged;
-        cache.cached = Some(w.key_after.map(number).or(key).unwrap_or_default());
+        cache.cached = Some(w.key_after.or(key).unwrap_or_default());
     }
     if cached && r.config == cache.dir_conf_merged {
         r.config = cache.per_dir_result;

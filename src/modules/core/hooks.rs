@@ -52,7 +52,6 @@ pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
     };
     let span = setting::decisive(&core.document_root, &super::BUILT_IN_DOCUMENT_ROOT.into());
     r.decide_if(Phase::TranslateName, span);
-    r.canonical_filename = Some(file.clone());
     r.filename = Some(file);
     Verdict::Ok
 }
@@ -163,27 +162,24 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
             _ => Verdict::Status(405),
         };
     }
-    let name = r.filename_str();
-    let path_info = r.path_info.clone().unwrap_or_default();
     let Some(info) = r.finfo else {
-        r.error("AH00128", format!("File does not exist: {name}{path_info}"));
+        r.error("AH00128", format!("File does not exist: {}{}", r.filename_str(), r.path_info_str()));
         return Verdict::Status(404);
     };
     if info.kind == Kind::Directory {
-        r.error("AH00129", format!("Attempt to serve directory: {name}"));
+        r.error("AH00129", format!("Attempt to serve directory: {}", r.filename_str()));
         return Verdict::Status(404);
     }
-    let accept = setting::decisive(&r.core().accept_path_info, &PathInfo::Default);
-    if !path_info.is_empty() {
-        r.decide_if(Phase::Fixups, accept);
+    if !r.path_info_str().is_empty() {
+        r.decide_if(Phase::Fixups, setting::decisive(&r.core().accept_path_info, &PathInfo::Default));
+        if r.used_path_info != PathInfo::Accept {
+            r.error("AH00130", format!("File does not exist: {}{}", r.filename_str(), r.path_info_str()));
+            return Verdict::Status(404);
+        }
     }
-    if r.used_path_info != PathInfo::Accept && !path_info.is_empty() {
-        r.error("AH00130", format!("File does not exist: {name}{path_info}"));
-        return Verdict::Status(404);
-    }
-    let path = r.filename.clone().unwrap_or_default();
-    if r.engine.read_allowed(&path).is_err() {
-        r.error("AH00132", format!("file permissions deny server access: {name}"));
+    let path = r.filename.as_ref().map_or(b"".as_slice(), |f| f.as_slice());
+    if r.engine.read_allowed(path).is_err() {
+        r.error("AH00132", format!("file permissions deny server access: {}", r.filename_str()));
         return Verdict::Status(403);
     }
     // ap_meets_conditions and the ranges hang on the file's time and length

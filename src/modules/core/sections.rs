@@ -248,14 +248,14 @@ fn addresses(cmd: &mut Cmd<'_>, word: &BString, default_port: u16) -> Result<Vec
         port = default_port;
     }
     if host == "*" || host.eq_ignore_ascii_case(b"_default_") {
-        return Ok(vec![vhost::Address { ip: None, port, virthost: host }]);
+        return Ok(vec![vhost::Address { ip: None, port, virthost: host.into() }]);
     }
-    let ips = cmd.build.resolve(&host);
+    let ips = cmd.build.resolve(host);
     if ips.is_empty() {
         cmd.warn("AH00547", format!("could not resolve host name {host} -- ignoring!"));
     }
     let any = |ip: std::net::IpAddr| (!ip.is_unspecified()).then_some(ip);
-    Ok(ips.into_iter().map(|ip| vhost::Address { ip: any(ip), port, virthost: host.clone() }).collect())
+    Ok(ips.into_iter().map(|ip| vhost::Address { ip: any(ip), port, virthost: host.into() }).collect())
 }
 
 impl crate::server::build::Build {

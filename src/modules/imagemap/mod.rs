@@ -84,7 +84,7 @@ impl Answer {
 /// `imap_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
     let taken = |h: &BString| h == "application/x-httpd-imap" || h == "imap-file";
-    let Some(name) = r.handler.clone().filter(|h| r.method_number == method::GET && taken(h)) else {
+    let Some(name) = r.handler.as_ref().filter(|h| r.method_number == method::GET && taken(h)).cloned() else {
         return Verdict::Declined;
     };
     r.served_by = Some(name);
