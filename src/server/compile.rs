@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::moment::Moment;
 use crate::module::{Directive, Module};
 use crate::modules::{self, known};
+use crate::pattern::Flags;
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BString, ByteSlice};
@@ -229,6 +230,7 @@ pub fn compile(input: Input) -> Output {
         aliases: Default::default(),
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
+        regex_defaults: Flags::default(),
     };
     if no_module {
         let span = Span { file, line: 1, start: 0, end: 0 };
@@ -328,6 +330,7 @@ fn finish(build: Build, state: conf::State, outside: (bool, Option<Moment>)) -> 
         hosts: build.hosts,
         hosts_complete: build.hosts_complete,
         methods: build.methods,
+        regex_defaults: build.regex_defaults,
         defines: build.defines,
         state,
         env: build.env,
