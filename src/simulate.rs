@@ -9,7 +9,7 @@ use crate::server::engine::{Engine, Program, Programs};
 use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
-use crate::server::{Server, method};
+use crate::server::{Server, method, status};
 use crate::source::SourceMap;
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
 use crate::vfs::Vfs;
@@ -221,7 +221,7 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     let last = first.last();
     // the client gets the status of the last request; when that failed within an ErrorDocument, the first error
     let answer = answering(first);
-    let status = answer.status;
+    let status = status::index(answer.status);
     let mut r = first.next.as_deref();
     while let Some(request) = r {
         for d in &request.decided {
@@ -245,7 +245,10 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
         true => last.handler.clone(),
         false => last.served_by.clone().filter(|_| status < 300 || status == 304),
     };
-    let script = matches!(served.as_deref(), Some(h) if h != b"default-handler");
+    // a script that answers for an ErrorDocument leaves the error's status as it is
+    let for_error = first.next.is_some() && first.status >= 400 && !last.failed_again && last.status == first.status;
+    let ran = if for_error { &last.served_by } else { &served };
+    let script = matches!(ran.as_deref(), Some(h) if h != b"default-handler");
     Outcome {
         url: ask.url.as_str().into(),
         method: ask.method.as_str().into(),
@@ -261,7 +264,13 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
             .map(|l| l.to_owned())
             .filter(|_| (300..400).contains(&status) || status == 201),
         vhost: last.server.hostname.clone(),
-        access: refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }),
+        access: match refused
+            .map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access })
+        {
+            // a 401 that no authorization made (Redirect 401) asks for a user all the same
+            Access::NotReached if status == 401 => Access::AuthRequired,
+            access => access,
+        },
         user: last.user.clone().filter(|u| last.authenticated && !u.is_empty()),
         log: log.map(|l| l.code).filter(|c| !c.is_empty()),
         log_message: log.map(|l| l.message.clone()),

@@ -22,6 +22,7 @@ mod variable;
 pub use context::{Backrefs, Context, Lookup};
 pub use variable::{Providers, Var};
 
+use crate::pattern;
 use ast::{Tree, Word};
 use bstr::{BStr, BString, ByteSlice};
 use eval::Eval;
@@ -43,12 +44,20 @@ pub struct Flags {
     /// The expression stands in an .htaccess file: it may ask about files (`-f`), not read them (`file()`,
     /// `filesize()`).
     pub htaccess: bool,
+    /// What its regular expressions are compiled with: RegexDefaultOptions.
+    pub regex: pattern::Flags,
 }
 
 impl Flags {
     /// A condition.
-    pub const CONDITION: Flags =
-        Flags { string_result: false, ssl_expr_compat: false, dont_vary: false, restricted: false, htaccess: false };
+    pub const CONDITION: Flags = Flags {
+        string_result: false,
+        ssl_expr_compat: false,
+        dont_vary: false,
+        restricted: false,
+        htaccess: false,
+        regex: pattern::Flags::NONE,
+    };
 
     /// A string.
     pub const STRING: Flags = Flags { string_result: true, ..Flags::CONDITION };

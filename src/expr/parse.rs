@@ -285,7 +285,7 @@ impl Builder {
     }
 
     fn regex(&mut self, pattern: &[u8], icase: bool) -> Result<Value, Stop> {
-        match Regex::new(pattern, pattern::Flags { icase, ..Default::default() }) {
+        match Regex::new(pattern, pattern::Flags { icase, ..Default::default() }.with(self.flags.regex)) {
             Ok(regex) => Ok(Value::Regex(regex)),
             Err(_) => Err(Stop::Error("Failed to compile regular expression".into())),
         }

@@ -245,13 +245,13 @@ fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
             return propagate(r, sub);
         }
         if sub.status != 404 && sub.status != 200 {
-            refused = Some(sub.status);
-            r.access = sub.access;
+            refused = Some((sub.status, sub.access));
             marks.extend(sub.decided);
         }
         take_marks(r, sub.log, Vec::new(), sub.caveats);
     }
-    if let Some(status) = refused {
+    if let Some((status, access)) = refused {
+        r.access = access;
         take_marks(r, Vec::new(), marks, Vec::new());
         return Verdict::Status(status);
     }

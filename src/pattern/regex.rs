@@ -28,6 +28,17 @@ pub struct Flags {
     pub extended: bool,
 }
 
+impl Flags {
+    /// httpd's defaults.
+    pub const NONE: Flags =
+        Flags { icase: false, no_dotall: false, no_dollar_endonly: false, multiline: false, extended: false };
+
+    /// These flags and those that RegexDefaultOptions adds to each pattern.
+    pub fn with(self, defaults: Flags) -> Flags {
+        Flags { icase: self.icase || defaults.icase, multiline: self.multiline, extended: self.extended, ..defaults }
+    }
+}
+
 /// Why a pattern does not compile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegexError {

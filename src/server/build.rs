@@ -99,6 +99,8 @@ pub struct Build {
     pub lenient_paths: bool,
     /// Directives of modules that are not loaded are passed over.
     pub assume_modules: bool,
+    /// What each regular expression is compiled with from here on: RegexDefaultOptions.
+    pub regex_defaults: Flags,
 }
 
 /// A server under construction.
@@ -428,7 +430,7 @@ impl<'b> Cmd<'b> {
             .help(format!("it matches no path; type `{meant}` itself"));
             self.build.diagnostics.push(d);
         }
-        match Regex::new(pattern, flags) {
+        match Regex::new(pattern, flags.with(self.build.regex_defaults)) {
             Ok(r) => Ok(r),
             Err(e) => {
                 let note = format!("`{}`: {} (at offset {})", pattern.as_bstr(), e.message, e.offset);

@@ -7,6 +7,7 @@ use crate::conf::{self, FileKind, Knowledge, Loading};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::{Directive, Module};
 use crate::modules::{self, known};
+use crate::pattern::Flags;
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BString, ByteSlice};
@@ -221,6 +222,7 @@ pub fn compile(input: Input) -> Output {
         aliases: Default::default(),
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
+        regex_defaults: Flags::default(),
     };
     if no_module {
         let span = Span { file, line: 1, start: 0, end: 0 };
@@ -320,6 +322,7 @@ fn finish(build: Build, state: conf::State) -> Server {
         hosts: build.hosts,
         hosts_complete: build.hosts_complete,
         methods: build.methods,
+        regex_defaults: build.regex_defaults,
         defines: build.defines,
         state,
         env: build.env,

@@ -120,7 +120,7 @@ impl Context for View<'_, '_> {
     fn lookup(&mut self, table: Lookup, name: &[u8]) -> Option<BString> {
         let r = &*self.0;
         let found = match table {
-            Lookup::Req => return r.headers_in.get_joined(name),
+            Lookup::Req => r.headers_in.get(name),
             Lookup::Resp => r.headers_out.get(name).or_else(|| r.err_headers_out.get(name)),
             Lookup::Note => r.notes.get(name),
             Lookup::ReqEnv => r.env.get(name),

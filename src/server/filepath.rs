@@ -3,9 +3,15 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
+/// The longest path, as apr reckons it: with room for slashes and an end.
+const PATH_MAX: usize = 4096;
+
 /// `add` under `root`, without `.`, `..` and doubled slashes. A relative `root` (or none) gives a relative path; `..`
 /// above a relative root gives `None`, above `/` nothing.
 pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
+    if root.map_or(0, |r| r.len()) + add.len() + 4 > PATH_MAX {
+        return None;
+    }
     let mut path = BString::from(Vec::with_capacity(root.map_or(0, |r| r.len()) + 1 + add.len()));
     let absolute;
     if add.first() == Some(&b'/') {

@@ -139,9 +139,11 @@ pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
 }
 
 fn look_for(r: &Request<'_>, dir: &BStr) -> bool {
+    // a folder of that name is no missing file
+    let there = |name: &[u8]| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir());
     match r.server.core().access_name.as_ref() {
-        None => r.engine.stat(&filepath::join(dir, b".htaccess")).is_ok_and(|s| s.is_file()),
-        Some(set) => set.value.iter().any(|n| r.engine.stat(&filepath::join(dir, n)).is_ok_and(|s| s.is_file())),
+        None => there(b".htaccess"),
+        Some(set) => set.value.iter().any(|n| there(n)),
     }
 }
 
@@ -151,8 +153,7 @@ fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
     for name in names.iter() {
         let path = filepath::join(dir, name);
         match r.engine.read(&path) {
-            // a folder of that name opens, but is no file
-            Err(Errno::NotFound | Errno::NotDirectory | Errno::Io) => {}
+            Err(Errno::NotFound | Errno::NotDirectory) => {}
             Err(_) => return Htaccess::Unreadable(path),
             Ok(text) => return parse(r, dir, path, &text, wanted),
         }
@@ -211,6 +212,7 @@ pub fn read(
         aliases: server.aliases.clone(),
         lenient_paths: true,
         assume_modules: server.assume_modules,
+        regex_defaults: server.regex_defaults,
     };
     let scope = Scope {
         server: 0,

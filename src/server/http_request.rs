@@ -111,7 +111,7 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
         r.handler = Some(by_type.into());
     }
     let verdict = process::run_phase(r, Phase::Handler);
-    if let Some(name) = named
+    if let Some(name) = named.filter(|name| !name.is_empty())
         && r.served_by.as_ref().is_some_and(|h| h == "default-handler")
     {
         // a name that no module takes stays the name
@@ -154,7 +154,7 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
     }
     r.status = if status == 401 && r.proxyreq == ProxyReq::Proxy { 407 } else { status };
     let core = r.core();
-    let Some((document, span)) = core.error_document(status) else { return };
+    let Some((document, span)) = core.error_document(super::status::index(status)) else { return };
     let text = match document {
         ErrorDocument::Default => return,
         ErrorDocument::Text(expr) => match super::expr_context::string(r, expr) {

@@ -24,6 +24,7 @@ pub mod script;
 pub mod section;
 pub mod setting;
 pub mod settings;
+pub mod status;
 pub mod subrequest;
 pub mod table;
 pub mod uri;
@@ -162,6 +163,8 @@ pub struct Server {
     pub hosts: Vec<(IpAddr, String)>,
     /// Methods that `<Limit>` registered.
     pub methods: Vec<BString>,
+    /// What regular expressions are compiled with that come after all: RegexDefaultOptions.
+    pub regex_defaults: crate::pattern::Flags,
     /// Names that -D and Define gave.
     pub defines: Vec<BString>,
     /// Whether all modules that check access do so by settings alone (`auth_internal_per_conf`).

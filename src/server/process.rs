@@ -15,6 +15,10 @@ use bstr::BString;
 pub fn run(r: &mut Request<'_>) -> Verdict {
     // a subrequest for a file has its file already: it skips what leads from a URL to a file
     let for_file = r.main.is_some() && r.filename.is_some();
+    if r.proxyreq == ProxyReq::None && r.parsed_uri.scheme.as_ref().is_some_and(|s| !is_http(s)) {
+        // a URL of another scheme is for a proxy alone
+        return Verdict::Status(400);
+    }
     let merge_slashes = r.server.core().merge_slashes;
     let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file };
     if r.parsed_uri.has_path && !normalize(r, how) {
@@ -68,6 +72,10 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         verdict => return or_die(verdict),
     }
     run_phase(r, Phase::Fixups)
+}
+
+fn is_http(scheme: &[u8]) -> bool {
+    scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https")
 }
 
 /// Normalises the path. A forward proxy's request keeps its URL, of which only the path is looked at.

@@ -177,7 +177,9 @@ fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
     let field_size = core.limit_request_field_size.as_ref().map_or(8190, |s| s.value);
     let fields = core.limit_request_fields.as_ref().map_or(100, |s| s.value);
     parse_request_line(r, incoming, limit)?;
-    read_headers(r, incoming, field_size, fields)?;
+    if r.proto_num != 9 {
+        read_headers(r, incoming, field_size, fields)?;
+    }
     check_header(r)?;
     if r.status != 200 {
         return Err(r.status);
@@ -189,12 +191,101 @@ fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
 }
 
+/// What is wrong with a request line, found while it is read and reported after.
+type Deferred = Option<(&'static str, &'static str)>;
+
+const BAD_SPACE: (&str, &str) = ("AH03447", "Invalid whitespace");
+const EXCESS_SPACE: (&str, &str) = ("AH03448", "Excess whitespace (disallowed by HttpProtocolOptions Strict)");
+const UNKNOWN_PROTOCOL: (&str, &str) = ("AH02418", "Unrecognized protocol (perhaps whitespace was injected?)");
+
+fn space(b: u8) -> bool {
+    b.is_ascii_whitespace() || b == 0x0b
+}
+
+fn visible(b: u8) -> bool {
+    b > 0x20 && b != 0x7f
+}
+
+/// How many bytes of that kind `text` begins with.
+fn until(text: &[u8], good: fn(u8) -> bool) -> usize {
+    text.iter().take_while(|b| good(**b)).count()
+}
+
+/// Takes a word of `good` bytes and the white space after it off `rest`; notes what is wrong with either.
+fn word<'l>(
+    rest: &mut &'l [u8],
+    good: fn(u8) -> bool,
+    bad: (&'static str, &'static str),
+    strict: bool,
+    wrong: &mut Deferred,
+) -> &'l [u8] {
+    let text = *rest;
+    let mut end = until(text, good);
+    if end == 0 || text.get(end).is_some_and(|b| !space(*b)) {
+        *wrong = wrong.or(Some(bad));
+        end += until(&text[end..], |b| !space(b));
+    }
+    let after = end + until(&text[end..], space);
+    if strict && after - end > 1 {
+        *wrong = wrong.or(Some(EXCESS_SPACE));
+    }
+    if text[end..after].iter().any(|b| *b != b' ') {
+        *wrong = wrong.or(Some(BAD_SPACE));
+    }
+    *rest = &text[after..];
+    &text[..end]
+}
+
+/// The request line in its three words, as httpd cuts it at white space, and what is wrong with it.
+fn cut_request_line(line: &[u8], strict: bool) -> ([&[u8]; 3], Deferred) {
+    let mut wrong: Deferred = None;
+    let mut rest = line;
+    let leading = until(rest, space);
+    if leading > 0 {
+        wrong = Some(BAD_SPACE);
+    }
+    rest = &rest[leading..];
+    let token = if strict { is_token } else { visible };
+    let method = word(&mut rest, token, ("AH03445", "Invalid method token"), strict, &mut wrong);
+    if rest.is_empty() {
+        return ([method, b"", b""], wrong.or(Some(("AH03446", "Missing URI"))));
+    }
+    let uri = word(&mut rest, visible, ("AH03454", "URI incorrectly encoded"), strict, &mut wrong);
+    let (protocol, after) = rest.split_at(until(rest, visible));
+    if after.first().is_some_and(|b| !space(*b)) {
+        wrong = Some(UNKNOWN_PROTOCOL);
+    } else if strict && !after.is_empty() {
+        wrong = Some(EXCESS_SPACE);
+    } else {
+        let spaces = until(after, space);
+        if after[..spaces].iter().any(|b| *b != b' ') {
+            wrong = wrong.or(Some(BAD_SPACE));
+        }
+        if spaces < after.len() {
+            wrong = wrong.or(Some(("AH03449", "Extraneous text found (perhaps whitespace was injected?)")));
+        }
+    }
+    ([method, uri, protocol], wrong)
+}
+
+/// The number of a protocol that is well written, and whether its letters are small ones.
+fn protocol_number(protocol: &[u8]) -> Option<(u32, bool)> {
+    let (name, version) = protocol.split_at_checked(5)?;
+    match version {
+        [major @ b'1'..=b'9', b'.', minor @ b'0'..=b'9'] if name.eq_ignore_ascii_case(b"HTTP/") => {
+            Some((u32::from(major - b'0') * 1000 + u32::from(minor - b'0'), name != b"HTTP/"))
+        }
+        _ => None,
+    }
+}
+
 /// `ap_parse_request_line`
 fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize) -> Result<(), Refused> {
     let core = r.server.core();
     let strict = !setting::value(&core.unsafe_protocol, false);
-    r.the_request = bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]).into();
-    if r.the_request.len() > limit {
+    let line = bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]);
+    if too_long(line.len(), limit) {
+        r.the_request = line.into();
         r.error(
             "AH00565",
             format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"),
@@ -204,39 +295,52 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
         }
         return Err(414);
     }
-    let bad = |r: &mut Request<'_>, code, message: &str| -> Result<(), Refused> {
-        r.error(code, format!("HTTP Request Line; {message}"));
-        Err(400)
-    };
-    r.method_number = method::number(&r.method, &r.engine.server.methods).unwrap_or(method::INVALID);
-    r.header_only = r.method == "HEAD";
-    let protocol = incoming.protocol;
-    r.proto_num = match protocol {
-        [b'H', b'T', b'T', b'P', b'/', major @ b'1'..=b'9', b'.', minor @ b'0'..=b'9'] => {
-            u32::from(major - b'0') * 1000 + u32::from(minor - b'0')
+    let ([method, uri, protocol], mut wrong) = cut_request_line(&line, strict);
+    r.method = method.into();
+    r.protocol = protocol.into();
+    let words: Vec<&[u8]> = [method, uri, protocol].into_iter().filter(|w| !w.is_empty()).collect();
+    r.the_request = bstr::join(" ", words).into();
+    match protocol_number(protocol) {
+        Some((number, small)) => {
+            r.proto_num = number;
+            if small && strict {
+                wrong = wrong.or(Some(UNKNOWN_PROTOCOL));
+            } else if small {
+                r.protocol = [b"HTTP/", &protocol[5..]].concat().into();
+            }
         }
-        _ => 9,
-    };
-    r.parse_uri(incoming.target);
-    if r.method.is_empty() || strict && !r.method.iter().all(|b| is_token(*b)) {
-        return bad(r, "AH03445", "Invalid method token");
+        None => {
+            r.proto_num = 9;
+            if protocol.is_empty() {
+                r.protocol = "HTTP/0.9".into();
+            } else {
+                wrong = wrong.or(Some(UNKNOWN_PROTOCOL));
+            }
+        }
     }
-    if incoming.target.is_empty() {
-        return bad(r, "AH03446", "Missing URI");
-    }
-    if incoming.target.iter().any(|b| b.is_ascii_whitespace()) {
-        return bad(r, "AH03448", "Excess whitespace (disallowed by HttpProtocolOptions Strict)");
-    }
-    if incoming.target.iter().any(|b| *b < 0x20 || *b == 0x7f) {
-        return bad(r, "AH03454", "URI incorrectly encoded");
-    }
-    if r.proto_num == 9 && !protocol.is_empty() {
-        return bad(r, "AH02418", "Unrecognized protocol (perhaps whitespace was injected?)");
-    }
+    r.method_number = method::number(&r.method, &r.engine.server.methods).unwrap_or(method::INVALID);
+    r.header_only = r.method_number == method::GET && r.method.starts_with(b"H");
+    r.parse_uri(uri);
     let path_is_good = r.uri.starts_with(b"/") || r.method_number == method::OPTIONS && r.uri == "*";
     if r.status == 200 && r.parsed_uri.has_path && !path_is_good {
         r.status = 400;
     }
+    if r.proto_num == 9 && wrong.is_none() {
+        let no_get = r.method_number != method::GET || r.header_only;
+        if !setting::value(&core.http09, true) {
+            wrong = Some(("AH02401", "Rejected HTTP/0.9 request"));
+        } else if strict && no_get {
+            wrong = Some(("AH03444", "Invalid method token (only GET is allowed for HTTP/0.9 requests)"));
+        }
+    }
+    if let Some((code, message)) = wrong {
+        r.error(code, format!("HTTP Request Line; {message}"));
+        return Err(400);
+    }
+    let bad = |r: &mut Request<'_>, code, message: &str| -> Result<(), Refused> {
+        r.error(code, format!("HTTP Request Line; {message}"));
+        Err(400)
+    };
     if setting::value(&core.registered_methods, false) && r.method_number == method::INVALID {
         if let Some(span) = core.registered_methods.as_ref().map(|s| s.span) {
             r.decide_in("read_request", span);
@@ -259,6 +363,12 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
     Ok(())
 }
 
+/// Whether a line overruns the buffer of `limit` and two bytes, its end included; a line feed that alone does not fit
+/// is let pass (`ap_rgetline_core`).
+fn too_long(line: usize, limit: usize) -> bool {
+    line > limit.saturating_add(1)
+}
+
 /// `ap_get_mime_headers_core`, and the checks on lengths that follow.
 fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize, fields: usize) -> Result<(), Refused> {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
@@ -269,13 +379,19 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
             r.error("AH00563", "request header fields exceed LimitRequestFields");
             return Err(400);
         }
-        if name.len() + value.len() + 2 > field_size {
+        if too_long(name.len() + value.len() + 2, field_size) {
             r.error("AH00561", "request header exceeds LimitRequestFieldSize");
             return Err(400);
         }
-        let good_name = !name.is_empty() && (!strict || name.iter().all(|b| is_token(*b)));
-        let good_value = !value.iter().any(|b| *b < 0x20 && *b != b'\t' || *b == 0x7f);
-        if !good_name || !good_value {
+        let good_name = match strict {
+            true => name.iter().all(|b| is_token(*b)),
+            false => !name.iter().any(|b| b"\t\n\x0b\x0c\r ".contains(b)),
+        };
+        let good_value = match strict {
+            true => !value.iter().any(|b| *b < 0x20 && *b != b'\t' || *b == 0x7f),
+            false => !value.iter().any(|b| b"\n\x0b\x0c\r".contains(b)),
+        };
+        if name.is_empty() || !good_name || !good_value {
             r.error("AH02426", "request header field name or value is malformed");
             return Err(400);
         }
@@ -297,6 +413,10 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
     }
     // repeated headers are one, but for Host where two are told apart from one
     r.headers_in.merge_repeated();
+    if r.headers_in.iter().any(|(_, value)| value.len() > field_size) {
+        r.error("AH00560", "request header exceeds LimitRequestFieldSize after merging");
+        return Err(400);
+    }
     Ok(())
 }
 

@@ -32,13 +32,14 @@ pub fn parse(uri: &[u8]) -> Option<Parts> {
         && colon > 0
         && rest[0].is_ascii_alphabetic()
         && rest[..colon].iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
-        && rest[colon..].starts_with(b"://")
     {
         parts.scheme = Some(rest[..colon].into());
-        rest = &rest[colon + 3..];
-        let end = rest.find_byteset(b"/?#").unwrap_or(rest.len());
-        hostinfo(&rest[..end], &mut parts)?;
-        rest = &rest[end..];
+        rest = &rest[colon + 1..];
+        if let Some(authority) = rest.strip_prefix(b"//") {
+            let end = authority.find_byteset(b"/?#").unwrap_or(authority.len());
+            hostinfo(&authority[..end], &mut parts)?;
+            rest = &authority[end..];
+        }
     }
     if let Some(hash) = rest.find_byte(b'#') {
         // a fragment ends the query, but not what stands before the query

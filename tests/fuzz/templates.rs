@@ -63,6 +63,8 @@ pub const TEMPLATES: &[Template] = &[
     (SERVERS, 1, "LimitRequestLine 100"),
     (SERVERS, 1, "LimitRequestFields 6"),
     (SERVERS, 1, "LimitInternalRecursion 3"),
+    ("s", 1, "RegexDefaultOptions ICASE"),
+    ("s", 1, "RegexDefaultOptions -DOTALL +ICASE"),
     (SERVERS, 1, "HttpProtocolOptions {strict}"),
     ("v", 4, "ServerAlias {hostpattern}"),
     ("v", 1, "ServerPath {url}"),

@@ -6,6 +6,7 @@ use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
 use crate::server::setting;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
+use crate::source::Span;
 use crate::vfs::Kind;
 use bstr::{BString, ByteSlice};
 
@@ -180,6 +181,12 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
     if r.engine.read_allowed(path).is_err() {
         r.error("AH00132", format!("file permissions deny server access: {}", r.filename_str()));
         return Verdict::Status(403);
+    }
+    // ap_meets_conditions and the ranges hang on the file's time and length
+    for header in ["If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since", "Range"] {
+        if r.headers_in.get(header).is_some() {
+            r.caveat(header, Span::NONE, "the file's time and length may make it another status (206, 304, 412, 416)");
+        }
     }
     r.served_by = Some("default-handler".into());
     Verdict::Ok

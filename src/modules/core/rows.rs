@@ -2,7 +2,7 @@
 
 use super::setters::*;
 use super::{options, sections};
-use crate::module::Effect::{Blind, Inert, Modelled};
+use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, plain, row};
 
@@ -371,12 +371,13 @@ pub(super) static CORE: &[Directive] = &[
     plain("RLimitCPU", Args::Take12, OR_ALL, Inert, "Soft/hard limits for max CPU usage in seconds"),
     plain("RLimitMEM", Args::Take12, OR_ALL, Inert, "Soft/hard limits for max memory usage per process"),
     plain("RLimitNPROC", Args::Take12, OR_ALL, Inert, "soft/hard limits for max number of processes per uid"),
-    plain(
+    row(
         "RegexDefaultOptions",
         Args::Raw,
         RSRC_CONF,
-        Blind("it changes what every regular expression means"),
+        Modelled,
         "default options for regexes (prefixed by '+' to add, '-' to del)",
+        regex_default_options,
     ),
     row(
         "LimitInternalRecursion",

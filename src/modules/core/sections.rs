@@ -272,7 +272,8 @@ impl crate::server::build::Build {
 impl Cmd<'_> {
     /// An expression of the configuration; `string` for one whose value is a text.
     pub fn expr(&mut self, text: &[u8], string: bool) -> Result<Expr, String> {
-        let flags = expr::Flags { string_result: string, htaccess: self.build.htaccess, ..Default::default() };
+        let regex = self.build.regex_defaults;
+        let flags = expr::Flags { string_result: string, htaccess: self.build.htaccess, regex, ..Default::default() };
         Expr::parse(text, flags, self.build.loaded.expr_providers()).map_err(|e| e.to_string())
     }
 }

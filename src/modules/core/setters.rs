@@ -3,10 +3,11 @@
 use super::{CanonicalName, ErrorDocument, Text, Trace, options};
 use crate::conf::args;
 use crate::module::allowed::*;
-use crate::pattern;
+use crate::pattern::{self, Flags};
 use crate::server::build::{Cmd, forbid};
 use crate::server::request::PathInfo;
 use crate::server::setting::Set;
+use crate::server::status;
 use crate::server::{filepath, uri, vhost};
 use crate::vfs::{Kind, resolve};
 use bstr::{BStr, BString, ByteSlice};
@@ -60,6 +61,37 @@ pub fn access_file_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
+/// `set_regex_default_options`
+pub fn regex_default_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    cmd.forbid(forbid::VIRTUALHOST | forbid::DIR_CONTEXT)?;
+    const NONE: Flags = Flags { no_dotall: true, no_dollar_endonly: true, ..Flags::NONE };
+    let mut flags = cmd.build.regex_defaults;
+    for word in args::split(&a[0]) {
+        if is(&word, "none") {
+            flags = NONE;
+            continue;
+        }
+        let (on, name) = match word.first() {
+            Some(b'+') => (Some(true), &word[1..]),
+            Some(b'-') => (Some(false), &word[1..]),
+            _ => (None, &word[..]),
+        };
+        if on.is_none() {
+            flags = NONE;
+        }
+        let on = on.unwrap_or(true);
+        match name {
+            n if is(n, "ICASE") => flags.icase = on,
+            n if is(n, "DOTALL") => flags.no_dotall = !on,
+            n if is(n, "DOLLAR_ENDONLY") => flags.no_dollar_endonly = !on,
+            // EXTENDED is a bit of value 0, which httpd takes for no option at all
+            n => return Err(format!("{}: option '{}' unknown", cmd.row.name, n.as_bstr())),
+        }
+    }
+    cmd.build.regex_defaults = flags;
+    Ok(())
+}
+
 pub fn accept_path_info(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let value = match &a[0] {
         w if is(w, "on") => PathInfo::Accept,
@@ -72,15 +104,9 @@ pub fn accept_path_info(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-/// The statuses that httpd has a line for: others can't have an ErrorDocument.
-fn known_status(status: i64) -> bool {
-    matches!(status,
-        100..=102 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=417 | 421..=426 | 428 | 429 | 431 | 451 | 500..=508 | 510 | 511)
-}
-
 pub fn error_document(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let status = atoi(&a[0]);
-    if !known_status(status) {
+    if !status::is_known(status) {
         return Err(format!("Unsupported HTTP response code {}", a[0]));
     }
     let text = &a[1];

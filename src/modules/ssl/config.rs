@@ -306,7 +306,7 @@ pub(super) fn require_ssl(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
 
 /// `ssl_cmd_SSLRequire`
 pub(super) fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let flags = Flags { ssl_expr_compat: true, ..Flags::CONDITION };
+    let flags = Flags { ssl_expr_compat: true, regex: cmd.build.regex_defaults, ..Flags::CONDITION };
     let providers = cmd.build.loaded.expr_providers();
     let expr = Expr::parse(&a[0], flags, providers).map_err(|e| format!("SSLRequire: {e}"))?;
     let line = (cmd.span(), Arc::new(expr));
