@@ -8,6 +8,7 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::outcome::Step;
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::{Cmd, forbid};
+use crate::server::index::{self, Beginning, Indexed};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::{expr_context, filepath, names, uri};
@@ -117,33 +118,37 @@ pub struct Entry {
     pub status: u16,
 }
 
+impl Beginning for Entry {
+    fn beginning(&self) -> Vec<u8> {
+        match &self.regex {
+            Some(regex) => regex.beginning().into(),
+            None => index::single_slashes(&self.fake),
+        }
+    }
+}
+
 /// Settings per server.
 #[derive(Clone, Debug, Default)]
 pub struct Server {
     /// In the order in which they are tried.
-    pub aliases: Arc<Vec<Entry>>,
+    pub aliases: Arc<Indexed<Entry>>,
     /// In the order in which they are tried.
-    pub redirects: Arc<Vec<Entry>>,
+    pub redirects: Arc<Indexed<Entry>>,
 }
 
 impl Settings for Server {
     fn merge(base: &Server, add: &Server) -> Server {
-        Server { aliases: chain(&add.aliases, &base.aliases), redirects: chain(&add.redirects, &base.redirects) }
-    }
-}
-
-fn chain(first: &Arc<Vec<Entry>>, then: &Arc<Vec<Entry>>) -> Arc<Vec<Entry>> {
-    match (first.is_empty(), then.is_empty()) {
-        (true, _) => then.clone(),
-        (_, true) => first.clone(),
-        _ => Arc::new(first.iter().chain(then.iter()).cloned().collect()),
+        Server {
+            aliases: Indexed::join(&add.aliases, &base.aliases),
+            redirects: Indexed::join(&add.redirects, &base.redirects),
+        }
     }
 }
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
-    redirects: Arc<Vec<Entry>>,
+    redirects: Arc<Indexed<Entry>>,
     alias: Option<Target>,
     redirect: Option<(u16, Option<Arc<Expr>>, Span)>,
     relative: Option<bool>,
@@ -162,7 +167,7 @@ struct Target {
 impl Settings for Dir {
     fn merge(base: &Dir, add: &Dir) -> Dir {
         Dir {
-            redirects: chain(&add.redirects, &base.redirects),
+            redirects: Indexed::join(&add.redirects, &base.redirects),
             alias: add.alias.clone().or_else(|| base.alias.clone()),
             redirect: add.redirect.clone().or_else(|| base.redirect.clone()),
             relative: add.relative.or(base.relative),
@@ -327,9 +332,11 @@ struct Found {
 }
 
 /// `try_alias_list`. The error is that a substitution is too long.
-fn try_list(r: &mut Request<'_>, entries: &[Entry], redirects: bool) -> Result<Option<Found>, ()> {
+fn try_list(r: &mut Request<'_>, entries: &Indexed<Entry>, redirects: bool) -> Result<Option<Found>, ()> {
     let mut found: Option<Found> = None;
-    for entry in entries {
+    // who watches is told of those that miss, too
+    let candidates = if r.watched() { entries.all() } else { entries.of_path(&r.uri) };
+    for (_, entry) in candidates.iter() {
         if found.is_some() {
             // somebody watches: which of the rest would have matched?
             let matched = match &entry.regex {

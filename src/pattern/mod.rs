@@ -4,6 +4,7 @@
 
 #[cfg(all(test, feature = "pcre2"))]
 mod agreement;
+mod beginning;
 mod braces;
 mod byteset;
 mod class;

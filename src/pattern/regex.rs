@@ -120,6 +120,7 @@ pub struct Regex(Arc<Inner>);
 struct Inner {
     pattern: BString,
     flags: Flags,
+    beginning: Vec<u8>,
     engine: Engine,
 }
 
@@ -135,7 +136,8 @@ impl Regex {
             let before = inserted.iter().filter(|place| **place < error.offset).count();
             RegexError { offset: error.offset.saturating_sub(before), ..error }
         })?;
-        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, engine })))
+        let beginning = super::beginning::of(pattern, flags);
+        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, engine })))
     }
 
     /// The pattern's text.
@@ -158,11 +160,19 @@ impl Regex {
         self.0.engine.names()
     }
 
+    /// What every subject that matches begins with; empty where nothing is certain.
+    pub fn beginning(&self) -> &[u8] {
+        &self.0.beginning
+    }
+
     /// Whether the pattern matches somewhere in `subject`.
     ///
     /// # Errors
     /// [`MatchLimit`] if the engine gave up.
     pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
+        if !subject.starts_with(&self.0.beginning) {
+            return Ok(false);
+        }
         self.0.engine.is_match(subject)
     }
 
@@ -172,6 +182,9 @@ impl Regex {
     /// [`MatchLimit`] if the engine gave up.
     pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, MatchLimit> {
         caps.clear();
+        if !subject.starts_with(&self.0.beginning) {
+            return Ok(false);
+        }
         self.0.engine.captures(subject, &mut caps.slots)
     }
 }

@@ -139,7 +139,17 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     // what was walked is `whole[..at]`, what is left `whole[at..]`
     let mut at = 1;
     let server = r.server;
-    let sections = &server.sec_dir;
+    // who watches is told of those that miss, too
+    let sections = if r.watched() {
+        server.sec_dir.all()
+    } else if whole.ends_with(b"/") {
+        server.sec_dir.of_path(&whole)
+    } else {
+        whole.push(b'/');
+        let sections = server.sec_dir.of_path(&whole);
+        whole.pop();
+        sections
+    };
     let mut next_section = 0;
     let mut components = 1;
     let mut this: Option<Stat>;
@@ -151,7 +161,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             whole.push(b'/');
         }
         let path = whole[..at + usize::from(temp_slash)].as_bstr();
-        while let Some(section) = sections.get(next_section) {
+        while let Some((_, section)) = sections.at(next_section) {
             if section.regex.is_some() || section.components > components {
                 break;
             }
@@ -268,7 +278,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     let (path, rest) = split(whole, at);
     r.path_info = Some(splice(rest, save_path_info));
 
-    for section in &sections[next_section..] {
+    for (_, section) in (next_section..).map_while(|place| sections.at(place)) {
         let Some(regex) = &section.regex else { continue };
         let mut caps = Captures::default();
         let matched = names::search(r, regex, section.span, &path, &mut caps);

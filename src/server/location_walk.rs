@@ -24,7 +24,9 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
 fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
     let server = r.server;
     let mut merged = None;
-    for section in &server.sec_url {
+    // who watches is told of those that miss, too
+    let sections = if r.watched() { server.sec_url.all() } else { server.sec_url.of_path(asked) };
+    for (_, section) in sections.iter() {
         let matched = matches(r, section, asked, uri);
         if !matched {
             r.tell(|| tried(section, phase, false));

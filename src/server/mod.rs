@@ -13,6 +13,7 @@ pub mod hooks;
 pub mod htaccess;
 pub mod http_request;
 pub mod if_walk;
+pub mod index;
 pub mod location_walk;
 pub mod method;
 pub mod names;
@@ -114,9 +115,9 @@ pub struct Virtual {
     /// Settings outside any section: where each merge begins.
     pub lookup_defaults: Arc<Merged>,
     /// `<Directory>` sections in the order in which they are tried.
-    pub sec_dir: Vec<Arc<Section>>,
+    pub sec_dir: index::Indexed<Arc<Section>>,
     /// `<Location>` sections in the order of the configuration.
-    pub sec_url: Vec<Arc<Section>>,
+    pub sec_url: index::Indexed<Arc<Section>>,
     /// Whether it speaks TLS (SSLEngine on).
     pub tls: bool,
 }

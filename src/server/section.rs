@@ -1,5 +1,6 @@
 //! Sections: `<Directory>`, `<Location>`, `<Files>`, `<If>` and their kin, compiled.
 
+use super::index::{self, Beginning};
 use super::settings::Merged;
 use crate::expr::Expr;
 use crate::pattern::{self, Regex};
@@ -52,6 +53,18 @@ impl Section {
         let is_fnmatch = pattern::is_fnmatch(&path);
         let components = if path == "/" { 0 } else { path.iter().filter(|b| **b == b'/').count() };
         Section { span, kind, path, is_fnmatch, regex, condition: None, components, settings }
+    }
+}
+
+impl Beginning for Section {
+    fn beginning(&self) -> Vec<u8> {
+        match &self.regex {
+            Some(regex) => regex.beginning().into(),
+            // a folder without a slash is everywhere
+            None if self.kind == Kind::Directory && self.components == 0 => Vec::new(),
+            None if self.is_fnmatch => index::before_wildcards(&self.path).into(),
+            None => self.path.to_vec(),
+        }
     }
 }
 

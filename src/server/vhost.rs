@@ -3,11 +3,13 @@
 //! An address leads to a chain of virtual hosts; within a chain of two or more the host name decides. All chains are
 //! built from the last virtual host to the first, so that the first of the configuration ends in front.
 
+use super::index::Index;
 use crate::pattern;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 /// An address of a `<VirtualHost>`: httpd's `server_addr_rec`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +94,7 @@ pub struct Chain {
     /// The first of the configuration: the default.
     pub server: usize,
     links: Vec<Link>, // from the last of the configuration to the first
+    by_name: OnceLock<Option<Index>>,
 }
 
 impl Chain {
@@ -133,14 +136,26 @@ impl Tables {
                                 t.default_list[i].push(link);
                             }
                         } else {
-                            t.default_list.push(Chain { ip: None, port: a.port, server, links: vec![link] });
+                            t.default_list.push(Chain {
+                                ip: None,
+                                port: a.port,
+                                server,
+                                links: vec![link],
+                                by_name: OnceLock::new(),
+                            });
                         }
                     }
                     Some(ip) => {
                         let chains = t.by_ip.entry(ip).or_default();
                         match find(chains, a.port).filter(|&i| chains[i].port == a.port) {
                             Some(i) => chains[i].push(link),
-                            None => chains.push(Chain { ip: a.ip, port: a.port, server, links: vec![link] }),
+                            None => chains.push(Chain {
+                                ip: a.ip,
+                                port: a.port,
+                                server,
+                                links: vec![link],
+                                by_name: OnceLock::new(),
+                            }),
                         }
                     }
                 }
@@ -173,6 +188,26 @@ impl Tables {
 }
 
 impl Chain {
+    /// The places (in the order of the configuration) of the virtual hosts that may bear a name; none: search all.
+    fn candidates(&self, names: &[Names], host: &[u8]) -> Option<Vec<u32>> {
+        let index = self.by_name.get_or_init(|| {
+            let own = |link: &Link| {
+                let names = names.get(link.server);
+                let mut own = vec![backwards(&link.virthost)];
+                own.extend(names.map(|n| backwards(&n.server_hostname)));
+                own.extend(names.into_iter().flat_map(|n| &n.names).map(|(name, _)| backwards(name)));
+                own.extend(names.into_iter().flat_map(|n| &n.wild_names).map(|(name, _)| {
+                    let end = name.rfind_byteset(b"*?").map_or(0, |i| i + 1);
+                    backwards(&name[end..])
+                }));
+                own
+            };
+            let all = || self.links.iter().rev().enumerate().flat_map(|(i, l)| own(l).into_iter().map(move |n| (i, n)));
+            (self.links.len() >= 16).then(|| Index::new(all()))
+        });
+        index.as_ref().map(|index| index.of(&backwards(host)))
+    }
+
     fn push(&mut self, link: Link) {
         self.server = link.server;
         self.links.push(link);
@@ -192,6 +227,11 @@ impl Chain {
     }
 }
 
+/// A name from its end, in lower case: what names with a wildcard in front begin with.
+fn backwards(name: &[u8]) -> Vec<u8> {
+    name.iter().rev().map(u8::to_ascii_lowercase).collect()
+}
+
 /// `find_ipaddr`: the port itself, else a chain for any port. Later chains stand in front in httpd.
 fn find(chains: &[Chain], port: u16) -> Option<usize> {
     let at = |p: u16| chains.iter().rposition(|c| c.port == p);
@@ -201,9 +241,17 @@ fn find(chains: &[Chain], port: u16) -> Option<usize> {
 /// Chooses among a chain's virtual hosts by name (`update_server_from_aliases`), with the ServerAlias at `skip` taken
 /// out.
 pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16, skip: Span) -> Option<(usize, NameMatch)> {
+    if chain.links.len() < 2 {
+        return None;
+    }
     let mut by_address = None;
     let mut last = None;
-    for link in chain.names()? {
+    let candidates = chain.candidates(names, host);
+    let places = candidates.as_ref().map_or(chain.links.len(), Vec::len);
+    let number = |place: usize| candidates.as_ref().map_or(Some(place), |c| c.get(place).map(|n| *n as usize));
+    let count = chain.links.len();
+    let links = (0..places).filter_map(|place| chain.links.get(count.checked_sub(number(place)? + 1)?));
+    for link in links {
         if link.port != 0 && link.port != port {
             continue;
         }

@@ -74,7 +74,7 @@ proptest! {
         let server = loaded.server.expect("these lines are good");
         let virtual_host = &server.servers[0];
         let mut merged = virtual_host.lookup_defaults.settings.clone();
-        for section in &virtual_host.sec_dir {
+        for section in virtual_host.sec_dir.iter() {
             merged = routesim::server::settings::PerDir::merge(&merged, &section.settings.settings);
         }
         let core = merged.core.expect("the core is always there");

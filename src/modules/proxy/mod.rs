@@ -21,6 +21,7 @@ mod worker;
 use crate::module::{Hook, Module, Phase, hook, order};
 use crate::pattern::Regex;
 use crate::server::build::Build;
+use crate::server::index::{self, Beginning, Indexed};
 use crate::server::section::Section;
 use crate::server::setting::Set;
 use crate::server::settings::{self, PerServer};
@@ -74,6 +75,17 @@ impl Alias {
     }
 }
 
+impl Beginning for Alias {
+    fn beginning(&self) -> Vec<u8> {
+        match &self.regex {
+            Some(regex) => regex.beginning().into(),
+            // variables, and a servlet container's parameters, leave nothing certain
+            None if self.interpolate || self.mapping == Mapping::Servlet => Vec::new(),
+            None => index::single_slashes(&self.fake),
+        }
+    }
+}
+
 /// `mapping=` of ProxyPass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mapping {
@@ -101,7 +113,7 @@ pub struct Remote {
 #[derive(Clone, Debug, Default)]
 pub struct Server {
     /// ProxyPass, in the order of the configuration.
-    pub aliases: Arc<Vec<Alias>>,
+    pub aliases: Arc<Indexed<Alias>>,
     /// `<Proxy>` sections.
     pub sections: Arc<Vec<Arc<Section>>>,
     /// ProxyRemote.
@@ -142,7 +154,7 @@ impl settings::Settings for Server {
         let pass = pass_inherit.unwrap_or(true);
         let all = pass || inherit.unwrap_or(true);
         Server {
-            aliases: chain(&base.aliases, &add.aliases),
+            aliases: Indexed::join(&base.aliases, &add.aliases),
             sections: chain(&base.sections, &add.sections),
             remotes: if pass { chain(&base.remotes, &add.remotes) } else { add.remotes.clone() },
             blocked: chain(&base.blocked, &add.blocked),

@@ -67,10 +67,10 @@ enum Found {
 fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let section = r.per_dir.proxy.as_ref().and_then(|d| d.alias.clone());
     let conf = r.server.settings.proxy.clone();
-    let list = conf.as_ref().map_or(&[][..], |c| c.aliases.as_slice());
-    if section.is_none() && list.is_empty() {
+    if section.is_none() && conf.as_ref().is_none_or(|c| c.aliases.is_empty()) {
         return Verdict::Declined;
     }
+    let conf = conf.unwrap_or_default();
     if r.unparsed_uri == "*" || r.uri.first() != Some(&b'/') || r.env.get("no-proxy").is_some() {
         return Verdict::Declined;
     }
@@ -86,7 +86,9 @@ fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
         let covered = set.under.as_ref().filter(|_| winner.is_some()).map(|u| u.value.clone());
         next = covered.filter(|a| in_time(a)).and_then(|a| try_alias(r, &a));
     }
-    for alias in list.iter().filter(|a| in_time(a)) {
+    // who watches is told of those that miss, too
+    let list = if r.watched() { conf.aliases.all() } else { conf.aliases.of_path(&r.uri) };
+    for alias in list.iter().map(|(_, alias)| alias).filter(|a| in_time(a)) {
         if next.is_some() && !r.watched() {
             break;
         }

@@ -1,11 +1,12 @@
 //! WSGIScriptAlias: from a URL to a script.
 
-use super::{HANDLER, Server, daemon, options};
+use super::{HANDLER, daemon, options};
 use crate::conf::args;
 use crate::module::{Phase, Verdict};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
+use crate::server::index::{self, Beginning};
 use crate::server::names;
 use crate::server::request::Request;
 use crate::source::Span;
@@ -100,6 +101,15 @@ fn daemon_of_import(options: &Options, open: bool) -> Option<BString> {
     (certain && !process.is_empty()).then(|| process.clone())
 }
 
+impl Beginning for Entry {
+    fn beginning(&self) -> Vec<u8> {
+        match &self.regex {
+            Some(regex) => regex.beginning().into(),
+            None => index::single_slashes(&self.location),
+        }
+    }
+}
+
 impl Entry {
     /// The file that a URL leads to; `None` when the entry doesn't match.
     fn target(&self, r: &mut Request<'_>) -> Option<BString> {
@@ -138,13 +148,15 @@ pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
     if r.uri.first().is_some_and(|b| *b != b'/') {
         return Verdict::Declined;
     }
-    for (i, entry) in server.aliases.iter().enumerate() {
+    // who watches is told of those that miss, too
+    let candidates = if r.watched() { server.aliases.all() } else { server.aliases.of_path(&r.uri) };
+    for (place, (_, entry)) in candidates.iter().enumerate() {
         let Some(file) = entry.target(r) else {
             r.tell(|| entry.step(false, "", String::new()));
             continue;
         };
         r.tell(|| entry.step(true, "", file.to_string()));
-        if !said_again(r, &server, i, &file) {
+        if !said_again(r, entry, candidates.iter().skip(place + 1), &file) {
             r.decide(Phase::TranslateName, entry.span);
         }
         r.filename = Some(file);
@@ -167,12 +179,16 @@ pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
     Verdict::Declined
 }
 
-/// Whether, without the `i`th entry, a later one would come to the same. Somebody who watches is told of those that
+/// Whether, without the chosen entry, a later one would come to the same. Somebody who watches is told of those that
 /// are never reached.
-fn said_again(r: &mut Request<'_>, server: &Server, i: usize, file: &BString) -> bool {
-    let Some((chosen, later)) = server.aliases.get(i..).and_then(|s| s.split_first()) else { return false };
+fn said_again<'e>(
+    r: &mut Request<'_>,
+    chosen: &Entry,
+    later: impl Iterator<Item = (usize, &'e Entry)>,
+    file: &BString,
+) -> bool {
     let mut next = None;
-    for entry in later {
+    for (_, entry) in later {
         if next.is_some() && !r.watched() {
             break;
         }

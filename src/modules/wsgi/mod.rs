@@ -16,6 +16,7 @@ mod setters;
 
 use crate::address::IpSubnet;
 use crate::module::{Hook, Module, Phase, hook, order};
+use crate::server::index::Indexed;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
@@ -126,7 +127,7 @@ impl Settings for Dir {
 pub struct Server {
     common: Common,
     /// WSGIScriptAlias, in the order in which they are tried: a virtual host's own first.
-    aliases: Arc<Vec<alias::Entry>>,
+    aliases: Arc<Indexed<alias::Entry>>,
     /// WSGIDaemonProcess. The daemons are the whole run's: each knows its server.
     daemons: Arc<Vec<daemon::Daemon>>,
     /// WSGIRestrictEmbedded: the main server's counts.
@@ -137,7 +138,7 @@ impl Settings for Server {
     fn merge(base: &Server, add: &Server) -> Server {
         Server {
             common: Common::merge(&base.common, &add.common),
-            aliases: join(&add.aliases, &base.aliases),
+            aliases: Indexed::join(&add.aliases, &base.aliases),
             daemons: add.daemons.clone(),
             restrict_embedded: None,
         }

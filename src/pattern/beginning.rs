@@ -1,0 +1,93 @@
+//! The literal text that whatever a regular expression matches must begin with.
+
+use super::Flags;
+
+/// The text after `^` that every subject must begin with; empty where nothing can be said.
+pub(super) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
+    let mut found = Vec::new();
+    if flags.icase || flags.multiline || pattern.first() != Some(&b'^') || has_branches(pattern) {
+        return found;
+    }
+    let mut i = 1;
+    while let Some(&byte) = pattern.get(i) {
+        let (literal, width) = match (byte, pattern.get(i + 1)) {
+            (b'\\', Some(&next)) if next.is_ascii_punctuation() => (next, 2),
+            (b'\\' | b'^' | b'$' | b'.' | b'[' | b'|' | b'(' | b')' | b'?' | b'*' | b'+' | b'{', _) => break,
+            (byte, _) => (byte, 1),
+        };
+        i += width;
+        // what may be there several times, or not at all, is not certain
+        if matches!(pattern.get(i), Some(b'?' | b'*' | b'+' | b'{')) {
+            break;
+        }
+        found.push(literal);
+    }
+    found
+}
+
+/// Whether there may be a `|` outside parentheses (or quoting, which nobody looks through here).
+fn has_branches(pattern: &[u8]) -> bool {
+    let (mut depth, mut i) = (0i32, 0);
+    while let Some(&byte) = pattern.get(i) {
+        match byte {
+            b'\\' if matches!(pattern.get(i + 1), Some(b'Q' | b'E')) => return true,
+            b'\\' => i += 1,
+            b'[' => {
+                let Some(end) = class_end(pattern, i) else { return true };
+                i = end;
+            }
+            b'(' if matches!(pattern.get(i + 1), Some(b'?' | b'*')) && pattern.get(i + 2) != Some(&b':') => {
+                return true;
+            }
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b'|' if depth <= 0 => return true,
+            _ => {}
+        }
+        i += 1;
+    }
+    false
+}
+
+/// The bracket that ends a class; `None` for one that is hard to read.
+fn class_end(pattern: &[u8], start: usize) -> Option<usize> {
+    let mut i = start + 1 + usize::from(pattern.get(start + 1) == Some(&b'^'));
+    if pattern.get(i) == Some(&b']') {
+        return None;
+    }
+    loop {
+        match pattern.get(i)? {
+            b']' => return Some(i),
+            b'[' => return None,
+            b'\\' => i += 2,
+            _ => i += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_certain() {
+        for (pattern, want) in [
+            ("^/old/(.*)$", "/old/"),
+            ("^/a\\.b", "/a.b"),
+            ("^/a/(x|y)", "/a/"),
+            ("^/a|^/b", ""),
+            ("^/ab?c", "/a"),
+            ("^/ab*", "/a"),
+            ("^/a{2}", "/"),
+            ("^/a[|]b", "/a"),
+            ("^/a\\d", "/a"),
+            ("/a", ""),
+            ("^(?i)/a", ""),
+            ("^\\Q/a\\E", ""),
+            ("^/a$", "/a"),
+        ] {
+            assert_eq!(of(pattern.as_bytes(), Flags::default()), want.as_bytes(), "{pattern}");
+        }
+        assert_eq!(of(b"^/a", Flags { icase: true, ..Flags::default() }), b"");
+    }
+}
