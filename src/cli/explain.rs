@@ -152,9 +152,8 @@ impl Explain {
         parts.extend(r.header.iter().flat_map(|(n, v)| [("header", n.as_str()), ("header", v.as_str())]));
         for (what, text) in parts {
             if let Some(at) = text.find(['\r', '\n']) {
-                return failure(format!(
-                    "the {what} has a line break at byte {at}: no request can hold one (a URL can have %0D or %0A)"
-                ));
+                let instead = if what == "URL" { " (write %0D or %0A)" } else { "" };
+                return failure(format!("the {what} has a line break at byte {at}: no request can hold one{instead}"));
             }
         }
         if url.is_empty() {

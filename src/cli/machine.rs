@@ -1,8 +1,10 @@
 //! A configuration of this machine: where its paths are looked up, and what it reads from its surroundings.
 
 use super::{Failure, envvars, failure};
+use crate::modules::known;
 use crate::simulate::{self, Input, Loaded, Modules, RealPrograms, Simulator};
 use crate::suite::default_hosts;
+use crate::suite::suggest::nearest;
 use crate::vfs::{Disk, Vfs};
 use bstr::BString;
 use std::collections::HashMap;
@@ -71,14 +73,14 @@ impl Machine {
     /// What loading a file begins with.
     pub fn input(&self, config: &Path, ports: Vec<u16>) -> Result<(Input, Arc<dyn Vfs>), Failure> {
         let root = self.root.as_deref().unwrap_or(Path::new("/"));
-        let disk = Disk::new(root).or_else(|e| failure(format!("--root `{}`: {e}", root.display())))?;
+        let disk = Disk::new(root).or_else(|e| failure(format!("--root `{}`: {}", root.display(), cause(&e))))?;
         let text = read(config)?;
         let name = inner_name(config, disk.root());
         let vfs: Arc<dyn Vfs> = Arc::new(disk);
         let input = Input {
             name,
             text: text.into(),
-            modules: self.modules(),
+            modules: self.modules()?,
             defines: self.defines.clone(),
             env: self.environment(config)?,
             env_complete: false,
@@ -94,17 +96,23 @@ impl Machine {
         Ok((input, vfs))
     }
 
-    fn modules(&self) -> Modules {
-        match self.modules.as_deref() {
-            None => Modules::Own,
-            Some("all") => Modules::All,
-            Some(list) => {
-                let names = list.split([',', ' ']).filter(|n| !n.is_empty());
-                // `alias`, `mod_alias` and `mod_alias.c` are the same to a reader
-                let short = |n: &str| n.trim_start_matches("mod_").trim_end_matches(".c").to_string();
-                Modules::OwnAnd(names.map(short).collect())
-            }
+    fn modules(&self) -> Result<Modules, Failure> {
+        let Some(list) = self.modules.as_deref() else { return Ok(Modules::Own) };
+        if list == "all" {
+            return Ok(Modules::All);
         }
+        let mut names = Vec::new();
+        for name in list.split([',', ' ']).filter(|n| !n.is_empty()) {
+            // `alias`, `mod_alias` and `mod_alias.c` are the same to a reader
+            let short = name.trim_start_matches("mod_").trim_end_matches(".c");
+            if known::by_name(short).is_none() {
+                let near = nearest(short, known::KNOWN.iter().map(|k| k.name));
+                let near = near.map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+                return failure(format!("--modules: no module `{name}`{near}"));
+            }
+            names.push(short.to_string());
+        }
+        Ok(Modules::OwnAnd(names))
     }
 
     fn environment(&self, config: &Path) -> Result<HashMap<BString, BString>, Failure> {
@@ -150,7 +158,16 @@ fn inner_name(file: &Path, root: &Path) -> String {
     }
 }
 
+/// What went wrong, without the system's number for it.
+fn cause(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_ascii_lowercase()
+}
+
 /// A file's content.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).or_else(|e| failure(format!("can't read `{}`: {e}", path.display())))
+    if path.is_dir() {
+        return failure(format!("can't read `{}`: it is a folder, name a file in it", path.display()));
+    }
+    std::fs::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), cause(&e))))
 }

@@ -137,7 +137,7 @@ impl Reader<'_> {
         }
         let text = found.expand(&values, &mut []);
         let text = text.map_err(|e| format!("{place} error while substituting: {e}"))?;
-        if self.spend(text.len() + place.len()) {
+        if self.spend(text.len() + place.len(), span) {
             let id = self.sources.add(place, text);
             self.origins.push((id, span));
             build.input.push(self.sources, id);

@@ -170,7 +170,7 @@ impl Reader<'_> {
                 id
             }
         };
-        if !self.spend(self.sources.file(id).text.len()) {
+        if !self.spend(self.sources.file(id).text.len(), span) {
             return Ok(Vec::new());
         }
         self.including.push(span);
@@ -181,7 +181,7 @@ impl Reader<'_> {
     }
 
     /// Takes the size of a text from what may still be read; `false` when nothing more may be.
-    pub(super) fn spend(&mut self, size: usize) -> bool {
+    pub(super) fn spend(&mut self, size: usize, span: Span) -> bool {
         // a text costs something even when it is empty
         let size = size + 64;
         if self.budget >= size {
@@ -189,8 +189,8 @@ impl Reader<'_> {
             return true;
         }
         if std::mem::take(&mut self.budget) > 0 {
-            let span = self.including.last().copied().unwrap_or(Span::NONE);
-            self.error("too-large", "what Include and Use bring in is too large to read".into(), span);
+            let d = Diagnostic::error("too-large", "what Include and Use bring in is too large to read", span);
+            self.report(d.help("is a file included, or a macro used, again and again?"));
         }
         false
     }

@@ -287,7 +287,13 @@ impl<'a> Reader<'a> {
             return text;
         }
         let mut missing: Vec<BString> = Vec::new();
-        let text = self.state.resolve(&text, &self.options.env, |name| missing.push(name.into()));
+        let resolved = self.state.resolve(&text, &self.options.env, |name| missing.push(name.into()));
+        if resolved.is_none() {
+            let d =
+                Diagnostic::error("too-large", "the values of the variables in this line are too long together", span);
+            self.report(d.help("do variables hold one another, many times over?"));
+        }
+        let text = resolved.unwrap_or(text);
         for name in missing.iter().filter(|n| !n.contains(&b':')) {
             let message = format!("Config variable ${{{name}}} is not defined");
             self.report(Diagnostic::warning("AH00111", message, span));

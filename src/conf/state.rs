@@ -25,6 +25,9 @@ pub struct State {
     pub ignore_bad_nesting: bool,
 }
 
+/// What a line may grow to by its variables: VARBUF_MAX_LEN (server/util.c), the longest line that httpd reads.
+const MAX_LINE: usize = 16 << 20;
+
 impl State {
     /// Whether a name is defined: `ap_exists_config_define` (server/core.c).
     pub fn is_defined(&self, name: &[u8]) -> bool {
@@ -55,8 +58,13 @@ impl State {
     }
 
     /// Puts values in place of `${name}`: `ap_resolve_env` (server/core.c). A name without a value stays as it stands,
-    /// and is handed to `missing`. Values are not looked through again.
-    pub fn resolve(&self, line: &[u8], env: &HashMap<BString, BString>, mut missing: impl FnMut(&[u8])) -> BString {
+    /// and is handed to `missing`. Values are not looked through again. `None` for what grows beyond any line.
+    pub fn resolve(
+        &self,
+        line: &[u8],
+        env: &HashMap<BString, BString>,
+        mut missing: impl FnMut(&[u8]),
+    ) -> Option<BString> {
         let mut out = BString::default();
         let mut rest = line;
         // a `${` behind the last `}` can't be one; looking for its end again and again would take long
@@ -72,6 +80,7 @@ impl State {
             };
             let (reference, after) = from.split_at(name.len() + 3);
             match self.value(name, env) {
+                Some(value) if out.len() + value.len() > MAX_LINE => return None,
                 Some(value) => out.extend_from_slice(value),
                 None => {
                     missing(name);
@@ -81,7 +90,7 @@ impl State {
             rest = after;
         }
         out.extend_from_slice(rest);
-        out
+        Some(out)
     }
 
     /// A path under ServerRoot, if it is relative: `ap_server_root_relative` (server/config.c). `None` for one that is
@@ -115,10 +124,21 @@ mod tests {
         for (line, want, missing) in cases {
             let mut names = Vec::new();
             let got = state.resolve(line.as_bytes(), &env, |n| names.push(n.to_str_lossy().to_string()));
-            assert_eq!(got, want, "{line}");
+            assert_eq!(got.unwrap(), want, "{line}");
             names.retain(|n| !n.is_empty());
             assert_eq!(names.join(" "), missing, "{line}");
         }
+    }
+
+    #[test]
+    fn values_that_multiply() {
+        let mut state = State::default();
+        state.define(b"a", Some(b"0123456789"));
+        for _ in 0..5 {
+            let ten = state.resolve(&b"${a}".repeat(10), &HashMap::new(), |_| ()).unwrap();
+            state.define(b"a", Some(&ten));
+        }
+        assert_eq!(state.resolve(&b"${a}".repeat(100), &HashMap::new(), |_| ()), None);
     }
 
     #[test]

@@ -101,7 +101,12 @@ pub struct Build {
     pub assume_modules: bool,
     /// What each regular expression is compiled with from here on: RegexDefaultOptions.
     pub regex_defaults: Flags,
+    /// Commands that nobody knows, so far.
+    pub unknown: usize,
 }
+
+/// So many commands that nobody knows are helped with; a text with more is no configuration.
+const HELPED: usize = 200;
 
 /// A server under construction.
 #[derive(Default)]
@@ -191,7 +196,8 @@ impl Build {
             let errors = self.diagnostics.len();
             if let Err(message) = self.directive(node, dir, scope) {
                 let mut d = Diagnostic::error("AH00526", message, node.span);
-                if d.message.starts_with("Invalid command") {
+                if d.message.starts_with("Invalid command") && self.unknown < HELPED {
+                    self.unknown += 1;
                     d = self.explain_unknown(node, d);
                     self.walk_misspelt(node, dir, scope);
                 }

@@ -231,6 +231,7 @@ pub fn compile(input: Input) -> Output {
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
         regex_defaults: Flags::default(),
+        unknown: 0,
     };
     if no_module {
         let span = Span { file, line: 1, start: 0, end: 0 };

@@ -213,6 +213,7 @@ pub fn read(
         lenient_paths: true,
         assume_modules: server.assume_modules,
         regex_defaults: server.regex_defaults,
+        unknown: 0,
     };
     let scope = Scope {
         server: 0,

@@ -161,6 +161,14 @@ impl Places<'_> {
         }
         let text = error.to_string();
         let message = text.split(" at line ").next().unwrap_or_default().lines().next().unwrap_or_default();
+        if message.contains("recursion limit") || message.contains("Depth") {
+            return Diagnostic::error("yaml-syntax", "nested too deep", span)
+                .help("is a bracket or a brace not closed?");
+        }
+        if message.starts_with("budget breached") {
+            return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span)
+                .help("write out what `*name` is to stand for");
+        }
         Diagnostic::error("yaml-syntax", message, span)
     }
 }
