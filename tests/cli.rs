@@ -255,3 +255,43 @@ fn links_of_the_documents_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn the_page_of_directives_is_true() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/directives.md")).unwrap();
+    let table = out(&run(&["directives", "--format", "markdown"]));
+    assert!(table.starts_with("| directive |") && table.lines().count() > 750);
+    assert!(page.ends_with(&table), "put what `routesim directives --format markdown` prints into docs/directives.md");
+}
+
+#[test]
+fn odd_input_is_told_apart() {
+    let folder = folder(
+        "odd",
+        &[
+            ("self.conf", "Include self.conf\n"),
+            (
+                "many.conf",
+                &(0..9).fold("Define A 0123456789\n".to_string(), |t, _| t + "Define A " + &"${A}".repeat(10) + "\n"),
+            ),
+            ("deep.yaml", &format!("name: {}", "[".repeat(9999))),
+            ("garbage.conf", &"wrod {\u{1}\n".repeat(20_000)),
+        ],
+    );
+    let config = |name: &str| path(&folder, name);
+    let cases: &[(&[&str], &str, i32)] = &[
+        (&["check", &config("many.conf")], "too long together", 1),
+        (&["check", &config("garbage.conf")], "Invalid command 'wrod'", 1),
+        (&["replay", &config("deep.yaml")], "nested too deep", 2),
+        (&["explain", "-c", &config(""), "/"], "it is a folder", 2),
+        (&["explain", "-c", &config("self.conf"), "--modules", "rewite", "/"], "did you mean `rewrite`?", 2),
+        (&["explain", "--method", "GE\nT", "/"], "the method has a line break at byte 2", 2),
+    ];
+    for (arguments, part, status) in cases {
+        let output = run(arguments);
+        let text = out(&output) + &err(&output);
+        assert!(text.contains(part), "{arguments:?}: {}", &text[..text.len().min(400)]);
+        assert!(!text.contains("panicked"), "{arguments:?}");
+        assert_eq!(output.status.code(), Some(*status), "{arguments:?}");
+    }
+}

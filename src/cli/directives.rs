@@ -26,6 +26,8 @@ enum Format {
     Text,
     /// A list of objects
     Json,
+    /// A table for docs/directives.md
+    Markdown,
 }
 
 impl Directives {
@@ -51,6 +53,7 @@ impl Directives {
                 serde_json::to_writer_pretty(&mut streams.out, &list)?;
                 writeln!(streams.out)?;
             }
+            Format::Markdown => write!(streams.out, "{}", markdown(&rows))?,
             Format::Text if self.name.is_some() => {
                 for (m, d) in rows {
                     self.one(m, d, streams)?;
@@ -88,6 +91,27 @@ impl Directives {
         }
         Ok(())
     }
+}
+
+/// The table of the page, one row a directive and module.
+fn markdown(rows: &[(&Module, &Directive)]) -> String {
+    let mut page =
+        String::from("| directive | module | stands in | in .htaccess | routesim |\n|---|---|---|---|---|\n");
+    for (m, d) in rows {
+        let mut places = context(d.allowed);
+        places.retain(|p| *p != ".htaccess");
+        let places = if places.len() == 3 && places[2] == "section" { "anywhere".into() } else { places.join(", ") };
+        let mut word = effect(d).1.to_string();
+        if let Effect::Blind(why) = d.effect {
+            word += &format!(": {why}");
+        }
+        // a bar would end the cell
+        let word = word.replace('|', "\\|");
+        let name = shown(d.name);
+        let class = class(d.allowed).unwrap_or("-");
+        page += &format!("| `{name}` | {} | {places} | {class} | {word} |\n", m.name);
+    }
+    page
 }
 
 fn value(m: &Module, d: &Directive) -> Value {

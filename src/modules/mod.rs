@@ -23,6 +23,7 @@ pub mod info;
 pub mod known;
 pub mod ledger;
 pub mod mime;
+pub mod mime_magic;
 pub mod negotiation;
 pub mod php;
 pub mod proxy;
@@ -77,6 +78,7 @@ pub static MODELLED: &[&Module] = &[
     &include::MODULE,
     &info::MODULE,
     &mime::MODULE,
+    &mime_magic::MODULE,
     &negotiation::MODULE,
     &php::MODULE,
     &proxy::CONNECT,

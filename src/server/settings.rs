@@ -109,6 +109,7 @@ vector! {
         core: modules::core::Server = "core.c",
         alias: modules::alias::Server = "mod_alias.c",
         mime: modules::mime::Server = "mod_mime.c",
+        mime_magic: modules::mime_magic::Server = "mod_mime_magic.c",
         rewrite: modules::rewrite::Server = "mod_rewrite.c",
         php: modules::php::Server = "mod_php.c",
         wsgi: modules::wsgi::Server = "mod_wsgi.c",

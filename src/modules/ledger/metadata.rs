@@ -25,12 +25,6 @@ const IDENT: &[Directive] = &[
 ];
 
 #[rustfmt::skip]
-const MIME_MAGIC: &[Directive] = &[
-    row("MimeMagicFile", Take1, RSRC_CONF, Blind("the type of a file without one is guessed from its content"),
-        "Path to MIME Magic file (in file(1) format)"),
-];
-
-#[rustfmt::skip]
 const USERTRACK: &[Directive] = &[
     row("CookieExpires", Take1, OR_FILEINFO, Inert, "an expiry date code"),
     row("CookieDomain", Take1, OR_FILEINFO, Inert, "domain to which this cookie applies"),
@@ -46,7 +40,6 @@ const USERTRACK: &[Directive] = &[
 pub static MODULES: &[Module] = &[
     module("mod_cern_meta.c", "cern_meta_module", CERN_META),
     module("mod_ident.c", "ident_module", IDENT),
-    module("mod_mime_magic.c", "mime_magic_module", MIME_MAGIC),
     module("mod_unique_id.c", "unique_id_module", &[]),
     module("mod_usertrack.c", "usertrack_module", USERTRACK),
 ];
