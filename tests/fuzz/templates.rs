@@ -223,6 +223,7 @@ pub const UNASKED: &[(&str, &str)] = &[
     ("LoadModule", "the run has its own"),
     ("MacroIgnoreBadNesting", "warnings only"),
     ("MacroIgnoreEmptyArgs", "warnings only"),
+    ("MimeMagicFile", "goes with mod_mime_magic, which is not loaded"),
     ("NoProxy", "needs a remote proxy"),
     ("PHPINIDir", "the run has its own"),
     ("Port", "always refused"),
