@@ -40,6 +40,8 @@ pub struct Ask {
     pub tls: bool,
     /// The name asked for in the TLS handshake.
     pub sni: Option<String>,
+    /// What mod_ssl's variables are, where it is given, by their names without `SSL_`.
+    pub ssl: Vec<(String, String)>,
     /// The header lines, Host among them.
     pub headers: Vec<(String, String)>,
 }
@@ -58,6 +60,7 @@ impl Ask {
             local_port,
             tls: spec.tls,
             sni: spec.tls_name().map(str::to_string),
+            ssl: spec.ssl.clone(),
             headers: spec.sent_headers(index),
         }
     }
@@ -74,6 +77,7 @@ impl Ask {
             local_port: self.local_port,
             tls: self.tls,
             sni: self.sni.as_deref().map(str::as_bytes),
+            ssl: &self.ssl,
             method: self.method.as_bytes(),
             target: self.target.as_bytes(),
             protocol: self.protocol.as_bytes(),
@@ -200,7 +204,9 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
         text: text.into(),
         modules,
         defines: scenario.defines.clone(),
-        env: Default::default(),
+        env: scenario.environment.iter().flatten().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+        env_complete: scenario.environment.is_some(),
+        time: scenario.time,
         hosts: scenario.hosts.clone(),
         hosts_complete: true,
         vfs: vfs.clone(),

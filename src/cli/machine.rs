@@ -81,6 +81,8 @@ impl Machine {
             modules: self.modules(),
             defines: self.defines.clone(),
             env: self.environment(config)?,
+            env_complete: false,
+            time: None,
             hosts: self.hosts()?,
             hosts_complete: false,
             vfs: vfs.clone(),

@@ -205,12 +205,7 @@ impl<'e> Eval<'e> {
         let value = match expr.tree.get_word(id) {
             Word::Digit(text) | Word::Literal(text) => Text::Borrowed(text.as_slice()),
             Word::HealthCheck => Text::default(),
-            Word::Variable(var) => {
-                if var.is_uncertain() {
-                    self.ctx.uncertain(var.name());
-                }
-                Text::Owned(self.ctx.variable(*var).into())
-            }
+            Word::Variable(var) => Text::Owned(self.ctx.variable(*var).into()),
             Word::Header(name) => self.request_header(name.as_bytes()),
             Word::SslVariable(name) => self.lookup(Lookup::SslVariable, name),
             Word::Backref(n) => Text::Owned(self.backrefs.get(*n).to_vec()),

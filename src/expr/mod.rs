@@ -12,6 +12,7 @@ mod eval;
 mod function;
 mod grammar;
 mod lexer;
+pub mod moment;
 mod parse;
 mod tables;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::settings::{Merged, PerDir, PerServer, slot};
 use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
 use crate::conf::{self, FileKind, Knowledge, Loading};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::expr::moment::Moment;
 use crate::module::{Directive, Module};
 use crate::modules::{self, known};
 use crate::pattern::Flags;
@@ -41,8 +42,12 @@ pub struct Input {
     pub modules: Modules,
     /// Names of -D.
     pub defines: Vec<String>,
-    /// The environment, for `${NAME}`.
+    /// The environment, for `${NAME}` and `osenv()`.
     pub env: HashMap<BString, BString>,
+    /// Whether there is nothing else in it.
+    pub env_complete: bool,
+    /// The time, where it is given.
+    pub time: Option<Moment>,
     /// Names that look-ups find.
     pub hosts: Vec<(IpAddr, String)>,
     /// Whether there are no other names.
@@ -68,6 +73,8 @@ impl Input {
             modules: Modules::Default,
             defines: Vec::new(),
             env: HashMap::new(),
+            env_complete: false,
+            time: None,
             hosts: crate::suite::default_hosts(),
             hosts_complete: true,
             vfs,
@@ -201,6 +208,7 @@ pub fn compile(input: Input) -> Output {
         (tree, know) = read(&Modules::All);
     }
     let users = Users::of(&*input.vfs);
+    let outside = (input.env_complete, input.time);
     let cred = users.cred(b"www-data", b"www-data").unwrap_or_default();
     let mut build = Build {
         sources: sources.clone(),
@@ -240,7 +248,7 @@ pub fn compile(input: Input) -> Output {
     mark_first(&mut build.diagnostics);
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = build.diagnostics.clone();
-    let server = (!refused).then(|| Arc::new(finish(build, tree.state)));
+    let server = (!refused).then(|| Arc::new(finish(build, tree.state, outside)));
     Output { sources, diagnostics, server }
 }
 
@@ -256,7 +264,7 @@ fn mark_first(diagnostics: &mut [Diagnostic]) {
 
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
-fn finish(build: Build, state: conf::State) -> Server {
+fn finish(build: Build, state: conf::State, outside: (bool, Option<Moment>)) -> Server {
     let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
     let main_name = build.servers[0].name.clone().unwrap_or_default();
     let main_settings = build.servers[0].settings.clone();
@@ -326,6 +334,8 @@ fn finish(build: Build, state: conf::State) -> Server {
         defines: build.defines,
         state,
         env: build.env,
+        env_complete: outside.0,
+        time: outside.1,
         aliases: build.aliases,
         assume_modules: build.assume_modules,
     }

@@ -68,6 +68,9 @@ struct View<'r, 'a>(&'r mut Request<'a>);
 impl Context for View<'_, '_> {
     fn variable(&mut self, var: Var) -> BString {
         let r = &mut *self.0;
+        if let Some(value) = r.engine.server.time.and_then(|t| t.variable(var)) {
+            return value;
+        }
         if var.is_uncertain() {
             self.uncertain(var.name());
             return BString::default();
@@ -124,6 +127,9 @@ impl Context for View<'_, '_> {
             Lookup::Resp => r.headers_out.get(name).or_else(|| r.err_headers_out.get(name)),
             Lookup::Note => r.notes.get(name),
             Lookup::ReqEnv => r.env.get(name),
+            Lookup::OsEnv if r.engine.server.env_complete => {
+                return r.engine.server.env.get(name.as_bstr()).cloned();
+            }
             Lookup::OsEnv => {
                 self.uncertain("osenv");
                 return None;
@@ -199,6 +205,9 @@ impl View<'_, '_> {
         };
         if !tls {
             return None;
+        }
+        if let Some((_, value)) = r.connection.ssl.iter().find(|(n, _)| n.as_bytes() == name) {
+            return Some(value.as_str().into());
         }
         match ssl::vars::lookup(r, name.as_bstr()) {
             ssl::vars::Value::Known(value) => Some(value),

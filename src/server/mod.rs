@@ -173,8 +173,12 @@ pub struct Server {
     pub hosts_complete: bool,
     /// What reading the configuration left: .htaccess files see its names and macros.
     pub state: crate::conf::State,
-    /// The environment, for `${NAME}`.
+    /// The environment, for `${NAME}` and `osenv()`.
     pub env: HashMap<BString, BString>,
+    /// Whether there is nothing else in it.
+    pub env_complete: bool,
+    /// The time, where it is given.
+    pub time: Option<crate::expr::moment::Moment>,
     /// Aliases of providers.
     pub aliases: crate::modules::authn::Aliases,
     /// Directives of modules that are not loaded are passed over with a caveat.
@@ -196,6 +200,8 @@ pub struct Connection {
     pub plain_on_tls: bool,
     /// The name that the client asked for in its TLS handshake.
     pub sni: Option<BString>,
+    /// What mod_ssl's variables are, where it is given, without `SSL_`.
+    pub ssl: Vec<(String, String)>,
     /// The virtual hosts that share the address.
     pub chain: Option<vhost::ChainId>,
     /// The server before any name was seen: httpd's `base_server`.

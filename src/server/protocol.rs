@@ -28,6 +28,8 @@ pub struct Incoming<'i> {
     pub tls: bool,
     /// The name asked for in the TLS handshake.
     pub sni: Option<&'i [u8]>,
+    /// What mod_ssl's variables are, where it is given, by their names without `SSL_`.
+    pub ssl: &'i [(String, String)],
     /// The method.
     pub method: &'i [u8],
     /// The request target.
@@ -97,6 +99,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         tls: incoming.tls && tls,
         plain_on_tls: !incoming.tls && tls,
         sni: incoming.sni.filter(|_| incoming.tls && tls).map(BString::from),
+        ssl: incoming.ssl.to_vec(),
         chain,
         base_server,
         handshake: base_server,

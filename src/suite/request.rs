@@ -15,7 +15,8 @@ pub const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 /// The host that a URL without one is asked of.
 pub const HOST: &str = "localhost";
 
-const KEYS: &[&str] = &["url", "target", "method", "client", "server", "tls", "headers", "user", "protocol", "expect"];
+const KEYS: &[&str] =
+    &["url", "target", "method", "client", "server", "tls", "ssl", "headers", "user", "protocol", "expect"];
 
 /// One request, as the scenario writes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub struct RequestSpec {
     pub server: Option<(IpAddr, Option<u16>)>,
     /// Whether the connection is TLS.
     pub tls: bool,
+    /// What mod_ssl's variables are, by their names without `SSL_`.
+    pub ssl: Vec<(String, String)>,
     /// Headers sent besides the default ones.
     pub headers: Vec<(String, String)>,
     /// Basic credentials, `NAME:PASSWORD`.
@@ -110,6 +113,7 @@ impl Default for RequestSpec {
             client: None,
             server: None,
             tls: false,
+            ssl: Vec::new(),
             headers: Vec::new(),
             user: None,
             protocol: "HTTP/1.1".into(),
@@ -216,6 +220,12 @@ impl RequestSpec {
                 "client" => request.client = reader.parsed(what, "an IP address", node, |t| t.parse().ok()),
                 "server" => request.server = reader.parsed(what, "an address, or ADDRESS:PORT", node, parse_server),
                 "tls" => request.tls = reader.truth(what, node).unwrap_or_default(),
+                "ssl" => {
+                    for (name, node) in reader.map(what, node) {
+                        let short = name.text.strip_prefix("SSL_").unwrap_or(&name.text).to_string();
+                        request.ssl.extend(reader.text(&name.text, node).map(|v| (short, v)));
+                    }
+                }
                 "headers" => {
                     for (name, node) in reader.map(what, node) {
                         let value = reader.text(&name.text, node);

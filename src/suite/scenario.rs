@@ -7,12 +7,14 @@ use super::request::{RequestSpec, split_url};
 use super::tree::ScenarioFs;
 use super::yaml::{self, Node, Value};
 use crate::diagnostic::Diagnostic;
+use crate::expr::moment::Moment;
 use crate::source::{FileId, SourceMap};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
-const KEYS: &[&str] = &["name", "about", "config", "modules", "defines", "files", "hosts", "requests", "expect"];
+const KEYS: &[&str] =
+    &["name", "about", "config", "modules", "defines", "environment", "time", "files", "hosts", "requests", "expect"];
 /// Understood by others who read scenarios, and nothing to an answer.
 const IGNORED: &[&str] = &["loglevel"];
 
@@ -31,6 +33,10 @@ pub struct Scenario {
     pub modules: Option<Vec<String>>,
     /// As httpd's `-D`.
     pub defines: Vec<String>,
+    /// The environment that httpd is started in: nothing else is in it. None: nothing is said of it.
+    pub environment: Option<Vec<(String, String)>>,
+    /// When the requests are made.
+    pub time: Option<Moment>,
     /// The only host names there are, both ways.
     pub hosts: Vec<(IpAddr, String)>,
     /// The tree's files, in order.
@@ -87,6 +93,8 @@ impl Default for Scenario {
             config: ConfigSource::default(),
             modules: None,
             defines: Vec::new(),
+            environment: None,
+            time: None,
             hosts: default_hosts(),
             files: Vec::new(),
             requests: Vec::new(),
@@ -146,6 +154,14 @@ impl Scenario {
                 "modules" if matches!(node.value, Value::Null) => {}
                 "modules" => scenario.modules = Some(reader.texts(what, node)),
                 "defines" => scenario.defines = reader.texts(what, node),
+                "environment" => {
+                    let mut environment = Vec::new();
+                    for (name, node) in reader.map(what, node) {
+                        environment.extend(reader.text(&name.text, node).map(|v| (name.text.clone(), v)));
+                    }
+                    scenario.environment = Some(environment);
+                }
+                "time" => scenario.time = reader.parsed(what, "a time, as 2026-11-24 13:05:09", node, Moment::parse),
                 "files" => scenario.files = files::read(&mut reader, node, folder),
                 "hosts" => read_hosts(&mut reader, node, &mut scenario.hosts),
                 "requests" => {
