@@ -27,6 +27,9 @@ impl Request {
 
 impl Context for Request {
     fn variable(&mut self, var: Var) -> BString {
+        if var.is_uncertain() {
+            self.uncertain(var.name());
+        }
         match var {
             Var::RequestUri => "/a/b.html".into(),
             Var::QueryString => "x=1&y=22".into(),
