@@ -10,6 +10,7 @@ mod explain;
 mod given;
 mod machine;
 mod output;
+mod parallel;
 mod phases;
 mod replay;
 mod suites;

@@ -3,12 +3,14 @@
 use super::explain::place;
 use super::given::{self, Given};
 use super::output::Streams;
+use super::parallel;
 use super::{End, Failure, failure, machine};
+use crate::outcome::Outcome;
 use crate::report::{json, ndjson, table};
-use crate::simulate::Ask;
+use crate::simulate::{Ask, Simulator};
 use crate::suite::RequestSpec;
 use bstr::ByteSlice;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A scenario's requests, or the URLs of a file.
@@ -29,6 +31,10 @@ pub struct Replay {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 
+    /// Only these keys of each outcome, such as `status,handler,file` (ndjson)
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = ndjson::FIELDS)]
+    fields: Vec<String>,
+
     /// List the built-in scenarios
     #[arg(long)]
     list: bool,
@@ -48,6 +54,9 @@ impl Replay {
         if self.list {
             return given::list(streams);
         }
+        if !self.fields.is_empty() && self.format != Format::Ndjson {
+            return failure("--fields goes with --format ndjson");
+        }
         let urls = self.urls.as_deref().map(read_urls).transpose()?;
         let name = self.positional.as_deref().or(self.given.scenario.as_deref());
         let opened = self.given.open_named(name, streams, urls)?;
@@ -65,20 +74,42 @@ impl Replay {
         if opened.requests.is_empty() {
             streams.note("there are no requests: give URLs with --urls FILE");
         }
-        let mut outcomes = Vec::new();
-        for (index, spec) in opened.requests.into_iter().enumerate() {
-            let mut spec = spec;
-            if opened.real {
-                place(&mut spec, simulator);
+        let ask = |simulator: &Simulator, index: usize, spec: &RequestSpec| {
+            if !opened.real {
+                return simulator.ask(&Ask::of(spec, index));
             }
-            let outcome = simulator.ask(&Ask::of(&spec, index));
-            match self.format {
-                Format::Ndjson => ndjson::line(&mut streams.out, &json::outcome(&outcome, simulator.sources()))?,
-                Format::Table => outcomes.push(outcome),
+            let mut spec = spec.clone();
+            place(&mut spec, simulator);
+            simulator.ask(&Ask::of(&spec, index))
+        };
+        match self.format {
+            Format::Ndjson => {
+                let lines = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| {
+                    let mut text = Vec::new();
+                    for (i, spec) in specs.iter().enumerate() {
+                        let outcome = ask(simulator, first + i, spec);
+                        match self.fields.as_slice() {
+                            [] => ndjson::line(&mut text, &json::outcome(&outcome, simulator.sources()))?,
+                            fields => ndjson::fields(&mut text, fields, &outcome, simulator.sources())?,
+                        }
+                    }
+                    Ok(text)
+                };
+                parallel::in_order(simulator, &opened.requests, lines, |text: io::Result<Vec<u8>>| {
+                    streams.out.write_all(&text?)
+                })?;
             }
-        }
-        if self.format == Format::Table {
-            streams.out.write_all(table::text(&outcomes, streams.paint).as_bytes())?;
+            Format::Table => {
+                let mut outcomes = Vec::new();
+                let some = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| -> Vec<Outcome> {
+                    specs.iter().enumerate().map(|(i, spec)| ask(simulator, first + i, spec)).collect()
+                };
+                parallel::in_order(simulator, &opened.requests, some, |found| {
+                    outcomes.extend(found);
+                    Ok::<(), io::Error>(())
+                })?;
+                streams.out.write_all(table::text(&outcomes, streams.paint).as_bytes())?;
+            }
         }
         Ok(End::Fine)
     }
