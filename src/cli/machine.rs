@@ -8,6 +8,7 @@ use crate::suite::suggest::nearest;
 use crate::vfs::{Disk, Vfs};
 use bstr::BString;
 use std::collections::HashMap;
+use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -164,10 +165,19 @@ fn cause(e: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_ascii_lowercase()
 }
 
+/// What a file may hold: a device may go on for ever.
+const MOST: u64 = 1 << 30;
+
 /// A file's content.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     if path.is_dir() {
         return failure(format!("can't read `{}`: it is a folder, name a file in it", path.display()));
     }
-    std::fs::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), cause(&e))))
+    let mut content = Vec::new();
+    let all = std::fs::File::open(path).and_then(|f| f.take(MOST + 1).read_to_end(&mut content));
+    match all {
+        Err(e) => failure(format!("can't read `{}`: {}", path.display(), cause(&e))),
+        Ok(n) if n as u64 > MOST => failure(format!("can't read `{}`: it holds more than 1 GiB", path.display())),
+        Ok(_) => Ok(content),
+    }
 }
