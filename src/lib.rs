@@ -23,6 +23,7 @@
 //! The whole way of a request is in [`server::process`]; httpd's modules are in [`modules`], a file each.
 
 pub mod address;
+mod base64;
 pub mod builtin;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -4,6 +4,7 @@
 use super::Flags;
 use super::digest::{hex, md5, sha1};
 use super::variable::Providers;
+use crate::base64;
 use bstr::{BString, ByteSlice};
 
 /// A function from string to string.
@@ -160,8 +161,8 @@ impl Function {
             Function::ToUpper => arg.to_ascii_uppercase().into(),
             Function::Escape => escape(arg),
             Function::Unescape => unescape(arg).unwrap_or_default(),
-            Function::Base64 => base64(arg),
-            Function::Unbase64 => c_string(unbase64(arg)),
+            Function::Base64 => base64::encode(arg),
+            Function::Unbase64 => base64::decode(arg),
             Function::Sha1 => hex(&sha1(arg)),
             Function::Md5 => hex(&md5(arg)),
             Function::Ldap => ldap(arg),
@@ -227,37 +228,6 @@ fn unescape(arg: &[u8]) -> Option<BString> {
         rest = tail;
     }
     Some(out)
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn base64(arg: &[u8]) -> BString {
-    let mut out = BString::default();
-    for chunk in arg.chunks(3) {
-        let bits = chunk.iter().enumerate().fold(0usize, |n, (i, c)| n | usize::from(*c) << (16 - 8 * i));
-        for i in 0..4 {
-            out.push(if i <= chunk.len() { BASE64[bits >> (18 - 6 * i) & 63] } else { b'=' });
-        }
-    }
-    out
-}
-
-/// `apr_base64_decode`: what stands before the first character that is none of base64's.
-fn unbase64(arg: &[u8]) -> BString {
-    let mut out = BString::default();
-    let (mut bits, mut count) = (0u32, 0);
-    for c in arg {
-        let Some(value) = BASE64.iter().position(|b| b == c) else {
-            break;
-        };
-        bits = bits << 6 | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

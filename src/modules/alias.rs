@@ -8,7 +8,7 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::outcome::Step;
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::{Cmd, forbid};
-use crate::server::index::{self, Beginning, Indexed};
+use crate::server::index::{Beginning, Indexed};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::{expr_context, filepath, names, uri};
@@ -122,7 +122,7 @@ impl Beginning for Entry {
     fn beginning(&self) -> Vec<u8> {
         match &self.regex {
             Some(regex) => regex.beginning().into(),
-            None => index::single_slashes(&self.fake),
+            None => uri::single_slashes(&self.fake).into(),
         }
     }
 }

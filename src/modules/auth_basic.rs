@@ -1,7 +1,8 @@
 //! mod_auth_basic.c: names and passwords in the Authorization header.
 
 use super::authn::core::{auth_name, auth_type};
-use super::authn::{self, List, Named, Status, decode_base64, encode_base64};
+use super::authn::{self, List, Named, Status};
+use crate::base64;
 use crate::expr::Expr;
 use crate::expr::digest::{hex, md5};
 use crate::module::Effect::Modelled;
@@ -157,7 +158,7 @@ fn credentials(r: &mut Request<'_>) -> Result<(BString, BString), Verdict> {
         r.error("AH01614", format!("client used wrong authentication scheme: {uri}"));
         return Err(note_failure(r));
     }
-    let decoded = decode_base64(line[scheme..].trim_start_with(|c| c == ' ' || c == '\t'));
+    let decoded = base64::decode(line[scheme..].trim_start_with(|c| c == ' ' || c == '\t'));
     let (user, password) = match decoded.find_byte(b':') {
         Some(i) => (decoded[..i].into(), decoded[i + 1..].into()),
         None => (decoded, BString::default()),
@@ -275,6 +276,6 @@ fn authenticate_fake(r: &mut Request<'_>) -> Verdict {
             }
         }
     }
-    r.headers_in.set("Authorization", format!("Basic {}", encode_base64(&bstr::join(":", words))));
+    r.headers_in.set("Authorization", format!("Basic {}", base64::encode(&bstr::join(":", words))));
     Verdict::Ok
 }

@@ -208,7 +208,6 @@ pub fn compile(input: Input) -> Output {
         (tree, know) = read(&Modules::All);
     }
     let users = Users::of(&*input.vfs);
-    let outside = (input.env_complete, input.time);
     let cred = users.cred(b"www-data", b"www-data").unwrap_or_default();
     let mut build = Build {
         sources: sources.clone(),
@@ -249,7 +248,7 @@ pub fn compile(input: Input) -> Output {
     mark_first(&mut build.diagnostics);
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = build.diagnostics.clone();
-    let server = (!refused).then(|| Arc::new(finish(build, tree.state, outside)));
+    let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time)));
     Output { sources, diagnostics, server }
 }
 
@@ -265,7 +264,7 @@ fn mark_first(diagnostics: &mut [Diagnostic]) {
 
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
-fn finish(build: Build, state: conf::State, outside: (bool, Option<Moment>)) -> Server {
+fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Moment>) -> Server {
     let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
     let main_name = build.servers[0].name.clone().unwrap_or_default();
     let main_settings = build.servers[0].settings.clone();
@@ -335,8 +334,8 @@ fn finish(build: Build, state: conf::State, outside: (bool, Option<Moment>)) -> 
         defines: build.defines,
         state,
         env: build.env,
-        env_complete: outside.0,
-        time: outside.1,
+        env_complete,
+        time,
         aliases: build.aliases,
         assume_modules: build.assume_modules,
     }

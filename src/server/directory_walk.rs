@@ -248,19 +248,14 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         };
         if info.kind == Kind::Symlink {
             let lines = || core.opt_lines.iter().chain(lines_of(&merged));
-            match resolve_symlink(r, path, info, running.opts) {
-                Some(target) => {
-                    let spans = link_deciders(r, lines, path, info, true);
-                    spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
-                    info = target;
-                }
-                None => {
-                    r.error("AH00037", format!("Symbolic link not allowed or link target not accessible: {path}"));
-                    let spans = link_deciders(r, lines, path, info, false);
-                    spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
-                    return refuse(r, whole, at);
-                }
-            }
+            let target = resolve_symlink(r, path, info, running.opts);
+            let spans = link_deciders(r, lines, path, info, target.is_some());
+            spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
+            let Some(target) = target else {
+                r.error("AH00037", format!("Symbolic link not allowed or link target not accessible: {path}"));
+                return refuse(r, whole, at);
+            };
+            info = target;
         }
         this = Some(info);
         match info.kind {

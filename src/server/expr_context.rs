@@ -68,10 +68,10 @@ struct View<'r, 'a>(&'r mut Request<'a>);
 impl Context for View<'_, '_> {
     fn variable(&mut self, var: Var) -> BString {
         let r = &mut *self.0;
-        if let Some(value) = r.engine.server.time.and_then(|t| t.variable(var)) {
-            return value;
-        }
         if var.is_uncertain() {
+            if let Some(value) = r.engine.server.time.and_then(|t| t.variable(var)) {
+                return value;
+            }
             self.uncertain(var.name());
             return BString::default();
         }
@@ -205,9 +205,6 @@ impl View<'_, '_> {
         };
         if !tls {
             return None;
-        }
-        if let Some((_, value)) = r.connection.ssl.iter().find(|(n, _)| n.as_bytes() == name) {
-            return Some(value.as_str().into());
         }
         match ssl::vars::lookup(r, name.as_bstr()) {
             ssl::vars::Value::Known(value) => Some(value),

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// Shorter lists are searched as they are.
-const WORTH: usize = 16;
+pub(super) const WORTH: usize = 16;
 
 /// An entry's literal beginning.
 pub trait Beginning {
@@ -154,17 +154,6 @@ impl<'l, T> Candidates<'l, T> {
     }
 }
 
-/// A path with single slashes: the beginning of an Alias and its kin, which take any run of slashes for one.
-pub fn single_slashes(path: &[u8]) -> Vec<u8> {
-    let mut out: Vec<u8> = Vec::with_capacity(path.len());
-    for &byte in path {
-        if byte != b'/' || out.last() != Some(&b'/') {
-            out.push(byte);
-        }
-    }
-    out
-}
-
 /// What comes before the first wildcard.
 pub fn before_wildcards(pattern: &[u8]) -> &[u8] {
     let end = pattern.iter().position(|b| b"*?[\\".contains(b)).unwrap_or(pattern.len());
@@ -180,7 +169,7 @@ mod tests {
     struct Alias(String);
     impl Beginning for Alias {
         fn beginning(&self) -> Vec<u8> {
-            single_slashes(self.0.as_bytes())
+            crate::server::uri::single_slashes(self.0.as_bytes()).into()
         }
     }
 

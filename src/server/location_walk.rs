@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::section::Section;
+use super::uri;
 use super::walk_cache::{self, Walk, Walked};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
@@ -16,7 +17,7 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
     // borrowed for the while: what the walk does to the request is done to other parts of it
     let asked = std::mem::take(&mut r.uri);
     // sections see single slashes, whatever MergeSlashes says
-    let single = (!server.core().merge_slashes).then(|| single_slashes(&asked));
+    let single = (!server.core().merge_slashes).then(|| uri::single_slashes(&asked));
     walk(r, &asked, single.as_ref().unwrap_or(&asked).as_bstr(), phase);
     r.uri = asked;
 }
@@ -53,15 +54,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
 }
 
 fn tried(section: &Section, phase: &'static str, matched: bool) -> Step {
-    Step {
-        phase,
-        module: "",
-        span: Some(section.span),
-        matched,
-        why: String::new(),
-        effect: String::new(),
-        children: vec![],
-    }
+    Step { phase, span: Some(section.span), matched, ..Step::default() }
 }
 
 fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr) -> bool {
@@ -80,14 +73,4 @@ fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr) 
     }
     uri.starts_with(path)
         && (path.is_empty() || path.ends_with(b"/") || matches!(uri.get(path.len()), None | Some(b'/')))
-}
-
-fn single_slashes(uri: &BString) -> BString {
-    let mut out = BString::default();
-    for &b in uri.iter() {
-        if b != b'/' || out.last() != Some(&b'/') {
-            out.push(b);
-        }
-    }
-    out
 }

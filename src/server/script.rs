@@ -42,14 +42,3 @@ pub fn tell_path_translated(r: &mut Request<'_>) {
         r.log.extend(sub.log);
     }
 }
-
-/// `text` with each run of slashes as one: `ap_no2slash`.
-pub fn single_slashes(text: &[u8]) -> BString {
-    let mut out = BString::from(Vec::with_capacity(text.len()));
-    for &byte in text {
-        if byte != b'/' || out.last() != Some(&b'/') {
-            out.push(byte);
-        }
-    }
-    out
-}

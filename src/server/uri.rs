@@ -278,6 +278,17 @@ pub fn is_url(text: &[u8]) -> bool {
     end > 0 && text.get(end) == Some(&b':') && text.len() > end + 1
 }
 
+/// `text` with each run of slashes as one: `ap_no2slash`.
+pub fn single_slashes(text: &[u8]) -> BString {
+    let mut out = BString::from(Vec::with_capacity(text.len()));
+    for &byte in text {
+        if byte != b'/' || out.last() != Some(&b'/') {
+            out.push(byte);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 //! An address leads to a chain of virtual hosts; within a chain of two or more the host name decides. All chains are
 //! built from the last virtual host to the first, so that the first of the configuration ends in front.
 
-use super::index::Index;
+use super::index::{self, Index};
 use crate::pattern;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
@@ -203,7 +203,7 @@ impl Chain {
                 own
             };
             let all = || self.links.iter().rev().enumerate().flat_map(|(i, l)| own(l).into_iter().map(move |n| (i, n)));
-            (self.links.len() >= 16).then(|| Index::new(all()))
+            (self.links.len() >= index::WORTH).then(|| Index::new(all()))
         });
         index.as_ref().map(|index| index.of(&backwards(host)))
     }

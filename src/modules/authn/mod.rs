@@ -1,15 +1,12 @@
 //! Who the user is: providers of passwords (authn_provider, include/mod_auth.h) and their aliases.
 
 pub mod anon;
-mod base64;
 pub mod core;
 mod crypt;
 pub mod file;
 mod password;
 mod what_if;
 
-pub use base64::decode as decode_base64;
-pub use base64::encode as encode_base64;
 pub use what_if::name_deciders;
 
 use super::authz;

@@ -1,8 +1,8 @@
 //! `apr_password_validate` (apr-util, crypto/apr_passwd.c): a password against its hash, of any kind that htpasswd
 //! writes or the system's crypt(3) knows.
 
-use super::base64;
 use super::crypt::des_crypt;
+use crate::base64;
 use crate::expr::digest::{md5, sha1};
 use bstr::{BString, ByteSlice, ByteVec};
 use std::cell::RefCell;

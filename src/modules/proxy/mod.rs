@@ -21,10 +21,11 @@ mod worker;
 use crate::module::{Hook, Module, Phase, hook, order};
 use crate::pattern::Regex;
 use crate::server::build::Build;
-use crate::server::index::{self, Beginning, Indexed};
+use crate::server::index::{Beginning, Indexed};
 use crate::server::section::Section;
 use crate::server::setting::Set;
 use crate::server::settings::{self, PerServer};
+use crate::server::uri;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
@@ -81,7 +82,7 @@ impl Beginning for Alias {
             Some(regex) => regex.beginning().into(),
             // variables, and a servlet container's parameters, leave nothing certain
             None if self.interpolate || self.mapping == Mapping::Servlet => Vec::new(),
-            None => index::single_slashes(&self.fake),
+            None => uri::single_slashes(&self.fake).into(),
         }
     }
 }

@@ -319,7 +319,7 @@ fn check_user(r: &mut Request<'_>) -> Verdict {
     // the name that FakeBasicAuth would make up must not come from the client
     let line = r.headers_in.get("Authorization").map(|l| l.to_owned()).unwrap_or_default();
     if let Some(sent) = line.strip_prefix(b"Basic ") {
-        let decoded = super::authn::decode_base64(sent.trim_start_with(|c| c == ' ' || c == '\t'));
+        let decoded = crate::base64::decode(sent.trim_start_with(|c| c == ' ' || c == '\t'));
         let (user, password) = decoded.split_once_str(":").unwrap_or((&decoded, b""));
         if user.starts_with(b"/") && password == b"password" {
             let user = BString::from(user);

@@ -1,5 +1,5 @@
 //! `ssl_var_lookup` (modules/ssl/ssl_engine_vars.c): what is known of a connection that only a simulation has. Its
-//! client is one of today, without a certificate.
+//! client is one of today, without a certificate, where the request says nothing else.
 
 use crate::server::request::Request;
 use bstr::{BStr, BString, ByteSlice};
@@ -19,6 +19,9 @@ pub enum Value {
 /// A variable of a TLS connection, by the name behind `SSL_`.
 pub fn lookup(r: &Request<'_>, name: &BStr) -> Value {
     let known = |v: &str| Value::Known(v.into());
+    if let Some((_, given)) = r.connection.ssl.iter().find(|(n, _)| n.as_bytes() == name.as_bytes()) {
+        return known(given);
+    }
     match name.as_bytes() {
         b"TLS_SNI" => r.connection.sni.clone().map_or(Value::Unset, Value::Known),
         b"CLIENT_VERIFY" => known("NONE"),

@@ -6,9 +6,10 @@ use crate::module::{Phase, Verdict};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
-use crate::server::index::{self, Beginning};
+use crate::server::index::Beginning;
 use crate::server::names;
 use crate::server::request::Request;
+use crate::server::uri;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
@@ -105,7 +106,7 @@ impl Beginning for Entry {
     fn beginning(&self) -> Vec<u8> {
         match &self.regex {
             Some(regex) => regex.beginning().into(),
-            None => index::single_slashes(&self.location),
+            None => uri::single_slashes(&self.location).into(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Where an application runs: `%{GLOBAL}` and kin in the names of groups.
 
 use crate::server::request::Request;
-use crate::server::script;
 use crate::server::subrequest::find_path_info;
+use crate::server::uri;
 use bstr::{BStr, BString, ByteSlice};
 
 /// `%{ENV:a}` may hold `%{RESOURCE}` or its like, but no second variable: that stays as it is.
@@ -69,7 +69,7 @@ fn resource(r: &Request<'_>) -> BString {
 fn script_name(r: &Request<'_>) -> BString {
     let path_info = r.path_info_str();
     let end = if path_info.is_empty() { r.uri.len() } else { find_path_info(&r.uri, path_info) };
-    let mut name = script::single_slashes(&r.uri[..end]);
+    let mut name = uri::single_slashes(&r.uri[..end]);
     name.make_ascii_lowercase();
     name
 }

@@ -9,6 +9,7 @@ use crate::outcome::Wsgi;
 use crate::server::engine::Program;
 use crate::server::http_request::oversized_body;
 use crate::server::request::{PathInfo, Request};
+use crate::server::uri;
 use crate::server::{script, setting};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
@@ -209,7 +210,7 @@ fn is_length(text: &[u8]) -> bool {
 /// `wsgi_build_environment`, then the script, in a daemon process or here.
 fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) -> Result<(), Refusal> {
     script::tell_path_translated(r);
-    let name = script::single_slashes(&script::script_name(r));
+    let name = uri::single_slashes(&script::script_name(r));
     r.script_name = Some(proxies::script_name(r, settings).unwrap_or(name));
     if let Some(set) = settings.value(|c| &c.dispatch_script) {
         r.caveat("WSGIDispatchScript", set.span, "the dispatch script may choose other groups, and is not run");

@@ -1,4 +1,4 @@
-//! apr_base64: credentials come and go in it.
+//! Base 64, as apr_base64 reads and writes it (RFC 4648, with padding).
 
 use bstr::BString;
 
@@ -45,6 +45,10 @@ mod tests {
         for text in ["", "a", "ab", "abc", "u:password", "\u{e4}:x"] {
             assert_eq!(decode(&encode(text.as_bytes())), text);
         }
+        assert_eq!(
+            ["", "f", "fo", "foo", "foob"].map(|t| encode(t.as_bytes())),
+            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
+        );
         assert_eq!(encode(b"u:p"), "dTpw");
         assert_eq!(decode(b"dTpw!dTpw"), "u:p");
     }
