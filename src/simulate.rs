@@ -228,8 +228,7 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     // the client gets the status of the last request; when that failed within an ErrorDocument, the first error
     let answer = answering(first);
     let status = status::index(answer.status);
-    let mut r = first.next.as_deref();
-    while let Some(request) = r {
+    for request in chain(first).skip(1) {
         for d in &request.decided {
             if !decided_by.iter().any(|e| e.span == d.span) {
                 decided_by.push(*d);
@@ -240,12 +239,11 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
                 caveats.push(c.clone());
             }
         }
-        r = request.next.as_deref();
     }
     name_htaccess_readers(first, &mut decided_by);
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
-    let log = refused.and_then(|r| why(r, status));
+    let log = refused.and_then(|r| why(r));
     // a proxied request tells where it would have gone, even if it was refused
     let served = match last.is_proxied() {
         true => last.handler.clone(),
@@ -286,11 +284,16 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     }
 }
 
+/// A request and the internal redirects after it.
+fn chain<'r, 'a>(first: &'r Request<'a>) -> impl Iterator<Item = &'r Request<'a>> {
+    std::iter::successors(Some(first), |r| r.next.as_deref())
+}
+
 /// Names the AllowOverride lines by which .htaccess files were read that decided something.
 fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
     let sources = &first.engine.server.sources;
     let by_htaccess = decided_by.iter().any(|d| htaccess::is_name(sources.file(d.span.file).name.as_bytes()));
-    for request in std::iter::successors(Some(first), |r| r.next.as_deref()) {
+    for request in chain(first) {
         for read in &request.htaccess_read {
             let decides = read.refused_without || read.unread_without && by_htaccess;
             if decides && !decided_by.iter().any(|d| d.span == read.span) {
@@ -305,7 +308,7 @@ fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
     if first.next.is_none() {
         return first;
     }
-    let chain: Vec<&Request<'a>> = std::iter::successors(Some(first), |r| r.next.as_deref()).collect();
+    let chain: Vec<&Request<'a>> = chain(first).collect();
     let mut at = chain.len() - 1;
     if chain[at].failed_again {
         while at > 0 && chain[at - 1].status != 200 {
@@ -317,24 +320,18 @@ fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
 
 /// The first request of the chain that ended with an error.
 fn first_refused<'r, 'a>(first: &'r Request<'a>) -> Option<&'r Request<'a>> {
-    let mut r = Some(first);
-    while let Some(request) = r {
-        if request.status >= 400 {
-            return Some(request);
-        }
-        r = request.next.as_deref();
-    }
-    None
+    chain(first).find(|r| r.status >= 400)
 }
 
 /// The line by which httpd says why.
-fn why<'r>(r: &'r Request<'_>, _status: u16) -> Option<&'r crate::server::request::LogLine> {
+fn why<'r>(r: &'r Request<'_>) -> Option<&'r crate::server::request::LogLine> {
     const MISSING: [&str; 7] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135", "AH00652", "AH01233"];
     let counts = |l: &&crate::server::request::LogLine| !MISSING.contains(&l.code);
     r.log.iter().rev().filter(|l| !l.subrequest).find(counts).or_else(|| r.log.iter().rev().find(counts))
 }
 
-fn rank(phase: &str) -> usize {
+/// Where a phase stands in the order of phases; the same for those that nobody knows.
+pub fn rank(phase: &str) -> usize {
     const BEFORE: [&str; 2] = ["read_request", "vhost"];
     const AFTER: [&str; 2] = ["internal_redirect", "error_document"];
     if let Some(i) = BEFORE.iter().position(|p| *p == phase) {

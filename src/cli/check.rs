@@ -80,8 +80,7 @@ impl Check {
                         other => vec![other],
                     })
                     .collect();
-                serde_json::to_writer_pretty(&mut streams.out, &all)?;
-                writeln!(streams.out)?;
+                streams.json(&all)?;
             }
             Format::Text => {
                 for f in &found {

@@ -50,8 +50,7 @@ impl Directives {
         match self.format {
             Format::Json => {
                 let list: Vec<Value> = rows.iter().map(|(m, d)| value(m, d)).collect();
-                serde_json::to_writer_pretty(&mut streams.out, &list)?;
-                writeln!(streams.out)?;
+                streams.json(&list)?;
             }
             Format::Markdown => write!(streams.out, "{}", markdown(&rows))?,
             Format::Text if self.name.is_some() => {

@@ -119,8 +119,7 @@ impl Explain {
         let sources = simulator.sources();
         match self.format {
             Format::Json => {
-                serde_json::to_writer_pretty(&mut streams.out, &json::explained(&outcome, &steps, sources))?;
-                writeln!(streams.out)?;
+                streams.json(&json::explained(&outcome, &steps, sources))?;
             }
             Format::Text => {
                 let explained = Explained {

@@ -48,12 +48,7 @@ pub struct Opened {
 impl Opened {
     /// The error at which httpd stops.
     pub fn refusal(&self) -> Option<&Diagnostic> {
-        if self.simulator.is_some() {
-            return None;
-        }
-        use crate::diagnostic::Severity::Error;
-        let errors = || self.diagnostics.iter().filter(|d| d.severity == Error);
-        errors().find(|d| d.first).or_else(|| errors().next())
+        self.diagnostics.iter().find(|d| d.first)
     }
 }
 

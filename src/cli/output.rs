@@ -1,9 +1,10 @@
 //! Standard output and error: buffered, coloured only for people, indifferent to who reads.
 
+use super::Failure;
 use super::given::Opened;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::report::diagnostics;
 use crate::report::paint::{Paint, Tone, clean};
+use crate::report::{diagnostics, plural};
 use crate::source::SourceMap;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, BufWriter, Write};
@@ -27,6 +28,13 @@ impl Streams {
             error_paint: colour(AutoStream::choice(&io::stderr())),
             out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
         }
+    }
+
+    /// A result as JSON, for programs, and legible all the same.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        serde_json::to_writer_pretty(&mut self.out, value)?;
+        writeln!(self.out)?;
+        Ok(())
     }
 
     /// Says something on standard error. Nobody listening is no error.
@@ -67,8 +75,9 @@ impl Streams {
         }
         let warnings = found.iter().filter(|d| d.severity == Severity::Warning).count();
         if warnings > 0 {
-            let (s, them) = if warnings == 1 { ("", "it") } else { ("s", "them") };
-            self.note(&format!("{warnings} warning{s} about the configuration (`routesim check` shows {them})"));
+            let them = if warnings == 1 { "it" } else { "them" };
+            let warnings = plural(warnings, "warning");
+            self.note(&format!("{warnings} about the configuration (`routesim check` shows {them})"));
         }
     }
 }

@@ -40,8 +40,7 @@ impl Phases {
         match self.format {
             Format::Json => {
                 let map: Map<String, Value> = phases.iter().map(|(p, m)| (p.name().into(), m.clone().into())).collect();
-                serde_json::to_writer_pretty(&mut streams.out, &Value::from(map))?;
-                writeln!(streams.out)?;
+                streams.json(&Value::from(map))?;
             }
             Format::Text => {
                 for (phase, modules) in &phases {

@@ -55,8 +55,7 @@ impl Test {
         match self.format {
             Format::Text => streams.out.write_all(suite::text(&results, streams.paint).as_bytes())?,
             Format::Json => {
-                serde_json::to_writer_pretty(&mut streams.out, &suite::json(&results))?;
-                writeln!(streams.out)?;
+                streams.json(&suite::json(&results))?;
             }
             Format::Junit => streams.out.write_all(junit::text(&results).as_bytes())?,
         }

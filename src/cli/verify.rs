@@ -108,7 +108,7 @@ impl Verify {
         let bar = bar(scenarios.len());
         let threads = self.jobs.unwrap_or_else(both::threads).clamp(1, 64);
         let results = both::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
-            let result = self.verified(&oracle, &scenarios[i], &known, streams_paint(streams.paint, self.format));
+            let result = self.verified(&oracle, &scenarios[i], &known, streams.paint);
             bar.inc(1);
             result
         });
@@ -117,8 +117,7 @@ impl Verify {
             Format::Text => streams.out.write_all(verify::text(&results, streams.paint).as_bytes())?,
             Format::Json => {
                 let value = verify::json(&results, &oracle.httpd.version, wsgi.as_deref());
-                serde_json::to_writer_pretty(&mut streams.out, &value)?;
-                writeln!(streams.out)?;
+                streams.json(&value)?;
             }
         }
         let sum = verify::sum(&results);
@@ -142,9 +141,9 @@ impl Verify {
     fn known(&self) -> Result<Vec<String>, Failure> {
         let Some(path) = &self.known else { return Ok(Vec::new()) };
         let text = machine::read(path)?;
-        let lines = String::from_utf8_lossy(&text).lines().map(str::to_string).collect::<Vec<_>>();
-        let place = |l: String| l.split_once("  # ").map_or(l.clone(), |(place, _)| place.trim_end().to_string());
-        Ok(lines.into_iter().filter(|l| !l.is_empty() && !l.starts_with('#')).map(place).collect())
+        let text = String::from_utf8_lossy(&text);
+        let place = |l: &str| l.split_once("  # ").map_or(l, |(place, _)| place.trim_end()).to_string();
+        Ok(text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).map(place).collect())
     }
 
     fn verified(&self, oracle: &Oracle, (path, scenario): &Opened, known: &[String], paint: Paint) -> Verified {
@@ -172,8 +171,10 @@ impl Verify {
             for a in asked.iter_mut() {
                 a.differences.retain(|d| !is_known(a.index + 1, d.key));
             }
-            let differing = asked.iter().filter(|a| !a.differences.is_empty());
-            result.stories = stories(scenario, differing.map(|a| a.index), paint);
+            let differing: Vec<usize> = asked.iter().filter(|a| !a.differences.is_empty()).map(|a| a.index).collect();
+            if !differing.is_empty() {
+                result.stories = stories(scenario, &differing, paint);
+            }
         }
         if self.record {
             match record::record(Path::new(path), scenario, &result.verdict) {
@@ -185,18 +186,13 @@ impl Verify {
     }
 }
 
-/// JSON is never painted.
-fn streams_paint(paint: Paint, format: Format) -> Paint {
-    if format == Format::Json { Paint::default() } else { paint }
-}
-
 fn open(path: &Path) -> Result<Scenario, String> {
     let sources = SourceMap::default();
     Scenario::load(path, &sources).map_err(|found| diagnostics::text(&found, &sources, false))
 }
 
 /// routesim's side of each request in `indices`.
-fn stories(scenario: &Scenario, indices: impl Iterator<Item = usize>, paint: Paint) -> Vec<Story> {
+fn stories(scenario: &Scenario, indices: &[usize], paint: Paint) -> Vec<Story> {
     let Ok((Some(simulator), _)) = simulate::scenario(scenario) else { return Vec::new() };
     let story = |index: usize| {
         let spec = scenario.requests.get(index)?;
@@ -219,7 +215,7 @@ fn stories(scenario: &Scenario, indices: impl Iterator<Item = usize>, paint: Pai
             trace: json::trace(&steps, simulator.sources()),
         })
     };
-    indices.filter_map(story).collect()
+    indices.iter().copied().filter_map(story).collect()
 }
 
 /// Shows the way on a terminal, and nothing elsewhere.

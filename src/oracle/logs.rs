@@ -1,6 +1,7 @@
 //! httpd's logs, read as they grow.
 
 use super::answer::LogLine;
+use super::wrapper::regex;
 use bstr::ByteSlice;
 use regex::bytes::Regex;
 use std::io::{Read, Seek, SeekFrom};
@@ -84,8 +85,8 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
 
 /// Reads lines of the error log; those of its start and end are left out.
 pub fn error_lines(text: &[u8]) -> Vec<LogLine> {
-    static LINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\[(\w+)\] (.*)$").expect("the pattern is sound"));
-    static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"AH\d{5}").expect("the pattern is sound"));
+    static LINE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\[(\w+)\] (.*)$"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| regex(r"AH\d{5}"));
     let mut found = Vec::new();
     for line in text.lines() {
         let Some(parts) = LINE.captures(line) else { continue };

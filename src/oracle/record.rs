@@ -63,7 +63,7 @@ pub fn recorded(text: &str, scenario: &Scenario, verdict: &Verdict) -> Result<(S
         return Ok((text.into(), 0));
     }
     let new = edits.applied();
-    confirm(&new, scenario, verdict)?;
+    confirm(&new, scenario, verdict, hosts)?;
     Ok((new, changed))
 }
 
@@ -122,7 +122,7 @@ fn news(wanted: &Map<String, Value>, old: &[Expectation], hosts: bool) -> Map<St
 }
 
 /// Reads the new text again and holds it against what was meant.
-fn confirm(new: &str, scenario: &Scenario, verdict: &Verdict) -> Result<(), String> {
+fn confirm(new: &str, scenario: &Scenario, verdict: &Verdict, hosts: bool) -> Result<(), String> {
     let harm = |why: &str| Err(format!("its layout can't be written into ({why})"));
     let Ok(read) = Scenario::parse(&scenario.path, new, &SourceMap::default()) else { return harm("YAML") };
     let same = read.requests.len() == scenario.requests.len()
@@ -140,7 +140,7 @@ fn confirm(new: &str, scenario: &Scenario, verdict: &Verdict) -> Result<(), Stri
     }
     if let Verdict::Asked(asked) = verdict {
         for (a, new) in asked.iter().zip(&read.requests) {
-            if !news(&wanted(a, &new.method), &new.expect, has_hosts(scenario)).is_empty() {
+            if !news(&wanted(a, &new.method), &new.expect, hosts).is_empty() {
                 return harm("expectations");
             }
         }

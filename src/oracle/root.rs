@@ -95,6 +95,7 @@ fn overlay(lower: &Path, [upper, work, on]: &[PathBuf; 3]) -> Result<(), String>
 /// A root put together from parts: nobody but a real root may write into an overlay of what root owns.
 fn piecemeal(job: &Job, root: &Path) -> Result<(), String> {
     mounted("tmpfs", root, "mode=755")?;
+    let certificates = wrapper::certificates(&job.config);
     for (from, to, name) in entries(Path::new("/"), root)? {
         match name.as_str() {
             "etc" | "var" => {
@@ -103,8 +104,7 @@ fn piecemeal(job: &Job, root: &Path) -> Result<(), String> {
                     let own = |path: &[u8]| {
                         path.strip_prefix(from.as_os_str().as_encoded_bytes()).is_some_and(|r| r.starts_with(b"/"))
                     };
-                    let changed = job.files.iter().any(|f| own(&f.path))
-                        || wrapper::certificates(&job.config).iter().any(|f| own(f));
+                    let changed = job.files.iter().any(|f| own(&f.path)) || certificates.iter().any(|f| own(f));
                     if from.is_dir() && (changed || matches!(name.as_str(), "apache2" | "www" | "log" | "tmp")) {
                         folder(&to)?;
                     } else if from.is_dir() {

@@ -1,6 +1,7 @@
 //! Where a run's files are: at their own paths, or below a scratch folder.
 
 use super::job::{Ask, Content, File, Job, Way};
+use super::wrapper::regex;
 use bstr::{BStr, BString, ByteSlice};
 use regex::bytes::{Captures, Regex};
 use std::borrow::Cow;
@@ -60,10 +61,9 @@ impl Place {
 
     /// A text (a configuration, an .htaccess file, a page) with the scenario's paths and ports where they are here.
     pub fn rewritten<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        static HOSTS: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"(?im)^(\s*(?:<VirtualHost|NameVirtualHost)\b[^\n]*)$").expect("the pattern is sound")
-        });
-        static PORT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r":(\d+)\b").expect("the pattern is sound"));
+        static HOSTS: LazyLock<Regex> =
+            LazyLock::new(|| regex(r"(?im)^(\s*(?:<VirtualHost|NameVirtualHost)\b[^\n]*)$"));
+        static PORT: LazyLock<Regex> = LazyLock::new(|| regex(r":(\d+)\b"));
         let Some(paths) = &self.paths else { return text.into() };
         let root = self.root.as_os_str().as_encoded_bytes();
         let mut out = text.to_vec();
@@ -144,10 +144,6 @@ pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
         return Some("paths that can't be rewritten");
     }
     None
-}
-
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is sound")
 }
 
 static OWNERS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)IfOwnerMatch|file-owner|file-group"));

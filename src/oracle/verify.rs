@@ -112,7 +112,7 @@ fn machine(said: &str) -> String {
     format!("something of this machine: {}", last.trim())
 }
 
-/// Runs `work` on numbers below `count`, several at a time, each thread with a state of its own, until `stop`.
+/// Runs `work` on numbers below `count`, several at a time, until `stop`.
 pub fn in_parallel<T: Send>(
     count: usize,
     threads: usize,

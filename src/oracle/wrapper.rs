@@ -120,6 +120,7 @@ pub fn back_ends(config: &[u8]) -> Vec<std::net::SocketAddr> {
     TARGET.captures_iter(config).filter_map(parsed).collect()
 }
 
-fn regex(pattern: &str) -> Regex {
+/// A regular expression of ours.
+pub(super) fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is sound")
 }

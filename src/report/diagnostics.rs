@@ -1,6 +1,7 @@
 //! Diagnostics as people read them: the line, what is wrong in it, and what to do.
 
 use super::paint::clean;
+use super::plural;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{SourceFile, SourceMap, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
@@ -27,7 +28,7 @@ pub fn text(found: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
 pub fn summary(found: &[Diagnostic]) -> String {
     let count = |severity: Severity, one: &str| {
         let n = found.iter().filter(|d| d.severity == severity).count();
-        (n > 0).then(|| format!("{n} {one}{}", if n == 1 { "" } else { "s" }))
+        (n > 0).then(|| plural(n, one))
     };
     let parts = [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Note, "note")];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")

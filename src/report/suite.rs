@@ -1,6 +1,7 @@
 //! Results of scenario suites, for people and as JSON.
 
 use super::paint::{Paint, Tone, clean, fit};
+use super::plural;
 use crate::suite::Mismatch;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -56,8 +57,7 @@ pub fn text(suite: &[Checked], paint: Paint) -> String {
     let (passed, failed) = count(suite);
     let broken = suite.iter().filter(|s| s.error.is_some()).count();
     if broken > 0 {
-        let s = if broken == 1 { "" } else { "s" };
-        let _ = writeln!(out, "{broken} scenario{s} could not be run");
+        let _ = writeln!(out, "{} could not be run", plural(broken, "scenario"));
     }
     let tone = if failed + broken > 0 { Tone::Bad } else { Tone::Good };
     let _ = writeln!(out, "{}", paint.tone(tone, &format!("{passed} passed, {failed} failed")));

@@ -2,6 +2,8 @@
 
 mod expect;
 mod files;
+#[cfg(feature = "disk")]
+pub mod paths;
 mod programs;
 mod reader;
 mod request;

@@ -2,15 +2,14 @@
 //!
 //! `cargo fidelity` writes docs/fidelity.md anew; `cargo fidelity --check` says whether it is up to date.
 
-use routesim::module::Phase;
 use routesim::modules;
 use routesim::report::json;
 use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
-use routesim::suite::{self, Scenario};
+use routesim::suite::{self, Scenario, paths};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What the page begins with.
@@ -58,7 +57,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut board = Board::default();
     for folder in ["scenarios", "tests/recorded"] {
-        for path in scenarios(&root.join(folder)) {
+        for path in paths::below(&root.join(folder), paths::is_scenario).unwrap_or_default() {
             let relative = path.strip_prefix(root).unwrap_or(&path);
             let theme = relative.parent().map(|p| p.display().to_string()).unwrap_or_default();
             board.scenario(&path, &theme);
@@ -79,23 +78,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn scenarios(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "yaml") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 impl Board {
@@ -126,7 +108,7 @@ impl Board {
             }
             for d in &outcome.decided_by {
                 if phases.remove(d.phase) {
-                    self.phases.entry(rank(d.phase)).or_insert((d.phase, Score::default())).1.add(right);
+                    self.phases.entry(simulate::rank(d.phase)).or_insert((d.phase, Score::default())).1.add(right);
                 }
             }
             for name in names {
@@ -176,11 +158,4 @@ impl Board {
         }
         out
     }
-}
-
-/// The order in which phases come.
-fn rank(phase: &str) -> usize {
-    const BEFORE: [&str; 2] = ["read_request", "vhost"];
-    let own = || Phase::ALL.iter().position(|p| p.name() == phase).map_or(50, |i| 10 + i);
-    BEFORE.iter().position(|p| *p == phase).unwrap_or_else(own)
 }

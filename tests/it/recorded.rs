@@ -3,29 +3,12 @@
 use routesim::report::json;
 use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
-use routesim::suite::{self, Scenario};
+use routesim::suite::{self, Scenario, paths};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Answers that are known to differ, a line each. One that no longer differs must leave the list.
 const KNOWN: &str = include_str!("../recorded/known-differences.txt");
-
-fn scenarios(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "yaml") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
 
 /// What differs in one scenario: `request number: key: got, wanted`.
 fn differences(path: &Path) -> Vec<String> {
@@ -70,7 +53,7 @@ fn outcomes_are_what_httpd_answered() {
     let mut news = Vec::new();
     let mut asked = 0;
     for folder in ["tests/recorded", "scenarios"] {
-        for path in scenarios(&root.join(folder)) {
+        for path in paths::below(&root.join(folder), paths::is_scenario).expect("the folder is there") {
             asked += 1;
             let name = path.strip_prefix(root).expect("it is below").display().to_string();
             for difference in differences(&path) {
