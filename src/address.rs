@@ -86,6 +86,15 @@ pub fn numeric_host(host: &[u8]) -> Option<IpAddr> {
     pton(host).or_else(|| aton(host).map(IpAddr::V4))
 }
 
+/// The addresses of a host: a numeric one, or a name among those that are known.
+pub fn addresses(hosts: &[(IpAddr, String)], host: &[u8]) -> Vec<IpAddr> {
+    if let Some(ip) = numeric_host(host) {
+        return vec![ip];
+    }
+    let name = String::from_utf8_lossy(host);
+    hosts.iter().filter(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip).collect()
+}
+
 fn pton(text: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(text).ok()?;
     text.parse::<Ipv6Addr>().map(IpAddr::V6).or_else(|_| text.parse::<Ipv4Addr>().map(IpAddr::V4)).ok()

@@ -13,7 +13,8 @@ pub(crate) fn is_space(byte: u8) -> bool {
 }
 
 /// `text` without white space at its beginning.
-fn skip_space(text: &[u8]) -> &[u8] {
+/// What follows the white space that a text begins with.
+pub(crate) fn skip_space(text: &[u8]) -> &[u8] {
     &text[text.iter().take_while(|b| is_space(**b)).count()..]
 }
 

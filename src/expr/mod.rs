@@ -21,7 +21,7 @@ mod token;
 mod variable;
 
 pub use context::{Backrefs, Context, Lookup};
-pub use variable::{Providers, Var};
+pub use variable::{Providers, Var, header_of};
 
 use crate::pattern;
 use ast::{Tree, Word};

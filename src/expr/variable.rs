@@ -105,6 +105,11 @@ const HEADERS: &[(&str, &str)] = &[
     ("HTTP_ACCEPT", "Accept"),
 ];
 
+/// The request header that a variable's name stands for, in capitals.
+pub fn header_of(name: &[u8]) -> Option<&'static str> {
+    HEADERS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, header)| *header)
+}
+
 /// The modules that bring names of their own; a name of a module that isn't loaded is an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Providers {

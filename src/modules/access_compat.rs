@@ -10,6 +10,7 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::Step;
 use crate::server::build::Cmd;
+use crate::server::method;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::source::Span;
@@ -183,7 +184,7 @@ pub fn check(r: &mut Request<'_>, skip: Option<Span>) -> Check {
         dir = d.under.clone();
     }
     let Some(dir) = dir else { return Check { allowed: true, satisfy_any: false } };
-    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    let method = method::bit(r.method_number);
     let mut order = Order::DenyThenAllow;
     let mut satisfy = Satisfy::NotSpecified;
     let (mut allows, mut denies) = (false, false);
@@ -222,7 +223,7 @@ fn names(r: &mut Request<'_>, from: &From, span: Span) -> bool {
 /// `access_compat_ap_satisfies`
 pub fn satisfies(r: &mut Request<'_>) -> Satisfy {
     let Some(dir) = &r.per_dir.access_compat else { return Satisfy::NotSpecified };
-    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    let method = method::bit(r.method_number);
     let said = dir.lines.iter().rev().find_map(|l| match l.rule {
         Rule::Satisfy(s) if l.limited & method != 0 => Some(s),
         _ => None,
@@ -247,7 +248,7 @@ fn tell(r: &mut Request<'_>) {
         return;
     }
     let Some(dir) = r.per_dir.access_compat.clone() else { return };
-    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    let method = method::bit(r.method_number);
     for line in &dir.lines {
         let in_force = line.limited & method != 0;
         let (matched, effect) = match &line.rule {

@@ -97,7 +97,7 @@ fn set_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 fn handler(r: &mut Request<'_>) -> Verdict {
     let Some(dir) = r.per_dir.actions.clone() else { return Verdict::Declined };
     for number in dir.scripts.keys() {
-        r.allowed |= 1u64.checked_shl(*number).unwrap_or(0);
+        r.allowed |= method::bit(*number);
     }
     let mut chosen = dir.scripts.get(&r.method_number);
     if r.method_number == method::GET && r.args.is_none() {

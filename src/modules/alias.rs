@@ -255,7 +255,7 @@ fn add_redirect(cmd: &mut Cmd<'_>, a: &[BString], default: u16, is_match: bool) 
     if third.is_some() && understood.is_none() {
         return Err("Redirect: invalid first argument (of three)".into());
     }
-    let (code, with_target) = understood.unwrap_or((default, true));
+    let code = understood.map_or(default, |(code, _)| code);
     let span = cmd.span();
     if cmd.path.is_some() {
         let target = match (understood, second, third) {
@@ -276,7 +276,6 @@ fn add_redirect(cmd: &mut Cmd<'_>, a: &[BString], default: u16, is_match: bool) 
         }
     }
     let (fake, url) = if third.is_none() && understood.is_none() { (Some(first), second) } else { (second, third) };
-    let _ = with_target;
     let regex = match (is_match, fake) {
         (true, Some(fake)) => {
             Some(cmd.regex(fake, Flags::default()).map_err(|_| "Regular expression could not be compiled.")?)
@@ -339,11 +338,7 @@ fn try_list(r: &mut Request<'_>, entries: &Indexed<Entry>, redirects: bool) -> R
     for (_, entry) in candidates.iter() {
         if found.is_some() {
             // somebody watches: which of the rest would have matched?
-            let matched = match &entry.regex {
-                Some(regex) => regex.is_match(&r.uri).unwrap_or(false),
-                None => pattern::alias_matches(&r.uri, &entry.fake) > 0,
-            };
-            if matched {
+            if overlaps(entry, &r.uri) {
                 r.tell(|| tried(entry, false, "never reached: an earlier one matched"));
             }
             continue;

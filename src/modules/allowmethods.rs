@@ -43,7 +43,7 @@ fn allow_methods(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
             let Some(number) = method::number(name, &cmd.build.methods) else {
                 return Err(format!("AllowMethods: Invalid Method '{name}'"));
             };
-            allowed |= 1u64.checked_shl(number).unwrap_or(0);
+            allowed |= method::bit(number);
         }
         // a second line of the same section adds to the first
         allowed |= cmd.slot(|d| &mut d.allowmethods).allowed.as_ref().map_or(0, |s| s.value);
@@ -64,7 +64,7 @@ impl Dir {
 pub fn refuses(r: &Request<'_>) -> bool {
     let Some(dir) = &r.per_dir.allowmethods else { return false };
     let allowed = without(&dir.allowed, r.without).copied().unwrap_or(0);
-    allowed != 0 && allowed & 1u64.checked_shl(r.method_number).unwrap_or(0) == 0
+    allowed != 0 && allowed & method::bit(r.method_number) == 0
 }
 
 /// `am_check_access`

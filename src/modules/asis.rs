@@ -13,20 +13,16 @@ static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 
 /// `asis_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    let Some(name) = r.handler.as_ref().filter(|h| *h == "httpd/send-as-is" || *h == "send-as-is").cloned() else {
-        return Verdict::Declined;
-    };
-    super::core::allow_methods(r, &[method::GET]);
-    if r.method_number != method::GET {
-        return Verdict::Declined;
+    let served = super::status::serve(r, &["httpd/send-as-is", "send-as-is"]);
+    if served != Verdict::Ok {
+        return served;
     }
-    r.served_by = Some(name);
     let path = r.filename.clone().unwrap_or_default();
     if r.finfo.is_none() {
         r.error("AH01233", format!("File does not exist: {path}"));
         return Verdict::Status(404);
     }
-    let content = crate::vfs::resolve::read(&*r.engine.vfs, &r.engine.server.cred, &path);
+    let content = r.engine.read(&path);
     let Ok(content) = content else {
         if r.is_dir() {
             // a folder can be opened, and has no headers

@@ -10,6 +10,7 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::Step;
 use crate::server::build::Cmd;
+use crate::server::method;
 use crate::server::request::Request;
 use crate::server::setting::{Set, decisive, value};
 use crate::server::settings::{PerDir, Settings};
@@ -423,7 +424,7 @@ impl Status {
 
 /// `apply_authz_sections`
 fn apply(r: &mut Request<'_>, section: &Section, parent: Logic, told: bool) -> Status {
-    let method = 1u64.checked_shl(r.method_number).unwrap_or(0);
+    let method = method::bit(r.method_number);
     if section.limited & method == 0 {
         return if parent == Logic::And { Status::Granted } else { Status::Neutral };
     }

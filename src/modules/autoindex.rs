@@ -205,7 +205,7 @@ fn handle(r: &mut Request<'_>) -> Verdict {
     let file = r.filename_str();
     if core.allows(options::INDEXES) {
         let path = r.filename.clone().unwrap_or_default();
-        if crate::vfs::resolve::access(&*r.engine.vfs, &r.engine.server.cred, &path, crate::vfs::R).is_err() {
+        if r.engine.read_allowed(&path).is_err() {
             r.error("AH01275", format!("Can't open directory for index: {file}"));
             return Verdict::Status(403);
         }

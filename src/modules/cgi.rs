@@ -114,7 +114,7 @@ fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
     }
     script::add_cgi_vars(r);
     let path = r.filename.clone().unwrap_or_default();
-    let failure = if crate::vfs::resolve::access(&*r.engine.vfs, &r.engine.server.cred, &path, X).is_err() {
+    let failure = if r.engine.access(&path, X).is_err() {
         "Permission denied"
     } else if r.engine.programs.program("cgi", &path) == Program::Broken {
         "Exec format error"

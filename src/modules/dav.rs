@@ -9,7 +9,7 @@ use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::setting::{Set, value};
 use crate::server::{filepath, method, settings, uri};
-use crate::vfs::{Kind, resolve};
+use crate::vfs::W;
 use bstr::{BStr, BString};
 
 /// The module.
@@ -224,13 +224,12 @@ fn propfind(r: &mut Request<'_>, exists: bool) -> Verdict {
 fn write(r: &mut Request<'_>, done: u16, refused: u16) -> Verdict {
     let path = r.filename.clone().unwrap_or_default();
     let path = path.strip_suffix(b"/").unwrap_or(&path);
-    let server = &r.engine.server;
     let folder = filepath::dirname(path);
-    let is_folder = resolve::stat(&*r.engine.vfs, &server.cred, folder).is_ok_and(|s| s.kind == Kind::Directory);
+    let is_folder = r.engine.stat(folder).is_ok_and(|s| s.is_dir());
     if !is_folder {
         return Verdict::Status(409);
     }
-    match resolve::access(&*r.engine.vfs, &server.cred, folder, 2) {
+    match r.engine.access(folder, W) {
         Err(_) => Verdict::Status(refused),
         Ok(()) => {
             if done == 201 {

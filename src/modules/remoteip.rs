@@ -244,8 +244,5 @@ fn address(r: &Request<'_>, host: &BStr) -> Option<IpAddr> {
     if host.is_empty() {
         return None;
     }
-    let name = host.to_str_lossy();
-    let hosts = &r.engine.server.hosts;
-    let known = || hosts.iter().find(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip);
-    crate::address::numeric_host(host).or_else(known).map(|ip| ip.to_canonical())
+    crate::address::addresses(&r.engine.server.hosts, host).first().map(|ip| ip.to_canonical())
 }

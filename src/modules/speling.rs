@@ -9,7 +9,6 @@ use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive, value};
 use crate::server::{method, settings, uri};
 use crate::source::Span;
-use crate::vfs::resolve;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
@@ -135,7 +134,7 @@ fn look(r: &Request<'_>) -> Option<Asked> {
     let path_info = r.path_info.clone().unwrap_or_default();
     let base = r.uri.strip_suffix([name, &path_info].concat().as_slice())?.into();
     let folder = if folder.is_empty() { b"/" } else { folder };
-    let mut names = resolve::list(&*r.engine.vfs, &r.engine.server.cred, folder).ok()?;
+    let mut names = r.engine.list(folder).ok()?;
     // as readdir(3) does
     names.extend([".".into(), "..".into()]);
     Some(Asked { base, name: name.into(), path_info, names })

@@ -16,8 +16,8 @@ pub(super) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
             (byte, _) => (byte, 1),
         };
         i += width;
-        // what may be there several times, or not at all, is not certain
-        if matches!(pattern.get(i), Some(b'?' | b'*' | b'+' | b'{')) {
+        // what may not be there at all is not certain; what is there once at least is, and `+` ends the text
+        if matches!(pattern.get(i), Some(b'?' | b'*' | b'{')) {
             break;
         }
         found.push(literal);
@@ -78,6 +78,15 @@ mod tests {
             ("^/a|^/b", ""),
             ("^/ab?c", "/a"),
             ("^/ab*", "/a"),
+            ("^ab?c", "a"),
+            ("^ab+c", "ab"),
+            (r"^index\.php$", "index.php"),
+            ("^a|b", ""),
+            ("^/x(a|b)", "/x"),
+            ("^/x[|]", "/x"),
+            ("^/x[a-z]+", "/x"),
+            (r"^\d", ""),
+            ("^", ""),
             ("^/a{2}", "/"),
             ("^/a[|]b", "/a"),
             ("^/a\\d", "/a"),

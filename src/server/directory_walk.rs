@@ -14,7 +14,7 @@ use crate::modules::core::options::{self, OptLine};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
 use crate::source::Span;
-use crate::vfs::{Errno, Kind, Stat, resolve};
+use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
@@ -368,21 +368,4 @@ fn link_deciders<'l, I: Iterator<Item = &'l OptLine> + Clone>(
     let without = |span: Span| options::fold(lines().filter(|l| l.span != span));
     let decides = |span: &Span| resolve_symlink(r, path, link, without(*span)).is_some() != followed;
     lines().map(|l| l.span).filter(decides).collect()
-}
-
-impl super::engine::Engine {
-    /// `stat` as httpd's children may.
-    pub fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
-        resolve::stat(&*self.vfs, &self.server.cred, path)
-    }
-
-    /// `lstat` as httpd's children may.
-    pub fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
-        resolve::lstat(&*self.vfs, &self.server.cred, path)
-    }
-
-    /// A file's content as httpd's children may read it.
-    pub fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
-        resolve::read(&*self.vfs, &self.server.cred, path)
-    }
 }

@@ -7,7 +7,7 @@ use super::Server;
 use super::htaccess;
 use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
-use crate::vfs::Vfs;
+use crate::vfs::{self, Errno, Stat, Vfs, resolve};
 use bstr::BString;
 use foldhash::fast::RandomState;
 use std::cell::{Cell, RefCell};
@@ -165,5 +165,38 @@ impl Engine {
             }
             None => children.into_iter().for_each(|c| self.tell(c)),
         }
+    }
+}
+
+/// Files, as httpd's children may see them.
+impl Engine {
+    /// `stat` as httpd's children may.
+    pub fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
+        resolve::stat(&*self.vfs, &self.server.cred, path)
+    }
+
+    /// `lstat` as httpd's children may.
+    pub fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
+        resolve::lstat(&*self.vfs, &self.server.cred, path)
+    }
+
+    /// Whether httpd's children may do to a file what `mode` says ([`crate::vfs::R`] and its kin).
+    pub fn access(&self, path: &[u8], mode: u32) -> Result<(), Errno> {
+        resolve::access(&*self.vfs, &self.server.cred, path, mode)
+    }
+
+    /// A file's content as httpd's children may read it.
+    pub fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        resolve::read(&*self.vfs, &self.server.cred, path)
+    }
+
+    /// Whether a file can be opened for reading.
+    pub fn read_allowed(&self, path: &[u8]) -> Result<(), Errno> {
+        self.access(path, vfs::R)
+    }
+
+    /// The names in a folder.
+    pub fn list(&self, folder: &[u8]) -> Result<Vec<BString>, Errno> {
+        resolve::list(&*self.vfs, &self.server.cred, folder)
     }
 }

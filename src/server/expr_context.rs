@@ -2,7 +2,7 @@
 
 use super::request::Request;
 use super::subrequest;
-use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Var};
+use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Var, header_of};
 use crate::modules::core::CanonicalName;
 use crate::modules::ssl;
 use crate::source::Span;
@@ -175,14 +175,10 @@ impl Context for View<'_, '_> {
     }
 
     fn resolve(&mut self, host: &[u8]) -> Option<IpAddr> {
-        if let Some(ip) = crate::address::numeric_host(host) {
-            return Some(ip);
-        }
-        let name = host.to_str_lossy().into_owned();
         let server = &self.0.engine.server;
-        let found = server.hosts.iter().find(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip);
+        let found = crate::address::addresses(&server.hosts, host).first().copied();
         if found.is_none() && !server.hosts_complete {
-            self.uncertain(&format!("the address of {name}"));
+            self.uncertain(&format!("the address of {}", host.to_str_lossy()));
         }
         found
     }
@@ -247,20 +243,12 @@ impl View<'_, '_> {
         if let Some(var) = variable.into_iter().find(|v| v.name().as_bytes() == name) {
             return Some(self.variable(var));
         }
-        let header = match name {
-            b"HTTP_USER_AGENT" => "User-Agent",
-            b"HTTP_REFERER" => "Referer",
-            b"HTTP_COOKIE" => "Cookie",
-            b"HTTP_FORWARDED" => "Forwarded",
-            b"HTTP_HOST" => "Host",
-            b"HTTP_PROXY_CONNECTION" => "Proxy-Connection",
-            b"HTTP_ACCEPT" => "Accept",
-            _ => {
-                let r = &*self.0;
-                return r.notes.get(name).or_else(|| r.env.get(name)).map(|v| v.to_owned());
-            }
+        let r = &*self.0;
+        let found = match header_of(name) {
+            Some(header) => r.headers_in.get(header),
+            None => r.notes.get(name).or_else(|| r.env.get(name)),
         };
-        self.0.headers_in.get(header).map(|v| v.to_owned())
+        found.map(|v| v.to_owned())
     }
 }
 

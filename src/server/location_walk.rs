@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::section::Section;
+use super::setting;
 use super::uri;
 use super::walk_cache::{self, Walk, Walked};
 use crate::outcome::Step;
@@ -17,7 +18,7 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
     // borrowed for the while: what the walk does to the request is done to other parts of it
     let asked = std::mem::take(&mut r.uri);
     // sections see single slashes, whatever MergeSlashes says
-    let single = (!server.core().merge_slashes).then(|| uri::single_slashes(&asked));
+    let single = (!setting::value(&server.core().merge_slashes, true)).then(|| uri::single_slashes(&asked));
     walk(r, &asked, single.as_ref().unwrap_or(&asked).as_bstr(), phase);
     r.uri = asked;
 }

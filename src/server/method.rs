@@ -32,6 +32,11 @@ pub const BUILT_IN: [&str; 26] = [
     "MERGE",
 ];
 
+/// The bit of a method's number in a mask; none for a number beyond it.
+pub fn bit(number: u32) -> u64 {
+    1u64.checked_shl(number).unwrap_or(0)
+}
+
 /// GET and HEAD.
 pub const GET: u32 = 0;
 /// PUT.

@@ -3,6 +3,7 @@
 //! Each phase is a line here; what happens in it, and in which order, is in the hook rows of the modules.
 
 use super::request::{ProxyReq, Request};
+use super::setting;
 use super::uri::{self, Normalize, Slashes};
 use super::{if_walk, location_walk};
 use crate::module::{Phase, Verdict};
@@ -19,7 +20,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         // a URL of another scheme is for a proxy alone
         return Verdict::Status(400);
     }
-    let merge_slashes = r.server.core().merge_slashes;
+    let merge_slashes = setting::value(&r.server.core().merge_slashes, true);
     let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file };
     if r.parsed_uri.has_path && !normalize(r, how) {
         let uri = r.unparsed_uri.clone();

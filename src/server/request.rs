@@ -259,6 +259,16 @@ impl<'a> Request<'a> {
         self.main.is_none() && self.prev.is_none()
     }
 
+    /// `ap_matches_request_vhost` (server/vhost.c): whether a host and port are this server's.
+    pub fn matches_vhost(&self, host: &[u8], port: u16) -> bool {
+        let mut addrs = self.server.addrs.iter();
+        if addrs.any(|a| (a.port == 0 || a.port == port) && a.virthost.eq_ignore_ascii_case(host)) {
+            return true;
+        }
+        let names = self.engine.server.names.get(self.server.index);
+        port == self.server.port && names.is_some_and(|n| n.matches(host).is_some())
+    }
+
     /// Whether another server is to answer it.
     pub fn is_proxied(&self) -> bool {
         self.proxyreq != ProxyReq::None && self.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))

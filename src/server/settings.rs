@@ -30,7 +30,8 @@ pub fn slot<'a, T: Settings>(slot: &'a mut Slot<T>, path: Option<&BStr>) -> &'a 
     Arc::make_mut(slot.get_or_insert_with(|| Arc::new(T::create(path))))
 }
 
-fn merge_slot<T: Settings>(base: &Slot<T>, add: &Slot<T>) -> Slot<T> {
+/// What a module's settings come to, one over another.
+pub(crate) fn merge_slot<T: Settings>(base: &Slot<T>, add: &Slot<T>) -> Slot<T> {
     match (base, add) {
         (base, None) => base.clone(),
         (None, add) => add.clone(),

@@ -1,6 +1,7 @@
 //! `apr_password_validate` (apr-util, crypto/apr_passwd.c): a password against its hash, of any kind that htpasswd
 //! writes or the system's crypt(3) knows.
 
+use super::crypt::DIGITS;
 use super::crypt::des_crypt;
 use crate::base64;
 use crate::expr::digest::{md5, sha1};
@@ -11,7 +12,6 @@ use std::collections::HashMap;
 const KEPT: usize = 4096;
 const MAX_COST: u32 = 15;
 const MAX_ROUNDS: u32 = 2_000_000;
-const DIGITS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 thread_local! {
     // a hash is slow on purpose, and the same user asks again and again

@@ -33,6 +33,8 @@ fn candidates(r: &Request<'_>) -> Vec<Span> {
     if let Some(dir) = &r.per_dir.authn_anon {
         spans.extend(dir.spans());
     }
+    // a directive may have brought several settings
+    spans.dedup();
     spans
 }
 
@@ -61,14 +63,15 @@ fn answer(r: &mut Request<'_>, skip: Option<Span>) -> Answer {
 
 /// Names the lines without each of which the check would end otherwise.
 pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
-    if candidates(r).is_empty() {
+    let lines = candidates(r);
+    if lines.is_empty() {
         return;
     }
     let now = answer(r, None);
     if now.verdict != verdict {
         return; // another module said who the user is
     }
-    for span in candidates(r) {
+    for span in lines {
         if answer(r, Some(span)) != now {
             r.decide(Phase::CheckUserId, span);
         }

@@ -50,7 +50,7 @@ fn parse_methods(cmd: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
     for word in args::split(text) {
         match method::number(&word, &cmd.build.methods) {
             None => return Err(format!("Invalid Method '{word}'")),
-            Some(n) => methods |= 1u64.checked_shl(n).unwrap_or(0),
+            Some(n) => methods |= method::bit(n),
         }
     }
     Ok(Parsed::Methods(methods))
@@ -58,7 +58,7 @@ fn parse_methods(cmd: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
 
 fn check_method(r: &mut Request<'_>, parsed: &Parsed) -> Status {
     let Parsed::Methods(methods) = parsed else { return Status::Denied };
-    granted(methods & 1u64.checked_shl(r.method_number).unwrap_or(0) != 0)
+    granted(methods & method::bit(r.method_number) != 0)
 }
 
 fn parse_expr(cmd: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {

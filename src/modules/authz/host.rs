@@ -11,7 +11,6 @@ use crate::server::expr_context;
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 const NAME: &str = "mod_authz_host.c";
@@ -80,10 +79,7 @@ fn check_forward_dns(r: &mut Request<'_>, parsed: &Parsed) -> Status {
     for word in words {
         let name = word.to_str_lossy();
         let server = &r.engine.server;
-        let ips: Vec<IpAddr> = match crate::address::numeric_host(&word) {
-            Some(ip) => vec![ip],
-            None => server.hosts.iter().filter(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip).collect(),
-        };
+        let ips = crate::address::addresses(&server.hosts, &word);
         if r.client_is(|ip| ips.contains(&ip)) {
             return Status::Granted;
         }

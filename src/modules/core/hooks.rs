@@ -62,8 +62,7 @@ fn within(root: &[u8], file: &[u8]) -> bool {
 }
 
 /// `core_upgrade_storage`: `Upgrade` requests for `*` only.
-fn upgrade_storage(r: &mut Request<'_>) -> Verdict {
-    let _ = r;
+fn upgrade_storage(_: &mut Request<'_>) -> Verdict {
     Verdict::Declined
 }
 
@@ -196,12 +195,5 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
 pub(crate) fn allow_methods(r: &mut Request<'_>, methods: &[u32]) {
     for m in methods {
         r.allowed |= 1 << m;
-    }
-}
-
-impl crate::server::engine::Engine {
-    /// Whether a file can be opened for reading as httpd's children.
-    pub fn read_allowed(&self, path: &[u8]) -> Result<(), crate::vfs::Errno> {
-        crate::vfs::resolve::access(&*self.vfs, &self.server.cred, path, 4)
     }
 }

@@ -243,7 +243,7 @@ pub enum Trace {
 }
 
 /// The core's settings per server: `core_server_config`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Server {
     /// DocumentRoot.
     pub document_root: Option<Set<BString>>,
@@ -262,9 +262,7 @@ pub struct Server {
     /// TraceEnable.
     pub trace_enable: Option<Set<Trace>>,
     /// MergeSlashes.
-    pub merge_slashes: bool,
-    /// Where it stands.
-    pub merge_slashes_span: Option<Set<bool>>,
+    pub merge_slashes: Option<Set<bool>>,
     /// HttpProtocolOptions Unsafe.
     pub unsafe_protocol: Option<Set<bool>>,
     /// HttpProtocolOptions RegisteredMethods.
@@ -281,34 +279,9 @@ pub struct Server {
     pub limit_request_fields: Option<Set<usize>>,
 }
 
-impl Default for Server {
-    fn default() -> Server {
-        Server {
-            document_root: None,
-            access_name: None,
-            sec_dir: Vec::new(),
-            sec_url: Vec::new(),
-            redirect_limit: 0,
-            subrequest_limit: 0,
-            limit_recursion_span: None,
-            trace_enable: None,
-            merge_slashes: true,
-            merge_slashes_span: None,
-            unsafe_protocol: None,
-            registered_methods: None,
-            http09: None,
-            strict_host_check: None,
-            limit_request_line: None,
-            limit_request_field_size: None,
-            limit_request_fields: None,
-        }
-    }
-}
-
 impl Settings for Server {
     /// `merge_core_server_configs`: the main server's sections come first.
     fn merge(base: &Server, add: &Server) -> Server {
-        let merge_slashes_span = Set::merge(&base.merge_slashes_span, &add.merge_slashes_span);
         Server {
             document_root: Set::merge(&base.document_root, &add.document_root),
             access_name: Set::merge(&base.access_name, &add.access_name),
@@ -318,8 +291,7 @@ impl Settings for Server {
             subrequest_limit: if add.subrequest_limit > 0 { add.subrequest_limit } else { base.subrequest_limit },
             limit_recursion_span: add.limit_recursion_span.or(base.limit_recursion_span),
             trace_enable: Set::merge(&base.trace_enable, &add.trace_enable),
-            merge_slashes: merge_slashes_span.as_ref().is_none_or(|s| s.value),
-            merge_slashes_span,
+            merge_slashes: Set::merge(&base.merge_slashes, &add.merge_slashes),
             unsafe_protocol: Set::merge(&base.unsafe_protocol, &add.unsafe_protocol),
             registered_methods: Set::merge(&base.registered_methods, &add.registered_methods),
             http09: Set::merge(&base.http09, &add.http09),

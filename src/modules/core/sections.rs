@@ -186,7 +186,7 @@ fn limit_section(cmd: &mut Cmd<'_>, raw: &[BString], except: bool) -> Result<(),
         if number == method::TRACE && !except {
             return Err("TRACE cannot be controlled by <Limit>, see TraceEnable".into());
         }
-        methods |= 1u64.checked_shl(number).unwrap_or(0);
+        methods |= method::bit(number);
     }
     if except {
         methods = !methods;
@@ -261,11 +261,7 @@ fn addresses(cmd: &mut Cmd<'_>, word: &BString, default_port: u16) -> Result<Vec
 impl crate::server::build::Build {
     /// The addresses of a host: a numeric one, or a name of the run's hosts.
     pub fn resolve(&self, host: &[u8]) -> Vec<std::net::IpAddr> {
-        if let Some(ip) = crate::address::numeric_host(host) {
-            return vec![ip];
-        }
-        let name = host.to_str_lossy();
-        self.hosts.iter().filter(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip).collect()
+        crate::address::addresses(&self.hosts, host)
     }
 }
 

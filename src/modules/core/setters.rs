@@ -362,8 +362,7 @@ pub fn merge_slashes(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     let on = is(&a[0], "on");
     let core = cmd.server_slot(|s| &mut s.core);
-    core.merge_slashes = on;
-    Set::put(&mut core.merge_slashes_span, on, span);
+    Set::put(&mut core.merge_slashes, on, span);
     Ok(())
 }
 

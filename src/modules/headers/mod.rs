@@ -273,15 +273,19 @@ pub fn respond(r: &mut Request<'_>, error: bool) {
         located(r)
     };
     let now = run(r, None);
-    let about = dir.always.iter().chain(&dir.on_success).filter(|e| e.name.eq_ignore_ascii_case(b"Location"));
-    if matches!(r.status, 201 | 300..400) {
-        for entry in about {
-            if run(r, Some(entry.span)) != now {
-                r.decide(Phase::Handler, entry.span);
-            }
+    if !matches!(r.status, 201 | 300..400) {
+        return;
+    }
+    let entries = dir.always.iter().chain(&dir.on_success);
+    let about: Vec<Span> = entries.filter(|e| e.name.eq_ignore_ascii_case(b"Location")).map(|e| e.span).collect();
+    for span in &about {
+        if run(r, Some(*span)) != now {
+            r.decide(Phase::Handler, *span);
         }
     }
-    run(r, None);
+    if !about.is_empty() {
+        run(r, None);
+    }
 }
 
 /// `do_headers_fixup`; none when a replacement grew too long.

@@ -1,6 +1,6 @@
 //! A content type taken apart: `analyze_ct` (modules/http/mod_mime.c).
 
-use crate::conf::args::is_space;
+use crate::conf::args::{is_space, skip_space};
 use bstr::{BStr, BString};
 
 /// `type/subtype`, and its parameters.
@@ -12,10 +12,6 @@ pub struct ContentType {
 
 fn is_token(b: u8) -> bool {
     b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b)
-}
-
-fn skip_space(text: &[u8]) -> &[u8] {
-    &text[text.iter().take_while(|b| is_space(**b)).count()..]
 }
 
 fn skip_blank(text: &[u8]) -> &[u8] {

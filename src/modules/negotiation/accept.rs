@@ -1,6 +1,6 @@
 //! Lists of media types, languages, charsets and encodings with their qualities, as headers and type maps have them.
 
-use crate::conf::args::is_space;
+use crate::conf::args::{is_space, skip_space};
 use bstr::{BString, ByteSlice};
 
 /// One item: httpd's `accept_rec`.
@@ -20,10 +20,6 @@ pub struct Item {
 pub const INCLUDES: &str = "text/x-server-parsed-html";
 /// The same, of HTML 3.
 pub const INCLUDES3: &str = "text/x-server-parsed-html3";
-
-fn skip_space(text: &[u8]) -> &[u8] {
-    &text[text.iter().take_while(|b| is_space(**b)).count()..]
-}
 
 /// Cuts off a token, up to a comma or semicolon, or to white space unless that is taken too: `ap_get_token`.
 pub fn token(line: &mut &[u8], with_space: bool) -> BString {

@@ -8,7 +8,7 @@ use crate::server::http_request::take_marks;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::{filepath, subrequest};
 use crate::source::Span;
-use crate::vfs::{Kind, resolve};
+use crate::vfs::Kind;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The variants there are, in the order of their names; none where nothing is open to choice.
@@ -22,7 +22,7 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
     }
     let folder = filepath::dirname(&filename).to_owned();
     let prefix = filepath::basename(&filename).to_owned();
-    let Ok(names) = resolve::list(&*r.engine.vfs, &r.engine.server.cred, &folder) else {
+    let Ok(names) = r.engine.list(&folder) else {
         r.error("AH00686", format!("cannot read directory for multi: {folder}"));
         return Err(403);
     };

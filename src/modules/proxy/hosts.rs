@@ -85,11 +85,7 @@ impl Direct {
 
 /// The addresses of a host, as far as they are known.
 pub fn addresses(r: &Request<'_>, host: &BStr) -> Vec<IpAddr> {
-    if let Some(ip) = crate::address::numeric_host(host) {
-        return vec![ip];
-    }
-    let name = host.to_str_lossy();
-    r.engine.server.hosts.iter().filter(|(_, n)| n.eq_ignore_ascii_case(&name)).map(|(ip, _)| *ip).collect()
+    crate::address::addresses(&r.engine.server.hosts, host)
 }
 
 /// `ap_proxy_is_ipaddr`: up to four numbers and the number of bits; without it, zeros at the end are no part of it.

@@ -1,5 +1,6 @@
 //! `<Proxy>` and `<ProxyMatch>`: settings for what is proxied to some place (mod_proxy.c).
 
+use super::canon;
 use super::pass;
 use super::worker::Sort;
 use crate::conf::args;
@@ -9,7 +10,7 @@ use crate::outcome::Step;
 use crate::pattern::{self, Captures, Flags, FnmatchFlags};
 use crate::server::build::{Cmd, forbid};
 use crate::server::names;
-use crate::server::request::{ProxyReq, Request};
+use crate::server::request::Request;
 use crate::server::section::{Kind, Section};
 use crate::server::settings::Merged;
 use bstr::{BString, ByteSlice};
@@ -67,12 +68,7 @@ fn section(cmd: &mut Cmd<'_>, raw: &[u8], is_match: bool) -> Result<(), String> 
 
 /// `proxy_map_location`: what is proxied is no file.
 pub(super) fn map_location(r: &mut Request<'_>) -> Verdict {
-    if r.proxyreq == ProxyReq::None {
-        return Verdict::Declined;
-    }
-    let Some(url) = r.filename.as_ref().and_then(|f| f.strip_prefix(b"proxy:")).map(BString::from) else {
-        return Verdict::Declined;
-    };
+    let Some(url) = canon::proxied_url(r) else { return Verdict::Declined };
     walk(r, &url);
     Verdict::Ok
 }

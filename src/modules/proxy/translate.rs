@@ -17,7 +17,7 @@ pub(super) fn detect(r: &mut Request<'_>) -> Verdict {
     let forward = match (&uri.scheme, &uri.hostname) {
         (Some(scheme), Some(host)) => {
             let own_scheme = scheme.eq_ignore_ascii_case(r.scheme().as_bytes());
-            !own_scheme || !is_own(r, host, uri.port.unwrap_or_else(|| r.default_port()))
+            !own_scheme || !r.matches_vhost(host, uri.port.unwrap_or_else(|| r.default_port()))
         }
         (Some(_), None) => true,
         (None, host) => r.method_number == method::CONNECT && host.is_some() && uri.port.is_some(),
@@ -31,15 +31,6 @@ pub(super) fn detect(r: &mut Request<'_>) -> Verdict {
         r.handler_span = Some(span);
     }
     Verdict::Declined
-}
-
-/// `ap_matches_request_vhost` (server/vhost.c): whether a host and port are the server's own.
-fn is_own(r: &Request<'_>, host: &[u8], port: u16) -> bool {
-    let server = r.server;
-    let by_address =
-        |a: &crate::server::vhost::Address| (a.port == 0 || a.port == port) && a.virthost.eq_ignore_ascii_case(host);
-    server.addrs.iter().any(by_address)
-        || port == server.port && r.engine.server.names.get(server.index).is_some_and(|n| n.matches(host).is_some())
 }
 
 /// `proxy_pre_translate_name`: `mapping=encoded` and `mapping=servlet`.

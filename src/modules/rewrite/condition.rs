@@ -56,7 +56,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond) -> bool {
         }
     };
     let held = found != cond.not;
-    r.engine.close(|_| Some(trace::condition(r, ctx, cond, &input, held)));
+    r.engine.close(|_| Some(trace::condition(ctx, cond, &input, held)));
     held
 }
 

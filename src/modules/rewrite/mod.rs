@@ -13,7 +13,6 @@ mod map;
 mod maps;
 mod parse;
 mod perdir;
-mod prefix;
 mod rule;
 mod server;
 mod settings;

@@ -1,7 +1,6 @@
 //! The directives: `cmd_rewrite*` (mod_rewrite.c).
 
 use super::flags;
-use super::prefix;
 use super::settings::{Compare, Cond, Dir, Entry, FileTest, Rule, Server, Test, flag, option};
 use super::template::Template;
 use crate::modules::core::atoi;
@@ -34,9 +33,6 @@ fn dir<'c>(cmd: &'c mut Cmd<'_>) -> &'c mut Dir {
 pub fn engine(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     let (on, span) = (a[0].eq_ignore_ascii_case(b"on"), cmd.span());
-    if cmd.path.is_none() {
-        Set::put(&mut server(cmd).state, on, span);
-    }
     Set::put(&mut dir(cmd).state, on, span);
     Ok(())
 }
@@ -144,7 +140,6 @@ pub fn cond(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let mut cond = Cond {
         span: cmd.span(),
         input: Template::new(line.first),
-        pattern: line.second.into(),
         test: Test::UrlAccess,
         not: false,
         no_case: false,
@@ -231,7 +226,6 @@ pub fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let mut rule = Rule {
         span: cmd.span(),
         regex: nothing,
-        prefix: BString::default(),
         output: Template::default(),
         flags: 0,
         status: 302,
@@ -256,7 +250,6 @@ pub fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let Some(regex) = compile(cmd, pattern, rule.has(flag::NO_CASE)) else {
         return Err(format!("RewriteRule: cannot compile regular expression '{}'", pattern.as_bstr()));
     };
-    rule.prefix = prefix::of(&regex);
     rule.regex = regex;
     let mut output = line.second;
     if output == b"-" {

@@ -2,7 +2,7 @@
 
 use super::list::{self, Action};
 use super::settings::{Dir, option};
-use super::{REDIRECT_HANDLER, rule, server, trace, url};
+use super::{REDIRECT_HANDLER, server, trace, url};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
 use crate::server::request::Request;
@@ -18,7 +18,7 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
         return Verdict::Declined;
     };
     let Some(directory) = dir.directory.clone() else { return Verdict::Declined };
-    if !rule::is_proxied(r) && !dir.options.has(option::NO_SLASH) {
+    if !r.is_proxied() && !dir.options.has(option::NO_SLASH) {
         // the name of the folder itself, without the slash: mod_dir sends the client there
         let itself = directory.strip_suffix(b"/").unwrap_or(&directory);
         if r.filename.as_ref().is_some_and(|f| f == itself) {

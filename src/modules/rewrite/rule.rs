@@ -5,7 +5,7 @@ use super::settings::{Cond, Rule, flag};
 use super::{FORCED_HANDLER, FORCED_TYPE, condition, trace, url};
 use crate::pattern::Captures;
 use crate::server::names;
-use crate::server::request::{ProxyReq, Request};
+use crate::server::request::Request;
 use bstr::{BString, ByteSlice};
 
 /// How a rule went: httpd's `rule_return_type`.
@@ -26,18 +26,13 @@ pub fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
     let mut uri = r.filename.clone().unwrap_or_default();
     if let Some(dir) = perdir {
         uri.extend_from_slice(r.path_info_str());
-        if !is_proxied(r)
+        if !r.is_proxied()
             && let Some(rest) = uri.strip_prefix(dir.as_slice())
         {
             uri = rest.into();
         }
     }
     uri
-}
-
-/// Whether the file name is one that a proxy asks for.
-pub fn is_proxied(r: &Request<'_>) -> bool {
-    r.proxyreq != ProxyReq::None && r.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))
 }
 
 /// Called for a rule that matched, before it changes anything.
@@ -66,7 +61,7 @@ fn try_rule(
     on_match: OnMatch<'_>,
 ) -> (bool, Went) {
     let mut caps = Captures::default();
-    let found = ctx.uri.starts_with(&rule.prefix) && names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
+    let found = names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
     if found == rule.has(flag::NOT) {
         return (false, Went::NoMatch);
     }
@@ -112,7 +107,7 @@ fn carry_out(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
 /// What becomes of the substitution's result.
 fn substitute(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, mut new: BString) {
     let mut prefixed = false;
-    let proxied = ctx.perdir.is_some() && is_proxied(r);
+    let proxied = ctx.perdir.is_some() && r.is_proxied();
     if !proxied && !new.starts_with(b"/") && url::scheme(&new).is_none() {
         let prefix = match &ctx.perdir {
             Some(dir) => Some(dir.as_slice()),

@@ -145,8 +145,6 @@ pub struct Cond {
     pub span: Span,
     /// What is tested.
     pub input: Template,
-    /// The pattern as written.
-    pub pattern: BString,
     /// How.
     pub test: Test,
     /// Negated.
@@ -164,8 +162,6 @@ pub struct Rule {
     pub span: Span,
     /// The pattern.
     pub regex: Regex,
-    /// What each match begins with.
-    pub prefix: BString,
     /// The substitution.
     pub output: Template,
     /// Bits of [`flag`].
@@ -271,8 +267,6 @@ fn merge_rules(how: &Inherit, base: &Rules, add: &Rules) -> Rules {
 /// Settings per server: `rewrite_server_conf`.
 #[derive(Clone, Debug, Default)]
 pub struct Server {
-    /// RewriteEngine.
-    pub state: Option<Set<bool>>,
     /// RewriteOptions.
     pub options: Options,
     /// RewriteMap, by name.
@@ -297,7 +291,6 @@ impl Settings for Server {
             Arc::new(all)
         };
         Server {
-            state: Set::merge(&base.state, &add.state),
             maps: match how {
                 Inherit::No => add.maps.clone(),
                 Inherit::After(_) => overlay(&add.maps, &base.maps),

@@ -19,10 +19,7 @@ fn step(ctx: &Context, span: Span, matched: bool) -> Step {
 }
 
 /// A condition with the value that it tested.
-pub fn condition(r: &Request<'_>, ctx: &Context, cond: &Cond, input: &BString, held: bool) -> Step {
-    if !r.watched() {
-        return Step::default();
-    }
+pub fn condition(ctx: &Context, cond: &Cond, input: &BString, held: bool) -> Step {
     let not = if held != cond.not { "" } else { "not " };
     let is = |what: String| format!("`{input}` is {not}{what}");
     let does = |yes: &str, no: &str| if held != cond.not { yes.to_string() } else { no.to_string() };
@@ -79,9 +76,6 @@ pub struct Went<'t> {
 
 /// A rule, with what it matched and produced.
 pub fn rule(r: &Request<'_>, ctx: &Context, rule: &Rule, went: &Went<'_>) -> Step {
-    if !r.watched() {
-        return Step::default();
-    }
     let (subject, pattern) = (went.subject, rule.regex.pattern());
     let matches = went.pattern != rule.has(flag::NOT);
     let verb = if matches { "matches" } else { "does not match" };

@@ -161,12 +161,7 @@ pub fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
 pub fn replace_prefix(input: &[u8], prefix: &[u8], subst: &[u8]) -> Option<BString> {
     let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
     let rest = input.strip_prefix(prefix)?.strip_prefix(b"/")?;
-    let mut out = BString::from(subst);
-    if !out.is_empty() && !out.ends_with(b"/") {
-        out.push(b'/');
-    }
-    out.extend_from_slice(rest);
-    Some(out)
+    Some(filepath::join(subst, rest))
 }
 
 /// `expand_tildepaths`: `/~user` becomes that user's home folder.
@@ -195,18 +190,6 @@ pub fn subrequest_ok(r: &Request<'_>) -> bool {
 /// Keeps what a subrequest left in the log, and its caveats.
 pub fn take_notice(r: &mut Request<'_>, sub: Request<'_>) {
     take_marks(r, sub.log, Vec::new(), sub.caveats);
-}
-
-impl Request<'_> {
-    /// `ap_matches_request_vhost` (server/vhost.c): whether a host and port are this server's.
-    pub fn matches_vhost(&self, host: &[u8], port: u16) -> bool {
-        let mut addrs = self.server.addrs.iter();
-        if addrs.any(|a| (a.port == 0 || a.port == port) && a.virthost.eq_ignore_ascii_case(host)) {
-            return true;
-        }
-        let names = self.engine.server.names.get(self.server.index);
-        port == self.server.port && names.is_some_and(|n| n.matches(host).is_some())
-    }
 }
 
 #[cfg(test)]

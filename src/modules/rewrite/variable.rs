@@ -2,7 +2,7 @@
 
 use super::expand::Context;
 use super::url;
-use crate::expr::Var;
+use crate::expr::{Var, header_of};
 use crate::server::request::Request;
 use crate::server::{expr_context, filepath, subrequest};
 use crate::source::Span;
@@ -38,51 +38,41 @@ pub enum Variable {
     Ipv6,
 }
 
-const HEADERS: &[(&str, &str)] = &[
-    ("HTTP_HOST", "Host"),
-    ("HTTP_ACCEPT", "Accept"),
-    ("HTTP_COOKIE", "Cookie"),
-    ("HTTP_REFERER", "Referer"),
-    ("HTTP_FORWARDED", "Forwarded"),
-    ("HTTP_USER_AGENT", "User-Agent"),
-    ("HTTP_PROXY_CONNECTION", "Proxy-Connection"),
-];
-
-const COMMON: &[(&str, Var)] = &[
-    ("TIME", Var::Time),
-    ("HTTPS", Var::Https),
-    ("TIME_DAY", Var::TimeDay),
-    ("TIME_SEC", Var::TimeSec),
-    ("TIME_MIN", Var::TimeMin),
-    ("TIME_MON", Var::TimeMon),
-    ("TIME_WDAY", Var::TimeWday),
-    ("TIME_YEAR", Var::TimeYear),
-    ("TIME_HOUR", Var::TimeHour),
-    ("IS_SUBREQ", Var::IsSubreq),
-    ("PATH_INFO", Var::PathInfo),
-    ("AUTH_TYPE", Var::AuthType),
-    ("SERVER_NAME", Var::ServerName),
-    ("REMOTE_ADDR", Var::RemoteAddr),
-    ("THE_REQUEST", Var::TheRequest),
-    ("API_VERSION", Var::ApiVersion),
-    ("SERVER_PORT", Var::ServerPort),
-    ("REMOTE_HOST", Var::RemoteHost),
-    ("REMOTE_PORT", Var::RemotePort),
-    ("REMOTE_USER", Var::RemoteUser),
-    ("REQUEST_URI", Var::RequestUri),
-    ("REMOTE_IDENT", Var::RemoteIdent),
-    ("QUERY_STRING", Var::QueryString),
-    ("SERVER_ADMIN", Var::ServerAdmin),
-    ("DOCUMENT_ROOT", Var::DocumentRoot),
-    ("CONTEXT_PREFIX", Var::ContextPrefix),
-    ("REQUEST_METHOD", Var::RequestMethod),
-    ("REQUEST_SCHEME", Var::RequestScheme),
-    ("SCRIPT_FILENAME", Var::ScriptFilename),
-    ("SERVER_PROTOCOL", Var::ServerProtocol),
-    ("SERVER_SOFTWARE", Var::ServerSoftware),
-    ("CONN_REMOTE_ADDR", Var::ConnRemoteAddr),
-    ("REQUEST_FILENAME", Var::RequestFilename),
-    ("CONTEXT_DOCUMENT_ROOT", Var::ContextDocumentRoot),
+const COMMON: &[Var] = &[
+    Var::Time,
+    Var::Https,
+    Var::TimeDay,
+    Var::TimeSec,
+    Var::TimeMin,
+    Var::TimeMon,
+    Var::TimeWday,
+    Var::TimeYear,
+    Var::TimeHour,
+    Var::IsSubreq,
+    Var::PathInfo,
+    Var::AuthType,
+    Var::ServerName,
+    Var::RemoteAddr,
+    Var::TheRequest,
+    Var::ApiVersion,
+    Var::ServerPort,
+    Var::RemoteHost,
+    Var::RemotePort,
+    Var::RemoteUser,
+    Var::RequestUri,
+    Var::RemoteIdent,
+    Var::QueryString,
+    Var::ServerAdmin,
+    Var::DocumentRoot,
+    Var::ContextPrefix,
+    Var::RequestMethod,
+    Var::RequestScheme,
+    Var::ScriptFilename,
+    Var::ServerProtocol,
+    Var::ServerSoftware,
+    Var::ConnRemoteAddr,
+    Var::RequestFilename,
+    Var::ContextDocumentRoot,
 ];
 
 /// Names that a process is likely to have in its environment.
@@ -115,10 +105,10 @@ impl Variable {
             };
         }
         let upper = name.to_ascii_uppercase();
-        if let Some((_, header)) = HEADERS.iter().find(|(n, _)| n.as_bytes() == upper) {
+        if let Some(header) = header_of(&upper) {
             return Variable::Header((*header).into());
         }
-        if let Some((_, var)) = COMMON.iter().find(|(n, _)| n.as_bytes() == upper) {
+        if let Some(var) = COMMON.iter().find(|v| v.name().as_bytes() == upper) {
             return Variable::Common(*var);
         }
         match upper.as_slice() {

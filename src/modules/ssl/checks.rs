@@ -3,24 +3,12 @@
 
 use super::config::verify;
 use crate::conf::args;
+use crate::modules::core::atoi;
 use crate::modules::ledger::providers::{self, Kind};
 use crate::server::build::{Cmd, forbid};
 use bstr::{BString, ByteSlice};
 
 type Done = Result<(), String>;
-
-/// C's atoi.
-pub(super) fn atoi(text: &[u8]) -> i64 {
-    let text = text.trim_start();
-    let (negative, digits) = match text.first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let digits = digits.iter().take_while(|b| b.is_ascii_digit());
-    let value = digits.fold(0i64, |n, b| n.saturating_mul(10).saturating_add(i64::from(b - b'0')));
-    if negative { -value } else { value }
-}
 
 pub(super) fn not_negative(cmd: &mut Cmd<'_>, a: &[BString], what: &str) -> Done {
     if atoi(&a[0]) < 0 { Err(format!("{}: {what}", cmd.row.name)) } else { Ok(()) }

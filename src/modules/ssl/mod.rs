@@ -18,6 +18,7 @@ use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
+use crate::server::settings::merge_slot;
 use crate::server::{Connection, Virtual};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
@@ -77,12 +78,12 @@ pub fn engine(settings: &PerServer) -> bool {
 
 /// `ssl_init_server_ctx`: a server that speaks TLS has a certificate. None is needed here.
 pub fn check_config(build: &mut Build) {
-    let Some(main) = build.servers.first().map(|s| s.settings.clone()) else { return };
+    let Some(main) = build.servers.first().map(|s| s.settings.ssl.clone()) else { return };
     let port = |draft: &Draft| draft.addrs.first().map(|a| a.port).filter(|p| *p != 0).unwrap_or(443);
     let mut found = Vec::new();
     for (index, draft) in build.servers.iter().enumerate() {
-        let settings = if index == 0 { main.clone() } else { PerServer::merge(&main, &draft.settings) };
-        let Some(ssl) = settings.ssl.filter(|s| s.cert_files.is_empty()) else { continue };
+        let ssl = if index == 0 { main.clone() } else { merge_slot(&main, &draft.settings.ssl) };
+        let Some(ssl) = ssl.filter(|s| s.cert_files.is_empty()) else { continue };
         let Some(engine) = ssl.engine.as_ref().filter(|s| s.value) else { continue };
         let name = draft.name.as_ref().or(build.servers[0].name.as_ref()).map(|n| n.host.clone()).unwrap_or_default();
         let message = format!("Failed to configure at least one certificate and key for {name}:{}", port(draft));
