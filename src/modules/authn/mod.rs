@@ -90,7 +90,7 @@ pub struct Aliases {
     pub authz: HashMap<BString, Arc<authz::Alias>>,
 }
 
-static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &anon::PROVIDER];
+static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &anon::PROVIDER, &super::wsgi::AUTHN_PROVIDER];
 
 /// `ap_lookup_provider` in the group of authn.
 pub fn find(build: &Build, name: &[u8]) -> Option<Named> {

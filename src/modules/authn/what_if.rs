@@ -33,6 +33,7 @@ fn candidates(r: &Request<'_>) -> Vec<Span> {
     if let Some(dir) = &r.per_dir.authn_anon {
         spans.extend(dir.spans());
     }
+    spans.extend(r.per_dir.wsgi.as_ref().and_then(|d| d.auth_user_span()));
     // a directive may have brought several settings
     spans.dedup();
     spans

@@ -1,6 +1,7 @@
 //! The handler: what must hold before a script is run, and what comes of it.
 
 use super::alias::note;
+use super::functions::{self, Function};
 use super::setters::HandlerScript;
 use super::{HANDLER, InForce, group, proxies, remote};
 use crate::module::{Phase, Verdict};
@@ -12,10 +13,13 @@ use crate::server::request::{PathInfo, Request};
 use crate::server::uri;
 use crate::server::{script, setting};
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use crate::vfs::{Cred, R, resolve};
+use bstr::{BStr, BString, ByteSlice};
 
 /// What a handler script's application is called.
 const HANDLE_REQUEST: &str = "handle_request";
+
+const CANT_LOAD: &str = "Target WSGI script cannot be loaded as Python module";
 
 /// A request that is refused.
 pub(super) struct Refusal {
@@ -42,8 +46,10 @@ pub(super) fn refusal(status: u16, blame: Blame, message: impl Into<String>) -> 
 }
 
 /// Where a script runs, and the directives that say so, each if another one or none would say something else.
-struct Target {
-    wsgi: Wsgi,
+pub(super) struct Target {
+    pub wsgi: Wsgi,
+    /// What WSGIHandlerScript names, where that runs instead of the file.
+    handler_script: Option<HandlerScript>,
     process: Option<Span>,
     application: Option<Span>,
     callable: Option<Span>,
@@ -59,7 +65,7 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
         return Verdict::Declined;
     }
     let target = match entry {
-        Some(entry) => Ok(target_of_handler_script(r, &settings, &entry)),
+        Some(entry) => Ok(target_of_handler_script(r, &settings, entry)),
         None => check_script(r).map(|()| target_of_script(r, &settings)),
     };
     let done = target.and_then(|target| serve(r, &settings, &target));
@@ -82,7 +88,7 @@ fn serve(r: &mut Request<'_>, settings: &InForce, target: &Target) -> Result<(),
     if oversized_body(r).is_some() {
         return Ok(());
     }
-    let ran = execute(r, settings, &target.wsgi);
+    let ran = execute(r, settings, target);
     let spans = match ran.as_ref().err().map(|e| e.blame) {
         None => [target.process, target.application, target.callable],
         Some(Blame::Nothing) => [None; 3],
@@ -131,6 +137,7 @@ fn target_of_script(r: &Request<'_>, settings: &InForce) -> Target {
         (noted(note::PROCESS_GROUP), noted(note::APPLICATION_GROUP), noted(note::CALLABLE_OBJECT));
     let set_callable = || group::callable_object(r, settings.value(|c| &c.callable_object).map(|s| &s.value));
     Target {
+        handler_script: None,
         process: settings.decisive(|c| &c.process_group, |s| group::process_group(r, s)).filter(|_| process.is_none()),
         application: settings
             .decisive(|c| &c.application_group, |s| group::application_group(r, s))
@@ -155,15 +162,15 @@ fn application_group(r: &Request<'_>, settings: &InForce, own: Option<&BString>)
 }
 
 /// What runs for a handler that WSGIHandlerScript names.
-fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce, entry: &HandlerScript) -> Target {
+fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce, entry: HandlerScript) -> Target {
     r.decide(Phase::Handler, entry.span);
-    r.caveat("WSGIHandlerScript", entry.span, "what the handler script answers is not known");
     Target {
         wsgi: Wsgi {
             process_group: process_group(r, settings, entry.process_group.as_ref()),
             application_group: application_group(r, settings, entry.application_group.as_ref()),
             callable: HANDLE_REQUEST.into(),
         },
+        handler_script: Some(entry),
         process: None,
         application: None,
         callable: None,
@@ -208,14 +215,17 @@ fn is_length(text: &[u8]) -> bool {
 }
 
 /// `wsgi_build_environment`, then the script, in a daemon process or here.
-fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) -> Result<(), Refusal> {
+fn execute(r: &mut Request<'_>, settings: &InForce, target: &Target) -> Result<(), Refusal> {
     script::tell_path_translated(r);
     let name = uri::single_slashes(&script::script_name(r));
     r.script_name = Some(proxies::script_name(r, settings).unwrap_or(name));
-    if let Some(set) = settings.value(|c| &c.dispatch_script) {
+    let groups = ["process_group", "application_group", "callable_object"];
+    if let Some(set) = settings.value(|c| &c.dispatch_script)
+        && functions::find_embedded(r, &set.value, &groups) == Function::Named
+    {
         r.caveat("WSGIDispatchScript", set.span, "the dispatch script may choose other groups, and is not run");
     }
-    r.wsgi = Some(target.clone());
+    r.wsgi = Some(target.wsgi.clone());
     if remote::execute(r, settings, target)? {
         return Ok(());
     }
@@ -225,25 +235,45 @@ fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) -> Result<(),
         let message = "Embedded mode of mod_wsgi disabled by runtime configuration";
         return Err(refusal(500, Blame::Process, message));
     }
-    let file = r.filename.clone().unwrap_or_default();
-    if target.callable != HANDLE_REQUEST && r.engine.read_allowed(&file).is_err() {
-        return Err(refusal(500, Blame::Process, "Failed to open the WSGI script"));
-    }
-    run(r, target, 404)
+    let cred = r.engine.server.cred.clone();
+    run(r, target, &cred, 404)
 }
 
-/// `wsgi_execute_script`. `missing` is the status for a script without the application that is asked for.
-pub(super) fn run(r: &mut Request<'_>, target: &Wsgi, missing: u16) -> Result<(), Refusal> {
-    if target.callable == HANDLE_REQUEST {
-        return Ok(());
+/// `wsgi_execute_script`, in a process that may do what `cred` may. `missing` is the status for a script without the
+/// application that is asked for.
+pub(super) fn run(r: &mut Request<'_>, target: &Target, cred: &Cred, missing: u16) -> Result<(), Refusal> {
+    if let Some(script) = &target.handler_script {
+        return run_handler_script(r, script, cred, missing);
     }
     let file = r.filename.clone().unwrap_or_default();
+    if resolve::access(&*r.engine.vfs, cred, &file, R).is_err() {
+        return Err(refusal(500, Blame::Process, "Failed to open the WSGI script"));
+    }
+    let callable = &target.wsgi.callable;
     match r.engine.programs.program("wsgi", &file) {
-        Program::Broken => Err(refusal(500, Blame::Nothing, "Target WSGI script cannot be loaded as Python module")),
-        Program::Works if target.callable != "application" => {
-            let message = format!("Target WSGI script does not contain WSGI application '{}'", target.callable);
-            Err(refusal(missing, Blame::Callable, message))
+        Program::Broken => Err(refusal(500, Blame::Nothing, CANT_LOAD)),
+        Program::Works if callable != "application" => {
+            Err(refusal(missing, Blame::Callable, does_not_contain(callable.as_bstr())))
         }
         _ => Ok(()),
     }
+}
+
+fn run_handler_script(r: &mut Request<'_>, script: &HandlerScript, cred: &Cred, missing: u16) -> Result<(), Refusal> {
+    let place = &script.place;
+    match (functions::find(r, cred, place, &[HANDLE_REQUEST]), r.engine.programs.program("wsgi", place)) {
+        (Function::Unreadable, _) => Err(refusal(500, Blame::Process, "Failed to open the WSGI script")),
+        (Function::Absent, Program::Broken) => Err(refusal(500, Blame::Nothing, CANT_LOAD)),
+        (Function::Absent, Program::Works) => {
+            Err(refusal(missing, Blame::Process, does_not_contain(HANDLE_REQUEST.into())))
+        }
+        _ => {
+            r.caveat("WSGIHandlerScript", script.span, "what the handler script answers is not known");
+            Ok(())
+        }
+    }
+}
+
+fn does_not_contain(callable: &BStr) -> String {
+    format!("Target WSGI script does not contain WSGI application '{callable}'")
 }

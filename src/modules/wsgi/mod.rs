@@ -6,6 +6,7 @@
 mod alias;
 mod authz;
 mod daemon;
+mod functions;
 mod group;
 mod handler;
 mod options;
@@ -24,7 +25,7 @@ use crate::source::Span;
 use bstr::BString;
 use std::sync::Arc;
 
-pub(super) use authz::PROVIDERS;
+pub(super) use authz::{AUTHN_PROVIDER, PROVIDERS};
 
 const NAME: &str = "mod_wsgi.c";
 
@@ -108,6 +109,8 @@ pub struct Dir {
     common: Common,
     /// WSGIAccessScript.
     access_script: Script,
+    /// WSGIAuthUserScript.
+    auth_user_script: Script,
     /// WSGIAuthGroupScript.
     auth_group_script: Script,
 }
@@ -117,8 +120,16 @@ impl Settings for Dir {
         Dir {
             common: Common::merge(&base.common, &add.common),
             access_script: Set::merge(&base.access_script, &add.access_script),
+            auth_user_script: Set::merge(&base.auth_user_script, &add.auth_user_script),
             auth_group_script: Set::merge(&base.auth_group_script, &add.auth_group_script),
         }
+    }
+}
+
+impl Dir {
+    /// The place of WSGIAuthUserScript.
+    pub fn auth_user_span(&self) -> Option<Span> {
+        self.auth_user_script.as_ref().map(|s| s.span)
     }
 }
 

@@ -1,19 +1,18 @@
 //! Handing a request to a daemon process: `wsgi_execute_remote`.
 
 use super::daemon::{Daemon, Start};
-use super::handler::{self, Blame, Refusal, refusal};
+use super::handler::{self, Blame, Refusal, Target, refusal};
 use super::{InForce, Server};
 use crate::module::Phase;
-use crate::outcome::Wsgi;
 use crate::server::filepath;
 use crate::server::request::Request;
-use crate::vfs::{Cred, R, Stat, resolve};
+use crate::vfs::Stat;
 use bstr::BString;
 use std::sync::Arc;
 
 /// Runs the script in its daemon process. `false` when it is to run within httpd.
-pub(super) fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) -> Result<bool, Refusal> {
-    let name = &target.process_group;
+pub(super) fn execute(r: &mut Request<'_>, settings: &InForce, target: &Target) -> Result<bool, Refusal> {
+    let name = &target.wsgi.process_group;
     if let Some(set) = settings.value(|c| &c.restrict_process)
         && !set.value.iter().any(|g| g.eq_ignore_ascii_case(name))
     {
@@ -38,7 +37,7 @@ pub(super) fn execute(r: &mut Request<'_>, settings: &InForce, target: &Wsgi) ->
 }
 
 /// Whether the request may have the daemon, then what the daemon answers.
-fn enter(r: &mut Request<'_>, daemon: &Daemon, target: &Wsgi) -> Result<(), Refusal> {
+fn enter(r: &mut Request<'_>, daemon: &Daemon, target: &Target) -> Result<(), Refusal> {
     let its = r.engine.server.servers.get(daemon.server).map(|s| &s.hostname);
     if daemon.server != 0 && daemon.server != r.server.index && its != Some(&r.server.hostname) {
         let name = &daemon.name;
@@ -115,7 +114,7 @@ fn writable(stat: Stat, bits: u32, what: &str) -> Result<(), Refusal> {
 }
 
 /// What the daemon process answers. One that can't start never does: httpd gives up waiting.
-fn serve(r: &mut Request<'_>, daemon: &Daemon, target: &Wsgi) -> Result<(), Refusal> {
+fn serve(r: &mut Request<'_>, daemon: &Daemon, target: &Target) -> Result<(), Refusal> {
     if daemon.chroot.is_some() {
         r.caveat("WSGIDaemonProcess", daemon.span, "what the daemon finds in its chroot is not known");
         return Ok(());
@@ -134,14 +133,6 @@ fn serve(r: &mut Request<'_>, daemon: &Daemon, target: &Wsgi) -> Result<(), Refu
     }
     // once the daemon takes the request, what went before is forgotten: an error is no longer one of an ErrorDocument
     r.status = 200;
-    if !readable(r, &cred) {
-        return Err(refusal(500, Blame::Process, "Failed to open the WSGI script"));
-    }
     // its errors come back as one
-    handler::run(r, target, 500)
-}
-
-fn readable(r: &Request<'_>, cred: &Cred) -> bool {
-    let file = r.filename.clone().unwrap_or_default();
-    resolve::access(&*r.engine.vfs, cred, &file, R).is_ok()
+    handler::run(r, target, &cred, 500)
 }

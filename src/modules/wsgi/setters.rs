@@ -16,6 +16,7 @@ type Done = Result<(), String>;
 #[derive(Clone, Debug)]
 pub(super) struct HandlerScript {
     pub name: BString,
+    pub place: BString,
     pub span: Span,
     pub process_group: Option<BString>,
     pub application_group: Option<BString>,
@@ -173,8 +174,10 @@ pub(super) fn access_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 }
 
 /// `wsgi_set_auth_user_script`
-pub(super) fn auth_user_script(_: &mut Cmd<'_>, a: &[BString]) -> Done {
-    script(&a[0], "auth user").map(drop)
+pub(super) fn auth_user_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let (place, span) = (script(&a[0], "auth user")?, cmd.span());
+    Set::put(&mut cmd.slot(|d| &mut d.wsgi).auth_user_script, place, span);
+    Ok(())
 }
 
 /// `wsgi_set_auth_group_script`
@@ -189,8 +192,8 @@ pub(super) fn handler_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let invalid = "Invalid option to WSGI handler script definition.";
     let mut line = a[0].as_slice();
     let name = filled(args::word(&mut line), "Name for handler script not supplied.")?;
-    filled(args::word(&mut line), "Location of handler script not supplied.")?;
-    let mut script = HandlerScript { name, span: cmd.span(), process_group: None, application_group: None };
+    let place = filled(args::word(&mut line), "Location of handler script not supplied.")?;
+    let mut script = HandlerScript { name, place, span: cmd.span(), process_group: None, application_group: None };
     for (name, value) in options::all(line, invalid)? {
         match name.as_slice() {
             b"process-group" => script.process_group = Some(filled(value, options::NO_PROCESS_GROUP)?),
