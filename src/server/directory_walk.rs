@@ -5,7 +5,7 @@ use super::request::Request;
 use super::section::Section;
 use super::setting::Set;
 use super::settings::Merged;
-use super::walk_cache::{self, Walk, Walked};
+use super::walk_cache::{self, Familiar, Found, Walk, Walked};
 use super::{filepath, names};
 use crate::module::allowed::OR_UNSET;
 use crate::module::{Phase, Verdict};
@@ -113,7 +113,74 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     } else {
         walk_cache::folder_key(&filename)
     };
+    match walk_cache::familiar(r, entry_key, r.server.index as u64).filter(|_| may_be_familiar) {
+        Some(familiar) => again(r, filename, entry_key, familiar),
+        None => match told_walk(r, filename, entry_key, may_be_familiar) {
+            Ok(walked) => {
+                let settings = walked.found.settings.clone();
+                walk_cache::settle(r, walked);
+                merge(r, settings);
+                Verdict::Ok
+            }
+            Err(verdict) => verdict,
+        },
+    }
+}
 
+fn merge(r: &mut Request<'_>, settings: Option<Arc<Merged>>) {
+    if let Some(settings) = settings {
+        r.per_dir = r.engine.merge(&r.per_dir, &settings);
+    }
+}
+
+/// Takes the result of an earlier walk over the same folder. That is not the same as a walk: a section that matched for
+/// the folder, or for another file in it, holds for this one too, and one that would match for this one doesn't.
+fn again(r: &mut Request<'_>, filename: BString, key: u64, familiar: Familiar) -> Verdict {
+    for step in familiar.found.told.iter().flat_map(|t| t.iter()) {
+        r.tell(|| step.clone());
+    }
+    r.path_info.get_or_insert_default();
+    r.filename = Some(filename.clone());
+    let settings = familiar.found.settings.clone().filter(|_| !familiar.has_result);
+    let walked = Walked {
+        walk: Walk::Directory,
+        key: Some(key),
+        key_after: None,
+        tested: r.server.index as u64,
+        merged: familiar.merged,
+        found: familiar.found,
+        may_be_familiar: true,
+    };
+    walk_cache::settle(r, walked);
+    merge(r, settings);
+    let core = r.core();
+    if !familiar.same_start || core.allows(options::SYM_LINKS) {
+        return Verdict::Ok;
+    }
+    let Some(link) = r.engine.lstat(&filename).ok().filter(|f| f.kind == Kind::Symlink) else { return Verdict::Ok };
+    let followed = resolve_symlink(r, &filename, link, core.opts).is_some();
+    let spans = link_deciders(r, || core.opt_lines.iter(), filename.as_bstr(), link, followed);
+    spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
+    if followed {
+        return Verdict::Ok;
+    }
+    r.error("AH00032", format!("Symbolic link not allowed or link target not accessible: {filename}"));
+    Verdict::Status(403)
+}
+
+/// Walks, and keeps what is told of it.
+fn told_walk(r: &mut Request<'_>, filename: BString, key: u64, may_be_familiar: bool) -> Result<Walked, Verdict> {
+    let mut told = None;
+    r.engine.open();
+    let walked = walk(r, filename, key, may_be_familiar);
+    r.engine.close(|steps| {
+        told = Some(steps.into());
+        None
+    });
+    walked.map(|w| Walked { found: Found { told, ..w.found }, ..w })
+}
+
+fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar: bool) -> Result<Walked, Verdict> {
     let core = r.core();
     let mut running = Running::of(&core);
     let given_path_info = r.path_info.take();
@@ -125,7 +192,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
                 Some(path) => path,
                 None => {
                     r.filename = Some(filename);
-                    return Verdict::Status(500);
+                    return Err(Verdict::Status(500));
                 }
             }
         }
@@ -190,7 +257,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             match super::htaccess::find(r, path, &wanted) {
                 Err(status) => {
                     r.filename = Some(path.to_owned());
-                    return Verdict::Status(status);
+                    return Err(Verdict::Status(status));
                 }
                 Ok(Some(settings)) => {
                     running.merge(&settings);
@@ -289,14 +356,11 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         key_after: Some(walk_cache::key(if r.is_dir() { &path } else { filepath::dirname(&path) })),
         tested: server.index as u64,
         merged: merged.as_ref().map_or(0, |m| m.id),
+        found: Found { settings: merged, told: None },
         may_be_familiar,
     };
     r.filename = Some(path);
-    walk_cache::settle(r, &walked);
-    if let Some(m) = merged {
-        r.per_dir = r.engine.merge(&r.per_dir, &m);
-    }
-    Verdict::Ok
+    Ok(walked)
 }
 
 /// A path, and what follows it.
@@ -314,12 +378,12 @@ fn splice(rest: BString, saved: Option<BString>) -> BString {
     }
 }
 
-fn refuse(r: &mut Request<'_>, whole: BString, at: usize) -> Verdict {
+fn refuse(r: &mut Request<'_>, whole: BString, at: usize) -> Result<Walked, Verdict> {
     // a path_info from before is not put back on an early end
     let (path, rest) = split(whole, at);
     r.filename = Some(path);
     r.path_info = Some(rest);
-    Verdict::Status(403)
+    Err(Verdict::Status(403))
 }
 
 fn onto(r: &Request<'_>, merged: Option<Arc<Merged>>, add: &Arc<Merged>) -> Arc<Merged> {

@@ -34,9 +34,10 @@ pub fn run(r: &mut Request<'_>) {
         // the list belongs to the settings: others have another
         tested: r.config,
         merged: merged.as_ref().map_or(0, |m| m.id),
+        found: walk_cache::Found::default(),
         may_be_familiar: true,
     };
-    walk_cache::settle(r, &walked);
+    walk_cache::settle(r, walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
     }

@@ -45,9 +45,10 @@ fn walk(r: &mut Request<'_>, sections: &[Arc<Section>], phase: &'static str, dep
         key_after: None,
         tested: 0,
         merged: merged.as_ref().map_or(0, |m| m.id),
+        found: walk_cache::Found::default(),
         may_be_familiar: false,
     };
-    walk_cache::settle(r, &walked);
+    walk_cache::settle(r, walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
         if let Some(core) = m.core.clone() {

@@ -46,9 +46,10 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
         key_after: None,
         tested: server.index as u64,
         merged: merged.as_ref().map_or(0, |m| m.id),
+        found: walk_cache::Found::default(),
         may_be_familiar: true,
     };
-    walk_cache::settle(r, &walked);
+    walk_cache::settle(r, walked);
     if let Some(m) = merged {
         r.per_dir = r.engine.merge(&r.per_dir, &m);
     }

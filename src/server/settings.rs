@@ -135,6 +135,12 @@ pub struct Merged {
     pub settings: PerDir,
 }
 
+impl std::fmt::Debug for Merged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Merged({})", self.id)
+    }
+}
+
 impl Merged {
     /// Gives settings an identity.
     pub fn new(settings: PerDir) -> Arc<Merged> {

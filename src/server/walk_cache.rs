@@ -7,8 +7,11 @@
 //! access promised to do so by settings alone. This is that bookkeeping, with numbers for pointers.
 
 use super::request::Request;
+use super::settings::Merged;
+use crate::outcome::Step;
 use foldhash::fast::FixedState;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// The four walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +27,23 @@ pub enum Walk {
 }
 
 /// What one invocation of a walk left behind: httpd's `walk_cache_t`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Cache {
     cached: Option<u64>,
     dir_conf_tested: u64,
     dir_conf_merged: u64,
     per_dir_result: u64,
     walked: u64,
+    found: Found,
+}
+
+/// What a walk found, where a later one may do with it.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// What the sections that matched came to.
+    pub settings: Option<Arc<Merged>>,
+    /// What was told, if somebody watched.
+    pub told: Option<Arc<[Step]>>,
 }
 
 /// The caches of a request, in the order of the invocations.
@@ -55,6 +68,8 @@ pub struct Walked {
     pub tested: u64,
     /// The identity of what the matching sections came to; 0 for none.
     pub merged: u64,
+    /// For a walk that may be spared.
+    pub found: Found,
     /// Whether a walk that was given up half-way still counts as another one (`<Directory>` on what is no plain file).
     pub may_be_familiar: bool,
 }
@@ -72,14 +87,44 @@ pub fn folder_key(text: &[u8]) -> u64 {
     FixedState::default().hash_one((text, b'/'))
 }
 
-/// Says which pointer `r->per_dir_config` has after a walk.
-pub fn settle(r: &mut Request<'_>, w: &Walked) {
-    let count = r.walks.of(w.walk).count();
-    let own = r.walks.of(w.walk).next_back().copied();
-    let ancestor = r.prev.as_ref().filter(|p| p.walks.of(w.walk).next().is_some());
+/// `prep_walk_cache`: what the walk of that kind left behind before, here or in the request that this one comes from.
+fn prepared(r: &Request<'_>, walk: Walk) -> Cache {
+    let count = r.walks.of(walk).count();
+    let own = r.walks.of(walk).next_back();
+    let ancestor = r.prev.as_ref().filter(|p| p.walks.of(walk).next().is_some());
     let ancestor = ancestor.or(r.main.as_ref());
-    let inherited = ancestor.and_then(|a| a.walks.of(w.walk).nth(count)).copied();
-    let mut cache = inherited.or(own).unwrap_or_default();
+    let inherited = ancestor.and_then(|a| a.walks.of(walk).nth(count));
+    inherited.or(own).cloned().unwrap_or_default()
+}
+
+/// A walk over the folder `key` that was done before, and need not be done again.
+pub struct Familiar {
+    /// What it found.
+    pub found: Found,
+    /// The identity of its settings.
+    pub merged: u64,
+    /// Whether the request has its result already.
+    pub has_result: bool,
+    /// Whether the request comes from where it came.
+    pub same_start: bool,
+}
+
+/// Whether `ap_directory_walk` takes an earlier walk's result instead of walking.
+pub fn familiar(r: &Request<'_>, key: u64, tested: u64) -> Option<Familiar> {
+    let cache = prepared(r, Walk::Directory);
+    let same = cache.dir_conf_tested == tested && cache.cached == Some(key);
+    same.then(|| Familiar {
+        merged: cache.walked,
+        has_result: r.config == cache.per_dir_result,
+        same_start: r.config == cache.per_dir_result || r.config == cache.dir_conf_merged,
+        found: cache.found,
+    })
+}
+
+/// Says which pointer `r->per_dir_config` has after a walk.
+pub fn settle(r: &mut Request<'_>, w: Walked) {
+    let mut cache = prepared(r, w.walk);
+    cache.found = w.found;
     let mut cached = cache.cached.is_some();
     let key = w.key;
     let same_way =
