@@ -24,7 +24,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     }
     let content = r.engine.read(&path);
     let Ok(content) = content else {
-        if r.is_dir() {
+        if r.is_dir() && r.engine.read_allowed(&path).is_ok() {
             // a folder can be opened, and has no headers
             return Verdict::Ok;
         }

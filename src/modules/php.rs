@@ -1,5 +1,6 @@
 //! mod_php (sapi/apache2handler of PHP 8.2): a file is run by PHP, or shown as source.
 
+use crate::base64;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -11,7 +12,7 @@ use crate::server::settings::Settings;
 use crate::server::{filepath, method, script};
 use crate::source::Span;
 use crate::vfs::Kind;
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -184,6 +185,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         }
     }
     script::add_cgi_vars(r);
+    take_user(r);
     if source {
         return Verdict::Ok;
     }
@@ -193,6 +195,21 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(500);
     }
     Verdict::Ok
+}
+
+/// `php_apache_request_ctor`: the user is the one that the Authorization header names, whoever asked for it.
+fn take_user(r: &mut Request<'_>) {
+    let Some(line) = r.headers_in.get("Authorization") else { return };
+    if !line.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Basic ")) {
+        return;
+    }
+    // PHP passes over what is no base 64
+    let digits: Vec<u8> =
+        line[6..].iter().copied().filter(|b| b.is_ascii_alphanumeric() || b"+/".contains(b)).collect();
+    if let Some((user, _)) = base64::decode(&digits).split_once_str(":") {
+        r.user = Some(user.into());
+        r.authenticated = true;
+    }
 }
 
 #[cfg(test)]
