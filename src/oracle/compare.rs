@@ -61,6 +61,10 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
         && (status >= 300 || codes.contains(&"AH00898"))
         && !(status == 403 && codes.iter().any(|c| DENIED.contains(c)))
     {
+        // where an ErrorDocument failed too, the header tells of the first request and the log of the last
+        if inner_file.is_some_and(|f| Some(f) != log_file) {
+            return all;
+        }
         // the rest is the back-end's own doing
         say("handler", json!(handler));
         if !file.contains('[') {
