@@ -62,6 +62,8 @@ pub struct File {
     pub uid: u32,
     /// Its group.
     pub gid: u32,
+    /// When its content last changed, in microseconds since 1970; none: as it is made.
+    pub mtime: Option<i64>,
 }
 
 /// What a file is.
@@ -186,7 +188,7 @@ fn files(tree: &ScenarioFs) -> Vec<File> {
                 _ => true,
             };
             if !(same && fresh.lstat(&path) == Ok(stat)) {
-                found.push(File { path, content, mode: stat.mode, uid: stat.uid, gid: stat.gid });
+                found.push(File { path, content, mode: stat.mode, uid: stat.uid, gid: stat.gid, mtime: stat.mtime });
             }
         }
     }

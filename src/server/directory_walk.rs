@@ -207,7 +207,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         if temp_slash && at_end {
             whole.pop();
         }
-        this = Some(Stat { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, size: 0 });
+        this = Some(Stat { mode: 0o755, ..Stat::of(Kind::Directory) });
         if at >= whole.len() {
             break;
         }
