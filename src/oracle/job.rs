@@ -39,6 +39,8 @@ pub struct Job {
     pub config: BString,
     /// As httpd's `-D`.
     pub defines: Vec<String>,
+    /// The environment that httpd is started in, besides what any program has.
+    pub environment: Vec<(String, String)>,
     /// What the file system holds beyond what any Debian has, folders before what is in them.
     pub files: Vec<File>,
     /// The only host names there are.
@@ -117,6 +119,7 @@ impl Job {
             missing,
             config: config.into(),
             defines: scenario.defines.clone(),
+            environment: scenario.environment.clone().unwrap_or_default(),
             files: files(&tree),
             hosts: scenario.hosts.clone(),
             asks: asks.collect(),

@@ -64,6 +64,7 @@ pub fn run(job: &Job, place: &Place, started: impl FnOnce(&Server)) -> Reply {
         command.arg("-D").arg(name);
     }
     command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").env("LANG", "C");
+    command.envs(job.environment.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let mut child = match command.spawn() {
         Ok(child) => child,

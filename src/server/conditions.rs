@@ -56,7 +56,7 @@ impl State {
             Some(mtime) => vec![(now, mtime, now.saturating_mul(1_000_000).saturating_sub(mtime))],
             None => [0, -ABOUT, ABOUT]
                 .iter()
-                .flat_map(|d| [5_000_000, 0].map(|age| (now + d, (now + d) * 1_000_000 - age, age)))
+                .flat_map(|d| [0, 5_000_000].map(|age| (now + d, (now + d) * 1_000_000 - age, age)))
                 .collect(),
         };
         let tag = |parts, age| match etag::make(r, file, parts, age) {
