@@ -28,6 +28,7 @@ pub mod builtin;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod conf;
+mod date;
 pub mod diagnostic;
 pub mod expr;
 pub mod module;

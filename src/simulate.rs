@@ -168,6 +168,8 @@ impl Programs for ScenarioFs {
         let kind = ScenarioFs::program(self, path);
         let works = match handler {
             "wsgi" => kind.runs_as_wsgi(),
+            // a text of the scenario's own may say more than that it is well
+            "cgi" if kind == suite::Program::Script => return Program::Unknown,
             "cgi" => kind.runs_as_cgi(),
             _ => true,
         };

@@ -193,6 +193,19 @@ fn the_configuration_of_a_machine_below_a_root() {
 }
 
 #[test]
+fn check_goes_on_after_what_is_no_scenario() {
+    let folder = std::env::temp_dir().join(format!("routesim-check-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("compose.yaml"), "services: {}\n").unwrap();
+    std::fs::write(folder.join("some.yaml"), "name: x\nconfig: Listen 81\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_routesim")).arg("check").arg(&folder).output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("some.yaml: httpd would start"), "{said}");
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     let mut child =
         routesim(&["directives", "--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

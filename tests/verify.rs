@@ -48,6 +48,21 @@ fn both_sides_agree() {
 }
 
 #[test]
+fn what_hangs_on_the_time_is_not_compared() {
+    if !httpd() {
+        return;
+    }
+    let text = "name: x\nenvironment: {WHERE: /srv/www}\ntime: 2001-01-01 00:00:00\nconfig: |\n  DocumentRoot ${WHERE}\n  \
+                RewriteEngine On\n  RewriteCond %{TIME_YEAR} =2001\n  RewriteRule ^/a /b [PT]\nfiles:\n  /srv/www/b: b\n\
+                requests: [/a, /b]\n";
+    let path = scratch("time", text);
+    let (code, said) = run(&["verify", &path.display().to_string()]);
+    std::fs::remove_file(path).expect("it was there");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 agree, 0 differ") && said.contains("`time`"), "{said}");
+}
+
+#[test]
 fn a_difference_has_its_place_and_answers_are_recorded() {
     if !httpd() {
         return;

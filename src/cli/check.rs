@@ -57,6 +57,7 @@ impl Check {
     /// Runs the verb.
     pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         let mut found = Vec::new();
+        let mut broken = false;
         if self.paths.is_empty() {
             found.push(match &self.given.config {
                 Some(config) => self.config(config)?,
@@ -66,7 +67,15 @@ impl Check {
         let wanted = |p: &Path| suites::is_scenario(p) || is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
         for path in suites::files(&self.paths, wanted)? {
             if suites::is_scenario(&path) && !self.htaccess {
-                found.push(scenario(given::from_file(&path, streams)?, streams)?);
+                // what is no scenario is told of, and the others are looked at all the same
+                match given::from_file(&path, streams).and_then(|s| scenario(s, streams)) {
+                    Ok(one) => found.push(one),
+                    Err(Failure::Said(words)) => {
+                        streams.error(&words);
+                        broken = true;
+                    }
+                    Err(closed) => return Err(closed),
+                }
             } else {
                 found.push(self.config(&path)?);
             }
@@ -90,7 +99,11 @@ impl Check {
                 }
             }
         }
-        Ok(if found.iter().any(Found::refused) { End::Finding } else { End::Fine })
+        Ok(match found.iter().any(Found::refused) {
+            _ if broken => End::Wrong,
+            true => End::Finding,
+            false => End::Fine,
+        })
     }
 
     fn config(&self, path: &Path) -> Result<Found, Failure> {

@@ -3,12 +3,11 @@
 use super::{Failure, envvars, failure};
 use crate::modules::known;
 use crate::simulate::{self, Input, Loaded, Modules, RealPrograms, Simulator};
-use crate::suite::default_hosts;
 use crate::suite::suggest::nearest;
+use crate::suite::{bounded, default_hosts};
 use crate::vfs::{Disk, Vfs};
 use bstr::BString;
 use std::collections::HashMap;
-use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -162,22 +161,13 @@ fn inner_name(file: &Path, root: &Path) -> String {
 /// What went wrong, without the system's number for it.
 fn cause(e: &std::io::Error) -> String {
     let text = e.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_ascii_lowercase()
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_ascii_lowercase(),
+        None => text,
+    }
 }
-
-/// What a file may hold: a device may go on for ever.
-const MOST: u64 = 1 << 30;
 
 /// A file's content.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    if path.is_dir() {
-        return failure(format!("can't read `{}`: it is a folder, name a file in it", path.display()));
-    }
-    let mut content = Vec::new();
-    let all = std::fs::File::open(path).and_then(|f| f.take(MOST + 1).read_to_end(&mut content));
-    match all {
-        Err(e) => failure(format!("can't read `{}`: {}", path.display(), cause(&e))),
-        Ok(n) if n as u64 > MOST => failure(format!("can't read `{}`: it holds more than 1 GiB", path.display())),
-        Ok(_) => Ok(content),
-    }
+    bounded::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), cause(&e))))
 }

@@ -8,9 +8,9 @@ use super::{End, Failure, failure, machine};
 use crate::outcome::Outcome;
 use crate::report::{json, ndjson, table};
 use crate::simulate::{Ask, Simulator};
-use crate::suite::RequestSpec;
+use crate::suite::{RequestSpec, bounded};
 use bstr::ByteSlice;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A scenario's requests, or the URLs of a file.
@@ -117,17 +117,22 @@ impl Replay {
 
 /// The URLs of a file: one a line, a method before it where it is not GET.
 fn read_urls(path: &Path) -> Result<Vec<RequestSpec>, Failure> {
-    let text = if path == Path::new("-") {
-        let mut text = Vec::new();
-        match std::io::stdin().lock().read_to_end(&mut text) {
-            Ok(_) => text,
-            Err(e) => return failure(format!("can't read standard input: {e}")),
+    let mut found = Vec::new();
+    let mut number = 0;
+    let each = |line: &[u8]| {
+        number += 1;
+        if !line.trim().is_empty() {
+            found.push(request(&line.to_str_lossy(), number));
         }
-    } else {
-        machine::read(path)?
     };
-    let lines = text.lines().map(|l| l.to_str_lossy()).enumerate();
-    Ok(lines.filter(|(_, l)| !l.trim().is_empty()).map(|(i, l)| request(&l, i as u32 + 1)).collect())
+    if path == Path::new("-") {
+        bounded::lines(io::stdin().lock(), each).or_else(|e| failure(format!("can't read standard input: {e}")))?;
+    } else {
+        let text = machine::read(path)?;
+        let long = |e| failure(format!("can't read `{}`: {e}", path.display()));
+        bounded::lines(text.as_slice(), each).or_else(long)?;
+    }
+    Ok(found)
 }
 
 fn request(line: &str, number: u32) -> RequestSpec {

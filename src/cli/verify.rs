@@ -3,12 +3,13 @@
 use super::given;
 use super::output::Streams;
 use super::{End, Failure, failure, machine, suites};
+use crate::diagnostic::Diagnostic;
 use crate::oracle::verify::{self as both, Verdict};
 use crate::oracle::{self, Httpd, Oracle, Way, record};
 use crate::report::explain::{self, Explained, Level};
+use crate::report::json;
 use crate::report::paint::Paint;
 use crate::report::verify::{self, Story, Verified};
-use crate::report::{diagnostics, json};
 use crate::simulate::{self, Ask};
 use crate::source::SourceMap;
 use crate::suite::Scenario;
@@ -188,7 +189,9 @@ impl Verify {
 
 fn open(path: &Path) -> Result<Scenario, String> {
     let sources = SourceMap::default();
-    Scenario::load(path, &sources).map_err(|found| diagnostics::text(&found, &sources, false))
+    let place = |d: &Diagnostic| if d.span.is_some() { format!(" ({})", sources.place(d.span)) } else { String::new() };
+    Scenario::load(path, &sources)
+        .map_err(|found| found.first().map_or_else(String::new, |d| format!("{}{}", d.message, place(d))))
 }
 
 /// routesim's side of each request in `indices`.

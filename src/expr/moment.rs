@@ -45,6 +45,12 @@ impl Moment {
         good.then_some(m)
     }
 
+    /// Seconds since 1970, the time zone being UTC.
+    pub fn seconds(&self) -> i64 {
+        let day = crate::date::seconds(self.year.into(), self.month.into(), self.day.into());
+        day + i64::from(self.hour * 3600 + self.minute * 60 + self.second)
+    }
+
     /// The day of the week; Sunday is 0.
     fn weekday(&self) -> u32 {
         // Sakamoto's table: what the months before add, March being the first

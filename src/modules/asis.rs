@@ -1,6 +1,8 @@
 //! mod_asis.c: a file that holds its own response headers.
 
 use crate::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::server::byterange::Body;
+use crate::server::conditions::State;
 use crate::server::http_request::internal_redirect_handler;
 use crate::server::method;
 use crate::server::request::Request;
@@ -35,6 +37,11 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     if let Some(status) = headers.status {
         r.status = status;
     }
+    for (name, value) in [("ETag", headers.tag), ("Last-Modified", headers.modified)] {
+        if let Some(value) = value {
+            r.headers_out.set(name, value);
+        }
+    }
     if let Some(location) = headers.location {
         if location.starts_with(b"/") && (r.status == 200 || (300..400).contains(&r.status)) {
             r.status = 200;
@@ -45,6 +52,10 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         }
         r.headers_out.set("Location", location);
     }
+    if !r.header_only {
+        let length = Some((content.len() - headers.end) as u64);
+        r.body = Some(Box::new(Body { length, states: State::of_program(r) }));
+    }
     Verdict::Ok
 }
 
@@ -53,13 +64,19 @@ fn handler(r: &mut Request<'_>) -> Verdict {
 struct Headers {
     status: Option<u16>,
     location: Option<BString>,
+    tag: Option<BString>,
+    modified: Option<BString>,
+    /// Where the body begins.
+    end: usize,
 }
 
 /// `ap_scan_script_header_err_core_ex` (server/util_script.c), whose complaints mod_asis passes over: what was read
 /// before them counts.
 fn scan(content: &[u8]) -> Headers {
     let mut headers = Headers::default();
-    for line in content.lines() {
+    for whole in content.lines_with_terminator() {
+        headers.end += whole.len();
+        let line = whole.strip_suffix(b"\n").unwrap_or(whole);
         let Some(colon) = line.find_byte(b':') else { break };
         let value = line[colon + 1..].trim_ascii_start();
         if line[..colon].eq_ignore_ascii_case(b"status") {
@@ -67,6 +84,10 @@ fn scan(content: &[u8]) -> Headers {
             headers.status = Some(if (100..600).contains(&status) { status as u16 } else { 500 });
         } else if line[..colon].eq_ignore_ascii_case(b"location") {
             headers.location = Some(value.into());
+        } else if line[..colon].eq_ignore_ascii_case(b"etag") {
+            headers.tag = Some(value.into());
+        } else if line[..colon].eq_ignore_ascii_case(b"last-modified") {
+            headers.modified = Some(value.into());
         }
     }
     headers
@@ -79,8 +100,9 @@ mod tests {
     #[test]
     fn headers_end_at_the_first_line_that_is_none() {
         let found = scan(b"Status: 301 Moved\r\nlocation:  http://x/\n\nStatus: 404\n");
-        assert_eq!(found, Headers { status: Some(301), location: Some("http://x/".into()) });
-        assert_eq!(scan(b"no header\nStatus: 404\n"), Headers::default());
+        let wanted = Headers { status: Some(301), location: Some("http://x/".into()), end: 41, ..Headers::default() };
+        assert_eq!(found, wanted);
+        assert_eq!(scan(b"no header\nStatus: 404\n"), Headers { end: 10, ..Headers::default() });
         assert_eq!(scan(b"Status: none\n").status, Some(500));
     }
 }

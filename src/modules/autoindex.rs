@@ -6,6 +6,7 @@ use crate::module::Effect::Inert;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
+use crate::server::byterange::Body;
 use crate::server::method;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
@@ -213,6 +214,7 @@ fn handle(r: &mut Request<'_>) -> Verdict {
             r.filename = Some([path.as_slice(), b"/"].concat().into());
         }
         r.served_by = Some(super::dir::DIR_MAGIC_TYPE.into());
+        r.body = Body::page(r);
         return Verdict::Ok;
     }
     let names = r.notes.get("dir-index-names").map_or_else(|| "none".into(), |n| n.to_string());

@@ -5,9 +5,11 @@ use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::{Cmd, forbid};
+use crate::server::conditions::{self, State};
 use crate::server::engine::Program;
 use crate::server::request::{PathInfo, Request};
-use crate::server::{filepath, script, setting};
+use crate::server::{filepath, method, script, setting};
+use crate::source::Span;
 use crate::vfs::{Kind, X};
 use bstr::BString;
 
@@ -116,14 +118,36 @@ fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
     let path = r.filename.clone().unwrap_or_default();
     let failure = if r.engine.access(&path, X).is_err() {
         "Permission denied"
-    } else if r.engine.programs.program("cgi", &path) == Program::Broken {
-        "Exec format error"
     } else {
-        return Verdict::Ok;
+        match r.engine.programs.program("cgi", &path) {
+            Program::Broken => "Exec format error",
+            program => return answer(r, program),
+        }
     };
     let script = filepath::basename(&path).to_owned();
     r.error("AH01215", format!("exec of '{path}' failed: {failure}; end of script output before headers: {script}"));
     Verdict::Status(500)
+}
+
+/// What becomes of a program's answer: `ap_scan_script_header_err_core_ex` (server/util_script.c) asks whether the
+/// client's conditions hold, and `cgi_handle_response` what follows.
+fn answer(r: &mut Request<'_>, program: Program) -> Verdict {
+    if r.method_number != method::GET || !conditions::made(r) {
+        return Verdict::Ok;
+    }
+    if program == Program::Unknown {
+        let why = "a program may give its answer a tag, a time or a status, which the request's conditions ask for";
+        r.caveat("cgi-script", Span::NONE, why);
+    }
+    let states = State::of_program(r);
+    match conditions::meet(r, &states) {
+        Some(304) => {
+            r.status = 304;
+            Verdict::Ok
+        }
+        Some(status) => Verdict::Status(status),
+        None => Verdict::Ok,
+    }
 }
 
 fn refuse(r: &mut Request<'_>, status: u16, code: &'static str, why: &str) -> Verdict {

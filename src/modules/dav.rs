@@ -6,9 +6,11 @@ use crate::module::allowed::{ACCESS_CONF, RSRC_CONF};
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::modules::core::atoi;
 use crate::server::build::Cmd;
+use crate::server::conditions;
 use crate::server::request::Request;
 use crate::server::setting::{Set, value};
 use crate::server::{filepath, method, settings, uri};
+use crate::source::Span;
 use crate::vfs::W;
 use bstr::{BStr, BString};
 
@@ -134,6 +136,11 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     let verdict = answer(r);
     if verdict != Verdict::Declined {
         r.served_by = Some(HANDLER.into());
+        // dav_validate_request asks them of what would be changed
+        if conditions::made(r) && !matches!(r.method.as_slice(), b"OPTIONS" | b"PROPFIND") {
+            let span = r.per_dir.dav.as_ref().and_then(|d| d.provider.as_ref()).map_or(Span::NONE, |p| p.span);
+            r.caveat("DAV", span, "a request that changes files may be refused for its conditions (412)");
+        }
     }
     verdict
 }

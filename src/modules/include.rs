@@ -1,11 +1,15 @@
 //! mod_include.c, as far as it chooses who serves: a page with server-side includes is the default handler's.
 
-use crate::module::Effect::Inert;
+use super::core::options;
+use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
-use bstr::BString;
+use crate::server::setting::{Set, value};
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
 
 /// The module.
 pub static MODULE: Module =
@@ -14,7 +18,7 @@ pub static MODULE: Module =
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup)];
 
 static DIRECTIVES: &[Directive] = &[
-    row("XBitHack", Args::Take1, OR_OPTIONS, Inert, "Off, On, or Full", xbithack),
+    row("XBitHack", Args::Take1, OR_OPTIONS, Modelled, "Off, On, or Full", xbithack),
     plain("SSIErrorMsg", Args::Take1, OR_ALL, Inert, "a string"),
     plain("SSITimeFormat", Args::Take1, OR_ALL, Inert, "a strftime(3) formatted string"),
     row("SSIStartTag", Args::Take1, RSRC_CONF, Inert, "SSI Start String Tag", tag),
@@ -31,9 +35,57 @@ const MODIFIED: &str =
 const ETAG: &str = "Whether to allow the generation of ETags within the server. Existing ETags will be preserved. \
                     Limited to 'on' or 'off'";
 
-fn xbithack(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
-    let known = ["off", "on", "full"].iter().any(|w| a[0].eq_ignore_ascii_case(w.as_bytes()));
-    if known { Ok(()) } else { Err("XBitHack must be set to Off, On, or Full".into()) }
+/// The filter.
+pub const FILTER: &str = "INCLUDES";
+
+/// What a file's bits for running it mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum XBitHack {
+    Off,
+    On,
+    Full,
+}
+
+/// Settings per directory, as far as they matter here.
+#[derive(Clone, Debug, Default)]
+pub struct Dir {
+    xbithack: Option<Set<XBitHack>>,
+}
+
+impl Settings for Dir {
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir { xbithack: Set::merge(&base.xbithack, &add.xbithack) }
+    }
+}
+
+fn xbithack(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let value = match a[0].to_ascii_lowercase().as_slice() {
+        b"off" => XBitHack::Off,
+        b"on" => XBitHack::On,
+        b"full" => XBitHack::Full,
+        _ => return Err("XBitHack must be set to Off, On, or Full".into()),
+    };
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.include).xbithack, value, span);
+    Ok(())
+}
+
+/// Whether `filter` is this one and leaves the page as it is: it is not allowed to touch it, or finds nothing to do
+/// before it has to pass on what it has.
+pub fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
+    const AT_ONCE: usize = 8000;
+    if !filter.eq_ignore_ascii_case(FILTER.as_bytes()) {
+        return false;
+    }
+    let path = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
+    let plain = |page: &[u8]| page.len() < AT_ONCE && !page.contains_str("<!--#");
+    !r.core().allows(options::INCLUDES) || r.engine.read(path).is_ok_and(|page| plain(&page))
+}
+
+/// Whether a page with the filter answers to conditions all the same: `includes_setup`.
+pub fn heeds_conditions(r: &Request<'_>) -> bool {
+    let full = r.per_dir.include.as_ref().is_some_and(|d| value(&d.xbithack, XBitHack::Off) == XBitHack::Full);
+    full && r.finfo.is_some_and(|f| f.mode & 0o010 != 0)
 }
 
 fn tag(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
@@ -43,13 +95,21 @@ fn tag(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     Ok(())
 }
 
-/// `include_fixup`: the filter that it adds makes another page, but no other answer.
+/// `include_fixup`: the filter that it adds makes another page, of another length.
 fn fixup(r: &mut Request<'_>) -> Verdict {
     if r.handler.as_ref().is_some_and(|h| h == "server-parsed") {
         if r.content_type.as_ref().is_none_or(|t| t.is_empty()) {
             r.set_content_type(Some("text/html".into()), true);
         }
         r.handler = Some("default-handler".into());
+        let span = r.handler_span.unwrap_or(Span::NONE);
+        r.output_filters.push((FILTER.into(), span));
+        return Verdict::Declined;
+    }
+    let Some(set) = r.per_dir.include.as_ref().and_then(|d| d.xbithack.clone()) else { return Verdict::Declined };
+    let html = r.content_type.as_ref().is_some_and(|t| t.starts_with(b"text/html"));
+    if set.value != XBitHack::Off && html && r.finfo.is_some_and(|f| f.mode & 0o100 != 0) {
+        r.output_filters.push((FILTER.into(), set.span));
     }
     Verdict::Declined
 }

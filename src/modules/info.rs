@@ -3,6 +3,7 @@
 use crate::module::Effect::Inert;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain};
+use crate::server::byterange::Body;
 use crate::server::request::Request;
 
 /// The module.
@@ -16,5 +17,10 @@ static DIRECTIVES: &[Directive] =
 
 /// `display_info`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    super::status::serve(r, &["server-info"])
+    let served = super::status::serve(r, &["server-info"]);
+    // the whole of it is too long to be sent in one piece
+    if served == Verdict::Ok && r.args.is_some() {
+        r.body = Body::page(r);
+    }
+    served
 }

@@ -444,6 +444,12 @@ fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdic
                 r.handler = Some(set.value.clone());
                 found |= dir.multimatch & multimatch::HANDLERS != 0;
             }
+            if let Some(set) = info.get(Field::OutputFilter)
+                && r.proxyreq == ProxyReq::None
+            {
+                let names = set.value.split(|b| *b == b';').filter(|n| !n.is_empty());
+                r.output_filters.extend(names.map(|n| (n.into(), set.span)));
+            }
             if info.get(Field::InputFilter).is_some() || info.get(Field::OutputFilter).is_some() {
                 found |= dir.multimatch & multimatch::FILTERS != 0;
             }

@@ -16,6 +16,7 @@ pub mod core;
 pub mod dav;
 pub mod dir;
 pub mod env;
+pub mod filter;
 pub mod headers;
 pub mod imagemap;
 pub mod include;
@@ -73,6 +74,7 @@ pub static MODELLED: &[&Module] = &[
     &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,
+    &filter::MODULE,
     &headers::MODULE,
     &imagemap::MODULE,
     &include::MODULE,

@@ -5,6 +5,7 @@ use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
+use crate::server::byterange::Body;
 use crate::server::engine::Program;
 use crate::server::request::{PathInfo, Request};
 use crate::server::setting::{self, Set};
@@ -187,6 +188,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     script::add_cgi_vars(r);
     take_user(r);
     if source {
+        r.body = Body::page(r);
         return Verdict::Ok;
     }
     if r.engine.read_allowed(&path).is_err() || r.engine.programs.program("php", &path) == Program::Broken {
@@ -194,6 +196,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         r.error("", format!("PHP Fatal error: Failed opening required '{script}'"));
         return Verdict::Status(500);
     }
+    r.body = Body::page(r);
     Verdict::Ok
 }
 

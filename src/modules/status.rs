@@ -1,6 +1,7 @@
 //! mod_status.c: the page that tells how the server fares.
 
 use crate::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::server::byterange::Body;
 use crate::server::method;
 use crate::server::request::Request;
 
@@ -11,7 +12,11 @@ static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 
 /// `status_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    serve(r, &["application/x-httpd-status", "server-status"])
+    let served = serve(r, &["application/x-httpd-status", "server-status"]);
+    if served == Verdict::Ok {
+        r.body = Body::page(r);
+    }
+    served
 }
 
 /// Answers GET with a page of the server's own, for a handler of one of these names.

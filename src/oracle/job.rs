@@ -39,6 +39,8 @@ pub struct Job {
     pub config: BString,
     /// As httpd's `-D`.
     pub defines: Vec<String>,
+    /// The environment that httpd is started in, besides what any program has.
+    pub environment: Vec<(String, String)>,
     /// What the file system holds beyond what any Debian has, folders before what is in them.
     pub files: Vec<File>,
     /// The only host names there are.
@@ -62,6 +64,8 @@ pub struct File {
     pub uid: u32,
     /// Its group.
     pub gid: u32,
+    /// When its content last changed, in microseconds since 1970; none: as it is made.
+    pub mtime: Option<i64>,
 }
 
 /// What a file is.
@@ -115,6 +119,7 @@ impl Job {
             missing,
             config: config.into(),
             defines: scenario.defines.clone(),
+            environment: scenario.environment.clone().unwrap_or_default(),
             files: files(&tree),
             hosts: scenario.hosts.clone(),
             asks: asks.collect(),
@@ -186,7 +191,7 @@ fn files(tree: &ScenarioFs) -> Vec<File> {
                 _ => true,
             };
             if !(same && fresh.lstat(&path) == Ok(stat)) {
-                found.push(File { path, content, mode: stat.mode, uid: stat.uid, gid: stat.gid });
+                found.push(File { path, content, mode: stat.mode, uid: stat.uid, gid: stat.gid, mtime: stat.mtime });
             }
         }
     }

@@ -431,7 +431,7 @@ mod tests {
             log: if code.is_empty() { vec![] } else { vec![log] },
             ..Answer::default()
         };
-        Asked { index: 0, answer, outcome: json!({"file": file}), differences: Vec::new() }
+        Asked { index: 0, answer, outcome: json!({"file": file}), differences: Vec::new(), hangs_on: None }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Folders of the machine that a scenario finds empty.
 const EMPTY: &[&str] = &[
@@ -225,7 +226,7 @@ fn put(file: &File, place: &Place) -> Result<(), String> {
             if to.is_symlink() {
                 let _ = std::fs::remove_file(&to);
             }
-            std::fs::write(&to, &*place.rewritten(text))
+            std::fs::write(&to, &*place.rewritten(text)).and_then(|()| date(file, &to))
         }
         Content::Symlink(target) => {
             let _ = std::fs::remove_file(&to);
@@ -235,6 +236,15 @@ fn put(file: &File, place: &Place) -> Result<(), String> {
     };
     made.map_err(|e| unmade(&to, &e))?;
     own(file, &to, place)
+}
+
+/// Gives a file its time.
+fn date(file: &File, to: &Path) -> std::io::Result<()> {
+    let Some(mtime) = file.mtime else { return Ok(()) };
+    let away = Duration::from_micros(mtime.unsigned_abs());
+    let at = if mtime < 0 { UNIX_EPOCH.checked_sub(away) } else { UNIX_EPOCH.checked_add(away) };
+    let at = at.ok_or(std::io::ErrorKind::InvalidInput)?;
+    std::fs::File::options().write(true).open(to)?.set_modified(at)
 }
 
 fn own(file: &File, to: &Path, place: &Place) -> Result<(), String> {

@@ -79,6 +79,11 @@ impl Place {
         Cow::Owned(hosts.into_owned())
     }
 
+    /// Whether httpd looked for a file in its built-in DocumentRoot, which is the machine's own here.
+    pub fn strays(&self, file: &[u8]) -> bool {
+        self.way == Way::Scratch && file.starts_with(b"/var/www")
+    }
+
     /// What httpd said, with the scenario's own paths and ports.
     pub fn restored(&self, text: &str) -> String {
         if self.way != Way::Scratch {
@@ -146,7 +151,8 @@ pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
     None
 }
 
-static OWNERS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)IfOwnerMatch|file-owner|file-group"));
+static OWNERS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)IfOwnerMatch|file-owner|file-group|script-(?:user|group)="));
 static USERS: LazyLock<Regex> = LazyLock::new(|| regex(r"(?im)^\s*(?:User|Group|SuexecUserGroup|UserDir)\s"));
 static ADDRESSES: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
@@ -158,6 +164,7 @@ static ADDRESSES: LazyLock<Regex> = LazyLock::new(|| {
 static PATHS: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r#"(?im)^\s*<Directory\s+"?[^">\n]*[*?\[]|^\s*<Directory(?:Match)?\s+(?:~\s*)?"?(?:[^/^"~\s>]|\^[^/])"#,
+        r#"|^\s*WSGIScriptAlias(?:Match)?\s+\S+\s+"?[^"/\s]"#,
         r"|Virtual(?:DocumentRoot|ScriptAlias)|RewriteMap|^\s*Include|ServerRoot|Chroot|%\{(?:base64|md5|sha1)"
     ))
 });
@@ -173,7 +180,15 @@ pub fn free_ports(wanted: &[u16]) -> Result<Vec<(u16, u16)>, String> {
     Ok(held.into_iter().map(|(port, free, _)| (port, free)).collect())
 }
 
-/// A configuration as bytes with its paths rewritten.
+/// A configuration as bytes with its paths rewritten, and daemons at home where whoever runs this may have none.
 pub fn config(job: &Job, place: &Place) -> BString {
-    place.rewritten(&job.config).into_owned().into()
+    static DAEMONS: LazyLock<Regex> =
+        LazyLock::new(|| regex(r#"(?im)^([ \t]*WSGIDaemonProcess[ \t]+(?:"[^"\n]*"|\S+))"#));
+    let text = place.rewritten(&job.config);
+    if place.way != Way::Scratch {
+        return text.into_owned().into();
+    }
+    // a home= of the line's own comes later, and wins
+    let home = format!(" home=\"{}\"", place.sim.display());
+    DAEMONS.replace_all(&text, |c: &Captures<'_>| [&c[1], home.as_bytes()].concat()).into_owned().into()
 }

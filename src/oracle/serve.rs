@@ -64,6 +64,7 @@ pub fn run(job: &Job, place: &Place, started: impl FnOnce(&Server)) -> Reply {
         command.arg("-D").arg(name);
     }
     command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").env("LANG", "C");
+    command.envs(job.environment.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -189,6 +190,10 @@ fn is_of(line: &[u8], number: usize) -> bool {
 fn answer(response: &Response, access: &[u8], errors: &[u8], place: &Place) -> Answer {
     let restored = |t: String| place.restored(&t);
     let entry = logs::entry(access);
+    if entry.file.as_ref().is_some_and(|f| place.strays(f.as_bytes())) {
+        let error = Some("it fell on this machine's own DocumentRoot".into());
+        return Answer { error, ..Answer::default() };
+    }
     let told = response.header(&wrapper::TELL.to_ascii_lowercase()).and_then(|told| {
         let mut values = told.split('|').map(|v| place.restored(&unescaped(v)));
         let mut next = || values.next();

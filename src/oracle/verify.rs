@@ -4,10 +4,10 @@ use super::answer::{Answer, Reply};
 use super::compare::{self, Difference};
 use super::family::Oracle;
 use super::job::Job;
+use crate::outcome::Outcome;
 use crate::report::json;
-use crate::simulate;
-use crate::simulate::Ask;
-use crate::suite::Scenario;
+use crate::simulate::{self, Ask, Simulator};
+use crate::suite::{RequestSpec, Scenario};
 use serde_json::Value;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -36,6 +36,8 @@ pub struct Asked {
     pub outcome: Value,
     /// Where they differ.
     pub differences: Vec<Difference>,
+    /// The scenario's key that the answer hangs on and that a real httpd can't be given: the two are not compared.
+    pub hangs_on: Option<&'static str>,
 }
 
 impl Asked {
@@ -49,7 +51,7 @@ impl Verdict {
     /// How many answers could be held against each other.
     pub fn compared(&self) -> usize {
         match self {
-            Verdict::Asked(asked) => asked.iter().filter(|a| a.answer.status.is_some()).count(),
+            Verdict::Asked(asked) => asked.iter().filter(|a| a.answer.status.is_some() && a.hangs_on.is_none()).count(),
             Verdict::Refused(..) => 1,
             _ => 0,
         }
@@ -94,16 +96,44 @@ pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
         }
         (Reply::Answers { answers, .. }, Some(simulator)) => {
             let both = answers.into_iter().zip(&scenario.requests).enumerate();
+            let timeless = timeless(scenario);
             let asked = both.map(|(index, (answer, spec))| {
-                let outcome = simulator.ask(&Ask::of(spec, index));
-                let outcome = json::outcome(&outcome, simulator.sources());
-                let differences = compare::differences(&answer, &spec.method, &outcome);
-                Asked { index, answer, outcome, differences }
+                let found = simulator.ask(&Ask::of(spec, index));
+                let hangs_on = hangs_on(&found, &simulator, timeless.as_ref(), spec, index);
+                let outcome = json::outcome(&found, simulator.sources());
+                let mut differences = compare::differences(&answer, &spec.method, &outcome);
+                differences.retain(|_| hangs_on.is_none());
+                Asked { index, answer, outcome, differences, hangs_on }
             });
             Verdict::Asked(asked.collect())
         }
         (reply, _) => Verdict::Refused(compare::refusal(&reply, error.as_ref()), reply),
     }
+}
+
+/// The scenario as it is at any time, where it says when it is.
+fn timeless(scenario: &Scenario) -> Option<Simulator> {
+    scenario.time?;
+    simulate::scenario(&Scenario { time: None, ..scenario.clone() }).ok()?.0
+}
+
+/// What of a scenario's premises httpd can't be made to share, and the answer is not certain without.
+fn hangs_on(
+    found: &Outcome,
+    simulator: &Simulator,
+    timeless: Option<&Simulator>,
+    spec: &RequestSpec,
+    index: usize,
+) -> Option<&'static str> {
+    let surer = |simulator: &Simulator, spec: &RequestSpec| {
+        let without = simulator.ask(&Ask::of(spec, index));
+        without.caveats.iter().any(|c| !found.caveats.contains(c))
+    };
+    if timeless.is_some_and(|timeless| surer(timeless, spec)) {
+        return Some("time");
+    }
+    let bare = RequestSpec { ssl: Vec::new(), ..spec.clone() };
+    (!spec.ssl.is_empty() && surer(simulator, &bare)).then_some("ssl")
 }
 
 /// What httpd missed on this machine: the last that it said.

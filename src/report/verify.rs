@@ -95,7 +95,10 @@ fn scenario(out: &mut String, v: &Verified, paint: Paint) {
     };
     let path = clean(&v.path);
     let said = match &v.verdict {
-        Verdict::Asked(asked) if v.verdict.differing() == 0 => format!("{} alike", plural(asked.len(), "answer")),
+        Verdict::Asked(asked) if v.verdict.differing() == 0 => {
+            let hanging = asked.iter().filter(|a| a.hangs_on.is_some()).count();
+            format!("{} alike", plural(asked.len() - hanging, "answer"))
+        }
         Verdict::Refused(..) if v.verdict.differing() == 0 => "both refuse to start".into(),
         Verdict::Lacks(what) => format!("needs {}", clean(what)),
         Verdict::Broken(why) => clean(why),
@@ -105,6 +108,16 @@ fn scenario(out: &mut String, v: &Verified, paint: Paint) {
     let _ = writeln!(out, "{} {path}{}", paint.tone(tone, word), paint.tone(Tone::Dim, &format!("  {said}{recorded}")));
     match &v.verdict {
         Verdict::Asked(asked) => {
+            for key in ["time", "ssl"] {
+                let hanging = asked.iter().filter(|a| a.hangs_on == Some(key)).count();
+                if hanging > 0 {
+                    let which = plural(hanging, "answer");
+                    let told = format!(
+                        "  not compared: {which} that the scenario's `{key}` decides, which httpd can't be told"
+                    );
+                    let _ = writeln!(out, "{}", paint.tone(Tone::Dim, &told));
+                }
+            }
             for story in &v.stories {
                 if let Some(asked) = asked.get(story.index) {
                     difference(out, &path, story, asked, paint);
@@ -182,7 +195,15 @@ fn one(v: &Verified) -> Value {
             found = v.stories.iter().filter_map(|s| asked.get(s.index).map(|a| request(s, a))).collect();
         }
     }
+    let hanging: Vec<Value> = match &v.verdict {
+        Verdict::Asked(asked) => {
+            let hanging = asked.iter().filter_map(|a| a.hangs_on.map(|key| (a.index + 1, key)));
+            hanging.map(|(request, key)| json!({"request": request, "hangs_on": key})).collect()
+        }
+        _ => Vec::new(),
+    };
     json!({
+        "not_compared": hanging,
         "path": v.path, "name": v.name, "compared": v.verdict.compared(), "differ": v.verdict.differing(),
         "lacks": lacks, "error": error, "refusal": refusal, "differences": found,
     })

@@ -274,7 +274,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
         if temp_slash && at_end {
             whole.pop();
         }
-        this = Some(Stat { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, size: 0 });
+        this = Some(Stat { mode: 0o755, ..Stat::of(Kind::Directory) });
         if at >= whole.len() {
             break;
         }

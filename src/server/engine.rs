@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const MERGES_KEPT: usize = 1 << 18;
 
@@ -52,6 +53,7 @@ pub struct Engine {
     /// Whether a run is one that only asks what would be.
     pub supposing: Cell<bool>,
     pointers: Cell<u64>,
+    clock: Cell<Option<i64>>,
 }
 
 impl Engine {
@@ -68,6 +70,7 @@ impl Engine {
             trace: RefCell::default(),
             supposing: Cell::new(false),
             pointers: Cell::new(1 << 63),
+            clock: Cell::new(None),
         }
     }
 
@@ -75,6 +78,17 @@ impl Engine {
     pub fn new_pointer(&self) -> u64 {
         self.pointers.set(self.pointers.get() + 1);
         self.pointers.get()
+    }
+
+    /// When the requests come, in seconds since 1970: as the configuration's giver says, else now.
+    pub fn now(&self) -> i64 {
+        let read = || match self.server.time {
+            Some(time) => time.seconds(),
+            None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_secs() as i64),
+        };
+        let now = self.clock.get().unwrap_or_else(read);
+        self.clock.set(Some(now));
+        now
     }
 
     /// `ap_merge_per_dir_configs`, done once for each pair.

@@ -1,6 +1,7 @@
 //! From a request to its answer, internal redirects and ErrorDocuments included: modules/http/http_request.c, and
 //! `ap_invoke_handler` (server/config.c).
 
+use super::byterange;
 use super::process;
 use super::request::{PathInfo, ProxyReq, Request};
 use super::setting;
@@ -110,7 +111,10 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     if asked.is_none() {
         r.handler = Some(by_type.into());
     }
-    let verdict = process::run_phase(r, Phase::Handler);
+    let mut verdict = process::run_phase(r, Phase::Handler);
+    if verdict == Verdict::Ok && r.next.is_none() {
+        verdict = byterange::filter(r);
+    }
     if let Some(name) = named.filter(|name| !name.is_empty())
         && r.served_by.as_ref().is_some_and(|h| h == "default-handler")
     {
@@ -224,6 +228,7 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
     }
     new.err_headers_out = r.err_headers_out.clone();
     new.rewrite.end = r.rewrite.end;
+    new.negotiated = r.negotiated;
     new.env = Table::default();
     for (name, value) in r.env.iter() {
         new.env.set([b"REDIRECT_", name.as_bytes()].concat(), value);
@@ -286,6 +291,9 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         mime_exceptions: None,
         htaccess_read: Vec::new(),
         failed_again: false,
+        output_filters: Vec::new(),
+        negotiated: false,
+        body: None,
         rewrite: Default::default(),
         wsgi: None,
         script_name: None,
@@ -354,6 +362,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.trusted_content_type = sub.trusted_content_type;
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;
+    r.output_filters = sub.output_filters;
     r.per_dir = sub.per_dir;
     r.config = sub.config;
     r.mime_exceptions = sub.mime_exceptions.or(r.mime_exceptions.take());

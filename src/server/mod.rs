@@ -3,12 +3,16 @@
 //! [`process`] is the page to read first.
 
 pub mod build;
+pub mod byterange;
 pub mod compile;
+pub mod conditions;
 pub mod directory_walk;
 pub mod engine;
+pub mod etag;
 pub mod expr_context;
 pub mod file_walk;
 pub mod filepath;
+pub mod filters;
 pub mod hooks;
 pub mod htaccess;
 pub mod http_request;

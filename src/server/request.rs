@@ -222,6 +222,12 @@ pub struct Request<'a> {
     pub htaccess_read: Vec<super::htaccess::Read>,
     /// It failed while it stood for an error already: the answer is the first error.
     pub failed_again: bool,
+    /// Output filters that modules added, and the directives that say so.
+    pub output_filters: Vec<(BString, Span)>,
+    /// Whether it was chosen among variants: its tag then tells of them too (`r->vlist_validator`).
+    pub negotiated: bool,
+    /// What is known of the body that it answers with; none: nothing, or no range of it is sent.
+    pub body: Option<Box<super::byterange::Body>>,
     /// State that mod_rewrite keeps for a request.
     pub rewrite: crate::modules::rewrite::State,
     /// Where mod_wsgi runs it.

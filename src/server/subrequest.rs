@@ -176,7 +176,7 @@ pub fn lookup_dirent<'a>(r: &mut Request<'a>, name: &BStr, merge_args: bool) -> 
     let mut path = filepath::join(filepath::dirname(&filename), name);
     sub.finfo = look(r, &sub, &path);
     if sub.finfo.is_some_and(|f| f.kind == Kind::Symlink) {
-        let link = sub.finfo.unwrap_or(Stat { kind: Kind::Symlink, mode: 0, uid: 0, gid: 0, size: 0 });
+        let link = sub.finfo.unwrap_or(Stat::of(Kind::Symlink));
         match super::directory_walk::resolve_symlink(r, &path, link, sub.core().opts) {
             Some(target) => sub.finfo = Some(target),
             None => {

@@ -2,9 +2,10 @@
 
 use super::reader::Reader;
 use super::yaml::{At, Node, Value};
+use crate::expr::moment::Moment;
 use std::path::{Path, PathBuf};
 
-const KEYS: &[&str] = &["content", "dir", "symlink", "from", "mode", "owner", "group", "probe"];
+const KEYS: &[&str] = &["content", "dir", "symlink", "from", "mode", "owner", "group", "mtime", "probe"];
 const PROBES: &[(&str, Probe)] = &[("wsgi", Probe::Wsgi), ("cgi", Probe::Cgi), ("php", Probe::Php)];
 
 /// One entry of `files`.
@@ -20,6 +21,8 @@ pub struct FileEntry {
     pub owner: Option<String>,
     /// The group's name or number, where given.
     pub group: Option<String>,
+    /// When its content last changed, in seconds since 1970, where given.
+    pub mtime: Option<i64>,
     /// Where the scenario says so.
     pub at: At,
 }
@@ -68,6 +71,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, folder: &Path) -> Vec<FileE
             mode: None,
             owner: None,
             group: None,
+            mtime: None,
             at: key.at,
         };
         if entry.path.is_empty() {
@@ -99,6 +103,9 @@ fn read_entry(reader: &mut Reader, node: &Node, folder: &Path, is_dir: bool, ent
             "mode" => entry.mode = Some(reader.parsed(what, "an octal mode, such as \"0644\"", node, parse_mode)?),
             "owner" => entry.owner = Some(reader.text(what, node)?),
             "group" => entry.group = Some(reader.text(what, node)?),
+            "mtime" => {
+                entry.mtime = Some(reader.parsed(what, "a time, as 2024-05-01T12:00:00Z", node, parse_time)?);
+            }
             "probe" => {
                 let known = |text: &str| PROBES.iter().find(|p| p.0 == text).map(|p| p.1);
                 probe = Some(reader.parsed(what, "wsgi, cgi or php", node, known)?);
@@ -121,6 +128,11 @@ fn read_entry(reader: &mut Reader, node: &Node, folder: &Path, is_dir: bool, ent
         (_, Some(from)) => FileKind::From(folder.join(from)),
         _ => regular(reader, dir, content.unwrap_or_default(), probe, node.at)?,
     };
+    if entry.mtime.is_some() && matches!(entry.kind, FileKind::Directory | FileKind::Symlink(_)) {
+        let help = Some("folders and links have a time too, but no answer hangs on it".into());
+        reader.error("wrong-value", "`mtime` is for files", node.at).help = help;
+        return None;
+    }
     Some(())
 }
 
@@ -135,6 +147,14 @@ fn regular(reader: &mut Reader, dir: bool, content: String, probe: Option<Probe>
         return None;
     }
     Some(FileKind::Directory)
+}
+
+/// A time of day, in UTC, or seconds since 1970.
+fn parse_time(text: &str) -> Option<i64> {
+    let seconds =
+        text.parse().ok().or_else(|| Some(Moment::parse(text.strip_suffix('Z').unwrap_or(text))?.seconds()))?;
+    // httpd counts in microseconds
+    i64::checked_mul(seconds, 1_000_000).map(|_| seconds)
 }
 
 /// Octal digits, with or without a leading `0` or `0o`.

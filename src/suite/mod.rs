@@ -1,5 +1,7 @@
 //! Scenarios: their YAML form, the tree they describe, and what they expect.
 
+#[cfg(feature = "disk")]
+pub mod bounded;
 mod expect;
 mod files;
 #[cfg(feature = "disk")]

@@ -120,7 +120,7 @@ impl Scenario {
             let message = format!("can't read `{}`: {why}", path.display());
             vec![Diagnostic::error("missing-file", message, crate::source::Span::NONE)]
         };
-        let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+        let bytes = super::bounded::read(path).map_err(|e| failed(e.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| failed("not UTF-8".into()))?;
         Scenario::parse(path, &text, sources)
     }
@@ -188,7 +188,7 @@ impl Scenario {
         match &self.config {
             ConfigSource::Text { text, .. } => Ok(text.clone().into_bytes()),
             #[cfg(feature = "disk")]
-            ConfigSource::File(path) => std::fs::read(path),
+            ConfigSource::File(path) => super::bounded::read(path),
             #[cfg(not(feature = "disk"))]
             ConfigSource::File(_) => Err(std::io::ErrorKind::Unsupported.into()),
         }

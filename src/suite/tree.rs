@@ -59,7 +59,7 @@ impl ScenarioFs {
                     Some(text) => (text.clone(), Program::of_text(text.as_bytes())),
                     None => implied(&entry.path, entry.mode, *probe, wsgi),
                 };
-                self.add_file(&entry.path, content.into_bytes(), program, entry.mode, owner)
+                self.add_file(&entry.path, content.into_bytes(), program, entry.mode, owner, entry.mtime)
             }
             FileKind::From(source) => return self.copy(entry, source, owner),
         };
@@ -73,9 +73,13 @@ impl ScenarioFs {
         program: Program,
         mode: Option<u32>,
         owner: Owner,
+        mtime: Option<i64>,
     ) -> Result<(), Errno> {
         let mode = mode.unwrap_or(if is_cgi_name(path) { 0o755 } else { 0o644 });
         let real = self.memory.add_file(path.as_bytes(), content, mode, owner)?;
+        if let Some(seconds) = mtime {
+            self.memory.set_mtime(&real, seconds.saturating_mul(1_000_000));
+        }
         if program == Program::None {
             self.programs.remove(&real);
         } else {
@@ -104,7 +108,8 @@ impl ScenarioFs {
         if top.is_file() {
             let content = std::fs::read(source).map_err(|e| unreadable(&e))?;
             let program = Program::of_text(&content);
-            return self.add_file(&entry.path, content, program, entry.mode, owner).map_err(|e| in_the_way(entry, e));
+            let added = self.add_file(&entry.path, content, program, entry.mode, owner, entry.mtime);
+            return added.map_err(|e| in_the_way(entry, e));
         }
         let disk = Disk::new(source).map_err(|e| unreadable(&e))?;
         self.memory.add_dir(entry.path.as_bytes(), entry.mode, owner).map_err(|e| in_the_way(entry, e))?;
@@ -129,6 +134,9 @@ impl ScenarioFs {
                         let program = Program::of_text(&content);
                         let mode = if stat.mode & 0o100 != 0 { 0o755 } else { 0o644 };
                         self.memory.add_file(&path, content, mode, owner).map(|real| {
+                            if let Some(seconds) = entry.mtime {
+                                self.memory.set_mtime(&real, seconds.saturating_mul(1_000_000));
+                            }
                             self.programs.insert(real, program);
                         })
                     }
@@ -163,7 +171,7 @@ mod tests {
 
     fn entry(path: &str, kind: FileKind) -> FileEntry {
         let at = At { span: Span::NONE, line: 0, column: 0 };
-        FileEntry { path: path.into(), kind, mode: None, owner: None, group: None, at }
+        FileEntry { path: path.into(), kind, mode: None, owner: None, group: None, mtime: None, at }
     }
 
     fn text(content: &str) -> FileKind {

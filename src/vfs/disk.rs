@@ -78,14 +78,24 @@ impl Vfs for Disk {
 #[cfg(unix)]
 fn stat(meta: &Metadata) -> Stat {
     use std::os::unix::fs::MetadataExt;
-    Stat { kind: kind(meta), mode: meta.mode() & 0o7777, uid: meta.uid(), gid: meta.gid(), size: meta.len() }
+    Stat {
+        kind: kind(meta),
+        mode: meta.mode() & 0o7777,
+        uid: meta.uid(),
+        gid: meta.gid(),
+        size: meta.len(),
+        mtime: Some(meta.mtime().saturating_mul(1_000_000).saturating_add(meta.mtime_nsec() / 1000)),
+        inode: Some(meta.ino()),
+    }
 }
 
 /// Without Unix permissions everything is root's and readable.
 #[cfg(not(unix))]
 fn stat(meta: &Metadata) -> Stat {
     let mode = if meta.is_dir() { 0o755 } else { 0o644 };
-    Stat { kind: kind(meta), mode, uid: 0, gid: 0, size: meta.len() }
+    let since = meta.modified().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+    let mtime = since.and_then(|t| i64::try_from(t.as_micros()).ok());
+    Stat { mode, size: meta.len(), mtime, ..Stat::of(kind(meta)) }
 }
 
 fn kind(meta: &Metadata) -> Kind {

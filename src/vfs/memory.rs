@@ -33,6 +33,7 @@ enum Content {
 struct Node {
     mode: u32,
     owner: Owner,
+    mtime: Option<i64>,
     content: Content,
 }
 
@@ -78,7 +79,8 @@ impl Memory {
             // none of these can fail: every parent is a folder
             let _ = memory.add_dir(path.as_bytes(), Some(mode), Owner::ROOT);
         }
-        let _ = memory.add(b"/dev/null", Node { mode: 0o666, owner: Owner::ROOT, content: Content::Other });
+        let _ =
+            memory.add(b"/dev/null", Node { mode: 0o666, owner: Owner::ROOT, mtime: None, content: Content::Other });
         let _ = memory.add_file(b"/etc/mime.types", &include_bytes!("host/mime.types")[..], 0o644, Owner::ROOT);
         let _ = memory.add_file(b"/etc/passwd", &include_bytes!("host/passwd")[..], 0o644, Owner::ROOT);
         memory
@@ -86,7 +88,7 @@ impl Memory {
 
     /// A root folder and nothing in it.
     pub fn empty() -> Memory {
-        let root = Node { mode: 0o755, owner: Owner::ROOT, content: Content::Directory(BTreeSet::new()) };
+        let root = Node { mode: 0o755, owner: Owner::ROOT, mtime: None, content: Content::Directory(BTreeSet::new()) };
         Memory { nodes: HashMap::from_iter([(BString::from("/"), root)]), shut: BTreeSet::new() }
     }
 
@@ -101,7 +103,7 @@ impl Memory {
         mode: u32,
         owner: Owner,
     ) -> Result<BString, Errno> {
-        self.add(path, Node { mode, owner, content: Content::Regular(content.into()) })
+        self.add(path, Node { mode, owner, mtime: None, content: Content::Regular(content.into()) })
     }
 
     /// Makes a folder at `path`; one that is there already gets `mode` and `owner` where given otherwise than by
@@ -131,7 +133,14 @@ impl Memory {
     /// # Errors
     /// As [`Memory::add_file`].
     pub fn add_symlink(&mut self, path: &[u8], target: &[u8], owner: Owner) -> Result<BString, Errno> {
-        self.add(path, Node { mode: 0o777, owner, content: Content::Symlink(target.into()) })
+        self.add(path, Node { mode: 0o777, owner, mtime: None, content: Content::Symlink(target.into()) })
+    }
+
+    /// Says when what stands at `path`, link-free, last changed: microseconds since 1970.
+    pub fn set_mtime(&mut self, path: &[u8], mtime: i64) {
+        if let Some(node) = self.nodes.get_mut(path.as_bstr()) {
+            node.mtime = Some(mtime);
+        }
     }
 
     /// Puts an entry at `path`; gives its link-free path.
@@ -176,7 +185,7 @@ impl Memory {
                         names.insert(name.into());
                     }
                     let content = Content::Directory(BTreeSet::new());
-                    self.nodes.insert(next.clone(), Node { mode: 0o755, owner: Owner::ROOT, content });
+                    self.nodes.insert(next.clone(), Node { mode: 0o755, owner: Owner::ROOT, mtime: None, content });
                     next
                 }
                 Err(e) => return Err(e),
@@ -205,7 +214,8 @@ impl Node {
             Content::Symlink(target) => (Kind::Symlink, target.len() as u64),
             Content::Other => (Kind::Other, 0),
         };
-        Stat { kind, mode: self.mode, uid: self.owner.uid, gid: self.owner.gid, size }
+        let (uid, gid) = (self.owner.uid, self.owner.gid);
+        Stat { kind, mode: self.mode, uid, gid, size, mtime: self.mtime, inode: None }
     }
 }
 

@@ -44,9 +44,18 @@ pub struct Stat {
     pub gid: u32,
     /// The content's length; of a link, its target's.
     pub size: u64,
+    /// When the content last changed, in microseconds since 1970; none where it was made for the run, just now.
+    pub mtime: Option<i64>,
+    /// The number by which its file system knows it; none where there is none yet.
+    pub inode: Option<u64>,
 }
 
 impl Stat {
+    /// Something that nothing but its kind is known of.
+    pub fn of(kind: Kind) -> Stat {
+        Stat { kind, mode: 0, uid: 0, gid: 0, size: 0, mtime: None, inode: None }
+    }
+
     /// Whether it is a folder.
     pub fn is_dir(&self) -> bool {
         self.kind == Kind::Directory

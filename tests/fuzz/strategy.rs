@@ -251,7 +251,11 @@ fn request() -> impl Strategy<Value = Request> {
         1 => select(vec![
             ("X-Who", "in"), ("X-Who", "out"), ("Accept-Language", "fr"), ("Accept-Language", "en, fr;q=0.5"),
             ("User-Agent", "Bot"), ("X-Forwarded-For", "10.1.2.3"), ("X-Forwarded-For", "10.1.2.3, 203.0.113.7"),
-            ("Accept", "text/plain"), ("Accept-Encoding", "gzip"),
+            ("Accept", "text/plain"), ("Accept-Encoding", "gzip"), ("Range", "bytes=0-3"), ("Range", "bytes=5-,0-1"),
+            ("Range", "bytes=99999-"), ("If-None-Match", "*"), ("If-None-Match", "\"x\""), ("If-Match", "*"),
+            ("If-Match", "\"x\""), ("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ("If-Modified-Since", "Fri, 01 Jan 2038 00:00:00 GMT"),
+            ("If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"),
         ]).prop_map(Some),
     ];
     (host, target(), query, (method, client, server, user, header)).prop_map(

@@ -176,6 +176,11 @@ pub const TEMPLATES: &[Template] = &[
     (SERVERS, 1, "HostnameLookups {lookups}"),
     (SERVERS, 1, "StrictHostCheck {onoff}"),
     (ANYWHERE, 1, "LimitRequestBody 10"),
+    (ANYWHERE, 1, "FileETag None"),
+    (ANYWHERE, 1, "SetOutputFilter INCLUDES"),
+    (ANYWHERE, 1, "XBitHack {onoff}"),
+    (CONFIG, 1, "MaxRanges none"),
+    (CONFIG, 1, "MaxRangeOverlaps none\nMaxRangeReversals none"),
     (SERVERS, 1, "LimitRequestFieldsize 64"),
     (ANYWHERE, 1, "CheckSpelling On\nCheckBasenameMatch {onoff}"),
     (ANYWHERE, 1, "AddOutputFilter INCLUDES {ext}"),
@@ -203,6 +208,7 @@ pub const TEMPLATES: &[Template] = &[
 
 /// Modelled directives that are not asked at random, and why.
 pub const UNASKED: &[(&str, &str)] = &[
+    ("AddOutputFilterByType", "goes with mod_filter, which is not loaded"),
     ("AllowCONNECT", "needs a forward proxy's requests"),
     ("BalancerInherit", "no answer shows it"),
     ("CGIDScriptTimeout", "goes with mod_cgid"),
@@ -211,6 +217,7 @@ pub const UNASKED: &[(&str, &str)] = &[
     ("DefaultRuntimeDir", "the run has its own"),
     ("DefaultType", "a warning only"),
     ("Error", "always refused"),
+    ("FilterChain", "goes with mod_filter, which is not loaded"),
     ("Group", "the run has its own"),
     ("ImapBase", "recorded scenarios ask it"),
     ("DAV", "recorded scenarios ask it"),

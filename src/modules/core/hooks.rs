@@ -2,6 +2,8 @@
 
 use super::Trace;
 use crate::module::{Hook, Phase, Verdict, hook, order};
+use crate::server::byterange::Body;
+use crate::server::conditions::{self, State};
 use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
 use crate::server::setting;
@@ -181,13 +183,20 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
         r.error("AH00132", format!("file permissions deny server access: {}", r.filename_str()));
         return Verdict::Status(403);
     }
-    // ap_meets_conditions and the ranges hang on the file's time and length
-    for header in ["If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since", "Range"] {
-        if r.headers_in.get(header).is_some() {
-            r.caveat(header, Span::NONE, "the file's time and length may make it another status (206, 304, 412, 416)");
-        }
+    if info.kind == Kind::Other {
+        let why = "it is no regular file: httpd waits for what comes out of a pipe, and sends nothing of a device";
+        r.caveat(&r.filename_str(), Span::NONE, why);
     }
     r.served_by = Some("default-handler".into());
+    let states = match conditions::made(r) {
+        true => State::of_file(r, &info),
+        false => Vec::new(),
+    };
+    if let Some(status) = conditions::meet(r, &states) {
+        r.status = status;
+        return Verdict::Ok;
+    }
+    r.body = Some(Box::new(Body { length: Some(info.size), states }));
     Verdict::Ok
 }
 

@@ -1,5 +1,6 @@
 //! core.c, http_core.c and mod_so.c: what every httpd has.
 
+pub mod etag;
 mod hooks;
 pub mod options;
 mod rows;
@@ -113,6 +114,16 @@ pub struct Dir {
     pub limit_request_body: Option<Set<u64>>,
     /// CGIPassAuth.
     pub cgi_pass_auth: Option<Set<bool>>,
+    /// FileETag.
+    pub etag: etag::Parts,
+    /// SetOutputFilter.
+    pub output_filters: Option<Set<BString>>,
+    /// MaxRanges, as httpd has it: -2 is its default, -3 no limit.
+    pub max_ranges: Option<Set<i64>>,
+    /// MaxRangeOverlaps, likewise.
+    pub max_overlaps: Option<Set<i64>>,
+    /// MaxRangeReversals, likewise.
+    pub max_reversals: Option<Set<i64>>,
     /// Directives in force that are not modelled.
     pub blind: Vec<BlindSpot>,
 }
@@ -143,6 +154,11 @@ impl Default for Dir {
             qualify_redirect_url: None,
             limit_request_body: None,
             cgi_pass_auth: None,
+            etag: etag::Parts::default(),
+            output_filters: None,
+            max_ranges: None,
+            max_overlaps: None,
+            max_reversals: None,
             blind: Vec::new(),
         }
     }
@@ -200,6 +216,11 @@ impl Settings for Dir {
         m.qualify_redirect_url = Set::merge(&base.qualify_redirect_url, &add.qualify_redirect_url);
         m.limit_request_body = Set::merge(&base.limit_request_body, &add.limit_request_body);
         m.cgi_pass_auth = Set::merge(&base.cgi_pass_auth, &add.cgi_pass_auth);
+        m.etag = etag::Parts::merge(base.etag, add.etag);
+        m.output_filters = Set::merge(&base.output_filters, &add.output_filters);
+        m.max_ranges = Set::merge(&base.max_ranges, &add.max_ranges);
+        m.max_overlaps = Set::merge(&base.max_overlaps, &add.max_overlaps);
+        m.max_reversals = Set::merge(&base.max_reversals, &add.max_reversals);
         m.blind.extend(add.blind.iter().cloned());
         m
     }

@@ -189,7 +189,14 @@ pub(super) static CORE: &[Directive] = &[
         "the default media type for otherwise untyped files (DEPRECATED)",
         default_type,
     ),
-    plain("FileETag", Args::Raw, OR_FILEINFO, Inert, "Specify components used to construct a file's ETag"),
+    row(
+        "FileETag",
+        Args::Raw,
+        OR_FILEINFO,
+        Modelled,
+        "Specify components used to construct a file's ETag",
+        super::etag::file_etag,
+    ),
     plain("EnableMMAP", Args::Take1, OR_FILEINFO, Inert, "Controls whether memory-mapping may be used to read files"),
     plain("EnableSendfile", Args::Take1, OR_FILEINFO, Inert, "Controls whether sendfile may be used to transmit files"),
     plain(
@@ -347,26 +354,29 @@ pub(super) static CORE: &[Directive] = &[
         "Limit (in bytes) on maximum size of an XML-based request body",
     ),
     plain("Mutex", Args::Raw, RSRC_CONF, Inert, "mutex (or \"default\") and mechanism"),
-    plain(
+    row(
         "MaxRanges",
         Args::Take1,
         ACCESS_CONF | RSRC_CONF,
-        Inert,
+        Modelled,
         "Maximum number of Ranges in a request before returning the entire resource, or 0 for unlimited",
+        max_ranges,
     ),
-    plain(
+    row(
         "MaxRangeOverlaps",
         Args::Take1,
         ACCESS_CONF | RSRC_CONF,
-        Inert,
+        Modelled,
         "Maximum number of overlaps in Ranges in a request before returning the entire resource, or 0 for unlimited",
+        max_overlaps,
     ),
-    plain(
+    row(
         "MaxRangeReversals",
         Args::Take1,
         ACCESS_CONF | RSRC_CONF,
-        Inert,
+        Modelled,
         "Maximum number of reversals in Ranges in a request before returning the entire resource, or 0 for unlimited",
+        max_reversals,
     ),
     plain("RLimitCPU", Args::Take12, OR_ALL, Inert, "Soft/hard limits for max CPU usage in seconds"),
     plain("RLimitMEM", Args::Take12, OR_ALL, Inert, "Soft/hard limits for max memory usage per process"),
@@ -428,12 +438,13 @@ pub(super) static CORE: &[Directive] = &[
         "a handler name that overrides any other configured handler",
         set_handler,
     ),
-    plain(
+    row(
         "SetOutputFilter",
         Args::Take1,
         OR_FILEINFO,
-        Inert,
+        Modelled,
         "filter (or ; delimited list of filters) to be run on the request content",
+        set_output_filter,
     ),
     plain(
         "SetInputFilter",

@@ -439,6 +439,41 @@ pub fn cgi_pass_auth(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
+pub fn set_output_filter(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).output_filters, a[0].clone(), span);
+    Ok(())
+}
+
+/// A number of ranges (overlaps, reversals) that is not too many.
+fn range_limit(cmd: &Cmd<'_>, word: &[u8]) -> Result<i64, String> {
+    match word {
+        w if is(w, "none") => Ok(0),
+        w if is(w, "default") => Ok(-2),
+        w if is(w, "unlimited") => Ok(-3),
+        w if atoi(w) > 0 => Ok(atoi(w)),
+        _ => Err(format!("{} requires 'none', 'default', 'unlimited' or a positive integer", cmd.row.name)),
+    }
+}
+
+pub fn max_ranges(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let (span, limit) = (cmd.span(), range_limit(cmd, &a[0])?);
+    Set::put(&mut cmd.slot(|d| &mut d.core).max_ranges, limit, span);
+    Ok(())
+}
+
+pub fn max_overlaps(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let (span, limit) = (cmd.span(), range_limit(cmd, &a[0])?);
+    Set::put(&mut cmd.slot(|d| &mut d.core).max_overlaps, limit, span);
+    Ok(())
+}
+
+pub fn max_reversals(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let (span, limit) = (cmd.span(), range_limit(cmd, &a[0])?);
+    Set::put(&mut cmd.slot(|d| &mut d.core).max_reversals, limit, span);
+    Ok(())
+}
+
 pub fn register_http_method(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
     cmd.method_number(&a[0]).map(|_| ())

@@ -288,6 +288,15 @@ pub fn respond(r: &mut Request<'_>, error: bool) {
     }
 }
 
+/// The first line that does something to one of these headers of an answer that went well, before its body is sent.
+pub fn names<'n>(r: &Request<'_>, mut names: impl Iterator<Item = &'n str>) -> Option<Span> {
+    let dir = r.per_dir.headers.as_ref()?;
+    let late = |e: &&Entry| !matches!(e.condition, Condition::Early);
+    names
+        .find_map(|n| dir.on_success.iter().filter(late).find(|e| e.name.eq_ignore_ascii_case(n.as_bytes())))
+        .map(|e| e.span)
+}
+
 /// `do_headers_fixup`; none when a replacement grew too long.
 fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) -> Option<()> {
     let skip = r.without;

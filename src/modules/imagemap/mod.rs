@@ -8,6 +8,7 @@ use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
+use crate::server::byterange::Body;
 use crate::server::method;
 use crate::server::request::Request;
 use crate::server::setting::Set;
@@ -96,7 +97,10 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     let answer = read(r, &map, &dir);
     name_deciders(r, &map, &dir, &answer);
     match answer {
-        Answer::Menu => Verdict::Ok,
+        Answer::Menu => {
+            r.body = Body::page(r);
+            Verdict::Ok
+        }
         Answer::Status(status, why) => {
             if let Some((code, line)) = why {
                 r.error(code, line);

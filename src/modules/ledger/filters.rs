@@ -1,7 +1,7 @@
 //! Bodies, changed on their way.
 
 use super::{module, row};
-use crate::module::Args::{Argv, Flag, Iterate, Iterate2, Raw, Take1, Take2, Take3, Take12, Take23};
+use crate::module::Args::{Flag, Iterate, Iterate2, Raw, Take1, Take12};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};
 use crate::module::{Directive, Module};
@@ -59,18 +59,6 @@ const EXT_FILTER: &[Directive] = &[
     row("ExtFilterOptions", Iterate, ACCESS_CONF, Inert, "valid options: LogStderr, NoLogStderr"),
     row("ExtFilterDefine", Raw, RSRC_CONF, Blind("a filter program that can't be run may end the request with 500"),
         "Define an external filter"),
-];
-
-// Filters that are chosen by type or expression see the answer when its status and handler stand.
-#[rustfmt::skip]
-const FILTER: &[Directive] = &[
-    row("FilterDeclare", Take12, OR_OPTIONS, Inert, "filter-name [filter-type]"),
-    row("FilterProvider", Take3, OR_OPTIONS, Inert, "filter-name provider-name match-expression"),
-    row("FilterChain", Iterate, OR_OPTIONS, Inert, "list of filter names with optional [+-=!@]"),
-    row("FilterTrace", Take2, ACCESS_CONF | RSRC_CONF, Inert, "filter-name debug-level"),
-    row("AddOutputFilterByType", Argv, OR_FILEINFO, Inert,
-        "output filter name followed by one or more content-types"),
-    row("FilterProtocol", Take23, OR_OPTIONS, Inert, "filter-name [provider-name] protocol-args"),
 ];
 
 #[rustfmt::skip]
@@ -132,7 +120,6 @@ pub static MODULES: &[Module] = &[
     module("mod_data.c", "data_module", &[]),
     module("mod_deflate.c", "deflate_module", DEFLATE),
     module("mod_ext_filter.c", "ext_filter_module", EXT_FILTER),
-    module("mod_filter.c", "filter_module", FILTER),
     module("mod_proxy_html.c", "proxy_html_module", PROXY_HTML),
     module("mod_ratelimit.c", "ratelimit_module", &[]),
     module("mod_reflector.c", "reflector_module", REFLECTOR),

@@ -13,6 +13,8 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::outcome::Step;
 use crate::server::build::Cmd;
+use crate::server::byterange::Body;
+use crate::server::conditions;
 use crate::server::http_request::{internal_fast_redirect, internal_redirect, take_marks};
 use crate::server::request::Request;
 use crate::server::setting::Set;
@@ -306,6 +308,7 @@ fn handle_multi(r: &mut Request<'_>) -> Verdict {
     for span in options::deciders(&core.opt_lines, options::MULTI) {
         r.decide(Phase::TypeChecker, span);
     }
+    r.negotiated = true;
     let mut variants = match found {
         Ok(variants) => variants,
         Err(status) => return Verdict::Status(status),
@@ -370,6 +373,7 @@ fn handle_map_file(r: &mut Request<'_>) -> Verdict {
         return Verdict::Declined;
     };
     r.served_by = Some(name);
+    r.negotiated = true;
     let path = r.filename.clone().unwrap_or_default();
     let mut variants = match type_map::read(r, &path) {
         Ok(variants) => variants,
@@ -382,10 +386,17 @@ fn handle_map_file(r: &mut Request<'_>) -> Verdict {
     let best = variants.swap_remove(best);
     if best.body {
         super::core::allow_methods(r, &[method::GET, method::OPTIONS, method::POST]);
-        return match r.method_number {
-            method::GET | method::POST => Verdict::Ok,
-            _ => Verdict::Status(405),
-        };
+        if !matches!(r.method_number, method::GET | method::POST) {
+            return Verdict::Status(405);
+        }
+        let states = conditions::State::of_program(r);
+        if conditions::made(r)
+            && let Some(status) = conditions::meet(r, &states)
+        {
+            return Verdict::Status(status);
+        }
+        r.body = Some(Box::new(Body { length: best.bytes, states }));
+        return Verdict::Ok;
     }
     if let Some(sub) = best.sub {
         take_marks(r, sub.log, Vec::new(), Vec::new());

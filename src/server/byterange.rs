@@ -1,0 +1,243 @@
+//! Ranges: part of a body where the client asks for it (modules/http/byterange_filter.c).
+
+use super::conditions::{self, Condition, State};
+use super::request::Request;
+use super::{filters, setting};
+use crate::module::{Phase, Verdict};
+use crate::modules::core::Dir;
+use crate::modules::{headers, include};
+use crate::outcome::Step;
+use crate::source::Span;
+
+/// What is known of a body that is sent in one piece, as ranges want it.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// Its length; none where it is a page that somebody makes while it is asked for.
+    pub length: Option<u64>,
+    /// What the answer says of itself, the likeliest first.
+    pub states: Vec<State>,
+}
+
+impl Body {
+    /// A page that is made while it is asked for; HEAD makes none.
+    pub fn page(r: &Request<'_>) -> Option<Box<Body>> {
+        (!r.header_only).then(|| Box::new(Body { length: None, states: State::of_program(r) }))
+    }
+}
+
+/// The length of a page that nobody knows, for a guess.
+const SOME_PAGE: i64 = 2000;
+
+/// What becomes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ranges {
+    /// It is sent whole.
+    Whole,
+    /// Parts of it are.
+    Partial { count: i64, overlaps: i64, reversals: i64 },
+    /// Nothing of it was asked for.
+    Unsatisfiable,
+}
+
+/// `ap_byterange_filter`: the status of a body that a handler answers with, where the request has a Range header.
+pub fn filter(r: &mut Request<'_>) -> Verdict {
+    let Some(body) = r.body.take() else { return Verdict::Ok };
+    let Some(range) = r.headers_in.get("Range").map(|v| v.to_owned()) else { return Verdict::Ok };
+    let unit = range.get(..6).is_some_and(|u| u.eq_ignore_ascii_case(b"bytes="));
+    if !unit || r.status != 200 || r.main.is_some() || r.headers_out.get("Content-Range").is_some() {
+        return Verdict::Ok;
+    }
+    let core = r.core();
+    let sets = &range[6..];
+    let length = body.length.map_or(SOME_PAGE, |n| i64::try_from(n).unwrap_or(i64::MAX));
+    let status = |state: Option<&State>, length: i64, core: &Dir| match state {
+        Some(state) if conditions::if_range(r, state) == Condition::NoMatch => 200,
+        _ => status_of(sets, length, core),
+    };
+    let now = status(body.states.first(), length, &core);
+    let mut doubt = None;
+    if body.states.iter().any(|s| status(Some(s), length, &core) != now) {
+        doubt = Some(("If-Range", Span::NONE, "whether the file is still the same is not known to the point"));
+    }
+    if status_of(sets, length, &core) != 200 || length == 0 {
+        // a page may be longer than what is sent in one piece; a filter may make it longer or shorter
+        if body.length.is_none() {
+            doubt =
+                Some(("Range", Span::NONE, "the length of the page is not known: the status may be 200, 206 or 416"));
+        } else if let Some((_, span)) = filters::of_body(r).iter().find(|f| !include::leaves_alone(r, &f.0)) {
+            doubt = Some(("Range", *span, "a filter may change the length: the status may be 200, 206 or 416"));
+        }
+        let told = ["ETag", "Last-Modified", "Date"].iter().filter(|_| r.headers_in.get("If-Range").is_some());
+        if let Some(span) = headers::names(r, told.chain(&["Content-Range", "Content-Type"]).copied()) {
+            doubt = Some(("Header", span, "it may decide whether a range is sent"));
+        }
+    }
+    if let Some((header, span, why)) = doubt {
+        r.caveat(header, span, why);
+    }
+    let limits = [&core.max_ranges, &core.max_overlaps, &core.max_reversals];
+    if status_of(sets, length, &Dir::default()) != now {
+        limits.iter().for_each(|l| r.decide_if(Phase::Handler, setting::decisive(l, &-2)));
+    }
+    r.tell(|| Step {
+        phase: Phase::Handler.name(),
+        module: "http_core.c",
+        matched: now != 200,
+        why: format!("Range: {range}"),
+        effect: match now {
+            206 => "part of the body: 206".into(),
+            416 => "nothing of the body is within: 416".into(),
+            _ => "the whole body".into(),
+        },
+        ..Step::default()
+    });
+    match now {
+        416 => Verdict::Status(416),
+        status => {
+            r.status = status;
+            Verdict::Ok
+        }
+    }
+}
+
+/// The status that ranges make of a body of that length, under the limits of a configuration.
+fn status_of(sets: &[u8], length: i64, core: &Dir) -> u16 {
+    let over = |n: i64, limit: &Option<setting::Set<i64>>, default: i64| match setting::value(limit, -2) {
+        -2 => n > default,
+        limit => limit >= 0 && n > limit,
+    };
+    match parse(sets, length) {
+        Ranges::Unsatisfiable => 416,
+        Ranges::Partial { count, overlaps, reversals }
+            if !over(count, &core.max_ranges, 200)
+                && !over(overlaps, &core.max_overlaps, 20)
+                && !over(reversals, &core.max_reversals, 20) =>
+        {
+            206
+        }
+        _ => 200,
+    }
+}
+
+/// `ap_set_byterange`: what follows `bytes=`, for a body of `length` bytes.
+fn parse(sets: &[u8], length: i64) -> Ranges {
+    if length <= 0 {
+        return Ranges::Whole;
+    }
+    let (mut count, mut sum, mut overlaps, mut reversals) = (0, 0i64, 0, 0);
+    let mut unsatisfiable = false;
+    // the range that is growing
+    let mut open: Option<(i64, i64)> = None;
+    let mut rest = Some(sets);
+    while let Some(word) = next_word(&mut rest) {
+        let Some((start, end)) = bounds(word, length) else { return Ranges::Whole };
+        if start == 0 && word.ends_with(b"-") {
+            // from the beginning to the end: nothing else counts
+            (count, sum, open) = (0, 0, Some((0, end)));
+            break;
+        }
+        let start = start.max(0);
+        if start >= length {
+            unsatisfiable = true;
+            continue;
+        }
+        let end = end.min(length - 1);
+        let Some((from, to)) = &mut open else {
+            open = Some((start, end));
+            continue;
+        };
+        let mut merged = start >= *from && end <= *to;
+        if start < *from && end >= *from - 1 {
+            *from = start;
+            reversals += 1;
+            merged = true;
+        }
+        if end >= *to && start <= *to + 1 {
+            *to = end;
+            merged = true;
+        }
+        if merged {
+            overlaps += 1;
+            continue;
+        }
+        sum = sum.saturating_add(*to - *from + 1);
+        count += 1;
+        open = Some((start, end));
+    }
+    match open {
+        Some((from, to)) => {
+            sum = sum.saturating_add(to - from + 1);
+            count += 1;
+        }
+        None if unsatisfiable => return Ranges::Unsatisfiable,
+        None => {}
+    }
+    if sum > length || count == 0 { Ranges::Whole } else { Ranges::Partial { count, overlaps, reversals } }
+}
+
+/// `ap_getword` at commas, however many; none at an empty word.
+fn next_word<'w>(rest: &mut Option<&'w [u8]>) -> Option<&'w [u8]> {
+    let text = rest.take()?;
+    let end = text.iter().position(|b| *b == b',').unwrap_or(text.len());
+    let after = text[end..].iter().position(|b| *b != b',').map_or(text.len(), |n| end + n);
+    *rest = Some(&text[after..]);
+    Some(&text[..end]).filter(|w| !w.is_empty())
+}
+
+/// Where one range begins and ends; none where it is none.
+fn bounds(word: &[u8], length: i64) -> Option<(i64, i64)> {
+    let dash = word.iter().position(|b| *b == b'-')?;
+    let (from, to) = (&word[..dash], &word[dash + 1..]);
+    if from.is_empty() {
+        let last = number(to).filter(|n| *n >= 1)?;
+        return Some((length - last, length - 1));
+    }
+    let start = number(from)?;
+    if to.is_empty() {
+        return Some((start, length - 1));
+    }
+    number(to).filter(|end| start <= *end).map(|end| (start, end))
+}
+
+/// `ap_parse_strict_length`
+fn number(text: &[u8]) -> Option<i64> {
+    let digits = text.first()?.is_ascii_digit();
+    std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_a_hundred_bytes() {
+        let some = |count, overlaps, reversals| Ranges::Partial { count, overlaps, reversals };
+        for (sets, want) in [
+            ("0-3", some(1, 0, 0)),
+            ("0-0", some(1, 0, 0)),
+            ("-5", some(1, 0, 0)),
+            ("-500", some(1, 0, 0)),
+            ("99-", some(1, 0, 0)),
+            ("0-", some(1, 0, 0)),
+            ("0-3,50-", some(2, 0, 0)),
+            ("0-3,2-9", some(1, 1, 0)),
+            ("9-20,0-8", some(1, 1, 1)),
+            ("5-9,0-,x", some(1, 0, 0)),
+            ("0-3,500-", some(1, 0, 0)),
+            ("100-", Ranges::Unsatisfiable),
+            ("100-,200-300", Ranges::Unsatisfiable),
+            ("-0", Ranges::Whole),
+            ("3-1", Ranges::Whole),
+            ("a-b", Ranges::Whole),
+            ("5", Ranges::Whole),
+            ("", Ranges::Whole),
+            (" 0-3", Ranges::Whole),
+            ("0-3, 5-6", Ranges::Whole),
+            ("10-90,0-80,5-99", some(1, 2, 1)),
+            ("10-80,90-99,0-85", Ranges::Whole),
+        ] {
+            assert_eq!(parse(sets.as_bytes(), 100), want, "{sets}");
+        }
+        assert_eq!(parse(b"0-3", 0), Ranges::Whole);
+    }
+}
