@@ -42,6 +42,12 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// The text that a place in this file covers.
+    pub fn covered(&self, span: Span) -> &[u8] {
+        let end = (span.end as usize).min(self.text.len());
+        &self.text[(span.start as usize).min(end)..end]
+    }
+
     /// The 1-based line and column (in bytes) of a byte offset.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let line = self.line_starts.partition_point(|&s| s <= offset).max(1) - 1;
@@ -83,11 +89,14 @@ impl SourceMap {
         })
     }
 
+    /// The files from a number on.
+    pub fn files_from(&self, number: usize) -> Vec<Arc<SourceFile>> {
+        self.files.read().expect("no writer panics").get(number..).unwrap_or_default().to_vec()
+    }
+
     /// The text that a span covers.
     pub fn text(&self, span: Span) -> BString {
-        let file = self.file(span.file);
-        let end = (span.end as usize).min(file.text.len());
-        file.text[(span.start as usize).min(end)..end].into()
+        self.file(span.file).covered(span).into()
     }
 
     /// `file:line`, as messages name a place.

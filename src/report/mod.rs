@@ -4,6 +4,7 @@
 
 pub mod json;
 pub mod ndjson;
+pub mod told;
 
 #[cfg(feature = "cli")]
 pub mod diagnostics;
@@ -25,10 +26,14 @@ use bstr::ByteSlice;
 
 /// The name of the directive at `span`, as it is written: its first word, without what marks a section.
 pub fn directive_name(sources: &SourceMap, span: Span) -> String {
-    let text = sources.text(span);
-    let line = text.trim_start_with(|c| c.is_whitespace() || c == '<');
+    first_word(&sources.text(span)).to_str_lossy().into_owned()
+}
+
+/// A directive's first word, without what marks a section.
+fn first_word(directive: &[u8]) -> &[u8] {
+    let line = directive.trim_start_with(|c| c.is_whitespace() || c == '<');
     let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
-    String::from_utf8_lossy(&line[..end]).into_owned()
+    &line[..end]
 }
 
 /// What httpd calls a status: RFC 9110's words, and what httpd adds.
