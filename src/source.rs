@@ -48,6 +48,13 @@ impl SourceFile {
         &self.text[(span.start as usize).min(end)..end]
     }
 
+    /// The directive at a place in this file, by name: its first word, without what marks a section.
+    pub fn directive_name(&self, span: Span) -> &[u8] {
+        let line = self.covered(span).trim_start_with(|c| c.is_whitespace() || c == '<');
+        let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
+        &line[..end]
+    }
+
     /// The 1-based line and column (in bytes) of a byte offset.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let line = self.line_starts.partition_point(|&s| s <= offset).max(1) - 1;
@@ -97,6 +104,11 @@ impl SourceMap {
     /// The text that a span covers.
     pub fn text(&self, span: Span) -> BString {
         self.file(span.file).covered(span).into()
+    }
+
+    /// The name of the directive at `span`, as it is written: its first word, without what marks a section.
+    pub fn directive_name(&self, span: Span) -> String {
+        self.file(span.file).directive_name(span).to_str_lossy().into_owned()
     }
 
     /// `file:line`, as messages name a place.

@@ -24,18 +24,6 @@ pub mod verify;
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
 
-/// The name of the directive at `span`, as it is written: its first word, without what marks a section.
-pub fn directive_name(sources: &SourceMap, span: Span) -> String {
-    first_word(&sources.text(span)).to_str_lossy().into_owned()
-}
-
-/// A directive's first word, without what marks a section.
-fn first_word(directive: &[u8]) -> &[u8] {
-    let line = directive.trim_start_with(|c| c.is_whitespace() || c == '<');
-    let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
-    &line[..end]
-}
-
 /// What httpd calls a status: RFC 9110's words, and what httpd adds.
 pub fn reason(status: u16) -> &'static str {
     match status {

@@ -3,7 +3,6 @@
 //!
 //! Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
 
-use super::first_word;
 use crate::outcome::{Caveat, Decision, Outcome, Wsgi};
 use crate::source::{SourceFile, SourceMap, Span};
 use bstr::{BString, ByteSlice};
@@ -160,8 +159,8 @@ impl Serialize for One<'_, Decision> {
         texts.with_file(decision.span, |file| {
             let mut map = to.serialize_map(Some(4))?;
             map.serialize_entry("phase", decision.phase)?;
-            let covered = file.map_or(&b""[..], |f| f.covered(decision.span));
-            map.serialize_entry("directive", &first_word(covered).to_str_lossy())?;
+            let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
+            map.serialize_entry("directive", &name.to_str_lossy())?;
             place(&mut map, decision.span, file)?;
             map.end()
         })
