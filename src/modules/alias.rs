@@ -188,7 +188,8 @@ fn add_alias(cmd: &mut Cmd<'_>, a: &[BString], script: bool, is_match: bool) -> 
     let span = cmd.span();
     let entry = Entry { span, fake: a[0].clone(), real: Some(a[1].clone()), regex, script, status: 0 };
     let server = cmd.server_slot(|s| &mut s.alias);
-    let overlapped = if is_match { None } else { server.aliases.iter().find(|e| overlaps(e, &a[0])).cloned() };
+    let earlier = |fake| server.aliases.of_path(fake).iter().find(|(_, e)| overlaps(e, fake)).map(|(_, e)| e.clone());
+    let overlapped = if is_match { None } else { earlier(&a[0]) };
     Arc::make_mut(&mut server.aliases).push(entry);
     if let Some(e) = overlapped {
         let earlier =
