@@ -37,6 +37,8 @@ pub static BUILTIN: &[Builtin] = builtin![
     "files-nested",
     "location-undoes-directory",
     "location-order",
+    "if-comes-last",
+    "htaccess-allow-override",
     "symlinks",
     "path-info",
     "auth-merging",

@@ -90,6 +90,14 @@ impl SourceMap {
         file.text[(span.start as usize).min(end)..end].into()
     }
 
+    /// The name of the directive at `span`, as it is written: its first word, without what marks a section.
+    pub fn directive_name(&self, span: Span) -> String {
+        let text = self.text(span);
+        let line = text.trim_start_with(|c| c.is_whitespace() || c == '<');
+        let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
+        String::from_utf8_lossy(&line[..end]).into_owned()
+    }
+
     /// `file:line`, as messages name a place.
     pub fn place(&self, span: Span) -> String {
         format!("{}:{}", self.file(span.file).name, span.line)

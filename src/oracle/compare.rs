@@ -59,6 +59,7 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
     let codes: Vec<&str> = answer.codes().collect();
     if let (Some(file), Some(handler)) = (file.filter(|f| f.starts_with("proxy:")), handler)
         && (status >= 300 || codes.contains(&"AH00898"))
+        && !(status == 403 && codes.iter().any(|c| DENIED.contains(c)))
     {
         // the rest is the back-end's own doing
         say("handler", json!(handler));

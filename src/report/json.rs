@@ -1,6 +1,5 @@
 //! Outcomes, traces and diagnostics as JSON: the keys that scenarios, tools and recorded answers agree on.
 
-use super::directive_name;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::outcome::{Outcome, Step, Wsgi};
 use crate::source::{SourceMap, Span};
@@ -14,7 +13,7 @@ pub fn outcome(outcome: &Outcome, sources: &SourceMap) -> Value {
         .iter()
         .map(|d| {
             let (file, line) = place(sources, d.span);
-            json!({"phase": d.phase, "directive": directive_name(sources, d.span), "file": file, "line": line})
+            json!({"phase": d.phase, "directive": sources.directive_name(d.span), "file": file, "line": line})
         })
         .collect();
     let caveats: Vec<Value> = outcome
@@ -64,7 +63,7 @@ fn step(step: &Step, sources: &SourceMap) -> Value {
     json!({
         "phase": step.phase,
         "module": step.module,
-        "directive": step.span.map(|s| directive_name(sources, s)),
+        "directive": step.span.map(|s| sources.directive_name(s)),
         "file": file,
         "line": line,
         "matched": step.matched,
@@ -155,6 +154,6 @@ mod tests {
             value["decided_by"],
             json!([{"phase": "handler", "directive": "WSGIDaemonProcess", "file": "config", "line": 3}])
         );
-        assert_eq!(directive_name(&sources, Span { file, line: 1, start: 0, end: 14 }), "Location");
+        assert_eq!(sources.directive_name(Span { file, line: 1, start: 0, end: 14 }), "Location");
     }
 }

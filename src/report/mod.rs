@@ -23,14 +23,6 @@ pub mod verify;
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
 
-/// The name of the directive at `span`, as it is written: its first word, without what marks a section.
-pub fn directive_name(sources: &SourceMap, span: Span) -> String {
-    let text = sources.text(span);
-    let line = text.trim_start_with(|c| c.is_whitespace() || c == '<');
-    let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
-    String::from_utf8_lossy(&line[..end]).into_owned()
-}
-
 /// What httpd calls a status: RFC 9110's words, and what httpd adds.
 pub fn reason(status: u16) -> &'static str {
     match status {

@@ -10,8 +10,9 @@ pub fn search(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], ca
     match regex.captures(subject, caps) {
         Ok(found) => found,
         Err(_) => {
-            let name = format!("{}", regex.pattern());
-            r.caveat(&name, span, "the regular expression backtracks without end on this subject");
+            let name = r.engine.server.sources.directive_name(span);
+            let why = format!("the regular expression `{}` backtracks without end on this subject", regex.pattern());
+            r.caveat(&name, span, why);
             false
         }
     }

@@ -3,7 +3,6 @@
 use super::page::{Mark, Page};
 use super::{Connection, Explained, Level, Spans, access, host, or_none, section};
 use crate::outcome::{Access, Decision, Outcome, Step};
-use crate::report::directive_name;
 use crate::report::paint::{Tone, clean};
 use crate::source::Span;
 use bstr::ByteSlice;
@@ -312,7 +311,7 @@ fn document_root(page: &Page<'_>, told: &Told<'_>, step: &Step) -> Option<Span> 
         return None;
     }
     let mut deciders = told.deciders(&["translate_name"]).map(|d| d.span);
-    deciders.find(|s| directive_name(page.sources(), *s).eq_ignore_ascii_case("DocumentRoot"))
+    deciders.find(|s| page.sources().directive_name(*s).eq_ignore_ascii_case("DocumentRoot"))
 }
 
 /// A module as people call it.
