@@ -399,7 +399,9 @@ fn try_path(r: &mut Request<'_>, entry: &Entry, path: &BString, redirect: bool) 
         }
         r.context_prefix = Some(entry.fake.clone());
         r.context_root = entry.real.clone();
-        let mut target = entry.real.clone().unwrap_or_default();
+        let real = entry.real.as_ref().map_or(&b""[..], |real| real.as_slice());
+        let mut target = BString::from(Vec::with_capacity(real.len() + path.len() - length));
+        target.extend_from_slice(real);
         if redirect {
             target.extend_from_slice(&uri::escape_path(&path[length..], true));
         } else {
