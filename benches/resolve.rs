@@ -15,7 +15,12 @@ fn scenario(name: &str) -> Scenario {
 fn resolve(c: &mut Criterion) {
     let web2py = scenario("scenarios/web2py.yaml");
     c.bench_function("load web2py", |b| b.iter(|| simulate::scenario(black_box(&web2py)).is_ok()));
-    for name in ["scenarios/web2py.yaml", "scenarios/web2py-working-2.4.yaml", "scenarios/directory-index.yaml"] {
+    for name in [
+        "scenarios/web2py.yaml",
+        "scenarios/web2py-working-2.4.yaml",
+        "scenarios/directory-index.yaml",
+        "scenarios/rewrite/wordpress.yaml",
+    ] {
         let scenario = scenario(name);
         let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { continue };
         for (i, spec) in scenario.requests.iter().enumerate().take(4) {

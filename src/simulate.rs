@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use crate::server::compile::{Input, Modules, Output as Loaded};
 
 /// A request to simulate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ask {
     /// How the answer is to name it.
     pub url: String,
@@ -68,6 +68,13 @@ impl Ask {
     /// A plain GET for a URL, by an outside visitor.
     pub fn get(url: &str) -> Ask {
         Ask::of(&RequestSpec::short(url), 0)
+    }
+
+    /// Asks the same server for something else.
+    pub fn point_at(&mut self, method: &str, url: &str, target: &str) {
+        method.clone_into(&mut self.method);
+        url.clone_into(&mut self.url);
+        target.clone_into(&mut self.target);
     }
 
     fn incoming(&self) -> Incoming<'_> {

@@ -42,6 +42,19 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// The text that a place in this file covers.
+    pub fn covered(&self, span: Span) -> &[u8] {
+        let end = (span.end as usize).min(self.text.len());
+        &self.text[(span.start as usize).min(end)..end]
+    }
+
+    /// The directive at a place in this file, by name: its first word, without what marks a section.
+    pub fn directive_name(&self, span: Span) -> &[u8] {
+        let line = self.covered(span).trim_start_with(|c| c.is_whitespace() || c == '<');
+        let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
+        &line[..end]
+    }
+
     /// The 1-based line and column (in bytes) of a byte offset.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let line = self.line_starts.partition_point(|&s| s <= offset).max(1) - 1;
@@ -83,19 +96,19 @@ impl SourceMap {
         })
     }
 
+    /// The files from a number on.
+    pub fn files_from(&self, number: usize) -> Vec<Arc<SourceFile>> {
+        self.files.read().expect("no writer panics").get(number..).unwrap_or_default().to_vec()
+    }
+
     /// The text that a span covers.
     pub fn text(&self, span: Span) -> BString {
-        let file = self.file(span.file);
-        let end = (span.end as usize).min(file.text.len());
-        file.text[(span.start as usize).min(end)..end].into()
+        self.file(span.file).covered(span).into()
     }
 
     /// The name of the directive at `span`, as it is written: its first word, without what marks a section.
     pub fn directive_name(&self, span: Span) -> String {
-        let text = self.text(span);
-        let line = text.trim_start_with(|c| c.is_whitespace() || c == '<');
-        let end = line.find_byteset(b" \t\r\n\\>").unwrap_or(line.len());
-        String::from_utf8_lossy(&line[..end]).into_owned()
+        self.file(span.file).directive_name(span).to_str_lossy().into_owned()
     }
 
     /// `file:line`, as messages name a place.

@@ -12,9 +12,11 @@ mod machine;
 mod output;
 mod parallel;
 mod phases;
+mod remembered;
 mod replay;
 mod suites;
 mod test;
+mod urls;
 #[cfg(all(feature = "oracle", target_os = "linux"))]
 mod verify;
 

@@ -1,17 +1,18 @@
 //! `routesim replay [SCENARIO] [--urls FILE]`
 
-use super::explain::place;
 use super::given::{self, Given};
 use super::output::Streams;
-use super::parallel;
-use super::{End, Failure, failure, machine};
+use super::remembered::Remembered;
+use super::urls::{self, Asker, Urls};
+use super::{End, Failure, failure, parallel};
 use crate::outcome::Outcome;
+use crate::report::told::{Key, Texts, Told};
 use crate::report::{json, ndjson, table};
 use crate::simulate::{Ask, Simulator};
-use crate::suite::{RequestSpec, bounded};
-use bstr::ByteSlice;
+use crate::suite::RequestSpec;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A scenario's requests, or the URLs of a file.
 #[derive(clap::Args)]
@@ -32,8 +33,12 @@ pub struct Replay {
     format: Format,
 
     /// Only these keys of each outcome, such as `status,handler,file` (ndjson)
-    #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = ndjson::FIELDS)]
-    fields: Vec<String>,
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = keys())]
+    fields: Vec<Key>,
+
+    /// Work out each line of --urls anew, even one that was there before
+    #[arg(long)]
+    no_cache: bool,
 
     /// List the built-in scenarios
     #[arg(long)]
@@ -48,6 +53,12 @@ enum Format {
     Ndjson,
 }
 
+/// Keys by their names.
+fn keys() -> impl TypedValueParser<Value = Key> {
+    let named = |name: String| Key::ALL.into_iter().find(|k| k.name() == name).ok_or("no such key");
+    PossibleValuesParser::new(Key::ALL.map(Key::name)).try_map(named)
+}
+
 impl Replay {
     /// Runs the verb.
     pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
@@ -57,9 +68,10 @@ impl Replay {
         if !self.fields.is_empty() && self.format != Format::Ndjson {
             return failure("--fields goes with --format ndjson");
         }
-        let urls = self.urls.as_deref().map(read_urls).transpose()?;
+        let urls = self.urls.as_deref().map(Urls::read).transpose()?;
+        let lines = urls.as_ref().map(Urls::lines);
         let name = self.positional.as_deref().or(self.given.scenario.as_deref());
-        let opened = self.given.open_named(name, streams, urls)?;
+        let opened = self.given.open_named(name, streams, lines.as_deref().map(urls::of_each_port))?;
         let Some(simulator) = &opened.simulator else {
             if self.format == Format::Ndjson
                 && let Some(error) = opened.refusal()
@@ -74,73 +86,83 @@ impl Replay {
         if opened.requests.is_empty() {
             streams.note("there are no requests: give URLs with --urls FILE");
         }
-        let ask = |simulator: &Simulator, index: usize, spec: &RequestSpec| {
-            if !opened.real {
-                return simulator.ask(&Ask::of(spec, index));
-            }
-            let mut spec = spec.clone();
-            place(&mut spec, simulator);
-            simulator.ask(&Ask::of(&spec, index))
-        };
-        match self.format {
-            Format::Ndjson => {
-                let lines = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| {
-                    let mut text = Vec::new();
+        match (&lines, self.format) {
+            (None, Format::Ndjson) => {
+                let some = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| {
+                    let texts = Texts::new(simulator.sources());
+                    let mut out = Vec::new();
                     for (i, spec) in specs.iter().enumerate() {
-                        let outcome = ask(simulator, first + i, spec);
-                        match self.fields.as_slice() {
-                            [] => ndjson::line(&mut text, &json::outcome(&outcome, simulator.sources()))?,
-                            fields => ndjson::fields(&mut text, fields, &outcome, simulator.sources())?,
-                        }
+                        self.write(&mut out, &simulator.ask(&Ask::of(spec, first + i)), &texts)?;
                     }
-                    Ok(text)
+                    Ok(out)
                 };
-                parallel::in_order(simulator, &opened.requests, lines, |text: io::Result<Vec<u8>>| {
-                    streams.out.write_all(&text?)
-                })?;
+                parallel::in_order(simulator, &opened.requests, some, |out| print(streams, out))?;
             }
-            Format::Table => {
-                let mut outcomes = Vec::new();
-                let some = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| -> Vec<Outcome> {
-                    specs.iter().enumerate().map(|(i, spec)| ask(simulator, first + i, spec)).collect()
+            (Some(lines), Format::Ndjson) => {
+                let remembered = (!self.no_cache).then(Remembered::new);
+                let some = |simulator: &Simulator, _, lines: &[_]| {
+                    self.lines(simulator, opened.real, lines, remembered.as_ref())
                 };
-                parallel::in_order(simulator, &opened.requests, some, |found| {
+                parallel::in_order(simulator, lines, some, |out| print(streams, out))?;
+            }
+            (lines, Format::Table) => {
+                let mut outcomes: Vec<Outcome> = Vec::new();
+                let mut take = |found: Vec<Outcome>| {
                     outcomes.extend(found);
                     Ok::<(), io::Error>(())
-                })?;
+                };
+                match lines {
+                    None => {
+                        let some = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| {
+                            let numbered = specs.iter().enumerate();
+                            numbered.map(|(i, spec)| simulator.ask(&Ask::of(spec, first + i))).collect()
+                        };
+                        parallel::in_order(simulator, &opened.requests, some, &mut take)?;
+                    }
+                    Some(lines) => {
+                        let some = |simulator: &Simulator, _, lines: &[&str]| {
+                            let mut asker = Asker::new(simulator, opened.real);
+                            lines.iter().map(|line| simulator.ask(asker.ask(line))).collect()
+                        };
+                        parallel::in_order(simulator, lines, some, &mut take)?;
+                    }
+                }
                 streams.out.write_all(table::text(&outcomes, streams.paint).as_bytes())?;
             }
         }
         Ok(End::Fine)
     }
-}
 
-/// The URLs of a file: one a line, a method before it where it is not GET.
-fn read_urls(path: &Path) -> Result<Vec<RequestSpec>, Failure> {
-    let mut found = Vec::new();
-    let mut number = 0;
-    let each = |line: &[u8]| {
-        number += 1;
-        if !line.trim().is_empty() {
-            found.push(request(&line.to_str_lossy(), number));
+    /// The outcomes of lines, in ndjson.
+    fn lines<'l>(
+        &self,
+        simulator: &Simulator,
+        real: bool,
+        lines: &[&'l str],
+        remembered: Option<&Remembered<'l>>,
+    ) -> io::Result<Vec<u8>> {
+        let texts = Texts::new(simulator.sources());
+        let mut asker = Asker::new(simulator, real);
+        let mut out = Vec::new();
+        for line in lines {
+            if remembered.is_some_and(|r| r.recall(line, &mut out)) {
+                continue;
+            }
+            let start = out.len();
+            self.write(&mut out, &simulator.ask(asker.ask(line)), &texts)?;
+            if let Some(remembered) = remembered {
+                remembered.note(line, &out[start..]);
+            }
         }
-    };
-    if path == Path::new("-") {
-        bounded::lines(io::stdin().lock(), each).or_else(|e| failure(format!("can't read standard input: {e}")))?;
-    } else {
-        let text = machine::read(path)?;
-        let long = |e| failure(format!("can't read `{}`: {e}", path.display()));
-        bounded::lines(text.as_slice(), each).or_else(long)?;
+        Ok(out)
     }
-    Ok(found)
+
+    fn write(&self, out: &mut Vec<u8>, outcome: &Outcome, texts: &Texts<'_>) -> io::Result<()> {
+        let keys = if self.fields.is_empty() { &Key::ALL[..] } else { &self.fields };
+        ndjson::line(out, &Told { outcome, keys, texts })
+    }
 }
 
-fn request(line: &str, number: u32) -> RequestSpec {
-    let line = line.trim();
-    let method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
-    let (method, url) = match line.split_once(' ') {
-        Some((word, url)) if method(word) => (word, url.trim_start()),
-        _ => ("GET", line),
-    };
-    RequestSpec { method: method.into(), url: url.into(), line: number, ..RequestSpec::default() }
+fn print(streams: &mut Streams, out: io::Result<Vec<u8>>) -> io::Result<()> {
+    streams.out.write_all(&out?)
 }

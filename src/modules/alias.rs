@@ -188,7 +188,8 @@ fn add_alias(cmd: &mut Cmd<'_>, a: &[BString], script: bool, is_match: bool) -> 
     let span = cmd.span();
     let entry = Entry { span, fake: a[0].clone(), real: Some(a[1].clone()), regex, script, status: 0 };
     let server = cmd.server_slot(|s| &mut s.alias);
-    let overlapped = if is_match { None } else { server.aliases.iter().find(|e| overlaps(e, &a[0])).cloned() };
+    let earlier = |fake| server.aliases.of_path(fake).iter().find(|(_, e)| overlaps(e, fake)).map(|(_, e)| e.clone());
+    let overlapped = if is_match { None } else { earlier(&a[0]) };
     Arc::make_mut(&mut server.aliases).push(entry);
     if let Some(e) = overlapped {
         let earlier =
@@ -398,7 +399,9 @@ fn try_path(r: &mut Request<'_>, entry: &Entry, path: &BString, redirect: bool) 
         }
         r.context_prefix = Some(entry.fake.clone());
         r.context_root = entry.real.clone();
-        let mut target = entry.real.clone().unwrap_or_default();
+        let real = entry.real.as_ref().map_or(&b""[..], |real| real.as_slice());
+        let mut target = BString::from(Vec::with_capacity(real.len() + path.len() - length));
+        target.extend_from_slice(real);
         if redirect {
             target.extend_from_slice(&uri::escape_path(&path[length..], true));
         } else {

@@ -12,10 +12,12 @@ use crate::outcome::Step;
 use crate::pattern::{Captures, Flags, Regex, substitute_with};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
+use crate::server::index::{self, Index};
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 const NAME: &str = "mod_setenvif.c";
 
@@ -61,7 +63,7 @@ enum Attribute {
 /// How a line decides.
 #[derive(Clone, Debug)]
 enum Test {
-    /// The value has this in it; case aside or not.
+    /// The value has this in it; case aside or not (then it is in lower case).
     Text(BString, bool),
     Regex(Regex),
     Expr(Arc<Expr>),
@@ -82,15 +84,80 @@ struct Entry {
 }
 
 /// Settings, per server and per directory alike.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Settings {
     entries: Vec<Entry>,
+    /// Made when they are first asked for.
+    runs: OnceLock<Vec<Run>>,
+}
+
+/// Lines in a row that look at the same attribute, and so at the same value.
+#[derive(Debug)]
+struct Run {
+    entries: Range<usize>,
+    index: Option<Index>,
+}
+
+impl Clone for Settings {
+    fn clone(&self) -> Settings {
+        self.entries.clone().into()
+    }
+}
+
+impl From<Vec<Entry>> for Settings {
+    fn from(entries: Vec<Entry>) -> Settings {
+        Settings { entries, runs: OnceLock::new() }
+    }
+}
+
+impl Settings {
+    fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+        self.runs = OnceLock::new();
+    }
+
+    fn runs(&self) -> &[Run] {
+        self.runs.get_or_init(|| {
+            let alike = |a: &Entry, b: &Entry| match (&a.name, &b.name) {
+                (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                _ => false,
+            };
+            let mut at = 0;
+            let run = |entries: &[Entry]| {
+                let beginnings = || entries.iter().map(Entry::beginning).enumerate();
+                let index = (entries.len() >= index::WORTH).then(|| Index::new(beginnings()));
+                at += entries.len();
+                Run { entries: at - entries.len()..at, index }
+            };
+            self.entries.chunk_by(alike).map(run).collect()
+        })
+    }
+
+    /// The lines of a run that may match, in order. Who watches is told of those that can't, too.
+    fn fitting<'s>(&'s self, run: &'s Run, value: &[u8], watched: bool) -> impl Iterator<Item = &'s Entry> + use<'s> {
+        let entries = self.entries.get(run.entries.clone()).unwrap_or_default();
+        let numbers = run.index.as_ref().filter(|_| !watched).map(|index| index.of(value));
+        let count = numbers.as_ref().map_or(entries.len(), Vec::len);
+        (0..count).filter_map(move |place| {
+            entries.get(numbers.as_ref().map_or(Some(place), |n| n.get(place).map(|n| *n as usize))?)
+        })
+    }
+}
+
+impl Entry {
+    /// What every value that it matches begins with; empty where nothing is certain.
+    fn beginning(&self) -> Vec<u8> {
+        match &self.test {
+            Test::Regex(regex) => regex.beginning().into(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl crate::server::settings::Settings for Settings {
     /// `merge_setenvif_config`
     fn merge(base: &Settings, add: &Settings) -> Settings {
-        Settings { entries: [base.entries.as_slice(), &add.entries].concat() }
+        [base.entries.as_slice(), &add.entries].concat().into()
     }
 }
 
@@ -183,6 +250,7 @@ fn add(cmd: &mut Cmd<'_>, name: &[u8], mut rest: &[u8], icase: bool) -> Result<(
     });
     if !same {
         let test = match plain_text(&pattern) {
+            Some(text) if icase => Test::Text(text.to_ascii_lowercase().into(), icase),
             Some(text) => Test::Text(text, icase),
             None => {
                 let regex = cmd.regex(&pattern, Flags { icase, ..Flags::default() });
@@ -192,7 +260,7 @@ fn add(cmd: &mut Cmd<'_>, name: &[u8], mut rest: &[u8], icase: bool) -> Result<(
         let attribute = attribute(cmd, name, icase)?;
         let span = cmd.span();
         let entry = Entry { span, name: Some(shared), attribute, pattern, icase, test, features: Vec::new() };
-        record(cmd).entries.push(entry);
+        record(cmd).push(entry);
     }
     put_features(cmd, rest)
 }
@@ -201,7 +269,7 @@ fn add(cmd: &mut Cmd<'_>, name: &[u8], mut rest: &[u8], icase: bool) -> Result<(
 fn put_features(cmd: &mut Cmd<'_>, rest: &[u8]) -> Result<(), String> {
     let Some(mut entry) = record(cmd).entries.pop() else { return Ok(()) };
     let result = features(cmd, rest, &mut entry.features);
-    record(cmd).entries.push(entry);
+    record(cmd).push(entry);
     result
 }
 
@@ -237,7 +305,7 @@ fn set_env_if_expr(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         test: Test::Expr(Arc::new(expr)),
         features: Vec::new(),
     };
-    record(cmd).entries.push(entry);
+    record(cmd).push(entry);
     put_features(cmd, rest)
 }
 
@@ -280,9 +348,9 @@ fn value_of(r: &mut Request<'_>, entry: &Entry, name: &BString) -> BString {
     }
 }
 
-/// Whether `text` has `part` in it (apr_strmatch).
+/// Whether `text` has `part` (in lower case, where case is aside) in it (apr_strmatch).
 fn contains(text: &[u8], part: &[u8], icase: bool) -> bool {
-    if icase { text.to_ascii_lowercase().contains_str(part.to_ascii_lowercase()) } else { text.contains_str(part) }
+    if icase { text.to_ascii_lowercase().contains_str(part) } else { text.contains_str(part) }
 }
 
 /// `match_headers`
@@ -291,46 +359,49 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
     let mut value = BString::default();
     // groups outlive their line: an expression without a pattern of its own uses those before it
     let mut groups = Backrefs::default();
-    for entry in &settings.entries {
-        if let Some(name) = &entry.name
+    for run in settings.runs() {
+        if let Some(entry) = settings.entries.get(run.entries.start)
+            && let Some(name) = &entry.name
             && !last.as_ref().is_some_and(|l| Arc::ptr_eq(l, name))
         {
             last = Some(name.clone());
             value = value_of(r, entry, name);
         }
-        let matched = match &entry.test {
-            Test::Text(text, icase) => contains(&value, text, *icase),
-            Test::Regex(regex) => {
-                let mut caps = Captures::default();
-                let matched = regex.captures(&value, &mut caps).unwrap_or(false);
-                if matched {
-                    groups.set(&value, &caps);
+        for entry in settings.fitting(run, &value, r.watched()) {
+            let matched = match &entry.test {
+                Test::Text(text, icase) => contains(&value, text, *icase),
+                Test::Regex(regex) => {
+                    let mut caps = Captures::default();
+                    let matched = regex.captures(&value, &mut caps).unwrap_or(false);
+                    if matched {
+                        groups.set(&value, &caps);
+                    }
+                    matched
                 }
-                matched
-            }
-            Test::Expr(expr) => {
-                let held = expr_context::condition_re(r, expr, &mut groups).unwrap_or(false);
-                if let Some(source) = groups.source() {
-                    value = source.to_owned();
+                Test::Expr(expr) => {
+                    let held = expr_context::condition_re(r, expr, &mut groups).unwrap_or(false);
+                    if let Some(source) = groups.source() {
+                        value = source.to_owned();
+                    }
+                    held
                 }
-                held
+            };
+            if matched && let Err(name) = set_features(r, entry, &groups) {
+                r.error("AH01505", format!("Regular expression replacement failed for '{name}', value too long?"));
+                return Verdict::Status(500);
             }
-        };
-        if matched && let Err(name) = set_features(r, entry, &groups) {
-            r.error("AH01505", format!("Regular expression replacement failed for '{name}', value too long?"));
-            return Verdict::Status(500);
+            r.tell(|| Step {
+                phase: phase.name(),
+                module: NAME,
+                span: Some(entry.span),
+                matched,
+                why: match &entry.name {
+                    Some(name) => format!("{name} is {value:?}"),
+                    None => String::new(),
+                },
+                ..Step::default()
+            });
         }
-        r.tell(|| Step {
-            phase: phase.name(),
-            module: NAME,
-            span: Some(entry.span),
-            matched,
-            why: match &entry.name {
-                Some(name) => format!("{name} is {value:?}"),
-                None => String::new(),
-            },
-            ..Step::default()
-        });
     }
     Verdict::Declined
 }

@@ -1,46 +1,15 @@
 //! Outcomes, traces and diagnostics as JSON: the keys that scenarios, tools and recorded answers agree on.
 
+use super::told::{Key, Texts, Told};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::outcome::{Outcome, Step, Wsgi};
+use crate::outcome::{Outcome, Step};
 use crate::source::{SourceMap, Span};
-use bstr::BString;
 use serde_json::{Map, Value, json};
 
 /// An outcome, its keys in their fixed order. Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
 pub fn outcome(outcome: &Outcome, sources: &SourceMap) -> Value {
-    let decided: Vec<Value> = outcome
-        .decided_by
-        .iter()
-        .map(|d| {
-            let (file, line) = place(sources, d.span);
-            json!({"phase": d.phase, "directive": sources.directive_name(d.span), "file": file, "line": line})
-        })
-        .collect();
-    let caveats: Vec<Value> = outcome
-        .caveats
-        .iter()
-        .map(|c| {
-            let (file, line) = place(sources, c.span);
-            json!({"directive": c.directive, "file": file, "line": line, "why": c.why})
-        })
-        .collect();
-    json!({
-        "url": text(&outcome.url),
-        "method": text(&outcome.method),
-        "status": outcome.status,
-        "handler": maybe(outcome.handler.as_ref()),
-        "file": maybe(outcome.file.as_ref()),
-        "path_info": text(&outcome.path_info),
-        "script_name": maybe(outcome.script_name.as_ref()),
-        "location": maybe(outcome.location.as_ref()),
-        "vhost": text(&outcome.vhost),
-        "access": outcome.access.as_str(),
-        "user": maybe(outcome.user.as_ref()),
-        "log": outcome.log,
-        "wsgi": outcome.wsgi.as_ref().map(wsgi),
-        "decided_by": decided,
-        "caveats": caveats,
-    })
+    let told = Told { outcome, keys: &Key::ALL, texts: &Texts::new(sources) };
+    serde_json::to_value(told).unwrap_or_default()
 }
 
 /// An outcome with one more key, `trace`.
@@ -105,14 +74,6 @@ fn diagnostic(d: &Diagnostic, sources: &SourceMap) -> Value {
     map.into()
 }
 
-fn wsgi(wsgi: &Wsgi) -> Value {
-    json!({
-        "process_group": text(&wsgi.process_group),
-        "application_group": text(&wsgi.application_group),
-        "callable": text(&wsgi.callable),
-    })
-}
-
 /// File and line; both null for what stands in no file.
 fn place(sources: &SourceMap, span: Span) -> (Value, Value) {
     if !span.is_some() {
@@ -121,18 +82,11 @@ fn place(sources: &SourceMap, span: Span) -> (Value, Value) {
     (sources.file(span.file).name.clone().into(), span.line.into())
 }
 
-fn text(bytes: &BString) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn maybe(bytes: Option<&BString>) -> Option<String> {
-    bytes.map(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::outcome::Decision;
+    use bstr::BString;
 
     #[test]
     fn keys_in_order_and_names_from_the_text() {

@@ -4,6 +4,7 @@
 
 pub mod json;
 pub mod ndjson;
+pub mod told;
 
 #[cfg(feature = "cli")]
 pub mod diagnostics;

@@ -17,7 +17,9 @@ pub fn run(r: &mut Request<'_>) {
     }
     let name: BString = super::filepath::basename(filename).into();
     let mut merged = None;
-    for section in core.sec_file.iter() {
+    // who watches is told of those that miss, too
+    let sections = if r.watched() { core.sec_file.all() } else { core.sec_file.of_text(&name) };
+    for (_, section) in sections.iter() {
         let matched = matches(r, section, &name);
         r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
         if matched {

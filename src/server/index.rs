@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// Shorter lists are searched as they are.
-pub(super) const WORTH: usize = 16;
+pub const WORTH: usize = 16;
 
 /// An entry's literal beginning.
 pub trait Beginning {
@@ -35,18 +35,20 @@ impl Index {
     /// An index of entries' numbers and beginnings; an entry may have several.
     pub fn new(beginnings: impl Iterator<Item = (usize, Vec<u8>)>) -> Index {
         let mut index = Index::default();
-        for (number, beginning) in beginnings {
-            let number = number as u32;
-            if beginning.is_empty() {
-                index.always.push(number);
-            } else {
-                index.lengths.push(beginning.len());
-                index.by_beginning.entry(beginning).or_default().push(number);
-            }
-        }
-        index.lengths.sort_unstable();
-        index.lengths.dedup();
+        beginnings.for_each(|(number, beginning)| index.add(number, beginning));
         index
+    }
+
+    fn add(&mut self, number: usize, beginning: Vec<u8>) {
+        let number = number as u32;
+        if beginning.is_empty() {
+            self.always.push(number);
+            return;
+        }
+        if let Err(place) = self.lengths.binary_search(&beginning.len()) {
+            self.lengths.insert(place, beginning.len());
+        }
+        self.by_beginning.entry(beginning).or_default().push(number);
     }
 
     /// The numbers of the entries that may match, in order.
@@ -109,21 +111,25 @@ impl<T> Deref for Indexed<T> {
 impl<T: Beginning> Indexed<T> {
     /// Adds an entry at the end.
     pub fn push(&mut self, entry: T) {
+        match self.index.get_mut() {
+            Some(Some(index)) => index.add(self.entries.len(), entry.beginning()),
+            _ => self.index = OnceLock::new(),
+        }
         self.entries.push(entry);
-        self.index = OnceLock::new();
     }
 
     /// The entries that may match a path, in order. With doubled slashes, which patterns take in different ways, all.
     pub fn of_path(&self, path: &[u8]) -> Candidates<'_, T> {
+        if path.windows(2).any(|w| w == b"//") { self.all() } else { self.of_text(path) }
+    }
+
+    /// The entries that may match a text, in order.
+    pub fn of_text(&self, text: &[u8]) -> Candidates<'_, T> {
         let index = self.index.get_or_init(|| {
             let beginnings = || self.entries.iter().map(Beginning::beginning).enumerate();
             (self.entries.len() >= WORTH).then(|| Index::new(beginnings()))
         });
-        let numbers = match index {
-            Some(index) if !path.windows(2).any(|w| w == b"//") => Some(index.of(path)),
-            _ => None,
-        };
-        Candidates { entries: &self.entries, numbers }
+        Candidates { entries: &self.entries, numbers: index.as_ref().map(|index| index.of(text)) }
     }
 
     /// All entries.
@@ -146,6 +152,17 @@ impl<'l, T> Candidates<'l, T> {
             Some(numbers) => *numbers.get(place)? as usize,
         };
         self.entries.get(number).map(|entry| (number, entry))
+    }
+
+    /// The number of the first of them that stands in the list at `number` or after it.
+    pub fn next(&self, number: usize) -> Option<usize> {
+        match &self.numbers {
+            None => (number < self.entries.len()).then_some(number),
+            Some(numbers) => {
+                let place = numbers.partition_point(|n| (*n as usize) < number);
+                numbers.get(place).map(|n| *n as usize)
+            }
+        }
     }
 
     /// Them all, with their numbers.

@@ -6,7 +6,7 @@ use super::request::{ProxyReq, Request};
 use super::setting;
 use super::uri::{self, Normalize, Slashes};
 use super::{if_walk, location_walk};
-use crate::module::{Phase, Verdict};
+use crate::module::{Phase, Run, Verdict};
 use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::core;
 use crate::outcome::{Access, Step};
@@ -136,24 +136,10 @@ fn or_die(verdict: Verdict) -> Verdict {
 /// neither is well nor declines does.
 pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let engine = r.engine;
-    let before_translation = (engine.watched() && phase == Phase::TranslateName).then(|| r.trial());
+    let before_translation = (engine.watched() && phase == Phase::TranslateName).then(|| Box::new(r.trial()));
     for hook in engine.server.hooks.of(phase) {
         let Some(run) = hook.run else { continue };
-        let before = engine.watched().then(|| Seen::of(r));
-        engine.open();
-        let verdict = run(r);
-        engine.close(|children| {
-            let effect = before.map(|b| b.changes(r)).unwrap_or_default();
-            let matched = verdict != Verdict::Declined;
-            (matched || !effect.is_empty() || !children.is_empty()).then(|| Step {
-                phase: phase.name(),
-                module: hook.module,
-                matched,
-                why: describe(verdict),
-                effect,
-                ..Step::default()
-            })
-        });
+        let verdict = if engine.watched() { run_watched(r, phase, hook.module, run) } else { run(r) };
         match verdict {
             Verdict::Declined => {}
             Verdict::Ok if phase.run_all() => {}
@@ -168,8 +154,29 @@ pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
     if phase.run_all() { Verdict::Ok } else { Verdict::Declined }
 }
 
+/// Runs a hook, and tells what it did.
+fn run_watched(r: &mut Request<'_>, phase: Phase, module: &'static str, run: Run) -> Verdict {
+    let engine = r.engine;
+    let before = Seen::of(r);
+    engine.open();
+    let verdict = run(r);
+    engine.close(|children| {
+        let effect = before.changes(r);
+        let matched = verdict != Verdict::Declined;
+        (matched || !effect.is_empty() || !children.is_empty()).then(|| Step {
+            phase: phase.name(),
+            module,
+            matched,
+            why: describe(verdict),
+            effect,
+            ..Step::default()
+        })
+    });
+    verdict
+}
+
 /// Tells what the modules after the one that translated would have made of the request.
-fn tell_shadowed(r: &Request<'_>, winner: &'static str, before: &Option<Request<'_>>) {
+fn tell_shadowed(r: &Request<'_>, winner: &'static str, before: &Option<Box<Request<'_>>>) {
     let Some(before) = before else { return };
     let engine = r.engine;
     let hooks = engine.server.hooks.of(Phase::TranslateName);

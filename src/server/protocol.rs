@@ -289,7 +289,7 @@ fn protocol_number(protocol: &[u8]) -> Option<(u32, bool)> {
 fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize) -> Result<(), Refused> {
     let core = r.server.core();
     let strict = !setting::value(&core.unsafe_protocol, false);
-    let line = bstr::join(" ", [incoming.method, incoming.target, incoming.protocol]);
+    let line = [incoming.method, incoming.target, incoming.protocol].join(&b' ');
     if too_long(line.len(), limit) {
         r.the_request = line.into();
         r.error(
@@ -302,10 +302,19 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
         return Err(414);
     }
     let ([method, uri, protocol], mut wrong) = cut_request_line(&line, strict);
-    r.method = method.into();
-    r.protocol = protocol.into();
-    let words: Vec<&[u8]> = [method, uri, protocol].into_iter().filter(|w| !w.is_empty()).collect();
-    r.the_request = bstr::join(" ", words).into();
+    if r.method != method {
+        r.method = method.into();
+    }
+    if r.protocol != protocol {
+        r.protocol = protocol.into();
+    }
+    r.the_request.reserve_exact(line.len());
+    for word in [method, uri, protocol].into_iter().filter(|w| !w.is_empty()) {
+        if !r.the_request.is_empty() {
+            r.the_request.push(b' ');
+        }
+        r.the_request.extend_from_slice(word);
+    }
     match protocol_number(protocol) {
         Some((number, small)) => {
             r.proto_num = number;

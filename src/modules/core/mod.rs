@@ -13,6 +13,7 @@ pub(crate) use setters::atoi;
 use crate::expr::Expr;
 use crate::module::{Module, allowed};
 use crate::server::build::BlindSpot;
+use crate::server::index::Indexed;
 use crate::server::request::PathInfo;
 use crate::server::section::Section;
 use crate::server::setting::Set;
@@ -89,7 +90,7 @@ pub struct Dir {
     /// ErrorDocument, by status.
     pub error_documents: Arc<BTreeMap<u16, (ErrorDocument, Span)>>,
     /// `<Files>` within.
-    pub sec_file: Arc<Vec<Arc<Section>>>,
+    pub sec_file: Arc<Indexed<Arc<Section>>>,
     /// `<If>` within.
     pub sec_if: Arc<Vec<Arc<Section>>>,
     /// ForceType.
@@ -202,7 +203,7 @@ impl Settings for Dir {
             Arc::make_mut(&mut m.error_documents)
                 .extend(add.error_documents.iter().map(|(status, document)| (*status, document.clone())));
         }
-        append(&mut m.sec_file, &add.sec_file);
+        m.sec_file = Indexed::join(&m.sec_file, &add.sec_file);
         append(&mut m.sec_if, &add.sec_if);
         m.accept_path_info = Set::merge(&base.accept_path_info, &add.accept_path_info);
         m.mime_type = Set::merge(&base.mime_type, &add.mime_type);

@@ -5,6 +5,7 @@ use super::rule::{self, Went};
 use super::settings::{Cond, Entry, Rule, flag};
 use super::trace;
 use super::weigh::{self, Point, Saved};
+use crate::server::index::{Candidates, Indexed};
 use crate::server::request::Request;
 use bstr::BString;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ pub struct Applied {
 /// A list on its way.
 pub struct Pass<'p> {
     /// The rules.
-    pub rules: &'p [Entry],
+    pub rules: &'p Indexed<Entry>,
     /// The folder.
     pub perdir: Option<&'p BString>,
     /// The rule that is passed over, its conditions left to the next one, to see what would be without it.
@@ -56,7 +57,7 @@ pub struct Pass<'p> {
 }
 
 /// Applies the rules, one after the other, and names those that made the result.
-pub fn apply(r: &mut Request<'_>, rules: &[Entry], perdir: Option<&BString>) -> Applied {
+pub fn apply(r: &mut Request<'_>, rules: &Indexed<Entry>, perdir: Option<&BString>) -> Applied {
     let applied = Applied { action: Action::Unchanged, last: None };
     let mut pass = Pass { rules, perdir, without: None, next: 0, round: 1, applied };
     if !weigh::is_wanted(r) {
@@ -77,11 +78,17 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
     let limit = 2 * r.server.core().limit_request_line.as_ref().map_or(8190, |s| s.value);
     // the last rule that did not match, whose conditions the next one would have if it were not there
     let mut missed = None;
-    while let Some(entry) = pass.rules.get(pass.next) {
-        let index = pass.next;
-        pass.next += 1;
+    let mut fitting = fitting(r, pass.rules, &ctx.uri);
+    while let Some(index) = fitting.next(pass.next) {
+        if let Some(before) = index.checked_sub(1).filter(|before| *before >= pass.next) {
+            // those in between can't match
+            let asks = |e: &&Entry| !e.rule.conds.is_empty() && !is_left_out(r, pass, before, e);
+            missed = pass.rules.get(before).filter(asks).map(|_| before);
+        }
+        let Some(entry) = pass.rules.get(index) else { return };
+        pass.next = index + 1;
         let rule = &entry.rule;
-        if pass.without == Some(index) || r.main.is_some() && rule.has(flag::NO_SUBREQ | flag::REDIRECT) {
+        if is_left_out(r, pass, index, entry) {
             continue;
         }
         let (mut before, wanted) = (None, points.is_some());
@@ -111,12 +118,23 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         missed = None;
         if went == Went::Match {
             ctx.uri = rule::subject(r, pass.perdir);
+            fitting = self::fitting(r, pass.rules, &ctx.uri);
         }
         if carry_on(r, pass, rule, went, limit) {
             continue;
         }
         return;
     }
+}
+
+/// The rules whose patterns may match. Who watches is told of those that can't, too.
+fn fitting<'p>(r: &Request<'_>, rules: &'p Indexed<Entry>, subject: &[u8]) -> Candidates<'p, Entry> {
+    if r.watched() { rules.all() } else { rules.of_text(subject) }
+}
+
+/// Whether a rule is not asked at all.
+fn is_left_out(r: &Request<'_>, pass: &Pass<'_>, index: usize, entry: &Entry) -> bool {
+    pass.without == Some(index) || r.main.is_some() && entry.rule.has(flag::NO_SUBREQ | flag::REDIRECT)
 }
 
 /// The conditions that a rule would have besides its own, were the one before it not there.

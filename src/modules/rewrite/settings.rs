@@ -4,6 +4,7 @@ use super::map::Map;
 use super::template::Template;
 use crate::expr::Expr;
 use crate::pattern::Regex;
+use crate::server::index::{Beginning, Indexed};
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use crate::source::Span;
@@ -231,7 +232,17 @@ impl Options {
     }
 }
 
-type Rules = Arc<Vec<Entry>>;
+impl Beginning for Entry {
+    fn beginning(&self) -> Vec<u8> {
+        // a rule that is chained to others says more than whether it matches
+        match self.rule.has(flag::NOT | flag::CHAIN) {
+            true => Vec::new(),
+            false => self.rule.regex.beginning().into(),
+        }
+    }
+}
+
+type Rules = Arc<Indexed<Entry>>;
 
 /// Whether and in which order the rules above are inherited, and the line that says so.
 enum Inherit {
@@ -258,10 +269,11 @@ fn inherit(base: &Options, merged: &Options) -> Inherit {
 fn merge_rules(how: &Inherit, base: &Rules, add: &Rules) -> Rules {
     let (Inherit::After(why) | Inherit::Before(why)) = how else { return add.clone() };
     let inherited = base.iter().map(|e| Entry { rule: e.rule.clone(), inherited: why.or(e.inherited) });
-    Arc::new(match how {
+    let rules: Vec<Entry> = match how {
         Inherit::Before(_) => inherited.chain(add.iter().cloned()).collect(),
         _ => add.iter().cloned().chain(inherited).collect(),
-    })
+    };
+    Arc::new(rules.into())
 }
 
 /// Settings per server: `rewrite_server_conf`.

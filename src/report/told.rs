@@ -1,0 +1,207 @@
+//! An outcome as JSON: its keys in their order, and what stands under each. It is written straight to where it goes,
+//! with no tree of values between.
+//!
+//! Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
+
+use crate::outcome::{Caveat, Decision, Outcome, Wsgi};
+use crate::source::{SourceFile, SourceMap, Span};
+use bstr::{BString, ByteSlice};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// A key of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Key {
+    Url,
+    Method,
+    Status,
+    Handler,
+    File,
+    PathInfo,
+    ScriptName,
+    Location,
+    Vhost,
+    Access,
+    User,
+    Log,
+    Wsgi,
+    DecidedBy,
+    Caveats,
+}
+
+impl Key {
+    /// All, in their order.
+    pub const ALL: [Key; 15] = [
+        Key::Url,
+        Key::Method,
+        Key::Status,
+        Key::Handler,
+        Key::File,
+        Key::PathInfo,
+        Key::ScriptName,
+        Key::Location,
+        Key::Vhost,
+        Key::Access,
+        Key::User,
+        Key::Log,
+        Key::Wsgi,
+        Key::DecidedBy,
+        Key::Caveats,
+    ];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Key::Url => "url",
+            Key::Method => "method",
+            Key::Status => "status",
+            Key::Handler => "handler",
+            Key::File => "file",
+            Key::PathInfo => "path_info",
+            Key::ScriptName => "script_name",
+            Key::Location => "location",
+            Key::Vhost => "vhost",
+            Key::Access => "access",
+            Key::User => "user",
+            Key::Log => "log",
+            Key::Wsgi => "wsgi",
+            Key::DecidedBy => "decided_by",
+            Key::Caveats => "caveats",
+        }
+    }
+}
+
+/// The files that places are in, at hand without a lock for each.
+pub struct Texts<'s> {
+    sources: &'s SourceMap,
+    known: RefCell<Vec<Arc<SourceFile>>>,
+}
+
+impl<'s> Texts<'s> {
+    /// Those of `sources`.
+    pub fn new(sources: &'s SourceMap) -> Texts<'s> {
+        Texts { sources, known: RefCell::default() }
+    }
+
+    /// Shows `then` the file that a place is in; none for what stands in no file.
+    fn with_file<T>(&self, span: Span, then: impl FnOnce(Option<&SourceFile>) -> T) -> T {
+        if !span.is_some() {
+            return then(None);
+        }
+        let number = span.file.0 as usize;
+        let known = self.known.borrow().len();
+        if number >= known {
+            self.known.borrow_mut().extend(self.sources.files_from(known));
+        }
+        then(self.known.borrow().get(number).map(|file| &**file))
+    }
+}
+
+/// An outcome with some of its keys.
+#[derive(Clone, Copy)]
+pub struct Told<'t> {
+    /// What is told.
+    pub outcome: &'t Outcome,
+    /// The keys, in the order in which they are told.
+    pub keys: &'t [Key],
+    /// Where its places are.
+    pub texts: &'t Texts<'t>,
+}
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Told { outcome: o, texts, .. } = *self;
+        let mut map = to.serialize_map(Some(self.keys.len()))?;
+        for key in self.keys {
+            let name = key.name();
+            match key {
+                Key::Url => map.serialize_entry(name, &text(&o.url)),
+                Key::Method => map.serialize_entry(name, &text(&o.method)),
+                Key::Status => map.serialize_entry(name, &o.status),
+                Key::Handler => map.serialize_entry(name, &maybe(&o.handler)),
+                Key::File => map.serialize_entry(name, &maybe(&o.file)),
+                Key::PathInfo => map.serialize_entry(name, &text(&o.path_info)),
+                Key::ScriptName => map.serialize_entry(name, &maybe(&o.script_name)),
+                Key::Location => map.serialize_entry(name, &maybe(&o.location)),
+                Key::Vhost => map.serialize_entry(name, &text(&o.vhost)),
+                Key::Access => map.serialize_entry(name, o.access.as_str()),
+                Key::User => map.serialize_entry(name, &maybe(&o.user)),
+                Key::Log => map.serialize_entry(name, &o.log),
+                Key::Wsgi => map.serialize_entry(name, &o.wsgi.as_ref().map(Groups)),
+                Key::DecidedBy => map.serialize_entry(name, &Each(&o.decided_by, texts)),
+                Key::Caveats => map.serialize_entry(name, &Each(&o.caveats, texts)),
+            }?;
+        }
+        map.end()
+    }
+}
+
+/// A list whose elements have places.
+struct Each<'t, T>(&'t [T], &'t Texts<'t>);
+
+/// One of them.
+struct One<'t, T>(&'t T, &'t Texts<'t>);
+
+impl<T> Serialize for Each<'_, T>
+where
+    for<'t> One<'t, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(|one| One(one, self.1)))
+    }
+}
+
+impl Serialize for One<'_, Decision> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let One(decision, texts) = self;
+        texts.with_file(decision.span, |file| {
+            let mut map = to.serialize_map(Some(4))?;
+            map.serialize_entry("phase", decision.phase)?;
+            let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
+            map.serialize_entry("directive", &name.to_str_lossy())?;
+            place(&mut map, decision.span, file)?;
+            map.end()
+        })
+    }
+}
+
+impl Serialize for One<'_, Caveat> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let One(caveat, texts) = self;
+        texts.with_file(caveat.span, |file| {
+            let mut map = to.serialize_map(Some(4))?;
+            map.serialize_entry("directive", &caveat.directive)?;
+            place(&mut map, caveat.span, file)?;
+            map.serialize_entry("why", &caveat.why)?;
+            map.end()
+        })
+    }
+}
+
+/// File and line; both null for what stands in no file.
+fn place<M: SerializeMap>(map: &mut M, span: Span, file: Option<&SourceFile>) -> Result<(), M::Error> {
+    map.serialize_entry("file", &file.map(|f| f.name.as_str()))?;
+    map.serialize_entry("line", &file.map(|_| span.line))
+}
+
+struct Groups<'w>(&'w Wsgi);
+
+impl Serialize for Groups<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(3))?;
+        map.serialize_entry("process_group", &text(&self.0.process_group))?;
+        map.serialize_entry("application_group", &text(&self.0.application_group))?;
+        map.serialize_entry("callable", &text(&self.0.callable))?;
+        map.end()
+    }
+}
+
+fn text(bytes: &BString) -> std::borrow::Cow<'_, str> {
+    bytes.to_str_lossy()
+}
+
+fn maybe(bytes: &Option<BString>) -> Option<std::borrow::Cow<'_, str>> {
+    bytes.as_ref().map(text)
+}
