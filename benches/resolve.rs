@@ -7,6 +7,10 @@ use routesim::suite::Scenario;
 use std::hint::black_box;
 use std::path::Path;
 
+// as the binary does
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn scenario(name: &str) -> Scenario {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     Scenario::load(&path, &SourceMap::default()).expect("it is a scenario")

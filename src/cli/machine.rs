@@ -5,7 +5,7 @@ use crate::modules::known;
 use crate::simulate::{self, Input, Loaded, Modules, RealPrograms, Simulator};
 use crate::suite::suggest::nearest;
 use crate::suite::{bounded, default_hosts};
-use crate::vfs::{Disk, Vfs};
+use crate::vfs::{Cached, Disk, Vfs};
 use bstr::BString;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -76,7 +76,7 @@ impl Machine {
         let disk = Disk::new(root).or_else(|e| failure(format!("--root `{}`: {}", root.display(), cause(&e))))?;
         let text = read(config)?;
         let name = inner_name(config, disk.root());
-        let vfs: Arc<dyn Vfs> = Arc::new(disk);
+        let vfs: Arc<dyn Vfs> = Arc::new(Cached::new(disk));
         let input = Input {
             name,
             text: text.into(),

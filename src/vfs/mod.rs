@@ -3,12 +3,14 @@
 //! [`Vfs`] is what a tree must be able to answer about link-free paths; [`resolve`] is the kernel's walk on top of it:
 //! symbolic links, permissions and limits. Everything else asks `resolve`, nothing else asks a tree.
 
+mod cached;
 #[cfg(feature = "disk")]
 mod disk;
 mod memory;
 pub mod resolve;
 mod users;
 
+pub use cached::Cached;
 #[cfg(feature = "disk")]
 pub use disk::Disk;
 pub use memory::{Memory, Owner};

@@ -1,0 +1,36 @@
+//! How many heap allocations a request costs: a number that may go down.
+
+use routesim::simulate::{self, Ask};
+use routesim::source::SourceMap;
+use routesim::suite::Scenario;
+use std::path::Path;
+
+/// A scenario, its request's number, and what an answer may take.
+const MOST: &[(&str, usize, u64)] = &[
+    ("web2py.yaml", 0, 35),
+    ("web2py.yaml", 3, 38),
+    ("web2py.yaml", 4, 36),
+    ("web2py.yaml", 6, 40),
+    ("web2py.yaml", 7, 78),
+    ("rewrite/wordpress.yaml", 0, 153),
+    ("rewrite/wordpress.yaml", 1, 204),
+    ("rewrite/wordpress.yaml", 5, 69),
+];
+
+#[test]
+fn a_request_allocates_no_more_than_it_did() {
+    for &(name, index, most) in MOST {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
+        let scenario = Scenario::load(&path, &SourceMap::default()).expect("it is a scenario");
+        let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { panic!("{name} does not start") };
+        let spec = &scenario.requests[index];
+        let ask = Ask::of(spec, index);
+        // the first time fills what is kept for all requests
+        let first = simulator.ask(&ask);
+        let mut again = None;
+        let counted = allocation_counter::measure(|| again = Some(simulator.ask(&ask)));
+        assert_eq!(again, Some(first));
+        let count = counted.count_total;
+        assert!(count <= most, "{name} {}: {count} allocations, {most} at most", spec.url);
+    }
+}
