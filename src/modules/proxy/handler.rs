@@ -6,6 +6,7 @@ use super::worker::{self, Sort, Worker};
 use super::{Server, canon, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
+use crate::server::byterange::Body;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
 use crate::server::{method, setting};
@@ -45,13 +46,14 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
     if let Some(verdict) = needs_domain(r, &conf) {
         return verdict;
     }
-    // the back-end says the status, for an ErrorDocument too
-    r.status = 200;
     r.served_by = Some(r.handler.clone().unwrap_or_else(|| "proxy-server".into()));
-    match forward(r, &conf, url) {
-        Ok(()) => Verdict::Ok,
-        Err(verdict) => verdict,
+    if let Err(verdict) = forward(r, &conf, url) {
+        return verdict;
     }
+    // the back-end says the status, for an ErrorDocument too, and sends a page of some length
+    r.status = 200;
+    r.body = Body::page(r);
+    Verdict::Ok
 }
 
 /// Max-Forwards, and TRACE.
