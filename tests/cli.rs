@@ -308,3 +308,18 @@ fn odd_input_is_told_apart() {
         assert_eq!(output.status.code(), Some(*status), "{arguments:?}");
     }
 }
+
+#[test]
+fn modules_that_are_missing_can_be_assumed() {
+    let text = "LoadModule alias_module a.so\nDocumentRoot /www\nSecRuleEngine On\nSSLSessionCacheTimeout 9\n";
+    let dir = folder("assumed", &[("www/a.html", "x"), ("etc/httpd.conf", text)]);
+    let (root, config) = (dir.to_string_lossy().into_owned(), path(&dir, "etc/httpd.conf"));
+    let refused = run(&["check", "--root", &root, &config]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(out(&refused).contains("directive of mod_security"), "{}", out(&refused));
+    let assumed = ["explain", "-c", &config, "--root", &root, "--assume-modules", "--format", "json", "/a.html"];
+    let told: serde_json::Value = serde_json::from_str(&out(&run(&assumed))).expect("it is JSON");
+    let caveats = told["caveats"].as_array().expect("it is a list");
+    assert_eq!(caveats.len(), 1, "{caveats:?}");
+    assert_eq!((&caveats[0]["directive"], &caveats[0]["line"]), (&"SecRuleEngine".into(), &3.into()));
+}

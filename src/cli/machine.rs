@@ -35,6 +35,10 @@ pub struct Machine {
     #[arg(long, value_name = "all|LIST", help_heading = "With -c")]
     pub modules: Option<String>,
 
+    /// Go on after directives of modules that are not loaded; each is a caveat
+    #[arg(long, help_heading = "With -c")]
+    pub assume_modules: bool,
+
     /// A host name that look-ups find; again and again
     #[arg(long, value_name = "ADDRESS=NAME", help_heading = "With -c")]
     pub host_name: Vec<String>,
@@ -57,6 +61,7 @@ impl Machine {
             (self.envvars.is_some(), "--envvars"),
             (!self.defines.is_empty(), "-D"),
             (self.modules.is_some(), "--modules"),
+            (self.assume_modules, "--assume-modules"),
             (!self.host_name.is_empty(), "--host-name"),
         ];
         used.iter().find(|u| u.0).map(|u| u.1)
@@ -90,7 +95,7 @@ impl Machine {
             vfs: vfs.clone(),
             server_root: "/etc/apache2".into(),
             lenient_paths: true,
-            assume_modules: false,
+            assume_modules: self.assume_modules,
             ports,
         };
         Ok((input, vfs))

@@ -319,11 +319,15 @@ fn container(cmd: &mut Cmd<'_>, a: &[BString], logic: Logic, negate: bool) -> Re
     cmd.slot(|d| &mut d.authz_core).open.push(Section::container(logic, negate, Some(span)));
     let overrides = std::mem::replace(&mut cmd.overrides, OR_AUTHCFG);
     let limited = cmd.limited & !(1 << 63);
-    cmd.within(limited);
+    let sound = cmd.within(limited);
     cmd.overrides = overrides;
     let dir = cmd.slot(|d| &mut d.authz_core);
     let Some(section) = dir.open.pop() else { return Ok(()) };
     if section.children().is_empty() {
+        // httpd stopped at a line within
+        if !sound {
+            return Ok(());
+        }
         return Err(format!("{} directive contains no authorization directives", section.name()));
     }
     add(dir, section, "")

@@ -41,7 +41,7 @@ pub mod vhost_alias;
 pub mod wsgi;
 
 use crate::diagnostic::Diagnostic;
-use crate::module::Module;
+use crate::module::{Effect, Module};
 use crate::server::build::Build;
 use crate::server::settings::PerServer;
 use crate::source::Span;
@@ -114,6 +114,12 @@ pub fn by_identifier(identifier: &str) -> Option<&'static Module> {
 pub fn module_of(directive: &str) -> Option<&'static str> {
     let own = all().find(|m| m.directives.iter().any(|d| d.name.eq_ignore_ascii_case(directive)));
     own.map(|m| m.name).or_else(|| ledger::third_party::module_of(directive))
+}
+
+/// Whether a directive of that name is httpd's own and can't matter to an answer.
+pub fn is_inert(directive: &str) -> bool {
+    let mut rows = all().flat_map(|m| m.directives).filter(|d| d.name.eq_ignore_ascii_case(directive)).peekable();
+    rows.peek().is_some() && rows.all(|d| d.effect == Effect::Inert)
 }
 
 /// What httpd checks once the whole configuration is read (its check_config and post_config hooks).

@@ -8,13 +8,14 @@ use super::{Loaded, vhost};
 use crate::conf::Node;
 use crate::conf::args;
 use crate::conf::suggest;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::{Directive, Effect, allowed};
 use crate::modules::core;
 use crate::pattern::{Flags, Regex};
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Users, Vfs};
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -49,8 +50,8 @@ pub const ALL_METHODS: u64 = u64::MAX;
 /// A directive in force that is not modelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlindSpot {
-    /// Its row's name.
-    pub directive: &'static str,
+    /// Its row's name; as it is written where no row has it.
+    pub directive: Cow<'static, str>,
     /// Its module.
     pub module: &'static str,
     /// Its place.
@@ -97,7 +98,7 @@ pub struct Build {
     pub hosts_complete: bool,
     /// A missing DocumentRoot (of the main server) or map file is a note only: files may be elsewhere.
     pub lenient_paths: bool,
-    /// Directives of modules that are not loaded are passed over.
+    /// Directives of modules that are not loaded are passed over, and are caveats.
     pub assume_modules: bool,
     /// What each regular expression is compiled with from here on: RegexDefaultOptions.
     pub regex_defaults: Flags,
@@ -215,6 +216,17 @@ impl Build {
             if scope.overrides & allowed::NONFATAL_UNKNOWN != 0 {
                 return Ok(());
             }
+            if self.assume_modules
+                && let Some(module) = crate::modules::module_of(&name)
+            {
+                if crate::modules::is_inert(&name) {
+                    return Ok(());
+                }
+                let why = "its module is not loaded, and what it would do is not known";
+                let spot = BlindSpot { directive: name.into(), module, span: node.span, why };
+                slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
+                return Ok(());
+            }
             return Err(format!(
                 "Invalid command '{name}', perhaps misspelled or defined by a module not included in the server configuration"
             ));
@@ -235,7 +247,7 @@ impl Build {
                 });
             }
             if let Effect::Blind(why) = row.effect {
-                let spot = BlindSpot { directive: row.name, module: module.name, span: node.span, why };
+                let spot = BlindSpot { directive: row.name.into(), module: module.name, span: node.span, why };
                 slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
             }
             let calls = args::calls(row.name, row.args, &node.args, row.usage)?;
@@ -285,7 +297,10 @@ impl Build {
             return d.help(format!("a space is missing: `{n} {}`", &name[n.len()..]));
         }
         if let Some(module) = crate::modules::module_of(&name) {
-            return d.help(format!("`{}` is a directive of {module}, which is not loaded", name));
+            return d.help(format!(
+                "`{}` is a directive of {module}, which is not loaded (`--assume-modules` goes on without)",
+                name
+            ));
         }
         match suggest::closest(&name, known.iter().copied()) {
             Some(n) => d.help(format!("did you mean `{n}`?")),
@@ -338,7 +353,7 @@ impl<'b> Cmd<'b> {
     /// Notes that something of this directive is not modelled, for the requests that it is in force for.
     pub fn blind(&mut self, directive: &'static str, module: &'static str, why: &'static str) {
         let span = self.span();
-        let spot = BlindSpot { directive, module, span, why };
+        let spot = BlindSpot { directive: directive.into(), module, span, why };
         slot(&mut self.dir.core, self.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
     }
 
@@ -401,11 +416,14 @@ impl<'b> Cmd<'b> {
         settings
     }
 
-    /// Carries out what stands within, on the settings around it (`<Limit>`, `<RequireAll>`).
-    pub fn within(&mut self, limited: u64) {
+    /// Carries out what stands within, on the settings around it (`<Limit>`, `<RequireAll>`); whether httpd would go on
+    /// after it.
+    pub fn within(&mut self, limited: u64) -> bool {
+        let said = self.build.diagnostics.len();
         let mut dir = std::mem::take(self.dir);
         self.children(&mut dir, self.path.clone(), self.overrides, limited, self.server);
         *self.dir = dir;
+        self.build.diagnostics.iter().skip(said).all(|d| d.severity != Severity::Error)
     }
 
     /// Carries out the section's directives on `dir`.

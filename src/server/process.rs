@@ -254,7 +254,7 @@ impl Seen {
 fn note_blind_spots(r: &mut Request<'_>) {
     let Some(core) = r.per_dir.core.clone() else { return };
     for spot in &core.blind {
-        r.caveat(spot.directive, spot.span, spot.why);
+        r.caveat(&spot.directive, spot.span, spot.why);
     }
 }
 
