@@ -263,7 +263,14 @@ fn run_handler_script(r: &mut Request<'_>, script: &HandlerScript, cred: &Cred, 
     let place = &script.place;
     match (functions::find(r, cred, place, &[HANDLE_REQUEST]), r.engine.programs.program("wsgi", place)) {
         (Function::Unreadable, _) => Err(refusal(500, Blame::Process, "Failed to open the WSGI script")),
-        (Function::Absent, Program::Broken) => Err(refusal(500, Blame::Nothing, CANT_LOAD)),
+        (Function::Absent, Program::Broken) => {
+            r.caveat(
+                "WSGIHandlerScript",
+                script.span,
+                "whether Python can load the script is not known: it may answer 404",
+            );
+            Err(refusal(500, Blame::Nothing, CANT_LOAD))
+        }
         (Function::Absent, Program::Works) => {
             Err(refusal(missing, Blame::Process, does_not_contain(HANDLE_REQUEST.into())))
         }
