@@ -319,7 +319,11 @@ fn certificate(place: &Place) -> Result<Vec<u8>, String> {
     if let Ok(text) = std::fs::read(&path) {
         return Ok(text);
     }
+    // the run's own /etc may have no settings for it
+    let settings = place.sim.join("openssl.cnf");
+    std::fs::write(&settings, "[req]\ndistinguished_name = dn\n[dn]\n").map_err(|e| unmade(&settings, &e))?;
     let output = Command::new("openssl")
+        .env("OPENSSL_CONF", &settings)
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"])
         .args(["-subj", "/CN=localhost", "-keyout", "-", "-out", "-"])
         .stdin(Stdio::null())
