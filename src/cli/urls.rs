@@ -5,6 +5,7 @@ use super::{Failure, failure, machine};
 use crate::simulate::{Ask, Simulator};
 use crate::suite::{RequestSpec, bounded, split_url};
 use bstr::ByteSlice;
+use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -70,13 +71,15 @@ pub struct Asker<'s> {
     simulator: &'s Simulator,
     /// Whether connections come in where the configuration would have them.
     real: bool,
-    by_server: HashMap<Box<str>, Ask>,
+    /// A request to each server that was asked, and where it is.
+    asks: Vec<Ask>,
+    by_server: HashMap<Box<str>, usize, RandomState>,
 }
 
 impl<'s> Asker<'s> {
     /// Asks `simulator`.
     pub fn new(simulator: &'s Simulator, real: bool) -> Asker<'s> {
-        Asker { simulator, real, by_server: HashMap::new() }
+        Asker { simulator, real, asks: Vec::new(), by_server: HashMap::default() }
     }
 
     /// The request that a line stands for: what `explain` would ask.
@@ -84,19 +87,28 @@ impl<'s> Asker<'s> {
         let (method, url) = request(line);
         let target = split_url(url).target;
         let server = url.strip_suffix(target).unwrap_or(url);
-        if !self.by_server.contains_key(server) {
-            if self.by_server.len() >= SERVERS_KEPT {
-                self.by_server.clear();
-            }
-            let mut spec = spec(line);
-            if self.real {
-                place(&mut spec, self.simulator);
-            }
-            self.by_server.insert(server.into(), Ask::of(&spec, 0));
-        }
-        let ask = self.by_server.entry(server.into()).or_insert_with(|| Ask::of(&spec(line), 0));
+        let place = match self.by_server.get(server) {
+            Some(place) => *place,
+            None => self.add(line, server),
+        };
+        let ask = &mut self.asks[place];
         ask.point_at(method, url, target);
         ask
+    }
+
+    fn add(&mut self, line: &str, server: &str) -> usize {
+        if self.asks.len() >= SERVERS_KEPT {
+            self.asks.clear();
+            self.by_server.clear();
+        }
+        let mut spec = spec(line);
+        if self.real {
+            place(&mut spec, self.simulator);
+        }
+        let number = self.asks.len();
+        self.asks.push(Ask::of(&spec, 0));
+        self.by_server.insert(server.into(), number);
+        number
     }
 }
 

@@ -241,13 +241,9 @@ fn if_modified_since(r: &Request<'_>, state: &State) -> Condition {
 /// `ap_condition_if_range`: it is made only where a range is asked for.
 pub fn if_range(r: &Request<'_>, state: &State) -> Condition {
     let Some(value) = r.headers_in.get("If-Range").filter(|_| ranges(r)) else { return Condition::None };
-    let same = if value.starts_with(b"\"") {
-        return match &state.tag {
-            Tag::Known(tag) if tag == value => Condition::Strong,
-            _ => Condition::NoMatch,
-        };
-    } else {
-        parse_http(value) == state.modified
-    };
-    if same { by_time(r, state) } else { Condition::NoMatch }
+    match &state.tag {
+        Tag::Known(tag) if value.starts_with(b"\"") && tag == value => Condition::Strong,
+        _ if value.starts_with(b"\"") || parse_http(value) != state.modified => Condition::NoMatch,
+        _ => by_time(r, state),
+    }
 }

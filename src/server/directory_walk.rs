@@ -119,17 +119,11 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             Ok(walked) => {
                 let settings = walked.found.settings.clone();
                 walk_cache::settle(r, walked);
-                merge(r, settings);
+                settings.iter().for_each(|s| r.merge(s));
                 Verdict::Ok
             }
             Err(verdict) => verdict,
         },
-    }
-}
-
-fn merge(r: &mut Request<'_>, settings: Option<Arc<Merged>>) {
-    if let Some(settings) = settings {
-        r.per_dir = r.engine.merge(&r.per_dir, &settings);
     }
 }
 
@@ -152,7 +146,7 @@ fn again(r: &mut Request<'_>, filename: BString, key: u64, familiar: Familiar) -
         may_be_familiar: true,
     };
     walk_cache::settle(r, walked);
-    merge(r, settings);
+    settings.iter().for_each(|s| r.merge(s));
     let core = r.core();
     if !familiar.same_start || core.allows(options::SYM_LINKS) {
         return Verdict::Ok;
@@ -243,7 +237,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
             told(r, section, matched);
             if matched {
                 running.merge(&section.settings);
-                merged = Some(onto(r, merged, &section.settings));
+                merged = Some(r.engine.onto(merged, &section.settings));
             }
         }
         if running.htaccess_wanted() {
@@ -261,7 +255,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
                 }
                 Ok(Some(settings)) => {
                     running.merge(&settings);
-                    merged = Some(onto(r, merged, &settings));
+                    merged = Some(r.engine.onto(merged, &settings));
                 }
                 Ok(None) => {}
             }
@@ -347,7 +341,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
         told(r, section, matched);
         if matched {
             names::set_captures(r, regex, &caps, &path);
-            merged = Some(onto(r, merged, &section.settings));
+            merged = Some(r.engine.onto(merged, &section.settings));
         }
     }
     let walked = Walked {
@@ -384,13 +378,6 @@ fn refuse(r: &mut Request<'_>, whole: BString, at: usize) -> Result<Walked, Verd
     r.filename = Some(path);
     r.path_info = Some(rest);
     Err(Verdict::Status(403))
-}
-
-fn onto(r: &Request<'_>, merged: Option<Arc<Merged>>, add: &Arc<Merged>) -> Arc<Merged> {
-    match merged {
-        None => add.clone(),
-        Some(m) => r.engine.merge(&m, add),
-    }
 }
 
 fn told(r: &Request<'_>, section: &Section, matched: bool) {

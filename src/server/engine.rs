@@ -91,6 +91,14 @@ impl Engine {
         now
     }
 
+    /// What sections come to with one more.
+    pub fn onto(&self, merged: Option<Arc<Merged>>, add: &Arc<Merged>) -> Arc<Merged> {
+        match merged {
+            None => add.clone(),
+            Some(merged) => self.merge(&merged, add),
+        }
+    }
+
     /// `ap_merge_per_dir_configs`, done once for each pair.
     pub fn merge(&self, base: &Arc<Merged>, add: &Arc<Merged>) -> Arc<Merged> {
         let key = (base.id, add.id);

@@ -6,7 +6,6 @@ use super::walk_cache::{self, Walk, Walked};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
 use bstr::{BString, ByteSlice};
-use std::sync::Arc;
 
 /// Merges the sections that match the file's name onto the request's settings.
 pub fn run(r: &mut Request<'_>) {
@@ -23,10 +22,7 @@ pub fn run(r: &mut Request<'_>) {
         let matched = matches(r, section, &name);
         r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
         if matched {
-            merged = Some(match merged {
-                None => Arc::clone(&section.settings),
-                Some(m) => r.engine.merge(&m, &section.settings),
-            });
+            merged = Some(r.engine.onto(merged, &section.settings));
         }
     }
     let walked = Walked {
@@ -40,9 +36,7 @@ pub fn run(r: &mut Request<'_>) {
         may_be_familiar: true,
     };
     walk_cache::settle(r, walked);
-    if let Some(m) = merged {
-        r.per_dir = r.engine.merge(&r.per_dir, &m);
-    }
+    merged.iter().for_each(|m| r.merge(m));
 }
 
 fn matches(r: &mut Request<'_>, section: &Section, name: &BString) -> bool {

@@ -34,10 +34,7 @@ fn walk(r: &mut Request<'_>, sections: &[Arc<Section>], phase: &'static str, dep
                 continue;
             }
         }
-        merged = Some(match merged {
-            None => section.settings.clone(),
-            Some(m) => r.engine.merge(&m, &section.settings),
-        });
+        merged = Some(r.engine.onto(merged, &section.settings));
     }
     let walked = Walked {
         walk: Walk::If,
@@ -50,7 +47,7 @@ fn walk(r: &mut Request<'_>, sections: &[Arc<Section>], phase: &'static str, dep
     };
     walk_cache::settle(r, walked);
     if let Some(m) = merged {
-        r.per_dir = r.engine.merge(&r.per_dir, &m);
+        r.merge(&m);
         if let Some(core) = m.core.clone() {
             walk(r, &core.sec_if, phase, depth + 1);
         }

@@ -30,15 +30,10 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
     let sections = if r.watched() { server.sec_url.all() } else { server.sec_url.of_path(asked) };
     for (_, section) in sections.iter() {
         let matched = matches(r, section, asked, uri);
-        if !matched {
-            r.tell(|| tried(section, phase, false));
-            continue;
+        r.tell(|| Step { phase, span: Some(section.span), matched, ..Step::default() });
+        if matched {
+            merged = Some(r.engine.onto(merged, &section.settings));
         }
-        r.tell(|| tried(section, phase, true));
-        merged = Some(match merged {
-            None => section.settings.clone(),
-            Some(m) => r.engine.merge(&m, &section.settings),
-        });
     }
     let walked = Walked {
         walk: Walk::Location,
@@ -50,13 +45,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
         may_be_familiar: true,
     };
     walk_cache::settle(r, walked);
-    if let Some(m) = merged {
-        r.per_dir = r.engine.merge(&r.per_dir, &m);
-    }
-}
-
-fn tried(section: &Section, phase: &'static str, matched: bool) -> Step {
-    Step { phase, span: Some(section.span), matched, ..Step::default() }
+    merged.iter().for_each(|m| r.merge(m));
 }
 
 fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr) -> bool {

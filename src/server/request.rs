@@ -260,6 +260,11 @@ impl<'a> Request<'a> {
         self.per_dir.core.clone().unwrap_or_else(crate::modules::core::default_dir)
     }
 
+    /// Puts what sections came to over its settings.
+    pub fn merge(&mut self, add: &Arc<Merged>) {
+        self.per_dir = self.engine.merge(&self.per_dir, add);
+    }
+
     /// Whether it is neither a subrequest nor redirected: `ap_is_initial_req`.
     pub fn is_initial(&self) -> bool {
         self.main.is_none() && self.prev.is_none()

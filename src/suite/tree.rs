@@ -7,6 +7,7 @@ use crate::vfs::{Cred, Errno, Memory, Owner, Users, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A scenario's file system, with what is known of its programs.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +60,7 @@ impl ScenarioFs {
                     Some(text) => (text.clone(), Program::of_text(text.as_bytes())),
                     None => implied(&entry.path, entry.mode, *probe, wsgi),
                 };
-                self.add_file(&entry.path, content.into_bytes(), program, entry.mode, owner, entry.mtime)
+                self.add_file(entry.path.as_bytes(), content.into_bytes(), program, mode_of(entry), owner, entry.mtime)
             }
             FileKind::From(source) => return self.copy(entry, source, owner),
         };
@@ -68,15 +69,14 @@ impl ScenarioFs {
 
     fn add_file(
         &mut self,
-        path: &str,
-        content: Vec<u8>,
+        path: &[u8],
+        content: impl Into<Arc<[u8]>>,
         program: Program,
-        mode: Option<u32>,
+        mode: u32,
         owner: Owner,
         mtime: Option<i64>,
     ) -> Result<(), Errno> {
-        let mode = mode.unwrap_or(if is_cgi_name(path) { 0o755 } else { 0o644 });
-        let real = self.memory.add_file(path.as_bytes(), content, mode, owner)?;
+        let real = self.memory.add_file(path, content, mode, owner)?;
         if let Some(seconds) = mtime {
             self.memory.set_mtime(&real, seconds.saturating_mul(1_000_000));
         }
@@ -108,7 +108,8 @@ impl ScenarioFs {
         if top.is_file() {
             let content = std::fs::read(source).map_err(|e| unreadable(&e))?;
             let program = Program::of_text(&content);
-            let added = self.add_file(&entry.path, content, program, entry.mode, owner, entry.mtime);
+            let path = entry.path.as_bytes();
+            let added = self.add_file(path, content, program, mode_of(entry), owner, entry.mtime);
             return added.map_err(|e| in_the_way(entry, e));
         }
         let disk = Disk::new(source).map_err(|e| unreadable(&e))?;
@@ -133,12 +134,7 @@ impl ScenarioFs {
                         let content = disk.read(&inner).map_err(|e| unreadable(&e))?;
                         let program = Program::of_text(&content);
                         let mode = if stat.mode & 0o100 != 0 { 0o755 } else { 0o644 };
-                        self.memory.add_file(&path, content, mode, owner).map(|real| {
-                            if let Some(seconds) = entry.mtime {
-                                self.memory.set_mtime(&real, seconds.saturating_mul(1_000_000));
-                            }
-                            self.programs.insert(real, program);
-                        })
+                        self.add_file(&path, content, program, mode, owner, entry.mtime)
                     }
                     Kind::Other => Ok(()),
                 };
@@ -159,6 +155,11 @@ fn in_the_way(entry: &FileEntry, errno: Errno) -> Box<Diagnostic> {
         _ => "a folder is there already",
     };
     Box::new(Diagnostic::error("wrong-value", format!("can't put `{}` there: {why}", entry.path), entry.at.span))
+}
+
+/// A file's permissions, where they are not given by its name.
+fn mode_of(entry: &FileEntry) -> u32 {
+    entry.mode.unwrap_or(if is_cgi_name(&entry.path) { 0o755 } else { 0o644 })
 }
 
 #[cfg(test)]

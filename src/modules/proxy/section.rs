@@ -86,7 +86,7 @@ fn walk(r: &mut Request<'_>, url: &BString) {
             ..Step::default()
         });
         if matched {
-            r.per_dir = r.engine.merge(&r.per_dir, &section.settings);
+            r.merge(&section.settings);
             r.config = r.engine.new_pointer();
         }
     }
