@@ -48,11 +48,12 @@ impl Oracle {
     ///
     /// # Errors
     /// What about the job can't be had this way.
-    pub fn ask(&self, job: &Job) -> Result<Reply, &'static str> {
+    pub fn ask(&self, job: &Job) -> Result<Reply, String> {
         let mut job = job.clone();
         job.way = self.way;
         if let Some(need) = scratch::needs(&job, self.way) {
-            return Err(need);
+            let open = if scratch::needs(&job, Way::User).is_none() { "root or user namespaces" } else { "root" };
+            return Err(format!("{open}, for {need}"));
         }
         if job.asks.len() > MOST_REQUESTS {
             return Ok(Reply::Failed(format!("more than {MOST_REQUESTS} requests")));

@@ -64,6 +64,11 @@ pub fn enter(job: &Job) -> Result<Place, String> {
         }
     }
     bound(Path::new("/dev"), &root.join("dev"))?;
+    // shared memory bears names made from paths: another run's are the same
+    let shared = root.join("dev/shm");
+    if shared.is_dir() && !shared.is_symlink() {
+        mounted("tmpfs", &shared, "mode=1777")?;
+    }
     if mounted("proc", &root.join("proc"), "").is_err() {
         bound(Path::new("/proc"), &root.join("proc"))?;
     }

@@ -105,8 +105,9 @@ const SYSTEM: &[&str] = &["/usr/", "/bin/", "/sbin/", "/lib"];
 fn tops(job: &Job) -> BTreeSet<String> {
     let own = ["/srv", "/home", "/var/www", "/var/log", "/etc/apache2"];
     let mut tops: BTreeSet<String> = own.map(String::from).into();
-    for file in &job.files {
-        let path = file.path.to_str_lossy();
+    let certificates = super::wrapper::certificates(&job.config);
+    for path in job.files.iter().map(|f| &f.path).chain(&certificates) {
+        let path = path.to_str_lossy();
         let top: Vec<&str> = path.split('/').skip(1).collect();
         match top.as_slice() {
             [] | ["dev" | "proc" | "sys", ..] => {}

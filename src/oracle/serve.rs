@@ -8,6 +8,7 @@ use super::send::{self, Response};
 use super::{backend, wrapper};
 use bstr::ByteSlice;
 use regex::Regex;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
@@ -37,10 +38,15 @@ impl Drop for Server {
     }
 }
 
-/// Ends a process group at once.
+/// Ends a process group at once, and what its leader holds in shared memory.
 pub fn end(group: u32) {
+    let maps = std::fs::read_to_string(format!("/proc/{group}/maps")).unwrap_or_default();
+    let shared: BTreeSet<&str> = maps.lines().filter_map(|l| l.find("/dev/shm/").map(|at| &l[at..])).collect();
     if let Some(pid) = i32::try_from(group).ok().and_then(rustix::process::Pid::from_raw) {
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+    }
+    for file in shared {
+        let _ = std::fs::remove_file(file);
     }
 }
 

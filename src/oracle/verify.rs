@@ -83,7 +83,7 @@ pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
     }
     let reply = match oracle.ask(&job) {
         Ok(reply) => reply,
-        Err(need) => return Verdict::Lacks(format!("root, for {need}")),
+        Err(need) => return Verdict::Lacks(need),
     };
     let error = loaded.first_error().filter(|_| simulator.is_none()).map(|e| json::config_error(e, &loaded.sources));
     match (reply, simulator) {
