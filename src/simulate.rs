@@ -336,7 +336,10 @@ fn first_refused<'r, 'a>(first: &'r Request<'a>) -> Option<&'r Request<'a>> {
 fn why<'r>(r: &'r Request<'_>) -> Option<&'r crate::server::request::LogLine> {
     const MISSING: [&str; 7] = ["AH00128", "AH00129", "AH00130", "AH00131", "AH00135", "AH00652", "AH01233"];
     let counts = |l: &&crate::server::request::LogLine| !MISSING.contains(&l.code);
-    r.log.iter().rev().filter(|l| !l.subrequest).find(counts).or_else(|| r.log.iter().rev().find(counts))
+    // whichever request went too deep, that is why
+    let deep = r.log.iter().rev().find(|l| r.status == 500 && matches!(l.code, "AH00124" | "AH00125"));
+    let own = || r.log.iter().rev().filter(|l| !l.subrequest).find(counts);
+    deep.or_else(own).or_else(|| r.log.iter().rev().find(counts))
 }
 
 /// Where a phase stands in the order of phases; the same for those that nobody knows.

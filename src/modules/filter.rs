@@ -1,9 +1,10 @@
 //! mod_filter.c: output filters that are chosen when the answer's type stands. Of what they make of a body only this
 //! matters: that it may be of another length.
 
-use crate::module::Effect::{Inert, Modelled};
+use super::ledger::providers::{self, Kind};
+use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, plain, row};
+use crate::module::{Args, Directive, Module, row};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
@@ -15,10 +16,10 @@ pub static MODULE: Module =
     Module { name: "mod_filter.c", identifier: "filter_module", directives: DIRECTIVES, hooks: &[] };
 
 static DIRECTIVES: &[Directive] = &[
-    plain("FilterDeclare", Args::Take12, OR_OPTIONS, Inert, "filter-name [filter-type]"),
-    plain("FilterProvider", Args::Take3, OR_OPTIONS, Inert, "filter-name provider-name match-expression"),
+    row("FilterDeclare", Args::Take12, OR_OPTIONS, Modelled, "filter-name [filter-type]", declare),
+    row("FilterProvider", Args::Take3, OR_OPTIONS, Modelled, "filter-name provider-name match-expression", provider),
     row("FilterChain", Args::Iterate, OR_OPTIONS, Modelled, "list of filter names with optional [+-=!@]", chain),
-    plain("FilterTrace", Args::Take2, ACCESS_CONF | RSRC_CONF, Inert, "filter-name debug-level"),
+    row("FilterTrace", Args::Take2, ACCESS_CONF | RSRC_CONF, Modelled, "filter-name debug-level", trace),
     row(
         "AddOutputFilterByType",
         Args::Argv,
@@ -27,7 +28,7 @@ static DIRECTIVES: &[Directive] = &[
         "output filter name followed by one or more content-types",
         by_type,
     ),
-    plain("FilterProtocol", Args::Take23, OR_OPTIONS, Inert, "filter-name [provider-name] protocol-args"),
+    row("FilterProtocol", Args::Take23, OR_OPTIONS, Modelled, "filter-name [provider-name] protocol-args", protocol),
 ];
 
 /// Filters for some types of content, or for what a chain's providers ask.
@@ -39,15 +40,80 @@ struct Link {
     span: Span,
 }
 
-/// Settings per directory: the chain.
+/// Settings per directory: the chain, and the filters declared here with their providers.
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
     chain: Vec<Link>,
+    declared: Vec<(BString, Vec<BString>)>,
 }
 
 impl Settings for Dir {
     fn merge(base: &Dir, add: &Dir) -> Dir {
-        Dir { chain: [base.chain.as_slice(), &add.chain].concat() }
+        // what was declared counts only while a section is read
+        Dir { chain: [base.chain.as_slice(), &add.chain].concat(), declared: Vec::new() }
+    }
+}
+
+impl Dir {
+    fn providers(&mut self, filter: &[u8]) -> Option<&mut Vec<BString>> {
+        self.declared.iter_mut().find(|d| d.0 == filter).map(|d| &mut d.1)
+    }
+}
+
+/// `filter_declare`: declared again, a filter begins anew.
+fn declare(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let dir = cmd.slot(|d| &mut d.filter);
+    dir.declared.retain(|d| d.0 != a[0]);
+    dir.declared.push((a[0].clone(), Vec::new()));
+    Ok(())
+}
+
+/// `add_filter`: a provider is a filter that some module registered; an undeclared filter is declared by the way.
+fn add(cmd: &mut Cmd<'_>, filter: BString, provider: &BString) -> Result<(), String> {
+    if !registered(cmd, provider) {
+        return Err(format!("Unknown filter provider {provider}"));
+    }
+    let dir = cmd.slot(|d| &mut d.filter);
+    match dir.providers(&filter) {
+        Some(providers) => providers.push(provider.clone()),
+        None => dir.declared.push((filter, vec![provider.clone()])),
+    }
+    Ok(())
+}
+
+/// `ap_get_output_filter_handle` (server/util_filter.c): whether a module that is loaded has such a filter.
+fn registered(cmd: &Cmd<'_>, name: &BString) -> bool {
+    // these two have filters by any name
+    const OPEN: [&str; 2] = ["mod_ext_filter.c", "mod_lua.c"];
+    let loaded = &cmd.build.loaded;
+    match name.to_str().ok().and_then(|n| providers::find(Kind::OutputFilter, n)) {
+        Some(known) => loaded.has(known.module),
+        None => OPEN.iter().any(|m| loaded.has(m)),
+    }
+}
+
+/// `filter_provider`
+fn provider(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    add(cmd, a[0].clone(), &a[1])?;
+    cmd.expr(&a[2], false).map_err(|e| format!("Error parsing FilterProvider expression:{e}")).map(|_| ())
+}
+
+/// `filter_protocol`
+fn protocol(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let Some(providers) = cmd.slot(|d| &mut d.filter).providers(&a[0]) else {
+        return Err("FilterProtocol: No such filter".into());
+    };
+    if a.len() > 2 && !providers.iter().any(|p| p.eq_ignore_ascii_case(&a[1])) {
+        return Err("FilterProtocol: No such provider for this filter".into());
+    }
+    Ok(())
+}
+
+/// `filter_debug`
+fn trace(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    match cmd.slot(|d| &mut d.filter).providers(&a[0]) {
+        Some(_) => Ok(()),
+        None => Err(format!("Undeclared smart filter {}", a[0])),
     }
 }
 
@@ -73,7 +139,10 @@ fn by_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     if a.len() < 2 {
         return Err("AddOutputFilterByType requires at least two arguments".into());
     }
-    let filters = a[0].split(|b| *b == b';').filter(|n| !n.is_empty()).map(BString::from).collect();
+    let filters: Vec<BString> = a[0].split(|b| *b == b';').filter(|n| !n.is_empty()).map(BString::from).collect();
+    for filter in &filters {
+        add(cmd, [b"BYTYPE:", filter.as_slice()].concat().into(), filter)?;
+    }
     let span = cmd.span();
     let link = Link { filters, types: Some(a[1..].to_vec()), span };
     cmd.slot(|d| &mut d.filter).chain.push(link);

@@ -83,10 +83,12 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
     let served = log_file.is_some() || inner_file.is_some();
     let silent = matches!(status, 204 | 206) && handler.is_none();
     if (200..300).contains(&status) && plain && served && !silent {
-        say("handler", json!(handler.unwrap_or("default-handler")));
+        if !answer.canned {
+            say("handler", json!(handler.unwrap_or("default-handler")));
+            say("access", json!("granted"));
+        }
         say("file", json!(file));
         say("path_info", json!(inner.map_or("", |i| &i.path_info)));
-        say("access", json!("granted"));
         if let Some(inner) = inner.filter(|i| !i.file.is_empty()) {
             say("user", json!(Some(&inner.user).filter(|u| !u.is_empty())));
         }

@@ -94,12 +94,13 @@ fn prune(nodes: &mut Vec<Node>, goes: &mut dyn FnMut() -> bool) {
 fn simpler(world: &World) -> Vec<World> {
     let mut found = Vec::new();
     for (i, r) in world.requests.iter().enumerate() {
-        let mut plainer = vec![r.clone(); 5];
+        let mut plainer = vec![r.clone(); 6];
         plainer[0].method = None;
         plainer[1].client = None;
         plainer[2].user = None;
         plainer[3].header = None;
         plainer[4].server = None;
+        plainer[5].target = None;
         if let Some(cut) = r.url.find('?') {
             let mut other = r.clone();
             other.url.truncate(cut);

@@ -7,17 +7,27 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+/// Modules that are not loaded unless the configuration says so, with what makes them of use.
+const EXTRA: &[&str] = &[
+    "LoadModule ssl_module modules/mod_ssl.so\n<VirtualHost *:443>\n  ServerName s.example\n  SSLEngine on\n  \
+     SSLCertificateFile /etc/ssl/own.pem\n</VirtualHost>",
+    "LoadModule dav_module modules/mod_dav.so\nLoadModule dav_fs_module modules/mod_dav_fs.so",
+    "LoadModule filter_module modules/mod_filter.so\nLoadModule deflate_module modules/mod_deflate.so",
+    "LoadModule imagemap_module modules/mod_imagemap.so",
+    "LoadModule mime_magic_module modules/mod_mime_magic.so",
+    "LoadModule proxy_connect_module modules/mod_proxy_connect.so\nProxyRequests On",
+    "LoadModule slotmem_shm_module modules/mod_slotmem_shm.so\n\
+     LoadModule proxy_balancer_module modules/mod_proxy_balancer.so\n\
+     LoadModule lbmethod_byrequests_module modules/mod_lbmethod_byrequests.so",
+];
+
 /// A whole world.
 pub fn world() -> impl Strategy<Value = World> {
     let config =
         (start(), vec(node('s', 0), 2..14), prop_oneof![3 => Just(Vec::new()), 2 => vec(host(), 1..4)], daemons());
     let config = config.prop_map(|(start, own, hosts, daemons)| [start, daemons, own, hosts].concat());
-    let config = (config, prop_oneof![7 => Just(false), 1 => Just(true)]).prop_map(|(mut config, tls)| {
-        if tls {
-            let secure = "LoadModule ssl_module modules/mod_ssl.so\n<VirtualHost *:443>\n  ServerName s.example\n  \
-                          SSLEngine on\n  SSLCertificateFile /etc/ssl/own.pem\n</VirtualHost>";
-            config.insert(0, Node::Lines(secure.into()));
-        }
+    let config = (config, proptest::option::weighted(0.3, select(EXTRA))).prop_map(|(mut config, extra)| {
+        config.splice(0..0, extra.map(|lines| Node::Lines(lines.into())));
         config
     });
     let folder = select(vec!["/srv/www", "/srv/www/a", "/srv/www/a/b", "/srv/app", "/srv/static", "/srv"]);
@@ -190,6 +200,9 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
         ("/srv/app/db.py", "\"\""),
         ("/srv/static/page.html", "\"\""),
         ("/srv/pw", "\"alice:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\\nbob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\\n\""),
+        ("/srv/types", "\"text/x-note txt\\napplication/x-thing html\\n\""),
+        ("/srv/nets", "\"# ours\\n10.0.0.0/8\\n203.0.113.9\\n\""),
+        ("/srv/magic", "\"0 string file: text/x-named\\n0 string no application/x-httpd-cgi\\n\""),
         ("/srv/gr", "\"staff: alice\\nguests: bob\\n\""),
     ];
     const SOMETIMES: &[(&str, &str)] = &[
@@ -200,6 +213,7 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
         ("/srv/pw2", "\"carol:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\\n\""),
         ("/srv/www/a/index.html", "\"\""),
         ("/srv/www/a/index.php", "\"\""),
+        ("/srv/www/a/x.map", "\"default /a/note.txt\\nrect b/note.txt 0,0 9,9\\npoint http://other.example/ 50,50\\n\""),
         ("/srv/www/a/foo.html.fr", "\"\""),
         ("/srv/www/a/foo.html.en", "\"\""),
         ("/srv/www/a/x.php", "\"\""),
@@ -242,14 +256,15 @@ fn request() -> impl Strategy<Value = Request> {
         1 => select(vec!["http://other.test", "http://192.0.2.1", "http://a.example:8080", "http://A.Example.", "http://localhost:80", "https://s.example", "https://a.example", "http://localhost:8080"]),
     ];
     let query = prop_oneof![6 => Just(""), 1 => select(vec!["?q=1", "?", "?C=N;O=D", "?a=b&q=%2F", "?q=1?x"])];
-    let method = prop_oneof![12 => Just(None), 2 => select(vec!["POST", "HEAD", "PUT", "OPTIONS", "DELETE", "FOO"]).prop_map(Some)];
+    let method = prop_oneof![12 => Just(None), 2 => select(vec!["POST", "HEAD", "PUT", "OPTIONS", "DELETE", "FOO", "TRACE", "PROPFIND", "MKCOL", "LOCK", "COPY"]).prop_map(Some)];
     let client = prop_oneof![6 => Just(None), 1 => select(vec!["10.1.2.3", "203.0.113.9", "127.0.0.1"]).prop_map(Some)];
     let server = prop_oneof![14 => Just(None), 1 => Just(Some("192.0.2.7"))];
     let user = prop_oneof![6 => Just(None), 2 => select(vec!["alice:secret", "bob:secret", "alice:wrong", "carol:x", "guest:a@b"]).prop_map(Some)];
     let header = prop_oneof![
         5 => Just(None),
         1 => select(vec![
-            ("X-Who", "in"), ("X-Who", "out"), ("Accept-Language", "fr"), ("Accept-Language", "en, fr;q=0.5"),
+            ("X-Who", "in"), ("X-Who", "out"), ("Cookie", "SID=1.a"), ("Cookie", "SID=1.b"), ("Depth", "0"), ("Depth", "infinity"),
+            ("Referer", "http://a.example/a/x"), ("Accept-Language", "fr"), ("Accept-Language", "en, fr;q=0.5"),
             ("User-Agent", "Bot"), ("X-Forwarded-For", "10.1.2.3"), ("X-Forwarded-For", "10.1.2.3, 203.0.113.7"),
             ("Accept", "text/plain"), ("Accept-Encoding", "gzip"), ("Range", "bytes=0-3"), ("Range", "bytes=5-,0-1"),
             ("Range", "bytes=99999-"), ("If-None-Match", "*"), ("If-None-Match", "\"x\""), ("If-Match", "*"),
@@ -258,11 +273,19 @@ fn request() -> impl Strategy<Value = Request> {
             ("If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"),
         ]).prop_map(Some),
     ];
-    (host, target(), query, (method, client, server, user, header)).prop_map(
-        |(host, target, query, (method, client, server, user, header))| {
+    // a forward proxy's: the authority, or the whole URL
+    let whole = prop_oneof![
+        16 => Just(None),
+        1 => select(vec![
+            "http://127.0.0.1:8001/x", "http://a.example/a/note.txt", "http://other.example/x", "http://other/x",
+            "https://127.0.0.1:8001/", "ftp://other.example/", "*", "127.0.0.1:8001",
+        ]).prop_map(Some),
+    ];
+    (host, target(), query, (method, client, server, user, header, whole)).prop_map(
+        |(host, target, query, (method, client, server, user, header, whole))| {
             let url = format!("{host}{target}{query}");
             let tls = url.starts_with("https:");
-            Request { url, method, client, server, user, header, tls }
+            Request { url, method, client, server, user, header, tls, target: whole.map(str::to_string) }
         },
     )
 }
@@ -327,6 +350,9 @@ fn target() -> impl Strategy<Value = String> {
         "/a/broken.cgi",
         "/app/broken.wsgi",
         "/a/page.asis",
+        "/a/x.map",
+        "/a/x.map?4,4",
+        "/a/x.map?40,40",
         "/a/NOTE.txt",
         "/a/note.tx",
         "/A/note.txt",

@@ -17,6 +17,8 @@ pub enum Node {
 pub struct Request {
     /// The URL.
     pub url: String,
+    /// The request target, where it is not the URL's.
+    pub target: Option<String>,
     /// The method, where it is not GET.
     pub method: Option<&'static str>,
     /// The client's address.
@@ -91,6 +93,9 @@ impl World {
         out.push_str("requests:\n");
         for r in &self.requests {
             let _ = write!(out, "  - url: {}", json!(r.url));
+            if let Some(target) = &r.target {
+                let _ = write!(out, "\n    target: {}", json!(target));
+            }
             for (key, value) in [("method", r.method), ("client", r.client), ("server", r.server), ("user", r.user)] {
                 if let Some(value) = value {
                     let _ = write!(out, "\n    {key}: {}", json!(value));
