@@ -51,8 +51,6 @@ pub struct Answer {
     pub log: Vec<LogLine>,
     /// What a stand-in program told.
     pub probe: Option<Value>,
-    /// Whether the body is httpd's own page about the status: a rule may ask for a success so (`[R=200]`).
-    pub canned: bool,
 }
 
 /// The last request's own view: REQUEST_FILENAME and its kin, empty where unset.

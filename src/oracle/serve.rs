@@ -219,7 +219,6 @@ fn answer(response: &Response, access: &[u8], errors: &[u8], place: &Place) -> A
         inner: told,
         log,
         probe: probe(&response.body),
-        canned: response.status.is_some_and(|s| response.body.contains_str(format!("<title>{s} "))),
     }
 }
 

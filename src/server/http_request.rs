@@ -1,7 +1,7 @@
 //! From a request to its answer, internal redirects and ErrorDocuments included: modules/http/http_request.c, and
 //! `ap_invoke_handler` (server/config.c).
 
-use super::byterange;
+use super::byterange::{self, Body};
 use super::process;
 use super::request::{PathInfo, ProxyReq, Request};
 use super::setting;
@@ -144,6 +144,13 @@ pub fn die(r: &mut Request<'_>, status: u16) {
 fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
     refuse(r, status, recursive);
     if r.next.is_none() {
+        // a rule may ask for a success so ([R=200]), and ranges cut pages of httpd's own too
+        if r.status == 200 {
+            r.body = Body::page(r);
+            if let Verdict::Status(status) = byterange::filter(r) {
+                r.status = status;
+            }
+        }
         headers::respond(r, true);
     }
 }

@@ -238,7 +238,7 @@ pub const TEMPLATES: &[Template] = &[
     (SERVERS, 1, "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxyList /srv/nets"),
     (SERVERS, 1, "RemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxyList /srv/nets"),
     (SERVERS, 1, "VirtualScriptAliasIP /srv/{hostpart}"),
-    ("s", 1, "ServerRoot {dir}\nIncludeOptional {include}"),
+    ("s", 1, "ServerRoot {root}\nIncludeOptional {include}"),
     (SERVERS, 1, "TypesConfig /srv/types"),
     (ANYWHERE, 1, "WSGITrustedProxyHeaders X-Forwarded-For\nWSGITrustedProxies {net}"),
     (CONFIG, 1, "php_admin_value memory_limit 32M"),

@@ -88,6 +88,7 @@ pub fn words(gap: &str) -> &'static [&'static str] {
         "module" => &["alias", "!alias", "wsgi", "rewrite_module", "!ssl", "mod_none.c"],
         "servername" => &["a.example", "b.example", "www.b.example", "localhost", "c.example:80", "b.example:8080"],
         "vhostaddr" => &["*:80", "*:80", "*:80", "*", "192.0.2.1:80", "_default_:80", "192.0.2.7:80", "*:8080", "192.0.2.1", "*:443"],
+        "root" => &["/srv", "/srv/www", "/srv/app/", "/srv/www/a/../b/../a"],
         "dav" => &["On", "Off", "filesystem", "none"],
         "filter" => &["INCLUDES", "DEFLATE", "INCLUDES;DEFLATE", "NONE"],
         "chain" => &["one", "+one", "-one", "!", "=one", "two"],
