@@ -162,6 +162,8 @@ fn fixup_fallback(r: &mut Request<'_>) -> Verdict {
     }
     let status = sub.status;
     if (300..400).contains(&status) {
+        // the redirect is read after the subrequest's memory was given back
+        r.caveat("FallbackResource", set.span, "it is redirected, and httpd may garble the Location then");
         return propagate(r, sub);
     }
     take_marks(r, sub.log, Vec::new(), sub.caveats);

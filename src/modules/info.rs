@@ -20,7 +20,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     let served = super::status::serve(r, &["server-info"]);
     // the whole of it is too long to be sent in one piece
     if served == Verdict::Ok && r.args.is_some() {
-        r.body = Body::page(r);
+        r.body = Body::page_even_for_head(r);
     }
     served
 }

@@ -14,7 +14,7 @@ static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 fn handler(r: &mut Request<'_>) -> Verdict {
     let served = serve(r, &["application/x-httpd-status", "server-status"]);
     if served == Verdict::Ok {
-        r.body = Body::page(r);
+        r.body = Body::page_even_for_head(r);
     }
     served
 }

@@ -18,7 +18,7 @@ pub struct Difference {
 /// failed while the request went on) don't count.
 const WHY: &[(u16, &[&str])] = &[
     (400, &["AH10244", "AH02429", "AH00566", "AH00569", "AH03448", "AH02416", "AH02417", "AH02418", "AH02420"]),
-    (401, &["AH01614", "AH01615", "AH01617", "AH01618", "AH01620", "AH01631", "AH01797"]),
+    (401, &["AH01614", "AH01615", "AH01617", "AH01618", "AH01620", "AH01631", "AH01781", "AH01797"]),
     (
         403,
         &[

@@ -21,7 +21,12 @@ pub struct Body {
 impl Body {
     /// A page that is made while it is asked for; HEAD makes none.
     pub fn page(r: &Request<'_>) -> Option<Box<Body>> {
-        (!r.header_only).then(|| Box::new(Body { length: None, states: State::of_program(r) }))
+        Body::page_even_for_head(r).filter(|_| !r.header_only)
+    }
+
+    /// The same of a handler that does not look at the method: httpd makes the page and keeps it to itself.
+    pub fn page_even_for_head(r: &Request<'_>) -> Option<Box<Body>> {
+        Some(Box::new(Body { length: None, states: State::of_program(r) }))
     }
 }
 

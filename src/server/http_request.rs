@@ -297,6 +297,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         document_root_override: None,
         mime_exceptions: None,
         htaccess_read: Vec::new(),
+        unusable_input: r.unusable_input,
         failed_again: false,
         output_filters: Vec::new(),
         negotiated: false,

@@ -155,6 +155,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         context_prefix: None,
         context_root: None,
         document_root_override: None,
+        unusable_input: false,
         failed_again: false,
         output_filters: Vec::new(),
         negotiated: false,
@@ -182,10 +183,12 @@ fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
     let limit = core.limit_request_line.as_ref().map_or(8190, |s| s.value);
     let field_size = core.limit_request_field_size.as_ref().map_or(8190, |s| s.value);
     let fields = core.limit_request_fields.as_ref().map_or(100, |s| s.value);
+    r.unusable_input = true;
     parse_request_line(r, incoming, limit)?;
     if r.proto_num != 9 {
         read_headers(r, incoming, field_size, fields)?;
     }
+    r.unusable_input = false;
     check_header(r)?;
     if r.status != 200 {
         return Err(r.status);

@@ -220,6 +220,8 @@ pub struct Request<'a> {
     pub mime_exceptions: Option<crate::modules::mime::Exceptions>,
     /// The AllowOverride lines by which .htaccess files were read.
     pub htaccess_read: Vec<super::htaccess::Read>,
+    /// It could not be read to its end: whoever reads on finds no body (`die_unusable_input` in server/protocol.c).
+    pub unusable_input: bool,
     /// It failed while it stood for an error already: the answer is the first error.
     pub failed_again: bool,
     /// Output filters that modules added, and the directives that say so.

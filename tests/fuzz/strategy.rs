@@ -213,7 +213,10 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
         ("/srv/pw2", "\"carol:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\\n\""),
         ("/srv/www/a/index.html", "\"\""),
         ("/srv/www/a/index.php", "\"\""),
-        ("/srv/www/a/x.map", "\"default /a/note.txt\\nrect b/note.txt 0,0 9,9\\npoint http://other.example/ 50,50\\n\""),
+        (
+            "/srv/www/a/x.map",
+            "\"default /a/note.txt\\nrect b/note.txt 0,0 9,9\\npoint http://other.example/ 50,50\\n\"",
+        ),
         ("/srv/www/a/foo.html.fr", "\"\""),
         ("/srv/www/a/foo.html.en", "\"\""),
         ("/srv/www/a/x.php", "\"\""),

@@ -98,7 +98,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     name_deciders(r, &map, &dir, &answer);
     match answer {
         Answer::Menu => {
-            r.body = Body::page(r);
+            r.body = Body::page_even_for_head(r);
             Verdict::Ok
         }
         Answer::Status(status, why) => {

@@ -133,6 +133,9 @@ fn serve(r: &mut Request<'_>, daemon: &Daemon, target: &Target) -> Result<(), Re
     }
     // once the daemon takes the request, what went before is forgotten: an error is no longer one of an ErrorDocument
     r.status = 200;
+    if r.unusable_input {
+        return Err(refusal(500, Blame::Process, "Request data read error when proxying data to daemon process"));
+    }
     // its errors come back as one
     handler::run(r, target, &cred, 500)
 }
