@@ -76,8 +76,14 @@ fn scan(content: &[u8]) -> Headers {
     let mut headers = Headers::default();
     for whole in content.lines_with_terminator() {
         headers.end += whole.len();
-        let line = whole.strip_suffix(b"\n").unwrap_or(whole);
-        let Some(colon) = line.find_byte(b':') else { break };
+        let line = whole.strip_suffix(b"\n").map_or(whole, |l| l.strip_suffix(b"\r").unwrap_or(l));
+        let Some(colon) = line.find_byte(b':') else {
+            if !matches!(line.first(), None | Some(0)) {
+                // what is no header is read over, with all that follows
+                headers.end = content.len();
+            }
+            break;
+        };
         let value = line[colon + 1..].trim_ascii_start();
         if line[..colon].eq_ignore_ascii_case(b"status") {
             let status = super::core::atoi(value);
@@ -102,7 +108,7 @@ mod tests {
         let found = scan(b"Status: 301 Moved\r\nlocation:  http://x/\n\nStatus: 404\n");
         let wanted = Headers { status: Some(301), location: Some("http://x/".into()), end: 41, ..Headers::default() };
         assert_eq!(found, wanted);
-        assert_eq!(scan(b"no header\nStatus: 404\n"), Headers { end: 10, ..Headers::default() });
+        assert_eq!(scan(b"no header\nStatus: 404\n"), Headers { end: 22, ..Headers::default() });
         assert_eq!(scan(b"Status: none\n").status, Some(500));
     }
 }

@@ -241,6 +241,8 @@ pub fn compile(input: Input) -> Output {
     build.servers[0].name = Some(vhost::ServerName { host: "localhost".into(), ..Default::default() });
     let mut defaults = PerDir::default();
     slot(&mut defaults.core, None);
+    // there always, as in httpd: what a virtual host adds and removes is merged onto it
+    slot(&mut defaults.mime, None);
     build.walk(&tree.executed, &mut defaults, &Scope::server());
     build.walk(&tree.nodes, &mut defaults, &Scope::server());
     build.servers[0].defaults = defaults;
