@@ -252,42 +252,43 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     name_htaccess_readers(first, &mut decided_by);
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
-    let log = refused.and_then(|r| why(r));
     // a proxied request tells where it would have gone, even if it was refused
-    let served = match last.is_proxied() {
-        true => last.handler.clone(),
-        false => last.served_by.clone().filter(|_| status < 300 || status == 304),
-    };
+    let tells = last.is_proxied() || status < 300 || status == 304;
     // a script that answers for an ErrorDocument leaves the error's status as it is
     let for_error = first.next.is_some() && first.status >= 400 && !last.failed_again && last.status == first.status;
-    let ran = if for_error { &last.served_by } else { &served };
-    let script = matches!(ran.as_deref(), Some(h) if h != b"default-handler");
+    let is_script = |h: &BString| h != "default-handler";
+    let ran = if last.is_proxied() && !for_error { &last.handler } else { &last.served_by };
+    let script = (for_error || tells) && ran.as_ref().is_some_and(is_script);
+    let location = answer.err_headers_out.get("Location").or(answer.headers_out.get("Location"));
+    let location = location.filter(|_| (300..400).contains(&status) || status == 201).map(|l| l.to_owned());
+    let access = match refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access })
+    {
+        // a 401 that no authorization made (Redirect 401) asks for a user all the same
+        Access::NotReached if status == 401 => Access::AuthRequired,
+        access => access,
+    };
+    let (log, log_message) = match refused.and_then(why) {
+        Some(line) => (Some(line.code).filter(|c| !c.is_empty()), Some(line.message.clone())),
+        None => (None, None),
+    };
+    let vhost = last.server.hostname.clone();
+    let last = whole.last_mut();
+    let handler = if last.is_proxied() { last.handler.take() } else { last.served_by.take() };
     Outcome {
         url: ask.url.as_str().into(),
         method: ask.method.as_str().into(),
         status,
-        handler: served,
-        file: last.filename.clone(),
-        path_info: last.path_info.clone().unwrap_or_default(),
-        script_name: last.script_name.clone().filter(|_| script),
-        location: answer
-            .err_headers_out
-            .get("Location")
-            .or(answer.headers_out.get("Location"))
-            .map(|l| l.to_owned())
-            .filter(|_| (300..400).contains(&status) || status == 201),
-        vhost: last.server.hostname.clone(),
-        access: match refused
-            .map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access })
-        {
-            // a 401 that no authorization made (Redirect 401) asks for a user all the same
-            Access::NotReached if status == 401 => Access::AuthRequired,
-            access => access,
-        },
-        user: last.user.clone().filter(|u| last.authenticated && !u.is_empty()),
-        log: log.map(|l| l.code).filter(|c| !c.is_empty()),
-        log_message: log.map(|l| l.message.clone()),
-        wsgi: last.wsgi.clone(),
+        handler: handler.filter(|_| tells),
+        file: last.filename.take(),
+        path_info: last.path_info.take().unwrap_or_default(),
+        script_name: last.script_name.take().filter(|_| script),
+        location,
+        vhost,
+        access,
+        user: last.user.take().filter(|u| last.authenticated && !u.is_empty()),
+        log,
+        log_message,
+        wsgi: last.wsgi.take(),
         decided_by,
         caveats,
     }

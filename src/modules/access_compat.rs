@@ -89,6 +89,17 @@ pub struct Dir {
     under: Option<Arc<Dir>>,
 }
 
+impl Dir {
+    /// Whether nothing but `all` stands in it and what it covers: it says the same of each request of a method.
+    pub fn asks_nothing(&self) -> bool {
+        let says_all = |l: &Line| match &l.rule {
+            Rule::Allow(from) | Rule::Deny(from) => matches!(from, From::All),
+            Rule::Order(_) | Rule::Satisfy(_) => true,
+        };
+        self.lines.iter().all(says_all) && self.under.as_ref().is_none_or(|under| under.asks_nothing())
+    }
+}
+
 impl Settings for Dir {
     fn merge(base: &Dir, add: &Dir) -> Dir {
         let under = match &add.under {

@@ -395,7 +395,9 @@ fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdic
     // leading dots belong to the name
     let dots = name.iter().take_while(|b| **b == b'.').count();
     let stem = name[dots..].find_byte(b'.').map_or(name.len(), |i| dots + i);
-    let mut exceptions = Exceptions { names: vec![BString::from(&name[..stem])], spans: Vec::new() };
+    // only mod_negotiation's subrequests ask for them
+    let mut exceptions =
+        r.main.is_some().then(|| Exceptions { names: vec![BString::from(&name[..stem])], spans: Vec::new() });
     let mut found_metadata = false;
     let mut charset = None;
     let engine = r.engine;
@@ -456,12 +458,15 @@ fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdic
         }
         if found || dir.multimatch & multimatch::ANY != 0 {
             found_metadata = true;
-            exceptions.spans.extend(info.and_then(|i| i.only_reason(dir.multimatch, types(&extension).is_some())));
-        } else {
+            if let Some(exceptions) = &mut exceptions {
+                let reason = info.and_then(|i| i.only_reason(dir.multimatch, types(&extension).is_some()));
+                exceptions.spans.extend(reason);
+            }
+        } else if let Some(exceptions) = &mut exceptions {
             exceptions.names.push(written.into());
         }
     }
-    r.mime_exceptions = found_metadata.then_some(exceptions);
+    r.mime_exceptions = exceptions.filter(|_| found_metadata);
     let plain = |t: &BString| charset.is_none() && !t.iter().any(|b| *b == b';' || b.is_ascii_whitespace() || *b == 11);
     if let Some(parts) = r.content_type.as_ref().filter(|t| !plain(t)).and_then(|t| ContentType::parse(t)) {
         let trusted = r.trusted_content_type;

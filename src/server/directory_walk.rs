@@ -113,13 +113,14 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     } else {
         walk_cache::folder_key(&filename)
     };
-    match walk_cache::familiar(r, entry_key, r.server.index as u64).filter(|_| may_be_familiar) {
+    match walk_cache::familiar(r, Walk::Directory, entry_key, r.server.index as u64).filter(|_| may_be_familiar) {
         Some(familiar) => again(r, filename, entry_key, familiar),
         None => match told_walk(r, filename, entry_key, may_be_familiar) {
             Ok(walked) => {
                 let settings = walked.found.settings.clone();
-                walk_cache::settle(r, walked);
-                settings.iter().for_each(|s| r.merge(s));
+                if walk_cache::settle(r, walked) {
+                    settings.iter().for_each(|s| r.merge(s));
+                }
                 Verdict::Ok
             }
             Err(verdict) => verdict,
@@ -178,11 +179,12 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
     let core = r.core();
     let mut running = Running::of(&core);
     let given_path_info = r.path_info.take();
+    let no_path_info = given_path_info.as_ref().is_none_or(|p| p.is_empty());
     let mut save_path_info = None;
     // a folder takes the path_info for its own
     let mut whole: BString = match &given_path_info {
         Some(p) if r.is_dir() && !p.is_empty() => {
-            match filepath::merge(Some(filename.as_bstr()), p.trim_start_with(|c| c == '/')) {
+            match filepath::merge(Some(filename.as_bstr()), filepath::without_slashes_before(p)) {
                 Some(path) => path,
                 None => {
                     r.filename = Some(filename);
@@ -196,6 +198,13 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
         }
     };
 
+    // the folder of a file that is there: if no .htaccess file lies on the way to it, none is looked for again
+    let folder_len = match r.finfo.map(|f| f.kind) {
+        Some(Kind::Regular) => Some(filepath::dirname(&whole).len()),
+        Some(Kind::Directory) if no_path_info => Some(whole.len()),
+        _ => None,
+    };
+    let bare = folder_len.is_some_and(|len| super::htaccess::none_on_way(r, whole[..len].as_bstr()));
     let mut merged: Option<Arc<Merged>> = None;
     // what was walked is `whole[..at]`, what is left `whole[at..]`
     let mut at = 1;
@@ -240,7 +249,9 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
                 merged = Some(r.engine.onto(merged, &section.settings));
             }
         }
-        if running.htaccess_wanted() {
+        if bare {
+            // nothing to read, and nothing that AllowOverride hides
+        } else if running.htaccess_wanted() {
             let wanted = super::htaccess::Wanted {
                 overrides: running.overrides,
                 override_opts: running.override_opts,

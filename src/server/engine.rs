@@ -7,6 +7,7 @@ use super::Server;
 use super::htaccess;
 use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
+use crate::source::Span;
 use crate::vfs::{self, Errno, Stat, Vfs, resolve};
 use bstr::BString;
 use foldhash::fast::RandomState;
@@ -46,8 +47,11 @@ pub struct Engine {
     /// The programs in it.
     pub programs: Arc<dyn Programs>,
     merges: RefCell<Known<(u64, u64), Arc<Merged>>>,
+    deciders: RefCell<Known<(u64, u32), Arc<[Span]>>>,
     pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
     pub(super) htaccess_there: RefCell<Known<BString, bool>>,
+    /// For each server and folder that there is: whether neither it nor one above has an .htaccess file.
+    pub(super) bare_ways: RefCell<Vec<Known<BString, bool>>>,
     watched: Cell<bool>,
     trace: RefCell<Vec<Vec<Step>>>,
     /// Whether a run is one that only asks what would be.
@@ -64,8 +68,10 @@ impl Engine {
             vfs,
             programs,
             merges: RefCell::default(),
+            deciders: RefCell::default(),
             htaccess: RefCell::default(),
             htaccess_there: RefCell::default(),
+            bare_ways: RefCell::default(),
             watched: Cell::new(false),
             trace: RefCell::default(),
             supposing: Cell::new(false),
@@ -112,6 +118,20 @@ impl Engine {
         }
         merges.insert(key, merged.clone());
         merged
+    }
+
+    /// Which lines decide on access, for settings (by their identity) and a method for which that is always the same.
+    pub fn deciders(&self, of: (u64, u32), find: impl FnOnce() -> Vec<Span>) -> Arc<[Span]> {
+        if let Some(known) = self.deciders.borrow().get(&of) {
+            return known.clone();
+        }
+        let found: Arc<[Span]> = find().into();
+        let mut deciders = self.deciders.borrow_mut();
+        if deciders.len() >= MERGES_KEPT {
+            deciders.clear();
+        }
+        deciders.insert(of, found.clone());
+        found
     }
 
     /// Whether somebody watches.

@@ -35,8 +35,9 @@ pub fn run(r: &mut Request<'_>) {
         found: walk_cache::Found::default(),
         may_be_familiar: true,
     };
-    walk_cache::settle(r, walked);
-    merged.iter().for_each(|m| r.merge(m));
+    if walk_cache::settle(r, walked) {
+        merged.iter().for_each(|m| r.merge(m));
+    }
 }
 
 fn matches(r: &mut Request<'_>, section: &Section, name: &BString) -> bool {

@@ -28,7 +28,7 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
     if absolute && path.is_empty() {
         path.push(b'/');
     }
-    let mut rest = add.trim_start_with(|c| c == '/');
+    let mut rest = without_slashes_before(add);
     while !rest.is_empty() {
         let end = rest.find_byte(b'/').unwrap_or(rest.len());
         let (segment, after) = rest.split_at(end);
@@ -40,7 +40,7 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
                 } else if path.is_empty() || path.ends_with(b"../") || path == ".." {
                     return None;
                 } else {
-                    let trimmed = path.trim_end_with(|c| c == '/').len();
+                    let trimmed = without_slashes_after(&path).len();
                     let cut = path[..trimmed].rfind_byte(b'/').map_or(0, |i| i + 1);
                     path.truncate(cut);
                 }
@@ -55,7 +55,7 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
                 }
             }
         }
-        rest = after.trim_start_with(|c| c == '/');
+        rest = without_slashes_before(after);
     }
     Some(path)
 }
@@ -67,6 +67,16 @@ pub fn tidy(path: BString) -> Option<BString> {
         return Some(path);
     }
     merge(Some(b"/".as_bstr()), &path)
+}
+
+/// A path without the slashes that it begins with.
+pub fn without_slashes_before(path: &[u8]) -> &[u8] {
+    &path[path.iter().position(|b| *b != b'/').unwrap_or(path.len())..]
+}
+
+/// A path without the slashes that it ends with.
+pub fn without_slashes_after(path: &[u8]) -> &[u8] {
+    &path[..path.iter().rposition(|b| *b != b'/').map_or(0, |i| i + 1)]
 }
 
 /// `ap_make_dirstr_parent`: up to and with the last slash; `""` when there is none.

@@ -11,7 +11,7 @@ use crate::module::allowed::OR_UNSET;
 use crate::outcome::Step;
 use crate::source::{FileId, Span};
 use crate::vfs::{Errno, Vfs};
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
 /// What may stand in an .htaccess file, and who says so.
@@ -128,6 +128,30 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
     }
 }
 
+/// Whether no .htaccess file can be met on the way to a folder that there is, nor in it.
+pub fn none_on_way(r: &Request<'_>, folder: &BStr) -> bool {
+    let server = r.server.index;
+    if let Some(known) = r.engine.bare_ways.borrow().get(server).and_then(|known| known.get(folder)) {
+        return *known;
+    }
+    let missing = |path: &[u8]| matches!(r.engine.stat(path), Err(Errno::NotFound | Errno::NotDirectory));
+    let above = folder.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(i, _)| folder[..=i].as_bytes());
+    let bare = above.chain([folder.as_bytes()]).all(|dir| names(r).all(|name| missing(&filepath::join(dir, name))));
+    let mut ways = r.engine.bare_ways.borrow_mut();
+    if ways.len() <= server {
+        ways.resize_with(server + 1, Default::default);
+    }
+    ways[server].insert(folder.into(), bare);
+    bare
+}
+
+/// AccessFileName: how .htaccess files are called.
+fn names<'r>(r: &'r Request<'_>) -> impl Iterator<Item = &'r [u8]> {
+    let set = r.server.core().access_name.as_ref();
+    let default = set.is_none().then_some(b".htaccess".as_slice());
+    set.into_iter().flat_map(|s| s.value.iter().map(|n| n.as_slice())).chain(default)
+}
+
 /// Whether a folder has an .htaccess file, whatever may stand in it.
 pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
     if let Some(there) = r.engine.htaccess_there.borrow().get(dir) {
@@ -141,16 +165,11 @@ pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
 fn look_for(r: &Request<'_>, dir: &BStr) -> bool {
     // a folder of that name is no missing file
     let there = |name: &[u8]| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir());
-    match r.server.core().access_name.as_ref() {
-        None => there(b".htaccess"),
-        Some(set) => set.value.iter().any(|n| there(n)),
-    }
+    names(r).any(there)
 }
 
 fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
-    let default = Arc::new(vec![BString::from(".htaccess")]);
-    let names = r.server.core().access_name.as_ref().map_or(&default, |s| &s.value).clone();
-    for name in names.iter() {
+    for name in names(r) {
         let path = filepath::join(dir, name);
         match r.engine.read(&path) {
             Err(Errno::NotFound | Errno::NotDirectory) => {}

@@ -86,7 +86,8 @@ fn decide_handler(r: &mut Request<'_>) {
 fn handler_by_type<'r>(r: &'r Request<'_>) -> Option<&'r [u8]> {
     let content_type = r.content_type.as_ref().filter(|_| r.trusted_content_type)?;
     let end = content_type.find_byte(b';').unwrap_or(content_type.len());
-    Some(content_type[..end].trim_end_with(|c| c == ' '))
+    let end = content_type[..end].iter().rposition(|b| *b != b' ').map_or(0, |i| i + 1);
+    Some(&content_type[..end])
 }
 
 /// Content types that are names of handlers, and of nothing else.

@@ -433,6 +433,14 @@ impl<'a> Request<'a> {
         r
     }
 
+    /// The same, to change it.
+    pub fn last_mut(&mut self) -> &mut Request<'a> {
+        match self.next {
+            None => self,
+            Some(ref mut next) => next.last_mut(),
+        }
+    }
+
     /// Takes over a URI: `ap_parse_uri` (server/protocol.c). What can't be one makes the status 400.
     pub fn parse_uri(&mut self, uri: &[u8]) {
         self.unparsed_uri = uri.into();

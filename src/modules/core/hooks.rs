@@ -10,7 +10,7 @@ use crate::server::setting;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
 use crate::source::Span;
 use crate::vfs::Kind;
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 pub(super) static CORE: &[Hook] = &[
     hook(Phase::TranslateName, order::REALLY_LAST, translate),
@@ -44,7 +44,7 @@ pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
         path = rest;
         r.decide(Phase::TranslateName, *span);
     }
-    let path = path.trim_start_with(|c| c == '/');
+    let path = filepath::without_slashes_before(path);
     let core = r.server.core();
     let root = core.document_root();
     let Some(file) = filepath::merge(Some(root), path).filter(|f| within(root, f)) else {
@@ -59,7 +59,7 @@ pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
 }
 
 fn within(root: &[u8], file: &[u8]) -> bool {
-    let root = root.trim_end_with(|c| c == '/');
+    let root = filepath::without_slashes_after(root);
     file.starts_with(root)
 }
 
