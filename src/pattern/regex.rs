@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
+use smallvec::SmallVec;
 
 use super::braces;
 #[cfg(not(feature = "pcre2"))]
@@ -11,6 +12,7 @@ use super::fancy::Engine;
 use super::fnmatch::c_str;
 #[cfg(feature = "pcre2")]
 use super::native::Engine;
+use super::simple::Simple;
 
 /// How a pattern is compiled, as departures from httpd's defaults (`AP_REG_*`, `RegexDefaultOptions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,7 +71,7 @@ impl fmt::Display for MatchLimit {
 impl std::error::Error for MatchLimit {}
 
 /// Start and end of each group; `None` for one that took no part.
-pub(super) type Slots = Vec<Option<(usize, usize)>>;
+pub(super) type Slots = SmallVec<[Option<(usize, usize)>; 4]>;
 
 /// Where the groups of a pattern matched; meant to be used again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,8 +114,8 @@ impl Captures {
 
 /// A compiled regular expression; cheap to clone.
 ///
-/// PCRE2 compiles each pattern and so decides what is an error. It also matches, but for what the `regex` crate is
-/// known to answer in the same way.
+/// PCRE2 compiles each pattern and so decides what is an error. It also matches, but for what is so plain that no engine
+/// is needed, and what the `regex` crate is known to answer in the same way.
 #[derive(Clone)]
 pub struct Regex(Arc<Inner>);
 
@@ -121,6 +123,7 @@ struct Inner {
     pattern: BString,
     flags: Flags,
     beginning: Vec<u8>,
+    simple: Option<Simple>,
     engine: Engine,
 }
 
@@ -137,7 +140,8 @@ impl Regex {
             RegexError { offset: error.offset.saturating_sub(before), ..error }
         })?;
         let beginning = super::beginning::of(pattern, flags);
-        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, engine })))
+        let simple = Simple::new(&text, flags).filter(|s| s.groups() == engine.groups());
+        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, simple, engine })))
     }
 
     /// The pattern's text.
@@ -170,6 +174,9 @@ impl Regex {
     /// # Errors
     /// [`MatchLimit`] if the engine gave up.
     pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
+        if let Some(simple) = &self.0.simple {
+            return Ok(simple.is_match(subject));
+        }
         if !subject.starts_with(&self.0.beginning) {
             return Ok(false);
         }
@@ -182,6 +189,9 @@ impl Regex {
     /// [`MatchLimit`] if the engine gave up.
     pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, MatchLimit> {
         caps.clear();
+        if let Some(simple) = &self.0.simple {
+            return Ok(simple.captures(subject, &mut caps.slots));
+        }
         if !subject.starts_with(&self.0.beginning) {
             return Ok(false);
         }

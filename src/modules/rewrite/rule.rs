@@ -23,16 +23,20 @@ pub enum Went {
 
 /// What the pattern is tried on: the file name, with the path_info behind and the folder cut off in front.
 pub fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
-    let mut uri = r.filename.clone().unwrap_or_default();
-    if let Some(dir) = perdir {
-        uri.extend_from_slice(r.path_info_str());
-        if !r.is_proxied()
-            && let Some(rest) = uri.strip_prefix(dir.as_slice())
-        {
-            uri = rest.into();
+    let name = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
+    let Some(dir) = perdir else { return name.into() };
+    let path_info = r.path_info_str();
+    if r.is_proxied() {
+        return [name, path_info].concat().into();
+    }
+    match name.strip_prefix(dir.as_slice()) {
+        Some(rest) => [rest, path_info].concat().into(),
+        None => {
+            // the folder may end within the path_info
+            let whole = [name, path_info].concat();
+            whole.strip_prefix(dir.as_slice()).map(BString::from).unwrap_or_else(|| whole.into())
         }
     }
-    uri
 }
 
 /// Called for a rule that matched, before it changes anything.
