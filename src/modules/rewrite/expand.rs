@@ -99,7 +99,11 @@ fn run(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Option<&Ru
             }
         };
         marks.note(&expanded, Mark::Unsafe);
-        out.extend_from_slice(&expanded);
+        if out.is_empty() {
+            out = expanded;
+        } else {
+            out.extend_from_slice(&expanded);
+        }
     }
     out
 }

@@ -67,10 +67,21 @@ pub fn is_wanted(r: &Request<'_>) -> bool {
 /// Notes the rule at `index`, which matched, and its neighbour, which did not.
 pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, neighbour: Option<usize>, saved: Saved) {
     for index in neighbour.into_iter().chain([index]) {
+        if leaves_no_trace(pass, index) {
+            continue;
+        }
         if points.len() < POINTS && points.iter().all(|p| p.index != index) {
             points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved.clone() });
         }
     }
+}
+
+/// Whether a rule sets variables that nobody in the list reads, and does nothing else: without it all comes to the same.
+fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
+    const READ_THROUGH: usize = 64;
+    pass.rules.get(index).is_some_and(|entry| entry.rule.only_sets_environment())
+        && pass.rules.len() <= READ_THROUGH
+        && !pass.rules.iter().any(|entry| entry.rule.reads_environment())
 }
 
 /// What a list came to, as far as an answer can tell.
