@@ -9,6 +9,7 @@ use crate::server::engine::{Engine, Program, Programs};
 use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
+use crate::server::table::Table;
 use crate::server::{Server, method, status};
 use crate::source::SourceMap;
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
@@ -43,7 +44,7 @@ pub struct Ask {
     /// What mod_ssl's variables are, where it is given, by their names without `SSL_`.
     pub ssl: Vec<(String, String)>,
     /// The header lines, Host among them.
-    pub headers: Vec<(String, String)>,
+    pub headers: Table,
 }
 
 impl Ask {
@@ -61,7 +62,7 @@ impl Ask {
             tls: spec.tls,
             sni: spec.tls_name().map(str::to_string),
             ssl: spec.ssl.clone(),
-            headers: spec.sent_headers(index),
+            headers: spec.sent_headers(index).into_iter().collect(),
         }
     }
 

@@ -37,7 +37,7 @@ pub struct Incoming<'i> {
     /// `HTTP/1.1`.
     pub protocol: &'i [u8],
     /// The header lines.
-    pub headers: &'i [(String, String)],
+    pub headers: &'i Table,
 }
 
 /// Reads a request and runs it to its end.
@@ -50,12 +50,13 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         return r;
     }
     engine.open();
+    let no_headers = Table::default();
     // mod_ssl puts a request of its own in the place of one that came without TLS
     let instead = r.connection.plain_on_tls.then(|| Incoming {
         method: b"GET",
         target: b"/",
         protocol: b"HTTP/1.0",
-        headers: &[],
+        headers: &no_headers,
         ..incoming.clone()
     });
     let incoming = instead.as_ref().unwrap_or(incoming);
@@ -408,31 +409,24 @@ fn too_long(line: usize, limit: usize) -> bool {
 /// `ap_get_mime_headers_core`, and the checks on lengths that follow.
 fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize, fields: usize) -> Result<(), Refused> {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
-    r.headers_in = Table::with_capacity(incoming.headers.len());
-    for (i, (name, value)) in incoming.headers.iter().enumerate() {
-        let (name, value) = (name.as_bytes(), value.as_bytes());
-        if fields > 0 && i + 1 > fields {
-            r.error("AH00563", "request header fields exceed LimitRequestFields");
-            return Err(400);
-        }
-        if too_long(name.len() + value.len() + 2, field_size) {
-            r.error("AH00561", "request header exceeds LimitRequestFieldSize");
-            return Err(400);
-        }
-        let good_name = match strict {
-            true => until(name, class::TOKEN) == name.len(),
-            false => !name.iter().any(|b| b"\t\n\x0b\x0c\r ".contains(b)),
+    let sent = incoming.headers;
+    let wrong = sent.iter().enumerate().find_map(|(i, (name, value))| {
+        let wrong = match fields > 0 && i + 1 > fields {
+            true => Some(("AH00563", "request header fields exceed LimitRequestFields")),
+            false => wrong_field(name, value, field_size, strict),
         };
-        let good_value = match strict {
-            true => until(value, class::VALUE) == value.len(),
-            false => !value.iter().any(|b| b"\n\x0b\x0c\r".contains(b)),
-        };
-        if name.is_empty() || !good_name || !good_value {
-            r.error("AH02426", "request header field name or value is malformed");
-            return Err(400);
-        }
-        r.headers_in.add(name, within_blanks(value));
+        wrong.map(|wrong| (i, wrong))
+    });
+    if let Some((read, (code, message))) = wrong {
+        r.headers_in = sent.iter().take(read).map(|(name, value)| (name, within_blanks(value))).collect();
+        r.error(code, message);
+        return Err(400);
     }
+    // nearly always they are as they are sent, and what was sent is shared
+    r.headers_in = match sent.iter().all(|(_, value)| within_blanks(value).len() == value.len()) {
+        true => sent.clone(),
+        false => sent.iter().map(|(name, value)| (name, within_blanks(value))).collect(),
+    };
     if let Some(length) = r.headers_in.get("Content-Length")
         && (length.is_empty() || !length.iter().all(u8::is_ascii_digit))
     {
@@ -454,6 +448,23 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         return Err(400);
     }
     Ok(())
+}
+
+/// What is wrong with one header line.
+fn wrong_field(name: &[u8], value: &[u8], field_size: usize, strict: bool) -> Deferred {
+    if too_long(name.len() + value.len() + 2, field_size) {
+        return Some(("AH00561", "request header exceeds LimitRequestFieldSize"));
+    }
+    let good_name = match strict {
+        true => until(name, class::TOKEN) == name.len(),
+        false => !name.iter().any(|b| b"\t\n\x0b\x0c\r ".contains(b)),
+    };
+    let good_value = match strict {
+        true => until(value, class::VALUE) == value.len(),
+        false => !value.iter().any(|b| b"\n\x0b\x0c\r".contains(b)),
+    };
+    let good = !name.is_empty() && good_name && good_value;
+    (!good).then_some(("AH02426", "request header field name or value is malformed"))
 }
 
 /// A header's value without the blanks around it.
