@@ -105,9 +105,9 @@ const HANDLER_TYPES: [&str; 7] = [
 pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
     let by_type = handler_by_type(r).unwrap_or_default();
-    let named = match &asked {
-        None => HANDLER_TYPES.iter().find(|t| by_type == t.as_bytes()).map(|t| BString::from(*t)),
-        asked => asked.clone(),
+    let type_named = match &asked {
+        None => HANDLER_TYPES.iter().find(|t| by_type == t.as_bytes()),
+        Some(_) => None,
     };
     if asked.is_none() {
         r.handler = Some(by_type.into());
@@ -116,11 +116,12 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     if verdict == Verdict::Ok && r.next.is_none() {
         verdict = byterange::filter(r);
     }
-    if let Some(name) = named.filter(|name| !name.is_empty())
-        && r.served_by.as_ref().is_some_and(|h| h == "default-handler")
-    {
+    if r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
         // a name that no module takes stays the name
-        r.served_by = Some(name);
+        let named = asked.as_ref().map_or(type_named.map_or(&b""[..], |t| t.as_bytes()), |h| h.as_slice());
+        if !named.is_empty() {
+            r.served_by = Some(named.into());
+        }
     }
     r.handler = asked;
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }

@@ -73,7 +73,8 @@ impl Table {
     }
 
     fn rows_mut(&mut self) -> &mut Vec<Row> {
-        Arc::make_mut(self.0.get_or_insert_default())
+        // few tables have more
+        Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Vec::with_capacity(8))))
     }
 
     fn position(&self, name: &[u8]) -> Option<usize> {

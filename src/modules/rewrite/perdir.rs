@@ -17,10 +17,10 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
     let Some(dir) = r.per_dir.rewrite.clone().filter(|d| setting::value(&d.state, false)) else {
         return Verdict::Declined;
     };
-    let Some(directory) = dir.directory.clone() else { return Verdict::Declined };
+    let Some(directory) = &dir.directory else { return Verdict::Declined };
     if !r.is_proxied() && !dir.options.has(option::NO_SLASH) {
         // the name of the folder itself, without the slash: mod_dir sends the client there
-        let itself = directory.strip_suffix(b"/").unwrap_or(&directory);
+        let itself = directory.strip_suffix(b"/").unwrap_or(directory);
         if r.filename.as_ref().is_some_and(|f| f == itself) {
             trace::note(r, PHASE, false, || "the folder's own name, without its slash, is left to mod_dir".into());
             return Verdict::Declined;
@@ -37,7 +37,7 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
     if r.filename.is_none() {
         r.filename = Some(r.uri.clone());
     }
-    let applied = list::apply(r, &dir.rules, Some(&directory));
+    let applied = list::apply(r, &dir.rules, Some(directory));
     if applied.action == Action::Unchanged {
         r.filename = filename;
         return Verdict::Declined;
@@ -45,7 +45,7 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
     if let Some(span) = setting::decisive(&dir.state, &false) {
         r.decide(Phase::Fixups, span);
     }
-    finish(r, &dir, &directory, applied.action, filename, args)
+    finish(r, &dir, directory, applied.action, filename, args)
 }
 
 /// Rules are as good as symbolic links, and need the same Options.

@@ -43,7 +43,7 @@ pub fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
 pub type OnMatch<'m> = &'m mut dyn FnMut(&Request<'_>);
 
 /// Applies a rule. `carried` are conditions before its own.
-pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, carried: &[Cond], on_match: OnMatch<'_>) -> Went {
+pub fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, carried: &[Cond], on_match: OnMatch<'_>) -> Went {
     if !r.watched() {
         return try_rule(r, ctx, rule, carried, on_match).1;
     }
@@ -59,7 +59,7 @@ pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, carried: &[Con
 /// Whether the pattern agreed, and how the rule went.
 fn try_rule(
     r: &mut Request<'_>,
-    ctx: &mut Context,
+    ctx: &mut Context<'_>,
     rule: &Rule,
     carried: &[Cond],
     on_match: OnMatch<'_>,
@@ -83,7 +83,7 @@ fn try_rule(
     (true, carry_out(r, ctx, rule))
 }
 
-fn carry_out(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
+fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {
     let mut new = BString::default();
     if !rule.has(flag::NO_SUB) {
         let (text, mark) = expand_marked(r, ctx, &rule.output, rule);
@@ -109,11 +109,11 @@ fn carry_out(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
 }
 
 /// What becomes of the substitution's result.
-fn substitute(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, mut new: BString) {
+fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: BString) {
     let mut prefixed = false;
     let proxied = ctx.perdir.is_some() && r.is_proxied();
     if !proxied && !new.starts_with(b"/") && url::scheme(&new).is_none() {
-        let prefix = match &ctx.perdir {
+        let prefix = match ctx.perdir {
             Some(dir) => Some(dir.as_slice()),
             None if !rule.has(flag::PROXY | flag::REDIRECT) => Some(b"/".as_slice()),
             None => None,
@@ -157,7 +157,7 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, mut new: BStr
 }
 
 /// `[E=name:value]` and `[E=!name]`: `do_expand_env`.
-fn set_env(r: &mut Request<'_>, ctx: &mut Context, template: &super::template::Template) {
+fn set_env(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &super::template::Template) {
     let text = expand(r, ctx, template, None);
     if r.watched() {
         ctx.said.push(trace::environment(&text));
@@ -173,7 +173,7 @@ fn set_env(r: &mut Request<'_>, ctx: &mut Context, template: &super::template::T
 }
 
 /// `[T=...]` and `[H=...]`, remembered for the end of the phases.
-fn force_type_handler(r: &mut Request<'_>, ctx: &Context, rule: &Rule) {
+fn force_type_handler(r: &mut Request<'_>, ctx: &Context<'_>, rule: &Rule) {
     if let Some(template) = &rule.mimetype {
         let value = expand(r, ctx, template, Some(rule)).to_ascii_lowercase();
         if !value.is_empty() {

@@ -6,7 +6,7 @@ use super::{FORCED_HANDLER, FORCED_TYPE, State};
 use crate::module::Phase;
 use crate::server::request::Request;
 use crate::server::table::Table;
-use bstr::BString;
+use bstr::{BStr, BString};
 
 /// As many rules of a list are weighed.
 const POINTS: usize = 12;
@@ -40,6 +40,19 @@ impl Saved {
         }
     }
 
+    /// The same, taken out of the request, which is to be restored.
+    fn take(r: &mut Request<'_>) -> Saved {
+        Saved {
+            filename: r.filename.take(),
+            args: r.args.take(),
+            path_info: r.path_info.take(),
+            status: r.status,
+            env: std::mem::take(&mut r.env),
+            notes: std::mem::take(&mut r.notes),
+            state: r.rewrite.clone(),
+        }
+    }
+
     fn restore(self, r: &mut Request<'_>) {
         r.filename = self.filename;
         r.args = self.args;
@@ -64,15 +77,10 @@ pub fn is_wanted(r: &Request<'_>) -> bool {
     !r.engine.supposing.get() && r.main.as_ref().is_none_or(|m| m.main.is_none())
 }
 
-/// Notes the rule at `index`, which matched, and its neighbour, which did not.
-pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, neighbour: Option<usize>, saved: Saved) {
-    for index in neighbour.into_iter().chain([index]) {
-        if leaves_no_trace(pass, index) {
-            continue;
-        }
-        if points.len() < POINTS && points.iter().all(|p| p.index != index) {
-            points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved.clone() });
-        }
+/// Notes the rule at `index`: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
+pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl FnOnce() -> Saved) {
+    if points.len() < POINTS && points.iter().all(|p| p.index != index) && !leaves_no_trace(pass, index) {
+        points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved() });
     }
 }
 
@@ -86,30 +94,29 @@ fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
 
 /// What a list came to, as far as an answer can tell.
 #[derive(PartialEq)]
-struct Upshot {
+struct Upshot<'r> {
     action: Action,
-    filename: Option<BString>,
-    args: Option<BString>,
+    filename: &'r Option<BString>,
+    args: &'r Option<BString>,
     status: u16,
-    path_info: Option<BString>,
-    forced: [Option<BString>; 2],
+    path_info: &'r Option<BString>,
+    forced: [Option<&'r BStr>; 2],
 }
 
-impl Upshot {
-    fn of(r: &Request<'_>, pass: &Pass<'_>, original: &Option<BString>) -> Upshot {
-        let mut action = pass.applied.action;
+impl<'r> Upshot<'r> {
+    /// Of how things stand, after a list came to `action` on a request that was for the file `original`.
+    fn of(now: &'r Saved, perdir: bool, mut action: Action, original: &Option<BString>) -> Upshot<'r> {
         // per directory, what is rewritten to what it was is not rewritten
-        if pass.perdir.is_some() && action != Action::Status && action != Action::StatusSet && r.filename == *original {
+        if perdir && action != Action::Status && action != Action::StatusSet && now.filename == *original {
             action = Action::Unchanged;
         }
-        let note = |name: &str| r.notes.get(name).map(|v| v.to_owned());
         Upshot {
             action,
-            filename: r.filename.clone(),
-            args: r.args.clone(),
-            status: r.status,
-            path_info: r.path_info.clone(),
-            forced: [note(FORCED_TYPE), note(FORCED_HANDLER)],
+            filename: &now.filename,
+            args: &now.args,
+            status: now.status,
+            path_info: &now.path_info,
+            forced: [now.notes.get(FORCED_TYPE), now.notes.get(FORCED_HANDLER)],
         }
     }
 }
@@ -120,8 +127,9 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
         return;
     }
     let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
-    let actual = Upshot::of(r, pass, &original);
-    let end = Saved::of(r);
+    let end = Saved::take(r);
+    let perdir = pass.perdir.is_some();
+    let actual = Upshot::of(&end, perdir, pass.applied.action, &original);
     let (logged, doubts) = (r.log.len(), r.caveats.len());
     let engine = r.engine;
     let mut deciders = Vec::new();
@@ -139,7 +147,8 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
             let differs = pass.round > ROUNDS || {
                 point.saved.restore(r);
                 run(r, &mut without, None);
-                Upshot::of(r, &without, &original) != actual
+                let now = Saved::take(r);
+                Upshot::of(&now, perdir, without.applied.action, &original) != actual
             };
             if differs {
                 deciders.extend(pass.rules.get(point.index));
