@@ -136,22 +136,32 @@ fn or_die(verdict: Verdict) -> Verdict {
 /// neither is well nor declines does.
 pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let engine = r.engine;
-    let before_translation = (engine.watched() && phase == Phase::TranslateName).then(|| Box::new(r.trial()));
-    for hook in engine.server.hooks.of(phase) {
-        let Some(run) = hook.run else { continue };
-        let verdict = if engine.watched() { run_watched(r, phase, hook.module, run) } else { run(r) };
-        match verdict {
-            Verdict::Declined => {}
-            Verdict::Ok if phase.run_all() => {}
-            verdict => {
-                if phase == Phase::TranslateName {
-                    tell_shadowed(r, hook.module, &before_translation);
-                }
-                return verdict;
-            }
+    if engine.watched() {
+        return run_phase_watched(r, phase);
+    }
+    let passed = if phase.run_all() { Verdict::Ok } else { Verdict::Declined };
+    for run in engine.server.hooks.runs(phase) {
+        let verdict = run(r);
+        if verdict != Verdict::Declined && verdict != passed {
+            return verdict;
         }
     }
-    if phase.run_all() { Verdict::Ok } else { Verdict::Declined }
+    passed
+}
+
+/// The same, for who watches.
+fn run_phase_watched(r: &mut Request<'_>, phase: Phase) -> Verdict {
+    let passed = if phase.run_all() { Verdict::Ok } else { Verdict::Declined };
+    let before_translation = (phase == Phase::TranslateName).then(|| Box::new(r.trial()));
+    for hook in r.engine.server.hooks.of(phase) {
+        let Some(run) = hook.run else { continue };
+        let verdict = run_watched(r, phase, hook.module, run);
+        if verdict != Verdict::Declined && verdict != passed {
+            tell_shadowed(r, hook.module, &before_translation);
+            return verdict;
+        }
+    }
+    passed
 }
 
 /// Runs a hook, and tells what it did.
