@@ -62,11 +62,18 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
 
 /// A path from the root, tidied: [`merge`] under `/`, without a copy where there is nothing to do.
 pub fn tidy(path: BString) -> Option<BString> {
-    let plain = |w: &[u8]| w[0] != b'/' || w[1] != b'/' && w[1] != b'.';
-    if path.first() == Some(&b'/') && path.windows(2).all(plain) {
+    if is_tidy(&path) {
         return Some(path);
     }
     merge(Some(b"/".as_bstr()), &path)
+}
+
+/// Whether a path begins with a slash, and none is followed by another or by a dot.
+pub fn is_tidy(path: &[u8]) -> bool {
+    let after = path.get(1..).unwrap_or_default();
+    // each byte is looked at, without a way out: so the compiler looks at many at once
+    let odd = path.iter().zip(after).fold(false, |odd, (a, b)| odd | ((*a == b'/') & ((*b == b'/') | (*b == b'.'))));
+    path.first() == Some(&b'/') && !odd
 }
 
 /// A path without the slashes that it begins with.
