@@ -285,7 +285,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
         }
         // the next segment, with the slash before it
         let from = at + usize::from(whole.get(at) == Some(&b'/'));
-        let end = whole[from..].find_byte(b'/').map_or(whole.len(), |i| from + i);
+        let end = from + filepath::first_segment(&whole[from..]);
         at = end;
         if from == end {
             break;

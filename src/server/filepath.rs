@@ -30,7 +30,7 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
     }
     let mut rest = without_slashes_before(add);
     while !rest.is_empty() {
-        let end = rest.find_byte(b'/').unwrap_or(rest.len());
+        let end = first_segment(rest);
         let (segment, after) = rest.split_at(end);
         match segment {
             b"." => {}
@@ -74,6 +74,11 @@ pub fn is_tidy(path: &[u8]) -> bool {
     // each byte is looked at, without a way out: so the compiler looks at many at once
     let odd = path.iter().zip(after).fold(false, |odd, (a, b)| odd | ((*a == b'/') & ((*b == b'/') | (*b == b'.'))));
     path.first() == Some(&b'/') && !odd
+}
+
+/// How long a path's first segment is. (Names are short: byte by byte is quicker than to set a search up.)
+pub fn first_segment(path: &[u8]) -> usize {
+    path.iter().position(|b| *b == b'/').unwrap_or(path.len())
 }
 
 /// A path without the slashes that it begins with.

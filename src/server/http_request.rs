@@ -206,19 +206,18 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
 }
 
 /// `internal_internal_redirect`: the new request, unless there were too many.
-fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
+fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
     if super::subrequest::too_deep(r) {
         die(r, 500);
         return None;
     }
-    let mut new = blank(r);
-    new.method = r.method.clone();
-    new.method_number = r.method_number;
+    // a request is large: it stays in its box
+    let mut new = Box::new(blank(r));
     new.status = 200;
-    new.hostname = None;
+    let hostname = new.hostname.take();
     new.parse_uri(uri);
     new.parsed_uri.port = r.parsed_uri.port;
-    new.hostname = r.hostname.clone();
+    new.hostname = hostname;
     new.prev = Some(r.ancestor());
     new.main = r.main.clone();
     new.status = r.status;
@@ -346,7 +345,7 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
             ..Step::default()
         })
     });
-    r.next = Some(Box::new(new));
+    r.next = Some(new);
 }
 
 /// `ap_internal_fast_redirect`: takes over what a subrequest found.
