@@ -262,12 +262,12 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     let script = (for_error || tells) && ran.as_ref().is_some_and(is_script);
     let location = answer.err_headers_out.get("Location").or(answer.headers_out.get("Location"));
     let location = location.filter(|_| (300..400).contains(&status) || status == 201).map(|l| l.to_owned());
-    let access = match refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access })
-    {
-        // a 401 that no authorization made (Redirect 401) asks for a user all the same
-        Access::NotReached if status == 401 => Access::AuthRequired,
-        access => access,
-    };
+    let access =
+        match refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }) {
+            // a 401 that no authorization made (Redirect 401) asks for a user all the same
+            Access::NotReached if status == 401 => Access::AuthRequired,
+            access => access,
+        };
     let (log, log_message) = match refused.and_then(why) {
         Some(line) => (Some(line.code).filter(|c| !c.is_empty()), Some(line.message.clone())),
         None => (None, None),
