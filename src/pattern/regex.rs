@@ -114,8 +114,8 @@ impl Captures {
 
 /// A compiled regular expression; cheap to clone.
 ///
-/// PCRE2 compiles each pattern and so decides what is an error. It also matches, but for what is so plain that no engine
-/// is needed, and what the `regex` crate is known to answer in the same way.
+/// What is so plain that no engine is needed is matched here. PCRE2 compiles every other pattern, and so decides what is an
+/// error; it also matches, but for what the `regex` crate is known to answer in the same way.
 #[derive(Clone)]
 pub struct Regex(Arc<Inner>);
 
@@ -123,8 +123,12 @@ struct Inner {
     pattern: BString,
     flags: Flags,
     beginning: Vec<u8>,
-    simple: Option<Simple>,
-    engine: Engine,
+    matcher: Matcher,
+}
+
+enum Matcher {
+    Simple(Simple),
+    Engine(Engine),
 }
 
 impl Regex {
@@ -135,13 +139,15 @@ impl Regex {
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Regex, RegexError> {
         let pattern = c_str(pattern);
         let (text, inserted) = braces::escaped(pattern);
-        let engine = Engine::new(&text, flags).map_err(|error| {
-            let before = inserted.iter().filter(|place| **place < error.offset).count();
-            RegexError { offset: error.offset.saturating_sub(before), ..error }
-        })?;
+        let matcher = match Simple::new(&text, flags) {
+            Some(simple) => Matcher::Simple(simple),
+            None => Matcher::Engine(Engine::new(&text, flags).map_err(|error| {
+                let before = inserted.iter().filter(|place| **place < error.offset).count();
+                RegexError { offset: error.offset.saturating_sub(before), ..error }
+            })?),
+        };
         let beginning = super::beginning::of(pattern, flags);
-        let simple = Simple::new(&text, flags).filter(|s| s.groups() == engine.groups());
-        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, simple, engine })))
+        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, matcher })))
     }
 
     /// The pattern's text.
@@ -156,12 +162,18 @@ impl Regex {
 
     /// The number of capturing groups, group 0 not counted (`re_nsub`).
     pub fn groups(&self) -> usize {
-        self.0.engine.groups()
+        match &self.0.matcher {
+            Matcher::Simple(simple) => simple.groups(),
+            Matcher::Engine(engine) => engine.groups(),
+        }
     }
 
     /// The named groups, number and name, in PCRE2's order: sorted by name (`ap_regname`).
     pub fn names(&self) -> &[(usize, BString)] {
-        self.0.engine.names()
+        match &self.0.matcher {
+            Matcher::Simple(_) => &[],
+            Matcher::Engine(engine) => engine.names(),
+        }
     }
 
     /// What every subject that matches begins with; empty where nothing is certain.
@@ -174,13 +186,11 @@ impl Regex {
     /// # Errors
     /// [`MatchLimit`] if the engine gave up.
     pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
-        if let Some(simple) = &self.0.simple {
-            return Ok(simple.is_match(subject));
+        match &self.0.matcher {
+            Matcher::Simple(simple) => Ok(simple.is_match(subject)),
+            Matcher::Engine(_) if !subject.starts_with(&self.0.beginning) => Ok(false),
+            Matcher::Engine(engine) => engine.is_match(subject),
         }
-        if !subject.starts_with(&self.0.beginning) {
-            return Ok(false);
-        }
-        self.0.engine.is_match(subject)
     }
 
     /// Searches `subject` and notes the groups in `caps`, which is emptied if there is no match.
@@ -189,13 +199,11 @@ impl Regex {
     /// [`MatchLimit`] if the engine gave up.
     pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, MatchLimit> {
         caps.clear();
-        if let Some(simple) = &self.0.simple {
-            return Ok(simple.captures(subject, &mut caps.slots));
+        match &self.0.matcher {
+            Matcher::Simple(simple) => Ok(simple.captures(subject, &mut caps.slots)),
+            Matcher::Engine(_) if !subject.starts_with(&self.0.beginning) => Ok(false),
+            Matcher::Engine(engine) => engine.captures(subject, &mut caps.slots),
         }
-        if !subject.starts_with(&self.0.beginning) {
-            return Ok(false);
-        }
-        self.0.engine.captures(subject, &mut caps.slots)
     }
 }
 

@@ -7,17 +7,18 @@ use bstr::Finder;
 
 /// A literal text, and what comes after it.
 pub(super) struct Simple {
-    text: Text,
+    /// In lower case where case is aside.
+    text: Vec<u8>,
+    icase: bool,
     /// Whether the text begins the subject (`^`).
     at_start: bool,
+    /// For a text that may be anywhere.
+    finder: Option<Box<Finder<'static>>>,
     then: Then,
 }
 
-enum Text {
-    Exact(Finder<'static>),
-    /// Letters in either case, the pattern's in lower case.
-    AnyCase(Vec<u8>),
-}
+/// Longer texts may be too much for PCRE2, and so are its to judge.
+const LONGEST: usize = 1000;
 
 /// What follows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +67,17 @@ impl Simple {
         if dotted && flags.no_dotall || rest.ends_with(b"$") && flags.no_dollar_endonly {
             return None;
         }
-        let text = match flags.icase {
-            false => Text::Exact(Finder::new(&text).into_owned()),
+        if text.len() > LONGEST {
+            return None;
+        }
+        let icase = flags.icase;
+        if icase {
             // other letters have no case without a locale
-            true => Text::AnyCase(text.to_ascii_lowercase()),
-        };
-        Some(Simple { text, at_start, then })
+            text.make_ascii_lowercase();
+        }
+        let anywhere = !icase && !at_start && !text.is_empty() && then != Then::End;
+        let finder = anywhere.then(|| Box::new(Finder::new(&text).into_owned()));
+        Some(Simple { text, icase, at_start, finder, then })
     }
 
     /// The number of groups.
@@ -97,12 +103,15 @@ impl Simple {
     fn find(&self, subject: &[u8]) -> Option<(usize, usize, usize)> {
         let length = self.text.len();
         let start = match (self.at_start, self.then) {
-            (true, _) => self.text.is_at(subject, 0).then_some(0)?,
+            (true, _) => self.is_at(subject, 0).then_some(0)?,
             (false, Then::End) => {
                 let start = subject.len().checked_sub(length)?;
-                self.text.is_at(subject, start).then_some(start)?
+                self.is_at(subject, start).then_some(start)?
             }
-            (false, _) => self.text.find(subject)?,
+            (false, _) => match &self.finder {
+                Some(finder) => finder.find(subject)?,
+                None => (0..=subject.len().checked_sub(length)?).find(|start| self.is_at(subject, *start))?,
+            },
         };
         let rest = start + length;
         let end = match self.then {
@@ -113,30 +122,10 @@ impl Simple {
         };
         Some((start, rest, end))
     }
-}
-
-impl Text {
-    fn len(&self) -> usize {
-        match self {
-            Text::Exact(finder) => finder.needle().len(),
-            Text::AnyCase(text) => text.len(),
-        }
-    }
 
     fn is_at(&self, subject: &[u8], start: usize) -> bool {
-        let Some(there) = subject.get(start..start + self.len()) else { return false };
-        match self {
-            Text::Exact(finder) => there == finder.needle(),
-            Text::AnyCase(text) => there.eq_ignore_ascii_case(text),
-        }
-    }
-
-    fn find(&self, subject: &[u8]) -> Option<usize> {
-        match self {
-            Text::Exact(finder) if finder.needle().is_empty() => Some(0),
-            Text::Exact(finder) => finder.find(subject),
-            Text::AnyCase(_) => (0..=subject.len().checked_sub(self.len())?).find(|start| self.is_at(subject, *start)),
-        }
+        let there = subject.get(start..start + self.text.len());
+        there.is_some_and(|there| if self.icase { there.eq_ignore_ascii_case(&self.text) } else { there == self.text })
     }
 }
 

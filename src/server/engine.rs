@@ -35,6 +35,9 @@ pub trait Programs: Send + Sync {
     fn program(&self, handler: &str, path: &[u8]) -> Program;
 }
 
+/// The lines that decide on access, by settings (their identity) and method.
+type Deciders = Known<(u64, u32), Arc<[Span]>>;
+
 /// What is remembered, by a quick hash.
 type Known<K, V> = HashMap<K, V, RandomState>;
 
@@ -47,7 +50,7 @@ pub struct Engine {
     /// The programs in it.
     pub programs: Arc<dyn Programs>,
     merges: RefCell<Known<(u64, u64), Arc<Merged>>>,
-    deciders: RefCell<Known<(u64, u32), Arc<[Span]>>>,
+    deciders: RefCell<Deciders>,
     pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
     pub(super) htaccess_there: RefCell<Known<BString, bool>>,
     /// For each server and folder that there is: whether neither it nor one above has an .htaccess file.
