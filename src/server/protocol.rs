@@ -607,7 +607,7 @@ fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
 
 /// `fix_hostname`: lower case, no trailing dot, the port taken off. A bad one makes the status 400.
 fn fix_hostname(r: &mut Request<'_>, source: BString, with_port: bool, strict: bool) {
-    if source.is_empty() {
+    if source.is_empty() || is_usual_name(&source) {
         r.hostname = Some(source);
         return;
     }
@@ -649,6 +649,24 @@ fn fix_hostname(r: &mut Request<'_>, source: BString, with_port: bool, strict: b
     let mut hostname = if name.len() == source.len() { source } else { name.to_owned() };
     hostname.make_ascii_lowercase();
     r.hostname = Some(hostname);
+}
+
+/// Whether a host is a name in small letters, to which nothing is to be done.
+fn is_usual_name(host: &[u8]) -> bool {
+    let mut label = None;
+    let mut before = b'.';
+    for b in host {
+        if before == b'.' {
+            label = Some(*b);
+        }
+        let good = matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-') || *b == b'.' && before != b'.';
+        if !good {
+            return false;
+        }
+        before = *b;
+    }
+    // the last part of an address begins with a digit
+    label.is_some_and(|b| b.is_ascii_lowercase()) && before != b'.'
 }
 
 fn is_v6_literal(host: &BStr) -> bool {

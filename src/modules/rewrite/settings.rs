@@ -185,6 +185,8 @@ pub struct Rule {
     pub no_escapes: Option<BString>,
     /// Its conditions.
     pub conds: Vec<Cond>,
+    /// Whether what it does may hang on the environment: [`Rule::reads_environment`].
+    pub reads_env: bool,
 }
 
 impl Rule {

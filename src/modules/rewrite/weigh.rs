@@ -89,7 +89,7 @@ fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
     const READ_THROUGH: usize = 64;
     pass.rules.get(index).is_some_and(|entry| entry.rule.only_sets_environment())
         && pass.rules.len() <= READ_THROUGH
-        && !pass.rules.iter().any(|entry| entry.rule.reads_environment())
+        && !pass.rules.iter().any(|entry| entry.rule.reads_env)
 }
 
 /// What a list came to, as far as an answer can tell.
