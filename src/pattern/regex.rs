@@ -181,6 +181,12 @@ impl Regex {
         &self.0.beginning
     }
 
+    /// Whether `subject` begins as it must. (To compare nothing is slow on processors with masked loads.)
+    fn may_match(&self, subject: &[u8]) -> bool {
+        let beginning = &self.0.beginning;
+        beginning.is_empty() || subject.starts_with(beginning)
+    }
+
     /// Whether the pattern matches somewhere in `subject`.
     ///
     /// # Errors
@@ -188,7 +194,7 @@ impl Regex {
     pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.is_match(subject)),
-            Matcher::Engine(_) if !subject.starts_with(&self.0.beginning) => Ok(false),
+            Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
             Matcher::Engine(engine) => engine.is_match(subject),
         }
     }
@@ -201,7 +207,7 @@ impl Regex {
         caps.clear();
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.captures(subject, &mut caps.slots)),
-            Matcher::Engine(_) if !subject.starts_with(&self.0.beginning) => Ok(false),
+            Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
             Matcher::Engine(engine) => engine.captures(subject, &mut caps.slots),
         }
     }
