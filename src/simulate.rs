@@ -15,6 +15,7 @@ use crate::source::SourceMap;
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
 use crate::vfs::Vfs;
 use bstr::{BStr, BString};
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -123,46 +124,53 @@ pub fn check_htaccess(input: Input) -> Loaded {
 
 /// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
 pub struct Simulator {
-    engine: Engine,
+    server: Arc<Server>,
+    engine: RefCell<Engine>,
 }
 
 impl Simulator {
     /// A run of `server`.
     pub fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Simulator {
-        Simulator { engine: Engine::new(server, vfs, programs) }
+        Simulator { server: server.clone(), engine: RefCell::new(Engine::new(server, vfs, programs)) }
     }
 
     /// Another run of the same, for another thread.
     pub fn fork(&self) -> Simulator {
-        let e = &self.engine;
+        let e = self.engine.borrow();
         Simulator::new(e.server.clone(), e.vfs.clone(), e.programs.clone())
     }
 
     /// The answer to a request.
     pub fn ask(&self, ask: &Ask) -> Outcome {
-        outcome(ask, protocol::serve(&self.engine, &ask.incoming()))
+        let full = self.engine.borrow().is_full();
+        if full {
+            let fresh = self.engine.borrow().fork();
+            self.engine.replace(fresh);
+        }
+        answer(&self.engine.borrow(), ask)
     }
 
     /// The answer with the way to it.
     pub fn explain(&self, ask: &Ask) -> (Outcome, Vec<Step>) {
-        self.engine.watch();
-        let outcome = self.ask(ask);
-        (outcome, self.engine.unwatch())
+        let engine = self.engine.borrow();
+        engine.watch();
+        let outcome = answer(&engine, ask);
+        (outcome, engine.unwatch())
     }
 
     /// The texts that places are in.
     pub fn sources(&self) -> &SourceMap {
-        &self.engine.server.sources
+        &self.server.sources
     }
 
     /// The compiled configuration.
     pub fn server(&self) -> &Server {
-        &self.engine.server
+        &self.server
     }
 
     /// The address of the virtual host that bears a name: where a request without an address would come in.
     pub fn default_local(&self, host: &str, port: u16) -> Option<(IpAddr, u16)> {
-        let server = &self.engine.server;
+        let server = &self.server;
         let named = |i: &usize| server.names[*i].matches(host.as_bytes()).is_some();
         let i = (1..server.servers.len()).find(named)?;
         let fits = |p: u16| p == port || p == 0;
@@ -227,6 +235,10 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
     });
     let simulator = loaded.server.clone().map(|server| Simulator::new(server, vfs, tree));
     Ok((simulator, loaded))
+}
+
+fn answer(engine: &Engine, ask: &Ask) -> Outcome {
+    outcome(ask, protocol::serve(engine, &ask.incoming()))
 }
 
 /// What a request came to.
@@ -302,6 +314,9 @@ fn chain<'r, 'a>(first: &'r Request<'a>) -> impl Iterator<Item = &'r Request<'a>
 
 /// Names the AllowOverride lines by which .htaccess files were read that decided something.
 fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
+    if chain(first).all(|request| request.htaccess_read.is_empty()) {
+        return;
+    }
     let sources = &first.engine.server.sources;
     let by_htaccess = decided_by.iter().any(|d| htaccess::is_name(sources.file(d.span.file).name.as_bytes()));
     for request in chain(first) {

@@ -538,8 +538,8 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     if r.uri.first().is_some_and(|b| *b != b'/') {
         return Verdict::Declined;
     }
-    let dir = r.per_dir.alias.clone();
-    let server = r.server.settings.alias.clone();
+    let dir = r.per_dir.alias.as_deref();
+    let server = r.server.settings.alias.as_deref();
     let redirected = match try_redirect(r, dir.as_deref()) {
         Ok(None) => match &server {
             Some(s) => try_list(r, &s.redirects, true),
@@ -572,7 +572,7 @@ fn translate(r: &mut Request<'_>) -> Verdict {
 
 /// `fixup_redir`: redirects of sections and .htaccess files.
 fn fixup_redirect(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.alias.clone() else { return Verdict::Declined };
+    let Some(dir) = r.per_dir.alias.as_deref() else { return Verdict::Declined };
     let found = match try_redirect(r, Some(&dir)) {
         Ok(None) => try_list(r, &dir.redirects, true),
         other => other,

@@ -508,7 +508,7 @@ fn authorize_user(r: &mut Request<'_>) -> Verdict {
 
 /// `authorize_user_core`
 fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
-    let dir = r.per_dir.authz_core.clone();
+    let dir = r.per_dir.authz_core.as_deref();
     let Some(section) = dir.as_ref().and_then(|d| d.section.clone()) else {
         if r.auth_type_configured() {
             r.error("AH01627", "AuthType configured with no corresponding authorization directives");
@@ -619,7 +619,7 @@ fn undo(r: &mut Request<'_>, skip: Span) {
 
 fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
     let compat = access_compat::check(r, skip);
-    let section = match (r.per_dir.authz_core.clone(), skip) {
+    let section = match (r.per_dir.authz_core.as_deref(), skip) {
         (None, _) => None,
         (Some(dir), None) => dir.section.clone(),
         (Some(dir), Some(skip)) => dir.without(skip),
@@ -653,7 +653,7 @@ const CANDIDATES: usize = 48;
 /// Names the lines without each of which the decision would be another one.
 pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
-    let deciders = match asks_nothing(&r.per_dir) {
+    let deciders = match asks_nothing(r.per_dir) {
         // the same for each request of that method
         true => r.engine.deciders((r.per_dir.id, r.method_number), || deciders(r)),
         false => deciders(r).into(),

@@ -370,17 +370,18 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         r.set_content_type(Some(super::dir::DIR_MAGIC_TYPE.into()), true);
         return Verdict::Ok;
     }
-    static NOTHING: LazyLock<Arc<Dir>> = LazyLock::new(Arc::default);
+    static NOTHING: LazyLock<Dir> = LazyLock::new(Dir::default);
     let Some(filename) = r.filename.take() else { return Verdict::Declined };
-    let verdict = type_of(r, &filename, r.per_dir.mime.clone().unwrap_or_else(|| NOTHING.clone()));
+    let verdict = type_of(r, &filename, r.per_dir.mime.as_deref().unwrap_or(&NOTHING));
     r.filename = Some(filename);
     verdict
 }
 
-fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdict {
+fn type_of(r: &mut Request<'_>, filename: &BString, dir: &Dir) -> Verdict {
+    let mut dir = Cow::Borrowed(dir);
     if !dir.is_server_level && !dir.removed.is_empty() {
         // a section's settings always go over the server's, even where those are httpd's own
-        dir = Arc::new(Dir::merge(&Dir::default(), &dir));
+        dir = Cow::Owned(Dir::merge(&Dir::default(), &dir));
     }
     let mut name = Cow::Borrowed(filename.as_slice());
     if dir.use_path_info == Some(true) {

@@ -186,7 +186,7 @@ fn follow(r: &Request<'_>, header: &BStr, proxies: Option<&[&Proxy]>) -> Option<
 
 /// `remoteip_modify_request`
 fn modify(r: &mut Request<'_>) -> Verdict {
-    let Some(conf) = r.server.settings.remoteip.clone() else { return Verdict::Declined };
+    let Some(conf) = r.server.settings.remoteip.as_deref() else { return Verdict::Declined };
     if let Some(set) = conf.proxy_protocol.as_ref().filter(|s| s.value) {
         let why = "connections must begin with a PROXY line, which says who the client is";
         r.caveat("RemoteIPProxyProtocol", set.span, why);

@@ -142,7 +142,7 @@ fn look(r: &Request<'_>) -> Option<Asked> {
 
 /// `check_speling`
 fn check(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.speling.clone() else { return Verdict::Declined };
+    let Some(dir) = r.per_dir.speling.as_deref() else { return Verdict::Declined };
     let around = dir.around.as_ref().filter(|a| a.on());
     if !dir.on() && around.is_none() {
         return Verdict::Declined;

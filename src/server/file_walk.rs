@@ -10,17 +10,17 @@ use bstr::{BStr, ByteSlice};
 
 /// Merges the sections that match the file's name onto the request's settings.
 pub fn run(r: &mut Request<'_>) {
-    let Some(core) = r.per_dir.core.clone() else { return };
+    let Some(core) = r.per_dir.core.as_deref() else { return };
     if core.sec_file.is_empty() {
         return;
     }
     // borrowed for the while
     let Some(filename) = r.filename.take() else { return };
-    walk(r, &core, super::filepath::basename(&filename));
+    walk(r, core, super::filepath::basename(&filename));
     r.filename = Some(filename);
 }
 
-fn walk(r: &mut Request<'_>, core: &Dir, name: &BStr) {
+fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
     let mut merged = None;
     // who watches is told of those that miss, too
     let sections = if r.watched() { core.sec_file.all() } else { core.sec_file.of_text(name) };
@@ -37,7 +37,7 @@ fn walk(r: &mut Request<'_>, core: &Dir, name: &BStr) {
         key_after: None,
         // the list belongs to the settings: others have another
         tested: r.config,
-        merged: merged.as_ref().map_or(0, |m| m.id),
+        merged: merged.map_or(0, |m| m.id),
         found: walk_cache::Found::default(),
         may_be_familiar: true,
     };

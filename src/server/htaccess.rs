@@ -61,8 +61,8 @@ pub struct Read {
 pub enum Htaccess {
     /// There is none.
     None,
-    /// Its settings, and where it begins.
-    Settings(Arc<Merged>, Span),
+    /// Its settings (where the engine keeps them), and where it begins.
+    Settings(usize, Span),
     /// It can't be read.
     Unreadable(BString),
     /// It has an error.
@@ -70,7 +70,7 @@ pub enum Htaccess {
 }
 
 /// The settings of the folder's .htaccess file, if it has one. The error is the status that ends the request.
-pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<Arc<Merged>>, u16> {
+pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Option<&'a Merged>, u16> {
     let known = r.engine.htaccess.borrow().get(dir).and_then(|all| {
         all.iter().find(|k| k.server == r.server.index && k.wanted.same_rules(wanted)).map(|k| k.found.clone())
     });
@@ -85,7 +85,8 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
     };
     match found {
         Htaccess::None => Ok(None),
-        Htaccess::Settings(settings, text) => {
+        Htaccess::Settings(at, text) => {
+            let Some(settings) = r.engine.kept(at) else { return Ok(None) };
             r.tell(|| Step {
                 phase: "map_to_storage",
                 module: "htaccess",
@@ -184,7 +185,7 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
     let (file, settings, diagnostics) = read(&r.engine.server, &r.engine.vfs, path.to_string(), text, dir, wanted);
     match diagnostics.into_iter().find(|d| d.severity == Severity::Error) {
         Some(d) => Htaccess::Error(path, Box::new(d), None),
-        None => Htaccess::Settings(Merged::new(settings), Span { file, line: 1, start: 0, end: 0 }),
+        None => Htaccess::Settings(r.engine.keep(Merged::new(settings)), Span { file, line: 1, start: 0, end: 0 }),
     }
 }
 

@@ -276,7 +276,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         auth_type: None,
         useragent_ip: r.useragent_ip,
         useragent_otherwise: r.useragent_otherwise.clone(),
-        per_dir: r.server.lookup_defaults.clone(),
+        per_dir: &r.server.lookup_defaults,
         config: r.server.lookup_defaults.id,
         walks: Default::default(),
         status: 200,

@@ -42,11 +42,11 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
     let (settings, merged) = match familiar {
         Some(familiar) => (familiar.found.settings, familiar.merged),
         None => {
-            let merged = settings.as_ref().map_or(0, |m| m.id);
+            let merged = settings.map_or(0, |m| m.id);
             (settings, merged)
         }
     };
-    let found = Found { settings: settings.clone(), told: None };
+    let found = Found { settings, told: None };
     let walked =
         Walked { walk: Walk::Location, key: Some(key), key_after: None, tested, merged, found, may_be_familiar: true };
     if walk_cache::settle(r, walked) {

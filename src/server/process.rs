@@ -29,7 +29,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     }
     let mut translated = false;
     if !for_file {
-        let (per_dir, config) = (r.per_dir.clone(), r.config);
+        let (per_dir, config) = (r.per_dir, r.config);
         walk_location_and_if(r, Phase::PreTranslateName);
         match run_phase(r, Phase::PreTranslateName) {
             Verdict::Status(s) if s >= 400 => return Verdict::Status(s),
@@ -262,7 +262,7 @@ impl Seen {
 
 /// Directives in force that are not modelled become caveats.
 fn note_blind_spots(r: &mut Request<'_>) {
-    let Some(core) = r.per_dir.core.clone() else { return };
+    let Some(core) = &r.per_dir.core else { return };
     for spot in &core.blind {
         r.caveat(&spot.directive, spot.span, spot.why);
     }

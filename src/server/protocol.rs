@@ -143,7 +143,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         auth_type: None,
         useragent_ip: incoming.client,
         useragent_otherwise: Vec::new(),
-        per_dir: server.lookup_defaults.clone(),
+        per_dir: &server.lookup_defaults,
         config: server.lookup_defaults.id,
         walks: Default::default(),
         status: 200,

@@ -45,23 +45,23 @@ impl Cache {
 
 /// What a walk found, where a later one may do with it.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct Found<'a> {
     /// What the sections that matched came to.
-    pub settings: Option<Arc<Merged>>,
+    pub settings: Option<&'a Merged>,
     /// What was told, if somebody watched.
     pub told: Option<Arc<[Step]>>,
 }
 
 /// The caches of a request, in the order of the invocations.
 #[derive(Clone, Debug, Default)]
-pub struct WalkCaches(Vec<(Walk, Cache, Found)>);
+pub struct WalkCaches<'a>(Vec<(Walk, Cache, Found<'a>)>);
 
-impl WalkCaches {
-    fn of(&self, walk: Walk) -> impl DoubleEndedIterator<Item = (&Cache, &Found)> {
+impl<'a> WalkCaches<'a> {
+    fn of(&self, walk: Walk) -> impl DoubleEndedIterator<Item = (&Cache, &Found<'a>)> {
         self.0.iter().filter(move |(w, ..)| *w == walk).map(|(_, cache, found)| (cache, found))
     }
 
-    fn push(&mut self, walk: Walk, cache: Cache, found: Found) {
+    fn push(&mut self, walk: Walk, cache: Cache, found: Found<'a>) {
         if self.0.is_empty() {
             // three walks over locations, one over folders, one over files
             self.0.reserve_exact(5);
@@ -71,7 +71,7 @@ impl WalkCaches {
 }
 
 /// A walk's result, for [`settle`].
-pub struct Walked {
+pub struct Walked<'a> {
     /// Which walk.
     pub walk: Walk,
     /// What was walked: the URI, the file's name, the folder. None for `<If>`, whose conditions hold or not.
@@ -83,7 +83,7 @@ pub struct Walked {
     /// The identity of what the matching sections came to; 0 for none.
     pub merged: u64,
     /// For a walk that may be spared.
-    pub found: Found,
+    pub found: Found<'a>,
     /// Whether a walk that was given up half-way still counts as another one (`<Directory>` on what is no plain file).
     pub may_be_familiar: bool,
 }
@@ -102,7 +102,7 @@ pub fn folder_key(text: &[u8]) -> u64 {
 }
 
 /// `prep_walk_cache`: what the walk of that kind left behind before, here or in the request that this one comes from.
-fn prepared<'r>(r: &'r Request<'_>, walk: Walk) -> Option<(&'r Cache, &'r Found)> {
+fn prepared<'r, 'a>(r: &'r Request<'a>, walk: Walk) -> Option<(&'r Cache, &'r Found<'a>)> {
     let own = r.walks.of(walk).next_back();
     let ancestor = r.prev.as_ref().filter(|p| p.walks.of(walk).next().is_some());
     let Some(ancestor) = ancestor.or(r.main.as_ref()) else { return own };
@@ -110,9 +110,9 @@ fn prepared<'r>(r: &'r Request<'_>, walk: Walk) -> Option<(&'r Cache, &'r Found)
 }
 
 /// A walk over the folder `key` that was done before, and need not be done again.
-pub struct Familiar {
+pub struct Familiar<'a> {
     /// What it found.
-    pub found: Found,
+    pub found: Found<'a>,
     /// The identity of its settings.
     pub merged: u64,
     /// Whether the request has its result already.
@@ -122,7 +122,7 @@ pub struct Familiar {
 }
 
 /// Whether a walk takes an earlier one's result instead of walking.
-pub fn familiar(r: &Request<'_>, walk: Walk, key: u64, tested: u64) -> Option<Familiar> {
+pub fn familiar<'a>(r: &Request<'a>, walk: Walk, key: u64, tested: u64) -> Option<Familiar<'a>> {
     let (cache, found) = prepared(r, walk).filter(|(c, _)| c.is_of(key, tested))?;
     Some(Familiar {
         merged: cache.walked,
@@ -133,7 +133,7 @@ pub fn familiar(r: &Request<'_>, walk: Walk, key: u64, tested: u64) -> Option<Fa
 }
 
 /// Says which pointer `r->per_dir_config` has after a walk, and whether what was found is still to be merged.
-pub fn settle(r: &mut Request<'_>, w: Walked) -> bool {
+pub fn settle<'a>(r: &mut Request<'a>, w: Walked<'a>) -> bool {
     let mut cache = prepared(r, w.walk).map_or_else(Cache::default, |(c, _)| *c);
     let mut cached = cache.cached.is_some();
     let key = w.key;
