@@ -518,7 +518,7 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
     };
     let told = r.watched();
     if told {
-        tell_overridden(r, dir.as_deref(), &section);
+        tell_overridden(r, dir, &section);
     }
     match apply(r, &section, Logic::And, told) {
         Status::Granted => Verdict::Ok,

@@ -216,7 +216,7 @@ fn fixup_dir(r: &mut Request<'_>) -> Verdict {
         r.decide_if(Phase::Fixups, dir.check_handler.as_ref().map(|s| s.span));
         return step_aside(r);
     }
-    index(r, &dir)
+    index(r, dir)
 }
 
 fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {

@@ -196,7 +196,7 @@ fn modify(r: &mut Request<'_>) -> Verdict {
     let all: Option<Vec<&Proxy>> = conf.proxies.as_ref().map(|p| p.iter().collect());
     let found = follow(r, text.as_bstr(), all.as_deref());
     if r.is_initial() {
-        without_each_line(r, header, &conf, &text);
+        without_each_line(r, header, conf, &text);
     }
     let Some(found) = found else { return Verdict::Ok };
     r.tell(|| Step {

@@ -373,14 +373,14 @@ fn set_env_if_expr(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 fn match_server_lines(r: &mut Request<'_>) -> Verdict {
     match r.server.settings.setenvif.as_deref() {
-        Some(settings) => match_headers(r, &settings, Phase::PostReadRequest),
+        Some(settings) => match_headers(r, settings, Phase::PostReadRequest),
         None => Verdict::Declined,
     }
 }
 
 fn match_section_lines(r: &mut Request<'_>) -> Verdict {
     match r.per_dir.setenvif.as_deref() {
-        Some(settings) => match_headers(r, &settings, Phase::HeaderParser),
+        Some(settings) => match_headers(r, settings, Phase::HeaderParser),
         None => Verdict::Declined,
     }
 }

@@ -159,7 +159,7 @@ fn check(r: &mut Request<'_>) -> Verdict {
         }
         return Verdict::Declined;
     }
-    let found = by(&dir);
+    let found = by(dir);
     let (case_only, basename) = (value(&dir.case_only, false), value(&dir.basename, true));
     let otherwise = [
         (&dir.case_only, false, names_like(!case_only, basename)),

@@ -139,10 +139,10 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
             let strict = |s: &Server| s.strict_sni.as_ref().is_some_and(|s| s.value);
             let by_name =
                 r.connection.chain.and_then(|id| all.server.tables.chain(id)).is_some_and(|c| c.names().is_some());
-            if by_name && (strict(&own) || strict(&other)) {
+            if by_name && (strict(own) || strict(other)) {
                 r.error("AH02033", "No hostname was provided via SNI for a name based virtual host");
-                if strict(&own) != strict(&other) {
-                    let reason = if strict(&own) { &own } else { &other };
+                if strict(own) != strict(other) {
+                    let reason = if strict(own) { &own } else { &other };
                     r.decide_if(Phase::PostReadRequest, decisive(&reason.strict_sni, &false));
                 }
                 return Verdict::Status(403);
@@ -151,7 +151,7 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
         }
     };
     let policy = settings(&all.server.servers[0]).sni_policy.as_ref().map_or(SniPolicy::Secure, |s| s.value);
-    if shaken.index != r.server.index && !other.compatible(&own, policy) {
+    if shaken.index != r.server.index && !other.compatible(own, policy) {
         let host = r.hostname.clone().unwrap_or_default();
         let word = format!("{policy:?}").to_lowercase();
         r.error(
