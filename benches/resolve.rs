@@ -1,11 +1,13 @@
 //! How long loading takes, and one request.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use routesim::simulate::{self, Ask};
+use routesim::simulate::{self, Ask, Input, RealPrograms, Simulator};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
+use routesim::vfs::{Memory, Owner};
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 
 // as the binary does
 #[global_allocator]
@@ -27,7 +29,7 @@ fn resolve(c: &mut Criterion) {
     ] {
         let scenario = scenario(name);
         let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { continue };
-        for (i, spec) in scenario.requests.iter().enumerate().take(4) {
+        for (i, spec) in scenario.requests.iter().enumerate().take(6) {
             let ask = Ask::of(spec, i);
             let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             c.bench_function(&format!("{stem} {}", spec.url), |b| b.iter(|| simulator.ask(black_box(&ask))));
@@ -35,5 +37,34 @@ fn resolve(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, resolve);
+/// A file five folders down, an .htaccess file in each.
+fn htaccess(c: &mut Criterion) {
+    let mut files = Memory::new();
+    let mut folder = "/srv".to_string();
+    for depth in 1..=5 {
+        folder.push_str(&format!("/d{depth}"));
+        let text = format!("SetEnv DEPTH {depth}\nAddType text/x-d{depth} .d{depth}\nRequire all granted\n");
+        files
+            .add_file(format!("{folder}/.htaccess").as_bytes(), text.into_bytes(), 0o644, Owner::default())
+            .expect("room");
+    }
+    for name in ["page.html", "page.secret"] {
+        files.add_file(format!("{folder}/{name}").as_bytes(), *b"x", 0o644, Owner::default()).expect("there is room");
+    }
+    let vfs = Arc::new(files);
+    let config = "ServerName localhost\nDocumentRoot /srv\n<Directory /srv>\nAllowOverride All\nRequire all granted\n\
+                  </Directory>\n<Files *.secret>\nRequire all denied\n</Files>\n";
+    let server = simulate::load(Input::new(config, vfs.clone())).server.expect("httpd would start");
+    let simulator = Simulator::new(server, vfs, Arc::new(RealPrograms));
+    for (title, name) in
+        [("htaccess in five folders", "page.html"), ("htaccess in five folders, denied", "page.secret")]
+    {
+        let ask = Ask::get(&format!("/d1/d2/d3/d4/d5/{name}"));
+        let status = simulator.ask(&ask).status;
+        assert_eq!(status, if name == "page.html" { 200 } else { 403 });
+        c.bench_function(title, |b| b.iter(|| simulator.ask(black_box(&ask))));
+    }
+}
+
+criterion_group!(benches, resolve, htaccess);
 criterion_main!(benches);

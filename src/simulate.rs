@@ -9,11 +9,13 @@ use crate::server::engine::{Engine, Program, Programs};
 use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
+use crate::server::table::Table;
 use crate::server::{Server, method, status};
 use crate::source::SourceMap;
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
 use crate::vfs::Vfs;
 use bstr::{BStr, BString};
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -43,7 +45,7 @@ pub struct Ask {
     /// What mod_ssl's variables are, where it is given, by their names without `SSL_`.
     pub ssl: Vec<(String, String)>,
     /// The header lines, Host among them.
-    pub headers: Vec<(String, String)>,
+    pub headers: Table,
 }
 
 impl Ask {
@@ -61,7 +63,7 @@ impl Ask {
             tls: spec.tls,
             sni: spec.tls_name().map(str::to_string),
             ssl: spec.ssl.clone(),
-            headers: spec.sent_headers(index),
+            headers: spec.sent_headers(index).into_iter().collect(),
         }
     }
 
@@ -122,46 +124,53 @@ pub fn check_htaccess(input: Input) -> Loaded {
 
 /// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
 pub struct Simulator {
-    engine: Engine,
+    server: Arc<Server>,
+    engine: RefCell<Engine>,
 }
 
 impl Simulator {
     /// A run of `server`.
     pub fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Simulator {
-        Simulator { engine: Engine::new(server, vfs, programs) }
+        Simulator { server: server.clone(), engine: RefCell::new(Engine::new(server, vfs, programs)) }
     }
 
     /// Another run of the same, for another thread.
     pub fn fork(&self) -> Simulator {
-        let e = &self.engine;
+        let e = self.engine.borrow();
         Simulator::new(e.server.clone(), e.vfs.clone(), e.programs.clone())
     }
 
     /// The answer to a request.
     pub fn ask(&self, ask: &Ask) -> Outcome {
-        outcome(ask, protocol::serve(&self.engine, &ask.incoming()))
+        let full = self.engine.borrow().is_full();
+        if full {
+            let fresh = self.engine.borrow().fork();
+            self.engine.replace(fresh);
+        }
+        answer(&self.engine.borrow(), ask)
     }
 
     /// The answer with the way to it.
     pub fn explain(&self, ask: &Ask) -> (Outcome, Vec<Step>) {
-        self.engine.watch();
-        let outcome = self.ask(ask);
-        (outcome, self.engine.unwatch())
+        let engine = self.engine.borrow();
+        engine.watch();
+        let outcome = answer(&engine, ask);
+        (outcome, engine.unwatch())
     }
 
     /// The texts that places are in.
     pub fn sources(&self) -> &SourceMap {
-        &self.engine.server.sources
+        &self.server.sources
     }
 
     /// The compiled configuration.
     pub fn server(&self) -> &Server {
-        &self.engine.server
+        &self.server
     }
 
     /// The address of the virtual host that bears a name: where a request without an address would come in.
     pub fn default_local(&self, host: &str, port: u16) -> Option<(IpAddr, u16)> {
-        let server = &self.engine.server;
+        let server = &self.server;
         let named = |i: &usize| server.names[*i].matches(host.as_bytes()).is_some();
         let i = (1..server.servers.len()).find(named)?;
         let fits = |p: u16| p == port || p == 0;
@@ -228,6 +237,10 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
     Ok((simulator, loaded))
 }
 
+fn answer(engine: &Engine, ask: &Ask) -> Outcome {
+    outcome(ask, protocol::serve(engine, &ask.incoming()))
+}
+
 /// What a request came to.
 fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     let mut decided_by: Vec<Decision> = std::mem::take(&mut whole.decided);
@@ -252,42 +265,43 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     name_htaccess_readers(first, &mut decided_by);
     decided_by.sort_by_key(|d| rank(d.phase));
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
-    let log = refused.and_then(|r| why(r));
     // a proxied request tells where it would have gone, even if it was refused
-    let served = match last.is_proxied() {
-        true => last.handler.clone(),
-        false => last.served_by.clone().filter(|_| status < 300 || status == 304),
-    };
+    let tells = last.is_proxied() || status < 300 || status == 304;
     // a script that answers for an ErrorDocument leaves the error's status as it is
     let for_error = first.next.is_some() && first.status >= 400 && !last.failed_again && last.status == first.status;
-    let ran = if for_error { &last.served_by } else { &served };
-    let script = matches!(ran.as_deref(), Some(h) if h != b"default-handler");
+    let is_script = |h: &BString| h != "default-handler";
+    let ran = if last.is_proxied() && !for_error { &last.handler } else { &last.served_by };
+    let script = (for_error || tells) && ran.as_ref().is_some_and(is_script);
+    let location = answer.err_headers_out.get("Location").or(answer.headers_out.get("Location"));
+    let location = location.filter(|_| (300..400).contains(&status) || status == 201).map(|l| l.to_owned());
+    let access =
+        match refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }) {
+            // a 401 that no authorization made (Redirect 401) asks for a user all the same
+            Access::NotReached if status == 401 => Access::AuthRequired,
+            access => access,
+        };
+    let (log, log_message) = match refused.and_then(why) {
+        Some(line) => (Some(line.code).filter(|c| !c.is_empty()), Some(line.message.clone())),
+        None => (None, None),
+    };
+    let vhost = last.server.hostname.clone();
+    let last = whole.last_mut();
+    let handler = if last.is_proxied() { last.handler.take() } else { last.served_by.take() };
     Outcome {
         url: ask.url.as_str().into(),
         method: ask.method.as_str().into(),
         status,
-        handler: served,
-        file: last.filename.clone(),
-        path_info: last.path_info.clone().unwrap_or_default(),
-        script_name: last.script_name.clone().filter(|_| script),
-        location: answer
-            .err_headers_out
-            .get("Location")
-            .or(answer.headers_out.get("Location"))
-            .map(|l| l.to_owned())
-            .filter(|_| (300..400).contains(&status) || status == 201),
-        vhost: last.server.hostname.clone(),
-        access: match refused
-            .map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access })
-        {
-            // a 401 that no authorization made (Redirect 401) asks for a user all the same
-            Access::NotReached if status == 401 => Access::AuthRequired,
-            access => access,
-        },
-        user: last.user.clone().filter(|u| last.authenticated && !u.is_empty()),
-        log: log.map(|l| l.code).filter(|c| !c.is_empty()),
-        log_message: log.map(|l| l.message.clone()),
-        wsgi: last.wsgi.clone(),
+        handler: handler.filter(|_| tells),
+        file: last.filename.take(),
+        path_info: last.path_info.take().unwrap_or_default(),
+        script_name: last.script_name.take().filter(|_| script),
+        location,
+        vhost,
+        access,
+        user: last.user.take().filter(|u| last.authenticated && !u.is_empty()),
+        log,
+        log_message,
+        wsgi: last.wsgi.take(),
         decided_by,
         caveats,
     }
@@ -300,6 +314,9 @@ fn chain<'r, 'a>(first: &'r Request<'a>) -> impl Iterator<Item = &'r Request<'a>
 
 /// Names the AllowOverride lines by which .htaccess files were read that decided something.
 fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
+    if chain(first).all(|request| request.htaccess_read.is_empty()) {
+        return;
+    }
     let sources = &first.engine.server.sources;
     let by_htaccess = decided_by.iter().any(|d| htaccess::is_name(sources.file(d.span.file).name.as_bytes()));
     for request in chain(first) {

@@ -94,7 +94,9 @@ impl Backrefs {
 
     /// Replaces them by those of another match.
     pub fn set(&mut self, source: &[u8], captures: &Captures) {
-        self.source = Some(source.into());
+        let own = self.source.get_or_insert_default();
+        own.clear();
+        own.extend_from_slice(source);
         self.groups = std::array::from_fn(|n| captures.get(n));
     }
 

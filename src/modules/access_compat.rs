@@ -89,6 +89,17 @@ pub struct Dir {
     under: Option<Arc<Dir>>,
 }
 
+impl Dir {
+    /// Whether nothing but `all` stands in it and what it covers: it says the same of each request of a method.
+    pub fn asks_nothing(&self) -> bool {
+        let says_all = |l: &Line| match &l.rule {
+            Rule::Allow(from) | Rule::Deny(from) => matches!(from, From::All),
+            Rule::Order(_) | Rule::Satisfy(_) => true,
+        };
+        self.lines.iter().all(says_all) && self.under.as_ref().is_none_or(|under| under.asks_nothing())
+    }
+}
+
 impl Settings for Dir {
     fn merge(base: &Dir, add: &Dir) -> Dir {
         let under = match &add.under {
@@ -176,12 +187,12 @@ pub struct Check {
 
 /// Decides, with the line at `skip` taken out: a section without lines does not cover those beneath.
 pub fn check(r: &mut Request<'_>, skip: Option<Span>) -> Check {
-    let mut dir = r.per_dir.access_compat.clone();
+    let mut dir = r.per_dir.access_compat.as_deref();
     while let Some(d) = &dir {
         if d.lines.is_empty() || d.lines.iter().any(|l| Some(l.span) != skip) {
             break;
         }
-        dir = d.under.clone();
+        dir = d.under.as_deref();
     }
     let Some(dir) = dir else { return Check { allowed: true, satisfy_any: false } };
     let method = method::bit(r.method_number);
@@ -247,7 +258,7 @@ fn tell(r: &mut Request<'_>) {
     if !r.watched() {
         return;
     }
-    let Some(dir) = r.per_dir.access_compat.clone() else { return };
+    let Some(dir) = r.per_dir.access_compat.as_deref() else { return };
     let method = method::bit(r.method_number);
     for line in &dir.lines {
         let in_force = line.limited & method != 0;
@@ -265,7 +276,7 @@ fn tell(r: &mut Request<'_>) {
             ..Step::default()
         });
     }
-    let mut under = dir.under.clone();
+    let mut under = dir.under.as_deref();
     while let Some(d) = under {
         for line in &d.lines {
             r.tell(|| Step {
@@ -277,6 +288,6 @@ fn tell(r: &mut Request<'_>) {
                 ..Step::default()
             });
         }
-        under = d.under.clone();
+        under = d.under.as_deref();
     }
 }

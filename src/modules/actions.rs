@@ -95,7 +95,7 @@ fn set_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// `action_handler`: it serves any handler, so it comes last.
 fn handler(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.actions.clone() else { return Verdict::Declined };
+    let Some(dir) = r.per_dir.actions.as_deref() else { return Verdict::Declined };
     for number in dir.scripts.keys() {
         r.allowed |= method::bit(*number);
     }

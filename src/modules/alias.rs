@@ -538,9 +538,9 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     if r.uri.first().is_some_and(|b| *b != b'/') {
         return Verdict::Declined;
     }
-    let dir = r.per_dir.alias.clone();
-    let server = r.server.settings.alias.clone();
-    let redirected = match try_redirect(r, dir.as_deref()) {
+    let dir = r.per_dir.alias.as_deref();
+    let server = r.server.settings.alias.as_deref();
+    let redirected = match try_redirect(r, dir) {
         Ok(None) => match &server {
             Some(s) => try_list(r, &s.redirects, true),
             None => Ok(None),
@@ -549,10 +549,10 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     };
     match redirected {
         Err(()) => return Verdict::Status(500),
-        Ok(Some(found)) => return send(r, dir.as_deref(), found, "AH00674", Phase::TranslateName),
+        Ok(Some(found)) => return send(r, dir, found, "AH00674", Phase::TranslateName),
         Ok(None) => {}
     }
-    let aliased = match try_alias(r, dir.as_deref()) {
+    let aliased = match try_alias(r, dir) {
         Ok(None) => match &server {
             Some(s) => try_list(r, &s.aliases, false),
             None => Ok(None),
@@ -572,14 +572,14 @@ fn translate(r: &mut Request<'_>) -> Verdict {
 
 /// `fixup_redir`: redirects of sections and .htaccess files.
 fn fixup_redirect(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.alias.clone() else { return Verdict::Declined };
-    let found = match try_redirect(r, Some(&dir)) {
+    let Some(dir) = r.per_dir.alias.as_deref() else { return Verdict::Declined };
+    let found = match try_redirect(r, Some(dir)) {
         Ok(None) => try_list(r, &dir.redirects, true),
         other => other,
     };
     match found {
         Err(()) => Verdict::Status(500),
-        Ok(Some(found)) => send(r, Some(&dir), found, "AH00676", Phase::Fixups),
+        Ok(Some(found)) => send(r, Some(dir), found, "AH00676", Phase::Fixups),
         Ok(None) => Verdict::Declined,
     }
 }

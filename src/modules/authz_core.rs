@@ -168,6 +168,14 @@ impl Section {
         }
     }
 
+    /// Whether nothing but `all` stands in it: it says the same of each request.
+    fn asks_nothing(&self) -> bool {
+        match &self.kind {
+            Kind::Require { parsed, .. } => matches!(parsed, Parsed::All(_)),
+            Kind::Sections(children) => children.iter().all(Section::asks_nothing),
+        }
+    }
+
     fn lines(&self, into: &mut Vec<Span>) {
         match &self.kind {
             Kind::Require { .. } => into.extend(self.span),
@@ -500,7 +508,7 @@ fn authorize_user(r: &mut Request<'_>) -> Verdict {
 
 /// `authorize_user_core`
 fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
-    let dir = r.per_dir.authz_core.clone();
+    let dir = r.per_dir.authz_core.as_deref();
     let Some(section) = dir.as_ref().and_then(|d| d.section.clone()) else {
         if r.auth_type_configured() {
             r.error("AH01627", "AuthType configured with no corresponding authorization directives");
@@ -510,7 +518,7 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
     };
     let told = r.watched();
     if told {
-        tell_overridden(r, dir.as_deref(), &section);
+        tell_overridden(r, dir, &section);
     }
     match apply(r, &section, Logic::And, told) {
         Status::Granted => Verdict::Ok,
@@ -611,7 +619,7 @@ fn undo(r: &mut Request<'_>, skip: Span) {
 
 fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
     let compat = access_compat::check(r, skip);
-    let section = match (r.per_dir.authz_core.clone(), skip) {
+    let section = match (r.per_dir.authz_core.as_deref(), skip) {
         (None, _) => None,
         (Some(dir), None) => dir.section.clone(),
         (Some(dir), Some(skip)) => dir.without(skip),
@@ -644,6 +652,26 @@ const CANDIDATES: usize = 48;
 
 /// Names the lines without each of which the decision would be another one.
 pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
+    let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
+    let deciders = match asks_nothing(r.per_dir) {
+        // the same for each request of that method
+        true => r.engine.deciders((r.per_dir.id, r.method_number), || deciders(r)),
+        false => deciders(r).into(),
+    };
+    deciders.iter().for_each(|line| r.decide(phase, *line));
+}
+
+/// Whether the decision hangs on the settings and the method alone: all that is asked is `all`.
+fn asks_nothing(settings: &PerDir) -> bool {
+    let own = |d: &Dir| d.layers.iter().filter_map(|l| l.own.as_ref()).chain(&d.section).all(|own| own.asks_nothing());
+    settings.authz_core.as_ref().is_none_or(|d| own(d))
+        && settings.access_compat.as_ref().is_none_or(|d| d.asks_nothing())
+        && settings.allowmethods.is_none()
+        && settings.ssl.is_none()
+}
+
+/// The lines without each of which the decision would be another one.
+fn deciders(r: &mut Request<'_>) -> Vec<Span> {
     let mut lines = Vec::new();
     if let Some(dir) = &r.per_dir.authz_core {
         for layer in dir.own_layers() {
@@ -661,22 +689,18 @@ pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
         lines.extend(dir.spans());
     }
     if lines.is_empty() {
-        return;
+        return lines;
     }
     lines.extend(r.env_changes.iter().map(|c| c.span));
     lines.extend(r.per_dir.authz_groupfile.as_ref().and_then(|d| d.file.as_ref()).map(|s| s.span));
     lines.sort_unstable();
     lines.dedup();
     if lines.len() > CANDIDATES {
-        return;
+        return Vec::new();
     }
     let log = r.log.len();
     let now = decide(r, None);
-    let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
-    for line in lines {
-        if decide(r, Some(line)) != now {
-            r.decide(phase, line);
-        }
-    }
+    lines.retain(|line| decide(r, Some(*line)) != now);
     r.log.truncate(log);
+    lines
 }

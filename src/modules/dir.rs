@@ -10,7 +10,7 @@ use crate::server::setting::{self, Set};
 use crate::server::settings::Settings;
 use crate::server::{method, subrequest, uri};
 use bstr::BString;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The module.
 pub static MODULE: Module =
@@ -190,7 +190,8 @@ fn fixup_dir(r: &mut Request<'_>) -> Verdict {
     if r.path_info.as_ref().is_some_and(|p| !p.is_empty()) {
         return Verdict::Declined;
     }
-    let dir = r.per_dir.dir.clone().unwrap_or_default();
+    static NOTHING: LazyLock<Dir> = LazyLock::new(Dir::default);
+    let dir = r.per_dir.dir.as_deref().unwrap_or(&NOTHING);
     if !r.uri.ends_with(b"/") {
         r.decide_if(Phase::Fixups, setting::decisive(&dir.slash, &true));
         if !setting::value(&dir.slash, true) {
@@ -217,7 +218,7 @@ fn fixup_dir(r: &mut Request<'_>) -> Verdict {
         r.decide_if(Phase::Fixups, dir.check_handler.as_ref().map(|s| s.span));
         return step_aside(r);
     }
-    index(r, &dir)
+    index(r, dir)
 }
 
 fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {

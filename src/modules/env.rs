@@ -91,7 +91,7 @@ fn unset_env(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// `fixup_env_module`: the variables go beneath those that the request has, whose values stand.
 fn fixup(r: &mut Request<'_>) -> Verdict {
-    let Some(settings) = r.per_dir.env.clone().filter(|s| !s.vars.is_empty()) else { return Verdict::Declined };
+    let Some(settings) = r.per_dir.env.as_deref().filter(|s| !s.vars.is_empty()) else { return Verdict::Declined };
     for (name, value) in settings.vars.iter() {
         r.env.add(name, value);
     }

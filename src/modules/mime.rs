@@ -370,17 +370,18 @@ fn find_type(r: &mut Request<'_>) -> Verdict {
         r.set_content_type(Some(super::dir::DIR_MAGIC_TYPE.into()), true);
         return Verdict::Ok;
     }
-    static NOTHING: LazyLock<Arc<Dir>> = LazyLock::new(Arc::default);
+    static NOTHING: LazyLock<Dir> = LazyLock::new(Dir::default);
     let Some(filename) = r.filename.take() else { return Verdict::Declined };
-    let verdict = type_of(r, &filename, r.per_dir.mime.clone().unwrap_or_else(|| NOTHING.clone()));
+    let verdict = type_of(r, &filename, r.per_dir.mime.as_deref().unwrap_or(&NOTHING));
     r.filename = Some(filename);
     verdict
 }
 
-fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdict {
+fn type_of(r: &mut Request<'_>, filename: &BString, dir: &Dir) -> Verdict {
+    let mut dir = Cow::Borrowed(dir);
     if !dir.is_server_level && !dir.removed.is_empty() {
         // a section's settings always go over the server's, even where those are httpd's own
-        dir = Arc::new(Dir::merge(&Dir::default(), &dir));
+        dir = Cow::Owned(Dir::merge(&Dir::default(), &dir));
     }
     let mut name = Cow::Borrowed(filename.as_slice());
     if dir.use_path_info == Some(true) {
@@ -395,7 +396,9 @@ fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdic
     // leading dots belong to the name
     let dots = name.iter().take_while(|b| **b == b'.').count();
     let stem = name[dots..].find_byte(b'.').map_or(name.len(), |i| dots + i);
-    let mut exceptions = Exceptions { names: vec![BString::from(&name[..stem])], spans: Vec::new() };
+    // only mod_negotiation's subrequests ask for them
+    let mut exceptions =
+        r.main.is_some().then(|| Exceptions { names: vec![BString::from(&name[..stem])], spans: Vec::new() });
     let mut found_metadata = false;
     let mut charset = None;
     let engine = r.engine;
@@ -456,12 +459,15 @@ fn type_of(r: &mut Request<'_>, filename: &BString, mut dir: Arc<Dir>) -> Verdic
         }
         if found || dir.multimatch & multimatch::ANY != 0 {
             found_metadata = true;
-            exceptions.spans.extend(info.and_then(|i| i.only_reason(dir.multimatch, types(&extension).is_some())));
-        } else {
+            if let Some(exceptions) = &mut exceptions {
+                let reason = info.and_then(|i| i.only_reason(dir.multimatch, types(&extension).is_some()));
+                exceptions.spans.extend(reason);
+            }
+        } else if let Some(exceptions) = &mut exceptions {
             exceptions.names.push(written.into());
         }
     }
-    r.mime_exceptions = found_metadata.then_some(exceptions);
+    r.mime_exceptions = exceptions.filter(|_| found_metadata);
     let plain = |t: &BString| charset.is_none() && !t.iter().any(|b| *b == b';' || b.is_ascii_whitespace() || *b == 11);
     if let Some(parts) = r.content_type.as_ref().filter(|t| !plain(t)).and_then(|t| ContentType::parse(t)) {
         let trusted = r.trusted_content_type;

@@ -13,7 +13,7 @@ use crate::server::settings::Settings;
 use crate::server::{filepath, method, script};
 use crate::source::Span;
 use crate::vfs::Kind;
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -130,7 +130,7 @@ fn truthy(value: &[u8]) -> bool {
 impl Dir {
     /// A flag's value, and the line without which it would be another one.
     fn flag(&self, name: &str, default: bool) -> (bool, Option<Span>) {
-        let Some(entry) = self.entries.get(&BString::from(name)) else { return (default, None) };
+        let Some(entry) = self.entries.get(BStr::new(name)) else { return (default, None) };
         let now = truthy(&entry.value.value);
         let beneath = entry.value.under.as_ref().map_or(default, |u| truthy(&u.value));
         (now, (now != beneath).then_some(entry.value.span))

@@ -186,7 +186,7 @@ fn follow(r: &Request<'_>, header: &BStr, proxies: Option<&[&Proxy]>) -> Option<
 
 /// `remoteip_modify_request`
 fn modify(r: &mut Request<'_>) -> Verdict {
-    let Some(conf) = r.server.settings.remoteip.clone() else { return Verdict::Declined };
+    let Some(conf) = r.server.settings.remoteip.as_deref() else { return Verdict::Declined };
     if let Some(set) = conf.proxy_protocol.as_ref().filter(|s| s.value) {
         let why = "connections must begin with a PROXY line, which says who the client is";
         r.caveat("RemoteIPProxyProtocol", set.span, why);
@@ -196,7 +196,7 @@ fn modify(r: &mut Request<'_>) -> Verdict {
     let all: Option<Vec<&Proxy>> = conf.proxies.as_ref().map(|p| p.iter().collect());
     let found = follow(r, text.as_bstr(), all.as_deref());
     if r.is_initial() {
-        without_each_line(r, header, &conf, &text);
+        without_each_line(r, header, conf, &text);
     }
     let Some(found) = found else { return Verdict::Ok };
     r.tell(|| Step {

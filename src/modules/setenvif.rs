@@ -15,6 +15,7 @@ use crate::server::expr_context;
 use crate::server::index::{self, Index};
 use crate::server::request::Request;
 use crate::source::Span;
+use aho_corasick::AhoCorasick;
 use bstr::{BString, ByteSlice};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -95,7 +96,69 @@ pub struct Settings {
 #[derive(Debug)]
 struct Run {
     entries: Range<usize>,
-    index: Option<Index>,
+    index: Option<RunIndex>,
+}
+
+/// Which lines of a long run can match a value at all.
+#[derive(Debug)]
+struct RunIndex {
+    /// By what the value must begin with.
+    beginnings: Index,
+    /// By the text that it must have in it.
+    exact: Texts,
+    /// The same, case aside.
+    any_case: Texts,
+}
+
+impl RunIndex {
+    fn new(entries: &[Entry]) -> RunIndex {
+        let texts = |aside: bool| {
+            let of = |(i, e): (usize, &Entry)| match &e.test {
+                Test::Text(text, icase) if *icase == aside => Some((i as u32, text.clone())),
+                _ => None,
+            };
+            Texts::new(entries.iter().enumerate().filter_map(of).unzip(), aside)
+        };
+        let rest = entries.iter().enumerate().filter(|(_, e)| !matches!(e.test, Test::Text(..)));
+        let beginnings = Index::new(rest.map(|(i, e)| (i, e.beginning())));
+        RunIndex { beginnings, exact: texts(false), any_case: texts(true) }
+    }
+
+    /// Their numbers, in order.
+    fn of(&self, value: &[u8]) -> Vec<u32> {
+        let mut found = self.beginnings.of(value);
+        self.exact.find(value, &mut found);
+        self.any_case.find(value, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Texts that are looked for all at once.
+#[derive(Debug)]
+struct Texts {
+    numbers: Vec<u32>,
+    /// None where there is no text, or too much of it for an automaton.
+    automaton: Option<AhoCorasick>,
+}
+
+impl Texts {
+    fn new((numbers, texts): (Vec<u32>, Vec<BString>), case_aside: bool) -> Texts {
+        let mut builder = AhoCorasick::builder();
+        let build = || builder.ascii_case_insensitive(case_aside).build(&texts).ok();
+        Texts { automaton: (!texts.is_empty()).then(build).flatten(), numbers }
+    }
+
+    fn find(&self, value: &[u8], found: &mut Vec<u32>) {
+        match &self.automaton {
+            None => found.extend_from_slice(&self.numbers),
+            Some(automaton) => {
+                let numbers = automaton.find_overlapping_iter(value).map(|m| self.numbers.get(m.pattern().as_usize()));
+                found.extend(numbers.flatten());
+            }
+        }
+    }
 }
 
 impl Clone for Settings {
@@ -124,8 +187,7 @@ impl Settings {
             };
             let mut at = 0;
             let run = |entries: &[Entry]| {
-                let beginnings = || entries.iter().map(Entry::beginning).enumerate();
-                let index = (entries.len() >= index::WORTH).then(|| Index::new(beginnings()));
+                let index = (entries.len() >= index::WORTH).then(|| RunIndex::new(entries));
                 at += entries.len();
                 Run { entries: at - entries.len()..at, index }
             };
@@ -310,15 +372,15 @@ fn set_env_if_expr(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 fn match_server_lines(r: &mut Request<'_>) -> Verdict {
-    match r.server.settings.setenvif.clone() {
-        Some(settings) => match_headers(r, &settings, Phase::PostReadRequest),
+    match r.server.settings.setenvif.as_deref() {
+        Some(settings) => match_headers(r, settings, Phase::PostReadRequest),
         None => Verdict::Declined,
     }
 }
 
 fn match_section_lines(r: &mut Request<'_>) -> Verdict {
-    match r.per_dir.setenvif.clone() {
-        Some(settings) => match_headers(r, &settings, Phase::HeaderParser),
+    match r.per_dir.setenvif.as_deref() {
+        Some(settings) => match_headers(r, settings, Phase::HeaderParser),
         None => Verdict::Declined,
     }
 }

@@ -142,7 +142,7 @@ fn look(r: &Request<'_>) -> Option<Asked> {
 
 /// `check_speling`
 fn check(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.speling.clone() else { return Verdict::Declined };
+    let Some(dir) = r.per_dir.speling.as_deref() else { return Verdict::Declined };
     let around = dir.around.as_ref().filter(|a| a.on());
     if !dir.on() && around.is_none() {
         return Verdict::Declined;
@@ -159,7 +159,7 @@ fn check(r: &mut Request<'_>) -> Verdict {
         }
         return Verdict::Declined;
     }
-    let found = by(&dir);
+    let found = by(dir);
     let (case_only, basename) = (value(&dir.case_only, false), value(&dir.basename, true));
     let otherwise = [
         (&dir.case_only, false, names_like(!case_only, basename)),

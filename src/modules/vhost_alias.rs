@@ -188,7 +188,7 @@ fn interpolate(map: &[u8], name: &[u8], port: u16) -> BString {
 
 /// `mva_translate`
 fn translate(r: &mut Request<'_>) -> Verdict {
-    let Some(conf) = r.server.settings.vhost_alias.clone() else { return Verdict::Declined };
+    let Some(conf) = r.server.settings.vhost_alias.as_deref() else { return Verdict::Declined };
     let uri = r.uri.clone();
     let path = uri.trim_start_with(|c| c == '/');
     let program = path.starts_with(b"cgi-bin/").then(|| &path[b"cgi-bin".len()..]);

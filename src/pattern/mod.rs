@@ -21,6 +21,7 @@ mod part;
 mod pcre2;
 mod prefix;
 mod regex;
+mod simple;
 mod strmatch;
 mod substitute;
 mod translate;

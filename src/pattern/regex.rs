@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
+use smallvec::SmallVec;
 
 use super::braces;
 #[cfg(not(feature = "pcre2"))]
@@ -11,6 +12,7 @@ use super::fancy::Engine;
 use super::fnmatch::c_str;
 #[cfg(feature = "pcre2")]
 use super::native::Engine;
+use super::simple::Simple;
 
 /// How a pattern is compiled, as departures from httpd's defaults (`AP_REG_*`, `RegexDefaultOptions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,7 +71,7 @@ impl fmt::Display for MatchLimit {
 impl std::error::Error for MatchLimit {}
 
 /// Start and end of each group; `None` for one that took no part.
-pub(super) type Slots = Vec<Option<(usize, usize)>>;
+pub(super) type Slots = SmallVec<[Option<(usize, usize)>; 4]>;
 
 /// Where the groups of a pattern matched; meant to be used again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,8 +114,8 @@ impl Captures {
 
 /// A compiled regular expression; cheap to clone.
 ///
-/// PCRE2 compiles each pattern and so decides what is an error. It also matches, but for what the `regex` crate is
-/// known to answer in the same way.
+/// What is so plain that no engine is needed is matched here. PCRE2 compiles every other pattern, and so decides what is an
+/// error; it also matches, but for what the `regex` crate is known to answer in the same way.
 #[derive(Clone)]
 pub struct Regex(Arc<Inner>);
 
@@ -121,7 +123,12 @@ struct Inner {
     pattern: BString,
     flags: Flags,
     beginning: Vec<u8>,
-    engine: Engine,
+    matcher: Matcher,
+}
+
+enum Matcher {
+    Simple(Simple),
+    Engine(Engine),
 }
 
 impl Regex {
@@ -132,12 +139,15 @@ impl Regex {
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Regex, RegexError> {
         let pattern = c_str(pattern);
         let (text, inserted) = braces::escaped(pattern);
-        let engine = Engine::new(&text, flags).map_err(|error| {
-            let before = inserted.iter().filter(|place| **place < error.offset).count();
-            RegexError { offset: error.offset.saturating_sub(before), ..error }
-        })?;
+        let matcher = match Simple::new(&text, flags) {
+            Some(simple) => Matcher::Simple(simple),
+            None => Matcher::Engine(Engine::new(&text, flags).map_err(|error| {
+                let before = inserted.iter().filter(|place| **place < error.offset).count();
+                RegexError { offset: error.offset.saturating_sub(before), ..error }
+            })?),
+        };
         let beginning = super::beginning::of(pattern, flags);
-        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, engine })))
+        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, matcher })))
     }
 
     /// The pattern's text.
@@ -152,12 +162,18 @@ impl Regex {
 
     /// The number of capturing groups, group 0 not counted (`re_nsub`).
     pub fn groups(&self) -> usize {
-        self.0.engine.groups()
+        match &self.0.matcher {
+            Matcher::Simple(simple) => simple.groups(),
+            Matcher::Engine(engine) => engine.groups(),
+        }
     }
 
     /// The named groups, number and name, in PCRE2's order: sorted by name (`ap_regname`).
     pub fn names(&self) -> &[(usize, BString)] {
-        self.0.engine.names()
+        match &self.0.matcher {
+            Matcher::Simple(_) => &[],
+            Matcher::Engine(engine) => engine.names(),
+        }
     }
 
     /// What every subject that matches begins with; empty where nothing is certain.
@@ -165,15 +181,22 @@ impl Regex {
         &self.0.beginning
     }
 
+    /// Whether `subject` begins as it must. (To compare nothing is slow on processors with masked loads.)
+    fn may_match(&self, subject: &[u8]) -> bool {
+        let beginning = &self.0.beginning;
+        beginning.is_empty() || subject.starts_with(beginning)
+    }
+
     /// Whether the pattern matches somewhere in `subject`.
     ///
     /// # Errors
     /// [`MatchLimit`] if the engine gave up.
     pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
-        if !subject.starts_with(&self.0.beginning) {
-            return Ok(false);
+        match &self.0.matcher {
+            Matcher::Simple(simple) => Ok(simple.is_match(subject)),
+            Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
+            Matcher::Engine(engine) => engine.is_match(subject),
         }
-        self.0.engine.is_match(subject)
     }
 
     /// Searches `subject` and notes the groups in `caps`, which is emptied if there is no match.
@@ -182,10 +205,11 @@ impl Regex {
     /// [`MatchLimit`] if the engine gave up.
     pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, MatchLimit> {
         caps.clear();
-        if !subject.starts_with(&self.0.beginning) {
-            return Ok(false);
+        match &self.0.matcher {
+            Matcher::Simple(simple) => Ok(simple.captures(subject, &mut caps.slots)),
+            Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
+            Matcher::Engine(engine) => engine.captures(subject, &mut caps.slots),
         }
-        self.0.engine.captures(subject, &mut caps.slots)
     }
 }
 

@@ -59,12 +59,12 @@ pub fn filter(r: &mut Request<'_>) -> Verdict {
         Some(state) if conditions::if_range(r, state) == Condition::NoMatch => 200,
         _ => status_of(sets, length, core),
     };
-    let now = status(body.states.first(), length, &core);
+    let now = status(body.states.first(), length, core);
     let mut doubt = None;
-    if body.states.iter().any(|s| status(Some(s), length, &core) != now) {
+    if body.states.iter().any(|s| status(Some(s), length, core) != now) {
         doubt = Some(("If-Range", Span::NONE, "whether the file is still the same is not known to the point"));
     }
-    if status_of(sets, length, &core) != 200 || length == 0 {
+    if status_of(sets, length, core) != 200 || length == 0 {
         // a page may be longer than what is sent in one piece; a filter may make it longer or shorter
         if body.length.is_none() {
             doubt =

@@ -113,13 +113,14 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     } else {
         walk_cache::folder_key(&filename)
     };
-    match walk_cache::familiar(r, entry_key, r.server.index as u64).filter(|_| may_be_familiar) {
+    match walk_cache::familiar(r, Walk::Directory, entry_key, r.server.index as u64).filter(|_| may_be_familiar) {
         Some(familiar) => again(r, filename, entry_key, familiar),
         None => match told_walk(r, filename, entry_key, may_be_familiar) {
             Ok(walked) => {
-                let settings = walked.found.settings.clone();
-                walk_cache::settle(r, walked);
-                settings.iter().for_each(|s| r.merge(s));
+                let settings = walked.found.settings;
+                if walk_cache::settle(r, walked) {
+                    settings.iter().for_each(|s| r.merge(s));
+                }
                 Verdict::Ok
             }
             Err(verdict) => verdict,
@@ -129,13 +130,13 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
 
 /// Takes the result of an earlier walk over the same folder. That is not the same as a walk: a section that matched for
 /// the folder, or for another file in it, holds for this one too, and one that would match for this one doesn't.
-fn again(r: &mut Request<'_>, filename: BString, key: u64, familiar: Familiar) -> Verdict {
+fn again<'a>(r: &mut Request<'a>, filename: BString, key: u64, familiar: Familiar<'a>) -> Verdict {
     for step in familiar.found.told.iter().flat_map(|t| t.iter()) {
         r.tell(|| step.clone());
     }
     r.path_info.get_or_insert_default();
     r.filename = Some(filename.clone());
-    let settings = familiar.found.settings.clone().filter(|_| !familiar.has_result);
+    let settings = familiar.found.settings.filter(|_| !familiar.has_result);
     let walked = Walked {
         walk: Walk::Directory,
         key: Some(key),
@@ -163,7 +164,12 @@ fn again(r: &mut Request<'_>, filename: BString, key: u64, familiar: Familiar) -
 }
 
 /// Walks, and keeps what is told of it.
-fn told_walk(r: &mut Request<'_>, filename: BString, key: u64, may_be_familiar: bool) -> Result<Walked, Verdict> {
+fn told_walk<'a>(
+    r: &mut Request<'a>,
+    filename: BString,
+    key: u64,
+    may_be_familiar: bool,
+) -> Result<Walked<'a>, Verdict> {
     let mut told = None;
     r.engine.open();
     let walked = walk(r, filename, key, may_be_familiar);
@@ -174,15 +180,21 @@ fn told_walk(r: &mut Request<'_>, filename: BString, key: u64, may_be_familiar: 
     walked.map(|w| Walked { found: Found { told, ..w.found }, ..w })
 }
 
-fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar: bool) -> Result<Walked, Verdict> {
+fn walk<'a>(
+    r: &mut Request<'a>,
+    filename: BString,
+    entry_key: u64,
+    may_be_familiar: bool,
+) -> Result<Walked<'a>, Verdict> {
     let core = r.core();
-    let mut running = Running::of(&core);
+    let mut running = Running::of(core);
     let given_path_info = r.path_info.take();
+    let no_path_info = given_path_info.as_ref().is_none_or(|p| p.is_empty());
     let mut save_path_info = None;
     // a folder takes the path_info for its own
     let mut whole: BString = match &given_path_info {
         Some(p) if r.is_dir() && !p.is_empty() => {
-            match filepath::merge(Some(filename.as_bstr()), p.trim_start_with(|c| c == '/')) {
+            match filepath::merge(Some(filename.as_bstr()), filepath::without_slashes_before(p)) {
                 Some(path) => path,
                 None => {
                     r.filename = Some(filename);
@@ -196,7 +208,14 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
         }
     };
 
-    let mut merged: Option<Arc<Merged>> = None;
+    // the folder of a file that is there: if no .htaccess file lies on the way to it, none is looked for again
+    let folder_len = match r.finfo.map(|f| f.kind) {
+        Some(Kind::Regular) => Some(filepath::dirname(&whole).len()),
+        Some(Kind::Directory) if no_path_info => Some(whole.len()),
+        _ => None,
+    };
+    let bare = folder_len.is_some_and(|len| super::htaccess::none_on_way(r, whole[..len].as_bstr()));
+    let mut merged: Option<&'a Merged> = None;
     // what was walked is `whole[..at]`, what is left `whole[at..]`
     let mut at = 1;
     let server = r.server;
@@ -240,7 +259,9 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
                 merged = Some(r.engine.onto(merged, &section.settings));
             }
         }
-        if running.htaccess_wanted() {
+        if bare {
+            // nothing to read, and nothing that AllowOverride hides
+        } else if running.htaccess_wanted() {
             let wanted = super::htaccess::Wanted {
                 overrides: running.overrides,
                 override_opts: running.override_opts,
@@ -254,8 +275,8 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
                     return Err(Verdict::Status(status));
                 }
                 Ok(Some(settings)) => {
-                    running.merge(&settings);
-                    merged = Some(r.engine.onto(merged, &settings));
+                    running.merge(settings);
+                    merged = Some(r.engine.onto(merged, settings));
                 }
                 Ok(None) => {}
             }
@@ -274,7 +295,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
         }
         // the next segment, with the slash before it
         let from = at + usize::from(whole.get(at) == Some(&b'/'));
-        let end = whole[from..].find_byte(b'/').map_or(whole.len(), |i| from + i);
+        let end = from + filepath::first_segment(&whole[from..]);
         at = end;
         if from == end {
             break;
@@ -308,7 +329,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
             }
         };
         if info.kind == Kind::Symlink {
-            let lines = || core.opt_lines.iter().chain(lines_of(&merged));
+            let lines = || core.opt_lines.iter().chain(lines_of(merged));
             let target = resolve_symlink(r, path, info, running.opts);
             let spans = link_deciders(r, lines, path, info, target.is_some());
             spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
@@ -349,7 +370,7 @@ fn walk(r: &mut Request<'_>, filename: BString, entry_key: u64, may_be_familiar:
         key: Some(entry_key),
         key_after: Some(walk_cache::key(if r.is_dir() { &path } else { filepath::dirname(&path) })),
         tested: server.index as u64,
-        merged: merged.as_ref().map_or(0, |m| m.id),
+        merged: merged.map_or(0, |m| m.id),
         found: Found { settings: merged, told: None },
         may_be_familiar,
     };
@@ -372,7 +393,7 @@ fn splice(rest: BString, saved: Option<BString>) -> BString {
     }
 }
 
-fn refuse(r: &mut Request<'_>, whole: BString, at: usize) -> Result<Walked, Verdict> {
+fn refuse<'a>(r: &mut Request<'a>, whole: BString, at: usize) -> Result<Walked<'a>, Verdict> {
     // a path_info from before is not put back on an early end
     let (path, rest) = split(whole, at);
     r.filename = Some(path);
@@ -404,8 +425,8 @@ pub fn resolve_symlink(r: &Request<'_>, path: &[u8], link: Stat, opts: u32) -> O
 }
 
 /// The Options lines that merged settings come from.
-fn lines_of(merged: &Option<Arc<Merged>>) -> impl Iterator<Item = &OptLine> + Clone {
-    merged.iter().filter_map(|m| m.core.as_ref()).flat_map(|c| c.opt_lines.iter())
+fn lines_of(merged: Option<&Merged>) -> impl Iterator<Item = &OptLine> + Clone {
+    merged.into_iter().filter_map(|m| m.core.as_ref()).flat_map(|c| c.opt_lines.iter())
 }
 
 /// The Options lines without which it would not be so that a link is followed (or is not).

@@ -7,15 +7,17 @@ use super::Server;
 use super::htaccess;
 use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
+use crate::source::Span;
 use crate::vfs::{self, Errno, Stat, Vfs, resolve};
 use bstr::BString;
+use elsa::FrozenVec;
 use foldhash::fast::RandomState;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const MERGES_KEPT: usize = 1 << 18;
+const SETTINGS_KEPT: usize = 1 << 18;
 
 /// What a stand-in program answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,9 @@ pub trait Programs: Send + Sync {
     fn program(&self, handler: &str, path: &[u8]) -> Program;
 }
 
+/// The lines that decide on access, by settings (their identity) and method.
+type Deciders = Known<(u64, u32), Arc<[Span]>>;
+
 /// What is remembered, by a quick hash.
 type Known<K, V> = HashMap<K, V, RandomState>;
 
@@ -45,9 +50,15 @@ pub struct Engine {
     pub vfs: Arc<dyn Vfs>,
     /// The programs in it.
     pub programs: Arc<dyn Programs>,
-    merges: RefCell<Known<(u64, u64), Arc<Merged>>>,
+    /// All settings that were merged or read since the run began, for as long as it lasts.
+    settings: FrozenVec<Arc<Merged>>,
+    /// Where among them the merge of two is, by their identities.
+    merges: RefCell<Known<(u64, u64), usize>>,
+    deciders: RefCell<Deciders>,
     pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
     pub(super) htaccess_there: RefCell<Known<BString, bool>>,
+    /// For each server and folder that there is: whether neither it nor one above has an .htaccess file.
+    pub(super) bare_ways: RefCell<Vec<Known<BString, bool>>>,
     watched: Cell<bool>,
     trace: RefCell<Vec<Vec<Step>>>,
     /// Whether a run is one that only asks what would be.
@@ -63,9 +74,12 @@ impl Engine {
             server,
             vfs,
             programs,
+            settings: FrozenVec::new(),
             merges: RefCell::default(),
+            deciders: RefCell::default(),
             htaccess: RefCell::default(),
             htaccess_there: RefCell::default(),
+            bare_ways: RefCell::default(),
             watched: Cell::new(false),
             trace: RefCell::default(),
             supposing: Cell::new(false),
@@ -91,27 +105,57 @@ impl Engine {
         now
     }
 
+    /// Whether so much is remembered that the next request had better be another run's ([`Engine::fork`]).
+    pub fn is_full(&self) -> bool {
+        self.settings.len() >= SETTINGS_KEPT
+    }
+
+    /// Another run of the same, which remembers nothing yet but when the requests come.
+    pub fn fork(&self) -> Engine {
+        let fork = Engine::new(self.server.clone(), self.vfs.clone(), self.programs.clone());
+        fork.clock.set(self.clock.get());
+        fork
+    }
+
+    /// Keeps settings: where they are.
+    pub(super) fn keep(&self, settings: Arc<Merged>) -> usize {
+        let at = self.settings.len();
+        self.settings.push(settings);
+        at
+    }
+
+    /// The settings that were kept there.
+    pub(super) fn kept(&self, at: usize) -> Option<&Merged> {
+        self.settings.get(at)
+    }
+
     /// What sections come to with one more.
-    pub fn onto(&self, merged: Option<Arc<Merged>>, add: &Arc<Merged>) -> Arc<Merged> {
+    pub fn onto<'a>(&'a self, merged: Option<&'a Merged>, add: &'a Merged) -> &'a Merged {
         match merged {
-            None => add.clone(),
-            Some(merged) => self.merge(&merged, add),
+            None => add,
+            Some(merged) => self.merge(merged, add),
         }
     }
 
     /// `ap_merge_per_dir_configs`, done once for each pair.
-    pub fn merge(&self, base: &Arc<Merged>, add: &Arc<Merged>) -> Arc<Merged> {
+    pub fn merge(&self, base: &Merged, add: &Merged) -> &Merged {
         let key = (base.id, add.id);
-        if let Some(m) = self.merges.borrow().get(&key) {
-            return m.clone();
+        if let Some(known) = self.merges.borrow().get(&key).and_then(|at| self.settings.get(*at)) {
+            return known;
         }
-        let merged = Merged::new(PerDir::merge(&base.settings, &add.settings));
-        let mut merges = self.merges.borrow_mut();
-        if merges.len() >= MERGES_KEPT {
-            merges.clear();
+        self.merges.borrow_mut().insert(key, self.settings.len());
+        self.settings.push_get(Merged::new(PerDir::merge(&base.settings, &add.settings)))
+    }
+
+    /// Which lines decide on access, for settings (by their identity) and a method for which that is always the same.
+    pub fn deciders(&self, of: (u64, u32), find: impl FnOnce() -> Vec<Span>) -> Arc<[Span]> {
+        if let Some(known) = self.deciders.borrow().get(&of) {
+            return known.clone();
         }
-        merges.insert(key, merged.clone());
-        merged
+        let found: Arc<[Span]> = find().into();
+        let mut deciders = self.deciders.borrow_mut();
+        deciders.insert(of, found.clone());
+        found
     }
 
     /// Whether somebody watches.

@@ -3,23 +3,29 @@
 use super::request::Request;
 use super::section::Section;
 use super::walk_cache::{self, Walk, Walked};
+use crate::modules::core::Dir;
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 
 /// Merges the sections that match the file's name onto the request's settings.
 pub fn run(r: &mut Request<'_>) {
-    let Some(core) = r.per_dir.core.clone() else { return };
-    let Some(filename) = &r.filename else { return };
+    let Some(core) = r.per_dir.core.as_deref() else { return };
     if core.sec_file.is_empty() {
         return;
     }
-    let name: BString = super::filepath::basename(filename).into();
+    // borrowed for the while
+    let Some(filename) = r.filename.take() else { return };
+    walk(r, core, super::filepath::basename(&filename));
+    r.filename = Some(filename);
+}
+
+fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
     let mut merged = None;
     // who watches is told of those that miss, too
-    let sections = if r.watched() { core.sec_file.all() } else { core.sec_file.of_text(&name) };
+    let sections = if r.watched() { core.sec_file.all() } else { core.sec_file.of_text(name) };
     for (_, section) in sections.iter() {
-        let matched = matches(r, section, &name);
+        let matched = matches(r, section, name);
         r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
         if matched {
             merged = Some(r.engine.onto(merged, &section.settings));
@@ -27,19 +33,20 @@ pub fn run(r: &mut Request<'_>) {
     }
     let walked = Walked {
         walk: Walk::File,
-        key: Some(walk_cache::key(&name)),
+        key: Some(walk_cache::key(name)),
         key_after: None,
         // the list belongs to the settings: others have another
         tested: r.config,
-        merged: merged.as_ref().map_or(0, |m| m.id),
+        merged: merged.map_or(0, |m| m.id),
         found: walk_cache::Found::default(),
         may_be_familiar: true,
     };
-    walk_cache::settle(r, walked);
-    merged.iter().for_each(|m| r.merge(m));
+    if walk_cache::settle(r, walked) {
+        merged.iter().for_each(|m| r.merge(m));
+    }
 }
 
-fn matches(r: &mut Request<'_>, section: &Section, name: &BString) -> bool {
+fn matches(r: &mut Request<'_>, section: &Section, name: &BStr) -> bool {
     if let Some(regex) = &section.regex {
         let mut caps = Captures::default();
         if !super::names::search(r, regex, section.span, name, &mut caps) {
@@ -49,7 +56,7 @@ fn matches(r: &mut Request<'_>, section: &Section, name: &BString) -> bool {
         return true;
     }
     if section.is_fnmatch {
-        return pattern::fnmatch(section.path.as_bstr(), name.as_bstr(), pattern::PATHNAME);
+        return pattern::fnmatch(section.path.as_bstr(), name, pattern::PATHNAME);
     }
-    section.path == *name
+    section.path == name
 }

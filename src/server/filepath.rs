@@ -28,9 +28,9 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
     if absolute && path.is_empty() {
         path.push(b'/');
     }
-    let mut rest = add.trim_start_with(|c| c == '/');
+    let mut rest = without_slashes_before(add);
     while !rest.is_empty() {
-        let end = rest.find_byte(b'/').unwrap_or(rest.len());
+        let end = first_segment(rest);
         let (segment, after) = rest.split_at(end);
         match segment {
             b"." => {}
@@ -40,7 +40,7 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
                 } else if path.is_empty() || path.ends_with(b"../") || path == ".." {
                     return None;
                 } else {
-                    let trimmed = path.trim_end_with(|c| c == '/').len();
+                    let trimmed = without_slashes_after(&path).len();
                     let cut = path[..trimmed].rfind_byte(b'/').map_or(0, |i| i + 1);
                     path.truncate(cut);
                 }
@@ -55,18 +55,40 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
                 }
             }
         }
-        rest = after.trim_start_with(|c| c == '/');
+        rest = without_slashes_before(after);
     }
     Some(path)
 }
 
 /// A path from the root, tidied: [`merge`] under `/`, without a copy where there is nothing to do.
 pub fn tidy(path: BString) -> Option<BString> {
-    let plain = |w: &[u8]| w[0] != b'/' || w[1] != b'/' && w[1] != b'.';
-    if path.first() == Some(&b'/') && path.windows(2).all(plain) {
+    if is_tidy(&path) {
         return Some(path);
     }
     merge(Some(b"/".as_bstr()), &path)
+}
+
+/// Whether a path begins with a slash, and none is followed by another or by a dot.
+pub fn is_tidy(path: &[u8]) -> bool {
+    let after = path.get(1..).unwrap_or_default();
+    // each byte is looked at, without a way out: so the compiler looks at many at once
+    let odd = path.iter().zip(after).fold(false, |odd, (a, b)| odd | ((*a == b'/') & ((*b == b'/') | (*b == b'.'))));
+    path.first() == Some(&b'/') && !odd
+}
+
+/// How long a path's first segment is. (Names are short: byte by byte is quicker than to set a search up.)
+pub fn first_segment(path: &[u8]) -> usize {
+    path.iter().position(|b| *b == b'/').unwrap_or(path.len())
+}
+
+/// A path without the slashes that it begins with.
+pub fn without_slashes_before(path: &[u8]) -> &[u8] {
+    &path[path.iter().position(|b| *b != b'/').unwrap_or(path.len())..]
+}
+
+/// A path without the slashes that it ends with.
+pub fn without_slashes_after(path: &[u8]) -> &[u8] {
+    &path[..path.iter().rposition(|b| *b != b'/').map_or(0, |i| i + 1)]
 }
 
 /// `ap_make_dirstr_parent`: up to and with the last slash; `""` when there is none.

@@ -15,6 +15,7 @@ pub struct Placed {
 #[derive(Clone, Default)]
 pub struct Hooks {
     by_phase: [Vec<Placed>; Phase::ALL.len()],
+    runs: [Vec<Run>; Phase::ALL.len()],
 }
 
 impl Hooks {
@@ -27,7 +28,9 @@ impl Hooks {
                 .flat_map(|m| m.hooks.iter().map(move |h| (m.name, h)))
                 .filter(|(_, h)| h.phase == phase)
                 .collect();
-            hooks.by_phase[phase as usize] = sort(rows);
+            let sorted = sort(rows);
+            hooks.runs[phase as usize] = sorted.iter().filter_map(|h| h.run).collect();
+            hooks.by_phase[phase as usize] = sorted;
         }
         hooks
     }
@@ -35,6 +38,11 @@ impl Hooks {
     /// The hooks of a phase, in order.
     pub fn of(&self, phase: Phase) -> &[Placed] {
         &self.by_phase[phase as usize]
+    }
+
+    /// What they do, in order.
+    pub fn runs(&self, phase: Phase) -> &[Run] {
+        &self.runs[phase as usize]
     }
 }
 

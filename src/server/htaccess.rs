@@ -11,7 +11,7 @@ use crate::module::allowed::OR_UNSET;
 use crate::outcome::Step;
 use crate::source::{FileId, Span};
 use crate::vfs::{Errno, Vfs};
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
 /// What may stand in an .htaccess file, and who says so.
@@ -61,8 +61,8 @@ pub struct Read {
 pub enum Htaccess {
     /// There is none.
     None,
-    /// Its settings, and where it begins.
-    Settings(Arc<Merged>, Span),
+    /// Its settings (where the engine keeps them), and where it begins.
+    Settings(usize, Span),
     /// It can't be read.
     Unreadable(BString),
     /// It has an error.
@@ -70,7 +70,7 @@ pub enum Htaccess {
 }
 
 /// The settings of the folder's .htaccess file, if it has one. The error is the status that ends the request.
-pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<Arc<Merged>>, u16> {
+pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Option<&'a Merged>, u16> {
     let known = r.engine.htaccess.borrow().get(dir).and_then(|all| {
         all.iter().find(|k| k.server == r.server.index && k.wanted.same_rules(wanted)).map(|k| k.found.clone())
     });
@@ -85,7 +85,8 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
     };
     match found {
         Htaccess::None => Ok(None),
-        Htaccess::Settings(settings, text) => {
+        Htaccess::Settings(at, text) => {
+            let Some(settings) = r.engine.kept(at) else { return Ok(None) };
             r.tell(|| Step {
                 phase: "map_to_storage",
                 module: "htaccess",
@@ -128,6 +129,30 @@ pub fn find(r: &mut Request<'_>, dir: &BStr, wanted: &Wanted) -> Result<Option<A
     }
 }
 
+/// Whether no .htaccess file can be met on the way to a folder that there is, nor in it.
+pub fn none_on_way(r: &Request<'_>, folder: &BStr) -> bool {
+    let server = r.server.index;
+    if let Some(known) = r.engine.bare_ways.borrow().get(server).and_then(|known| known.get(folder)) {
+        return *known;
+    }
+    let missing = |path: &[u8]| matches!(r.engine.stat(path), Err(Errno::NotFound | Errno::NotDirectory));
+    let above = folder.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(i, _)| folder[..=i].as_bytes());
+    let bare = above.chain([folder.as_bytes()]).all(|dir| names(r).all(|name| missing(&filepath::join(dir, name))));
+    let mut ways = r.engine.bare_ways.borrow_mut();
+    if ways.len() <= server {
+        ways.resize_with(server + 1, Default::default);
+    }
+    ways[server].insert(folder.into(), bare);
+    bare
+}
+
+/// AccessFileName: how .htaccess files are called.
+fn names<'r>(r: &'r Request<'_>) -> impl Iterator<Item = &'r [u8]> {
+    let set = r.server.core().access_name.as_ref();
+    let default = set.is_none().then_some(b".htaccess".as_slice());
+    set.into_iter().flat_map(|s| s.value.iter().map(|n| n.as_slice())).chain(default)
+}
+
 /// Whether a folder has an .htaccess file, whatever may stand in it.
 pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
     if let Some(there) = r.engine.htaccess_there.borrow().get(dir) {
@@ -141,16 +166,11 @@ pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
 fn look_for(r: &Request<'_>, dir: &BStr) -> bool {
     // a folder of that name is no missing file
     let there = |name: &[u8]| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir());
-    match r.server.core().access_name.as_ref() {
-        None => there(b".htaccess"),
-        Some(set) => set.value.iter().any(|n| there(n)),
-    }
+    names(r).any(there)
 }
 
 fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
-    let default = Arc::new(vec![BString::from(".htaccess")]);
-    let names = r.server.core().access_name.as_ref().map_or(&default, |s| &s.value).clone();
-    for name in names.iter() {
+    for name in names(r) {
         let path = filepath::join(dir, name);
         match r.engine.read(&path) {
             Err(Errno::NotFound | Errno::NotDirectory) => {}
@@ -165,7 +185,7 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
     let (file, settings, diagnostics) = read(&r.engine.server, &r.engine.vfs, path.to_string(), text, dir, wanted);
     match diagnostics.into_iter().find(|d| d.severity == Severity::Error) {
         Some(d) => Htaccess::Error(path, Box::new(d), None),
-        None => Htaccess::Settings(Merged::new(settings), Span { file, line: 1, start: 0, end: 0 }),
+        None => Htaccess::Settings(r.engine.keep(Merged::new(settings)), Span { file, line: 1, start: 0, end: 0 }),
     }
 }
 

@@ -86,7 +86,8 @@ fn decide_handler(r: &mut Request<'_>) {
 fn handler_by_type<'r>(r: &'r Request<'_>) -> Option<&'r [u8]> {
     let content_type = r.content_type.as_ref().filter(|_| r.trusted_content_type)?;
     let end = content_type.find_byte(b';').unwrap_or(content_type.len());
-    Some(content_type[..end].trim_end_with(|c| c == ' '))
+    let end = content_type[..end].iter().rposition(|b| *b != b' ').map_or(0, |i| i + 1);
+    Some(&content_type[..end])
 }
 
 /// Content types that are names of handlers, and of nothing else.
@@ -104,9 +105,9 @@ const HANDLER_TYPES: [&str; 7] = [
 pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
     let by_type = handler_by_type(r).unwrap_or_default();
-    let named = match &asked {
-        None => HANDLER_TYPES.iter().find(|t| by_type == t.as_bytes()).map(|t| BString::from(*t)),
-        asked => asked.clone(),
+    let type_named = match &asked {
+        None => HANDLER_TYPES.iter().find(|t| by_type == t.as_bytes()),
+        Some(_) => None,
     };
     if asked.is_none() {
         r.handler = Some(by_type.into());
@@ -115,11 +116,12 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     if verdict == Verdict::Ok && r.next.is_none() {
         verdict = byterange::filter(r);
     }
-    if let Some(name) = named.filter(|name| !name.is_empty())
-        && r.served_by.as_ref().is_some_and(|h| h == "default-handler")
-    {
+    if r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
         // a name that no module takes stays the name
-        r.served_by = Some(name);
+        let named = asked.as_ref().map_or(type_named.map_or(&b""[..], |t| t.as_bytes()), |h| h.as_slice());
+        if !named.is_empty() {
+            r.served_by = Some(named.into());
+        }
     }
     r.handler = asked;
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }
@@ -211,19 +213,18 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
 }
 
 /// `internal_internal_redirect`: the new request, unless there were too many.
-fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Request<'a>> {
+fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
     if super::subrequest::too_deep(r) {
         die(r, 500);
         return None;
     }
-    let mut new = blank(r);
-    new.method = r.method.clone();
-    new.method_number = r.method_number;
+    // a request is large: it stays in its box
+    let mut new = Box::new(blank(r));
     new.status = 200;
-    new.hostname = None;
+    let hostname = new.hostname.take();
     new.parse_uri(uri);
     new.parsed_uri.port = r.parsed_uri.port;
-    new.hostname = r.hostname.clone();
+    new.hostname = hostname;
     new.prev = Some(r.ancestor());
     new.main = r.main.clone();
     new.status = r.status;
@@ -282,7 +283,7 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         auth_type: None,
         useragent_ip: r.useragent_ip,
         useragent_otherwise: r.useragent_otherwise.clone(),
-        per_dir: r.server.lookup_defaults.clone(),
+        per_dir: &r.server.lookup_defaults,
         config: r.server.lookup_defaults.id,
         walks: Default::default(),
         status: 200,
@@ -352,7 +353,7 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
             ..Step::default()
         })
     });
-    r.next = Some(Box::new(new));
+    r.next = Some(new);
 }
 
 /// `ap_internal_fast_redirect`: takes over what a subrequest found.

@@ -10,11 +10,11 @@ const DEPTH: usize = 64;
 
 /// Merges the `<If>` sections that hold onto the request's settings.
 pub fn run(r: &mut Request<'_>, phase: &'static str) {
-    let Some(core) = r.per_dir.core.clone() else { return };
+    let Some(core) = r.per_dir.core.as_deref() else { return };
     walk(r, &core.sec_if, phase, 0);
 }
 
-fn walk(r: &mut Request<'_>, sections: &[Arc<Section>], phase: &'static str, depth: usize) {
+fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: &'static str, depth: usize) {
     if sections.is_empty() || depth > DEPTH {
         return;
     }
@@ -41,14 +41,14 @@ fn walk(r: &mut Request<'_>, sections: &[Arc<Section>], phase: &'static str, dep
         key: None,
         key_after: None,
         tested: 0,
-        merged: merged.as_ref().map_or(0, |m| m.id),
+        merged: merged.map_or(0, |m| m.id),
         found: walk_cache::Found::default(),
         may_be_familiar: false,
     };
     walk_cache::settle(r, walked);
     if let Some(m) = merged {
-        r.merge(&m);
-        if let Some(core) = m.core.clone() {
+        r.merge(m);
+        if let Some(core) = m.core.as_deref() {
             walk(r, &core.sec_if, phase, depth + 1);
         }
     }

@@ -120,16 +120,23 @@ impl<T: Beginning> Indexed<T> {
 
     /// The entries that may match a path, in order. With doubled slashes, which patterns take in different ways, all.
     pub fn of_path(&self, path: &[u8]) -> Candidates<'_, T> {
-        if path.windows(2).any(|w| w == b"//") { self.all() } else { self.of_text(path) }
+        match self.index() {
+            Some(_) if path.windows(2).any(|w| w == b"//") => self.all(),
+            index => Candidates { entries: &self.entries, numbers: index.map(|index| index.of(path)) },
+        }
     }
 
     /// The entries that may match a text, in order.
     pub fn of_text(&self, text: &[u8]) -> Candidates<'_, T> {
-        let index = self.index.get_or_init(|| {
-            let beginnings = || self.entries.iter().map(Beginning::beginning).enumerate();
-            (self.entries.len() >= WORTH).then(|| Index::new(beginnings()))
-        });
-        Candidates { entries: &self.entries, numbers: index.as_ref().map(|index| index.of(text)) }
+        Candidates { entries: &self.entries, numbers: self.index().map(|index| index.of(text)) }
+    }
+
+    fn index(&self) -> Option<&Index> {
+        if self.entries.len() < WORTH {
+            return None;
+        }
+        let beginnings = || self.entries.iter().map(Beginning::beginning).enumerate();
+        self.index.get_or_init(|| Some(Index::new(beginnings()))).as_ref()
     }
 
     /// All entries.

@@ -4,7 +4,7 @@ use super::request::Request;
 use super::section::Section;
 use super::setting;
 use super::uri;
-use super::walk_cache::{self, Walk, Walked};
+use super::walk_cache::{self, Found, Walk, Walked};
 use crate::outcome::Step;
 use crate::pattern::{self, Captures};
 use bstr::{BStr, BString, ByteSlice};
@@ -25,37 +25,46 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
 
 fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
     let server = r.server;
-    let mut merged = None;
-    // who watches is told of those that miss, too
-    let sections = if r.watched() { server.sec_url.all() } else { server.sec_url.of_path(asked) };
-    for (_, section) in sections.iter() {
-        let matched = matches(r, section, asked, uri);
-        r.tell(|| Step { phase, span: Some(section.span), matched, ..Step::default() });
-        if matched {
-            merged = Some(r.engine.onto(merged, &section.settings));
+    let (key, tested) = (walk_cache::key(uri), server.index as u64);
+    let familiar = walk_cache::familiar(r, Walk::Location, key, tested);
+    let mut settings = None;
+    if familiar.is_none() || r.watched() {
+        // who watches is told of those that miss, too
+        let sections = if r.watched() { server.sec_url.all() } else { server.sec_url.of_path(asked) };
+        for (_, section) in sections.iter() {
+            let matched = matches(r, section, asked, uri, familiar.is_none());
+            r.tell(|| Step { phase, span: Some(section.span), matched, ..Step::default() });
+            if matched {
+                settings = Some(r.engine.onto(settings, &section.settings));
+            }
         }
     }
-    let walked = Walked {
-        walk: Walk::Location,
-        key: Some(walk_cache::key(uri)),
-        key_after: None,
-        tested: server.index as u64,
-        merged: merged.as_ref().map_or(0, |m| m.id),
-        found: walk_cache::Found::default(),
-        may_be_familiar: true,
+    let (settings, merged) = match familiar {
+        Some(familiar) => (familiar.found.settings, familiar.merged),
+        None => {
+            let merged = settings.map_or(0, |m| m.id);
+            (settings, merged)
+        }
     };
-    walk_cache::settle(r, walked);
-    merged.iter().for_each(|m| r.merge(m));
+    let found = Found { settings, told: None };
+    let walked =
+        Walked { walk: Walk::Location, key: Some(key), key_after: None, tested, merged, found, may_be_familiar: true };
+    if walk_cache::settle(r, walked) {
+        settings.iter().for_each(|m| r.merge(m));
+    }
 }
 
-fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr) -> bool {
+/// Whether a section's path matches; a regular expression's named groups are set, but for a walk that was done before.
+fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, first: bool) -> bool {
     if let Some(regex) = &section.regex {
         let mut caps = Captures::default();
         // a regular expression sees the path as it is
         if !super::names::search(r, regex, section.span, asked, &mut caps) {
             return false;
         }
-        super::names::set_captures(r, regex, &caps, asked);
+        if first {
+            super::names::set_captures(r, regex, &caps, asked);
+        }
         return true;
     }
     let path = section.path.as_bstr();

@@ -29,7 +29,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     }
     let mut translated = false;
     if !for_file {
-        let (per_dir, config) = (r.per_dir.clone(), r.config);
+        let (per_dir, config) = (r.per_dir, r.config);
         walk_location_and_if(r, Phase::PreTranslateName);
         match run_phase(r, Phase::PreTranslateName) {
             Verdict::Status(s) if s >= 400 => return Verdict::Status(s),
@@ -136,22 +136,32 @@ fn or_die(verdict: Verdict) -> Verdict {
 /// neither is well nor declines does.
 pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let engine = r.engine;
-    let before_translation = (engine.watched() && phase == Phase::TranslateName).then(|| Box::new(r.trial()));
-    for hook in engine.server.hooks.of(phase) {
-        let Some(run) = hook.run else { continue };
-        let verdict = if engine.watched() { run_watched(r, phase, hook.module, run) } else { run(r) };
-        match verdict {
-            Verdict::Declined => {}
-            Verdict::Ok if phase.run_all() => {}
-            verdict => {
-                if phase == Phase::TranslateName {
-                    tell_shadowed(r, hook.module, &before_translation);
-                }
-                return verdict;
-            }
+    if engine.watched() {
+        return run_phase_watched(r, phase);
+    }
+    let passed = if phase.run_all() { Verdict::Ok } else { Verdict::Declined };
+    for run in engine.server.hooks.runs(phase) {
+        let verdict = run(r);
+        if verdict != Verdict::Declined && verdict != passed {
+            return verdict;
         }
     }
-    if phase.run_all() { Verdict::Ok } else { Verdict::Declined }
+    passed
+}
+
+/// The same, for who watches.
+fn run_phase_watched(r: &mut Request<'_>, phase: Phase) -> Verdict {
+    let passed = if phase.run_all() { Verdict::Ok } else { Verdict::Declined };
+    let before_translation = (phase == Phase::TranslateName).then(|| Box::new(r.trial()));
+    for hook in r.engine.server.hooks.of(phase) {
+        let Some(run) = hook.run else { continue };
+        let verdict = run_watched(r, phase, hook.module, run);
+        if verdict != Verdict::Declined && verdict != passed {
+            tell_shadowed(r, hook.module, &before_translation);
+            return verdict;
+        }
+    }
+    passed
 }
 
 /// Runs a hook, and tells what it did.
@@ -252,7 +262,7 @@ impl Seen {
 
 /// Directives in force that are not modelled become caveats.
 fn note_blind_spots(r: &mut Request<'_>) {
-    let Some(core) = r.per_dir.core.clone() else { return };
+    let Some(core) = &r.per_dir.core else { return };
     for spot in &core.blind {
         r.caveat(&spot.directive, spot.span, spot.why);
     }

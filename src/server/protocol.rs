@@ -37,7 +37,7 @@ pub struct Incoming<'i> {
     /// `HTTP/1.1`.
     pub protocol: &'i [u8],
     /// The header lines.
-    pub headers: &'i [(String, String)],
+    pub headers: &'i Table,
 }
 
 /// Reads a request and runs it to its end.
@@ -50,12 +50,13 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         return r;
     }
     engine.open();
+    let no_headers = Table::default();
     // mod_ssl puts a request of its own in the place of one that came without TLS
     let instead = r.connection.plain_on_tls.then(|| Incoming {
         method: b"GET",
         target: b"/",
         protocol: b"HTTP/1.0",
-        headers: &[],
+        headers: &no_headers,
         ..incoming.clone()
     });
     let incoming = instead.as_ref().unwrap_or(incoming);
@@ -142,7 +143,7 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         auth_type: None,
         useragent_ip: incoming.client,
         useragent_otherwise: Vec::new(),
-        per_dir: server.lookup_defaults.clone(),
+        per_dir: &server.lookup_defaults,
         config: server.lookup_defaults.id,
         walks: Default::default(),
         status: 200,
@@ -196,8 +197,37 @@ fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn is_token(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
+/// What a byte may be part of: httpd's test_char_table, as far as request lines and headers need it.
+mod class {
+    pub const TOKEN: u8 = 1;
+    pub const VISIBLE: u8 = 2;
+    pub const SPACE: u8 = 4;
+    pub const NOT_SPACE: u8 = 8;
+    /// What may stand in a header's value.
+    pub const VALUE: u8 = 16;
+
+    pub static OF: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut i = 0;
+        while i < 256 {
+            let b = i as u8;
+            let token = b.is_ascii_alphanumeric()
+                || matches!(b, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~');
+            let space = b.is_ascii_whitespace() || b == 0x0b;
+            let visible = b > 0x20 && b != 0x7f;
+            let value = b >= 0x20 && b != 0x7f || b == b'\t';
+            table[i] = if token { TOKEN } else { 0 }
+                | if visible { VISIBLE } else { 0 }
+                | if space { SPACE } else { NOT_SPACE }
+                | if value { VALUE } else { 0 };
+            i += 1;
+        }
+        table
+    };
+}
+
+fn is(b: u8, class: u8) -> bool {
+    class::OF[usize::from(b)] & class != 0
 }
 
 /// What is wrong with a request line, found while it is read and reported after.
@@ -207,34 +237,26 @@ const BAD_SPACE: (&str, &str) = ("AH03447", "Invalid whitespace");
 const EXCESS_SPACE: (&str, &str) = ("AH03448", "Excess whitespace (disallowed by HttpProtocolOptions Strict)");
 const UNKNOWN_PROTOCOL: (&str, &str) = ("AH02418", "Unrecognized protocol (perhaps whitespace was injected?)");
 
-fn space(b: u8) -> bool {
-    b.is_ascii_whitespace() || b == 0x0b
-}
-
-fn visible(b: u8) -> bool {
-    b > 0x20 && b != 0x7f
-}
-
-/// How many bytes of that kind `text` begins with.
-fn until(text: &[u8], good: fn(u8) -> bool) -> usize {
-    text.iter().take_while(|b| good(**b)).count()
+/// How many bytes of that class `text` begins with.
+fn until(text: &[u8], class: u8) -> usize {
+    text.iter().position(|b| !is(*b, class)).unwrap_or(text.len())
 }
 
 /// Takes a word of `good` bytes and the white space after it off `rest`; notes what is wrong with either.
 fn word<'l>(
     rest: &mut &'l [u8],
-    good: fn(u8) -> bool,
+    good: u8,
     bad: (&'static str, &'static str),
     strict: bool,
     wrong: &mut Deferred,
 ) -> &'l [u8] {
     let text = *rest;
     let mut end = until(text, good);
-    if end == 0 || text.get(end).is_some_and(|b| !space(*b)) {
+    if end == 0 || text.get(end).is_some_and(|b| !is(*b, class::SPACE)) {
         *wrong = wrong.or(Some(bad));
-        end += until(&text[end..], |b| !space(b));
+        end += until(&text[end..], class::NOT_SPACE);
     }
-    let after = end + until(&text[end..], space);
+    let after = end + until(&text[end..], class::SPACE);
     if strict && after - end > 1 {
         *wrong = wrong.or(Some(EXCESS_SPACE));
     }
@@ -249,24 +271,24 @@ fn word<'l>(
 fn cut_request_line(line: &[u8], strict: bool) -> ([&[u8]; 3], Deferred) {
     let mut wrong: Deferred = None;
     let mut rest = line;
-    let leading = until(rest, space);
+    let leading = until(rest, class::SPACE);
     if leading > 0 {
         wrong = Some(BAD_SPACE);
     }
     rest = &rest[leading..];
-    let token = if strict { is_token } else { visible };
+    let token = if strict { class::TOKEN } else { class::VISIBLE };
     let method = word(&mut rest, token, ("AH03445", "Invalid method token"), strict, &mut wrong);
     if rest.is_empty() {
         return ([method, b"", b""], wrong.or(Some(("AH03446", "Missing URI"))));
     }
-    let uri = word(&mut rest, visible, ("AH03454", "URI incorrectly encoded"), strict, &mut wrong);
-    let (protocol, after) = rest.split_at(until(rest, visible));
-    if after.first().is_some_and(|b| !space(*b)) {
+    let uri = word(&mut rest, class::VISIBLE, ("AH03454", "URI incorrectly encoded"), strict, &mut wrong);
+    let (protocol, after) = rest.split_at(until(rest, class::VISIBLE));
+    if after.first().is_some_and(|b| !is(*b, class::SPACE)) {
         wrong = Some(UNKNOWN_PROTOCOL);
     } else if strict && !after.is_empty() {
         wrong = Some(EXCESS_SPACE);
     } else {
-        let spaces = until(after, space);
+        let spaces = until(after, class::SPACE);
         if after[..spaces].iter().any(|b| *b != b' ') {
             wrong = wrong.or(Some(BAD_SPACE));
         }
@@ -311,13 +333,6 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
     if r.protocol != protocol {
         r.protocol = protocol.into();
     }
-    r.the_request.reserve_exact(line.len());
-    for word in [method, uri, protocol].into_iter().filter(|w| !w.is_empty()) {
-        if !r.the_request.is_empty() {
-            r.the_request.push(b' ');
-        }
-        r.the_request.extend_from_slice(word);
-    }
     match protocol_number(protocol) {
         Some((number, small)) => {
             r.proto_num = number;
@@ -339,6 +354,13 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
     r.method_number = method::number(&r.method, &r.engine.server.methods).unwrap_or(method::INVALID);
     r.header_only = r.method_number == method::GET && r.method.starts_with(b"H");
     r.parse_uri(uri);
+    r.the_request = match method.len() + uri.len() + protocol.len() + 2 == line.len() {
+        true => line.into(),
+        false => {
+            let words: Vec<&[u8]> = [method, uri, protocol].into_iter().filter(|w| !w.is_empty()).collect();
+            words.join(&b' ').into()
+        }
+    };
     let path_is_good = r.uri.starts_with(b"/") || r.method_number == method::OPTIONS && r.uri == "*";
     if r.status == 200 && r.parsed_uri.has_path && !path_is_good {
         r.status = 400;
@@ -390,31 +412,24 @@ fn too_long(line: usize, limit: usize) -> bool {
 /// `ap_get_mime_headers_core`, and the checks on lengths that follow.
 fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize, fields: usize) -> Result<(), Refused> {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
-    r.headers_in = Table::with_capacity(incoming.headers.len());
-    for (i, (name, value)) in incoming.headers.iter().enumerate() {
-        let (name, value) = (name.as_bytes(), value.as_bytes());
-        if fields > 0 && i + 1 > fields {
-            r.error("AH00563", "request header fields exceed LimitRequestFields");
-            return Err(400);
-        }
-        if too_long(name.len() + value.len() + 2, field_size) {
-            r.error("AH00561", "request header exceeds LimitRequestFieldSize");
-            return Err(400);
-        }
-        let good_name = match strict {
-            true => name.iter().all(|b| is_token(*b)),
-            false => !name.iter().any(|b| b"\t\n\x0b\x0c\r ".contains(b)),
+    let sent = incoming.headers;
+    let wrong = sent.iter().enumerate().find_map(|(i, (name, value))| {
+        let wrong = match fields > 0 && i + 1 > fields {
+            true => Some(("AH00563", "request header fields exceed LimitRequestFields")),
+            false => wrong_field(name, value, field_size, strict),
         };
-        let good_value = match strict {
-            true => !value.iter().any(|b| *b < 0x20 && *b != b'\t' || *b == 0x7f),
-            false => !value.iter().any(|b| b"\n\x0b\x0c\r".contains(b)),
-        };
-        if name.is_empty() || !good_name || !good_value {
-            r.error("AH02426", "request header field name or value is malformed");
-            return Err(400);
-        }
-        r.headers_in.add(name, value.trim());
+        wrong.map(|wrong| (i, wrong))
+    });
+    if let Some((read, (code, message))) = wrong {
+        r.headers_in = sent.iter().take(read).map(|(name, value)| (name, within_blanks(value))).collect();
+        r.error(code, message);
+        return Err(400);
     }
+    // nearly always they are as they are sent, and what was sent is shared
+    r.headers_in = match sent.iter().all(|(_, value)| within_blanks(value).len() == value.len()) {
+        true => sent.clone(),
+        false => sent.iter().map(|(name, value)| (name, within_blanks(value))).collect(),
+    };
     if let Some(length) = r.headers_in.get("Content-Length")
         && (length.is_empty() || !length.iter().all(u8::is_ascii_digit))
     {
@@ -422,7 +437,7 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         return Err(400);
     }
     if let Some(encoding) = r.headers_in.get("Transfer-Encoding") {
-        let last = encoding.rsplit(|b| *b == b',').next().unwrap_or_default().trim();
+        let last = encoding.rsplit(|b| *b == b',').next().unwrap_or_default().trim_ascii();
         if !last.eq_ignore_ascii_case(b"chunked") {
             r.error("AH02539", "client sent unknown Transfer-Encoding");
             return Err(400);
@@ -436,6 +451,31 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         return Err(400);
     }
     Ok(())
+}
+
+/// What is wrong with one header line.
+fn wrong_field(name: &[u8], value: &[u8], field_size: usize, strict: bool) -> Deferred {
+    if too_long(name.len() + value.len() + 2, field_size) {
+        return Some(("AH00561", "request header exceeds LimitRequestFieldSize"));
+    }
+    let good_name = match strict {
+        true => until(name, class::TOKEN) == name.len(),
+        false => !name.iter().any(|b| b"\t\n\x0b\x0c\r ".contains(b)),
+    };
+    let good_value = match strict {
+        true => until(value, class::VALUE) == value.len(),
+        false => !value.iter().any(|b| b"\n\x0b\x0c\r".contains(b)),
+    };
+    let good = !name.is_empty() && good_name && good_value;
+    (!good).then_some(("AH02426", "request header field name or value is malformed"))
+}
+
+/// A header's value without the blanks around it.
+fn within_blanks(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 /// `ap_check_request_header`: the host, and what HTTP/1.1 demands.
@@ -472,19 +512,18 @@ fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
 /// `ap_update_vhost_from_headers_ex`: whether a virtual host's name was found.
 fn update_vhost_from_headers(r: &mut Request<'_>, require_match: bool) -> bool {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
-    let headers = r.headers_in.clone();
-    let header = headers.get("Host");
+    let header = r.headers_in.get("Host").map(|h| h.to_owned());
     let from_url = r.hostname.is_some();
-    if from_url {
-        let host = r.hostname.clone().unwrap_or_default();
-        fix_hostname(r, host.as_bstr(), false, strict);
+    let has_header = header.is_some();
+    if let Some(host) = r.hostname.take() {
+        fix_hostname(r, host, false, strict);
     } else if let Some(header) = header {
         fix_hostname(r, header, true, strict);
     }
     if !require_match && r.status != 200 {
         return true;
     }
-    if strict && from_url && header.is_some() {
+    if strict && from_url && has_header {
         let mut host = r.hostname.clone().unwrap_or_default();
         if host.contains(&b':') {
             host = format!("[{host}]").into();
@@ -496,20 +535,28 @@ fn update_vhost_from_headers(r: &mut Request<'_>, require_match: bool) -> bool {
     }
     let server = &r.engine.server;
     let chain = r.connection.chain.and_then(|id| server.tables.chain(id)).filter(|c| c.names().is_some());
-    let Some(hostname) = r.hostname.clone() else {
+    let Some(hostname) = r.hostname.take() else {
         if let Some(chain) = chain {
             check_server_path(r, chain);
         }
         return true;
     };
-    let Some(chain) = chain else {
-        return server.names[r.server.index].matches(&hostname).is_some();
+    let found = match chain {
+        Some(chain) => choose_by_name(r, chain, &hostname),
+        None => server.names[r.server.index].matches(&hostname).is_some(),
     };
+    r.hostname = Some(hostname);
+    found
+}
+
+/// Chooses among the virtual hosts of an address by the name that the client asks for; whether one bears it.
+fn choose_by_name(r: &mut Request<'_>, chain: &vhost::Chain, hostname: &BString) -> bool {
+    let server = &r.engine.server;
     let port = r.connection.local_port;
-    match vhost::by_name(chain, &server.names, &hostname, port, Span::NONE) {
+    match vhost::by_name(chain, &server.names, hostname, port, Span::NONE) {
         Some((index, how)) => {
             if let NameMatch::ServerAlias(span) = how {
-                let otherwise = vhost::by_name(chain, &server.names, &hostname, port, span);
+                let otherwise = vhost::by_name(chain, &server.names, hostname, port, span);
                 if otherwise.map_or(chain.server, |(i, _)| i) != index {
                     r.decide_in("vhost", span);
                 }
@@ -562,9 +609,9 @@ fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
 }
 
 /// `fix_hostname`: lower case, no trailing dot, the port taken off. A bad one makes the status 400.
-fn fix_hostname(r: &mut Request<'_>, source: &BStr, with_port: bool, strict: bool) {
-    if source.is_empty() {
-        r.hostname = Some(BString::default());
+fn fix_hostname(r: &mut Request<'_>, source: BString, with_port: bool, strict: bool) {
+    if source.is_empty() || is_usual_name(&source) {
+        r.hostname = Some(source);
         return;
     }
     if source.iter().all(u8::is_ascii_digit) {
@@ -572,15 +619,15 @@ fn fix_hostname(r: &mut Request<'_>, source: &BStr, with_port: bool, strict: boo
             r.error("AH02416", format!("[strict] purely numeric host names not allowed: {source}"));
             r.status = 400;
         } else {
-            r.hostname = Some(source.to_owned());
+            r.hostname = Some(source);
         }
         return;
     }
     let mut literal = source.contains(&b':');
-    let mut host = source;
+    let mut host = source.as_bstr();
     let mut good = true;
     if with_port {
-        match vhost::parse_address(source) {
+        match vhost::parse_address(source.as_bstr()) {
             Some((Some(h), port)) => {
                 host = h;
                 literal = source.starts_with(b"[");
@@ -591,24 +638,41 @@ fn fix_hostname(r: &mut Request<'_>, source: &BStr, with_port: bool, strict: boo
             _ => good = false,
         }
     }
-    let mut host = host.to_owned();
-    if good {
-        good = if literal {
-            fix_v6_literal(&mut host)
-        } else {
-            fix_plain(&mut host) && (!strict || strict_name(host.as_bstr()))
+    let name = host.strip_suffix(b".").filter(|_| !literal).unwrap_or(host).as_bstr();
+    good = good
+        && match literal {
+            true => is_v6_literal(host),
+            false => is_plain(host) && (!strict || is_strict_name(name)),
         };
-    }
-    if good {
-        r.hostname = Some(host);
-    } else {
+    if !good {
         r.error("AH00550", format!("Client sent malformed Host header: {source}"));
         r.status = 400;
+        return;
     }
+    let mut hostname = if name.len() == source.len() { source } else { name.to_owned() };
+    hostname.make_ascii_lowercase();
+    r.hostname = Some(hostname);
 }
 
-fn fix_v6_literal(host: &mut BString) -> bool {
-    host.make_ascii_lowercase();
+/// Whether a host is a name in small letters, to which nothing is to be done.
+fn is_usual_name(host: &[u8]) -> bool {
+    let mut label = None;
+    let mut before = b'.';
+    for b in host {
+        if before == b'.' {
+            label = Some(*b);
+        }
+        let good = matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-') || *b == b'.' && before != b'.';
+        if !good {
+            return false;
+        }
+        before = *b;
+    }
+    // the last part of an address begins with a digit
+    label.is_some_and(|b| b.is_ascii_lowercase()) && before != b'.'
+}
+
+fn is_v6_literal(host: &BStr) -> bool {
     let mut doubled = false;
     for i in 0..host.len() {
         let next = host.get(i + 1);
@@ -630,23 +694,17 @@ fn fix_v6_literal(host: &mut BString) -> bool {
     true
 }
 
-fn fix_plain(host: &mut BString) -> bool {
-    for i in 0..host.len() {
-        match host[i] {
-            b'.' if host.get(i + 1) == Some(&b'.') => return false,
-            b'/' | b'\\' => return false,
-            _ => {}
-        }
-    }
-    host.make_ascii_lowercase();
-    if host.ends_with(b".") {
-        host.pop();
-    }
-    true
+fn is_plain(host: &BStr) -> bool {
+    let mut before = 0;
+    host.iter().all(|b| {
+        let doubled = *b == b'.' && before == b'.';
+        before = *b;
+        !doubled && !matches!(b, b'/' | b'\\')
+    })
 }
 
 /// `strict_hostname_check`
-fn strict_name(host: &BStr) -> bool {
+fn is_strict_name(host: &BStr) -> bool {
     let mut decimal = true;
     let mut leading_zeroes = false;
     let mut dots = 0;

@@ -12,7 +12,6 @@ use crate::vfs::{Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Whether a handler takes what follows the file in the path: `r->used_path_info`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -59,11 +58,11 @@ pub struct ParsedUri {
 
 /// What later requests of the same exchange know of an earlier one (`r->prev`, `r->main`).
 #[derive(Clone, Debug)]
-pub struct Ancestor {
+pub struct Ancestor<'a> {
     /// Its settings' identity, as httpd tells it.
     pub config: u64,
     /// What its walks left behind.
-    pub walks: WalkCaches,
+    pub walks: WalkCaches<'a>,
     /// Its user.
     pub user: Option<BString>,
     /// Whether the user was authenticated.
@@ -89,9 +88,9 @@ pub struct Ancestor {
     /// Its method, when it was made.
     pub method: BString,
     /// The request it was redirected from.
-    pub prev: Option<Rc<Ancestor>>,
+    pub prev: Option<Rc<Ancestor<'a>>>,
     /// The request it is a subrequest of.
-    pub main: Option<Rc<Ancestor>>,
+    pub main: Option<Rc<Ancestor<'a>>>,
 }
 
 /// A directive's change of the environment, for what the answer would be without it.
@@ -191,11 +190,11 @@ pub struct Request<'a> {
     /// What it would be without one directive of mod_remoteip or another.
     pub useragent_otherwise: Vec<(Span, std::net::IpAddr)>,
     /// Merged settings per directory.
-    pub per_dir: Arc<Merged>,
+    pub per_dir: &'a Merged,
     /// The identity that they have in httpd: there, settings that are alike may be two.
     pub config: u64,
     /// What the walks left behind.
-    pub walks: WalkCaches,
+    pub walks: WalkCaches<'a>,
     /// The status so far.
     pub status: u16,
     /// Whether path_info is taken.
@@ -205,9 +204,9 @@ pub struct Request<'a> {
     /// `r->allowed`: methods named in an Allow header.
     pub allowed: u64,
     /// The request it is a subrequest of.
-    pub main: Option<Rc<Ancestor>>,
+    pub main: Option<Rc<Ancestor<'a>>>,
     /// The request it was redirected from.
-    pub prev: Option<Rc<Ancestor>>,
+    pub prev: Option<Rc<Ancestor<'a>>>,
     /// The request it was redirected to.
     pub next: Option<Box<Request<'a>>>,
     /// Names and values of what AliasMatch and kin captured, and other state of modules.
@@ -253,18 +252,18 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// Back to the settings outside any section.
     pub fn reset_settings(&mut self) {
-        self.per_dir = self.server.lookup_defaults.clone();
+        self.per_dir = &self.server.lookup_defaults;
         self.config = self.per_dir.id;
     }
 
     /// The core's per-directory settings.
-    pub fn core(&self) -> Arc<crate::modules::core::Dir> {
-        self.per_dir.core.clone().unwrap_or_else(crate::modules::core::default_dir)
+    pub fn core(&self) -> &'a crate::modules::core::Dir {
+        self.per_dir.core.as_deref().unwrap_or_else(|| crate::modules::core::default_dir())
     }
 
     /// Puts what sections came to over its settings.
-    pub fn merge(&mut self, add: &Arc<Merged>) {
-        self.per_dir = self.engine.merge(&self.per_dir, add);
+    pub fn merge(&mut self, add: &Merged) {
+        self.per_dir = self.engine.merge(self.per_dir, add);
     }
 
     /// Whether it is neither a subrequest nor redirected: `ap_is_initial_req`.
@@ -386,7 +385,7 @@ impl<'a> Request<'a> {
     }
 
     /// What later requests are to know of this one.
-    pub fn ancestor(&self) -> Rc<Ancestor> {
+    pub fn ancestor(&self) -> Rc<Ancestor<'a>> {
         Rc::new(Ancestor {
             config: self.config,
             walks: self.walks.clone(),
@@ -418,7 +417,7 @@ impl<'a> Request<'a> {
             headers_out: self.headers_out.clone(),
             env: self.env.clone(),
             notes: self.notes.clone(),
-            per_dir: self.per_dir.clone(),
+            per_dir: self.per_dir,
             config: self.config,
             main: self.main.clone(),
             prev: self.prev.clone(),
@@ -433,6 +432,14 @@ impl<'a> Request<'a> {
             r = next;
         }
         r
+    }
+
+    /// The same, to change it.
+    pub fn last_mut(&mut self) -> &mut Request<'a> {
+        match self.next {
+            None => self,
+            Some(ref mut next) => next.last_mut(),
+        }
     }
 
     /// Takes over a URI: `ap_parse_uri` (server/protocol.c). What can't be one makes the status 400.

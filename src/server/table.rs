@@ -60,18 +60,21 @@ impl PartialEq for Table {
 
 impl Eq for Table {}
 
-impl Table {
-    /// An empty table with room for that many rows.
-    pub fn with_capacity(rows: usize) -> Table {
-        Table((rows > 0).then(|| Arc::new(Vec::with_capacity(rows))))
+impl<N: Into<Text>, V: Into<Text>> FromIterator<(N, V)> for Table {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(rows: I) -> Table {
+        let rows: Vec<Row> = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Table((!rows.is_empty()).then(|| Arc::new(rows)))
     }
+}
 
+impl Table {
     fn rows(&self) -> &[Row] {
         self.0.as_ref().map_or(&[], |rows| rows.as_slice())
     }
 
     fn rows_mut(&mut self) -> &mut Vec<Row> {
-        Arc::make_mut(self.0.get_or_insert_default())
+        // few tables have more
+        Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Vec::with_capacity(8))))
     }
 
     fn position(&self, name: &[u8]) -> Option<usize> {

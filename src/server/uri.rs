@@ -1,5 +1,6 @@
 //! URIs: apr_uri_parse (apr-util, uri/apr_uri.c), and the escaping and normalising of paths (server/util.c).
 
+use super::filepath;
 use bstr::{BString, ByteSlice};
 
 /// A URI taken apart.
@@ -118,8 +119,7 @@ pub fn is_unreserved(b: u8) -> bool {
 
 /// `ap_normalize_path`: takes away `.`, `..` and doubled slashes. Whether the path is a good one.
 pub fn normalize(path: &mut BString, how: Normalize) -> bool {
-    let plain = |w: &[u8]| w[0] != b'/' || w[1] != b'/' && w[1] != b'.';
-    if path.first() == Some(&b'/') && !path.contains(&b'%') && path.windows(2).all(plain) {
+    if filepath::is_tidy(path) && !path.contains(&b'%') {
         return true;
     }
     let mut good = true;

@@ -94,7 +94,7 @@ pub struct Chain {
     /// The first of the configuration: the default.
     pub server: usize,
     links: Vec<Link>, // from the last of the configuration to the first
-    by_name: OnceLock<Option<Index>>,
+    by_name: OnceLock<Option<Box<Index>>>,
 }
 
 impl Chain {
@@ -146,7 +146,8 @@ impl Tables {
                         }
                     }
                     Some(ip) => {
-                        let chains = t.by_ip.entry(ip).or_default();
+                        // most addresses have one chain
+                        let chains = t.by_ip.entry(ip).or_insert_with(|| Vec::with_capacity(1));
                         match find(chains, a.port).filter(|&i| chains[i].port == a.port) {
                             Some(i) => chains[i].push(link),
                             None => chains.push(Chain {
@@ -203,7 +204,7 @@ impl Chain {
                 own
             };
             let all = || self.links.iter().rev().enumerate().flat_map(|(i, l)| own(l).into_iter().map(move |n| (i, n)));
-            (self.links.len() >= index::WORTH).then(|| Index::new(all()))
+            (self.links.len() >= index::WORTH).then(|| Box::new(Index::new(all())))
         });
         index.as_ref().map(|index| index.of(&backwards(host)))
     }

@@ -27,37 +27,51 @@ pub enum Walk {
 }
 
 /// What one invocation of a walk left behind: httpd's `walk_cache_t`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Cache {
     cached: Option<u64>,
     dir_conf_tested: u64,
     dir_conf_merged: u64,
     per_dir_result: u64,
     walked: u64,
-    found: Found,
+}
+
+impl Cache {
+    /// Whether it is of a walk over the same path and the same sections.
+    fn is_of(&self, key: u64, tested: u64) -> bool {
+        self.cached == Some(key) && self.dir_conf_tested == tested
+    }
 }
 
 /// What a walk found, where a later one may do with it.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct Found<'a> {
     /// What the sections that matched came to.
-    pub settings: Option<Arc<Merged>>,
+    pub settings: Option<&'a Merged>,
     /// What was told, if somebody watched.
     pub told: Option<Arc<[Step]>>,
 }
 
 /// The caches of a request, in the order of the invocations.
 #[derive(Clone, Debug, Default)]
-pub struct WalkCaches(Vec<(Walk, Cache)>);
+pub struct WalkCaches<'a>(Vec<(Walk, Cache, Found<'a>)>);
 
-impl WalkCaches {
-    fn of(&self, walk: Walk) -> impl DoubleEndedIterator<Item = &Cache> {
-        self.0.iter().filter(move |(w, _)| *w == walk).map(|(_, c)| c)
+impl<'a> WalkCaches<'a> {
+    fn of(&self, walk: Walk) -> impl DoubleEndedIterator<Item = (&Cache, &Found<'a>)> {
+        self.0.iter().filter(move |(w, ..)| *w == walk).map(|(_, cache, found)| (cache, found))
+    }
+
+    fn push(&mut self, walk: Walk, cache: Cache, found: Found<'a>) {
+        if self.0.is_empty() {
+            // three walks over locations, one over folders, one over files
+            self.0.reserve_exact(5);
+        }
+        self.0.push((walk, cache, found));
     }
 }
 
 /// A walk's result, for [`settle`].
-pub struct Walked {
+pub struct Walked<'a> {
     /// Which walk.
     pub walk: Walk,
     /// What was walked: the URI, the file's name, the folder. None for `<If>`, whose conditions hold or not.
@@ -69,7 +83,7 @@ pub struct Walked {
     /// The identity of what the matching sections came to; 0 for none.
     pub merged: u64,
     /// For a walk that may be spared.
-    pub found: Found,
+    pub found: Found<'a>,
     /// Whether a walk that was given up half-way still counts as another one (`<Directory>` on what is no plain file).
     pub may_be_familiar: bool,
 }
@@ -88,19 +102,17 @@ pub fn folder_key(text: &[u8]) -> u64 {
 }
 
 /// `prep_walk_cache`: what the walk of that kind left behind before, here or in the request that this one comes from.
-fn prepared(r: &Request<'_>, walk: Walk) -> Cache {
-    let count = r.walks.of(walk).count();
+fn prepared<'r, 'a>(r: &'r Request<'a>, walk: Walk) -> Option<(&'r Cache, &'r Found<'a>)> {
     let own = r.walks.of(walk).next_back();
     let ancestor = r.prev.as_ref().filter(|p| p.walks.of(walk).next().is_some());
-    let ancestor = ancestor.or(r.main.as_ref());
-    let inherited = ancestor.and_then(|a| a.walks.of(walk).nth(count));
-    inherited.or(own).cloned().unwrap_or_default()
+    let Some(ancestor) = ancestor.or(r.main.as_ref()) else { return own };
+    ancestor.walks.of(walk).nth(r.walks.of(walk).count()).or(own)
 }
 
 /// A walk over the folder `key` that was done before, and need not be done again.
-pub struct Familiar {
+pub struct Familiar<'a> {
     /// What it found.
-    pub found: Found,
+    pub found: Found<'a>,
     /// The identity of its settings.
     pub merged: u64,
     /// Whether the request has its result already.
@@ -109,32 +121,29 @@ pub struct Familiar {
     pub same_start: bool,
 }
 
-/// Whether `ap_directory_walk` takes an earlier walk's result instead of walking.
-pub fn familiar(r: &Request<'_>, key: u64, tested: u64) -> Option<Familiar> {
-    let cache = prepared(r, Walk::Directory);
-    let same = cache.dir_conf_tested == tested && cache.cached == Some(key);
-    same.then(|| Familiar {
+/// Whether a walk takes an earlier one's result instead of walking.
+pub fn familiar<'a>(r: &Request<'a>, walk: Walk, key: u64, tested: u64) -> Option<Familiar<'a>> {
+    let (cache, found) = prepared(r, walk).filter(|(c, _)| c.is_of(key, tested))?;
+    Some(Familiar {
         merged: cache.walked,
         has_result: r.config == cache.per_dir_result,
         same_start: r.config == cache.per_dir_result || r.config == cache.dir_conf_merged,
-        found: cache.found,
+        found: found.clone(),
     })
 }
 
-/// Says which pointer `r->per_dir_config` has after a walk.
-pub fn settle(r: &mut Request<'_>, w: Walked) {
-    let mut cache = prepared(r, w.walk);
-    cache.found = w.found;
+/// Says which pointer `r->per_dir_config` has after a walk, and whether what was found is still to be merged.
+pub fn settle<'a>(r: &mut Request<'a>, w: Walked<'a>) -> bool {
+    let mut cache = prepared(r, w.walk).map_or_else(Cache::default, |(c, _)| *c);
     let mut cached = cache.cached.is_some();
     let key = w.key;
-    let same_way =
-        cached && key.is_some() && w.may_be_familiar && cache.dir_conf_tested == w.tested && cache.cached == key;
-    if same_way {
+    if w.may_be_familiar && key.is_some_and(|key| cache.is_of(key, w.tested)) {
+        let has_result = r.config == cache.per_dir_result;
         let back = w.walk == Walk::Directory && r.config == cache.dir_conf_merged;
-        if r.config == cache.per_dir_result || back {
+        if has_result || back {
             r.config = cache.per_dir_result;
-            r.walks.0.push((w.walk, cache));
-            return;
+            r.walks.push(w.walk, cache, w.found);
+            return !has_result;
         }
     } else {
         cached &= r.engine.server.auth_per_settings && cache.walked == w.merged;
@@ -151,5 +160,6 @@ pub fn settle(r: &mut Request<'_>, w: Walked) {
         }
         cache.per_dir_result = r.config;
     }
-    r.walks.0.push((w.walk, cache));
+    r.walks.push(w.walk, cache, w.found);
+    true
 }

@@ -146,7 +146,7 @@ impl Named {
 impl Alias {
     /// Does something with the alias's settings over those of the request.
     fn within<T>(&self, r: &mut Request<'_>, what: impl FnOnce(&mut Request<'_>) -> T) -> T {
-        let merged = r.engine.merge(&r.per_dir, &self.settings);
+        let merged = r.engine.merge(r.per_dir, &self.settings);
         let outside = std::mem::replace(&mut r.per_dir, merged);
         let result = what(r);
         r.per_dir = outside;

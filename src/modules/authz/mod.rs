@@ -103,7 +103,7 @@ impl Provider {
 /// `authz_alias_check_authorization`
 fn check_alias(r: &mut Request<'_>, parsed: &Parsed) -> Status {
     let Parsed::Alias(alias) = parsed else { return Status::Denied };
-    let merged = r.engine.merge(&r.per_dir, &alias.settings);
+    let merged = r.engine.merge(r.per_dir, &alias.settings);
     let outside = std::mem::replace(&mut r.per_dir, merged);
     let status = (alias.provider.check)(r, &alias.parsed);
     r.per_dir = outside;

@@ -6,11 +6,10 @@ use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
-use crate::server::setting;
+use crate::server::{Virtual, setting};
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
 use crate::source::Span;
 use crate::vfs::Kind;
-use bstr::{BString, ByteSlice};
 
 pub(super) static CORE: &[Hook] = &[
     hook(Phase::TranslateName, order::REALLY_LAST, translate),
@@ -35,16 +34,14 @@ pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
         r.error("AH00126", format!("Invalid URI in request '{uri}' '{line}'"));
         return Verdict::Status(400);
     }
-    let uri = r.uri.clone();
-    let mut path = uri.as_slice();
-    if let Some((prefix, span)) = &r.server.path
-        && let Some(rest) = path.strip_prefix(prefix.as_slice())
-        && (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
+    let server = r.server;
+    if let Some((_, span)) = &server.path
+        && below_server_path(server, &r.uri).is_some()
     {
-        path = rest;
         r.decide(Phase::TranslateName, *span);
     }
-    let path = path.trim_start_with(|c| c == '/');
+    let path = below_server_path(server, &r.uri).unwrap_or(&r.uri);
+    let path = filepath::without_slashes_before(path);
     let core = r.server.core();
     let root = core.document_root();
     let Some(file) = filepath::merge(Some(root), path).filter(|f| within(root, f)) else {
@@ -58,8 +55,15 @@ pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
     Verdict::Ok
 }
 
+/// What of a path is below ServerPath.
+fn below_server_path<'p>(server: &Virtual, path: &'p [u8]) -> Option<&'p [u8]> {
+    let (prefix, _) = server.path.as_ref()?;
+    let rest = path.strip_prefix(prefix.as_slice())?;
+    (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
+}
+
 fn within(root: &[u8], file: &[u8]) -> bool {
-    let root = root.trim_end_with(|c| c == '/');
+    let root = filepath::without_slashes_after(root);
     file.starts_with(root)
 }
 
@@ -123,7 +127,10 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
             }
         };
         // a name of a socket keeps its letters
-        let value: BString = if value.starts_with(b"proxy:unix") { value } else { value.to_ascii_lowercase().into() };
+        let mut value = value;
+        if !value.starts_with(b"proxy:unix") {
+            value.make_ascii_lowercase();
+        }
         if value != "none" {
             // a line beneath that says the same, or the alias that said it already, leaves nothing to decide
             let beneath = set.under.as_ref().is_some_and(|u| u.value == set.value);

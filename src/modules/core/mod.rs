@@ -248,9 +248,9 @@ impl Dir {
 }
 
 /// The settings of a request for which nothing was set.
-pub fn default_dir() -> Arc<Dir> {
-    static DEFAULT: LazyLock<Arc<Dir>> = LazyLock::new(|| Arc::new(Dir::create(None)));
-    DEFAULT.clone()
+pub fn default_dir() -> &'static Dir {
+    static DEFAULT: LazyLock<Dir> = LazyLock::new(|| Dir::create(None));
+    &DEFAULT
 }
 
 /// `TraceEnable`.

@@ -224,7 +224,7 @@ fn condition(cmd: &mut Cmd<'_>, clause: &BString) -> Result<Condition, String> {
 
 /// `ap_headers_early`
 fn early(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.headers.clone() else { return Verdict::Declined };
+    let Some(dir) = r.per_dir.headers.as_deref() else { return Verdict::Declined };
     let which: [(&[Entry], Pick); 3] = [
         (&dir.request, |r| &mut r.headers_in),
         (&dir.always, |r| &mut r.err_headers_out),
@@ -241,7 +241,7 @@ fn early(r: &mut Request<'_>) -> Verdict {
 
 /// `ap_headers_fixup`
 fn fixup(r: &mut Request<'_>) -> Verdict {
-    if let Some(dir) = r.per_dir.headers.clone() {
+    if let Some(dir) = r.per_dir.headers.as_deref() {
         on_table(r, &dir.request, false, |r| &mut r.headers_in);
     }
     Verdict::Declined
@@ -250,7 +250,7 @@ fn fixup(r: &mut Request<'_>) -> Verdict {
 /// What becomes of an answer's headers: `ap_headers_output_filter` and, where httpd makes the body itself,
 /// `ap_headers_error_filter`. Of the answer's own headers it sees none, as these are moved out of its sight.
 pub fn respond(r: &mut Request<'_>, error: bool) {
-    let Some(dir) = r.per_dir.headers.clone() else { return };
+    let Some(dir) = r.per_dir.headers.as_deref() else { return };
     if dir.always.is_empty() && dir.on_success.is_empty() || r.main.is_some() {
         return;
     }

@@ -43,11 +43,11 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
         return verdict;
     }
     let conf = super::of(&r.server.settings);
-    if let Some(verdict) = needs_domain(r, &conf) {
+    if let Some(verdict) = needs_domain(r, conf) {
         return verdict;
     }
     r.served_by = Some(r.handler.clone().unwrap_or_else(|| "proxy-server".into()));
-    if let Err(verdict) = forward(r, &conf, url) {
+    if let Err(verdict) = forward(r, conf, url) {
         return verdict;
     }
     // the back-end says the status, for an ErrorDocument too, and sends a page of some length

@@ -28,7 +28,7 @@ use crate::server::settings::{self, PerServer};
 use crate::server::uri;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub use balancer::Balancer;
 pub use hosts::{Blocked, Direct};
@@ -216,8 +216,9 @@ pub fn check_config(build: &mut Build) {
 }
 
 /// The settings of a server.
-fn of(settings: &PerServer) -> Arc<Server> {
-    settings.proxy.clone().unwrap_or_default()
+fn of(settings: &PerServer) -> &Server {
+    static NOTHING: LazyLock<Server> = LazyLock::new(Server::default);
+    settings.proxy.as_deref().unwrap_or(&NOTHING)
 }
 
 /// Whether `text` begins with an ASCII word, whatever its case.

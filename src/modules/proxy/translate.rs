@@ -57,11 +57,10 @@ enum Found {
 /// `proxy_trans`: the section's own ProxyPass, then those of the server in order.
 fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let section = r.per_dir.proxy.as_ref().and_then(|d| d.alias.clone());
-    let conf = r.server.settings.proxy.clone();
-    if section.is_none() && conf.as_ref().is_none_or(|c| c.aliases.is_empty()) {
+    let conf = super::of(&r.server.settings);
+    if section.is_none() && conf.aliases.is_empty() {
         return Verdict::Declined;
     }
-    let conf = conf.unwrap_or_default();
     if r.unparsed_uri == "*" || r.uri.first() != Some(&b'/') || r.env.get("no-proxy").is_some() {
         return Verdict::Declined;
     }

@@ -13,7 +13,7 @@ use bstr::BString;
 use std::cmp::Ordering;
 
 /// Whether all conditions of a rule hold: the loop of `apply_rewrite_rule`. `carried` stand before the rule's own.
-pub fn all(r: &mut Request<'_>, ctx: &mut Context, carried: &[Cond], own: &[Cond]) -> bool {
+pub fn all(r: &mut Request<'_>, ctx: &mut Context<'_>, carried: &[Cond], own: &[Cond]) -> bool {
     let get = |i: usize| carried.get(i).or_else(|| own.get(i.checked_sub(carried.len())?));
     let mut i = 0;
     while let Some(cond) = get(i) {
@@ -31,7 +31,7 @@ pub fn all(r: &mut Request<'_>, ctx: &mut Context, carried: &[Cond], own: &[Cond
     true
 }
 
-fn apply(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond) -> bool {
+fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {
     r.engine.open();
     let (input, found) = match &cond.test {
         Test::Expr(expr) => {
@@ -60,7 +60,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond) -> bool {
     held
 }
 
-fn test(r: &mut Request<'_>, ctx: &mut Context, cond: &Cond, test: &Test, input: &BString) -> bool {
+fn test(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond, test: &Test, input: &BString) -> bool {
     match test {
         Test::Regex(regex) => {
             let mut caps = Captures::default();

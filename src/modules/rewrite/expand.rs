@@ -10,11 +10,11 @@ use bstr::{BString, ByteSlice};
 
 /// What a list of rules works with: httpd's `rewrite_ctx`.
 #[derive(Debug, Default)]
-pub struct Context {
+pub struct Context<'p> {
     /// What the pattern is tried on.
     pub uri: BString,
     /// The folder, with a slash at its end; none for the rules of a server.
-    pub perdir: Option<BString>,
+    pub perdir: Option<&'p BString>,
     /// `$N`
     pub rule: Backrefs,
     /// `%N`
@@ -53,7 +53,7 @@ impl Marks {
 }
 
 /// The text with its variables filled in.
-pub fn expand(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Option<&Rule>) -> BString {
+pub fn expand(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: Option<&Rule>) -> BString {
     if let Some(text) = template.literal() {
         return text.to_owned();
     }
@@ -62,13 +62,13 @@ pub fn expand(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Opt
 }
 
 /// The same, and where the question mark comes from.
-pub fn expand_marked(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: &Rule) -> (BString, Mark) {
+pub fn expand_marked(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: &Rule) -> (BString, Mark) {
     let mut marks = Marks { seen: Mark::None, watching: true, last: rule.has(flag::QS_LAST) };
     let text = run(r, ctx, template, Some(rule), &mut marks);
     (text, marks.seen)
 }
 
-fn run(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Option<&Rule>, marks: &mut Marks) -> BString {
+fn run(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: Option<&Rule>, marks: &mut Marks) -> BString {
     let mut out = BString::default();
     for piece in &template.pieces {
         let expanded = match piece {
@@ -99,7 +99,11 @@ fn run(r: &mut Request<'_>, ctx: &Context, template: &Template, rule: Option<&Ru
             }
         };
         marks.note(&expanded, Mark::Unsafe);
-        out.extend_from_slice(&expanded);
+        if out.is_empty() {
+            out = expanded;
+        } else {
+            out.extend_from_slice(&expanded);
+        }
     }
     out
 }

@@ -73,7 +73,7 @@ pub fn apply(r: &mut Request<'_>, rules: &Indexed<Entry>, perdir: Option<&BStrin
 
 /// Goes on with a list. `points` are filled with the places where a rule made a difference.
 pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec<Point>>) {
-    let mut ctx = Context { perdir: pass.perdir.cloned(), ..Context::default() };
+    let mut ctx = Context { perdir: pass.perdir, ..Context::default() };
     ctx.uri = rule::subject(r, pass.perdir);
     let limit = 2 * r.server.core().limit_request_line.as_ref().map_or(8190, |s| s.value);
     // the last rule that did not match, whose conditions the next one would have if it were not there
@@ -113,7 +113,8 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         }
         if let (Some(points), Some(saved)) = (points.as_deref_mut(), before) {
             let neighbour = missed.filter(|m| m + 1 == index);
-            weigh::note(points, pass, index, neighbour, saved);
+            neighbour.iter().for_each(|n| weigh::note(points, pass, *n, || saved.clone()));
+            weigh::note(points, pass, index, || saved);
         }
         missed = None;
         if went == Went::Match {

@@ -61,7 +61,7 @@ impl Map {
 
 /// The value of a key; `None` where there is none.
 pub fn lookup(r: &mut Request<'_>, name: &BString, key: BString) -> Option<BString> {
-    let server = r.server.settings.rewrite.clone()?;
+    let server = r.server.settings.rewrite.as_deref()?;
     let map = server.maps.get(name)?;
     match &map.kind {
         Kind::Function(f) => Some(function(*f, key)),

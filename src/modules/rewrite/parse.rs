@@ -237,6 +237,7 @@ pub fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         escapes: None,
         no_escapes: None,
         conds: Vec::new(),
+        reads_env: false,
     };
     if let Some(field) = line.third {
         flags::each(field, |key, value| flags::set_rule(&mut rule, key, value))
@@ -279,6 +280,7 @@ pub fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         }
     };
     rule.conds = std::mem::take(conds);
+    rule.reads_env = rule.reads_environment();
     Arc::make_mut(rules).push(Entry { rule: Arc::new(rule), inherited: None });
     Ok(())
 }

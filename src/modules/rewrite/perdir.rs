@@ -8,19 +8,18 @@ use crate::modules::core::options;
 use crate::server::request::Request;
 use crate::server::setting;
 use bstr::{BString, ByteSlice};
-use std::sync::Arc;
 
 const PHASE: &str = "fixups";
 
 /// `hook_fixup`
 pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.rewrite.clone().filter(|d| setting::value(&d.state, false)) else {
+    let Some(dir) = r.per_dir.rewrite.as_deref().filter(|d| setting::value(&d.state, false)) else {
         return Verdict::Declined;
     };
-    let Some(directory) = dir.directory.clone() else { return Verdict::Declined };
+    let Some(directory) = &dir.directory else { return Verdict::Declined };
     if !r.is_proxied() && !dir.options.has(option::NO_SLASH) {
         // the name of the folder itself, without the slash: mod_dir sends the client there
-        let itself = directory.strip_suffix(b"/").unwrap_or(&directory);
+        let itself = directory.strip_suffix(b"/").unwrap_or(directory);
         if r.filename.as_ref().is_some_and(|f| f == itself) {
             trace::note(r, PHASE, false, || "the folder's own name, without its slash, is left to mod_dir".into());
             return Verdict::Declined;
@@ -30,14 +29,14 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
         trace::note(r, PHASE, false, || "an earlier rule said that it was the end".into());
         return Verdict::Declined;
     }
-    if let Some(verdict) = forbidden(r, &dir) {
+    if let Some(verdict) = forbidden(r, dir) {
         return verdict;
     }
     let (filename, args) = (r.filename.clone(), r.args.clone());
     if r.filename.is_none() {
         r.filename = Some(r.uri.clone());
     }
-    let applied = list::apply(r, &dir.rules, Some(&directory));
+    let applied = list::apply(r, &dir.rules, Some(directory));
     if applied.action == Action::Unchanged {
         r.filename = filename;
         return Verdict::Declined;
@@ -45,7 +44,7 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
     if let Some(span) = setting::decisive(&dir.state, &false) {
         r.decide(Phase::Fixups, span);
     }
-    finish(r, &dir, &directory, applied.action, filename, args)
+    finish(r, dir, directory, applied.action, filename, args)
 }
 
 /// Rules are as good as symbolic links, and need the same Options.
@@ -72,7 +71,7 @@ fn forbidden(r: &mut Request<'_>, dir: &Dir) -> Option<Verdict> {
 /// What becomes of a request whose file name was rewritten.
 fn finish(
     r: &mut Request<'_>,
-    dir: &Arc<Dir>,
+    dir: &Dir,
     directory: &BString,
     action: Action,
     original: Option<BString>,
@@ -120,7 +119,7 @@ fn with_base(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: BStr
 }
 
 /// The result is a path: an internal redirect to the URL that it stands for.
-fn local(r: &mut Request<'_>, dir: &Arc<Dir>, directory: &BString, original: Option<BString>) -> Verdict {
+fn local(r: &mut Request<'_>, dir: &Dir, directory: &BString, original: Option<BString>) -> Verdict {
     let mut filename = r.filename.clone().unwrap_or_default();
     if let Some(rest) = filename.strip_prefix(b"passthrough:").filter(|p| !p.is_empty()) {
         filename = rest.into();

@@ -23,23 +23,27 @@ pub enum Went {
 
 /// What the pattern is tried on: the file name, with the path_info behind and the folder cut off in front.
 pub fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
-    let mut uri = r.filename.clone().unwrap_or_default();
-    if let Some(dir) = perdir {
-        uri.extend_from_slice(r.path_info_str());
-        if !r.is_proxied()
-            && let Some(rest) = uri.strip_prefix(dir.as_slice())
-        {
-            uri = rest.into();
+    let name = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
+    let Some(dir) = perdir else { return name.into() };
+    let path_info = r.path_info_str();
+    if r.is_proxied() {
+        return [name, path_info].concat().into();
+    }
+    match name.strip_prefix(dir.as_slice()) {
+        Some(rest) => [rest, path_info].concat().into(),
+        None => {
+            // the folder may end within the path_info
+            let whole = [name, path_info].concat();
+            whole.strip_prefix(dir.as_slice()).map(BString::from).unwrap_or_else(|| whole.into())
         }
     }
-    uri
 }
 
 /// Called for a rule that matched, before it changes anything.
 pub type OnMatch<'m> = &'m mut dyn FnMut(&Request<'_>);
 
 /// Applies a rule. `carried` are conditions before its own.
-pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, carried: &[Cond], on_match: OnMatch<'_>) -> Went {
+pub fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, carried: &[Cond], on_match: OnMatch<'_>) -> Went {
     if !r.watched() {
         return try_rule(r, ctx, rule, carried, on_match).1;
     }
@@ -55,7 +59,7 @@ pub fn apply(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, carried: &[Con
 /// Whether the pattern agreed, and how the rule went.
 fn try_rule(
     r: &mut Request<'_>,
-    ctx: &mut Context,
+    ctx: &mut Context<'_>,
     rule: &Rule,
     carried: &[Cond],
     on_match: OnMatch<'_>,
@@ -79,7 +83,7 @@ fn try_rule(
     (true, carry_out(r, ctx, rule))
 }
 
-fn carry_out(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
+fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {
     let mut new = BString::default();
     if !rule.has(flag::NO_SUB) {
         let (text, mark) = expand_marked(r, ctx, &rule.output, rule);
@@ -105,11 +109,11 @@ fn carry_out(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule) -> Went {
 }
 
 /// What becomes of the substitution's result.
-fn substitute(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, mut new: BString) {
+fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: BString) {
     let mut prefixed = false;
     let proxied = ctx.perdir.is_some() && r.is_proxied();
     if !proxied && !new.starts_with(b"/") && url::scheme(&new).is_none() {
-        let prefix = match &ctx.perdir {
+        let prefix = match ctx.perdir {
             Some(dir) => Some(dir.as_slice()),
             None if !rule.has(flag::PROXY | flag::REDIRECT) => Some(b"/".as_slice()),
             None => None,
@@ -153,7 +157,7 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context, rule: &Rule, mut new: BStr
 }
 
 /// `[E=name:value]` and `[E=!name]`: `do_expand_env`.
-fn set_env(r: &mut Request<'_>, ctx: &mut Context, template: &super::template::Template) {
+fn set_env(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &super::template::Template) {
     let text = expand(r, ctx, template, None);
     if r.watched() {
         ctx.said.push(trace::environment(&text));
@@ -169,7 +173,7 @@ fn set_env(r: &mut Request<'_>, ctx: &mut Context, template: &super::template::T
 }
 
 /// `[T=...]` and `[H=...]`, remembered for the end of the phases.
-fn force_type_handler(r: &mut Request<'_>, ctx: &Context, rule: &Rule) {
+fn force_type_handler(r: &mut Request<'_>, ctx: &Context<'_>, rule: &Rule) {
     if let Some(template) = &rule.mimetype {
         let value = expand(r, ctx, template, Some(rule)).to_ascii_lowercase();
         if !value.is_empty() {

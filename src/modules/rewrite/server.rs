@@ -14,10 +14,10 @@ const REWRITTEN: &str = "mod_rewrite_rewritten";
 
 /// `hook_uri2file`
 pub fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.rewrite.clone().filter(|d| setting::value(&d.state, false)) else {
+    let Some(dir) = r.per_dir.rewrite.as_deref().filter(|d| setting::value(&d.state, false)) else {
         return Verdict::Declined;
     };
-    let Some(conf) = r.server.settings.rewrite.clone().filter(|c| c.server == r.server.index) else {
+    let Some(conf) = r.server.settings.rewrite.as_deref().filter(|c| c.server == r.server.index) else {
         trace::note(r, PHASE, false, || "this virtual host has no rules of its own".into());
         return Verdict::Declined;
     };

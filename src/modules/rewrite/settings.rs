@@ -185,12 +185,34 @@ pub struct Rule {
     pub no_escapes: Option<BString>,
     /// Its conditions.
     pub conds: Vec<Cond>,
+    /// Whether what it does may hang on the environment: [`Rule::reads_environment`].
+    pub reads_env: bool,
 }
 
 impl Rule {
     /// Whether it has one of these flags.
     pub fn has(&self, flags: u32) -> bool {
         self.flags & flags != 0
+    }
+
+    /// Whether all that it does, if it matches, is to set variables of the environment.
+    pub fn only_sets_environment(&self) -> bool {
+        const SILENT: u32 = flag::NO_SUB | flag::NO_CASE | flag::NOT | flag::NO_SUBREQ;
+        self.flags & !SILENT == 0
+            && self.has(flag::NO_SUB)
+            && self.skip == 0
+            && self.conds.is_empty()
+            && self.mimetype.is_none()
+            && self.handler.is_none()
+    }
+
+    /// Whether what it does may hang on the environment.
+    pub fn reads_environment(&self) -> bool {
+        let templates = [&self.mimetype, &self.handler].into_iter().flatten().chain([&self.output]).chain(&self.env);
+        let condition = |cond: &Cond| {
+            cond.input.reads_environment() || matches!(cond.test, Test::Expr(_) | Test::UrlAccess | Test::FileAccess)
+        };
+        templates.into_iter().any(Template::reads_environment) || self.conds.iter().any(condition)
     }
 }
 

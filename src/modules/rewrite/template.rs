@@ -54,6 +54,19 @@ impl Template {
             _ => None,
         }
     }
+
+    /// Whether the value may hang on the environment.
+    pub fn reads_environment(&self) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Text(_) | Piece::Escaped(_) | Piece::Rule(_) | Piece::Cond(_) => false,
+            Piece::Variable(variable) => {
+                matches!(variable, Variable::Env(_) | Variable::AheadUrl(_) | Variable::AheadFile(_))
+            }
+            Piece::Map { key, default, .. } => {
+                key.reads_environment() || default.as_ref().is_some_and(Template::reads_environment)
+            }
+        })
+    }
 }
 
 fn cut(text: &[u8], depth: usize) -> Template {

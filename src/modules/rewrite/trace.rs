@@ -10,16 +10,16 @@ use bstr::{BString, ByteSlice};
 const MODULE: &str = "mod_rewrite.c";
 
 /// The phase in which a list of rules runs.
-pub fn phase(ctx: &Context) -> &'static str {
+pub fn phase(ctx: &Context<'_>) -> &'static str {
     if ctx.perdir.is_some() { "fixups" } else { "translate_name" }
 }
 
-fn step(ctx: &Context, span: Span, matched: bool) -> Step {
+fn step(ctx: &Context<'_>, span: Span, matched: bool) -> Step {
     Step { phase: phase(ctx), module: MODULE, span: Some(span), matched, ..Step::default() }
 }
 
 /// A condition with the value that it tested.
-pub fn condition(ctx: &Context, cond: &Cond, input: &BString, held: bool) -> Step {
+pub fn condition(ctx: &Context<'_>, cond: &Cond, input: &BString, held: bool) -> Step {
     let not = if held != cond.not { "" } else { "not " };
     let is = |what: String| format!("`{input}` is {not}{what}");
     let does = |yes: &str, no: &str| if held != cond.not { yes.to_string() } else { no.to_string() };
@@ -75,7 +75,7 @@ pub struct Went<'t> {
 }
 
 /// A rule, with what it matched and produced.
-pub fn rule(r: &Request<'_>, ctx: &Context, rule: &Rule, went: &Went<'_>) -> Step {
+pub fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &Rule, went: &Went<'_>) -> Step {
     let (subject, pattern) = (went.subject, rule.regex.pattern());
     let matches = went.pattern != rule.has(flag::NOT);
     let verb = if matches { "matches" } else { "does not match" };

@@ -144,7 +144,7 @@ pub fn qualify(r: &mut Request<'_>) {
 /// request's doing.
 pub fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
     let Some(rest) = path.strip_prefix(b"/") else { return false };
-    let rest = rest.trim_start_with(|c| c == '/');
+    let rest = filepath::without_slashes_before(rest);
     let first = &rest[..rest.find_byte(b'/').unwrap_or(rest.len())];
     let Some(folder) = filepath::merge(Some(BStr::new("/")), first) else { return false };
     if r.engine.stat(&folder).is_err() {

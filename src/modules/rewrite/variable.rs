@@ -121,7 +121,7 @@ impl Variable {
     }
 
     /// Its value for a request.
-    pub fn value(&self, r: &mut Request<'_>, ctx: &Context) -> BString {
+    pub fn value(&self, r: &mut Request<'_>, ctx: &Context<'_>) -> BString {
         match self {
             Variable::Nothing => BString::default(),
             Variable::Env(name) => environment(r, name),
@@ -150,7 +150,7 @@ impl Variable {
                     let sub = if ctx.perdir.is_some() && ctx.uri.starts_with(b"/") {
                         // the file is not known here: httpd takes the path for a URL
                         subrequest::lookup_uri(r, &ctx.uri)
-                    } else if let Some(dir) = &ctx.perdir {
+                    } else if let Some(dir) = ctx.perdir {
                         let path = [dir.as_slice(), &ctx.uri].concat();
                         subrequest::lookup_file(r, &path)
                     } else {
@@ -165,7 +165,7 @@ impl Variable {
 }
 
 /// The owner of the file; of one that is not there, once it was looked for, that of the folder where the search ended.
-fn owner(r: &mut Request<'_>, var: Var, ctx: &Context) -> BString {
+fn owner(r: &mut Request<'_>, var: Var, ctx: &Context<'_>) -> BString {
     let found = r.finfo;
     if found.is_none() && (ctx.perdir.is_some() || r.main.is_some()) {
         let folder = filepath::dirname(r.filename.as_ref().map_or(b"", |f| f.as_slice())).to_owned();
@@ -177,7 +177,7 @@ fn owner(r: &mut Request<'_>, var: Var, ctx: &Context) -> BString {
 }
 
 /// `la_u`: the URL that a per-directory path stands for.
-fn look_ahead_path(r: &mut Request<'_>, ctx: &Context) -> BString {
+fn look_ahead_path(r: &mut Request<'_>, ctx: &Context<'_>) -> BString {
     if ctx.uri.starts_with(b"/") {
         return ctx.uri.clone();
     }
@@ -190,7 +190,7 @@ fn look_ahead_path(r: &mut Request<'_>, ctx: &Context) -> BString {
     path
 }
 
-fn ahead<'a>(r: &mut Request<'a>, mut sub: Request<'a>, var: &Variable, ctx: &Context) -> BString {
+fn ahead<'a>(r: &mut Request<'a>, mut sub: Request<'a>, var: &Variable, ctx: &Context<'_>) -> BString {
     let value = var.value(&mut sub, ctx);
     url::take_notice(r, sub);
     value

@@ -6,7 +6,7 @@ use super::{FORCED_HANDLER, FORCED_TYPE, State};
 use crate::module::Phase;
 use crate::server::request::Request;
 use crate::server::table::Table;
-use bstr::BString;
+use bstr::{BStr, BString};
 
 /// As many rules of a list are weighed.
 const POINTS: usize = 12;
@@ -40,6 +40,19 @@ impl Saved {
         }
     }
 
+    /// The same, taken out of the request, which is to be restored.
+    fn take(r: &mut Request<'_>) -> Saved {
+        Saved {
+            filename: r.filename.take(),
+            args: r.args.take(),
+            path_info: r.path_info.take(),
+            status: r.status,
+            env: std::mem::take(&mut r.env),
+            notes: std::mem::take(&mut r.notes),
+            state: r.rewrite.clone(),
+        }
+    }
+
     fn restore(self, r: &mut Request<'_>) {
         r.filename = self.filename;
         r.args = self.args;
@@ -64,41 +77,60 @@ pub fn is_wanted(r: &Request<'_>) -> bool {
     !r.engine.supposing.get() && r.main.as_ref().is_none_or(|m| m.main.is_none())
 }
 
-/// Notes the rule at `index`, which matched, and its neighbour, which did not.
-pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, neighbour: Option<usize>, saved: Saved) {
-    for index in neighbour.into_iter().chain([index]) {
-        if points.len() < POINTS && points.iter().all(|p| p.index != index) {
-            points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved.clone() });
-        }
+/// Notes the rule at `index`: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
+pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl FnOnce() -> Saved) {
+    if points.len() < POINTS && points.iter().all(|p| p.index != index) && !leaves_no_trace(pass, index) {
+        points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved() });
     }
 }
 
-/// What a list came to, as far as an answer can tell.
-#[derive(PartialEq)]
-struct Upshot {
-    action: Action,
-    filename: Option<BString>,
-    args: Option<BString>,
-    status: u16,
-    path_info: Option<BString>,
-    forced: [Option<BString>; 2],
+/// Whether a rule sets variables that nobody in the list reads, and does nothing else: without it all comes to the same.
+fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
+    const READ_THROUGH: usize = 64;
+    pass.rules.get(index).is_some_and(|entry| entry.rule.only_sets_environment())
+        && pass.rules.len() <= READ_THROUGH
+        && !pass.rules.iter().any(|entry| entry.rule.reads_env)
 }
 
-impl Upshot {
-    fn of(r: &Request<'_>, pass: &Pass<'_>, original: &Option<BString>) -> Upshot {
-        let mut action = pass.applied.action;
+/// What a list came to, as far as an answer can tell.
+struct Upshot<'r> {
+    action: Action,
+    filename: &'r Option<BString>,
+    args: &'r Option<BString>,
+    status: u16,
+    path_info: &'r Option<BString>,
+    forced: [Option<&'r BStr>; 2],
+}
+
+impl PartialEq for Upshot<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        // what is empty is not compared byte by byte: processors are slow at it
+        let alike = |a: &Option<BString>, b: &Option<BString>| match (a, b) {
+            (Some(a), Some(b)) => a.len() == b.len() && (a.is_empty() || a == b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        (self.action, self.status) == (other.action, other.status)
+            && alike(self.filename, other.filename)
+            && alike(self.args, other.args)
+            && alike(self.path_info, other.path_info)
+            && self.forced == other.forced
+    }
+}
+
+impl<'r> Upshot<'r> {
+    /// Of how things stand, after a list came to `action` on a request that was for the file `original`.
+    fn of(now: &'r Saved, perdir: bool, mut action: Action, original: &Option<BString>) -> Upshot<'r> {
         // per directory, what is rewritten to what it was is not rewritten
-        if pass.perdir.is_some() && action != Action::Status && action != Action::StatusSet && r.filename == *original {
+        if perdir && action != Action::Status && action != Action::StatusSet && now.filename == *original {
             action = Action::Unchanged;
         }
-        let note = |name: &str| r.notes.get(name).map(|v| v.to_owned());
         Upshot {
             action,
-            filename: r.filename.clone(),
-            args: r.args.clone(),
-            status: r.status,
-            path_info: r.path_info.clone(),
-            forced: [note(FORCED_TYPE), note(FORCED_HANDLER)],
+            filename: &now.filename,
+            args: &now.args,
+            status: now.status,
+            path_info: &now.path_info,
+            forced: [now.notes.get(FORCED_TYPE), now.notes.get(FORCED_HANDLER)],
         }
     }
 }
@@ -109,8 +141,9 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
         return;
     }
     let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
-    let actual = Upshot::of(r, pass, &original);
-    let end = Saved::of(r);
+    let end = Saved::take(r);
+    let perdir = pass.perdir.is_some();
+    let actual = Upshot::of(&end, perdir, pass.applied.action, &original);
     let (logged, doubts) = (r.log.len(), r.caveats.len());
     let engine = r.engine;
     let mut deciders = Vec::new();
@@ -128,7 +161,8 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
             let differs = pass.round > ROUNDS || {
                 point.saved.restore(r);
                 run(r, &mut without, None);
-                Upshot::of(r, &without, &original) != actual
+                let now = Saved::take(r);
+                Upshot::of(&now, perdir, without.applied.action, &original) != actual
             };
             if differs {
                 deciders.extend(pass.rules.get(point.index));

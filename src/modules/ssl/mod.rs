@@ -23,7 +23,7 @@ use crate::server::{Connection, Virtual};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use config::{SniPolicy, Verify, option};
-use std::sync::Arc;
+use std::sync::LazyLock;
 
 const NAME: &str = "mod_ssl.c";
 
@@ -67,8 +67,9 @@ pub(super) static PROVIDERS: &[Provider] = &[
     },
 ];
 
-fn settings(server: &Virtual) -> Arc<Server> {
-    server.settings.ssl.clone().unwrap_or_default()
+fn settings(server: &Virtual) -> &Server {
+    static NOTHING: LazyLock<Server> = LazyLock::new(Server::default);
+    server.settings.ssl.as_deref().unwrap_or(&NOTHING)
 }
 
 /// SSLEngine: whether a server speaks TLS.
@@ -138,10 +139,10 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
             let strict = |s: &Server| s.strict_sni.as_ref().is_some_and(|s| s.value);
             let by_name =
                 r.connection.chain.and_then(|id| all.server.tables.chain(id)).is_some_and(|c| c.names().is_some());
-            if by_name && (strict(&own) || strict(&other)) {
+            if by_name && (strict(own) || strict(other)) {
                 r.error("AH02033", "No hostname was provided via SNI for a name based virtual host");
-                if strict(&own) != strict(&other) {
-                    let reason = if strict(&own) { &own } else { &other };
+                if strict(own) != strict(other) {
+                    let reason = if strict(own) { &own } else { &other };
                     r.decide_if(Phase::PostReadRequest, decisive(&reason.strict_sni, &false));
                 }
                 return Verdict::Status(403);
@@ -150,7 +151,7 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
         }
     };
     let policy = settings(&all.server.servers[0]).sni_policy.as_ref().map_or(SniPolicy::Secure, |s| s.value);
-    if shaken.index != r.server.index && !other.compatible(&own, policy) {
+    if shaken.index != r.server.index && !other.compatible(own, policy) {
         let host = r.hostname.clone().unwrap_or_default();
         let word = format!("{policy:?}").to_lowercase();
         r.error(
@@ -176,7 +177,7 @@ pub enum Refusal {
 
 /// What `ssl_hook_Access` finds against a request.
 pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
-    let dir = r.per_dir.ssl.clone()?;
+    let dir = r.per_dir.ssl.as_deref()?;
     let skip = r.without;
     if !r.connection.tls && dir.require_ssl.iter().any(|s| Some(*s) != skip) {
         return Some(Refusal::Plain);
@@ -203,7 +204,7 @@ fn asks_again(r: &Request<'_>, dir: Option<&Set<Verify>>) -> bool {
     let mode = |set: Option<&Set<Verify>>| set.map_or(Verify::None, |s| s.value);
     let skipped = dir.filter(|s| r.without != Some(s.span));
     let server = mode(settings(r.server).verify_client.as_ref());
-    let shaken = r.engine.server.servers.get(r.connection.handshake).map(settings).unwrap_or_default();
+    let shaken = settings(r.engine.server.servers.get(r.connection.handshake).unwrap_or(r.server));
     let any = |of: &[Verify]| of.contains(&server) || of.contains(&mode(skipped));
     let strict = any(&[Verify::Require]);
     let needed = strict || any(&[Verify::Optional, Verify::OptionalNoCa]);
@@ -251,7 +252,7 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
 }
 
 fn tell(r: &Request<'_>, refused: Option<&Refusal>) {
-    let Some(dir) = r.per_dir.ssl.clone().filter(|_| r.watched()) else { return };
+    let Some(dir) = r.per_dir.ssl.as_deref().filter(|_| r.watched()) else { return };
     let plain = matches!(refused, Some(Refusal::Plain));
     let step = |span, failed: bool, why: &str| Step {
         phase: "access_checker",
@@ -292,7 +293,7 @@ fn warn_of_certificates(r: &mut Request<'_>) {
 
 /// SSLUserName: a variable names the user.
 fn set_user(r: &mut Request<'_>) {
-    let Some(dir) = r.per_dir.ssl.clone() else { return };
+    let Some(dir) = r.per_dir.ssl.as_deref() else { return };
     let Some(name) = dir.user_name.as_ref().filter(|_| is_tls(r) && !dir.has(option::FAKE_BASIC_AUTH, None)) else {
         return;
     };

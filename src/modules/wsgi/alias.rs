@@ -145,7 +145,7 @@ impl Entry {
 
 /// `wsgi_hook_intercept`: the first entry that matches.
 pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
-    let Some(server) = r.server.settings.wsgi.clone() else { return Verdict::Declined };
+    let Some(server) = r.server.settings.wsgi.as_deref() else { return Verdict::Declined };
     if r.uri.first().is_some_and(|b| *b != b'/') {
         return Verdict::Declined;
     }

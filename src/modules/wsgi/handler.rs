@@ -81,7 +81,7 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
 }
 
 /// What follows once it is known where the script would run.
-fn serve(r: &mut Request<'_>, settings: &InForce, target: &Target) -> Result<(), Refusal> {
+fn serve(r: &mut Request<'_>, settings: &InForce<'_>, target: &Target) -> Result<(), Refusal> {
     check_path_info(r)?;
     check_body(r, settings)?;
     // a body that is too large ends the request; httpd's filter answers
@@ -131,7 +131,7 @@ fn aliased(r: &Request<'_>) -> bool {
     r.notes.get("alias-forced-type").is_some_and(|t| t.eq_ignore_ascii_case(HANDLER.as_bytes()))
 }
 
-fn target_of_script(r: &Request<'_>, settings: &InForce) -> Target {
+fn target_of_script(r: &Request<'_>, settings: &InForce<'_>) -> Target {
     let noted = |name: &str| r.notes.get(name).filter(|_| aliased(r)).map(BString::from);
     let (process, application, callable) =
         (noted(note::PROCESS_GROUP), noted(note::APPLICATION_GROUP), noted(note::CALLABLE_OBJECT));
@@ -153,16 +153,16 @@ fn target_of_script(r: &Request<'_>, settings: &InForce) -> Target {
     }
 }
 
-fn process_group(r: &Request<'_>, settings: &InForce, own: Option<&BString>) -> BString {
+fn process_group(r: &Request<'_>, settings: &InForce<'_>, own: Option<&BString>) -> BString {
     group::process_group(r, own.or(settings.value(|c| &c.process_group).map(|s| &s.value)))
 }
 
-fn application_group(r: &Request<'_>, settings: &InForce, own: Option<&BString>) -> BString {
+fn application_group(r: &Request<'_>, settings: &InForce<'_>, own: Option<&BString>) -> BString {
     group::application_group(r, own.or(settings.value(|c| &c.application_group).map(|s| &s.value)))
 }
 
 /// What runs for a handler that WSGIHandlerScript names.
-fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce, entry: HandlerScript) -> Target {
+fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce<'_>, entry: HandlerScript) -> Target {
     r.decide(Phase::Handler, entry.span);
     Target {
         wsgi: Wsgi {
@@ -187,7 +187,7 @@ fn check_path_info(r: &mut Request<'_>) -> Result<(), Refusal> {
 }
 
 /// What a body may look like.
-fn check_body(r: &mut Request<'_>, settings: &InForce) -> Result<(), Refusal> {
+fn check_body(r: &mut Request<'_>, settings: &InForce<'_>) -> Result<(), Refusal> {
     if let Some(encoding) = r.headers_in.get_joined("Transfer-Encoding") {
         if !encoding.eq_ignore_ascii_case(b"chunked") {
             let message = format!("Unexpected value for Transfer-Encoding of '{encoding}' supplied");
@@ -215,7 +215,7 @@ fn is_length(text: &[u8]) -> bool {
 }
 
 /// `wsgi_build_environment`, then the script, in a daemon process or here.
-fn execute(r: &mut Request<'_>, settings: &InForce, target: &Target) -> Result<(), Refusal> {
+fn execute(r: &mut Request<'_>, settings: &InForce<'_>, target: &Target) -> Result<(), Refusal> {
     script::tell_path_translated(r);
     let name = uri::single_slashes(&script::script_name(r));
     r.script_name = Some(proxies::script_name(r, settings).unwrap_or(name));

@@ -157,14 +157,14 @@ impl Settings for Server {
 }
 
 /// The settings in force for a request: its directory's, then its server's (`wsgi_create_req_config`).
-struct InForce {
-    dir: Option<Arc<Dir>>,
-    server: Option<Arc<Server>>,
+struct InForce<'a> {
+    dir: Option<&'a Dir>,
+    server: Option<&'a Server>,
 }
 
-impl InForce {
-    fn of(r: &Request<'_>) -> InForce {
-        InForce { dir: r.per_dir.wsgi.clone(), server: r.server.settings.wsgi.clone() }
+impl<'a> InForce<'a> {
+    fn of(r: &Request<'a>) -> InForce<'a> {
+        InForce { dir: r.per_dir.wsgi.as_deref(), server: r.server.settings.wsgi.as_deref() }
     }
 
     /// The levels, the more special first.

@@ -6,7 +6,7 @@ use crate::server::request::Request;
 use bstr::BString;
 
 /// SCRIPT_NAME as a trusted proxy has it; `None` when none says.
-pub(super) fn script_name(r: &Request<'_>, settings: &InForce) -> Option<BString> {
+pub(super) fn script_name(r: &Request<'_>, settings: &InForce<'_>) -> Option<BString> {
     let headers = settings.levels().find_map(|c| c.trusted_proxy_headers.as_ref())?;
     let proxies = settings.levels().find_map(|c| c.trusted_proxies.as_ref());
     if proxies.is_some_and(|p| !p.iter().any(|n| n.contains(r.useragent_ip))) {

@@ -11,7 +11,7 @@ use bstr::BString;
 use std::sync::Arc;
 
 /// Runs the script in its daemon process. `false` when it is to run within httpd.
-pub(super) fn execute(r: &mut Request<'_>, settings: &InForce, target: &Target) -> Result<bool, Refusal> {
+pub(super) fn execute(r: &mut Request<'_>, settings: &InForce<'_>, target: &Target) -> Result<bool, Refusal> {
     let name = &target.wsgi.process_group;
     if let Some(set) = settings.value(|c| &c.restrict_process)
         && !set.value.iter().any(|g| g.eq_ignore_ascii_case(name))
