@@ -213,6 +213,8 @@ pub const TEMPLATES: &[Template] = &[
     (SERVERS, 1, "<IfModule mod_dav_fs.c>\n  DAVLockDB /srv/none/locks\n</IfModule>"),
     (ANYWHERE, 2, "<IfModule mod_filter.c>\n  AddOutputFilterByType {filter} {type}\n</IfModule>"),
     (ANYWHERE, 1, "<IfModule mod_filter.c>\n  FilterDeclare one\n  FilterProvider one {filter} \"{expr}\"\n  FilterChain {chain}\n</IfModule>"),
+    (ANYWHERE, 1, "<IfModule mod_filter.c>\n  FilterProvider two {filter} \"{expr}\"\n  FilterProtocol two {filter} proxy=no\n</IfModule>"),
+    ("sv", 1, "<IfModule mod_filter.c>\n  FilterDeclare one CONTENT_SET\n  FilterTrace one 1\n</IfModule>"),
     (ANYWHERE, 1, "<IfModule mod_filter.c>\n  FilterChain {chain}\n</IfModule>"),
     (ANYWHERE, 3, "<IfModule mod_imagemap.c>\n  AddHandler imap-file .map\n  ImapMenu {imapmenu}\n</IfModule>"),
     (ANYWHERE, 1, "<IfModule mod_imagemap.c>\n  ImapDefault {imap}\n  ImapBase {imapbase}\n</IfModule>"),

@@ -132,7 +132,6 @@ pub static PROVIDERS: &[Provider] = &[
     offer(OutputFilter, "OLD_WRITE", "core.c"),
     offer(OutputFilter, "SUBREQ_CORE", "core.c"),
     offer(OutputFilter, "reqtimeout", "mod_reqtimeout.c"),
-    offer(OutputFilter, "BUCKETEER", "mod_bucketeer.c"),
     offer(OutputFilter, "CACHE_SAVE", "mod_cache.c"),
     offer(OutputFilter, "CACHE_OUT", "mod_cache.c"),
     offer(Socache, "dbm", "mod_socache_dbm.c"),
