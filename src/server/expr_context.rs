@@ -8,6 +8,7 @@ use crate::modules::ssl;
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
 use bstr::{BString, ByteSlice};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -101,8 +102,8 @@ impl Context for View<'_, '_> {
             Var::Handler => r.handler.clone().unwrap_or_default(),
             Var::ScriptUser | Var::ScriptGroup => owner(r, var),
             Var::DocumentUri => r.env.get("DOCUMENT_URI").map_or_else(|| r.uri.clone(), |v| v.to_owned()),
-            Var::ContextPrefix => r.context_prefix.clone().unwrap_or_default(),
-            Var::ContextDocumentRoot => r.context_root.clone().unwrap_or_else(|| r.document_root()),
+            Var::ContextPrefix => r.context_prefix.clone().unwrap_or_default().into_owned(),
+            Var::ContextDocumentRoot => r.context_root.clone().map_or_else(|| r.document_root(), Cow::into_owned),
             Var::RequestStatus => match r.status {
                 0 => BString::default(),
                 s => s.to_string().into(),

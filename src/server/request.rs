@@ -210,9 +210,9 @@ pub struct Request<'a> {
     /// The request it was redirected to.
     pub next: Option<Box<Request<'a>>>,
     /// Names and values of what AliasMatch and kin captured, and other state of modules.
-    pub context_prefix: Option<BString>,
+    pub context_prefix: Option<Cow<'a, BStr>>,
     /// CONTEXT_DOCUMENT_ROOT.
-    pub context_root: Option<BString>,
+    pub context_root: Option<Cow<'a, BStr>>,
     /// DOCUMENT_ROOT, where a module sets another one.
     pub document_root_override: Option<BString>,
     /// What mod_mime made nothing of.
