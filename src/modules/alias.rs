@@ -377,12 +377,7 @@ fn try_entry<'a>(r: &mut Request<'a>, entry: &'a Entry, redirect: bool) -> Resul
     target
 }
 
-fn try_path<'a>(
-    r: &mut Request<'a>,
-    entry: &'a Entry,
-    path: &BString,
-    redirect: bool,
-) -> Result<Option<BString>, ()> {
+fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect: bool) -> Result<Option<BString>, ()> {
     let target = if let Some(regex) = &entry.regex {
         let mut caps = Captures::default();
         if !names::search(r, regex, entry.span, path, &mut caps) {

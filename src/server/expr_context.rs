@@ -79,7 +79,7 @@ impl Context for View<'_, '_> {
         match var {
             Var::ServerSoftware => "Apache/2.4.71 (Debian)".into(),
             Var::ApiVersion => "20120211:142".into(),
-            Var::RequestMethod => r.method.clone(),
+            Var::RequestMethod => r.method.clone().into_owned(),
             Var::RequestScheme => r.scheme().into(),
             Var::RequestUri => r.uri.clone(),
             Var::RequestFilename | Var::ScriptFilename => r.filename.clone().unwrap_or_default(),
@@ -91,7 +91,7 @@ impl Context for View<'_, '_> {
             }
             Var::ServerName => r.server_name_for_url(),
             Var::ServerPort => r.server_port().to_string().into(),
-            Var::ServerProtocol => r.protocol.clone(),
+            Var::ServerProtocol => r.protocol.clone().into_owned(),
             Var::PathInfo => r.path_info.clone().unwrap_or_default(),
             Var::QueryString => r.args.clone().unwrap_or_default(),
             Var::IsSubreq => if r.main.is_some() { "true" } else { "false" }.into(),
