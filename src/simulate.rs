@@ -263,7 +263,9 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
         }
     }
     name_htaccess_readers(first, &mut decided_by);
-    decided_by.sort_by_key(|d| rank(d.phase));
+    if decided_by.len() > 1 {
+        decided_by.sort_by_key(|d| rank(d.phase));
+    }
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     // a proxied request tells where it would have gone, even if it was refused
     let tells = last.is_proxied() || status < 300 || status == 304;

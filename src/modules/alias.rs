@@ -14,6 +14,7 @@ use crate::server::settings::Settings;
 use crate::server::{expr_context, filepath, names, uri};
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The module.
@@ -332,7 +333,7 @@ struct Found {
 }
 
 /// `try_alias_list`. The error is that a substitution is too long.
-fn try_list(r: &mut Request<'_>, entries: &Indexed<Entry>, redirects: bool) -> Result<Option<Found>, ()> {
+fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: bool) -> Result<Option<Found>, ()> {
     let mut found: Option<Found> = None;
     // who watches is told of those that miss, too
     let candidates = if r.watched() { entries.all() } else { entries.of_path(&r.uri) };
@@ -368,7 +369,7 @@ fn tried(entry: &Entry, matched: bool, why: &str) -> Step {
     }
 }
 
-fn try_entry(r: &mut Request<'_>, entry: &Entry, redirect: bool) -> Result<Option<BString>, ()> {
+fn try_entry<'a>(r: &mut Request<'a>, entry: &'a Entry, redirect: bool) -> Result<Option<BString>, ()> {
     // borrowed for the while
     let path = std::mem::take(&mut r.uri);
     let target = try_path(r, entry, &path, redirect);
@@ -376,7 +377,7 @@ fn try_entry(r: &mut Request<'_>, entry: &Entry, redirect: bool) -> Result<Optio
     target
 }
 
-fn try_path(r: &mut Request<'_>, entry: &Entry, path: &BString, redirect: bool) -> Result<Option<BString>, ()> {
+fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect: bool) -> Result<Option<BString>, ()> {
     let target = if let Some(regex) = &entry.regex {
         let mut caps = Captures::default();
         if !names::search(r, regex, entry.span, path, &mut caps) {
@@ -397,8 +398,8 @@ fn try_path(r: &mut Request<'_>, entry: &Entry, path: &BString, redirect: bool) 
         if length == 0 {
             return Ok(None);
         }
-        r.context_prefix = Some(entry.fake.clone());
-        r.context_root = entry.real.clone();
+        r.context_prefix = Some(Cow::Borrowed(entry.fake.as_bstr()));
+        r.context_root = entry.real.as_ref().map(|real| Cow::Borrowed(real.as_bstr()));
         let real = entry.real.as_ref().map_or(&b""[..], |real| real.as_slice());
         let mut target = BString::from(Vec::with_capacity(real.len() + path.len() - length));
         target.extend_from_slice(real);
@@ -417,7 +418,7 @@ fn try_path(r: &mut Request<'_>, entry: &Entry, path: &BString, redirect: bool) 
     if redirect {
         return Ok(Some(target));
     }
-    Ok(filepath::merge(Some(r.engine.server.server_root.as_bstr()), &target))
+    Ok(filepath::merge_owned(r.engine.server.server_root.as_bstr(), target))
 }
 
 /// Escapes a redirect's target, but for its query and fragment.
@@ -469,8 +470,8 @@ fn try_redirect(r: &mut Request<'_>, dir: Option<&Dir>) -> Result<Option<Found>,
 }
 
 /// `try_alias`: an Alias of one argument, in a section.
-fn try_alias(r: &mut Request<'_>, dir: Option<&Dir>) -> Result<Option<Found>, ()> {
-    let Some(alias) = dir.and_then(|d| d.alias.clone()) else { return Ok(None) };
+fn try_alias<'a>(r: &mut Request<'a>, dir: Option<&'a Dir>) -> Result<Option<Found>, ()> {
+    let Some(alias) = dir.and_then(|d| d.alias.as_ref()) else { return Ok(None) };
     let mut target = match expr_context::string(r, &alias.expr) {
         Ok(t) => t,
         Err(e) => {
@@ -481,8 +482,8 @@ fn try_alias(r: &mut Request<'_>, dir: Option<&Dir>) -> Result<Option<Found>, ()
     if dir.is_some_and(|d| d.preserve_path == Some(true)) {
         let length = pattern::alias_matches(&r.uri, &alias.fake);
         if length > 0 {
-            r.context_prefix = Some(alias.fake.clone());
-            r.context_root = Some(target.clone());
+            r.context_prefix = Some(Cow::Borrowed(alias.fake.as_bstr()));
+            r.context_root = Some(Cow::Owned(target.clone()));
             target.extend_from_slice(&r.uri[length..]);
         }
     }

@@ -45,7 +45,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     if let Some(location) = headers.location {
         if location.starts_with(b"/") && (r.status == 200 || (300..400).contains(&r.status)) {
             r.status = 200;
-            r.method = "GET".into();
+            r.method = method::name(b"GET");
             r.method_number = method::GET;
             internal_redirect_handler(r, &location);
             return Verdict::Ok;

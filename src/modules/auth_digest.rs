@@ -214,7 +214,7 @@ impl Response {
     /// `old_digest`, `new_digest`
     fn expected(&self, r: &Request<'_>, ha1: &[u8]) -> BString {
         let text = |name| self.get(name).unwrap_or_default().as_bytes();
-        let ha2 = hex(&md5(&bstr::join(":", [r.method.as_slice(), text("uri")])));
+        let ha2 = hex(&md5(&bstr::join(":", [r.method.as_bytes(), text("uri")])));
         let parts = match self.get("qop") {
             None => vec![ha1, text("nonce"), &ha2],
             Some(qop) => vec![ha1, text("nonce"), text("nc"), text("cnonce"), qop, &ha2],

@@ -12,7 +12,7 @@ use crate::server::setting::{Set, value};
 use crate::server::{filepath, method, settings, uri};
 use crate::source::Span;
 use crate::vfs::W;
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
 pub static MODULE: Module =
@@ -137,7 +137,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     if verdict != Verdict::Declined {
         r.served_by = Some(HANDLER.into());
         // dav_validate_request asks them of what would be changed
-        if conditions::made(r) && !matches!(r.method.as_slice(), b"OPTIONS" | b"PROPFIND") {
+        if conditions::made(r) && !matches!(r.method.as_bytes(), b"OPTIONS" | b"PROPFIND") {
             let span = r.per_dir.dav.as_ref().and_then(|d| d.provider.as_ref()).map_or(Span::NONE, |p| p.span);
             r.caveat("DAV", span, "a request that changes files may be refused for its conditions (412)");
         }
@@ -153,7 +153,7 @@ fn refuse(r: &mut Request<'_>, status: u16, code: &'static str, message: &str) -
 fn answer(r: &mut Request<'_>) -> Verdict {
     let extra = r.path_info.as_ref().is_some_and(|p| !p.is_empty());
     let exists = r.finfo.is_some();
-    let locks = match r.method.as_slice() {
+    let locks = match r.method.as_bytes() {
         b"PROPFIND" | b"PUT" | b"MKCOL" | b"LOCK" => true,
         b"DELETE" => exists,
         _ => false,
@@ -161,7 +161,7 @@ fn answer(r: &mut Request<'_>) -> Verdict {
     if locks && let Some(verdict) = without_locks(r) {
         return verdict;
     }
-    match r.method.as_slice() {
+    match r.method.as_bytes() {
         // a file with something behind it is no resource
         b"OPTIONS" | b"PROPFIND" if extra && exists => Verdict::Status(400),
         b"OPTIONS" => Verdict::Done,
@@ -200,7 +200,7 @@ fn without_locks(r: &mut Request<'_>) -> Option<Verdict> {
     if set.is_some() {
         return None;
     }
-    if r.method != "LOCK" {
+    if *r.method != "LOCK" {
         r.error("AH00623", "A lock database was not specified with the DAVLockDB directive.");
     }
     Some(Verdict::Status(500))

@@ -391,8 +391,8 @@ fn value_of(r: &mut Request<'_>, entry: &Entry, name: &BString) -> BString {
         Attribute::ServerAddr => r.connection.local.to_string().into(),
         Attribute::RemoteHost => r.remote_name(entry.span),
         Attribute::RequestUri => r.uri.clone(),
-        Attribute::RequestMethod => r.method.clone(),
-        Attribute::RequestProtocol => r.protocol.clone(),
+        Attribute::RequestMethod => r.method.clone().into_owned(),
+        Attribute::RequestProtocol => r.protocol.clone().into_owned(),
         Attribute::Named => {
             let found = r.headers_in.get(name).or_else(|| r.env.get(name));
             found.map(|v| v.to_owned()).unwrap_or_default()

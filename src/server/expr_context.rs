@@ -8,6 +8,7 @@ use crate::modules::ssl;
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
 use bstr::{BString, ByteSlice};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -78,7 +79,7 @@ impl Context for View<'_, '_> {
         match var {
             Var::ServerSoftware => "Apache/2.4.71 (Debian)".into(),
             Var::ApiVersion => "20120211:142".into(),
-            Var::RequestMethod => r.method.clone(),
+            Var::RequestMethod => r.method.clone().into_owned(),
             Var::RequestScheme => r.scheme().into(),
             Var::RequestUri => r.uri.clone(),
             Var::RequestFilename | Var::ScriptFilename => r.filename.clone().unwrap_or_default(),
@@ -90,7 +91,7 @@ impl Context for View<'_, '_> {
             }
             Var::ServerName => r.server_name_for_url(),
             Var::ServerPort => r.server_port().to_string().into(),
-            Var::ServerProtocol => r.protocol.clone(),
+            Var::ServerProtocol => r.protocol.clone().into_owned(),
             Var::PathInfo => r.path_info.clone().unwrap_or_default(),
             Var::QueryString => r.args.clone().unwrap_or_default(),
             Var::IsSubreq => if r.main.is_some() { "true" } else { "false" }.into(),
@@ -101,8 +102,8 @@ impl Context for View<'_, '_> {
             Var::Handler => r.handler.clone().unwrap_or_default(),
             Var::ScriptUser | Var::ScriptGroup => owner(r, var),
             Var::DocumentUri => r.env.get("DOCUMENT_URI").map_or_else(|| r.uri.clone(), |v| v.to_owned()),
-            Var::ContextPrefix => r.context_prefix.clone().unwrap_or_default(),
-            Var::ContextDocumentRoot => r.context_root.clone().unwrap_or_else(|| r.document_root()),
+            Var::ContextPrefix => r.context_prefix.clone().unwrap_or_default().into_owned(),
+            Var::ContextDocumentRoot => r.context_root.clone().map_or_else(|| r.document_root(), Cow::into_owned),
             Var::RequestStatus => match r.status {
                 0 => BString::default(),
                 s => s.to_string().into(),

@@ -60,6 +60,14 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
     Some(path)
 }
 
+/// The same under a root, without a copy where there is nothing to do.
+pub fn merge_owned(root: &BStr, add: BString) -> Option<BString> {
+    if is_tidy(&add) && root.len() + add.len() + 4 <= PATH_MAX {
+        return Some(add);
+    }
+    merge(Some(root), &add)
+}
+
 /// A path from the root, tidied: [`merge`] under `/`, without a copy where there is nothing to do.
 pub fn tidy(path: BString) -> Option<BString> {
     if is_tidy(&path) {

@@ -193,7 +193,7 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
         r.engine.open();
         let (method, number) = (r.method.clone(), r.method_number);
         r.env.set("REQUEST_METHOD", method.clone());
-        r.method = "GET".into();
+        r.method = super::method::name(b"GET");
         r.method_number = super::method::GET;
         internal_redirect(r, &text);
         r.method = method;

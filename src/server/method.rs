@@ -1,6 +1,7 @@
 //! Request methods and their numbers: `ap_method_registry_init` (modules/http/http_protocol.c).
 
-use bstr::BString;
+use bstr::{BStr, BString};
+use std::borrow::Cow;
 
 /// httpd's own methods; the index is the number.
 pub const BUILT_IN: [&str; 26] = [
@@ -31,6 +32,14 @@ pub const BUILT_IN: [&str; 26] = [
     "BASELINE-CONTROL",
     "MERGE",
 ];
+
+/// A method's name, not copied where it is one that most requests have.
+pub fn name(method: &[u8]) -> Cow<'static, BStr> {
+    match ["GET", "POST", "HEAD"].into_iter().find(|name| method == name.as_bytes()) {
+        Some(name) => Cow::Borrowed(BStr::new(name)),
+        None => Cow::Owned(method.into()),
+    }
+}
 
 /// The bit of a method's number in a mask; none for a number beyond it.
 pub fn bit(number: u32) -> u64 {

@@ -12,6 +12,7 @@ use crate::outcome::Step;
 use crate::server::setting;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -61,8 +62,8 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
     });
     let incoming = instead.as_ref().unwrap_or(incoming);
     if instead.is_some() {
-        r.method = incoming.method.into();
-        r.protocol = incoming.protocol.into();
+        r.method = method::name(incoming.method);
+        r.protocol = protocol_name(incoming.protocol);
     }
     let status = read(&mut r, incoming);
     let chosen = r.server;
@@ -112,11 +113,11 @@ fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         server,
         connection: Rc::new(connection),
         the_request: BString::default(),
-        method: incoming.method.into(),
+        method: method::name(incoming.method),
         method_number: method::GET,
         header_only: false,
         proto_num: 1001,
-        protocol: incoming.protocol.into(),
+        protocol: protocol_name(incoming.protocol),
         unparsed_uri: BString::default(),
         uri: BString::default(),
         args: None,
@@ -299,6 +300,14 @@ fn cut_request_line(line: &[u8], strict: bool) -> ([&[u8]; 3], Deferred) {
     ([method, uri, protocol], wrong)
 }
 
+/// A protocol's name, not copied where it is one that most requests have.
+pub fn protocol_name(protocol: &[u8]) -> Cow<'static, BStr> {
+    match ["HTTP/1.1", "HTTP/1.0"].into_iter().find(|name| protocol == name.as_bytes()) {
+        Some(name) => Cow::Borrowed(BStr::new(name)),
+        None => Cow::Owned(protocol.into()),
+    }
+}
+
 /// The number of a protocol that is well written, and whether its letters are small ones.
 fn protocol_number(protocol: &[u8]) -> Option<(u32, bool)> {
     let (name, version) = protocol.split_at_checked(5)?;
@@ -327,11 +336,11 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
         return Err(414);
     }
     let ([method, uri, protocol], mut wrong) = cut_request_line(&line, strict);
-    if r.method != method {
-        r.method = method.into();
+    if r.method.as_bytes() != method {
+        r.method = method::name(method);
     }
-    if r.protocol != protocol {
-        r.protocol = protocol.into();
+    if r.protocol.as_bytes() != protocol {
+        r.protocol = protocol_name(protocol);
     }
     match protocol_number(protocol) {
         Some((number, small)) => {
@@ -339,13 +348,13 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
             if small && strict {
                 wrong = wrong.or(Some(UNKNOWN_PROTOCOL));
             } else if small {
-                r.protocol = [b"HTTP/", &protocol[5..]].concat().into();
+                r.protocol = protocol_name(&[b"HTTP/", &protocol[5..]].concat());
             }
         }
         None => {
             r.proto_num = 9;
             if protocol.is_empty() {
-                r.protocol = "HTTP/0.9".into();
+                r.protocol = protocol_name(b"HTTP/0.9");
             } else {
                 wrong = wrong.or(Some(UNKNOWN_PROTOCOL));
             }

@@ -86,7 +86,7 @@ pub struct Ancestor<'a> {
     /// Its environment.
     pub env: Table,
     /// Its method, when it was made.
-    pub method: BString,
+    pub method: Cow<'static, BStr>,
     /// The request it was redirected from.
     pub prev: Option<Rc<Ancestor<'a>>>,
     /// The request it is a subrequest of.
@@ -128,7 +128,7 @@ pub struct Request<'a> {
     /// The request line.
     pub the_request: BString,
     /// The method.
-    pub method: BString,
+    pub method: Cow<'static, BStr>,
     /// Its number.
     pub method_number: u32,
     /// Whether it is HEAD.
@@ -136,7 +136,7 @@ pub struct Request<'a> {
     /// HTTP/1.1 is 1001, as httpd counts.
     pub proto_num: u32,
     /// `HTTP/1.1`.
-    pub protocol: BString,
+    pub protocol: Cow<'static, BStr>,
     /// The request target, as sent.
     pub unparsed_uri: BString,
     /// The path: `r->uri`.
@@ -210,9 +210,9 @@ pub struct Request<'a> {
     /// The request it was redirected to.
     pub next: Option<Box<Request<'a>>>,
     /// Names and values of what AliasMatch and kin captured, and other state of modules.
-    pub context_prefix: Option<BString>,
+    pub context_prefix: Option<Cow<'a, BStr>>,
     /// CONTEXT_DOCUMENT_ROOT.
-    pub context_root: Option<BString>,
+    pub context_root: Option<Cow<'a, BStr>>,
     /// DOCUMENT_ROOT, where a module sets another one.
     pub document_root_override: Option<BString>,
     /// What mod_mime made nothing of.

@@ -8,7 +8,7 @@ use bstr::BString;
 /// The part of the path that names the script: SCRIPT_NAME as `ap_add_cgi_vars` sets it.
 pub fn script_name(r: &Request<'_>) -> BString {
     let path_info = r.path_info_str();
-    if path_info.is_empty() || r.protocol == "INCLUDED" {
+    if path_info.is_empty() || *r.protocol == "INCLUDED" {
         return r.uri.clone();
     }
     r.uri[..find_path_info(&r.uri, path_info)].into()

@@ -9,6 +9,7 @@ use crate::modules::core::options;
 use crate::outcome::Step;
 use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 
 const MAX_REDIRECTS: u32 = 10;
 const MAX_SUBREQUESTS: u32 = 10;
@@ -60,10 +61,10 @@ pub fn too_deep(r: &mut Request<'_>) -> bool {
 
 fn make<'a>(r: &Request<'a>) -> Request<'a> {
     let mut sub = blank(r);
-    sub.method = "GET".into();
+    sub.method = super::method::name(b"GET");
     sub.method_number = super::method::GET;
     sub.header_only = false;
-    sub.protocol = "INCLUDED".into();
+    sub.protocol = Cow::Borrowed(BStr::new("INCLUDED"));
     sub.env = r.env.clone();
     sub.env_changes = r.env_changes.clone();
     sub.main = Some(r.ancestor());
@@ -106,7 +107,7 @@ pub fn lookup_uri<'a>(r: &mut Request<'a>, new_uri: &[u8]) -> Request<'a> {
 /// `ap_sub_req_method_uri`.
 pub fn method_uri<'a>(r: &mut Request<'a>, method: &[u8], new_uri: &[u8]) -> Request<'a> {
     let mut sub = make(r);
-    sub.method = method.into();
+    sub.method = super::method::name(method);
     sub.method_number = super::method::number(method, &r.engine.server.methods).unwrap_or(super::method::INVALID);
     if new_uri.first() == Some(&b'/') {
         sub.parse_uri(new_uri);

@@ -34,6 +34,15 @@ impl From<String> for Text {
     }
 }
 
+impl From<Cow<'static, BStr>> for Text {
+    fn from(text: Cow<'static, BStr>) -> Text {
+        match text {
+            Cow::Borrowed(text) => Text(Cow::Borrowed(text)),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
 impl From<&BStr> for Text {
     fn from(text: &BStr) -> Text {
         Text(Cow::Owned(text.to_vec()))

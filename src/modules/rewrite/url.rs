@@ -154,7 +154,7 @@ pub fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
     rule.has(flag::UNSAFE_PREFIX_STAT)
         || rule.output.text.starts_with(&folder)
         || path.starts_with(&r.document_root())
-        || r.context_root.as_ref().is_some_and(|root| path.starts_with(root))
+        || r.context_root.as_ref().is_some_and(|root| path.starts_with(root.as_bytes()))
 }
 
 /// `subst_prefix_path`: `input` with `subst` in the place of the folder `prefix`; `None` where it is not in it.
