@@ -41,7 +41,7 @@ pub struct Wsgi {
 }
 
 /// A directive that made the answer what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decision {
     /// httpd's name of the phase.
     pub phase: &'static str,

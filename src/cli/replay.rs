@@ -89,7 +89,7 @@ impl Replay {
         match (&lines, self.format) {
             (None, Format::Ndjson) => {
                 let some = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| {
-                    let texts = Texts::new(simulator.sources());
+                    let texts = Texts::for_many(simulator.sources());
                     let mut out = Vec::new();
                     for (i, spec) in specs.iter().enumerate() {
                         self.write(&mut out, &simulator.ask(&Ask::of(spec, first + i)), &texts)?;
@@ -141,7 +141,7 @@ impl Replay {
         lines: &[&'l str],
         remembered: Option<&Remembered<'l>>,
     ) -> io::Result<Vec<u8>> {
-        let texts = Texts::new(simulator.sources());
+        let texts = Texts::for_many(simulator.sources());
         let mut asker = Asker::new(simulator, real);
         let mut out = Vec::new();
         for line in lines {

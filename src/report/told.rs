@@ -6,8 +6,11 @@
 use crate::outcome::{Caveat, Decision, Outcome, Wsgi};
 use crate::source::{SourceFile, SourceMap, Span};
 use bstr::{BString, ByteSlice};
+use foldhash::fast::RandomState;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A key of an outcome.
@@ -77,12 +80,19 @@ impl Key {
 pub struct Texts<'s> {
     sources: &'s SourceMap,
     known: RefCell<Vec<Arc<SourceFile>>>,
+    /// Decisions as they were told before, where many outcomes are.
+    told: Option<RefCell<HashMap<Decision, Box<RawValue>, RandomState>>>,
 }
 
 impl<'s> Texts<'s> {
     /// Those of `sources`.
     pub fn new(sources: &'s SourceMap) -> Texts<'s> {
-        Texts { sources, known: RefCell::default() }
+        Texts { sources, known: RefCell::default(), told: None }
+    }
+
+    /// The same for many outcomes, whose lines are decided by the same few directives. (They are told in compact form.)
+    pub fn for_many(sources: &'s SourceMap) -> Texts<'s> {
+        Texts { told: Some(RefCell::default()), ..Texts::new(sources) }
     }
 
     /// Shows `then` the file that a place is in; none for what stands in no file.
@@ -156,15 +166,27 @@ where
 impl Serialize for One<'_, Decision> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let One(decision, texts) = self;
-        texts.with_file(decision.span, |file| {
-            let mut map = to.serialize_map(Some(4))?;
-            map.serialize_entry("phase", decision.phase)?;
-            let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
-            map.serialize_entry("directive", &name.to_str_lossy())?;
-            place(&mut map, decision.span, file)?;
-            map.end()
-        })
+        let Some(told) = &texts.told else { return one_decision(decision, texts, to) };
+        if let Some(known) = told.borrow().get(*decision) {
+            return known.serialize(to);
+        }
+        let mut text = Vec::new();
+        let written = one_decision(decision, texts, &mut serde_json::Serializer::new(&mut text));
+        let raw = String::from_utf8(text).ok().filter(|_| written.is_ok()).and_then(|t| RawValue::from_string(t).ok());
+        let Some(raw) = raw else { return one_decision(decision, texts, to) };
+        told.borrow_mut().entry(**decision).or_insert(raw).serialize(to)
     }
+}
+
+fn one_decision<S: Serializer>(decision: &Decision, texts: &Texts<'_>, to: S) -> Result<S::Ok, S::Error> {
+    texts.with_file(decision.span, |file| {
+        let mut map = to.serialize_map(Some(4))?;
+        map.serialize_entry("phase", decision.phase)?;
+        let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
+        map.serialize_entry("directive", &name.to_str_lossy())?;
+        place(&mut map, decision.span, file)?;
+        map.end()
+    })
 }
 
 impl Serialize for One<'_, Caveat> {

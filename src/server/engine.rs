@@ -1,7 +1,8 @@
 //! A run: a compiled server over a file system, with what is remembered between requests.
 //!
-//! What is remembered never changes an answer: merges of settings (by the identities of both sides), .htaccess files
-//! (by path and by what may stand in them). One engine serves one thread.
+//! What is remembered never changes an answer, as long as the files stay as they are: merges of settings (by the
+//! identities of both sides), .htaccess files (by path and by what may stand in them), what stands at a path. One engine
+//! serves one thread.
 
 use super::Server;
 use super::htaccess;
@@ -9,7 +10,7 @@ use super::settings::{Merged, PerDir};
 use crate::outcome::Step;
 use crate::source::Span;
 use crate::vfs::{self, Errno, Stat, Vfs, resolve};
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use elsa::FrozenVec;
 use foldhash::fast::RandomState;
 use std::cell::{Cell, RefCell};
@@ -19,6 +20,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A run that keeps more settings than this gives way to another: URLs can be made that each match other sections.
 const SETTINGS_KEPT: usize = if cfg!(test) { 40 } else { 1 << 18 };
+
+/// How many paths a run knows at a time.
+const STATS_KEPT: usize = 1 << 14;
 
 /// What a stand-in program answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +64,8 @@ pub struct Engine {
     pub(super) htaccess_there: RefCell<Known<BString, bool>>,
     /// For each server and folder that there is: whether neither it nor one above has an .htaccess file.
     pub(super) bare_ways: RefCell<Vec<Known<BString, bool>>>,
+    /// What stands at paths, links followed.
+    stats: RefCell<Known<BString, Result<Stat, Errno>>>,
     watched: Cell<bool>,
     trace: RefCell<Vec<Vec<Step>>>,
     /// Whether a run is one that only asks what would be.
@@ -81,6 +87,7 @@ impl Engine {
             htaccess: RefCell::default(),
             htaccess_there: RefCell::default(),
             bare_ways: RefCell::default(),
+            stats: RefCell::default(),
             watched: Cell::new(false),
             trace: RefCell::default(),
             supposing: Cell::new(false),
@@ -239,7 +246,16 @@ impl Engine {
 impl Engine {
     /// `stat` as httpd's children may.
     pub fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
-        resolve::stat(&*self.vfs, &self.server.cred, path)
+        if let Some(known) = self.stats.borrow().get(path.as_bstr()) {
+            return *known;
+        }
+        let found = resolve::stat(&*self.vfs, &self.server.cred, path);
+        let mut stats = self.stats.borrow_mut();
+        if stats.len() >= STATS_KEPT {
+            stats.clear();
+        }
+        stats.insert(path.into(), found);
+        found
     }
 
     /// `lstat` as httpd's children may.
@@ -249,7 +265,7 @@ impl Engine {
 
     /// Whether httpd's children may do to a file what `mode` says ([`crate::vfs::R`] and its kin).
     pub fn access(&self, path: &[u8], mode: u32) -> Result<(), Errno> {
-        resolve::access(&*self.vfs, &self.server.cred, path, mode)
+        if self.server.cred.may(&self.stat(path)?, mode) { Ok(()) } else { Err(Errno::Access) }
     }
 
     /// A file's content as httpd's children may read it.
