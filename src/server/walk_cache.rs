@@ -10,6 +10,7 @@ use super::request::Request;
 use super::settings::Merged;
 use crate::outcome::Step;
 use foldhash::fast::FixedState;
+use smallvec::SmallVec;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -52,9 +53,9 @@ pub struct Found<'a> {
     pub told: Option<Arc<[Step]>>,
 }
 
-/// The caches of a request, in the order of the invocations.
+/// The caches of a request, in the order of the invocations: three over locations, one over folders, seldom more.
 #[derive(Clone, Debug, Default)]
-pub struct WalkCaches<'a>(Vec<(Walk, Cache, Found<'a>)>);
+pub struct WalkCaches<'a>(SmallVec<[(Walk, Cache, Found<'a>); 4]>);
 
 impl<'a> WalkCaches<'a> {
     fn of(&self, walk: Walk) -> impl DoubleEndedIterator<Item = (&Cache, &Found<'a>)> {
@@ -62,10 +63,6 @@ impl<'a> WalkCaches<'a> {
     }
 
     fn push(&mut self, walk: Walk, cache: Cache, found: Found<'a>) {
-        if self.0.is_empty() {
-            // three walks over locations, one over folders, one over files
-            self.0.reserve_exact(5);
-        }
         self.0.push((walk, cache, found));
     }
 }
