@@ -100,7 +100,7 @@ fn finish(
         let target = server::escaped(r, filename, skip, action, args);
         return server::redirect(r, target);
     }
-    local(r, dir, directory, original)
+    local(r, dir, directory, filename, original)
 }
 
 /// In a URL: RewriteBase in the place of the folder.
@@ -120,8 +120,13 @@ fn with_base(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: BStr
 }
 
 /// The result is a path: an internal redirect to the URL that it stands for.
-fn local(r: &mut Request<'_>, dir: &Dir, directory: &BString, original: Option<BString>) -> Verdict {
-    let mut filename = r.filename.clone().unwrap_or_default();
+fn local(
+    r: &mut Request<'_>,
+    dir: &Dir,
+    directory: &BString,
+    mut filename: BString,
+    original: Option<BString>,
+) -> Verdict {
     if let Some(rest) = filename.strip_prefix(b"passthrough:").filter(|p| !p.is_empty()) {
         filename = rest.into();
         r.filename = Some(filename.clone());
