@@ -72,6 +72,10 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
         }
         return all;
     }
+    if answer.log.iter().any(|l| l.code == "AH00898" && names_no_address(&l.text)) {
+        // an ErrorDocument stands for a back-end that there is none of here
+        return all;
+    }
     say("status", json!(status));
     if let Some(location) = &answer.location {
         say("location", json!(location));
@@ -125,6 +129,12 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
         say("access", json!("auth-required"));
     }
     all
+}
+
+/// Whether a line says that a back-end's name has no address, where a name it may well be.
+fn names_no_address(line: &str) -> bool {
+    let name = line.split_once("DNS lookup failure for: ").and_then(|(_, rest)| rest.split(' ').next());
+    name.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.'))
 }
 
 /// Where an outcome (as JSON) is not what httpd answered.
