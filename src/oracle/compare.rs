@@ -119,7 +119,9 @@ pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
     // with Satisfy Any a refusal is noted and the request goes on: another line is the last then
     let last = answer.log.iter().rfind(|l| l.level == "error");
     let last = last.is_none_or(|l| status != 403 || why.contains(&l.code.as_str()));
-    if let ([code], true) = (&why[..], own && last) {
+    // and a rule's refusal is told as news only
+    let by_rule = status == 403 && answer.log.iter().any(|l| l.text.contains("forcing responsecode 403"));
+    if let ([code], true) = (&why[..], own && last && !by_rule) {
         say("log", json!(code));
         if status == 403 && DENIED.contains(code) {
             say("access", json!("denied"));
