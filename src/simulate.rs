@@ -136,8 +136,7 @@ impl Simulator {
 
     /// Another run of the same, for another thread.
     pub fn fork(&self) -> Simulator {
-        let e = self.engine.borrow();
-        Simulator::new(e.server.clone(), e.vfs.clone(), e.programs.clone())
+        Simulator { server: self.server.clone(), engine: RefCell::new(self.engine.borrow().fork()) }
     }
 
     /// The answer to a request.

@@ -8,21 +8,26 @@ pub(super) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
     if flags.icase || flags.multiline || pattern.first() != Some(&b'^') || has_branches(pattern) {
         return found;
     }
-    let mut i = 1;
-    while let Some(&byte) = pattern.get(i) {
-        let (literal, width) = match (byte, pattern.get(i + 1)) {
-            (b'\\', Some(&next)) if next.is_ascii_punctuation() => (next, 2),
-            (b'\\' | b'^' | b'$' | b'.' | b'[' | b'|' | b'(' | b')' | b'?' | b'*' | b'+' | b'{', _) => break,
-            (byte, _) => (byte, 1),
-        };
-        i += width;
+    let mut rest = &pattern[1..];
+    while let Some((byte, after)) = literal(rest) {
+        rest = after;
         // what may not be there at all is not certain; what is there once at least is, and `+` ends the text
-        if matches!(pattern.get(i), Some(b'?' | b'*' | b'{')) {
+        if matches!(rest.first(), Some(b'?' | b'*' | b'{')) {
             break;
         }
-        found.push(literal);
+        found.push(byte);
     }
     found
+}
+
+/// The literal byte that a pattern begins with, and what follows.
+pub(super) fn literal(pattern: &[u8]) -> Option<(u8, &[u8])> {
+    match pattern {
+        [b'\\', byte, rest @ ..] if byte.is_ascii_punctuation() => Some((*byte, rest)),
+        [b'\\' | b'^' | b'$' | b'.' | b'[' | b'|' | b'(' | b')' | b'?' | b'*' | b'+' | b'{', ..] => None,
+        [byte, rest @ ..] => Some((*byte, rest)),
+        [] => None,
+    }
 }
 
 /// Whether there may be a `|` outside parentheses (or quoting, which nobody looks through here).

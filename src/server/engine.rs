@@ -61,7 +61,6 @@ pub struct Engine {
     merges: RefCell<Known<(u64, u64), usize>>,
     deciders: RefCell<Deciders>,
     pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
-    pub(super) htaccess_there: RefCell<Known<BString, bool>>,
     /// For each server and folder that there is: whether neither it nor one above has an .htaccess file.
     pub(super) bare_ways: RefCell<Vec<Known<BString, bool>>>,
     /// What stands at paths, links followed.
@@ -85,7 +84,6 @@ impl Engine {
             merges: RefCell::default(),
             deciders: RefCell::default(),
             htaccess: RefCell::default(),
-            htaccess_there: RefCell::default(),
             bare_ways: RefCell::default(),
             stats: RefCell::default(),
             watched: Cell::new(false),
@@ -161,8 +159,7 @@ impl Engine {
             return known.clone();
         }
         let found: Arc<[Span]> = find().into();
-        let mut deciders = self.deciders.borrow_mut();
-        deciders.insert(of, found.clone());
+        self.deciders.borrow_mut().insert(of, found.clone());
         found
     }
 

@@ -155,18 +155,8 @@ fn names<'r>(r: &'r Request<'_>) -> impl Iterator<Item = &'r [u8]> {
 
 /// Whether a folder has an .htaccess file, whatever may stand in it.
 pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
-    if let Some(there) = r.engine.htaccess_there.borrow().get(dir) {
-        return *there;
-    }
-    let there = look_for(r, dir);
-    r.engine.htaccess_there.borrow_mut().insert(dir.into(), there);
-    there
-}
-
-fn look_for(r: &Request<'_>, dir: &BStr) -> bool {
     // a folder of that name is no missing file
-    let there = |name: &[u8]| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir());
-    names(r).any(there)
+    names(r).any(|name| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir()))
 }
 
 fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {

@@ -55,13 +55,7 @@ fn finalize(r: &mut Request<'_>) {
     if oversized_body(r.last()).is_none() {
         return;
     }
-    let mut last = &mut *r;
-    while last.next.is_some() {
-        match last.next.as_deref_mut() {
-            Some(next) => last = next,
-            None => return,
-        }
-    }
+    let last = r.last_mut();
     let Err(status) = discard_request_body(last) else { return };
     let (log, decided) = (std::mem::take(&mut last.log), std::mem::take(&mut last.decided));
     take_marks(r, log, decided, Vec::new());

@@ -69,7 +69,8 @@ impl Index {
 #[derive(Debug)]
 pub struct Indexed<T> {
     entries: Vec<T>,
-    index: OnceLock<Option<Index>>,
+    /// Of a list that is worth it.
+    index: OnceLock<Index>,
 }
 
 impl<T> Default for Indexed<T> {
@@ -111,9 +112,8 @@ impl<T> Deref for Indexed<T> {
 impl<T: Beginning> Indexed<T> {
     /// Adds an entry at the end.
     pub fn push(&mut self, entry: T) {
-        match self.index.get_mut() {
-            Some(Some(index)) => index.add(self.entries.len(), entry.beginning()),
-            _ => self.index = OnceLock::new(),
+        if let Some(index) = self.index.get_mut() {
+            index.add(self.entries.len(), entry.beginning());
         }
         self.entries.push(entry);
     }
@@ -136,7 +136,7 @@ impl<T: Beginning> Indexed<T> {
             return None;
         }
         let beginnings = || self.entries.iter().map(Beginning::beginning).enumerate();
-        self.index.get_or_init(|| Some(Index::new(beginnings()))).as_ref()
+        Some(self.index.get_or_init(|| Index::new(beginnings())))
     }
 
     /// All entries.

@@ -41,10 +41,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
     }
     let (settings, merged) = match familiar {
         Some(familiar) => (familiar.found.settings, familiar.merged),
-        None => {
-            let merged = settings.map_or(0, |m| m.id);
-            (settings, merged)
-        }
+        None => (settings, settings.map_or(0, |m| m.id)),
     };
     let found = Found { settings, told: None };
     let walked =

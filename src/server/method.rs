@@ -1,5 +1,6 @@
 //! Request methods and their numbers: `ap_method_registry_init` (modules/http/http_protocol.c).
 
+use super::table::word;
 use bstr::{BStr, BString};
 use std::borrow::Cow;
 
@@ -35,10 +36,7 @@ pub const BUILT_IN: [&str; 26] = [
 
 /// A method's name, not copied where it is one that most requests have.
 pub fn name(method: &[u8]) -> Cow<'static, BStr> {
-    match ["GET", "POST", "HEAD"].into_iter().find(|name| method == name.as_bytes()) {
-        Some(name) => Cow::Borrowed(BStr::new(name)),
-        None => Cow::Owned(method.into()),
-    }
+    word(method, &["GET", "POST", "HEAD"])
 }
 
 /// The bit of a method's number in a mask; none for a number beyond it.

@@ -127,6 +127,13 @@ pub struct Virtual {
 }
 
 impl Virtual {
+    /// What of a URL path is below ServerPath.
+    pub fn below_path<'p>(&self, uri: &'p [u8]) -> Option<&'p [u8]> {
+        let (prefix, _) = self.path.as_ref()?;
+        let rest = uri.strip_prefix(prefix.as_slice())?;
+        (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
+    }
+
     /// `http` or `https`.
     pub fn scheme(&self) -> &str {
         if self.scheme.eq_ignore_ascii_case(b"https") { "https" } else { "http" }

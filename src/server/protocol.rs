@@ -4,7 +4,7 @@
 use super::engine::Engine;
 use super::http_request;
 use super::request::{PathInfo, ProxyReq, Request};
-use super::table::Table;
+use super::table::{self, Table};
 use super::vhost::{self, NameMatch};
 use super::{Connection, method, process};
 use crate::module::{Phase, Verdict};
@@ -302,10 +302,7 @@ fn cut_request_line(line: &[u8], strict: bool) -> ([&[u8]; 3], Deferred) {
 
 /// A protocol's name, not copied where it is one that most requests have.
 pub fn protocol_name(protocol: &[u8]) -> Cow<'static, BStr> {
-    match ["HTTP/1.1", "HTTP/1.0"].into_iter().find(|name| protocol == name.as_bytes()) {
-        Some(name) => Cow::Borrowed(BStr::new(name)),
-        None => Cow::Owned(protocol.into()),
-    }
+    table::word(protocol, &["HTTP/1.1", "HTTP/1.0"])
 }
 
 /// The number of a protocol that is well written, and whether its letters are small ones.
@@ -607,10 +604,7 @@ fn check_server_path(r: &mut Request<'_>, chain: &vhost::Chain) {
             continue;
         }
         let candidate = &r.engine.server.servers[link.server];
-        if let Some((path, _)) = &candidate.path
-            && let Some(rest) = r.uri.strip_prefix(path.as_slice())
-            && (path.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/"))
-        {
+        if candidate.below_path(&r.uri).is_some() {
             r.server = candidate;
             return;
         }

@@ -34,6 +34,14 @@ impl From<String> for Text {
     }
 }
 
+/// A word, not copied where it is one of the usual ones.
+pub fn word(text: &[u8], usual: &[&'static str]) -> Cow<'static, BStr> {
+    match usual.iter().find(|word| text == word.as_bytes()) {
+        Some(word) => Cow::Borrowed(BStr::new(*word)),
+        None => Cow::Owned(text.into()),
+    }
+}
+
 impl From<Cow<'static, BStr>> for Text {
     fn from(text: Cow<'static, BStr>) -> Text {
         match text {

@@ -6,7 +6,7 @@ use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
-use crate::server::{Virtual, setting};
+use crate::server::setting;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
 use crate::source::Span;
 use crate::vfs::Kind;
@@ -36,12 +36,11 @@ pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
     }
     let server = r.server;
     if let Some((_, span)) = &server.path
-        && below_server_path(server, &r.uri).is_some()
+        && server.below_path(&r.uri).is_some()
     {
         r.decide(Phase::TranslateName, *span);
     }
-    let path = below_server_path(server, &r.uri).unwrap_or(&r.uri);
-    let path = filepath::without_slashes_before(path);
+    let path = filepath::without_slashes_before(server.below_path(&r.uri).unwrap_or(&r.uri));
     let core = r.server.core();
     let root = core.document_root();
     let Some(file) = filepath::merge(Some(root), path).filter(|f| within(root, f)) else {
@@ -53,13 +52,6 @@ pub(crate) fn translate(r: &mut Request<'_>) -> Verdict {
     r.decide_if(Phase::TranslateName, span);
     r.filename = Some(file);
     Verdict::Ok
-}
-
-/// What of a path is below ServerPath.
-fn below_server_path<'p>(server: &Virtual, path: &'p [u8]) -> Option<&'p [u8]> {
-    let (prefix, _) = server.path.as_ref()?;
-    let rest = path.strip_prefix(prefix.as_slice())?;
-    (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
 }
 
 fn within(root: &[u8], file: &[u8]) -> bool {
