@@ -61,6 +61,8 @@ pub struct Engine {
     merges: RefCell<Known<(u64, u64), usize>>,
     deciders: RefCell<Deciders>,
     pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
+    /// Of folders, by path: so that none of the names is put together again.
+    pub(super) htaccess_there: RefCell<Known<BString, bool>>,
     /// For each server and folder that there is: whether neither it nor one above has an .htaccess file.
     pub(super) bare_ways: RefCell<Vec<Known<BString, bool>>>,
     /// What stands at paths, links followed.
@@ -84,6 +86,7 @@ impl Engine {
             merges: RefCell::default(),
             deciders: RefCell::default(),
             htaccess: RefCell::default(),
+            htaccess_there: RefCell::default(),
             bare_ways: RefCell::default(),
             stats: RefCell::default(),
             watched: Cell::new(false),

@@ -155,8 +155,14 @@ fn names<'r>(r: &'r Request<'_>) -> impl Iterator<Item = &'r [u8]> {
 
 /// Whether a folder has an .htaccess file, whatever may stand in it.
 pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
+    if let Some(there) = r.engine.htaccess_there.borrow().get(dir) {
+        return *there;
+    }
     // a folder of that name is no missing file
-    names(r).any(|name| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir()))
+    let is = |name: &[u8]| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir());
+    let there = names(r).any(is);
+    r.engine.htaccess_there.borrow_mut().insert(dir.into(), there);
+    there
 }
 
 fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
