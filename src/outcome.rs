@@ -1,5 +1,6 @@
 //! The answer to one request: what the client gets, from where, who decided, and what is not certain.
 
+use crate::server::text::Text;
 use crate::source::Span;
 use bstr::BString;
 
@@ -66,11 +67,11 @@ pub struct Outcome {
     /// As asked.
     pub url: BString,
     /// As asked.
-    pub method: BString,
+    pub method: Text<'static>,
     /// What the client gets at the end.
     pub status: u16,
     /// The handler that served it, by httpd's name.
-    pub handler: Option<BString>,
+    pub handler: Option<Text<'static>>,
     /// The final `r->filename`.
     pub file: Option<BString>,
     /// What is left of the path.

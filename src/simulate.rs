@@ -10,6 +10,7 @@ use crate::server::htaccess::{self, Wanted};
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
 use crate::server::table::Table;
+use crate::server::text::Text;
 use crate::server::{Server, method, status};
 use crate::source::SourceMap;
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
@@ -237,14 +238,27 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
 }
 
 fn answer(engine: &Engine, ask: &Ask) -> Outcome {
-    outcome(ask, protocol::serve(engine, &ask.incoming()))
+    let incoming = ask.incoming();
+    let mut request = protocol::begin(engine, &incoming);
+    protocol::serve(&mut request, &incoming);
+    outcome(ask, &mut request)
 }
 
+/// Names that handlers usually have.
+const USUAL_HANDLERS: &[&str] = &[
+    "default-handler",
+    "httpd/unix-directory",
+    "wsgi-script",
+    "cgi-script",
+    "application/x-httpd-php",
+    "proxy-server",
+];
+
 /// What a request came to.
-fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
+fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
     let mut decided_by: Vec<Decision> = std::mem::take(&mut whole.decided);
     let mut caveats: Vec<Caveat> = std::mem::take(&mut whole.caveats);
-    let first = &whole;
+    let first = &*whole;
     let last = first.last();
     // the client gets the status of the last request; when that failed within an ErrorDocument, the first error
     let answer = answering(first);
@@ -270,7 +284,7 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     let tells = last.is_proxied() || status < 300 || status == 304;
     // a script that answers for an ErrorDocument leaves the error's status as it is
     let for_error = first.next.is_some() && first.status >= 400 && !last.failed_again && last.status == first.status;
-    let is_script = |h: &BString| h != "default-handler";
+    let is_script = |h: &Text<'_>| *h != "default-handler";
     let ran = if last.is_proxied() && !for_error { &last.handler } else { &last.served_by };
     let script = (for_error || tells) && ran.as_ref().is_some_and(is_script);
     let location = answer.err_headers_out.get("Location").or(answer.headers_out.get("Location"));
@@ -290,9 +304,9 @@ fn outcome(ask: &Ask, mut whole: Request<'_>) -> Outcome {
     let handler = if last.is_proxied() { last.handler.take() } else { last.served_by.take() };
     Outcome {
         url: ask.url.as_str().into(),
-        method: ask.method.as_str().into(),
+        method: method::name(ask.method.as_bytes()).into(),
         status,
-        handler: handler.filter(|_| tells),
+        handler: handler.filter(|_| tells).map(|h| h.outlive(USUAL_HANDLERS)),
         file: last.filename.take(),
         path_info: last.path_info.take().unwrap_or_default(),
         script_name: last.script_name.take().filter(|_| script),

@@ -115,7 +115,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
             r.error("AH00652", format!("File does not exist: {file}"));
             return Verdict::Status(404);
         }
-        r.env.set("HANDLER", action);
+        r.env.set("HANDLER", action.into_owned());
         if set.value.is_virtual {
             r.notes.set("virtual_script", "1");
         }

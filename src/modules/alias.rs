@@ -401,7 +401,8 @@ fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect:
         r.context_prefix = Some(Cow::Borrowed(entry.fake.as_bstr()));
         r.context_root = entry.real.as_ref().map(|real| Cow::Borrowed(real.as_bstr()));
         let real = entry.real.as_ref().map_or(&b""[..], |real| real.as_slice());
-        let mut target = BString::from(Vec::with_capacity(real.len() + path.len() - length));
+        // with room for the slash that a folder is looked up with
+        let mut target = BString::from(Vec::with_capacity(real.len() + path.len() - length + 1));
         target.extend_from_slice(real);
         if redirect {
             target.extend_from_slice(&uri::escape_path(&path[length..], true));

@@ -10,6 +10,7 @@ use crate::server::byterange::Body;
 use crate::server::method;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
+use crate::server::text::Text;
 use bstr::BString;
 
 /// The module.
@@ -191,7 +192,7 @@ fn option(word: &[u8], sign: Option<u8>) -> Result<Opt, String> {
 
 /// `handle_autoindex`
 fn handle(r: &mut Request<'_>) -> Verdict {
-    let taken = |h: &BString| h == super::dir::DIR_MAGIC_TYPE || h.is_empty();
+    let taken = |h: &Text<'_>| *h == super::dir::DIR_MAGIC_TYPE || h.is_empty();
     if !r.is_dir() || !r.handler.as_ref().is_none_or(taken) {
         return Verdict::Declined;
     }

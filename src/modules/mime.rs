@@ -10,6 +10,7 @@ use crate::server::filepath;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::Settings;
+use crate::server::text::Text;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 use content_type::ContentType;
@@ -412,12 +413,12 @@ fn type_of(r: &mut Request<'_>, filename: &BString, dir: &Dir) -> Verdict {
         if forced.is_none()
             && let Some(kind) = types(&extension)
         {
-            r.set_content_type(Some(kind.clone()), true);
+            r.set_content_type(Some(Text::lent(kind)), true);
             found = true;
         }
         if let Some(info) = info {
             if let Some(set) = forced.filter(|s| !s.value.is_empty()) {
-                r.set_content_type(Some(set.value.clone()), true);
+                r.set_content_type(Some(set.value.clone().into()), true);
                 let otherwise = types(&extension).cloned().unwrap_or_default();
                 r.type_span = decisive(&Some(set.clone()), &otherwise);
                 found = true;
@@ -441,10 +442,10 @@ fn type_of(r: &mut Request<'_>, filename: &BString, dir: &Dir) -> Verdict {
                 && r.proxyreq == ProxyReq::None
             {
                 // the handler that an alias set already leaves nothing to decide
-                if r.handler.as_ref() != Some(&set.value) {
+                if r.handler.as_ref().is_none_or(|h| *h != set.value) {
                     r.handler_span = decisive(&Some(set.clone()), &BString::default());
                 }
-                r.handler = Some(set.value.clone());
+                r.handler = Some(set.value.clone().into());
                 found |= dir.multimatch & multimatch::HANDLERS != 0;
             }
             if let Some(set) = info.get(Field::OutputFilter)
@@ -468,10 +469,12 @@ fn type_of(r: &mut Request<'_>, filename: &BString, dir: &Dir) -> Verdict {
         }
     }
     r.mime_exceptions = exceptions.filter(|_| found_metadata);
-    let plain = |t: &BString| charset.is_none() && !t.iter().any(|b| *b == b';' || b.is_ascii_whitespace() || *b == 11);
-    if let Some(parts) = r.content_type.as_ref().filter(|t| !plain(t)).and_then(|t| ContentType::parse(t)) {
+    let plain = |t: &BStr| charset.is_none() && !t.iter().any(|b| *b == b';' || b.is_ascii_whitespace() || *b == 11);
+    if let Some(parts) =
+        r.content_type.as_ref().map(|t| t.as_bstr()).filter(|t| !plain(t)).and_then(|t| ContentType::parse(t))
+    {
         let trusted = r.trusted_content_type;
-        r.set_content_type(Some(parts.with_charset(charset.as_ref().map(|c| c.as_bstr()))), trusted);
+        r.set_content_type(Some(parts.with_charset(charset.as_ref().map(|c| c.as_bstr())).into()), trusted);
     }
     if r.content_languages.is_empty()
         && let Some(language) = &dir.default_language

@@ -1,4 +1,4 @@
-//! The literal text that whatever a regular expression matches must begin with.
+//! The literal texts that whatever a regular expression matches must begin with, and have within it.
 
 use super::Flags;
 
@@ -18,6 +18,60 @@ pub(super) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
         found.push(byte);
     }
     found
+}
+
+/// The longest text that every subject must have within it; `None` where there is none of two bytes.
+pub(super) fn within(pattern: &[u8], flags: Flags) -> Option<Vec<u8>> {
+    if flags.icase || has_branches(pattern) {
+        return None;
+    }
+    let (mut longest, mut run) = (Vec::new(), Vec::new());
+    let mut rest = pattern;
+    loop {
+        let certain = literal(rest).filter(|(_, after)| !matches!(after.first(), Some(b'?' | b'*' | b'{')));
+        if let Some((byte, after)) = certain {
+            run.push(byte);
+            rest = after;
+            continue;
+        }
+        if run.len() > longest.len() {
+            longest = std::mem::take(&mut run);
+        }
+        run.clear();
+        match after_item(rest) {
+            Some(after) => rest = after,
+            None => return Some(longest).filter(|text| text.len() > 1),
+        }
+    }
+}
+
+/// What follows the first thing in a pattern, whatever it is; `None` at the end, and before what is hard to read.
+fn after_item(pattern: &[u8]) -> Option<&[u8]> {
+    let length = match pattern {
+        [b'[', ..] => class_end(pattern, 0)? + 1,
+        [b'(', ..] => group_end(pattern)? + 1,
+        [b'{', ..] => pattern.iter().position(|b| *b == b'}')? + 1,
+        [b'\\', byte, ..] if byte.is_ascii_punctuation() || b"dDsSwWbBAzZ".contains(byte) => 2,
+        [] | [b'\\' | b')', ..] => return None,
+        _ => 1,
+    };
+    pattern.get(length..)
+}
+
+/// The parenthesis that closes the one that a pattern begins with.
+fn group_end(pattern: &[u8]) -> Option<usize> {
+    let (mut depth, mut i) = (0, 0);
+    loop {
+        match pattern.get(i)? {
+            b'\\' => i += 1,
+            b'[' => i = class_end(pattern, i)?,
+            b'(' => depth += 1,
+            b')' if depth == 1 => return Some(i),
+            b')' => depth -= 1,
+            _ => {}
+        }
+        i += 1;
+    }
 }
 
 /// The literal byte that a pattern begins with, and what follows.
@@ -102,6 +156,25 @@ mod tests {
         ] {
             assert_eq!(of(pattern.as_bytes(), Flags::default()), want.as_bytes(), "{pattern}");
         }
+        for (pattern, want) in [
+            ("^/([^/]+)/static/(.*)", "/static/"),
+            ("/a(b|c)/static$", "/static"),
+            (r"\.(php|phtml)$", ""),
+            (r"\d{3}/xy", "/xy"),
+            ("/ab?cde", "cde"),
+            ("a+bc", "bc"),
+            ("x{2}yz", "yz"),
+            ("abc|de", ""),
+            ("(ab|c)d(e[)]f)gh", "gh"),
+            (r"ab\x41cd", "ab"),
+            ("ab(?i)cd", ""),
+            (r"a\.b\[", "a.b["),
+            ("[[:alpha:]]abc", ""),
+        ] {
+            let found = within(pattern.as_bytes(), Flags::default()).unwrap_or_default();
+            assert_eq!(found, want.as_bytes(), "{pattern}");
+        }
+        assert_eq!(within(b"abc", Flags { icase: true, ..Flags::default() }), None);
         assert_eq!(of(b"^/a", Flags { icase: true, ..Flags::default() }), b"");
     }
 }

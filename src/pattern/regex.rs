@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice, Finder};
 use smallvec::SmallVec;
 
 use super::braces;
@@ -123,6 +123,8 @@ struct Inner {
     pattern: BString,
     flags: Flags,
     beginning: Vec<u8>,
+    /// What every subject that matches has within it, where that tells more than how it begins.
+    within: Option<Finder<'static>>,
     matcher: Matcher,
 }
 
@@ -147,7 +149,9 @@ impl Regex {
             })?),
         };
         let beginning = super::beginning::of(pattern, flags);
-        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, matcher })))
+        let within = super::beginning::within(pattern, flags).filter(|text| text.len() > beginning.len());
+        let within = within.map(|text| Finder::new(&text).into_owned());
+        Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, within, matcher })))
     }
 
     /// The pattern's text.
@@ -181,10 +185,11 @@ impl Regex {
         &self.0.beginning
     }
 
-    /// Whether `subject` begins as it must. (To compare nothing is slow on processors with masked loads.)
+    /// Whether `subject` has the texts in it that it must. (To compare nothing is slow on processors with masked loads.)
     fn may_match(&self, subject: &[u8]) -> bool {
-        let beginning = &self.0.beginning;
-        beginning.is_empty() || subject.starts_with(beginning)
+        let Inner { beginning, within, .. } = &*self.0;
+        (beginning.is_empty() || subject.starts_with(beginning))
+            && within.as_ref().is_none_or(|text| text.find(subject).is_some())
     }
 
     /// Whether the pattern matches somewhere in `subject`.
@@ -225,6 +230,21 @@ mod tests {
 
     fn regex(pattern: &[u8], flags: Flags) -> Regex {
         Regex::new(pattern, flags).unwrap()
+    }
+
+    proptest::proptest! {
+        /// A subject that the engine matches is never kept from it.
+        #[test]
+        fn what_must_be_there_is_there(pattern in r"[ab/.^$?*+|()\[\]{}1,\d-]{0,12}", subject in "[ab/1{},.]{0,10}") {
+            for flags in [Flags::NONE, Flags { icase: true, ..Flags::NONE }, Flags { multiline: true, ..Flags::NONE }] {
+                if let Ok(regex) = Regex::new(pattern.as_bytes(), flags)
+                    && let Matcher::Engine(engine) = &regex.0.matcher
+                    && engine.is_match(subject.as_bytes()) == Ok(true)
+                {
+                    proptest::prop_assert!(regex.may_match(subject.as_bytes()));
+                }
+            }
+        }
     }
 
     /// What the engines must agree on, with PCRE2 or without.

@@ -5,7 +5,7 @@
 
 use crate::outcome::{Caveat, Decision, Outcome, Wsgi};
 use crate::source::{SourceFile, SourceMap, Span};
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use foldhash::fast::RandomState;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -220,10 +220,10 @@ impl Serialize for Groups<'_> {
     }
 }
 
-fn text(bytes: &BString) -> std::borrow::Cow<'_, str> {
-    bytes.to_str_lossy()
+fn text<T: AsRef<[u8]>>(bytes: &T) -> std::borrow::Cow<'_, str> {
+    bytes.as_ref().to_str_lossy()
 }
 
-fn maybe(bytes: &Option<BString>) -> Option<std::borrow::Cow<'_, str>> {
+fn maybe<T: AsRef<[u8]>>(bytes: &Option<T>) -> Option<std::borrow::Cow<'_, str>> {
     bytes.as_ref().map(text)
 }

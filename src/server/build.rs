@@ -102,6 +102,8 @@ pub struct Build {
     pub assume_modules: bool,
     /// What each regular expression is compiled with from here on: RegexDefaultOptions.
     pub regex_defaults: Flags,
+    /// Whether a directive has something done before the path is decoded: in pre_translate_name.
+    pub acts_early: bool,
     /// Commands that nobody knows, so far.
     pub unknown: usize,
 }

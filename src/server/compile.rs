@@ -230,6 +230,7 @@ pub fn compile(input: Input) -> Output {
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
         regex_defaults: Flags::default(),
+        acts_early: false,
         unknown: 0,
     };
     if no_module {
@@ -316,7 +317,10 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
             lookup_defaults,
         });
     }
+    // a pattern's named groups stay in the environment, whichever walk it was that it matched in
+    let names_groups = |v: &Virtual| v.sec_url.iter().filter_map(|s| s.regex.as_ref()).any(|r| !r.names().is_empty());
     Server {
+        walks_early: build.acts_early || servers.iter().any(names_groups),
         sources: build.sources,
         diagnostics: build.diagnostics,
         hooks: Hooks::new(&build.loaded.modules),

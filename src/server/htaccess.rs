@@ -229,6 +229,7 @@ pub fn read(
         lenient_paths: true,
         assume_modules: server.assume_modules,
         regex_defaults: server.regex_defaults,
+        acts_early: false,
         unknown: 0,
     };
     let scope = Scope {

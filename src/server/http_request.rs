@@ -6,6 +6,7 @@ use super::process;
 use super::request::{PathInfo, ProxyReq, Request};
 use super::setting;
 use super::table::Table;
+use super::text::Text;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
 use crate::modules::headers;
@@ -71,17 +72,17 @@ fn finalize(r: &mut Request<'_>) {
 fn decide_handler(r: &mut Request<'_>) {
     if r.handler.is_some() {
         r.decide_if(Phase::Fixups, r.handler_span);
-    } else if r.served_by.is_some() && r.served_by.as_ref().map(|h| h.as_slice()) == handler_by_type(r) {
+    } else if r.served_by.is_some() && r.served_by == handler_by_type(r) {
         r.decide_if(Phase::Fixups, r.type_span);
     }
 }
 
 /// The content type without its parameters, where it may name a handler.
-fn handler_by_type<'r>(r: &'r Request<'_>) -> Option<&'r [u8]> {
+fn handler_by_type<'a>(r: &Request<'a>) -> Option<Text<'a>> {
     let content_type = r.content_type.as_ref().filter(|_| r.trusted_content_type)?;
     let end = content_type.find_byte(b';').unwrap_or(content_type.len());
     let end = content_type[..end].iter().rposition(|b| *b != b' ').map_or(0, |i| i + 1);
-    Some(&content_type[..end])
+    Some(content_type.clone().up_to(end))
 }
 
 /// Content types that are names of handlers, and of nothing else.
@@ -98,13 +99,11 @@ const HANDLER_TYPES: [&str; 7] = [
 /// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
 pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
-    let by_type = handler_by_type(r).unwrap_or_default();
-    let type_named = match &asked {
-        None => HANDLER_TYPES.iter().find(|t| by_type == t.as_bytes()),
-        Some(_) => None,
-    };
+    let mut type_named = None;
     if asked.is_none() {
-        r.handler = Some(by_type.into());
+        let by_type = handler_by_type(r).unwrap_or_default();
+        type_named = HANDLER_TYPES.into_iter().find(|t| by_type == *t);
+        r.handler = Some(by_type);
     }
     let mut verdict = process::run_phase(r, Phase::Handler);
     if verdict == Verdict::Ok && r.next.is_none() {
@@ -112,10 +111,8 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     }
     if r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
         // a name that no module takes stays the name
-        let named = asked.as_ref().map_or(type_named.map_or(&b""[..], |t| t.as_bytes()), |h| h.as_slice());
-        if !named.is_empty() {
-            r.served_by = Some(named.into());
-        }
+        let named = asked.clone().or(type_named.map(Text::from)).filter(|name| !name.is_empty());
+        r.served_by = named.or(r.served_by.take());
     }
     r.handler = asked;
     if verdict == Verdict::Declined { Verdict::Status(500) } else { verdict }

@@ -1,6 +1,6 @@
 //! Request methods and their numbers: `ap_method_registry_init` (modules/http/http_protocol.c).
 
-use super::table::word;
+use super::text::word;
 use bstr::{BStr, BString};
 use std::borrow::Cow;
 

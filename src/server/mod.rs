@@ -31,6 +31,7 @@ pub mod settings;
 pub mod status;
 pub mod subrequest;
 pub mod table;
+pub mod text;
 pub mod uri;
 pub mod vhost;
 pub mod walk_cache;
@@ -174,6 +175,8 @@ pub struct Server {
     pub hosts: Vec<(IpAddr, String)>,
     /// Methods that `<Limit>` registered.
     pub methods: Vec<BString>,
+    /// Whether anything can come of walking `<Location>` sections before pre_translate_name.
+    pub walks_early: bool,
     /// What regular expressions are compiled with that come after all: RegexDefaultOptions.
     pub regex_defaults: crate::pattern::Flags,
     /// Names that -D and Define gave.

@@ -4,13 +4,14 @@
 
 use super::request::{ProxyReq, Request};
 use super::setting;
+use super::text::Text;
 use super::uri::{self, Normalize, Slashes};
 use super::{if_walk, location_walk};
 use crate::module::{Phase, Run, Verdict};
 use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::core;
 use crate::outcome::{Access, Step};
-use bstr::BString;
+use bstr::{BStr, BString, ByteSlice};
 
 /// Runs a request (or subrequest) up to its handler: `Ok`, or how it ended before.
 pub fn run(r: &mut Request<'_>) -> Verdict {
@@ -28,7 +29,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(400);
     }
     let mut translated = false;
-    if !for_file {
+    if !for_file && (r.engine.server.walks_early || r.watched()) {
         let (per_dir, config) = (r.per_dir, r.config);
         walk_location_and_if(r, Phase::PreTranslateName);
         match run_phase(r, Phase::PreTranslateName) {
@@ -220,17 +221,17 @@ fn describe(verdict: Verdict) -> String {
 }
 
 /// What of a request is compared before and after a hook, to tell what it did.
-struct Seen {
+struct Seen<'a> {
     uri: BString,
     filename: Option<BString>,
-    handler: Option<BString>,
-    content_type: Option<BString>,
+    handler: Option<Text<'a>>,
+    content_type: Option<Text<'a>>,
     path_info: Option<BString>,
     user: Option<BString>,
 }
 
-impl Seen {
-    fn of(r: &Request<'_>) -> Seen {
+impl<'a> Seen<'a> {
+    fn of(r: &Request<'a>) -> Seen<'a> {
         Seen {
             uri: r.uri.clone(),
             filename: r.filename.clone(),
@@ -243,19 +244,19 @@ impl Seen {
 
     fn changes(&self, r: &Request<'_>) -> String {
         let mut said = Vec::new();
-        let mut one = |name: &str, before: Option<&BString>, after: Option<&BString>| {
+        let mut one = |name: &str, before: Option<&BStr>, after: Option<&BStr>| {
             if before != after
                 && let Some(after) = after.filter(|a| !(a.is_empty() && before.is_none()))
             {
                 said.push(format!("{name} {after}"));
             }
         };
-        one("uri", Some(&self.uri), Some(&r.uri));
-        one("file", self.filename.as_ref(), r.filename.as_ref());
-        one("path_info", self.path_info.as_ref(), r.path_info.as_ref());
-        one("handler", self.handler.as_ref(), r.handler.as_ref());
-        one("type", self.content_type.as_ref(), r.content_type.as_ref());
-        one("user", self.user.as_ref(), r.user.as_ref());
+        one("uri", Some(self.uri.as_bstr()), Some(r.uri.as_bstr()));
+        one("file", self.filename.as_ref().map(|t| t.as_bstr()), r.filename.as_ref().map(|t| t.as_bstr()));
+        one("path_info", self.path_info.as_ref().map(|t| t.as_bstr()), r.path_info.as_ref().map(|t| t.as_bstr()));
+        one("handler", self.handler.as_deref(), r.handler.as_deref());
+        one("type", self.content_type.as_deref(), r.content_type.as_deref());
+        one("user", self.user.as_ref().map(|t| t.as_bstr()), r.user.as_ref().map(|t| t.as_bstr()));
         said.join(", ")
     }
 }

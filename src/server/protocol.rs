@@ -4,7 +4,8 @@
 use super::engine::Engine;
 use super::http_request;
 use super::request::{PathInfo, ProxyReq, Request};
-use super::table::{self, Table};
+use super::table::Table;
+use super::text;
 use super::vhost::{self, NameMatch};
 use super::{Connection, method, process};
 use crate::module::{Phase, Verdict};
@@ -41,15 +42,14 @@ pub struct Incoming<'i> {
     pub headers: &'i Table,
 }
 
-/// Reads a request and runs it to its end.
-pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
-    let mut r = begin(engine, incoming);
+/// Reads a request that has just begun, and runs it to its end.
+pub fn serve(r: &mut Request<'_>, incoming: &Incoming<'_>) {
     if incoming.tls && !r.connection.tls {
         // what opens a TLS handshake is no request line
         r.error("", "the client speaks TLS to a server that does not");
-        http_request::die(&mut r, 400);
-        return r;
+        return http_request::die(r, 400);
     }
+    let engine = r.engine;
     engine.open();
     let no_headers = Table::default();
     // mod_ssl puts a request of its own in the place of one that came without TLS
@@ -65,7 +65,7 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         r.method = method::name(incoming.method);
         r.protocol = protocol_name(incoming.protocol);
     }
-    let status = read(&mut r, incoming);
+    let status = read(r, incoming);
     let chosen = r.server;
     engine.close(|_| {
         Some(Step {
@@ -79,17 +79,17 @@ pub fn serve<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
     match status {
         Err(status) => {
             r.status = 200;
-            http_request::die(&mut r, status);
+            http_request::die(r, status);
         }
-        Ok(()) => match process::run_phase(&mut r, Phase::PostReadRequest) {
-            Verdict::Status(status) => http_request::die(&mut r, status),
-            _ => http_request::process_request(&mut r),
+        Ok(()) => match process::run_phase(r, Phase::PostReadRequest) {
+            Verdict::Status(status) => http_request::die(r, status),
+            _ => http_request::process_request(r),
         },
     }
-    r
 }
 
-fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
+/// A request of which nothing has been read: what is known is its connection.
+pub fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
     let server = &engine.server;
     let chain = server.tables.lookup(incoming.local, incoming.local_port);
     let base_server = chain.and_then(|id| server.tables.chain(id)).map_or(0, |c| c.server);
@@ -302,7 +302,7 @@ fn cut_request_line(line: &[u8], strict: bool) -> ([&[u8]; 3], Deferred) {
 
 /// A protocol's name, not copied where it is one that most requests have.
 pub fn protocol_name(protocol: &[u8]) -> Cow<'static, BStr> {
-    table::word(protocol, &["HTTP/1.1", "HTTP/1.0"])
+    text::word(protocol, &["HTTP/1.1", "HTTP/1.0"])
 }
 
 /// The number of a protocol that is well written, and whether its letters are small ones.

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::settings::Merged;
 use super::table::Table;
+use super::text::Text;
 use super::walk_cache::WalkCaches;
 use super::{Connection, Virtual};
 use crate::module::Phase;
@@ -82,7 +83,7 @@ pub struct Ancestor<'a> {
     /// Its query.
     pub args: Option<BString>,
     /// Its handler.
-    pub handler: Option<BString>,
+    pub handler: Option<Text<'a>>,
     /// Its environment.
     pub env: Table,
     /// Its method, when it was made.
@@ -166,9 +167,9 @@ pub struct Request<'a> {
     /// What modules tell each other.
     pub notes: Table,
     /// The handler asked for.
-    pub handler: Option<BString>,
+    pub handler: Option<Text<'a>>,
     /// The content type.
-    pub content_type: Option<BString>,
+    pub content_type: Option<Text<'a>>,
     /// Whether the type may name a handler.
     pub trusted_content_type: bool,
     /// The directive that set the handler (or the type that stands for one).
@@ -236,7 +237,7 @@ pub struct Request<'a> {
     /// SCRIPT_NAME, once a script's environment was made.
     pub script_name: Option<BString>,
     /// The handler that ran.
-    pub served_by: Option<BString>,
+    pub served_by: Option<Text<'a>>,
     /// What access was decided.
     pub access: Access,
     /// Lines of the error log.
@@ -379,7 +380,7 @@ impl<'a> Request<'a> {
     }
 
     /// Sets the content type, `trusted` when the configuration gave it: `ap_set_content_type_ex`.
-    pub fn set_content_type(&mut self, value: Option<BString>, trusted: bool) {
+    pub fn set_content_type(&mut self, value: Option<Text<'a>>, trusted: bool) {
         self.trusted_content_type = value.is_some() && trusted;
         self.content_type = value;
     }

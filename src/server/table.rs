@@ -2,68 +2,12 @@
 //!
 //! Copies share their content until one of them is changed.
 
-use bstr::{BStr, BString, ByteSlice};
-use std::borrow::Cow;
+use super::text::Text;
+use bstr::{BStr, BString};
 use std::sync::Arc;
 
-/// A name or value: a constant, or a text of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(Cow<'static, [u8]>);
-
-impl From<&'static str> for Text {
-    fn from(text: &'static str) -> Text {
-        Text(Cow::Borrowed(text.as_bytes()))
-    }
-}
-
-impl From<BString> for Text {
-    fn from(text: BString) -> Text {
-        Text(Cow::Owned(text.into()))
-    }
-}
-
-impl From<Vec<u8>> for Text {
-    fn from(text: Vec<u8>) -> Text {
-        Text(Cow::Owned(text))
-    }
-}
-
-impl From<String> for Text {
-    fn from(text: String) -> Text {
-        Text(Cow::Owned(text.into()))
-    }
-}
-
-/// A word, not copied where it is one of the usual ones.
-pub fn word(text: &[u8], usual: &[&'static str]) -> Cow<'static, BStr> {
-    match usual.iter().find(|word| text == word.as_bytes()) {
-        Some(word) => Cow::Borrowed(BStr::new(*word)),
-        None => Cow::Owned(text.into()),
-    }
-}
-
-impl From<Cow<'static, BStr>> for Text {
-    fn from(text: Cow<'static, BStr>) -> Text {
-        match text {
-            Cow::Borrowed(text) => Text(Cow::Borrowed(text)),
-            Cow::Owned(text) => text.into(),
-        }
-    }
-}
-
-impl From<&BStr> for Text {
-    fn from(text: &BStr) -> Text {
-        Text(Cow::Owned(text.to_vec()))
-    }
-}
-
-impl From<&[u8]> for Text {
-    fn from(text: &[u8]) -> Text {
-        Text(Cow::Owned(text.to_vec()))
-    }
-}
-
-type Row = (Text, Text);
+/// A name with its value.
+type Row = (Text<'static>, Text<'static>);
 
 /// Headers, environment variables, notes.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +21,7 @@ impl PartialEq for Table {
 
 impl Eq for Table {}
 
-impl<N: Into<Text>, V: Into<Text>> FromIterator<(N, V)> for Table {
+impl<N: Into<Text<'static>>, V: Into<Text<'static>>> FromIterator<(N, V)> for Table {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(rows: I) -> Table {
         let rows: Vec<Row> = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         Table((!rows.is_empty()).then(|| Arc::new(rows)))
@@ -95,31 +39,31 @@ impl Table {
     }
 
     fn position(&self, name: &[u8]) -> Option<usize> {
-        self.rows().iter().position(|(n, _)| n.0.eq_ignore_ascii_case(name))
+        self.rows().iter().position(|(n, _)| n.eq_ignore_ascii_case(name))
     }
 
     /// The first value of that name.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&BStr> {
         let name = name.as_ref();
-        self.rows().iter().find(|(n, _)| n.0.eq_ignore_ascii_case(name)).map(|(_, v)| v.0.as_bstr())
+        self.rows().iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| &**v)
     }
 
     /// All values of that name, in order, joined by `, ` as httpd merges repeated headers.
     pub fn get_joined(&self, name: impl AsRef<[u8]>) -> Option<BString> {
         let name = name.as_ref();
-        let mut found = self.rows().iter().filter(|(n, _)| n.0.eq_ignore_ascii_case(name));
-        let mut joined = BString::from(&*found.next()?.1.0);
+        let mut found = self.rows().iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
+        let mut joined = BString::from(&*found.next()?.1);
         for (_, v) in found {
             joined.extend_from_slice(b", ");
-            joined.extend_from_slice(&v.0);
+            joined.extend_from_slice(v);
         }
         Some(joined)
     }
 
     /// Sets a name to a value, in place of what it had.
-    pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
+    pub fn set(&mut self, name: impl Into<Text<'static>>, value: impl Into<Text<'static>>) {
         let (name, value) = (name.into(), value.into());
-        let first = self.position(&name.0);
+        let first = self.position(&name);
         let rows = self.rows_mut();
         let Some(first) = first else {
             rows.push((name, value));
@@ -128,24 +72,24 @@ impl Table {
         let mut at = 0;
         rows.retain(|(n, _)| {
             at += 1;
-            at <= first + 1 || !n.0.eq_ignore_ascii_case(&name.0)
+            at <= first + 1 || !n.eq_ignore_ascii_case(&name)
         });
         rows[first] = (name, value);
     }
 
     /// Adds a value, beside what the name has.
-    pub fn add(&mut self, name: impl Into<Text>, value: impl Into<Text>) {
+    pub fn add(&mut self, name: impl Into<Text<'static>>, value: impl Into<Text<'static>>) {
         self.rows_mut().push((name.into(), value.into()));
     }
 
     /// Appends to a value with `, ` between.
-    pub fn merge(&mut self, name: impl Into<Text>, value: impl AsRef<[u8]>) {
+    pub fn merge(&mut self, name: impl Into<Text<'static>>, value: impl AsRef<[u8]>) {
         let (name, value) = (name.into(), value.as_ref());
-        let first = self.position(&name.0);
+        let first = self.position(&name);
         let rows = self.rows_mut();
         match first {
             Some(i) => {
-                let text = rows[i].1.0.to_mut();
+                let text = rows[i].1.to_mut();
                 text.extend_from_slice(b", ");
                 text.extend_from_slice(value);
             }
@@ -156,13 +100,13 @@ impl Table {
     /// Makes one row of those that share a name.
     pub fn merge_repeated(&mut self) {
         let rows = self.rows();
-        let repeated = |i: usize, name: &Text| rows[..i].iter().any(|(n, _)| n.0.eq_ignore_ascii_case(&name.0));
+        let repeated = |i: usize, name: &Text<'_>| rows[..i].iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         if !rows.iter().enumerate().any(|(i, (name, _))| repeated(i, name)) {
             return;
         }
         let mut merged = Table::default();
         for (name, value) in rows {
-            merged.merge(name.clone(), &value.0);
+            merged.merge(name.clone(), value);
         }
         *self = merged;
     }
@@ -172,14 +116,14 @@ impl Table {
         let name = name.as_ref();
         let there = self.position(name).is_some();
         if there {
-            self.rows_mut().retain(|(n, _)| !n.0.eq_ignore_ascii_case(name));
+            self.rows_mut().retain(|(n, _)| !n.eq_ignore_ascii_case(name));
         }
         there
     }
 
     /// All names with their values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&BStr, &BStr)> {
-        self.rows().iter().map(|(n, v)| (n.0.as_bstr(), v.0.as_bstr()))
+        self.rows().iter().map(|(n, v)| (&**n, &**v))
     }
 
     /// Whether nothing is in it.

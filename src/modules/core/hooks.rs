@@ -7,6 +7,7 @@ use crate::server::conditions::{self, State};
 use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
 use crate::server::setting;
+use crate::server::text::Text;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
 use crate::source::Span;
 use crate::vfs::Kind;
@@ -108,7 +109,7 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
         && forced.value != "none"
     {
         r.type_span = Some(forced.span);
-        r.set_content_type(Some(forced.value.clone()), true);
+        r.set_content_type(Some(Text::lent(&forced.value)), true);
     }
     if let Some(set) = &core.handler {
         let value = match expr_context::string(r, &set.value.expr) {
@@ -126,10 +127,10 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
         if value != "none" {
             // a line beneath that says the same, or the alias that said it already, leaves nothing to decide
             let beneath = set.under.as_ref().is_some_and(|u| u.value == set.value);
-            if r.handler.as_ref() != Some(&value) && !beneath {
+            if r.handler.as_ref().is_none_or(|h| *h != value) && !beneath {
                 r.handler_span = Some(set.span);
             }
-            r.handler = Some(value);
+            r.handler = Some(value.into());
         }
     }
     if r.used_path_info == PathInfo::Default

@@ -13,7 +13,7 @@ use crate::server::method;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use geometry::Point;
 
 /// The module.
@@ -84,7 +84,7 @@ impl Answer {
 
 /// `imap_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    let taken = |h: &BString| h == "application/x-httpd-imap" || h == "imap-file";
+    let taken = |h: &BStr| h == "application/x-httpd-imap" || h == "imap-file";
     let Some(name) = r.handler.as_ref().filter(|h| r.method_number == method::GET && taken(h)).cloned() else {
         return Verdict::Declined;
     };

@@ -70,7 +70,7 @@ pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
             languages: sub.content_languages.clone(),
             ..Variant::default()
         };
-        variant.set_type(accept::item(&mut content_type.as_slice()));
+        variant.set_type(accept::item(&mut content_type.as_bytes()));
         variant.sub = Some(sub);
         variants.push(variant);
     }

@@ -27,7 +27,7 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
     if r.proxyreq == ProxyReq::None {
         let handler = r.handler.clone().unwrap_or_default();
         r.proxyreq = ProxyReq::Reverse;
-        r.filename = Some([handler.as_slice(), filename.as_slice()].concat().into());
+        r.filename = Some([handler.as_bytes(), filename.as_slice()].concat().into());
         let verdict = canon::canon_url(r);
         if verdict != Verdict::Ok {
             r.filename = Some(filename);

@@ -95,6 +95,7 @@ pub(super) fn pass(cmd: &mut Cmd<'_>, line: &[u8], is_match: bool) -> Done {
         false => None,
     };
     let alias = Alias { span, fake: fake.clone(), real: real.clone(), regex, nocanon, interpolate, noquery, mapping };
+    cmd.build.acts_early |= mapping != Mapping::Decoded;
     let excludes = alias.excludes();
     if in_section {
         Set::put(&mut cmd.slot(|d| &mut d.proxy).alias, Arc::new(alias), span);

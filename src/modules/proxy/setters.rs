@@ -21,6 +21,7 @@ fn conf<'c>(cmd: &'c mut Cmd<'_>) -> &'c mut Server {
 
 pub(super) fn requests(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
+    cmd.build.acts_early |= on(&a[0]);
     Set::put(&mut conf(cmd).requests, on(&a[0]), span);
     Ok(())
 }

@@ -93,16 +93,16 @@ pub struct State {
 /// `hook_mimetype`: carries out `[T=...]` and `[H=...]`.
 fn hook_mimetype(r: &mut Request<'_>) -> Verdict {
     if let Some(forced) = r.notes.get(FORCED_TYPE).filter(|t| !t.is_empty()).map(|t| t.to_owned()) {
-        if r.content_type.as_ref() != Some(&forced) {
+        if r.content_type.as_ref().is_none_or(|t| *t != forced) {
             r.handler_span = r.rewrite.type_span.or(r.handler_span);
         }
-        r.set_content_type(Some(forced), true);
+        r.set_content_type(Some(forced.into()), true);
     }
     if let Some(forced) = r.notes.get(FORCED_HANDLER).filter(|t| !t.is_empty()).map(|t| t.to_owned()) {
-        if r.handler.as_ref() != Some(&forced) {
+        if r.handler.as_ref().is_none_or(|h| *h != forced) {
             r.handler_span = r.rewrite.handler_span.or(r.handler_span);
         }
-        r.handler = Some(forced);
+        r.handler = Some(forced.into());
     }
     Verdict::Ok
 }

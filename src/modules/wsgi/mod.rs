@@ -22,7 +22,7 @@ use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use crate::source::Span;
-use bstr::BString;
+use bstr::{BStr, BString};
 use std::sync::Arc;
 
 pub(super) use authz::{AUTHN_PROVIDER, PROVIDERS};
@@ -184,7 +184,7 @@ impl<'a> InForce<'a> {
     }
 
     /// The script behind a handler of that name.
-    fn handler_script(&self, name: &BString) -> Option<&setters::HandlerScript> {
+    fn handler_script(&self, name: &BStr) -> Option<&setters::HandlerScript> {
         self.levels().flat_map(|c| c.handler_scripts.iter()).find(|s| s.name == *name)
     }
 

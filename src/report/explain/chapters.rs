@@ -199,7 +199,7 @@ fn chapter(page: &mut Page<'_>, told: &Told<'_>, about: About, steps: &[&Step], 
     let o = told.outcome;
     let (outcome, tone) = match about {
         About::Host if page.depth == 0 => (o.vhost.to_str_lossy().into_owned(), Tone::Plain),
-        About::Mapping if last && o.file.is_some() => (or_none(o.file.as_ref()), Tone::Plain),
+        About::Mapping if last && o.file.is_some() => (or_none(&o.file), Tone::Plain),
         About::Access if last => (
             o.access.as_str().replace('-', " "),
             match o.access {
@@ -208,7 +208,7 @@ fn chapter(page: &mut Page<'_>, told: &Told<'_>, about: About, steps: &[&Step], 
                 _ => Tone::Bad,
             },
         ),
-        About::Handler if last => (or_none(o.handler.as_ref()), Tone::Plain),
+        About::Handler if last => (or_none(&o.handler), Tone::Plain),
         _ => (String::new(), Tone::Plain),
     };
     let body_at = page.text.len();

@@ -13,7 +13,6 @@ use super::reason;
 use crate::outcome::{Access, Outcome, Step};
 use crate::server::Server;
 use crate::source::{SourceMap, Span};
-use bstr::{BString, ByteSlice};
 use chapters::{Chapters, Told};
 use page::{Mark, Page};
 use std::collections::HashSet;
@@ -154,6 +153,7 @@ fn log_line(page: &mut Page<'_>, o: &Outcome) {
 type Spans = HashSet<Span>;
 
 /// `text`, or a word for its absence.
-fn or_none(text: Option<&BString>) -> String {
-    text.filter(|t| !t.is_empty()).map_or_else(|| "none".into(), |t| clean(t.as_bytes()))
+fn or_none(text: &Option<impl AsRef<[u8]>>) -> String {
+    let text = text.as_ref().map(AsRef::as_ref).filter(|t| !t.is_empty());
+    text.map_or_else(|| "none".into(), clean)
 }
