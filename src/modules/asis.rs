@@ -54,7 +54,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     }
     if !r.header_only {
         let length = Some((content.len() - headers.end) as u64);
-        r.body = Some(Box::new(Body { length, states: State::of_program(r) }));
+        r.body = Body::new(r, length, || State::of_program(r));
     }
     Verdict::Ok
 }

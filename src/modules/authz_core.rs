@@ -653,12 +653,12 @@ const CANDIDATES: usize = 48;
 /// Names the lines without each of which the decision would be another one.
 pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
-    let deciders = match asks_nothing(r.per_dir) {
-        // the same for each request of that method
-        true => r.engine.deciders((r.per_dir.id, r.method_number), || deciders(r)),
-        false => deciders(r).into(),
-    };
-    deciders.iter().for_each(|line| r.decide(phase, *line));
+    let engine = r.engine;
+    let of = (r.per_dir.id, r.method_number);
+    match engine.deciders(of, || asks_nothing(r.per_dir).then(|| deciders(r))) {
+        Some(lines) => lines.iter().for_each(|line| r.decide(phase, *line)),
+        None => deciders(r).into_iter().for_each(|line| r.decide(phase, line)),
+    }
 }
 
 /// Whether the decision hangs on the settings and the method alone: all that is asked is `all`.

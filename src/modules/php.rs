@@ -15,7 +15,7 @@ use crate::source::Span;
 use crate::vfs::Kind;
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The module.
 pub static MODULE: Module =
@@ -139,14 +139,14 @@ impl Dir {
 
 /// `php_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    let name = r.handler.as_ref().map_or(b"".as_slice(), |h| h.as_bytes());
-    let ours = [PAGE, SOURCE, SCRIPT].iter().any(|n| name == n.as_bytes());
+    let name = r.handler.clone().unwrap_or_default();
+    let ours = [PAGE, SOURCE, SCRIPT].iter().any(|n| name == *n);
     let executable = r.finfo.is_some_and(|f| f.mode & 0o100 != 0);
-    if !ours && (name != b"text/html" || !executable) {
+    if !ours && (name != "text/html" || !executable) {
         return Verdict::Declined;
     }
-    let name = BString::from(name);
-    let dir = r.per_dir.php.clone().unwrap_or_default();
+    static NOTHING: LazyLock<Dir> = LazyLock::new(Dir::default);
+    let dir = r.per_dir.php.as_deref().unwrap_or(&NOTHING);
     if !ours {
         let (hack, span) = dir.flag("xbithack", false);
         if !hack {
@@ -157,7 +157,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     let source = name == SOURCE;
     if r.used_path_info == PathInfo::Reject && !r.path_info_str().is_empty() {
         r.decide_if(Phase::Fixups, setting::decisive(&r.core().accept_path_info, &PathInfo::Default));
-        r.served_by = Some(name.into());
+        r.served_by = Some(name);
         return Verdict::Status(404);
     }
     let (engine, span) = dir.flag("engine", true);
@@ -169,7 +169,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     if !engine {
         return Verdict::Declined;
     }
-    r.served_by = Some(name.into());
+    r.served_by = Some(name);
     let path = r.filename.clone().unwrap_or_default();
     let Some(info) = r.finfo else {
         r.error("", format!("script '{path}' not found or unable to stat"));

@@ -9,7 +9,7 @@ use crate::modules::{headers, include};
 use crate::outcome::Step;
 use crate::source::Span;
 
-/// What is known of a body that is sent in one piece, as ranges want it.
+/// What is known of a body that is sent in one piece, as ranges want it: kept for requests with a Range header alone.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
     /// Its length; none where it is a page that somebody makes while it is asked for.
@@ -19,6 +19,11 @@ pub struct Body {
 }
 
 impl Body {
+    /// A body of which ranges may be asked; none where no Range header does.
+    pub fn new(r: &Request<'_>, length: Option<u64>, states: impl FnOnce() -> Vec<State>) -> Option<Box<Body>> {
+        r.headers_in.get("Range").map(|_| Box::new(Body { length, states: states() }))
+    }
+
     /// A page that is made while it is asked for; HEAD makes none.
     pub fn page(r: &Request<'_>) -> Option<Box<Body>> {
         Body::page_even_for_head(r).filter(|_| !r.header_only)
@@ -26,7 +31,7 @@ impl Body {
 
     /// The same of a handler that does not look at the method: httpd makes the page and keeps it to itself.
     pub fn page_even_for_head(r: &Request<'_>) -> Option<Box<Body>> {
-        Some(Box::new(Body { length: None, states: State::of_program(r) }))
+        Body::new(r, None, || State::of_program(r))
     }
 }
 

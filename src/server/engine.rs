@@ -41,8 +41,9 @@ pub trait Programs: Send + Sync {
     fn program(&self, handler: &str, path: &[u8]) -> Program;
 }
 
-/// The lines that decide on access, by settings (their identity) and method.
-type Deciders = Known<(u64, u32), Arc<[Span]>>;
+/// Where among the lists of lines those are that decide on access, by settings (their identity) and method; none where
+/// that is not always the same.
+type Deciders = Known<(u64, u32), Option<usize>>;
 
 /// What is remembered, by a quick hash.
 type Known<K, V> = HashMap<K, V, RandomState>;
@@ -60,6 +61,7 @@ pub struct Engine {
     /// Where among them the merge of two is, by their identities.
     merges: RefCell<Known<(u64, u64), usize>>,
     deciders: RefCell<Deciders>,
+    lines: FrozenVec<Vec<Span>>,
     pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
     /// Of folders, by path: so that none of the names is put together again.
     pub(super) htaccess_there: RefCell<Known<BString, bool>>,
@@ -85,6 +87,7 @@ impl Engine {
             settings: FrozenVec::new(),
             merges: RefCell::default(),
             deciders: RefCell::default(),
+            lines: FrozenVec::new(),
             htaccess: RefCell::default(),
             htaccess_there: RefCell::default(),
             bare_ways: RefCell::default(),
@@ -156,14 +159,19 @@ impl Engine {
         self.settings.push_get(Merged::new(PerDir::merge(&base.settings, &add.settings)))
     }
 
-    /// Which lines decide on access, for settings (by their identity) and a method for which that is always the same.
-    pub fn deciders(&self, of: (u64, u32), find: impl FnOnce() -> Vec<Span>) -> Arc<[Span]> {
-        if let Some(known) = self.deciders.borrow().get(&of) {
-            return known.clone();
-        }
-        let found: Arc<[Span]> = find().into();
-        self.deciders.borrow_mut().insert(of, found.clone());
-        found
+    /// Which lines decide on access, for settings (by their identity) and a method; none where `find` says that this is
+    /// not always the same.
+    pub fn deciders(&self, of: (u64, u32), find: impl FnOnce() -> Option<Vec<Span>>) -> Option<&[Span]> {
+        let known = self.deciders.borrow().get(&of).copied();
+        let at = known.unwrap_or_else(|| {
+            let at = find().map(|lines| {
+                self.lines.push(lines);
+                self.lines.len() - 1
+            });
+            self.deciders.borrow_mut().insert(of, at);
+            at
+        });
+        at.and_then(|at| self.lines.get(at))
     }
 
     /// Whether somebody watches.

@@ -289,7 +289,7 @@ impl<'a> Request<'a> {
 
     /// The path as text for messages.
     pub fn filename_str(&self) -> String {
-        self.filename.as_ref().map(|f| f.to_string()).unwrap_or_default()
+        self.filename.as_ref().map(|f| f.to_str_lossy().into_owned()).unwrap_or_default()
     }
 
     /// The path_info, `""` when there is none.

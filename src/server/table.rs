@@ -4,6 +4,7 @@
 
 use super::text::Text;
 use bstr::{BStr, BString};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// A name with its value.
@@ -11,7 +12,10 @@ type Row = (Text<'static>, Text<'static>);
 
 /// Headers, environment variables, notes.
 #[derive(Clone, Debug, Default)]
-pub struct Table(Option<Arc<Vec<Row>>>);
+pub struct Table(Option<Arc<Rows>>);
+
+/// In one piece with their count, as few tables have more.
+type Rows = SmallVec<[Row; 8]>;
 
 impl PartialEq for Table {
     fn eq(&self, other: &Table) -> bool {
@@ -23,7 +27,7 @@ impl Eq for Table {}
 
 impl<N: Into<Text<'static>>, V: Into<Text<'static>>> FromIterator<(N, V)> for Table {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(rows: I) -> Table {
-        let rows: Vec<Row> = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let rows: Rows = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         Table((!rows.is_empty()).then(|| Arc::new(rows)))
     }
 }
@@ -33,9 +37,8 @@ impl Table {
         self.0.as_ref().map_or(&[], |rows| rows.as_slice())
     }
 
-    fn rows_mut(&mut self) -> &mut Vec<Row> {
-        // few tables have more
-        Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Vec::with_capacity(8))))
+    fn rows_mut(&mut self) -> &mut Rows {
+        Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Rows::new())))
     }
 
     fn position(&self, name: &[u8]) -> Option<usize> {

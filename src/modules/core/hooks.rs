@@ -196,7 +196,7 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
         r.status = status;
         return Verdict::Ok;
     }
-    r.body = Some(Box::new(Body { length: Some(info.size), states }));
+    r.body = Body::new(r, Some(info.size), || states);
     Verdict::Ok
 }
 

@@ -395,7 +395,7 @@ fn handle_map_file(r: &mut Request<'_>) -> Verdict {
         {
             return Verdict::Status(status);
         }
-        r.body = Some(Box::new(Body { length: best.bytes, states }));
+        r.body = Body::new(r, best.bytes, || states);
         return Verdict::Ok;
     }
     if let Some(sub) = best.sub {

@@ -117,14 +117,13 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
             weigh::note(points, pass, index, || saved);
         }
         missed = None;
+        if !carry_on(r, pass, rule, went, limit) {
+            return;
+        }
         if went == Went::Match {
             ctx.uri = rule::subject(r, pass.perdir);
             fitting = self::fitting(r, pass.rules, &ctx.uri);
         }
-        if carry_on(r, pass, rule, went, limit) {
-            continue;
-        }
-        return;
     }
 }
 

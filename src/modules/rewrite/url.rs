@@ -64,8 +64,13 @@ pub fn split_query(r: &mut Request<'_>, rule: &Rule) {
         r.args = None;
         return;
     }
-    let Some(filename) = r.filename.clone() else { return };
-    let skip = match scheme(&filename) {
+    let Some(mut filename) = r.filename.take() else { return };
+    cut_query(r, rule, &mut filename);
+    r.filename = Some(filename);
+}
+
+fn cut_query(r: &mut Request<'_>, rule: &Rule, filename: &mut BString) {
+    let skip = match scheme(filename) {
         Some((_, false)) => {
             r.args = None;
             return;
@@ -79,12 +84,12 @@ pub fn split_query(r: &mut Request<'_>, rule: &Rule) {
     let rest = &filename[skip..];
     let found = if rule.has(flag::QS_LAST) { rest.rfind_byte(b'?') } else { rest.find_byte(b'?') };
     let Some(at) = found.map(|i| i + skip) else { return };
-    let query = &filename[at + 1..];
-    r.filename = Some(filename[..at].into());
+    let query = BString::from(&filename[at + 1..]);
+    filename.truncate(at);
     if !rule.has(flag::QS_APPEND) {
-        r.args = Some(query.into());
+        r.args = Some(query);
     } else if !query.is_empty() {
-        let mut joined = BString::from(query);
+        let mut joined = query;
         joined.push(b'&');
         joined.extend_from_slice(r.args.as_deref().map_or(&b""[..], |a| a));
         r.args = Some(joined);
@@ -100,11 +105,11 @@ pub fn split_query(r: &mut Request<'_>, rule: &Rule) {
 
 /// `reduce_uri`: a URL of this very server becomes a path.
 pub fn reduce(r: &mut Request<'_>) {
-    let Some(filename) = r.filename.clone() else { return };
+    let Some(filename) = &r.filename else { return };
     let scheme = r.scheme().as_bytes();
     let Some(rest) = filename
         .get(scheme.len()..)
-        .filter(|_| starts_nocase(&filename, scheme))
+        .filter(|_| starts_nocase(filename, scheme))
         .and_then(|rest| rest.strip_prefix(b"://"))
         .filter(|rest| !rest.is_empty())
     else {
