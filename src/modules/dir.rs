@@ -221,9 +221,11 @@ fn fixup_dir(r: &mut Request<'_>) -> Verdict {
     index(r, dir)
 }
 
+/// The names that are tried where no DirectoryIndex line says which.
+static DEFAULT: LazyLock<Arc<Vec<BString>>> = LazyLock::new(|| Arc::new(vec!["index.html".into()]));
+
 fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
-    let default = Arc::new(vec![BString::from("index.html")]);
-    let names = dir.index_names.as_ref().map_or(&default, |s| &s.value).clone();
+    let names: &[BString] = dir.index_names.as_ref().map_or(&DEFAULT, |s| &s.value);
     let mut refused = None;
     let mut marks = Vec::new();
     for (i, name) in names.iter().enumerate() {
@@ -258,16 +260,16 @@ fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
         take_marks(r, Vec::new(), marks, Vec::new());
         return Verdict::Status(status);
     }
-    decide_no_index(r, dir, &default);
+    decide_no_index(r, dir);
     r.notes.set("dir-index-names", bstr::join(",", names.iter()));
     Verdict::Declined
 }
 
 /// Names the DirectoryIndex line without which an index would be looked for, and is there.
-fn decide_no_index(r: &mut Request<'_>, dir: &Dir, default: &Arc<Vec<BString>>) {
+fn decide_no_index(r: &mut Request<'_>, dir: &Dir) {
     let Some(set) = &dir.index_names else { return };
     let folder = r.filename.clone().unwrap_or_default();
-    let beneath = set.under.as_ref().map_or(default, |u| &u.value);
+    let beneath = set.under.as_ref().map_or(&*DEFAULT, |u| &u.value);
     let there = |name: &BString| {
         let path = crate::server::filepath::merge(Some(bstr::BStr::new(&folder)), name);
         !set.value.contains(name) && path.is_some_and(|p| r.engine.stat(&p).is_ok_and(|s| s.is_file()))

@@ -45,6 +45,9 @@ pub trait Programs: Send + Sync {
 /// that is not always the same.
 type Deciders = Known<(u64, u32), Option<usize>>;
 
+/// What stands at paths.
+type Stats = Known<BString, Result<Stat, Errno>>;
+
 /// What is remembered, by a quick hash.
 type Known<K, V> = HashMap<K, V, RandomState>;
 
@@ -68,7 +71,9 @@ pub struct Engine {
     /// For each server and folder that there is: whether neither it nor one above has an .htaccess file.
     pub(super) bare_ways: RefCell<Vec<Known<BString, bool>>>,
     /// What stands at paths, links followed.
-    stats: RefCell<Known<BString, Result<Stat, Errno>>>,
+    stats: RefCell<Stats>,
+    /// The same, links not followed.
+    lstats: RefCell<Stats>,
     watched: Cell<bool>,
     trace: RefCell<Vec<Vec<Step>>>,
     /// Whether a run is one that only asks what would be.
@@ -92,6 +97,7 @@ impl Engine {
             htaccess_there: RefCell::default(),
             bare_ways: RefCell::default(),
             stats: RefCell::default(),
+            lstats: RefCell::default(),
             watched: Cell::new(false),
             trace: RefCell::default(),
             supposing: Cell::new(false),
@@ -250,25 +256,30 @@ impl Engine {
     }
 }
 
+/// What is known of a path, or else what is found.
+fn looked_up(known: &RefCell<Stats>, path: &[u8], find: impl FnOnce() -> Result<Stat, Errno>) -> Result<Stat, Errno> {
+    if let Some(known) = known.borrow().get(path.as_bstr()) {
+        return *known;
+    }
+    let found = find();
+    let mut known = known.borrow_mut();
+    if known.len() >= STATS_KEPT {
+        known.clear();
+    }
+    known.insert(path.into(), found);
+    found
+}
+
 /// Files, as httpd's children may see them.
 impl Engine {
     /// `stat` as httpd's children may.
     pub fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
-        if let Some(known) = self.stats.borrow().get(path.as_bstr()) {
-            return *known;
-        }
-        let found = resolve::stat(&*self.vfs, &self.server.cred, path);
-        let mut stats = self.stats.borrow_mut();
-        if stats.len() >= STATS_KEPT {
-            stats.clear();
-        }
-        stats.insert(path.into(), found);
-        found
+        looked_up(&self.stats, path, || resolve::stat(&*self.vfs, &self.server.cred, path))
     }
 
     /// `lstat` as httpd's children may.
     pub fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
-        resolve::lstat(&*self.vfs, &self.server.cred, path)
+        looked_up(&self.lstats, path, || resolve::lstat(&*self.vfs, &self.server.cred, path))
     }
 
     /// Whether httpd's children may do to a file what `mode` says ([`crate::vfs::R`] and its kin).

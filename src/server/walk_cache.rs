@@ -53,17 +53,35 @@ pub struct Found<'a> {
     pub told: Option<Arc<[Step]>>,
 }
 
-/// The caches of a request, in the order of the invocations: three over locations, one over folders, seldom more.
+type Left<'a> = (Cache, Found<'a>);
+
+/// The caches of a request, each walk's in the order of its invocations: two or three over locations, one over folders.
 #[derive(Clone, Debug, Default)]
-pub struct WalkCaches<'a>(SmallVec<[(Walk, Cache, Found<'a>); 4]>);
+pub struct WalkCaches<'a> {
+    directory: SmallVec<[Left<'a>; 1]>,
+    location: SmallVec<[Left<'a>; 2]>,
+    file: SmallVec<[Left<'a>; 1]>,
+    condition: Vec<Left<'a>>,
+}
 
 impl<'a> WalkCaches<'a> {
-    fn of(&self, walk: Walk) -> impl DoubleEndedIterator<Item = (&Cache, &Found<'a>)> {
-        self.0.iter().filter(move |(w, ..)| *w == walk).map(|(_, cache, found)| (cache, found))
+    fn of(&self, walk: Walk) -> &[Left<'a>] {
+        match walk {
+            Walk::Directory => &self.directory,
+            Walk::Location => &self.location,
+            Walk::File => &self.file,
+            Walk::If => &self.condition,
+        }
     }
 
     fn push(&mut self, walk: Walk, cache: Cache, found: Found<'a>) {
-        self.0.push((walk, cache, found));
+        let left = (cache, found);
+        match walk {
+            Walk::Directory => self.directory.push(left),
+            Walk::Location => self.location.push(left),
+            Walk::File => self.file.push(left),
+            Walk::If => self.condition.push(left),
+        }
     }
 }
 
@@ -99,11 +117,11 @@ pub fn folder_key(text: &[u8]) -> u64 {
 }
 
 /// `prep_walk_cache`: what the walk of that kind left behind before, here or in the request that this one comes from.
-fn prepared<'r, 'a>(r: &'r Request<'a>, walk: Walk) -> Option<(&'r Cache, &'r Found<'a>)> {
-    let own = r.walks.of(walk).next_back();
-    let ancestor = r.prev.as_ref().filter(|p| p.walks.of(walk).next().is_some());
-    let Some(ancestor) = ancestor.or(r.main.as_ref()) else { return own };
-    ancestor.walks.of(walk).nth(r.walks.of(walk).count()).or(own)
+fn prepared<'r, 'a>(r: &'r Request<'a>, walk: Walk) -> Option<&'r Left<'a>> {
+    let own = r.walks.of(walk);
+    let ancestor = r.prev.as_ref().filter(|p| !p.walks.of(walk).is_empty());
+    let Some(ancestor) = ancestor.or(r.main.as_ref()) else { return own.last() };
+    ancestor.walks.of(walk).get(own.len()).or(own.last())
 }
 
 /// A walk over the folder `key` that was done before, and need not be done again.

@@ -11,6 +11,7 @@ use crate::server::text::Text;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
 use crate::source::Span;
 use crate::vfs::Kind;
+use bstr::ByteSlice;
 
 pub(super) static CORE: &[Hook] = &[
     hook(Phase::TranslateName, order::REALLY_LAST, translate),
@@ -164,8 +165,7 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
         };
     }
     let Some(info) = r.finfo else {
-        r.error("AH00128", format!("File does not exist: {}{}", r.filename_str(), r.path_info_str()));
-        return Verdict::Status(404);
+        return no_such_file(r, "AH00128");
     };
     if info.kind == Kind::Directory {
         r.error("AH00129", format!("Attempt to serve directory: {}", r.filename_str()));
@@ -174,8 +174,7 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
     if !r.path_info_str().is_empty() {
         r.decide_if(Phase::Fixups, setting::decisive(&r.core().accept_path_info, &PathInfo::Default));
         if r.used_path_info != PathInfo::Accept {
-            r.error("AH00130", format!("File does not exist: {}{}", r.filename_str(), r.path_info_str()));
-            return Verdict::Status(404);
+            return no_such_file(r, "AH00130");
         }
     }
     let path = r.filename.as_ref().map_or(b"".as_slice(), |f| f.as_slice());
@@ -198,6 +197,13 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
     }
     r.body = Body::new(r, Some(info.size), || states);
     Verdict::Ok
+}
+
+/// The commonest of all errors.
+fn no_such_file(r: &mut Request<'_>, code: &'static str) -> Verdict {
+    let message = ["File does not exist: ", &r.filename_str(), &r.path_info_str().to_str_lossy()].concat();
+    r.error(code, message);
+    Verdict::Status(404)
 }
 
 /// Adds methods to those that an Allow header names.
