@@ -34,15 +34,25 @@ pub(super) fn within(pattern: &[u8], flags: Flags) -> Option<Vec<u8>> {
             rest = after;
             continue;
         }
-        if run.len() > longest.len() {
-            longest = std::mem::take(&mut run);
+        let inner = group(rest).and_then(|inner| within(inner, flags));
+        for found in [std::mem::take(&mut run)].into_iter().chain(inner) {
+            if found.len() > longest.len() {
+                longest = found;
+            }
         }
-        run.clear();
         match after_item(rest) {
             Some(after) => rest = after,
             None => return Some(longest).filter(|text| text.len() > 1),
         }
     }
+}
+
+/// What is in the group that a pattern begins with, if that must be there.
+fn group(pattern: &[u8]) -> Option<&[u8]> {
+    let end = if pattern.first() == Some(&b'(') { group_end(pattern)? } else { return None };
+    let may_miss = matches!(pattern.get(end + 1), Some(b'?' | b'*' | b'{'));
+    let inner = &pattern[1..end];
+    (!may_miss).then(|| inner.strip_prefix(b"?:").unwrap_or(inner))
 }
 
 /// What follows the first thing in a pattern, whatever it is; `None` at the end, and before what is hard to read.
@@ -159,6 +169,10 @@ mod tests {
         for (pattern, want) in [
             ("^/([^/]+)/static/(.*)", "/static/"),
             ("/a(b|c)/static$", "/static"),
+            (r"^(/[\w_]*/static/.*)", "/static/"),
+            ("^(?:a(bcd)+)x", "bcd"),
+            ("(abc)?de", "de"),
+            ("(abc|x)de", "de"),
             (r"\.(php|phtml)$", ""),
             (r"\d{3}/xy", "/xy"),
             ("/ab?cde", "cde"),

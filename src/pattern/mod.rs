@@ -22,6 +22,7 @@ mod pcre2;
 mod prefix;
 mod regex;
 mod simple;
+mod stepwise;
 mod strmatch;
 mod substitute;
 mod translate;

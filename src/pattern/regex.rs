@@ -13,6 +13,7 @@ use super::fnmatch::c_str;
 #[cfg(feature = "pcre2")]
 use super::native::Engine;
 use super::simple::Simple;
+use super::stepwise::Stepwise;
 
 /// How a pattern is compiled, as departures from httpd's defaults (`AP_REG_*`, `RegexDefaultOptions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -114,7 +115,7 @@ impl Captures {
 
 /// A compiled regular expression; cheap to clone.
 ///
-/// What is so plain that no engine is needed is matched here. PCRE2 compiles every other pattern, and so decides what is an
+/// What is so plain that no engine is needed is matched without one. PCRE2 compiles every other pattern, and so decides what is an
 /// error; it also matches, but for what the `regex` crate is known to answer in the same way.
 #[derive(Clone)]
 pub struct Regex(Arc<Inner>);
@@ -130,6 +131,7 @@ struct Inner {
 
 enum Matcher {
     Simple(Simple),
+    Stepwise(Stepwise),
     Engine(Engine),
 }
 
@@ -141,15 +143,20 @@ impl Regex {
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Regex, RegexError> {
         let pattern = c_str(pattern);
         let (text, inserted) = braces::escaped(pattern);
-        let matcher = match Simple::new(&text, flags) {
-            Some(simple) => Matcher::Simple(simple),
+        let simple = || Simple::new(&text, flags).map(Matcher::Simple);
+        let stepwise = || Stepwise::new(&text, flags).map(Matcher::Stepwise);
+        let matcher = match simple().or_else(stepwise) {
+            Some(matcher) => matcher,
             None => Matcher::Engine(Engine::new(&text, flags).map_err(|error| {
                 let before = inserted.iter().filter(|place| **place < error.offset).count();
                 RegexError { offset: error.offset.saturating_sub(before), ..error }
             })?),
         };
         let beginning = super::beginning::of(pattern, flags);
-        let within = super::beginning::within(pattern, flags).filter(|text| text.len() > beginning.len());
+        let within = match &matcher {
+            Matcher::Engine(_) => super::beginning::within(pattern, flags).filter(|text| text.len() > beginning.len()),
+            _ => None,
+        };
         let within = within.map(|text| Finder::new(&text).into_owned());
         Ok(Regex(Arc::new(Inner { pattern: pattern.into(), flags, beginning, within, matcher })))
     }
@@ -168,6 +175,7 @@ impl Regex {
     pub fn groups(&self) -> usize {
         match &self.0.matcher {
             Matcher::Simple(simple) => simple.groups(),
+            Matcher::Stepwise(stepwise) => stepwise.groups(),
             Matcher::Engine(engine) => engine.groups(),
         }
     }
@@ -175,7 +183,7 @@ impl Regex {
     /// The named groups, number and name, in PCRE2's order: sorted by name (`ap_regname`).
     pub fn names(&self) -> &[(usize, BString)] {
         match &self.0.matcher {
-            Matcher::Simple(_) => &[],
+            Matcher::Simple(_) | Matcher::Stepwise(_) => &[],
             Matcher::Engine(engine) => engine.names(),
         }
     }
@@ -199,6 +207,7 @@ impl Regex {
     pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.is_match(subject)),
+            Matcher::Stepwise(stepwise) => Ok(stepwise.is_match(subject)),
             Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
             Matcher::Engine(engine) => engine.is_match(subject),
         }
@@ -212,6 +221,7 @@ impl Regex {
         caps.clear();
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.captures(subject, &mut caps.slots)),
+            Matcher::Stepwise(stepwise) => Ok(stepwise.captures(subject, &mut caps.slots)),
             Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
             Matcher::Engine(engine) => engine.captures(subject, &mut caps.slots),
         }

@@ -12,7 +12,7 @@ use crate::module::{Phase, Verdict};
 use crate::modules::core::Dir;
 use crate::modules::core::options::{self, OptLine};
 use crate::outcome::Step;
-use crate::pattern::{self, Captures};
+use crate::pattern;
 use crate::source::Span;
 use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
@@ -357,11 +357,9 @@ fn walk<'a>(
 
     for (_, section) in (next_section..).map_while(|place| sections.at(place)) {
         let Some(regex) = &section.regex else { continue };
-        let mut caps = Captures::default();
-        let matched = names::search(r, regex, section.span, &path, &mut caps);
+        let matched = names::match_section(r, regex, section.span, &path);
         told(r, section, matched);
         if matched {
-            names::set_captures(r, regex, &caps, &path);
             merged = Some(r.engine.onto(merged, &section.settings));
         }
     }

@@ -5,7 +5,7 @@ use super::section::Section;
 use super::walk_cache::{self, Walk, Walked};
 use crate::modules::core::Dir;
 use crate::outcome::Step;
-use crate::pattern::{self, Captures};
+use crate::pattern;
 use bstr::{BStr, ByteSlice};
 
 /// Merges the sections that match the file's name onto the request's settings.
@@ -48,12 +48,7 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
 
 fn matches(r: &mut Request<'_>, section: &Section, name: &BStr) -> bool {
     if let Some(regex) = &section.regex {
-        let mut caps = Captures::default();
-        if !super::names::search(r, regex, section.span, name, &mut caps) {
-            return false;
-        }
-        super::names::set_captures(r, regex, &caps, name);
-        return true;
+        return super::names::match_section(r, regex, section.span, name);
     }
     if section.is_fnmatch {
         return pattern::fnmatch(section.path.as_bstr(), name, pattern::PATHNAME);

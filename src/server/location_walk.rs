@@ -1,12 +1,13 @@
 //! `ap_location_walk` (server/request.c): `<Location>` sections, in the order of the configuration.
 
+use super::names;
 use super::request::Request;
 use super::section::Section;
 use super::setting;
 use super::uri;
 use super::walk_cache::{self, Found, Walk, Walked};
 use crate::outcome::Step;
-use crate::pattern::{self, Captures};
+use crate::pattern;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Merges the sections that match the URL path onto the request's settings.
@@ -54,15 +55,11 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
 /// Whether a section's path matches; a regular expression's named groups are set, but for a walk that was done before.
 fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, first: bool) -> bool {
     if let Some(regex) = &section.regex {
-        let mut caps = Captures::default();
         // a regular expression sees the path as it is
-        if !super::names::search(r, regex, section.span, asked, &mut caps) {
-            return false;
-        }
-        if first {
-            super::names::set_captures(r, regex, &caps, asked);
-        }
-        return true;
+        return match first {
+            true => names::match_section(r, regex, section.span, asked),
+            false => names::is_match(r, regex, section.span, asked),
+        };
     }
     let path = section.path.as_bstr();
     if section.is_fnmatch {

@@ -235,7 +235,7 @@ fn remote<'c>(r: &mut Request<'_>, conf: &'c Server, url: &[u8]) -> Option<&'c s
     let scheme = url[..url.find_byte(b':')?].to_ascii_lowercase();
     conf.remotes.iter().find(|e| match &e.regex {
         _ if e.scheme == "*" => true,
-        Some(regex) => crate::server::names::search(r, regex, e.span, url, &mut Default::default()),
+        Some(regex) => crate::server::names::is_match(r, regex, e.span, url),
         None if e.scheme.contains(&b':') => {
             url.get(..e.scheme.len()).is_some_and(|u| u.eq_ignore_ascii_case(&e.scheme))
         }

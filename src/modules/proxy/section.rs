@@ -7,7 +7,7 @@ use crate::conf::args;
 use crate::module::allowed::{ACCESS_CONF, OR_ALL, PROXY_CONF};
 use crate::module::{Phase, Verdict};
 use crate::outcome::Step;
-use crate::pattern::{self, Captures, Flags, FnmatchFlags};
+use crate::pattern::{self, Flags, FnmatchFlags};
 use crate::server::build::{Cmd, forbid};
 use crate::server::names;
 use crate::server::request::Request;
@@ -94,12 +94,7 @@ fn walk(r: &mut Request<'_>, url: &BString) {
 
 fn matches(r: &mut Request<'_>, section: &Section, url: &BString) -> bool {
     if let Some(regex) = &section.regex {
-        let mut caps = Captures::default();
-        let found = names::search(r, regex, section.span, url, &mut caps);
-        if found {
-            names::set_captures(r, regex, &caps, url);
-        }
-        return found;
+        return names::match_section(r, regex, section.span, url);
     }
     if section.is_fnmatch {
         return pattern::fnmatch(&section.path, url, FnmatchFlags::default());
