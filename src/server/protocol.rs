@@ -183,8 +183,8 @@ type Refused = u16;
 fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
     let core = r.server.core();
     let limit = core.limit_request_line.as_ref().map_or(8190, |s| s.value);
-    let field_size = core.limit_request_field_size.as_ref().map_or(8190, |s| s.value);
-    let fields = core.limit_request_fields.as_ref().map_or(100, |s| s.value);
+    let field_size = core.limit_request_field_size.as_ref().map_or(FIELD_SIZE, |s| s.value);
+    let fields = core.limit_request_fields.as_ref().map_or(FIELDS, |s| s.value);
     r.unusable_input = true;
     parse_request_line(r, incoming, limit)?;
     if r.proto_num != 9 {
@@ -332,13 +332,17 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
         }
         return Err(414);
     }
-    let ([method, uri, protocol], mut wrong) = cut_request_line(&line, strict);
-    if r.method.as_bytes() != method {
-        r.method = method::name(method);
-    }
-    if r.protocol.as_bytes() != protocol {
-        r.protocol = protocol_name(protocol);
-    }
+    let usual = matches!((&r.method, &r.protocol), (Cow::Borrowed(_), Cow::Borrowed(_)));
+    let target = incoming.target;
+    let ([method, uri, protocol], mut wrong) =
+        if usual && !target.is_empty() && until(target, class::VISIBLE) == target.len() {
+            // words without blanks are cut as they were put together
+            ([incoming.method, target, incoming.protocol], None)
+        } else {
+            let (words, wrong) = cut_request_line(&line, strict);
+            (r.method, r.protocol) = (method::name(words[0]), protocol_name(words[2]));
+            (words, wrong)
+        };
     match protocol_number(protocol) {
         Some((number, small)) => {
             r.proto_num = number;
@@ -419,6 +423,10 @@ fn too_long(line: usize, limit: usize) -> bool {
 fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize, fields: usize) -> Result<(), Refused> {
     let strict = !setting::value(&r.server.core().unsafe_protocol, false);
     let sent = incoming.headers;
+    if strict && field_size >= FIELD_SIZE && fields == FIELDS && sent.is_known_to(are_usual) {
+        r.headers_in = sent.clone();
+        return Ok(());
+    }
     let wrong = sent.iter().enumerate().find_map(|(i, (name, value))| {
         let wrong = match fields > 0 && i + 1 > fields {
             true => Some(("AH00563", "request header fields exceed LimitRequestFields")),
@@ -457,6 +465,20 @@ fn read_headers(r: &mut Request<'_>, incoming: &Incoming<'_>, field_size: usize,
         return Err(400);
     }
     Ok(())
+}
+
+/// LimitRequestFieldSize, unless set.
+const FIELD_SIZE: usize = 8190;
+/// LimitRequestFields, unless set.
+const FIELDS: usize = 100;
+
+/// Whether header lines are as most are: well written, each name once, and none that says how long the body is.
+fn are_usual(sent: &Table) -> bool {
+    let is_usual = |(name, value): (&BStr, &BStr)| {
+        let of_body = ["Content-Length", "Transfer-Encoding"].iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()));
+        !of_body && wrong_field(name, value, FIELD_SIZE, true).is_none() && within_blanks(value).len() == value.len()
+    };
+    sent.iter().count() <= FIELDS && sent.iter().all(is_usual) && !sent.repeats()
 }
 
 /// What is wrong with one header line.

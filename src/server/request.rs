@@ -450,6 +450,12 @@ impl<'a> Request<'a> {
         let doubled = uri.iter().take_while(|b| **b == b'/').count().saturating_sub(1);
         let uri = &uri[doubled..];
         let connect = self.method_number == super::method::CONNECT;
+        if !connect && super::uri::is_path_alone(uri) {
+            self.args = None;
+            self.uri = uri.into();
+            self.parsed_uri = ParsedUri { has_path: true, ..ParsedUri::default() };
+            return;
+        }
         let text: Cow<'_, [u8]> = if connect { [b"http://", uri].concat().into() } else { uri.into() };
         // CONNECT names a host and a port, both
         let parsed = super::uri::parse(&text).filter(|p| !connect || p.port.is_some());

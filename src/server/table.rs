@@ -5,7 +5,7 @@
 use super::text::Text;
 use bstr::{BStr, BString};
 use smallvec::SmallVec;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A name with its value.
 type Row = (Text<'static>, Text<'static>);
@@ -14,8 +14,12 @@ type Row = (Text<'static>, Text<'static>);
 #[derive(Clone, Debug, Default)]
 pub struct Table(Option<Arc<Rows>>);
 
-/// In one piece with their count, as few tables have more.
-type Rows = SmallVec<[Row; 8]>;
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    /// In one piece with what is beside it: few tables have more.
+    list: SmallVec<[Row; 8]>,
+    known: OnceLock<bool>,
+}
 
 impl PartialEq for Table {
     fn eq(&self, other: &Table) -> bool {
@@ -27,18 +31,20 @@ impl Eq for Table {}
 
 impl<N: Into<Text<'static>>, V: Into<Text<'static>>> FromIterator<(N, V)> for Table {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(rows: I) -> Table {
-        let rows: Rows = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Table((!rows.is_empty()).then(|| Arc::new(rows)))
+        let list: SmallVec<_> = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Table((!list.is_empty()).then(|| Arc::new(Rows { list, known: OnceLock::new() })))
     }
 }
 
 impl Table {
     fn rows(&self) -> &[Row] {
-        self.0.as_ref().map_or(&[], |rows| rows.as_slice())
+        self.0.as_ref().map_or(&[], |rows| rows.list.as_slice())
     }
 
-    fn rows_mut(&mut self) -> &mut Rows {
-        Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Rows::new())))
+    fn rows_mut(&mut self) -> &mut SmallVec<[Row; 8]> {
+        let rows = Arc::make_mut(self.0.get_or_insert_default());
+        rows.known = OnceLock::new();
+        &mut rows.list
     }
 
     fn position(&self, name: &[u8]) -> Option<usize> {
@@ -100,15 +106,25 @@ impl Table {
         }
     }
 
-    /// Makes one row of those that share a name.
-    pub fn merge_repeated(&mut self) {
+    /// What somebody finds out about its rows, who is always the same: asked once, for all copies.
+    pub fn is_known_to(&self, asks: fn(&Table) -> bool) -> bool {
+        self.0.as_ref().map_or_else(|| asks(self), |rows| *rows.known.get_or_init(|| asks(self)))
+    }
+
+    /// Whether any rows share a name.
+    pub fn repeats(&self) -> bool {
         let rows = self.rows();
         let repeated = |i: usize, name: &Text<'_>| rows[..i].iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
-        if !rows.iter().enumerate().any(|(i, (name, _))| repeated(i, name)) {
+        rows.iter().enumerate().any(|(i, (name, _))| repeated(i, name))
+    }
+
+    /// Makes one row of those that share a name.
+    pub fn merge_repeated(&mut self) {
+        if !self.repeats() {
             return;
         }
         let mut merged = Table::default();
-        for (name, value) in rows {
+        for (name, value) in self.rows() {
             merged.merge(name.clone(), value);
         }
         *self = merged;

@@ -57,6 +57,13 @@ pub fn parse(uri: &[u8]) -> Option<Parts> {
     Some(parts)
 }
 
+/// Whether a URI is nothing but a path, as most are.
+pub fn is_path_alone(uri: &[u8]) -> bool {
+    // each byte is looked at, without a way out: so the compiler looks at many at once
+    let more = uri.iter().fold(false, |more, b| more | (*b == b'?') | (*b == b'#'));
+    uri.first() == Some(&b'/') && !more
+}
+
 fn hostinfo(text: &[u8], parts: &mut Parts) -> Option<()> {
     let mut host = text;
     if let Some(at) = host.rfind_byte(b'@') {

@@ -91,7 +91,10 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         if is_left_out(r, pass, index, entry) {
             continue;
         }
-        let (mut before, wanted) = (None, points.is_some());
+        let neighbour = missed.filter(|m| m + 1 == index);
+        // a copy makes the changes after it dearer
+        let wanted = points.is_some() && (neighbour.is_some() || !weigh::leaves_no_trace(pass, index));
+        let mut before = None;
         let mut on_match = |r: &Request<'_>| before = wanted.then(|| Saved::of(r));
         let carried = carried(pass, index);
         let engine = r.engine;
@@ -112,7 +115,6 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
             continue;
         }
         if let (Some(points), Some(saved)) = (points.as_deref_mut(), before) {
-            let neighbour = missed.filter(|m| m + 1 == index);
             neighbour.iter().for_each(|n| weigh::note(points, pass, *n, || saved.clone()));
             weigh::note(points, pass, index, || saved);
         }

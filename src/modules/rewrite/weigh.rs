@@ -85,7 +85,7 @@ pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl 
 }
 
 /// Whether a rule sets variables that nobody in the list reads, and does nothing else: without it all comes to the same.
-fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
+pub fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
     const READ_THROUGH: usize = 64;
     pass.rules.get(index).is_some_and(|entry| entry.rule.only_sets_environment())
         && pass.rules.len() <= READ_THROUGH
