@@ -115,8 +115,8 @@ impl Captures {
 
 /// A compiled regular expression; cheap to clone.
 ///
-/// What is so plain that no engine is needed is matched without one. PCRE2 compiles every other pattern, and so decides what is an
-/// error; it also matches, but for what the `regex` crate is known to answer in the same way.
+/// What is so plain that no engine is needed is matched without one. PCRE2 compiles every other pattern, and so decides
+/// what is an error; it also matches, but for what the `regex` crate is known to answer in the same way.
 #[derive(Clone)]
 pub struct Regex(Arc<Inner>);
 
@@ -193,7 +193,9 @@ impl Regex {
         &self.0.beginning
     }
 
-    /// Whether `subject` has the texts in it that it must. (To compare nothing is slow on processors with masked loads.)
+    /// Whether `subject` has the texts in it that it must.
+    ///
+    /// (To compare nothing is slow on processors with masked loads.)
     fn may_match(&self, subject: &[u8]) -> bool {
         let Inner { beginning, within, .. } = &*self.0;
         (beginning.is_empty() || subject.starts_with(beginning))
