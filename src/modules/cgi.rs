@@ -86,8 +86,7 @@ fn cgid_handler(r: &mut Request<'_>) -> Verdict {
 }
 
 fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
-    let Some(name) = r.handler.as_ref().filter(|h| *h == "cgi-script" || *h == "application/x-httpd-cgi").cloned()
-    else {
+    let Some(name) = r.handler_among(&["cgi-script", "application/x-httpd-cgi"]) else {
         return Verdict::Declined;
     };
     r.served_by = Some(name);

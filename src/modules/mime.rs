@@ -470,9 +470,7 @@ fn type_of(r: &mut Request<'_>, filename: &BString, dir: &Dir) -> Verdict {
     }
     r.mime_exceptions = exceptions.filter(|_| found_metadata);
     let plain = |t: &BStr| charset.is_none() && !t.iter().any(|b| *b == b';' || b.is_ascii_whitespace() || *b == 11);
-    if let Some(parts) =
-        r.content_type.as_ref().map(|t| t.as_bstr()).filter(|t| !plain(t)).and_then(|t| ContentType::parse(t))
-    {
+    if let Some(parts) = r.content_type.as_deref().filter(|t| !plain(t)).and_then(|t| ContentType::parse(t)) {
         let trusted = r.trusted_content_type;
         r.set_content_type(Some(parts.with_charset(charset.as_ref().map(|c| c.as_bstr())).into()), trusted);
     }

@@ -21,7 +21,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
 
 /// Answers GET with a page of the server's own, for a handler of one of these names.
 pub(super) fn serve(r: &mut Request<'_>, names: &[&str]) -> Verdict {
-    let Some(name) = r.handler.as_ref().filter(|h| names.iter().any(|n| *h == n)).cloned() else {
+    let Some(name) = r.handler_among(names) else {
         return Verdict::Declined;
     };
     super::core::allow_methods(r, &[method::GET]);

@@ -10,6 +10,22 @@ use super::pcre2::Code;
 use super::regex::Slots;
 use super::{Captures, Flags, Regex};
 
+/// Holds a matcher's number of groups, and their places if it found any, against PCRE2's.
+pub fn as_pcre2(
+    pattern: &str,
+    flags: Flags,
+    subject: &str,
+    groups: usize,
+    found: Option<Slots>,
+) -> Result<(), TestCaseError> {
+    let code = Code::new(pattern.as_bytes(), flags).expect("it compiles");
+    prop_assert_eq!(groups, code.groups());
+    let mut theirs = Slots::new();
+    prop_assert_eq!(Ok(found.is_some()), code.exec(subject.as_bytes(), Some(&mut theirs)));
+    prop_assert_eq!(found.unwrap_or_default(), theirs);
+    Ok(())
+}
+
 /// Patterns of the grammar that `subset` takes, and some that it should refuse.
 fn pattern() -> impl Strategy<Value = BString> {
     let piece = |texts: &'static [&'static [u8]]| proptest::sample::select(texts).prop_map(<[u8]>::to_vec);

@@ -1,6 +1,7 @@
 //! The literal texts that whatever a regular expression matches must begin with, and have within it.
 
 use super::Flags;
+use super::literal;
 
 /// The text after `^` that every subject must begin with; empty where nothing can be said.
 pub(super) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
@@ -9,10 +10,10 @@ pub(super) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
         return found;
     }
     let mut rest = &pattern[1..];
-    while let Some((byte, after)) = literal(rest) {
+    while let Some((byte, after)) = literal::byte(rest) {
         rest = after;
         // what may not be there at all is not certain; what is there once at least is, and `+` ends the text
-        if matches!(rest.first(), Some(b'?' | b'*' | b'{')) {
+        if literal::may_be_none(rest) {
             break;
         }
         found.push(byte);
@@ -28,7 +29,7 @@ pub(super) fn within(pattern: &[u8], flags: Flags) -> Option<Vec<u8>> {
     let (mut longest, mut run) = (Vec::new(), Vec::new());
     let mut rest = pattern;
     loop {
-        let certain = literal(rest).filter(|(_, after)| !matches!(after.first(), Some(b'?' | b'*' | b'{')));
+        let certain = literal::byte(rest).filter(|(_, after)| !literal::may_be_none(after));
         if let Some((byte, after)) = certain {
             run.push(byte);
             rest = after;
@@ -50,9 +51,8 @@ pub(super) fn within(pattern: &[u8], flags: Flags) -> Option<Vec<u8>> {
 /// What is in the group that a pattern begins with, if that must be there.
 fn group(pattern: &[u8]) -> Option<&[u8]> {
     let end = if pattern.first() == Some(&b'(') { group_end(pattern)? } else { return None };
-    let may_miss = matches!(pattern.get(end + 1), Some(b'?' | b'*' | b'{'));
     let inner = &pattern[1..end];
-    (!may_miss).then(|| inner.strip_prefix(b"?:").unwrap_or(inner))
+    (!literal::may_be_none(&pattern[end + 1..])).then(|| inner.strip_prefix(b"?:").unwrap_or(inner))
 }
 
 /// What follows the first thing in a pattern, whatever it is; `None` at the end, and before what is hard to read.
@@ -81,16 +81,6 @@ fn group_end(pattern: &[u8]) -> Option<usize> {
             _ => {}
         }
         i += 1;
-    }
-}
-
-/// The literal byte that a pattern begins with, and what follows.
-pub(super) fn literal(pattern: &[u8]) -> Option<(u8, &[u8])> {
-    match pattern {
-        [b'\\', byte, rest @ ..] if byte.is_ascii_punctuation() => Some((*byte, rest)),
-        [b'\\' | b'^' | b'$' | b'.' | b'[' | b'|' | b'(' | b')' | b'?' | b'*' | b'+' | b'{', ..] => None,
-        [byte, rest @ ..] => Some((*byte, rest)),
-        [] => None,
     }
 }
 

@@ -14,6 +14,7 @@ mod fancy;
 #[cfg_attr(not(feature = "pcre2"), expect(dead_code, reason = "the stand-in has no match limit to keep to"))]
 mod fast;
 mod fnmatch;
+mod literal;
 #[cfg(feature = "pcre2")]
 mod native;
 mod part;

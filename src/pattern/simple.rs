@@ -2,24 +2,19 @@
 //! that follows it. Many patterns of real configurations are of this kind.
 
 use super::Flags;
-use super::beginning::literal;
+use super::literal::Literal;
 use super::regex::Slots;
 use bstr::Finder;
 
 /// A literal text, and what comes after it.
 pub(super) struct Simple {
-    /// In lower case where case is aside.
-    text: Vec<u8>,
-    icase: bool,
+    literal: Literal,
     /// Whether the text begins the subject (`^`).
     at_start: bool,
     /// For a text that may be anywhere.
     finder: Option<Box<Finder<'static>>>,
     then: Then,
 }
-
-/// Longer texts may be too much for PCRE2, and so are its to judge.
-const LONGEST: usize = 1000;
 
 /// What follows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,19 +35,11 @@ impl Simple {
         if flags.multiline {
             return None;
         }
-        let (at_start, mut rest) = match pattern.strip_prefix(b"^") {
+        let (at_start, rest) = match pattern.strip_prefix(b"^") {
             Some(rest) => (true, rest),
             None => (false, pattern),
         };
-        let mut text = Vec::new();
-        while let Some((byte, after)) = literal(rest) {
-            // a quantifier speaks of the byte before it
-            if matches!(after.first(), Some(b'*' | b'+' | b'?' | b'{')) {
-                return None;
-            }
-            text.push(byte);
-            rest = after;
-        }
+        let (literal, rest) = Literal::read(rest, flags)?;
         let rest_of = |least, group| Then::Rest { least, group };
         let then = match rest {
             b"" => Then::Open,
@@ -68,17 +55,9 @@ impl Simple {
         if dotted && flags.no_dotall || rest.ends_with(b"$") && flags.no_dollar_endonly {
             return None;
         }
-        if text.len() > LONGEST {
-            return None;
-        }
-        let icase = flags.icase;
-        if icase {
-            // other letters have no case without a locale
-            text.make_ascii_lowercase();
-        }
-        let anywhere = !icase && !at_start && !text.is_empty() && then != Then::End;
-        let finder = anywhere.then(|| Box::new(Finder::new(&text).into_owned()));
-        Some(Simple { text, icase, at_start, finder, then })
+        let anywhere = !flags.icase && !at_start && !literal.text.is_empty() && then != Then::End;
+        let finder = anywhere.then(|| Box::new(Finder::new(&literal.text).into_owned()));
+        Some(Simple { literal, at_start, finder, then })
     }
 
     /// The number of groups.
@@ -102,18 +81,18 @@ impl Simple {
 
     /// Where a match begins, where its text ends, and where it ends itself.
     fn find(&self, subject: &[u8]) -> Option<(usize, usize, usize)> {
-        let length = self.text.len();
+        let length = self.literal.text.len();
         let start = match (self.at_start, self.then) {
             // an empty text is not compared: processors are slow at it
             (_, Then::Open | Then::Byte | Then::Rest { .. }) if length == 0 => 0,
-            (true, _) => self.is_at(subject, 0).then_some(0)?,
+            (true, _) => self.literal.is_at(subject, 0).then_some(0)?,
             (false, Then::End) => {
                 let start = subject.len().checked_sub(length)?;
-                self.is_at(subject, start).then_some(start)?
+                self.literal.is_at(subject, start).then_some(start)?
             }
             (false, _) => match &self.finder {
                 Some(finder) => finder.find(subject)?,
-                None => (0..=subject.len().checked_sub(length)?).find(|start| self.is_at(subject, *start))?,
+                None => (0..=subject.len().checked_sub(length)?).find(|start| self.literal.is_at(subject, *start))?,
             },
         };
         let rest = start + length;
@@ -125,16 +104,11 @@ impl Simple {
         };
         Some((start, rest, end))
     }
-
-    fn is_at(&self, subject: &[u8], start: usize) -> bool {
-        let there = subject.get(start..start + self.text.len());
-        there.is_some_and(|there| if self.icase { there.eq_ignore_ascii_case(&self.text) } else { there == self.text })
-    }
 }
 
 #[cfg(all(test, feature = "pcre2"))]
 mod tests {
-    use super::super::pcre2::Code;
+    use super::super::agreement::as_pcre2;
     use super::*;
     use proptest::prelude::*;
 
@@ -171,12 +145,9 @@ mod tests {
             let pattern = format!("{start}{text}{then}");
             let flags = Flags { icase, no_dotall, no_dollar_endonly, multiline, extended: false };
             let Some(simple) = Simple::new(pattern.as_bytes(), flags) else { return Ok(()) };
-            let code = Code::new(pattern.as_bytes(), flags).expect("it compiles");
-            prop_assert_eq!(simple.groups(), code.groups());
-            let (mut ours, mut theirs) = (Slots::new(), Slots::new());
-            let found = simple.captures(subject.as_bytes(), &mut ours);
-            prop_assert_eq!(Ok(found), code.exec(subject.as_bytes(), Some(&mut theirs)));
-            prop_assert_eq!(ours, theirs);
+            let mut slots = Slots::new();
+            let found = simple.captures(subject.as_bytes(), &mut slots);
+            as_pcre2(&pattern, flags, &subject, simple.groups(), found.then_some(slots))?;
             prop_assert_eq!(found, simple.is_match(subject.as_bytes()));
         }
     }

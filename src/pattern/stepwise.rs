@@ -5,23 +5,19 @@
 //! run can't hold, or takes whatever there is.
 
 use super::Flags;
-use super::beginning::literal;
+use super::literal::{self, LONGEST, Literal, is_quantifier};
 use super::regex::Slots;
 use bstr::ByteSlice;
 
 /// A pattern of this kind.
 pub(super) struct Stepwise {
     steps: Vec<Step>,
-    icase: bool,
 }
-
-/// Longer patterns may be too much for PCRE2, and so are its to judge.
-const LONGEST: usize = 1000;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
-    /// This text; in lower case where case is aside.
-    Text(Vec<u8>),
+    /// This text.
+    Text(Literal),
     /// Bytes other than this one, so many at least.
     Until { byte: u8, least: usize, group: bool },
     /// All that is left, so many bytes at least.
@@ -45,7 +41,7 @@ impl Stepwise {
             let (step, after) = next(rest, flags)?;
             let fits = match (steps.last(), &step) {
                 // what comes after a run must begin where the run ends
-                (Some(Step::Until { byte, .. }), Step::Text(text)) => text.first() == Some(byte),
+                (Some(Step::Until { byte, .. }), Step::Text(literal)) => literal.text.first() == Some(byte),
                 (Some(Step::Until { .. }), Step::Until { .. }) => false,
                 // the run would have to leave a byte to it
                 (Some(Step::Until { .. }), Step::Rest { least, .. }) => *least == 0,
@@ -59,7 +55,7 @@ impl Stepwise {
             steps.push(step);
             rest = after;
         }
-        Some(Stepwise { steps, icase: flags.icase })
+        Some(Stepwise { steps })
     }
 
     /// The number of groups.
@@ -87,7 +83,7 @@ impl Stepwise {
         for step in &self.steps {
             let left = &subject[at..];
             let taken = match step {
-                Step::Text(text) => self.begins(left, text).then_some(text.len())?,
+                Step::Text(literal) => literal.is_at(subject, at).then_some(literal.text.len())?,
                 Step::Until { byte, least, .. } => {
                     Some(left.find_byte(*byte).unwrap_or(left.len())).filter(|n| n >= least)?
                 }
@@ -101,13 +97,6 @@ impl Stepwise {
         }
         Some(at)
     }
-
-    fn begins(&self, left: &[u8], text: &[u8]) -> bool {
-        match self.icase {
-            true => left.get(..text.len()).is_some_and(|l| l.eq_ignore_ascii_case(text)),
-            false => left.starts_with(text),
-        }
-    }
 }
 
 /// The step that a pattern begins with, and what follows.
@@ -115,8 +104,8 @@ fn next(pattern: &[u8], flags: Flags) -> Option<(Step, &[u8])> {
     if pattern == b"$" {
         return (!flags.no_dollar_endonly).then_some((Step::End, b""));
     }
-    if literal(pattern).is_some() {
-        return text(pattern, flags);
+    if literal::byte(pattern).is_some() {
+        return Literal::read(pattern, flags).map(|(literal, after)| (Step::Text(literal), after));
     }
     let (group, inner) = match pattern.strip_prefix(b"(") {
         Some(inner) => (true, inner),
@@ -126,7 +115,7 @@ fn next(pattern: &[u8], flags: Flags) -> Option<(Step, &[u8])> {
         Some(after) if !flags.no_dotall => (None, after),
         Some(_) => return None,
         None => {
-            let (byte, after) = literal(inner.strip_prefix(b"[^")?)?;
+            let (byte, after) = literal::byte(inner.strip_prefix(b"[^")?)?;
             let plain = byte.is_ascii_punctuation() && !matches!(byte, b'[' | b']' | b'\\' | b'-' | b'^');
             // a class has letters and ranges of its own
             (Some(byte).filter(|_| plain), after.strip_prefix(b"]")?)
@@ -151,31 +140,9 @@ fn next(pattern: &[u8], flags: Flags) -> Option<(Step, &[u8])> {
     }
 }
 
-/// The text that a pattern begins with.
-fn text(pattern: &[u8], flags: Flags) -> Option<(Step, &[u8])> {
-    let (mut text, mut rest) = (Vec::new(), pattern);
-    while let Some((byte, after)) = literal(rest) {
-        // a quantifier speaks of the byte before it
-        if is_quantifier(after) {
-            return None;
-        }
-        text.push(byte);
-        rest = after;
-    }
-    if flags.icase {
-        // other letters have no case without a locale
-        text.make_ascii_lowercase();
-    }
-    Some((Step::Text(text), rest))
-}
-
-fn is_quantifier(pattern: &[u8]) -> bool {
-    matches!(pattern.first(), Some(b'*' | b'+' | b'?' | b'{'))
-}
-
 #[cfg(all(test, feature = "pcre2"))]
 mod tests {
-    use super::super::pcre2::Code;
+    use super::super::agreement::as_pcre2;
     use super::*;
     use proptest::prelude::*;
 
@@ -223,12 +190,9 @@ mod tests {
             let pattern = format!("^{}", steps.concat());
             let flags = Flags { icase, no_dotall, no_dollar_endonly, multiline, extended: false };
             let Some(stepwise) = Stepwise::new(pattern.as_bytes(), flags) else { return Ok(()) };
-            let code = Code::new(pattern.as_bytes(), flags).expect("it compiles");
-            prop_assert_eq!(stepwise.groups(), code.groups());
-            let (mut ours, mut theirs) = (Slots::new(), Slots::new());
-            let found = stepwise.captures(subject.as_bytes(), &mut ours);
-            prop_assert_eq!(Ok(found), code.exec(subject.as_bytes(), Some(&mut theirs)));
-            prop_assert_eq!(ours, theirs);
+            let mut slots = Slots::new();
+            let found = stepwise.captures(subject.as_bytes(), &mut slots);
+            as_pcre2(&pattern, flags, &subject, stepwise.groups(), found.then_some(slots))?;
             prop_assert_eq!(found, stepwise.is_match(subject.as_bytes()));
         }
     }

@@ -243,6 +243,9 @@ impl<'a> Seen<'a> {
     }
 
     fn changes(&self, r: &Request<'_>) -> String {
+        fn text(text: &Option<BString>) -> Option<&BStr> {
+            text.as_ref().map(|t| t.as_bstr())
+        }
         let mut said = Vec::new();
         let mut one = |name: &str, before: Option<&BStr>, after: Option<&BStr>| {
             if before != after
@@ -252,11 +255,11 @@ impl<'a> Seen<'a> {
             }
         };
         one("uri", Some(self.uri.as_bstr()), Some(r.uri.as_bstr()));
-        one("file", self.filename.as_ref().map(|t| t.as_bstr()), r.filename.as_ref().map(|t| t.as_bstr()));
-        one("path_info", self.path_info.as_ref().map(|t| t.as_bstr()), r.path_info.as_ref().map(|t| t.as_bstr()));
+        one("file", text(&self.filename), text(&r.filename));
+        one("path_info", text(&self.path_info), text(&r.path_info));
         one("handler", self.handler.as_deref(), r.handler.as_deref());
         one("type", self.content_type.as_deref(), r.content_type.as_deref());
-        one("user", self.user.as_ref().map(|t| t.as_bstr()), r.user.as_ref().map(|t| t.as_bstr()));
+        one("user", text(&self.user), text(&r.user));
         said.join(", ")
     }
 }

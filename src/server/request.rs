@@ -282,6 +282,11 @@ impl<'a> Request<'a> {
         port == self.server.port && names.is_some_and(|n| n.matches(host).is_some())
     }
 
+    /// The handler asked for, where it goes by one of these names.
+    pub fn handler_among(&self, names: &[&str]) -> Option<Text<'a>> {
+        self.handler.as_ref().filter(|handler| names.iter().any(|name| **handler == *name)).cloned()
+    }
+
     /// Whether another server is to answer it.
     pub fn is_proxied(&self) -> bool {
         self.proxyreq != ProxyReq::None && self.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))

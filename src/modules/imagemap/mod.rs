@@ -13,7 +13,7 @@ use crate::server::method;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 use geometry::Point;
 
 /// The module.
@@ -84,8 +84,8 @@ impl Answer {
 
 /// `imap_handler`
 fn handler(r: &mut Request<'_>) -> Verdict {
-    let taken = |h: &BStr| h == "application/x-httpd-imap" || h == "imap-file";
-    let Some(name) = r.handler.as_ref().filter(|h| r.method_number == method::GET && taken(h)).cloned() else {
+    let asked = r.handler_among(&["application/x-httpd-imap", "imap-file"]);
+    let Some(name) = asked.filter(|_| r.method_number == method::GET) else {
         return Verdict::Declined;
     };
     r.served_by = Some(name);

@@ -369,7 +369,7 @@ fn tell(r: &Request<'_>, variants: &[Variant<'_>], best: Option<usize>, phase: P
 
 /// `handle_map_file`
 fn handle_map_file(r: &mut Request<'_>) -> Verdict {
-    let Some(name) = r.handler.as_ref().filter(|h| *h == "application/x-type-map" || *h == "type-map").cloned() else {
+    let Some(name) = r.handler_among(&["application/x-type-map", "type-map"]) else {
         return Verdict::Declined;
     };
     r.served_by = Some(name);

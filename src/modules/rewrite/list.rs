@@ -91,11 +91,13 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         if is_left_out(r, pass, index, entry) {
             continue;
         }
-        let neighbour = missed.filter(|m| m + 1 == index);
-        // a copy makes the changes after it dearer
-        let wanted = points.is_some() && (neighbour.is_some() || !weigh::leaves_no_trace(pass, index));
-        let mut before = None;
-        let mut on_match = |r: &Request<'_>| before = wanted.then(|| Saved::of(r));
+        let (mut before, wanted) = (None, points.is_some());
+        let mut on_match = |r: &Request<'_>| {
+            let weighed = |i: &usize| wanted && !weigh::leaves_no_trace(pass, *i);
+            let rules = [missed.filter(|m| m + 1 == index), Some(index)].map(|rule| rule.filter(weighed));
+            // a copy makes the changes after it dearer
+            before = rules.iter().any(Option::is_some).then(|| (rules, Saved::of(r)));
+        };
         let carried = carried(pass, index);
         let engine = r.engine;
         let went = match pass.round {
@@ -114,9 +116,11 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
             }
             continue;
         }
-        if let (Some(points), Some(saved)) = (points.as_deref_mut(), before) {
+        if let (Some(points), Some(([neighbour, own], saved))) = (points.as_deref_mut(), before) {
             neighbour.iter().for_each(|n| weigh::note(points, pass, *n, || saved.clone()));
-            weigh::note(points, pass, index, || saved);
+            if let Some(own) = own {
+                weigh::note(points, pass, own, || saved);
+            }
         }
         missed = None;
         if !carry_on(r, pass, rule, went, limit) {

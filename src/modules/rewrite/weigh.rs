@@ -77,9 +77,9 @@ pub fn is_wanted(r: &Request<'_>) -> bool {
     !r.engine.supposing.get() && r.main.as_ref().is_none_or(|m| m.main.is_none())
 }
 
-/// Notes the rule at `index`: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
+/// Notes the rule at `index`, which leaves a trace: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
 pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl FnOnce() -> Saved) {
-    if points.len() < POINTS && points.iter().all(|p| p.index != index) && !leaves_no_trace(pass, index) {
+    if points.len() < POINTS && points.iter().all(|p| p.index != index) {
         points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved() });
     }
 }
