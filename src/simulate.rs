@@ -304,7 +304,7 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
     let handler = if last.is_proxied() { last.handler.take() } else { last.served_by.take() };
     Outcome {
         url: ask.url.as_str().into(),
-        method: method::name(ask.method.as_bytes()).into(),
+        method: method::name(ask.method.as_bytes()),
         status,
         handler: handler.filter(|_| tells).map(|h| h.outlive(USUAL_HANDLERS)),
         file: last.filename.take(),

@@ -11,10 +11,10 @@ use crate::server::build::{Cmd, forbid};
 use crate::server::index::{Beginning, Indexed};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
+use crate::server::text::Text;
 use crate::server::{expr_context, filepath, names, uri};
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The module.
@@ -398,8 +398,8 @@ fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect:
         if length == 0 {
             return Ok(None);
         }
-        r.context_prefix = Some(Cow::Borrowed(entry.fake.as_bstr()));
-        r.context_root = entry.real.as_ref().map(|real| Cow::Borrowed(real.as_bstr()));
+        r.context_prefix = Some(Text::lent(&entry.fake));
+        r.context_root = entry.real.as_ref().map(|real| Text::lent(real));
         let real = entry.real.as_ref().map_or(&b""[..], |real| real.as_slice());
         // with room for the slash that a folder is looked up with
         let mut target = BString::from(Vec::with_capacity(real.len() + path.len() - length + 1));
@@ -483,8 +483,8 @@ fn try_alias<'a>(r: &mut Request<'a>, dir: Option<&'a Dir>) -> Result<Option<Fou
     if dir.is_some_and(|d| d.preserve_path == Some(true)) {
         let length = pattern::alias_matches(&r.uri, &alias.fake);
         if length > 0 {
-            r.context_prefix = Some(Cow::Borrowed(alias.fake.as_bstr()));
-            r.context_root = Some(Cow::Owned(target.clone()));
+            r.context_prefix = Some(Text::lent(&alias.fake));
+            r.context_root = Some(target.clone().into());
             target.extend_from_slice(&r.uri[length..]);
         }
     }

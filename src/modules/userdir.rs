@@ -10,7 +10,6 @@ use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
-use std::borrow::Cow;
 
 /// The module.
 pub static MODULE: Module =
@@ -131,8 +130,8 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         }
         Found::File { file, folder } => {
             r.filename = Some(file);
-            r.context_prefix = Some(Cow::Owned(uri[..uri.len() - rest.len()].into()));
-            r.context_root = Some(Cow::Owned(folder));
+            r.context_prefix = Some(uri[..uri.len() - rest.len()].into());
+            r.context_root = Some(folder.into());
             r.notes.set("mod_userdir_user", user);
             Verdict::Ok
         }

@@ -7,8 +7,7 @@ use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::Settings;
-use bstr::{BStr, BString, ByteSlice};
-use std::borrow::Cow;
+use bstr::{BString, ByteSlice};
 
 /// The module.
 pub static MODULE: Module =
@@ -218,13 +217,13 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     }
     let root = interpolate(map, &name, r.server_port());
     r.filename = Some([root.as_slice(), rest].concat().into());
-    r.context_root = Some(Cow::Owned(root.clone()));
+    r.context_root = Some(root.clone().into());
     r.document_root_override = Some(root);
     if cgi.is_some() {
         r.handler = Some("cgi-script".into());
         r.handler_span = Some(*span);
         r.notes.set("alias-forced-type", "cgi-script");
-        r.context_prefix = Some(Cow::Borrowed(BStr::new("/cgi-bin")));
+        r.context_prefix = Some("/cgi-bin".into());
     }
     Verdict::Ok
 }

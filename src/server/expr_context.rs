@@ -2,13 +2,13 @@
 
 use super::request::Request;
 use super::subrequest;
+use super::text::Text;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Var, header_of};
 use crate::modules::core::CanonicalName;
 use crate::modules::ssl;
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
 use bstr::{BString, ByteSlice};
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ impl Context for View<'_, '_> {
             Var::ScriptUser | Var::ScriptGroup => owner(r, var),
             Var::DocumentUri => r.env.get("DOCUMENT_URI").map_or_else(|| r.uri.clone(), |v| v.to_owned()),
             Var::ContextPrefix => r.context_prefix.clone().unwrap_or_default().into_owned(),
-            Var::ContextDocumentRoot => r.context_root.clone().map_or_else(|| r.document_root(), Cow::into_owned),
+            Var::ContextDocumentRoot => r.context_root.clone().map_or_else(|| r.document_root(), Text::into_owned),
             Var::RequestStatus => match r.status {
                 0 => BString::default(),
                 s => s.to_string().into(),

@@ -1,8 +1,7 @@
 //! Request methods and their numbers: `ap_method_registry_init` (modules/http/http_protocol.c).
 
-use super::text::word;
-use bstr::{BStr, BString};
-use std::borrow::Cow;
+use super::text::{Text, word};
+use bstr::BString;
 
 /// httpd's own methods; the index is the number.
 pub const BUILT_IN: [&str; 26] = [
@@ -35,7 +34,7 @@ pub const BUILT_IN: [&str; 26] = [
 ];
 
 /// A method's name, not copied where it is one that most requests have.
-pub fn name(method: &[u8]) -> Cow<'static, BStr> {
+pub fn name(method: &[u8]) -> Text<'static> {
     word(method, &["GET", "POST", "HEAD"])
 }
 

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::http_request;
 use super::request::{PathInfo, ProxyReq, Request};
 use super::table::Table;
-use super::text;
+use super::text::{self, Text};
 use super::vhost::{self, NameMatch};
 use super::{Connection, method, process};
 use crate::module::{Phase, Verdict};
@@ -13,7 +13,6 @@ use crate::outcome::Step;
 use crate::server::setting;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -301,7 +300,7 @@ fn cut_request_line(line: &[u8], strict: bool) -> ([&[u8]; 3], Deferred) {
 }
 
 /// A protocol's name, not copied where it is one that most requests have.
-pub fn protocol_name(protocol: &[u8]) -> Cow<'static, BStr> {
+pub fn protocol_name(protocol: &[u8]) -> Text<'static> {
     text::word(protocol, &["HTTP/1.1", "HTTP/1.0"])
 }
 
@@ -332,7 +331,7 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
         }
         return Err(414);
     }
-    let usual = matches!((&r.method, &r.protocol), (Cow::Borrowed(_), Cow::Borrowed(_)));
+    let usual = r.method.is_lent() && r.protocol.is_lent();
     let target = incoming.target;
     let ([method, uri, protocol], mut wrong) =
         if usual && !target.is_empty() && until(target, class::VISIBLE) == target.len() {

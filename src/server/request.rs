@@ -87,7 +87,7 @@ pub struct Ancestor<'a> {
     /// Its environment.
     pub env: Table,
     /// Its method, when it was made.
-    pub method: Cow<'static, BStr>,
+    pub method: Text<'static>,
     /// The request it was redirected from.
     pub prev: Option<Rc<Ancestor<'a>>>,
     /// The request it is a subrequest of.
@@ -129,7 +129,7 @@ pub struct Request<'a> {
     /// The request line.
     pub the_request: BString,
     /// The method.
-    pub method: Cow<'static, BStr>,
+    pub method: Text<'static>,
     /// Its number.
     pub method_number: u32,
     /// Whether it is HEAD.
@@ -137,7 +137,7 @@ pub struct Request<'a> {
     /// HTTP/1.1 is 1001, as httpd counts.
     pub proto_num: u32,
     /// `HTTP/1.1`.
-    pub protocol: Cow<'static, BStr>,
+    pub protocol: Text<'static>,
     /// The request target, as sent.
     pub unparsed_uri: BString,
     /// The path: `r->uri`.
@@ -211,9 +211,9 @@ pub struct Request<'a> {
     /// The request it was redirected to.
     pub next: Option<Box<Request<'a>>>,
     /// Names and values of what AliasMatch and kin captured, and other state of modules.
-    pub context_prefix: Option<Cow<'a, BStr>>,
+    pub context_prefix: Option<Text<'a>>,
     /// CONTEXT_DOCUMENT_ROOT.
-    pub context_root: Option<Cow<'a, BStr>>,
+    pub context_root: Option<Text<'a>>,
     /// DOCUMENT_ROOT, where a module sets another one.
     pub document_root_override: Option<BString>,
     /// What mod_mime made nothing of.

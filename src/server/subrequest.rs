@@ -9,7 +9,6 @@ use crate::modules::core::options;
 use crate::outcome::Step;
 use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
-use std::borrow::Cow;
 
 const MAX_REDIRECTS: u32 = 10;
 const MAX_SUBREQUESTS: u32 = 10;
@@ -64,7 +63,7 @@ fn make<'a>(r: &Request<'a>) -> Request<'a> {
     sub.method = super::method::name(b"GET");
     sub.method_number = super::method::GET;
     sub.header_only = false;
-    sub.protocol = Cow::Borrowed(BStr::new("INCLUDED"));
+    sub.protocol = "INCLUDED".into();
     sub.env = r.env.clone();
     sub.env_changes = r.env_changes.clone();
     sub.main = Some(r.ancestor());

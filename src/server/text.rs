@@ -2,6 +2,7 @@
 
 use bstr::{BStr, BString};
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Deref;
 
 /// A text: lent, or its own.
@@ -12,6 +13,11 @@ impl<'a> Text<'a> {
     /// A text that is lent.
     pub fn lent(text: &'a [u8]) -> Text<'a> {
         Text(Cow::Borrowed(text))
+    }
+
+    /// Whether it is lent.
+    pub fn is_lent(&self) -> bool {
+        matches!(self.0, Cow::Borrowed(_))
     }
 
     /// To change it.
@@ -38,24 +44,27 @@ impl<'a> Text<'a> {
     /// For longer than what lends it: not copied where it is one of the usual words.
     pub fn outlive(self, usual: &[&'static str]) -> Text<'static> {
         match self.0 {
-            Cow::Borrowed(text) => word(text, usual).into(),
+            Cow::Borrowed(text) => word(text, usual),
             Cow::Owned(text) => text.into(),
         }
     }
 }
 
 /// A word, not copied where it is one of the usual ones.
-pub fn word(text: &[u8], usual: &[&'static str]) -> Cow<'static, BStr> {
-    match usual.iter().find(|word| text == word.as_bytes()) {
-        Some(word) => Cow::Borrowed(BStr::new(*word)),
-        None => Cow::Owned(text.into()),
-    }
+pub fn word(text: &[u8], usual: &[&'static str]) -> Text<'static> {
+    usual.iter().find(|word| text == word.as_bytes()).map_or_else(|| text.into(), |word| Text::from(*word))
 }
 
 impl Deref for Text<'_> {
     type Target = BStr;
     fn deref(&self) -> &BStr {
         BStr::new(&*self.0)
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
     }
 }
 
@@ -104,15 +113,6 @@ impl From<Vec<u8>> for Text<'_> {
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Text(Cow::Owned(text.into()))
-    }
-}
-
-impl From<Cow<'static, BStr>> for Text<'_> {
-    fn from(text: Cow<'static, BStr>) -> Self {
-        match text {
-            Cow::Borrowed(text) => Text(Cow::Borrowed(text)),
-            Cow::Owned(text) => text.into(),
-        }
     }
 }
 

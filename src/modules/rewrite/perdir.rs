@@ -8,7 +8,6 @@ use crate::modules::core::options;
 use crate::server::request::Request;
 use crate::server::setting;
 use bstr::{BString, ByteSlice};
-use std::borrow::Cow;
 
 const PHASE: &str = "fixups";
 
@@ -165,7 +164,7 @@ fn as_url(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: &BStrin
         }
     }
     if !dir.options.has(option::IGNORE_CONTEXT_INFO) {
-        let root = r.context_root.clone().unwrap_or_else(|| Cow::Owned(r.document_root()));
+        let root = r.context_root.clone().unwrap_or_else(|| r.document_root().into());
         let prefix = r.context_prefix.clone().unwrap_or_default();
         if let Some(url) = url::replace_prefix(filename, &root, &prefix) {
             return url;
