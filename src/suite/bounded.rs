@@ -1,13 +1,9 @@
 //! Files of this machine that a user names, within bounds: a device or a pipe may go on for ever.
 
+use crate::limits::{FILE_BYTES, LINE_BYTES};
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
-
-/// What a file may hold.
-const MOST: u64 = 1 << 30;
-/// What a line of a list may hold.
-const LONGEST: u64 = 1 << 24;
 
 /// A file's content. A named pipe is not opened: nobody may ever write to it.
 ///
@@ -22,8 +18,8 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it is a named pipe"));
     }
     let mut content = Vec::new();
-    let read = File::open(path)?.take(MOST + 1).read_to_end(&mut content)?;
-    if read as u64 > MOST { Err(io::Error::other("it holds more than 1 GiB")) } else { Ok(content) }
+    let read = File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut content)?;
+    if read as u64 > FILE_BYTES { Err(io::Error::other("it holds more than 256 MiB")) } else { Ok(content) }
 }
 
 /// Whether it is a pipe, other than one that a shell passes by its number.
@@ -44,8 +40,8 @@ fn is_named_pipe(_: &Path, _: &std::fs::Metadata) -> bool {
 /// When it can't be read, or a line doesn't end.
 pub fn lines(mut from: impl BufRead, mut each: impl FnMut(&[u8])) -> io::Result<()> {
     let mut line = Vec::new();
-    while from.by_ref().take(LONGEST + 1).read_until(b'\n', &mut line)? > 0 {
-        if line.len() as u64 > LONGEST {
+    while from.by_ref().take(LINE_BYTES + 1).read_until(b'\n', &mut line)? > 0 {
+        if line.len() as u64 > LINE_BYTES {
             return Err(io::Error::other("a line of it holds more than 16 MiB"));
         }
         each(line.strip_suffix(b"\n").map_or(&line[..], |l| l.strip_suffix(b"\r").unwrap_or(l)));

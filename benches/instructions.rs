@@ -1,0 +1,72 @@
+//! How many instructions four requests take, counted by callgrind: a number that hangs on the code and the compiler
+//! alone, not on what else the machine does. `cargo bench --bench instructions` (needs valgrind).
+
+use routesim::simulate::{self, Ask};
+use routesim::source::SourceMap;
+use routesim::suite::Scenario;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+
+// as the binary does
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A scenario and its request's number.
+const REQUESTS: [(&str, usize); 4] =
+    [("web2py.yaml", 0), ("web2py.yaml", 7), ("rewrite/wordpress.yaml", 1), ("rewrite/wordpress.yaml", 5)];
+/// Requests before counting begins, and those that are counted.
+const WARM: u64 = 200;
+const COUNTED: u64 = 2000;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    match args.iter().position(|a| a == "--ask") {
+        Some(at) => ask(number(&args, at + 1) as usize, number(&args, at + 2)),
+        None => REQUESTS.iter().enumerate().for_each(|(which, (name, _))| {
+            let (before, after) = (counted(which, WARM), counted(which, WARM + COUNTED));
+            match before.zip(after) {
+                Some((before, after)) => println!("{name} {}: {} instructions", url(which), (after - before) / COUNTED),
+                None => println!("{name}: not counted (is valgrind installed?)"),
+            }
+        }),
+    }
+}
+
+fn number(args: &[String], at: usize) -> u64 {
+    args.get(at).and_then(|a| a.parse().ok()).unwrap_or(0)
+}
+
+fn scenario(which: usize) -> (Scenario, usize) {
+    let (name, index) = REQUESTS[which];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
+    (Scenario::load(&path, &SourceMap::default()).expect("it is a scenario"), index)
+}
+
+fn url(which: usize) -> String {
+    let (scenario, index) = scenario(which);
+    scenario.requests[index].url.clone()
+}
+
+/// Asks one of the requests so many times.
+fn ask(which: usize, times: u64) {
+    let (scenario, index) = scenario(which);
+    let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { return };
+    let ask = Ask::of(&scenario.requests[index], index);
+    for _ in 0..times {
+        black_box(simulator.ask(black_box(&ask)));
+    }
+}
+
+/// What callgrind counts of the whole process.
+fn counted(which: usize, times: u64) -> Option<u64> {
+    let program = std::env::current_exe().ok()?;
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args(["--ask", &which.to_string(), &times.to_string()])
+        .output()
+        .ok()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    said.lines().find_map(|l| l.split_once("Collected :"))?.1.trim().parse().ok()
+}
