@@ -38,6 +38,7 @@ pub mod modules;
 pub mod oracle;
 pub mod outcome;
 pub mod pattern;
+pub mod phase;
 pub mod report;
 pub mod server;
 pub mod simulate;

@@ -3,6 +3,8 @@
 //! The shape is httpd's own (`module` in include/http_config.h): a directive is one row of a table, and the
 //! order of modules in a phase is data in the hook rows.
 
+pub use crate::phase::{Phase, Verdict};
+
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::source::Span;
@@ -102,78 +104,6 @@ pub struct Directive {
     pub usage: &'static str,
     /// What it does; `None` where it does nothing that matters here.
     pub set: Option<Set>,
-}
-
-/// What a hook answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Not mine.
-    Declined,
-    /// Done, go on.
-    Ok,
-    /// Done with the whole request.
-    Done,
-    /// The request ends with this status.
-    Status(u16),
-}
-
-/// httpd's phases of a request, in the order of `ap_process_request_internal` (server/request.c).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Phase {
-    PostReadRequest,
-    HeaderParser,
-    PreTranslateName,
-    TranslateName,
-    MapToStorage,
-    AccessCheckerEx,
-    AccessChecker,
-    CheckUserId,
-    AuthChecker,
-    TypeChecker,
-    Fixups,
-    Handler,
-}
-
-impl Phase {
-    /// All phases.
-    pub const ALL: [Phase; 12] = [
-        Phase::PostReadRequest,
-        Phase::HeaderParser,
-        Phase::PreTranslateName,
-        Phase::TranslateName,
-        Phase::MapToStorage,
-        Phase::AccessCheckerEx,
-        Phase::AccessChecker,
-        Phase::CheckUserId,
-        Phase::AuthChecker,
-        Phase::TypeChecker,
-        Phase::Fixups,
-        Phase::Handler,
-    ];
-
-    /// httpd's name for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Phase::PostReadRequest => "post_read_request",
-            Phase::HeaderParser => "header_parser",
-            Phase::PreTranslateName => "pre_translate_name",
-            Phase::TranslateName => "translate_name",
-            Phase::MapToStorage => "map_to_storage",
-            Phase::AccessCheckerEx => "access_checker_ex",
-            Phase::AccessChecker => "access_checker",
-            Phase::CheckUserId => "check_user_id",
-            Phase::AuthChecker => "auth_checker",
-            Phase::TypeChecker => "type_checker",
-            Phase::Fixups => "fixups",
-            Phase::Handler => "handler",
-        }
-    }
-
-    /// Whether every hook runs (httpd's RUN_ALL) until one answers an error; else the first answer ends the phase.
-    pub fn run_all(self) -> bool {
-        matches!(self, Phase::PostReadRequest | Phase::HeaderParser | Phase::AccessChecker | Phase::Fixups)
-    }
 }
 
 /// When a hook runs among those of its phase, before the names in `after` and `before` are heeded (apr_hooks.h).

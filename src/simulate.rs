@@ -1,7 +1,7 @@
 //! The door to the engine: a configuration and a file system in, answers out.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::module::allowed;
+use crate::module::{Phase, allowed};
 use crate::modules::core::options;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
 use crate::server::compile::{self, Output};
@@ -277,7 +277,7 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
     }
     name_htaccess_readers(first, &mut decided_by);
     if decided_by.len() > 1 {
-        decided_by.sort_by_key(|d| rank(d.phase));
+        decided_by.sort_by_key(|d| d.phase);
     }
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     // a proxied request tells where it would have gone, even if it was refused
@@ -338,7 +338,7 @@ fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
         for read in &request.htaccess_read {
             let decides = read.refused_without || read.unread_without && by_htaccess;
             if decides && !decided_by.iter().any(|d| d.span == read.span) {
-                decided_by.push(Decision { phase: "map_to_storage", span: read.span });
+                decided_by.push(Decision { phase: Phase::MapToStorage, span: read.span });
             }
         }
     }
@@ -372,19 +372,6 @@ fn why<'r>(r: &'r Request<'_>) -> Option<&'r crate::server::request::LogLine> {
     let deep = r.log.iter().rev().find(|l| r.status == 500 && matches!(l.code, "AH00124" | "AH00125"));
     let own = || r.log.iter().rev().filter(|l| !l.subrequest).find(counts);
     deep.or_else(own).or_else(|| r.log.iter().rev().find(counts))
-}
-
-/// Where a phase stands in the order of phases; the same for those that nobody knows.
-pub fn rank(phase: &str) -> usize {
-    const BEFORE: [&str; 2] = ["read_request", "vhost"];
-    const AFTER: [&str; 2] = ["internal_redirect", "error_document"];
-    if let Some(i) = BEFORE.iter().position(|p| *p == phase) {
-        return i;
-    }
-    if let Some(i) = AFTER.iter().position(|p| *p == phase) {
-        return 100 + i;
-    }
-    crate::module::Phase::ALL.iter().position(|p| p.name() == phase).map_or(50, |i| 10 + i)
 }
 
 /// Whether a method is one that httpd knows by itself.

@@ -36,7 +36,7 @@ impl Phases {
             return Ok(End::Wrong);
         };
         let hooks = &simulator.server().hooks;
-        let phases = Phase::ALL.map(|p| (p, hooks.of(p).iter().map(|h| h.module).collect::<Vec<_>>()));
+        let phases = Phase::HOOKED.map(|p| (p, hooks.of(p).iter().map(|h| h.module).collect::<Vec<_>>()));
         match self.format {
             Format::Json => {
                 let map: Map<String, Value> = phases.iter().map(|(p, m)| (p.name().into(), m.clone().into())).collect();

@@ -8,7 +8,7 @@ use crate::address::IpSubnet;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::build::Cmd;
 use crate::server::method;
 use crate::server::request::Request;
@@ -260,34 +260,19 @@ fn tell(r: &mut Request<'_>) {
     }
     let Some(dir) = r.per_dir.access_compat.as_deref() else { return };
     let method = method::bit(r.method_number);
+    let step =
+        |span, judgement| Step::new(Phase::AccessChecker, By::Module("mod_access_compat.c"), Some(span), judgement);
     for line in &dir.lines {
         let in_force = line.limited & method != 0;
-        let (matched, effect) = match &line.rule {
-            Rule::Allow(f) => (in_force && names(r, f, line.span), "allows"),
-            Rule::Deny(f) => (in_force && names(r, f, line.span), "denies"),
-            Rule::Order(_) | Rule::Satisfy(_) => (in_force, ""),
+        let (matched, detail) = match &line.rule {
+            Rule::Allow(f) => (in_force && names(r, f, line.span), Detail::Allow),
+            Rule::Deny(f) => (in_force && names(r, f, line.span), Detail::Deny),
+            Rule::Order(_) | Rule::Satisfy(_) => (in_force, Detail::Nothing),
         };
-        r.tell(|| Step {
-            phase: "access_checker",
-            module: "mod_access_compat.c",
-            span: Some(line.span),
-            matched,
-            effect: if matched { effect.into() } else { String::new() },
-            ..Step::default()
-        });
+        r.tell(|| step(line.span, Judgement::of(matched)).with(detail));
     }
-    let mut under = dir.under.as_deref();
-    while let Some(d) = under {
-        for line in &d.lines {
-            r.tell(|| Step {
-                phase: "access_checker",
-                module: "mod_access_compat.c",
-                span: Some(line.span),
-                matched: false,
-                why: "overridden: a later section with any of these directives answers alone".into(),
-                ..Step::default()
-            });
-        }
-        under = d.under.as_deref();
+    let by = dir.lines.first().map(|line| line.span);
+    for line in std::iter::successors(dir.under.as_deref(), |under| under.under.as_deref()).flat_map(|d| &d.lines) {
+        r.tell(|| step(line.span, Judgement::Overridden(by)));
     }
 }

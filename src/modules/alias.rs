@@ -5,7 +5,7 @@ use crate::expr::Expr;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::{Cmd, forbid};
 use crate::server::index::{Beginning, Indexed};
@@ -338,18 +338,19 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
     // who watches is told of those that miss, too
     let candidates = if r.watched() { entries.all() } else { entries.of_path(&r.uri) };
     for (_, entry) in candidates.iter() {
-        if found.is_some() {
+        if let Some(found) = &found {
             // somebody watches: which of the rest would have matched?
             if overlaps(entry, &r.uri) {
-                r.tell(|| tried(entry, false, "never reached: an earlier one matched"));
+                r.tell(|| tried(entry.span, Judgement::Shadowed(Winner::Rule(found.span))));
             }
             continue;
         }
         let Some(target) = try_entry(r, entry, redirects)? else {
-            r.tell(|| tried(entry, false, ""));
+            r.tell(|| tried(entry.span, Judgement::Missed));
             continue;
         };
-        r.tell(|| Step { effect: target.to_string(), ..tried(entry, true, "") });
+        let field = if redirects { Field::Location } else { Field::File };
+        r.tell(|| tried(entry.span, Judgement::Matched).changing(Change::to(field, target.clone())));
         found = Some(Found { target, status: entry.status, span: entry.span });
         if !r.watched() {
             break;
@@ -358,15 +359,8 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
     Ok(found)
 }
 
-fn tried(entry: &Entry, matched: bool, why: &str) -> Step {
-    Step {
-        phase: "translate_name",
-        module: "mod_alias.c",
-        span: Some(entry.span),
-        matched,
-        why: why.into(),
-        ..Step::default()
-    }
+fn tried(line: Span, judgement: Judgement) -> Step {
+    Step::new(Phase::TranslateName, By::Module("mod_alias.c"), Some(line), judgement)
 }
 
 fn try_entry<'a>(r: &mut Request<'a>, entry: &'a Entry, redirect: bool) -> Result<Option<BString>, ()> {
@@ -459,14 +453,7 @@ fn try_redirect(r: &mut Request<'_>, dir: Option<&Dir>) -> Result<Option<Found>,
             }
         },
     };
-    r.tell(|| Step {
-        phase: "translate_name",
-        module: "mod_alias.c",
-        span: Some(span),
-        matched: true,
-        effect: target.to_string(),
-        ..Step::default()
-    });
+    r.tell(|| tried(span, Judgement::Matched).changing(Change::to(Field::Location, target.clone())));
     Ok(Some(Found { target, status, span }))
 }
 
@@ -493,14 +480,7 @@ fn try_alias<'a>(r: &mut Request<'a>, dir: Option<&'a Dir>) -> Result<Option<Fou
         r.handler_span = Some(alias.span);
         r.notes.set("alias-forced-type", "cgi-script");
     }
-    r.tell(|| Step {
-        phase: "translate_name",
-        module: "mod_alias.c",
-        span: Some(alias.span),
-        matched: true,
-        effect: target.to_string(),
-        ..Step::default()
-    });
+    r.tell(|| tried(alias.span, Judgement::Matched).changing(Change::to(Field::File, target.clone())));
     let root: &BStr = r.engine.server.server_root.as_bstr();
     Ok(filepath::merge(Some(root), &target).map(|target| Found { target, status: 0, span: alias.span }))
 }

@@ -8,7 +8,7 @@ use crate::expr::digest::{hex, md5};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Password, Step};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
@@ -212,18 +212,17 @@ fn tell(r: &Request<'_>, user: &BString, status: &Status) {
     if r.without.is_some() {
         return;
     }
-    r.tell(|| Step {
-        phase: "check_user_id",
-        module: "mod_auth_basic.c",
-        span: r.per_dir.authn_core.as_ref().and_then(|d| d.auth_type.as_ref()).map(|s| s.span),
-        matched: *status == Status::Granted,
-        why: match status {
-            Status::Granted => format!("the password of `{user}` is right"),
-            Status::Denied => format!("the password of `{user}` is wrong"),
-            Status::NotFound => format!("no user `{user}`"),
-            Status::Found(_) | Status::GeneralError => format!("`{user}` can't be checked"),
-        },
-        ..Step::default()
+    r.tell(|| {
+        let line = r.per_dir.authn_core.as_ref().and_then(|d| d.auth_type.as_ref()).map(|s| s.span);
+        let password = match status {
+            Status::Granted => Password::Right,
+            Status::Denied => Password::Wrong,
+            Status::NotFound => Password::NoUser,
+            Status::Found(_) | Status::GeneralError => Password::Unchecked,
+        };
+        let judgement = Judgement::of(password == Password::Right);
+        Step::new(Phase::CheckUserId, By::Module("mod_auth_basic.c"), line, judgement)
+            .with(Detail::Password(user.clone(), password))
     });
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::Step;
+use crate::outcome::step::{Authorization, By, Detail, Judgement, Required, Step};
 use crate::server::build::Cmd;
 use crate::server::method;
 use crate::server::request::Request;
@@ -135,18 +135,17 @@ impl Section {
 
     /// How httpd's messages name it.
     fn name(&self) -> String {
-        let not = if self.negate { "not " } else { "" };
-        match (&self.kind, self.logic) {
-            (Kind::Require { name, args, .. }, _) => format!("Require {not}{name} {args}"),
-            (_, logic) => {
-                let word = match (logic, self.negate) {
-                    (Logic::And, true) => "NotAll",
-                    (Logic::And, false) => "All",
-                    (Logic::Or, true) => "None",
-                    (Logic::Or, false) => "Any",
-                };
-                if self.merged { format!("AuthMerging {word}") } else { format!("<Require{word}>") }
-            }
+        self.told().to_string()
+    }
+
+    /// As the trace has it.
+    fn told(&self) -> Required {
+        match (&self.kind, self.logic, self.negate) {
+            (Kind::Require { name, args, .. }, _, not) => Required::Line(not, name.clone(), args.clone()),
+            (_, Logic::And, true) => Required::Group("NotAll", self.merged),
+            (_, Logic::And, false) => Required::Group("All", self.merged),
+            (_, Logic::Or, true) => Required::Group("None", self.merged),
+            (_, Logic::Or, false) => Required::Group("Any", self.merged),
         }
     }
 
@@ -423,13 +422,14 @@ pub enum Status {
 }
 
 impl Status {
-    fn word(self) -> &'static str {
+    /// As the trace has it.
+    fn told(self) -> Authorization {
         match self {
-            Status::Denied => "denied",
-            Status::Granted => "granted",
-            Status::Neutral => "neutral",
-            Status::DeniedNoUser => "denied (no authenticated user yet)",
-            Status::GeneralError => "error",
+            Status::Denied => Authorization::Denied,
+            Status::Granted => Authorization::Granted,
+            Status::Neutral => Authorization::Neutral,
+            Status::DeniedNoUser => Authorization::DeniedNoUser,
+            Status::GeneralError => Authorization::Failed,
         }
     }
 }
@@ -484,15 +484,9 @@ fn apply(r: &mut Request<'_>, section: &Section, parent: Logic, told: bool) -> S
     }
     if told {
         r.engine.close(|_| {
-            Some(Step {
-                phase: "access_checker_ex",
-                module: "mod_authz_core.c",
-                span: section.span,
-                matched: result == Status::Granted,
-                why: section.name(),
-                effect: result.word().into(),
-                children: vec![],
-            })
+            let judgement = Judgement::of(result == Status::Granted);
+            let step = Step::new(Phase::AccessCheckerEx, By::Module("mod_authz_core.c"), section.span, judgement);
+            Some(step.with(Detail::Require(section.told(), result.told())))
         });
     }
     result
@@ -552,13 +546,9 @@ fn tell_overridden(r: &Request<'_>, dir: Option<&Dir>, section: &Section) {
     section.lines(&mut in_force);
     dir.into_iter().flat_map(Dir::own_layers).filter_map(|l| l.own).for_each(|own| own.lines(&mut all));
     for span in all.into_iter().filter(|s| !in_force.contains(s)) {
-        r.tell(|| Step {
-            phase: "access_checker_ex",
-            module: "mod_authz_core.c",
-            span: Some(span),
-            matched: false,
-            why: "overridden: a later section's Require lines count alone".into(),
-            ..Step::default()
+        r.tell(|| {
+            let overridden = Judgement::Overridden(in_force.first().copied());
+            Step::new(Phase::AccessCheckerEx, By::Module("mod_authz_core.c"), Some(span), overridden)
         });
     }
 }

@@ -5,7 +5,7 @@ use crate::conf::args;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Judgement, Step};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::setting::Set;
@@ -199,13 +199,9 @@ fn modify(r: &mut Request<'_>) -> Verdict {
         without_each_line(r, header, conf, &text);
     }
     let Some(found) = found else { return Verdict::Ok };
-    r.tell(|| Step {
-        phase: "post_read_request",
-        module: MODULE.name,
-        span: Some(header.span),
-        matched: true,
-        effect: format!("the client is {}", found.ip),
-        ..Step::default()
+    r.tell(|| {
+        let line = Some(header.span);
+        Step::new(Phase::PostReadRequest, By::Module(MODULE.name), line, Judgement::Matched).changing(found.ip.into())
     });
     match found.rest {
         Some(rest) => r.headers_in.set(header.value.clone(), rest),

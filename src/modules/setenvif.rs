@@ -8,7 +8,7 @@ use crate::expr::{Backrefs, Expr};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::{Captures, Flags, Regex, substitute_with};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
@@ -452,16 +452,12 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
                 r.error("AH01505", format!("Regular expression replacement failed for '{name}', value too long?"));
                 return Verdict::Status(500);
             }
-            r.tell(|| Step {
-                phase: phase.name(),
-                module: NAME,
-                span: Some(entry.span),
-                matched,
-                why: match &entry.name {
-                    Some(name) => format!("{name} is {value:?}"),
-                    None => String::new(),
-                },
-                ..Step::default()
+            r.tell(|| {
+                let step = Step::new(phase, By::Module(NAME), Some(entry.span), Judgement::of(matched));
+                match &entry.name {
+                    Some(name) => step.with(Detail::Attribute(name.to_vec().into(), value.clone())),
+                    None => step,
+                }
             });
         }
     }

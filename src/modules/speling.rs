@@ -3,7 +3,7 @@
 use crate::module::Effect::Modelled;
 use crate::module::allowed::OR_OPTIONS;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step};
 use crate::server::build::Cmd;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive, value};
@@ -174,7 +174,9 @@ fn check(r: &mut Request<'_>) -> Verdict {
         return Verdict::Ok;
     }
     r.decide_if(Phase::Fixups, decisive(&dir.enabled, &false));
-    let effect = match &found {
+    let span = dir.enabled.as_ref().map(|s| s.span);
+    let step = Step::new(Phase::Fixups, By::Module(MODULE.name), span, Judgement::Matched);
+    let step = match &found {
         Found::One(name) => {
             let mut to = uri::escape_path(&[asked.base.as_slice(), name, &asked.path_info].concat(), true);
             if let Some((_, query)) = r.unparsed_uri.split_once_str("?") {
@@ -183,13 +185,12 @@ fn check(r: &mut Request<'_>) -> Verdict {
             }
             let location = r.construct_url(&to);
             r.headers_out.set("Location", location);
-            format!("redirect to {to}")
+            step.changing(Change::to(Field::Location, to))
         }
-        Found::Several(n) => format!("{n} names like it"),
-        Found::Nothing => String::new(),
+        Found::Several(n) => step.with(Detail::Similar(*n)),
+        Found::Nothing => step,
     };
-    let span = dir.enabled.as_ref().map(|s| s.span);
-    r.tell(|| Step { phase: "fixups", module: MODULE.name, span, matched: true, effect, ..Step::default() });
+    r.tell(|| step);
     Verdict::Status(found.answer().0)
 }
 

@@ -1,9 +1,12 @@
 //! Outcomes, traces and diagnostics as JSON: the keys that scenarios, tools and recorded answers agree on.
 
 use super::told::{Key, Texts, Told};
+use super::words;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::outcome::{Outcome, Step};
+use crate::outcome::Outcome;
+use crate::outcome::step::{Change, Judgement, Step, Winner};
 use crate::source::{SourceMap, Span};
+use bstr::{BString, ByteSlice};
 use serde_json::{Map, Value, json};
 
 /// An outcome, its keys in their fixed order. Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
@@ -27,18 +30,51 @@ pub fn trace(steps: &[Step], sources: &SourceMap) -> Value {
 }
 
 fn step(step: &Step, sources: &SourceMap) -> Value {
-    let span = step.span.unwrap_or(Span::NONE);
-    let (file, line) = place(sources, span);
+    let (file, line) = place(sources, step.rule.unwrap_or(Span::NONE));
     json!({
-        "phase": step.phase,
-        "module": step.module,
-        "directive": step.span.map(|s| sources.directive_name(s)),
+        "phase": step.phase.name(),
+        "module": step.by.name(),
+        "directive": step.rule.map(|s| sources.directive_name(s)),
         "file": file,
         "line": line,
-        "matched": step.matched,
-        "why": step.why,
-        "effect": step.effect,
+        "matched": step.matched(),
+        "verdict": verdict(step.judgement, sources),
+        "why": words::why(step, sources),
+        "effect": words::effect(step, sources),
+        "changes": step.changes.iter().map(change).collect::<Value>(),
         "children": trace(&step.children, sources),
+    })
+}
+
+/// How a step went: a word, and the places that made it so.
+fn verdict(judgement: Judgement, sources: &SourceMap) -> Value {
+    let mut map = Map::new();
+    map.insert("word".into(), judgement.word().into());
+    let by = match judgement {
+        Judgement::Shadowed(Winner::Rule(line)) => Some(line),
+        Judgement::Overridden(line) => line,
+        _ => None,
+    };
+    let place = |span: Span| {
+        let (file, line) = place(sources, span);
+        json!({"directive": sources.directive_name(span), "file": file, "line": line})
+    };
+    map.insert("places".into(), by.into_iter().map(place).collect());
+    match judgement {
+        Judgement::Shadowed(Winner::Module(module)) => drop(map.insert("module".into(), module.into())),
+        Judgement::Ended(status) => drop(map.insert("status".into(), status.into())),
+        _ => {}
+    }
+    map.into()
+}
+
+fn change(change: &Change) -> Value {
+    let text = |text: &Option<BString>| text.as_ref().map(|t| t.to_str_lossy().into_owned());
+    json!({
+        "field": change.field.name(),
+        "name": text(&change.name),
+        "from": text(&change.from),
+        "to": text(&change.to),
     })
 }
 
@@ -86,7 +122,7 @@ fn place(sources: &SourceMap, span: Span) -> (Value, Value) {
 mod tests {
     use super::*;
     use crate::outcome::Decision;
-    use bstr::BString;
+    use crate::phase::Phase;
 
     #[test]
     fn keys_in_order_and_names_from_the_text() {
@@ -95,7 +131,7 @@ mod tests {
         let span = Span { file, line: 3, start: 17, end: 42 };
         let o = Outcome {
             file: Some(BString::from(&b"/a\xff\xfeb\xe2\x82"[..])),
-            decided_by: vec![Decision { phase: "handler", span }],
+            decided_by: vec![Decision { phase: Phase::Handler, span }],
             ..Outcome::default()
         };
         let value = outcome(&o, &sources);

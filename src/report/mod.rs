@@ -20,6 +20,7 @@ pub mod suite;
 pub mod table;
 #[cfg(all(feature = "cli", feature = "oracle", target_os = "linux"))]
 pub mod verify;
+mod words;
 
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;

@@ -181,7 +181,7 @@ impl Serialize for One<'_, Decision> {
 fn one_decision<S: Serializer>(decision: &Decision, texts: &Texts<'_>, to: S) -> Result<S::Ok, S::Error> {
     texts.with_file(decision.span, |file| {
         let mut map = to.serialize_map(Some(4))?;
-        map.serialize_entry("phase", decision.phase)?;
+        map.serialize_entry("phase", decision.phase.name())?;
         let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
         map.serialize_entry("directive", &name.to_str_lossy())?;
         place(&mut map, decision.span, file)?;

@@ -6,7 +6,7 @@ use super::{filters, setting};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Dir;
 use crate::modules::{headers, include};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::source::Span;
 
 /// What is known of a body that is sent in one piece, as ranges want it: kept for requests with a Range header alone.
@@ -89,17 +89,9 @@ pub fn filter(r: &mut Request<'_>) -> Verdict {
     if status_of(sets, length, &Dir::default()) != now {
         limits.iter().for_each(|l| r.decide_if(Phase::Handler, setting::decisive(l, &-2)));
     }
-    r.tell(|| Step {
-        phase: Phase::Handler.name(),
-        module: "http_core.c",
-        matched: now != 200,
-        why: format!("Range: {range}"),
-        effect: match now {
-            206 => "part of the body: 206".into(),
-            416 => "nothing of the body is within: 416".into(),
-            _ => "the whole body".into(),
-        },
-        ..Step::default()
+    r.tell(|| {
+        Step::new(Phase::Handler, By::Module("http_core.c"), None, Judgement::of(now != 200))
+            .with(Detail::Range(range.clone(), now))
     });
     match now {
         416 => Verdict::Status(416),

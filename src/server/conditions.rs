@@ -11,7 +11,7 @@ use super::request::Request;
 use crate::date::parse_http;
 use crate::module::Phase;
 use crate::modules::include;
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::source::Span;
 use crate::vfs::Stat;
 use bstr::{BStr, BString};
@@ -121,30 +121,12 @@ pub fn meet(r: &mut Request<'_>, states: &[State]) -> Option<u16> {
         r.caveat(present.unwrap_or(&"If-Match"), Span::NONE, why);
     }
     let value = r.headers_in.get(header).map(|v| v.to_owned());
-    r.tell(|| Step {
-        phase: Phase::Handler.name(),
-        module: "http_core.c",
-        matched: status != 0,
-        why: value.map_or_else(String::new, |v| format!("{header}: {v}{}", reason(header, &v, status))),
-        effect: match status {
-            304 => "not modified: 304".into(),
-            412 => "precondition failed: 412".into(),
-            _ => String::new(),
-        },
-        ..Step::default()
+    r.tell(|| {
+        let judgement = if status == 0 { Judgement::Missed } else { Judgement::Ended(status) };
+        let detail = value.map_or(Detail::Nothing, |value| Detail::Conditional(header, value, status));
+        Step::new(Phase::Handler, By::Module("http_core.c"), None, judgement).with(detail)
     });
     (status != 0).then_some(status)
-}
-
-fn reason(header: &str, value: &[u8], status: u16) -> &'static str {
-    match (header, status) {
-        (_, 0) => ", and nothing follows from it",
-        ("If-None-Match", _) if value.starts_with(b"*") => ", and it is there",
-        ("If-None-Match", _) => ", and it has such a tag",
-        ("If-Match", _) => ", and it has no such tag",
-        ("If-Modified-Since", _) => ", and it has not been modified since",
-        _ => ", and it has been modified since",
-    }
 }
 
 /// The status (0: as it is), and the header that made it.

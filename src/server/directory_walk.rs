@@ -11,7 +11,7 @@ use crate::module::allowed::OR_UNSET;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Dir;
 use crate::modules::core::options::{self, OptLine};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern;
 use crate::source::Span;
 use crate::vfs::{Errno, Kind, Stat};
@@ -400,16 +400,13 @@ fn refuse<'a>(r: &mut Request<'a>, whole: BString, at: usize) -> Result<Walked<'
 }
 
 fn told(r: &Request<'_>, section: &Section, matched: bool) {
-    r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
+    r.tell(|| Step::new(Phase::MapToStorage, By::Core, Some(section.span), Judgement::of(matched)));
 }
 
 fn told_hidden(r: &Request<'_>, span: Span, path: &BStr) {
-    r.tell(|| Step {
-        phase: "map_to_storage",
-        module: "htaccess",
-        span: Some(span),
-        why: format!("{path}.htaccess is not read"),
-        ..Step::default()
+    r.tell(|| {
+        Step::new(Phase::MapToStorage, By::Htaccess, Some(span), Judgement::Skipped)
+            .with(Detail::HtaccessUnread(path.into()))
     });
 }
 

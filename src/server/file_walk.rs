@@ -4,8 +4,9 @@ use super::request::Request;
 use super::section::Section;
 use super::walk_cache::{self, Walk, Walked};
 use crate::modules::core::Dir;
-use crate::outcome::Step;
+use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
+use crate::phase::Phase;
 use bstr::{BStr, ByteSlice};
 
 /// Merges the sections that match the file's name onto the request's settings.
@@ -26,7 +27,7 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
     let sections = if r.watched() { core.sec_file.all() } else { core.sec_file.of_text(name) };
     for (_, section) in sections.iter() {
         let matched = matches(r, section, name);
-        r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
+        r.tell(|| Step::new(Phase::MapToStorage, By::Core, Some(section.span), Judgement::of(matched)));
         if matched {
             merged = Some(r.engine.onto(merged, &section.settings));
         }

@@ -14,15 +14,15 @@ pub struct Placed {
 /// Every phase's hooks, in the order in which they run.
 #[derive(Clone, Default)]
 pub struct Hooks {
-    by_phase: [Vec<Placed>; Phase::ALL.len()],
-    runs: [Vec<Run>; Phase::ALL.len()],
+    by_phase: [Vec<Placed>; Phase::COUNT],
+    runs: [Vec<Run>; Phase::COUNT],
 }
 
 impl Hooks {
     /// Sorts the hooks of `modules`, given in load order.
     pub fn new(modules: &[&'static Module]) -> Hooks {
         let mut hooks = Hooks::default();
-        for phase in Phase::ALL {
+        for phase in Phase::HOOKED {
             let rows: Vec<(&'static str, &'static Hook)> = modules
                 .iter()
                 .flat_map(|m| m.hooks.iter().map(move |h| (m.name, h)))

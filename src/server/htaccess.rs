@@ -8,7 +8,7 @@ use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::Phase;
 use crate::module::allowed::OR_UNSET;
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::source::{FileId, Span};
 use crate::vfs::{Errno, Vfs};
 use bstr::{BStr, BString, ByteSlice};
@@ -87,14 +87,9 @@ pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Opti
         Htaccess::None => Ok(None),
         Htaccess::Settings(at, text) => {
             let Some(settings) = r.engine.kept(at) else { return Ok(None) };
-            r.tell(|| Step {
-                phase: "map_to_storage",
-                module: "htaccess",
-                span: Some(text),
-                matched: true,
-                why: r.engine.server.sources.file(text.file).name.clone(),
-                effect: wanted.span.map(|s| allowed_by(r, s)).unwrap_or_default(),
-                ..Step::default()
+            r.tell(|| {
+                Step::new(Phase::MapToStorage, By::Htaccess, Some(text), Judgement::Matched)
+                    .with(Detail::Htaccess(wanted.span))
             });
             if let Some(span) = wanted.span
                 && !settings.is_empty()
@@ -115,9 +110,7 @@ pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Opti
             Err(403)
         }
         Htaccess::Error(file, d, code) => {
-            let line = d.span.line;
             let message = format!("{file}: {}", d.message);
-            let _ = line;
             match code {
                 Some(code) => r.error_by(code, message, Some(d.span)),
                 None => r.error_by("", message, Some(d.span)),
@@ -183,10 +176,6 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
         Some(d) => Htaccess::Error(path, Box::new(d), None),
         None => Htaccess::Settings(r.engine.keep(Merged::new(settings)), Span { file, line: 1, start: 0, end: 0 }),
     }
-}
-
-fn allowed_by(r: &Request<'_>, span: Span) -> String {
-    format!("read, by AllowOverride in {}", r.engine.server.sources.place(span))
 }
 
 /// Reads the text of an .htaccess file of the folder `dir`: the file, its settings, and what is wrong with it. httpd stops at

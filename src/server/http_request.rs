@@ -10,7 +10,7 @@ use super::text::Text;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
 use crate::modules::headers;
-use crate::outcome::Step;
+use crate::outcome::step::{By, Change, Field, Judgement, Step};
 use bstr::{BString, ByteSlice};
 
 /// Runs a request that was read to its end.
@@ -169,14 +169,11 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
     if text.first() == Some(&b'"') {
         return;
     }
-    r.decide_in("error_document", span);
+    r.decide(Phase::ErrorDocument, span);
     if super::uri::is_url(&text) {
-        r.tell(|| Step {
-            phase: "error_document",
-            span: Some(span),
-            matched: true,
-            effect: format!("redirect to {text}"),
-            ..Step::default()
+        r.tell(|| {
+            Step::new(Phase::ErrorDocument, By::Core, Some(span), Judgement::Matched)
+                .changing(Change::to(Field::Location, text.clone()))
         });
         r.status = 302;
         r.headers_out.set("Location", text);
@@ -190,13 +187,8 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
         r.method = method;
         r.method_number = number;
         r.engine.close(|_| {
-            Some(Step {
-                phase: "error_document",
-                span: Some(span),
-                matched: true,
-                effect: format!("internal redirect to {text}"),
-                ..Step::default()
-            })
+            let step = Step::new(Phase::ErrorDocument, By::Core, Some(span), Judgement::Matched);
+            Some(step.changing(Change::to(Field::Uri, text)))
         });
     } else {
         r.error("AH01580", format!("Invalid error redirection directive: {text}"));
@@ -337,12 +329,8 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
         }
     }
     r.engine.close(|_| {
-        Some(Step {
-            phase: "internal_redirect",
-            matched: true,
-            effect: BString::from(uri).to_string(),
-            ..Step::default()
-        })
+        let step = Step::new(Phase::InternalRedirect, By::Core, None, Judgement::Matched);
+        Some(step.changing(Change::to(Field::Uri, uri)))
     });
     r.next = Some(new);
 }
@@ -392,7 +380,7 @@ pub fn take_marks(
 ) {
     r.log.extend(log);
     for d in decided {
-        r.decide_in(d.phase, d.span);
+        r.decide(d.phase, d.span);
     }
     for c in caveats {
         r.caveat(&c.directive, c.span, c.why);

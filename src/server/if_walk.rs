@@ -3,18 +3,19 @@
 use super::request::Request;
 use super::section::{Kind, Section};
 use super::walk_cache::{self, Walk, Walked};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Judgement, Step};
+use crate::phase::Phase;
 use std::sync::Arc;
 
 const DEPTH: usize = 64;
 
 /// Merges the `<If>` sections that hold onto the request's settings.
-pub fn run(r: &mut Request<'_>, phase: &'static str) {
+pub fn run(r: &mut Request<'_>, phase: Phase) {
     let Some(core) = r.per_dir.core.as_deref() else { return };
     walk(r, &core.sec_if, phase, 0);
 }
 
-fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: &'static str, depth: usize) {
+fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: Phase, depth: usize) {
     if sections.is_empty() || depth > DEPTH {
         return;
     }
@@ -28,7 +29,7 @@ fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: &'static s
             previous = None;
         } else {
             let held = super::expr_context::holds(r, section.condition.as_ref(), "AH00039");
-            r.tell(|| Step { phase, span: Some(section.span), matched: held, ..Step::default() });
+            r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::of(held)));
             previous = Some(held);
             if !held {
                 continue;

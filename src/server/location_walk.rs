@@ -6,12 +6,13 @@ use super::section::Section;
 use super::setting;
 use super::uri;
 use super::walk_cache::{self, Found, Walk, Walked};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
+use crate::phase::Phase;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Merges the sections that match the URL path onto the request's settings.
-pub fn run(r: &mut Request<'_>, phase: &'static str) {
+pub fn run(r: &mut Request<'_>, phase: Phase) {
     let server = r.server;
     if server.sec_url.is_empty() {
         return;
@@ -24,7 +25,7 @@ pub fn run(r: &mut Request<'_>, phase: &'static str) {
     r.uri = asked;
 }
 
-fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
+fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
     let server = r.server;
     let (key, tested) = (walk_cache::key(uri), server.index as u64);
     let familiar = walk_cache::familiar(r, Walk::Location, key, tested);
@@ -34,7 +35,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
         let sections = if r.watched() { server.sec_url.all() } else { server.sec_url.of_path(asked) };
         for (_, section) in sections.iter() {
             let matched = matches(r, section, asked, uri, familiar.is_none());
-            r.tell(|| Step { phase, span: Some(section.span), matched, ..Step::default() });
+            r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::of(matched)));
             if matched {
                 settings = Some(r.engine.onto(settings, &section.settings));
             }

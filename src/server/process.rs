@@ -10,7 +10,8 @@ use super::{if_walk, location_walk};
 use crate::module::{Phase, Run, Verdict};
 use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::core;
-use crate::outcome::{Access, Step};
+use crate::outcome::Access;
+use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use bstr::{BStr, BString, ByteSlice};
 
 /// Runs a request (or subrequest) up to its handler: `Ok`, or how it ended before.
@@ -116,15 +117,11 @@ fn decode(r: &mut Request<'_>, how: Normalize) -> Result<(), u16> {
 /// `walk_location_and_if`: `<Location>` and `<If>` sections onto the settings.
 fn walk_location_and_if(r: &mut Request<'_>, phase: Phase) {
     r.engine.open();
-    location_walk::run(r, phase.name());
-    if_walk::run(r, phase.name());
+    location_walk::run(r, phase);
+    if_walk::run(r, phase);
     r.engine.close(|children| {
-        (!children.is_empty()).then(|| Step {
-            phase: phase.name(),
-            module: "location_walk",
-            matched: children.iter().any(|c| c.matched),
-            ..Step::default()
-        })
+        let matched = children.iter().any(Step::matched);
+        (!children.is_empty()).then(|| Step::new(phase, By::LocationWalk, None, Judgement::of(matched)))
     });
 }
 
@@ -172,16 +169,15 @@ fn run_watched(r: &mut Request<'_>, phase: Phase, module: &'static str, run: Run
     engine.open();
     let verdict = run(r);
     engine.close(|children| {
-        let effect = before.changes(r);
-        let matched = verdict != Verdict::Declined;
-        (matched || !effect.is_empty() || !children.is_empty()).then(|| Step {
-            phase: phase.name(),
-            module,
-            matched,
-            why: describe(verdict),
-            effect,
-            ..Step::default()
-        })
+        let changes = before.changes(r);
+        let judgement = match verdict {
+            Verdict::Declined => Judgement::Missed,
+            Verdict::Ok | Verdict::Done => Judgement::Matched,
+            Verdict::Status(status) => Judgement::Ended(status),
+        };
+        let says = verdict != Verdict::Declined || !changes.is_empty() || !children.is_empty();
+        let step = Step::new(phase, By::Module(module), None, judgement).with(Detail::Answered(verdict));
+        says.then_some(Step { changes, ..step })
     });
     verdict
 }
@@ -198,25 +194,12 @@ fn tell_shadowed(r: &Request<'_>, winner: &'static str, before: &Option<Box<Requ
         engine.open();
         let verdict = run(&mut trial);
         engine.close(|_| {
-            (verdict != Verdict::Declined).then(|| Step {
-                phase: Phase::TranslateName.name(),
-                module: hook.module,
-                span: trial.decided.last().map(|d| d.span),
-                matched: false,
-                why: format!("never reached: {winner} translates before {}", hook.module),
-                effect: trial.filename.as_ref().map(|f| format!("would be file {f}")).unwrap_or_default(),
-                ..Step::default()
-            })
+            let rule = trial.decided.last().map(|d| d.span);
+            let shadowed = Judgement::Shadowed(Winner::Module(winner));
+            let step = Step::new(Phase::TranslateName, By::Module(hook.module), rule, shadowed);
+            let file = trial.filename.as_ref().map(|file| Change::to(Field::File, file.clone()));
+            (verdict != Verdict::Declined).then(|| Step { changes: file.into_iter().collect(), ..step })
         });
-    }
-}
-
-fn describe(verdict: Verdict) -> String {
-    match verdict {
-        Verdict::Declined => "declined".into(),
-        Verdict::Ok => "ok".into(),
-        Verdict::Done => "done".into(),
-        Verdict::Status(s) => format!("status {s}"),
     }
 }
 
@@ -242,25 +225,23 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn changes(&self, r: &Request<'_>) -> String {
+    fn changes(&self, r: &Request<'_>) -> Vec<Change> {
         fn text(text: &Option<BString>) -> Option<&BStr> {
             text.as_ref().map(|t| t.as_bstr())
         }
-        let mut said = Vec::new();
-        let mut one = |name: &str, before: Option<&BStr>, after: Option<&BStr>| {
-            if before != after
-                && let Some(after) = after.filter(|a| !(a.is_empty() && before.is_none()))
-            {
-                said.push(format!("{name} {after}"));
-            }
-        };
-        one("uri", Some(self.uri.as_bstr()), Some(r.uri.as_bstr()));
-        one("file", text(&self.filename), text(&r.filename));
-        one("path_info", text(&self.path_info), text(&r.path_info));
-        one("handler", self.handler.as_deref(), r.handler.as_deref());
-        one("type", self.content_type.as_deref(), r.content_type.as_deref());
-        one("user", text(&self.user), text(&r.user));
-        said.join(", ")
+        let compared = [
+            (Field::Uri, Some(self.uri.as_bstr()), Some(r.uri.as_bstr())),
+            (Field::File, text(&self.filename), text(&r.filename)),
+            (Field::PathInfo, text(&self.path_info), text(&r.path_info)),
+            (Field::Handler, self.handler.as_deref(), r.handler.as_deref()),
+            (Field::Type, self.content_type.as_deref(), r.content_type.as_deref()),
+            (Field::User, text(&self.user), text(&r.user)),
+        ];
+        let changed = compared.into_iter().filter(|(_, before, after)| {
+            before != after && after.is_some_and(|after| !(after.is_empty() && before.is_none()))
+        });
+        let owned = |text: Option<&BStr>| text.map(BStr::to_owned);
+        changed.map(|(field, from, to)| Change { field, name: None, from: owned(from), to: owned(to) }).collect()
     }
 }
 

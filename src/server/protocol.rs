@@ -9,7 +9,7 @@ use super::text::{self, Text};
 use super::vhost::{self, NameMatch};
 use super::{Connection, method, process};
 use crate::module::{Phase, Verdict};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, HostChoice, Judgement, Step};
 use crate::server::setting;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
@@ -67,13 +67,8 @@ pub fn serve(r: &mut Request<'_>, incoming: &Incoming<'_>) {
     let status = read(r, incoming);
     let chosen = r.server;
     engine.close(|_| {
-        Some(Step {
-            phase: "vhost",
-            matched: true,
-            span: chosen.span.or(chosen.name_span),
-            why: chosen.hostname.to_string(),
-            ..Step::default()
-        })
+        let step = Step::new(Phase::Vhost, By::Core, chosen.span.or(chosen.name_span), Judgement::Matched);
+        Some(step.with(Detail::Server(chosen.hostname.clone())))
     });
     match status {
         Err(status) => {
@@ -327,7 +322,7 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
             format!("request failed: client's request-line exceeds LimitRequestLine (longer than {limit})"),
         );
         if let Some(span) = core.limit_request_line.as_ref().map(|s| s.span) {
-            r.decide_in("read_request", span);
+            r.decide(Phase::ReadRequest, span);
         }
         return Err(414);
     }
@@ -392,7 +387,7 @@ fn parse_request_line(r: &mut Request<'_>, incoming: &Incoming<'_>, limit: usize
     };
     if setting::value(&core.registered_methods, false) && r.method_number == method::INVALID {
         if let Some(span) = core.registered_methods.as_ref().map(|s| s.span) {
-            r.decide_in("read_request", span);
+            r.decide(Phase::ReadRequest, span);
         }
         r.error("AH02423", "HTTP Request Line; Unrecognized HTTP method (disallowed by RegisteredMethods)");
         return Err(501);
@@ -511,7 +506,7 @@ fn check_header(r: &mut Request<'_>) -> Result<(), Refused> {
     let matched = update_vhost_from_headers(r, strict_host);
     if strict_host && !matched && r.status == 200 {
         if let Some(span) = r.server.core().strict_host_check.as_ref().map(|s| s.span) {
-            r.decide_in("vhost", span);
+            r.decide(Phase::Vhost, span);
         }
         r.error("AH10157", "Requested hostname did not match any ServerName/ServerAlias in the matching virtual host");
         r.status = 400;
@@ -585,36 +580,32 @@ fn choose_by_name(r: &mut Request<'_>, chain: &vhost::Chain, hostname: &BString)
             if let NameMatch::ServerAlias(span) = how {
                 let otherwise = vhost::by_name(chain, &server.names, hostname, port, span);
                 if otherwise.map_or(chain.server, |(i, _)| i) != index {
-                    r.decide_in("vhost", span);
+                    r.decide(Phase::Vhost, span);
                 }
             }
             r.server = &server.servers[index];
             let virtual_host = r.server;
-            r.tell(|| Step {
-                phase: "vhost",
-                span: virtual_host.span,
-                matched: true,
-                why: match how {
-                    NameMatch::ServerName => format!("{hostname} is its ServerName"),
-                    NameMatch::ServerAlias(_) => format!("{hostname} matches its ServerAlias"),
-                    NameMatch::Address => format!("{hostname} is the address of its section"),
-                },
-                ..Step::default()
+            r.tell(|| {
+                let choice = match how {
+                    NameMatch::ServerName => HostChoice::ServerName,
+                    NameMatch::ServerAlias(_) => HostChoice::ServerAlias,
+                    NameMatch::Address => HostChoice::Address,
+                };
+                chose(virtual_host, choice, hostname)
             });
             true
         }
         None => {
             let virtual_host = r.server;
-            r.tell(|| Step {
-                phase: "vhost",
-                span: virtual_host.span,
-                matched: true,
-                why: format!("no name matches {hostname}: the first of its address answers"),
-                ..Step::default()
-            });
+            r.tell(|| chose(virtual_host, HostChoice::First, hostname));
             false
         }
     }
+}
+
+fn chose(server: &super::Virtual, choice: HostChoice, hostname: &BString) -> Step {
+    let step = Step::new(Phase::Vhost, By::Core, server.span, Judgement::Matched);
+    step.with(Detail::Host(choice, hostname.clone()))
 }
 
 /// `check_serverpath`: without a host, ServerPath may choose.

@@ -325,11 +325,6 @@ impl<'a> Request<'a> {
 
     /// Names a directive that decided. Without it, the answer would be another one.
     pub fn decide(&mut self, phase: Phase, span: Span) {
-        self.decide_in(phase.name(), span);
-    }
-
-    /// The same, for what is no phase of its own.
-    pub fn decide_in(&mut self, phase: &'static str, span: Span) {
         if span.is_some() && !self.decided.iter().any(|d| d.span == span) {
             self.decided.push(Decision { phase, span });
         }

@@ -4,9 +4,9 @@
 use super::http_request::blank;
 use super::request::Request;
 use super::{filepath, process, uri};
-use crate::module::Verdict;
+use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
-use crate::outcome::Step;
+use crate::outcome::step::{Asked, By, Detail, Judgement, Step};
 use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 
@@ -71,7 +71,7 @@ fn make<'a>(r: &Request<'a>) -> Request<'a> {
     sub
 }
 
-fn finish(r: &mut Request<'_>, sub: &mut Request<'_>, kind: &str) {
+fn finish(r: &mut Request<'_>, sub: &mut Request<'_>, kind: &'static str) {
     if too_deep(r) {
         sub.status = 500;
         return;
@@ -85,16 +85,9 @@ fn finish(r: &mut Request<'_>, sub: &mut Request<'_>, kind: &str) {
         _ => {}
     }
     r.engine.close(|_| {
-        Some(Step {
-            phase: "subrequest",
-            matched: sub.status == 200,
-            why: format!("{kind} {asked}"),
-            effect: match sub.status {
-                200 if sub.finfo.is_none() => "no such file".into(),
-                status => format!("status {status}"),
-            },
-            ..Step::default()
-        })
+        let asked = Asked { kind, what: asked, status: sub.status, exists: sub.finfo.is_some() };
+        let judgement = Judgement::of(sub.status == 200);
+        Some(Step::new(Phase::Subrequest, By::Core, None, judgement).with(Detail::Subrequest(asked)))
     });
 }
 

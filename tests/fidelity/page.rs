@@ -3,6 +3,7 @@
 //! `cargo fidelity` writes docs/fidelity.md anew; `cargo fidelity --check` says whether it is up to date.
 
 use routesim::modules;
+use routesim::phase::Phase;
 use routesim::report::json;
 use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
@@ -49,7 +50,7 @@ struct Board {
     scenarios: usize,
     total: Score,
     themes: BTreeMap<String, Score>,
-    phases: BTreeMap<usize, (&'static str, Score)>,
+    phases: BTreeMap<Phase, Score>,
     modules: BTreeMap<&'static str, Score>,
 }
 
@@ -100,16 +101,12 @@ impl Board {
             let right = suite::compare(&spec.expect, &value).is_empty();
             themed.add(right);
             self.total.add(right);
-            let mut phases = BTreeSet::new();
             let mut names = BTreeSet::new();
             for d in value["decided_by"].as_array().into_iter().flatten() {
-                phases.extend(d["phase"].as_str());
                 names.extend(d["directive"].as_str().and_then(modules::module_of));
             }
-            for d in &outcome.decided_by {
-                if phases.remove(d.phase) {
-                    self.phases.entry(simulate::rank(d.phase)).or_insert((d.phase, Score::default())).1.add(right);
-                }
+            for phase in outcome.decided_by.iter().map(|d| d.phase).collect::<BTreeSet<Phase>>() {
+                self.phases.entry(phase).or_default().add(right);
             }
             for name in names {
                 self.modules.entry(name).or_default().add(right);
@@ -132,7 +129,7 @@ impl Board {
             "\n## By phase\n\nAn answer counts in each phase in which a directive decided something of it.\n"
         );
         let _ = writeln!(out, "| phase | answers | differ | agree |\n|---|--:|--:|--:|");
-        for (name, score) in self.phases.values() {
+        for (name, score) in self.phases.iter().map(|(phase, score)| (phase.name(), score)) {
             let _ = writeln!(out, "| {name} | {} |", score.cells());
         }
         let _ = writeln!(

@@ -53,5 +53,54 @@ fn hooks_name_modules() {
             }
         }
     }
-    assert_eq!(Phase::ALL.len(), 12);
+    assert_eq!(Phase::HOOKED.len(), 12);
+}
+
+/// All files below a directory of src, by their path there, with their text.
+fn sources(below: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut directories = vec![root.join(below)];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).expect("it is there").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let name = path.strip_prefix(&root).expect("it is below").display().to_string();
+                found.push((name, text));
+            }
+        }
+    }
+    found
+}
+
+/// A step is made of values; its words are made in report/words.rs, for report/ alone.
+#[test]
+fn steps_have_no_words_of_their_own() {
+    for (name, text) in sources("") {
+        let may = name.starts_with("report/");
+        assert!(may || !text.contains("report::words"), "src/{name} uses the words of report/words.rs");
+    }
+    let step = sources("outcome").into_iter().find(|(name, _)| name == "outcome/step.rs").expect("it is there").1;
+    let texts: Vec<&str> =
+        step.lines().map(str::trim).filter(|l| l.contains("String") && !l.contains("BString")).collect();
+    // the one exception is what the reader of expressions says
+    assert_eq!(texts, ["Failed(String),"], "src/outcome/step.rs holds a text that is no input");
+}
+
+/// A printer looks at a step's values, never into the words that were made of them.
+#[test]
+fn no_printer_reads_words_back() {
+    const LOOKS: [&str; 8] =
+        ["starts_with", "ends_with", "contains", "strip_prefix", "strip_suffix", "split", "find(", "== \""];
+    for (name, text) in sources("report") {
+        for (number, line) in text.lines().enumerate() {
+            let of_words = ["why.", "why ", "effect.", "effect ", "words::why(", "words::effect("];
+            let looks = LOOKS
+                .iter()
+                .any(|look| of_words.iter().any(|words| line.find(words).is_some_and(|at| line[at..].contains(look))));
+            assert!(!looks, "src/{name}:{} looks into a step's words: {}", number + 1, line.trim());
+        }
+    }
 }

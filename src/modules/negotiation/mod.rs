@@ -11,7 +11,7 @@ use super::core::options;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
-use crate::outcome::Step;
+use crate::outcome::step::{self, By, Detail, Judgement, Step};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::conditions;
@@ -349,20 +349,16 @@ fn tell(r: &Request<'_>, variants: &[Variant<'_>], best: Option<usize>, phase: P
         return;
     }
     for (i, v) in variants.iter().enumerate() {
-        r.tell(|| Step {
-            phase: phase.name(),
-            module: "mod_negotiation.c",
-            matched: best == Some(i),
-            why: format!(
-                "variant {}: type {} language {} charset {} encoding {}",
-                v.file_name,
-                v.mime_type_quality * v.source_quality,
-                v.lang_quality,
-                v.charset_quality,
-                v.encoding_quality
-            ),
-            effect: if best == Some(i) { "chosen".into() } else { String::new() },
-            ..Step::default()
+        r.tell(|| {
+            let variant = step::Variant {
+                name: v.file_name.clone(),
+                kind: v.mime_type_quality * v.source_quality,
+                language: v.lang_quality,
+                charset: v.charset_quality,
+                encoding: v.encoding_quality,
+            };
+            Step::new(phase, By::Module("mod_negotiation.c"), None, Judgement::of(best == Some(i)))
+                .with(Detail::Variant(variant))
         });
     }
 }

@@ -6,7 +6,7 @@ use super::worker::Sort;
 use crate::conf::args;
 use crate::module::allowed::{ACCESS_CONF, OR_ALL, PROXY_CONF};
 use crate::module::{Phase, Verdict};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern::{self, Flags, FnmatchFlags};
 use crate::server::build::{Cmd, forbid};
 use crate::server::names;
@@ -78,12 +78,9 @@ fn walk(r: &mut Request<'_>, url: &BString) {
     let conf = super::of(&r.server.settings);
     for section in conf.sections.iter() {
         let matched = matches(r, section, url);
-        r.tell(|| Step {
-            phase: Phase::MapToStorage.name(),
-            module: "mod_proxy.c",
-            span: Some(section.span),
-            matched,
-            ..Step::default()
+        r.tell(|| {
+            let judgement = Judgement::of(matched);
+            Step::new(Phase::MapToStorage, By::Module("mod_proxy.c"), Some(section.span), judgement)
         });
         if matched {
             r.merge(&section.settings);

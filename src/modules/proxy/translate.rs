@@ -2,7 +2,7 @@
 
 use super::{Alias, Mapping, schemes, servlet};
 use crate::module::{Phase, Verdict};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step, Winner};
 use crate::pattern::{self, Captures};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::{method, names};
@@ -71,7 +71,7 @@ fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let mut next: Option<Found> = None;
     if let Some(set) = section.as_ref().filter(|s| in_time(&s.value)) {
         let found = try_alias(r, &set.value);
-        tell(r, phase, &set.value, found.as_ref(), false);
+        tell(r, phase, &set.value, found.as_ref(), None);
         winner = found.map(|f| (&*set.value, f));
         let covered = set.under.as_ref().filter(|_| winner.is_some()).map(|u| u.value.clone());
         next = covered.filter(|a| in_time(a)).and_then(|a| try_alias(r, &a));
@@ -83,7 +83,7 @@ fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
             break;
         }
         let found = try_alias(r, alias);
-        tell(r, phase, alias, found.as_ref(), winner.is_some());
+        tell(r, phase, alias, found.as_ref(), winner.as_ref().map(|(winner, _)| winner.span));
         match (found, &winner) {
             (None, _) => {}
             (Some(found), None) => winner = Some((alias, found)),
@@ -108,19 +108,20 @@ fn interpolates(r: &Request<'_>, alias: &Alias) -> Option<Span> {
     (set.value && alias.interpolate).then_some(set.span)
 }
 
-fn tell(r: &Request<'_>, phase: Phase, alias: &Alias, found: Option<&Found>, late: bool) {
-    r.tell(|| Step {
-        phase: phase.name(),
-        module: "mod_proxy.c",
-        span: Some(alias.span),
-        matched: found.is_some() && !late,
-        why: if late && found.is_some() { "never reached: an earlier one matched".into() } else { String::new() },
-        effect: match found {
-            Some(Found::Url { url, .. }) => format!("proxied to {url}"),
-            Some(Found::Excluded) => "not proxied".into(),
-            _ => String::new(),
-        },
-        ..Step::default()
+/// Tells of a line that was tried; `earlier` is one that took the request before.
+fn tell(r: &Request<'_>, phase: Phase, alias: &Alias, found: Option<&Found>, earlier: Option<Span>) {
+    r.tell(|| {
+        let judgement = match (found, earlier) {
+            (None, _) => Judgement::Missed,
+            (Some(_), None) => Judgement::Matched,
+            (Some(_), Some(earlier)) => Judgement::Shadowed(Winner::Rule(earlier)),
+        };
+        let detail = match found {
+            Some(Found::Url { url, .. }) => Detail::Proxied(url.clone()),
+            Some(Found::Excluded) => Detail::NotProxied,
+            _ => Detail::Nothing,
+        };
+        Step::new(phase, By::Module("mod_proxy.c"), Some(alias.span), judgement).with(detail)
     });
 }
 

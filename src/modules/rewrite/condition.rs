@@ -39,7 +39,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {
             let found = match expr_context::condition_re(r, expr, &mut refs) {
                 Ok(found) => found,
                 Err(e) => {
-                    trace::failed(r, cond.span, &e.message);
+                    trace::failed(r, ctx, cond.span, &e.message);
                     false
                 }
             };
@@ -56,7 +56,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {
         }
     };
     let held = found != cond.not;
-    r.engine.close(|_| Some(trace::condition(ctx, cond, &input, held)));
+    r.engine.close(|_| Some(trace::condition(ctx, cond, input, held)));
     held
 }
 

@@ -4,9 +4,10 @@ use super::map;
 use super::settings::{Rule, flag};
 use super::template::{Piece, Template};
 use crate::expr::Backrefs;
+use crate::outcome::step::Change;
 use crate::server::request::Request;
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 /// What a list of rules works with: httpd's `rewrite_ctx`.
 #[derive(Debug, Default)]
@@ -21,8 +22,8 @@ pub struct Context<'p> {
     pub cond: Backrefs,
     /// A condition that left `%N` to chance: an expression that held without a pattern in it.
     pub unfilled: Option<Span>,
-    /// What a rule did besides, for people.
-    pub said: Vec<String>,
+    /// What a rule did to the environment, where somebody watches.
+    pub set_env: Vec<Change>,
 }
 
 /// Where the question mark comes from that begins the query of a substitution.
@@ -136,11 +137,8 @@ fn escape(text: &[u8], rule: &Rule) -> BString {
     out
 }
 
-/// The groups of a match that are worth telling, for people.
-pub fn groups(refs: &Backrefs, sign: char) -> String {
-    let said: Vec<String> = (1..Backrefs::MAX)
-        .filter(|n| refs.group(*n).is_some())
-        .map(|n| format!("{sign}{n} `{}`", refs.get(n).as_bstr()))
-        .collect();
-    said.join(", ")
+/// The groups of a match that are worth telling, by number.
+pub fn groups(refs: &Backrefs) -> Vec<(usize, BString)> {
+    let there = (1..Backrefs::MAX).filter(|n| refs.group(*n).is_some());
+    there.map(|n| (n, refs.get(n).into())).collect()
 }

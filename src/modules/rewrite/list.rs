@@ -5,6 +5,8 @@ use super::rule::{self, Went};
 use super::settings::{Cond, Entry, Rule, flag};
 use super::trace;
 use super::weigh::{self, Point, Saved};
+use crate::outcome::step::{Judgement, Rewriting};
+use crate::phase::Phase;
 use crate::server::index::{Candidates, Indexed};
 use crate::server::request::Request;
 use bstr::BString;
@@ -199,8 +201,8 @@ fn once_more(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Arc<Rule>) -> bool
         r.caveat("RewriteRule", rule.span, "its rounds by [N] don't come to an end");
     } else if pass.round < rule.max_rounds {
         if pass.round == TOLD + 1 {
-            let phase = if pass.perdir.is_some() { "fixups" } else { "translate_name" };
-            trace::note(r, phase, true, || "and so on: further rounds are not told".into());
+            let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
+            trace::note(r, phase, Judgement::Matched, || Rewriting::MoreRounds);
         }
         pass.next = 0;
         return true;

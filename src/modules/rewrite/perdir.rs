@@ -5,11 +5,12 @@ use super::settings::{Dir, option};
 use super::{REDIRECT_HANDLER, server, trace, url};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
+use crate::outcome::step::{Judgement, Rewriting};
 use crate::server::request::Request;
 use crate::server::setting;
 use bstr::{BString, ByteSlice};
 
-const PHASE: &str = "fixups";
+const PHASE: Phase = Phase::Fixups;
 
 /// `hook_fixup`
 pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
@@ -21,12 +22,12 @@ pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
         // the name of the folder itself, without the slash: mod_dir sends the client there
         let itself = directory.strip_suffix(b"/").unwrap_or(directory);
         if r.filename.as_ref().is_some_and(|f| f == itself) {
-            trace::note(r, PHASE, false, || "the folder's own name, without its slash, is left to mod_dir".into());
+            trace::note(r, PHASE, Judgement::Skipped, || Rewriting::BareDirectory);
             return Verdict::Declined;
         }
     }
     if r.rewrite.end {
-        trace::note(r, PHASE, false, || "an earlier rule said that it was the end".into());
+        trace::note(r, PHASE, Judgement::Skipped, || Rewriting::Ended);
         return Verdict::Declined;
     }
     if let Some(verdict) = forbidden(r, dir) {
@@ -134,12 +135,12 @@ fn local(
         return Verdict::Status(400);
     }
     if original.as_ref() == Some(&filename) {
-        trace::note(r, PHASE, false, || "rewritten to what it was: nothing to do".into());
+        trace::note(r, PHASE, Judgement::Missed, || Rewriting::Unchanged);
         return Verdict::Ok;
     }
     let target = as_url(r, dir, directory, &filename);
     r.notes.set("redirect-keeps-vary", "");
-    trace::note(r, PHASE, true, || format!("internal redirect to `{target}`"));
+    trace::note(r, PHASE, Judgement::Matched, || Rewriting::Redirect(target.clone()));
     r.filename = Some([b"redirect:".as_slice(), &target].concat().into());
     r.handler = Some(REDIRECT_HANDLER.into());
     Verdict::Ok

@@ -47,7 +47,7 @@ pub fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, carried: &
     if !r.watched() {
         return try_rule(r, ctx, rule, carried, on_match).1;
     }
-    ctx.said.clear();
+    ctx.set_env.clear();
     let before = ctx.uri.clone();
     r.engine.open();
     let (pattern, went) = try_rule(r, ctx, rule, carried, on_match);
@@ -160,7 +160,7 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: 
 fn set_env(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &super::template::Template) {
     let text = expand(r, ctx, template, None);
     if r.watched() {
-        ctx.said.push(trace::environment(&text));
+        ctx.set_env.push(trace::environment(&text));
     }
     if let Some(name) = text.strip_prefix(b"!") {
         r.env.unset(name);

@@ -5,11 +5,12 @@ use super::settings::{Rule, option};
 use super::{trace, url};
 use crate::module::{Phase, Verdict};
 use crate::modules::core;
+use crate::outcome::step::{Judgement, Rewriting};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting;
 use bstr::BString;
 
-const PHASE: &str = "translate_name";
+const PHASE: Phase = Phase::TranslateName;
 const REWRITTEN: &str = "mod_rewrite_rewritten";
 
 /// `hook_uri2file`
@@ -18,15 +19,15 @@ pub fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
         return Verdict::Declined;
     };
     let Some(conf) = r.server.settings.rewrite.as_deref().filter(|c| c.server == r.server.index) else {
-        trace::note(r, PHASE, false, || "this virtual host has no rules of its own".into());
+        trace::note(r, PHASE, Judgement::Skipped, || Rewriting::NoRules);
         return Verdict::Declined;
     };
     if r.rewrite.end {
-        trace::note(r, PHASE, false, || "an earlier rule said that it was the end".into());
+        trace::note(r, PHASE, Judgement::Skipped, || Rewriting::Ended);
         return Verdict::Declined;
     }
     if !dir.options.has(option::ANY_URI) && (r.unparsed_uri == "*" || !r.uri.starts_with(b"/")) {
-        trace::note(r, PHASE, false, || "what was asked for is no URL path".into());
+        trace::note(r, PHASE, Judgement::Skipped, || Rewriting::NoPath);
         return Verdict::Declined;
     }
     let args = r.args.clone();
@@ -115,7 +116,7 @@ fn finish(r: &mut Request<'_>, action: Action, args: Option<BString>, last: Opti
     }
     if let Some(path) = filename.strip_prefix(b"passthrough:").filter(|p| !p.is_empty()) {
         r.uri = path.into();
-        trace::note(r, PHASE, true, || "passed on to the other modules as a URL".into());
+        trace::note(r, PHASE, Judgement::Matched, || Rewriting::PassedThrough);
         return Verdict::Declined;
     }
     local(r, filename, last)
@@ -198,14 +199,14 @@ fn local(r: &mut Request<'_>, filename: BString, last: Option<&Rule>) -> Verdict
     let legacy = r.server.settings.rewrite.as_ref().is_some_and(|s| s.options.has(option::LEGACY_PREFIX_DOCROOT));
     let reduced = !legacy && r.notes.get("mod_rewrite_uri_reduced").is_some();
     if url::is_file_path(r, &filename, last) && !reduced {
-        trace::note(r, PHASE, true, || format!("`{filename}` is a path of the file system: its first folder exists"));
+        trace::note(r, PHASE, Judgement::Matched, || Rewriting::FileSystemPath(filename.to_owned()));
         return Verdict::Ok;
     }
     let uri = std::mem::replace(&mut r.uri, filename);
     let verdict = core::translate(r);
     r.uri = uri;
     if verdict == Verdict::Ok {
-        trace::note(r, PHASE, true, || format!("below the document root: `{}`", r.filename_str()));
+        trace::note(r, PHASE, Judgement::Matched, || Rewriting::BelowRoot(r.filename.clone().unwrap_or_default()));
     }
     verdict
 }

@@ -12,7 +12,7 @@ use super::authz::{Parsed, Provider};
 use super::authz_core::Status;
 use crate::diagnostic::Diagnostic;
 use crate::module::{Hook, Module, Phase, Verdict, hook, order};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::build::{Build, Draft};
 use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
@@ -254,21 +254,15 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
 fn tell(r: &Request<'_>, refused: Option<&Refusal>) {
     let Some(dir) = r.per_dir.ssl.as_deref().filter(|_| r.watched()) else { return };
     let plain = matches!(refused, Some(Refusal::Plain));
-    let step = |span, failed: bool, why: &str| Step {
-        phase: "access_checker",
-        module: NAME,
-        span: Some(span),
-        matched: !failed,
-        why: why.into(),
-        effect: if failed { "refuses".into() } else { String::new() },
-        ..Step::default()
+    let step = |span, failed: bool, detail| {
+        Step::new(Phase::AccessChecker, By::Module(NAME), Some(span), Judgement::of(!failed)).with(detail)
     };
     for span in &dir.require_ssl {
-        r.tell(|| step(*span, plain, if plain { "the connection is plain HTTP" } else { "the connection is TLS" }));
+        r.tell(|| step(*span, plain, Detail::Tls(!plain)));
     }
     for (span, _) in dir.require.iter().filter(|_| !plain && is_tls(r)) {
         let failed = matches!(refused, Some(Refusal::Condition(at, _)) if at == span);
-        r.tell(|| step(*span, failed, ""));
+        r.tell(|| step(*span, failed, Detail::SslRequire));
         if failed {
             break;
         }

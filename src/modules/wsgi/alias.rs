@@ -3,7 +3,7 @@
 use super::{HANDLER, daemon, options};
 use crate::conf::args;
 use crate::module::{Phase, Verdict};
-use crate::outcome::Step;
+use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
 use crate::server::index::Beginning;
@@ -130,16 +130,8 @@ impl Entry {
         Some(file)
     }
 
-    fn step(&self, matched: bool, why: &str, effect: String) -> Step {
-        Step {
-            phase: Phase::TranslateName.name(),
-            module: super::NAME,
-            span: Some(self.span),
-            matched,
-            why: why.into(),
-            effect,
-            ..Step::default()
-        }
+    fn step(&self, judgement: Judgement) -> Step {
+        Step::new(Phase::TranslateName, By::Module(super::NAME), Some(self.span), judgement)
     }
 }
 
@@ -153,10 +145,10 @@ pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
     let candidates = if r.watched() { server.aliases.all() } else { server.aliases.of_path(&r.uri) };
     for (place, (_, entry)) in candidates.iter().enumerate() {
         let Some(file) = entry.target(r) else {
-            r.tell(|| entry.step(false, "", String::new()));
+            r.tell(|| entry.step(Judgement::Missed));
             continue;
         };
-        r.tell(|| entry.step(true, "", file.to_string()));
+        r.tell(|| entry.step(Judgement::Matched).changing(Change::to(Field::File, file.clone())));
         if !said_again(r, entry, candidates.iter().skip(place + 1), &file) {
             r.decide(Phase::TranslateName, entry.span);
         }
@@ -194,7 +186,7 @@ fn said_again<'e>(
             break;
         }
         let Some(other) = entry.target(r) else { continue };
-        r.tell(|| entry.step(false, "never reached: an earlier one matched", String::new()));
+        r.tell(|| entry.step(Judgement::Shadowed(Winner::Rule(chosen.span))));
         next.get_or_insert(other == *file && entry.options == chosen.options);
     }
     next.unwrap_or(false)

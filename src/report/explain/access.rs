@@ -1,27 +1,29 @@
 //! The access chapter: every line in force, and what it says to this client.
 
-use super::chapters::{Told, is_request, lost, module};
+use super::chapters::Told;
 use super::page::{Mark, Page};
-use crate::outcome::{Access, Step};
+use crate::outcome::Access;
+use crate::outcome::step::{Detail, Judgement, Required, Step};
 use crate::report::paint::Tone;
+use crate::report::words;
 use crate::source::Span;
 
 /// Writes it. `last` says that this request is the one that made the answer.
 pub fn write(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) {
     let before = page.text.len();
     for hook in steps {
-        if hook.span.is_some() {
+        if hook.rule.is_some() {
             rule(page, told, hook, 0);
             continue;
         }
-        let children: Vec<&Step> = hook.children.iter().filter(|c| !is_request(c)).collect();
-        let silent = children.is_empty() && hook.effect.is_empty();
-        if silent && !told.all() && !hook.why.starts_with("status") {
+        let children: Vec<&Step> = hook.children.iter().filter(|c| !c.is_request()).collect();
+        let silent = children.is_empty() && hook.changes.is_empty();
+        if silent && !told.all() && !matches!(hook.judgement, Judgement::Ended(_)) {
             continue;
         }
-        let says = if told.all() || children.is_empty() { words(hook) } else { String::new() };
-        page.note(Tone::Dim, &format!("{}{says}", module(hook.module)));
-        let (gone, in_force): (Vec<&Step>, Vec<&Step>) = children.into_iter().partition(|c| lost(c));
+        let says = if told.all() || children.is_empty() { says(page, hook) } else { String::new() };
+        page.note(Tone::Dim, &format!("{}{says}", words::by(hook.by)));
+        let (gone, in_force): (Vec<&Step>, Vec<&Step>) = children.into_iter().partition(|c| c.lost());
         for child in in_force {
             rule(page, told, child, 0);
         }
@@ -36,47 +38,44 @@ pub fn write(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) 
     }
 }
 
-fn words(hook: &Step) -> String {
-    let said = [hook.why.as_str(), hook.effect.as_str()];
-    let said: Vec<&str> = said.into_iter().filter(|w| !w.is_empty()).collect();
+fn says(page: &Page<'_>, hook: &Step) -> String {
+    let said = [words::why(hook, page.sources()), words::effect(hook, page.sources())];
+    let said: Vec<String> = said.into_iter().filter(|w| !w.is_empty()).collect();
     if said.is_empty() { String::new() } else { format!(": {}", said.join(", ")) }
 }
 
 /// A line or a group of lines, with its verdict beside it.
 fn rule(page: &mut Page<'_>, told: &Told<'_>, step: &Step, nested: usize) {
     // a group of one that nobody wrote says nothing
-    if step.span.is_none()
+    if step.rule.is_none()
         && let [only] = step.children.as_slice()
         && !told.all()
-        && !step.why.starts_with("AuthMerging")
+        && !matches!(step.detail, Detail::Require(Required::Group(_, true), _))
     {
         return rule(page, told, only, nested);
     }
     let mark = told.mark(step);
-    match step.span {
-        Some(span) => page.verdict(mark, nested, span, verdict(step)),
-        None => page.source_line(mark, nested, &step.why, &step.effect),
+    let effect = words::effect(step, page.sources());
+    match step.rule {
+        Some(span) if effect.is_empty() && !step.matched() => page.verdict(mark, nested, span, "not this client"),
+        Some(span) => page.verdict(mark, nested, span, &effect),
+        None => {
+            let why = words::why(step, page.sources());
+            page.source_line(mark, nested, &why, &effect);
+        }
     }
     for child in &step.children {
         rule(page, told, child, (nested + 1).min(8));
     }
 }
 
-fn verdict(step: &Step) -> &str {
-    match (step.effect.as_str(), step.matched) {
-        ("", false) => "not this client",
-        (effect, _) => effect,
-    }
-}
-
 /// Lines of earlier sections that do not count any more: the reason once for all.
 fn covered(page: &mut Page<'_>, gone: &[&Step]) {
-    let mut said = "";
     for step in gone {
-        page.directive(Mark::Lost, 0, step.span.unwrap_or(Span::NONE));
-        said = &step.why;
+        page.directive(Mark::Lost, 0, step.rule.unwrap_or(Span::NONE));
     }
-    if !said.is_empty() {
-        page.prose(0, Tone::Dim, said);
+    if let Some(last) = gone.last() {
+        let why = words::why(last, page.sources());
+        page.prose(0, Tone::Dim, &why);
     }
 }

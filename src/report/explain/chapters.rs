@@ -2,8 +2,11 @@
 
 use super::page::{Mark, Page};
 use super::{Connection, Explained, Level, Spans, access, host, or_none, section};
-use crate::outcome::{Access, Decision, Outcome, Step};
+use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step};
+use crate::outcome::{Access, Decision, Outcome};
+use crate::phase::Phase;
 use crate::report::paint::{Tone, clean};
+use crate::report::words;
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -28,10 +31,10 @@ impl About {
     /// The chapter of a phase.
     fn of(step: &Step) -> About {
         match step.phase {
-            "post_read_request" | "pre_translate_name" | "translate_name" => About::Mapping,
-            "map_to_storage" => About::Sections,
-            "access_checker" | "access_checker_ex" | "check_user_id" | "auth_checker" => About::Access,
-            "header_parser" | "type_checker" | "fixups" | "handler" => About::Handler,
+            Phase::PostReadRequest | Phase::PreTranslateName | Phase::TranslateName => About::Mapping,
+            Phase::MapToStorage => About::Sections,
+            Phase::AccessChecker | Phase::AccessCheckerEx | Phase::CheckUserId | Phase::AuthChecker => About::Access,
+            Phase::HeaderParser | Phase::TypeChecker | Phase::Fixups | Phase::Handler => About::Handler,
             _ => About::Host,
         }
     }
@@ -94,13 +97,17 @@ impl<'a> Told<'a> {
 
     /// What a step is to the answer.
     pub fn mark(&self, step: &Step) -> Mark {
-        let decides = step.span.is_some_and(|s| self.decided.contains(&s));
-        match step {
-            s if lost(s) => Mark::Lost,
-            _ if decides => Mark::Decides,
-            s if s.matched => Mark::Plain,
+        match step.rule {
+            _ if step.lost() => Mark::Lost,
+            Some(line) if self.decided.contains(&line) => Mark::Decides,
+            _ if step.matched() => Mark::Plain,
             _ => Mark::Missed,
         }
+    }
+
+    /// What a line is to the answer, apart from any step.
+    fn mark_of(&self, line: Span) -> Mark {
+        if self.decided.contains(&line) { Mark::Decides } else { Mark::Plain }
     }
 
     /// What a line of a section is to the answer.
@@ -116,19 +123,14 @@ impl<'a> Told<'a> {
     }
 
     /// The lines that decided in one of `phases`.
-    fn deciders(&self, phases: &[&str]) -> impl Iterator<Item = &'a Decision> {
+    fn deciders(&self, phases: &[Phase]) -> impl Iterator<Item = &'a Decision> {
         self.outcome.decided_by.iter().filter(move |d| phases.contains(&d.phase))
     }
 }
 
-/// Whether a rule fitted in vain: the engine says `never reached` or `overridden`.
-pub fn lost(step: &Step) -> bool {
-    !step.matched && (step.why.starts_with("never reached") || step.why.starts_with("overridden"))
-}
-
 fn overridden_in(step: &Step, spans: &mut Spans) {
-    if lost(step) && step.why.starts_with("overridden") {
-        spans.extend(step.span);
+    if let Judgement::Overridden(_) = step.judgement {
+        spans.extend(step.rule);
     }
     step.children.iter().for_each(|c| overridden_in(c, spans));
 }
@@ -144,12 +146,12 @@ impl<'t> Chapters<'t> {
     pub fn of(steps: &'t [Step]) -> Chapters<'t> {
         let mut chapters = Chapters { steps: Vec::new(), followed: Vec::new() };
         for step in steps {
-            if is_request(step) {
+            if step.is_request() {
                 chapters.followed.push(step);
             } else {
                 chapters.steps.push(step);
                 // a redirect that a hook begins comes after all that its request went through
-                chapters.followed.extend(step.children.iter().filter(|c| is_request(c)));
+                chapters.followed.extend(step.children.iter().filter(|c| c.is_request()));
             }
         }
         chapters
@@ -167,26 +169,20 @@ impl<'t> Chapters<'t> {
     }
 }
 
-/// Whether a step is a request of its own, as a redirect or an error page begins.
-pub fn is_request(step: &Step) -> bool {
-    matches!(step.phase, "internal_redirect" | "error_document")
-}
-
 fn follow(page: &mut Page<'_>, told: &Told<'_>, step: &Step) {
-    let title = if step.phase == "error_document" { "Error page" } else { "Internal redirect" };
-    page.heading(title, &step.effect, Tone::Warn, "");
-    if let Some(span) = step.span {
+    let is_page = step.phase == Phase::ErrorDocument;
+    let title = if is_page { "Error page" } else { "Internal redirect" };
+    let effect = words::effect(step, page.sources());
+    page.heading(title, &effect, Tone::Warn, "");
+    if let Some(span) = step.rule {
         page.directive(told.mark(step), 0, span);
-    }
-    if !step.why.is_empty() {
-        page.note(Tone::Plain, &step.why);
     }
     if page.depth >= 10 {
         return page.note(Tone::Dim, "and so on");
     }
     // an error page is an internal redirect: one heading is enough
     let children = match step.children.as_slice() {
-        [only] if step.phase == "error_document" && is_request(only) => &only.children,
+        [only] if is_page && only.is_request() => &only.children,
         children => children,
     };
     page.depth += 1;
@@ -239,10 +235,10 @@ fn chapter(page: &mut Page<'_>, told: &Told<'_>, about: About, steps: &[&Step], 
 fn mapping(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
     let mut missed = 0;
     for step in steps {
-        if step.module == "location_walk" {
+        if step.by == By::LocationWalk {
             // the same sections are merged again once the file is known
             if told.all() {
-                page.note(Tone::Dim, &format!("sections that hold for {}", step.phase));
+                page.note(Tone::Dim, &format!("sections that hold for {}", step.phase.name()));
                 sections(page, told, &[step]);
             }
             continue;
@@ -266,63 +262,59 @@ fn more(page: &mut Page<'_>, n: usize, what: &str, verb: &str) {
 
 /// A hook with what it tried; gives how many misses were kept quiet.
 fn hook(page: &mut Page<'_>, told: &Told<'_>, step: &Step) -> usize {
-    if step.span.is_some() {
+    if step.rule.is_some() {
         return rule(page, told, step, 0);
     }
-    let effect = effect(step);
-    if told.all() && !step.module.is_empty() {
-        let words: Vec<&str> = [step.why.as_str(), &effect].into_iter().filter(|w| !w.is_empty()).collect();
-        page.note(Tone::Dim, &format!("{}: {}", module(step.module), words.join(", ")));
+    let effect = words::effect(&without_empty(step), page.sources());
+    if told.all() && step.by != By::Core {
+        let words = [words::why(step, page.sources()), effect.clone()];
+        let words: Vec<String> = words.into_iter().filter(|w| !w.is_empty()).collect();
+        page.note(Tone::Dim, &format!("{}: {}", words::by(step.by), words.join(", ")));
     }
     let mut quiet = 0;
     let before = page.text.len();
-    for child in step.children.iter().filter(|c| !is_request(c)) {
+    for child in step.children.iter().filter(|c| !c.is_request()) {
         quiet += match child.phase {
             // what a program's environment takes (PATH_TRANSLATED) changes nothing
-            "subrequest" if step.phase == "handler" && !told.all() => 0,
-            "subrequest" => subrequest(page, told, child),
+            Phase::Subrequest if step.phase == Phase::Handler && !told.all() => 0,
+            Phase::Subrequest => subrequest(page, told, child),
             _ => rule(page, told, child, 0),
         };
     }
     let silent = page.text.len() == before;
     if let Some(span) = document_root(page, told, step) {
-        page.directive(told.mark(&Step { span: Some(span), matched: true, ..Step::default() }), 0, span);
-        page.arrow(0, effect.strip_prefix("file ").unwrap_or(&effect));
+        page.directive(told.mark_of(span), 0, span);
+        let file = step.changes.iter().find(|c| c.field == Field::File);
+        page.arrow(0, &file.map(words::value).unwrap_or_default());
     } else if told.all() {
         return quiet;
-    } else if !step.matched && step.why.starts_with("never reached") && silent {
-        page.note(Tone::Dim, &format!("{}: {}", module(step.module), by_name(&step.why)));
-    } else if !effect.is_empty() && !step.children.iter().any(|c| c.matched && !c.effect.is_empty() && c.span.is_some())
-    {
-        page.note(Tone::Plain, &format!("{}: {effect}", module(step.module)));
+    } else if step.lost() && silent {
+        page.note(Tone::Dim, &format!("{}: {}", words::by(step.by), words::why(step, page.sources())));
+    } else if !effect.is_empty() && !step.children.iter().any(|c| says(page, c)) {
+        page.note(Tone::Plain, &format!("{}: {effect}", words::by(step.by)));
     }
     quiet
 }
 
-/// What a hook changed, without what is empty now.
-fn effect(step: &Step) -> String {
-    let parts = step.effect.split(", ").map(str::trim).filter(|p| !p.is_empty() && *p != "path_info" && *p != "user");
-    parts.collect::<Vec<_>>().join(", ")
+/// Whether a line that was tried says itself what it did.
+fn says(page: &Page<'_>, step: &Step) -> bool {
+    step.rule.is_some() && step.matched() && !words::effect(step, page.sources()).is_empty()
+}
+
+/// A hook's step without the fields that are empty now.
+fn without_empty(step: &Step) -> Step {
+    let mut changes = step.changes.clone();
+    changes.retain(|c| c.to.as_ref().is_some_and(|to| !to.is_empty()));
+    Step { changes, children: Vec::new(), ..step.clone() }
 }
 
 /// The DocumentRoot by which the core translated, where one decided.
 fn document_root(page: &Page<'_>, told: &Told<'_>, step: &Step) -> Option<Span> {
-    if step.module != "core.c" || step.phase != "translate_name" {
+    if step.by != By::Module("core.c") || step.phase != Phase::TranslateName {
         return None;
     }
-    let mut deciders = told.deciders(&["translate_name"]).map(|d| d.span);
+    let mut deciders = told.deciders(&[Phase::TranslateName]).map(|d| d.span);
     deciders.find(|s| page.sources().directive_name(*s).eq_ignore_ascii_case("DocumentRoot"))
-}
-
-/// A module as people call it.
-pub fn module(name: &str) -> &str {
-    name.strip_suffix(".c").unwrap_or(name)
-}
-
-/// The same within a text.
-fn by_name(text: &str) -> String {
-    let words = text.split(' ').map(|w| if w.starts_with("mod_") { module(w) } else { w });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A directive that was tried; gives 1 when it missed and that is kept quiet.
@@ -331,38 +323,51 @@ fn rule(page: &mut Page<'_>, told: &Told<'_>, step: &Step, nested: usize) -> usi
     if mark == Mark::Missed && !told.all() {
         return 1;
     }
-    match step.span {
+    match step.rule {
         Some(span) => page.directive(mark, nested, span),
-        None if !step.module.is_empty() => page.note(Tone::Plain, module(step.module)),
+        None if step.by != By::Core => page.note(Tone::Plain, words::by(step.by)),
         None => {}
     }
+    let (why, effect) = (words::why(step, page.sources()), words::effect(step, page.sources()));
     let lost = mark == Mark::Lost;
     let tone = if lost || mark == Mark::Missed { Tone::Dim } else { Tone::Plain };
     if lost {
         // what it would have done comes after why it did not
-        page.prose(nested, tone, &by_name(&step.why));
-        if !step.effect.is_empty() {
-            page.prose(nested, tone, &step.effect);
+        page.prose(nested, tone, &why);
+        if !effect.is_empty() {
+            page.prose(nested, tone, &effect);
         }
         return 0;
     }
-    if step.effect.contains(['/', ':']) {
-        page.arrow(nested, &step.effect);
-    } else if !step.effect.is_empty() {
-        page.prose(nested, tone, &step.effect);
+    if leads(step) {
+        page.arrow(nested, &effect);
+    } else if !effect.is_empty() {
+        page.prose(nested, tone, &effect);
     }
-    if !step.why.is_empty() {
-        page.prose(nested, tone, &by_name(&step.why));
+    if !why.is_empty() {
+        page.prose(nested, tone, &why);
     }
-    let quiet = step.children.iter().filter(|c| !is_request(c));
+    let quiet = step.children.iter().filter(|c| !c.is_request());
     quiet.map(|c| rule(page, told, c, (nested + 1).min(8))).sum()
+}
+
+/// Whether a step leads somewhere: to a file, to a URL.
+fn leads(step: &Step) -> bool {
+    let somewhere = |c: &Change| c.to.as_ref().is_some_and(|to| !to.is_empty());
+    let leads = |c: &Change| matches!(c.field, Field::Uri | Field::File | Field::Location) && somewhere(c);
+    matches!(step.detail, Detail::Proxied(_)) || step.changes.iter().any(leads)
 }
 
 /// A subrequest: what was asked and how it would have ended; its own way only when all is told.
 fn subrequest(page: &mut Page<'_>, told: &Told<'_>, step: &Step) -> usize {
-    let mark = if step.matched { Mark::Plain } else { Mark::Missed };
-    let asked = step.why.trim_start_matches("uri ").trim_start_matches("file ");
-    page.source_line(mark, 0, &format!("subrequest: {}", clean(asked)), &step.effect);
+    let mark = if step.matched() { Mark::Plain } else { Mark::Missed };
+    let asked = match &step.detail {
+        Detail::Subrequest(asked) if asked.kind == "entry" => clean([b"entry ", asked.what.as_slice()].concat()),
+        Detail::Subrequest(asked) => clean(&asked.what),
+        _ => String::new(),
+    };
+    let effect = words::effect(step, page.sources());
+    page.source_line(mark, 0, &format!("subrequest: {asked}"), &effect);
     if told.all() && page.depth < 10 {
         page.depth += 2;
         Chapters::of(&step.children).write(page, told);
@@ -377,32 +382,33 @@ fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
     let mut missed = 0;
     let mut flat: Vec<&Step> = Vec::new();
     for step in steps {
-        if step.span.is_some() { flat.push(step) } else { flat.extend(step.children.iter()) }
+        if step.rule.is_some() { flat.push(step) } else { flat.extend(step.children.iter()) }
     }
-    for step in flat.iter().filter(|s| s.span.is_none() && !is_request(s)) {
+    for step in flat.iter().filter(|s| s.rule.is_none() && !s.is_request()) {
         missed += hook(page, told, step);
     }
     for step in flat {
-        let Some(span) = step.span else { continue };
-        let is_htaccess = step.module == "htaccess";
-        if is_htaccess && step.matched {
-            page.source_line(Mark::Plain, 0, &clean(&step.why), &clean(&step.effect));
+        let Some(span) = step.rule else { continue };
+        let (why, effect) = (words::why(step, page.sources()), words::effect(step, page.sources()));
+        let is_htaccess = step.by == By::Htaccess;
+        if is_htaccess && step.matched() {
+            page.source_line(Mark::Plain, 0, &clean(&why), &clean(&effect));
             contents(page, told, span, section::whole(page.sources(), span.file));
             continue;
         }
-        if !step.matched && !told.all() && !is_htaccess {
-            missed += usize::from(!lost(step));
+        if !step.matched() && !told.all() && !is_htaccess {
+            missed += usize::from(!step.lost());
             continue;
         }
         page.directive(told.mark(step), 0, span);
-        if !step.why.is_empty() {
-            page.prose(0, Tone::Dim, &step.why);
+        if !why.is_empty() {
+            page.prose(0, Tone::Dim, &why);
         }
-        if step.matched {
+        if step.matched() {
             contents(page, told, span, section::inner(page.sources(), span));
         }
-        if !step.effect.is_empty() {
-            page.prose(0, Tone::Plain, &step.effect);
+        if !effect.is_empty() {
+            page.prose(0, Tone::Plain, &effect);
         }
     }
     more(page, missed, "more section", "matches");
@@ -424,7 +430,7 @@ fn contents(page: &mut Page<'_>, told: &Told<'_>, span: Span, inner: Vec<section
 /// What was asked on the way to the handler, and the lines that made it the one.
 fn handler(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
     let quiet: usize = steps.iter().map(|s| hook(page, told, s)).sum();
-    for d in told.deciders(&["type_checker", "fixups", "handler"]) {
+    for d in told.deciders(&[Phase::TypeChecker, Phase::Fixups, Phase::Handler]) {
         if page.depth == 0 && !steps.iter().any(|s| mentions(s, d.span)) {
             page.directive(Mark::Decides, 0, d.span);
         }
@@ -433,7 +439,7 @@ fn handler(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
 }
 
 fn mentions(step: &Step, span: Span) -> bool {
-    step.span == Some(span) || step.children.iter().any(|c| mentions(c, span))
+    step.rule == Some(span) || step.children.iter().any(|c| mentions(c, span))
 }
 
 /// Who runs the request, in words.

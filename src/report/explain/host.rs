@@ -2,8 +2,9 @@
 
 use super::page::{Mark, Page};
 use super::{Connection, Level};
-use crate::outcome::Step;
+use crate::outcome::step::{Detail, Step};
 use crate::report::paint::{Tone, clean};
+use crate::report::words;
 use crate::server::Server;
 use crate::server::vhost::{Link, Names};
 use crate::source::Span;
@@ -13,27 +14,35 @@ pub fn write(page: &mut Page<'_>, steps: &[&Step], level: Level, connection: Opt
     let mut whys = Vec::new();
     let mut said = None;
     for step in steps {
-        collect(step, &mut whys, &mut said);
+        collect(step, page, &mut whys, &mut said);
     }
     if let Some(span) = said {
         page.directive(Mark::Plain, 0, span);
     }
     match connection {
         Some(c) => group(page, level, &c, &whys, said),
-        None => whys.iter().for_each(|w| page.prose(0, Tone::Plain, w)),
+        None => whys.iter().for_each(|w| page.prose(0, Tone::Plain, &w.words)),
     }
 }
 
 /// The innermost reasons, and the last section named.
-fn collect<'s>(step: &'s Step, whys: &mut Vec<&'s str>, span: &mut Option<Span>) {
-    *span = step.span.or(*span);
+fn collect(step: &Step, page: &Page<'_>, whys: &mut Vec<Why>, span: &mut Option<Span>) {
+    *span = step.rule.or(*span);
     if step.children.is_empty() {
-        whys.push(&step.why);
+        let chosen = matches!(step.detail, Detail::Host(..));
+        whys.push(Why { chosen, words: words::why(step, page.sources()) });
     }
-    step.children.iter().for_each(|c| collect(c, whys, span));
+    step.children.iter().for_each(|c| collect(c, page, whys, span));
 }
 
-fn group(page: &mut Page<'_>, level: Level, c: &Connection<'_>, whys: &[&str], chosen: Option<Span>) {
+/// A reason for the choice.
+struct Why {
+    /// Whether there were several to choose from.
+    chosen: bool,
+    words: String,
+}
+
+fn group(page: &mut Page<'_>, level: Level, c: &Connection<'_>, whys: &[Why], chosen: Option<Span>) {
     let Connection { server, ip, port } = *c;
     let Some(chain) = server.tables.lookup(ip, port).and_then(|id| server.tables.chain(id)) else {
         let why = match server.servers.len() {
@@ -51,8 +60,8 @@ fn group(page: &mut Page<'_>, level: Level, c: &Connection<'_>, whys: &[&str], c
         );
     };
     let links: Vec<&Link> = links.collect();
-    for why in whys.iter().filter(|w| w.contains(' ')) {
-        page.prose(0, Tone::Plain, why);
+    for why in whys.iter().filter(|w| w.chosen) {
+        page.prose(0, Tone::Plain, &why.words);
     }
     if level < Level::All {
         return page.prose(0, Tone::Dim, &format!("one of {} on {address} (--all shows them)", hosts(&links)));

@@ -1,5 +1,10 @@
 //! The answer to one request: what the client gets, from where, who decided, and what is not certain.
 
+pub mod step;
+
+pub use step::Step;
+
+use crate::phase::Phase;
 use crate::server::text::Text;
 use crate::source::Span;
 use bstr::BString;
@@ -44,8 +49,8 @@ pub struct Wsgi {
 /// A directive that made the answer what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decision {
-    /// httpd's name of the phase.
-    pub phase: &'static str,
+    /// Where on the way it did.
+    pub phase: Phase,
     /// The directive's place; its name is read from there.
     pub span: Span,
 }
@@ -96,23 +101,4 @@ pub struct Outcome {
     pub decided_by: Vec<Decision>,
     /// Why the answer is not certain; empty when it is.
     pub caveats: Vec<Caveat>,
-}
-
-/// A step of the way to an answer: one shape for what matched and what did not.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Step {
-    /// httpd's name of the phase.
-    pub phase: &'static str,
-    /// The module's source file, `""` for the engine itself.
-    pub module: &'static str,
-    /// The directive that is being tried.
-    pub span: Option<Span>,
-    /// Whether it matched (a hook: whether it did something).
-    pub matched: bool,
-    /// Why (not), in a few words.
-    pub why: String,
-    /// What it changed, in a few words; `""` when nothing.
-    pub effect: String,
-    /// What happened within.
-    pub children: Vec<Step>,
 }

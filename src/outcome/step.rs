@@ -1,0 +1,468 @@
+//! What happened on the way to an answer, as values. Words for people are made of them in `report/words.rs`, and nowhere
+//! else.
+
+use crate::phase::{Phase, Verdict};
+use crate::source::Span;
+use bstr::BString;
+use std::fmt;
+use std::net::IpAddr;
+
+/// A step of the way to an answer: one shape for what matched and what did not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// Where on the way it happened.
+    pub phase: Phase,
+    /// Who did it.
+    pub by: By,
+    /// The directive or section that was tried.
+    pub rule: Option<Span>,
+    /// How it went.
+    pub judgement: Judgement,
+    /// What was looked at.
+    pub detail: Detail,
+    /// What it changed of the request (for what was shadowed: what it would have changed).
+    pub changes: Vec<Change>,
+    /// What happened within.
+    pub children: Vec<Step>,
+}
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// The core of httpd, by itself.
+    #[default]
+    Core,
+    /// The walk through `<Location>` and `<If>` sections.
+    LocationWalk,
+    /// What reads .htaccess files.
+    Htaccess,
+    /// A module, by its source file (`mod_alias.c`).
+    Module(&'static str),
+}
+
+impl By {
+    /// The name that the trace has for it; `""` for the core.
+    pub fn name(self) -> &'static str {
+        match self {
+            By::Core => "",
+            By::LocationWalk => "location_walk",
+            By::Htaccess => "htaccess",
+            By::Module(file) => file,
+        }
+    }
+}
+
+/// How a rule, a section or a hook went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judgement {
+    /// It applies (a hook: it did not decline).
+    Matched,
+    /// It doesn't.
+    #[default]
+    Missed,
+    /// It would, but something before it took the request.
+    Shadowed(Winner),
+    /// It would, but a later section's lines count alone: the first of those.
+    Overridden(Option<Span>),
+    /// It wasn't tried.
+    Skipped,
+    /// It ended the request with this status.
+    Ended(u16),
+}
+
+impl Judgement {
+    /// [`Judgement::Matched`] or [`Judgement::Missed`].
+    pub fn of(matched: bool) -> Judgement {
+        if matched { Judgement::Matched } else { Judgement::Missed }
+    }
+
+    /// The word that the trace has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Judgement::Matched => "matched",
+            Judgement::Missed => "missed",
+            Judgement::Shadowed(_) => "shadowed",
+            Judgement::Overridden(_) => "overridden",
+            Judgement::Skipped => "skipped",
+            Judgement::Ended(_) => "ended",
+        }
+    }
+}
+
+/// What took the request before a rule that would have matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Winner {
+    /// An earlier rule of the same module.
+    Rule(Span),
+    /// A module that comes earlier in the phase.
+    Module(&'static str),
+}
+
+/// A field of the request that a step changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `r->uri`
+    Uri,
+    /// `r->args`
+    Query,
+    /// `r->filename`
+    File,
+    /// `r->path_info`
+    PathInfo,
+    /// `r->handler`
+    Handler,
+    /// `r->content_type`
+    Type,
+    /// `r->user`
+    User,
+    /// The Location header.
+    Location,
+    /// A variable of the environment.
+    Env,
+    /// The client's address (`r->useragent_ip`).
+    Client,
+}
+
+impl Field {
+    /// The name that the trace has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Uri => "uri",
+            Field::Query => "query",
+            Field::File => "file",
+            Field::PathInfo => "path_info",
+            Field::Handler => "handler",
+            Field::Type => "type",
+            Field::User => "user",
+            Field::Location => "location",
+            Field::Env => "env",
+            Field::Client => "client",
+        }
+    }
+}
+
+/// One change of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What.
+    pub field: Field,
+    /// Which one, where there are several (a variable's name).
+    pub name: Option<BString>,
+    /// What it was before, where that is known.
+    pub from: Option<BString>,
+    /// What it is now; none: it is gone.
+    pub to: Option<BString>,
+}
+
+impl Change {
+    /// `field` has a value now.
+    pub fn to(field: Field, value: impl Into<BString>) -> Change {
+        Change { field, name: None, from: None, to: Some(value.into()) }
+    }
+
+    /// A variable of the environment has a value now, or is gone.
+    pub fn env(name: impl Into<BString>, to: Option<BString>) -> Change {
+        Change { field: Field::Env, name: Some(name.into()), from: None, to }
+    }
+}
+
+/// What a step looked at: whatever its words need beyond the rule itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Detail {
+    /// The rule says it all.
+    #[default]
+    Nothing,
+    /// What a module's hook answered.
+    Answered(Verdict),
+    /// Which virtual host was chosen by which name.
+    Host(HostChoice, BString),
+    /// The server that a request came to.
+    Server(BString),
+    /// A request header or attribute of the request that a pattern was tried on, with its value (mod_setenvif).
+    Attribute(BString, BString),
+    /// A ProxyPass that says `!`.
+    NotProxied,
+    /// Where a ProxyPass leads.
+    Proxied(BString),
+    /// How many names are like the one asked for (mod_speling).
+    Similar(usize),
+    /// An .htaccess file that was read, by this AllowOverride line.
+    Htaccess(Option<Span>),
+    /// A directory whose .htaccess file is not read.
+    HtaccessUnread(BString),
+    /// An `Allow`: whether it lets this client in.
+    Allow,
+    /// A `Deny`.
+    Deny,
+    /// A `Require` line or a group of them, and its result.
+    Require(Required, Authorization),
+    /// A user's password, or why it could not be checked.
+    Password(BString, Password),
+    /// Whether the connection is TLS (SSLRequireSSL).
+    Tls(bool),
+    /// A condition of mod_ssl's (SSLRequire).
+    SslRequire,
+    /// One of several variants of a file (mod_negotiation).
+    Variant(Variant),
+    /// A conditional request's header, its value, and the status that it makes (0: none).
+    Conditional(&'static str, BString, u16),
+    /// A Range header, and the status that it makes.
+    Range(BString, u16),
+    /// A request within the request.
+    Subrequest(Asked),
+    /// A RewriteCond.
+    RewriteCond(Box<Cond>),
+    /// A RewriteRule.
+    RewriteRule(Box<Rule>),
+    /// A directory, and its URL by RewriteBase.
+    RewriteBase(BString, BString),
+    /// An expression that could not be evaluated, and why.
+    Failed(String),
+    /// Something about a whole list of rewrite rules.
+    Rewriting(Rewriting),
+}
+
+/// How a virtual host came to be chosen among those of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostChoice {
+    /// The name is its ServerName.
+    ServerName,
+    /// One of its ServerAliases matches.
+    ServerAlias,
+    /// The name is an address of its section.
+    Address,
+    /// Nothing matches: the first of the address answers.
+    First,
+}
+
+/// A `Require` line, or a group of lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// `Require not ip 192.0.2.1`: whether it has a `not`, the provider, its arguments.
+    Line(bool, BString, BString),
+    /// `<RequireAll>`: its name without `Require`, and whether AuthMerging made it.
+    Group(&'static str, bool),
+}
+
+/// As httpd's messages name it.
+impl fmt::Display for Required {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Required::Line(not, provider, args) => {
+                write!(f, "Require {}{provider} {args}", if *not { "not " } else { "" })
+            }
+            Required::Group(word, true) => write!(f, "AuthMerging {word}"),
+            Required::Group(word, false) => write!(f, "<Require{word}>"),
+        }
+    }
+}
+
+/// What came of a `Require`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// Let in.
+    Granted,
+    /// Refused.
+    Denied,
+    /// It says nothing.
+    Neutral,
+    /// Refused as long as nobody has logged in.
+    DeniedNoUser,
+    /// It can't be said.
+    Failed,
+}
+
+/// What came of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Password {
+    /// It is right.
+    Right,
+    /// It is wrong.
+    Wrong,
+    /// There is no such user.
+    NoUser,
+    /// It can't be checked.
+    Unchecked,
+}
+
+/// A variant with its qualities, and whether it was chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// The file's name.
+    pub name: BString,
+    /// The type's quality, the server's own included.
+    pub kind: f32,
+    /// The language's.
+    pub language: f32,
+    /// The charset's.
+    pub charset: f32,
+    /// The encoding's.
+    pub encoding: f32,
+}
+
+/// What a subrequest asked for, and what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// By what: `uri`, `file` or `entry`.
+    pub kind: &'static str,
+    /// For what.
+    pub what: BString,
+    /// The status that it would have.
+    pub status: u16,
+    /// Whether there is such a file.
+    pub exists: bool,
+}
+
+/// A RewriteCond that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cond {
+    /// What it was tried on.
+    pub input: BString,
+    /// Whether the test itself held, a `!` aside.
+    pub agrees: bool,
+    /// The test.
+    pub test: CondTest,
+    /// What its groups caught, by number.
+    pub groups: Vec<(usize, BString)>,
+}
+
+/// What a RewriteCond tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CondTest {
+    /// A pattern.
+    Pattern(BString),
+    /// A regular file (-f).
+    File,
+    /// A regular file with content (-s).
+    FileWithContent,
+    /// A symbolic link (-l, -h, -L).
+    Link,
+    /// A directory (-d).
+    Directory,
+    /// An executable (-x).
+    Executable,
+    /// What a subrequest may reach (-U, -F).
+    Accessible,
+    /// How a text compares with another.
+    Text(Order, BString),
+    /// How a number compares with another.
+    Number(Order, i64),
+    /// An expression.
+    Expression,
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// `<`, `-lt`
+    Less,
+    /// `<=`, `-le`
+    LessEqual,
+    /// `=`, `-eq`
+    Equal,
+    /// `>`, `-gt`
+    Greater,
+    /// `>=`, `-ge`
+    GreaterEqual,
+}
+
+/// A RewriteRule that was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What its pattern was tried on.
+    pub subject: BString,
+    /// The pattern.
+    pub pattern: BString,
+    /// Whether the pattern itself matched, a `!` aside.
+    pub matches: bool,
+    /// Whether its conditions kept it from applying.
+    pub held_back: bool,
+    /// What its groups caught, by number.
+    pub groups: Vec<(usize, BString)>,
+    /// The status that it sets without a substitution.
+    pub status: Option<u16>,
+    /// What comes after it.
+    pub then: Then,
+    /// How many rules it skips.
+    pub skip: u32,
+}
+
+/// What comes after a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Then {
+    /// The next rule.
+    #[default]
+    GoOn,
+    /// No rule any more for this request ([END]).
+    End,
+    /// No rule any more in this pass ([L]).
+    Last,
+    /// The first rule again ([N]).
+    Again,
+}
+
+/// Something about a whole list of rewrite rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rewriting {
+    /// The virtual host has none of its own.
+    NoRules,
+    /// An earlier rule said [END].
+    Ended,
+    /// What was asked for is no URL path.
+    NoPath,
+    /// A directory's own name, without its slash, is mod_dir's.
+    BareDirectory,
+    /// What came out is what it was.
+    Unchanged,
+    /// Passed on to the other modules as a URL ([PT]).
+    PassedThrough,
+    /// What came out is a path of the file system, whose first directory exists.
+    FileSystemPath(BString),
+    /// What came out is below the document root.
+    BelowRoot(BString),
+    /// An internal redirect to this.
+    Redirect(BString),
+    /// Further rounds of [N] are not in the trace.
+    MoreRounds,
+}
+
+impl Step {
+    /// A step by `by` that concerns `rule`.
+    pub fn new(phase: Phase, by: By, rule: Option<Span>, judgement: Judgement) -> Step {
+        Step { phase, by, rule, judgement, ..Step::default() }
+    }
+
+    /// The same with what was looked at.
+    pub fn with(self, detail: Detail) -> Step {
+        Step { detail, ..self }
+    }
+
+    /// The same with one more change.
+    pub fn changing(mut self, change: Change) -> Step {
+        self.changes.push(change);
+        self
+    }
+
+    /// Whether it applied.
+    pub fn matched(&self) -> bool {
+        matches!(self.judgement, Judgement::Matched | Judgement::Ended(_))
+    }
+
+    /// Whether a rule fits in vain: something before or after it counts instead.
+    pub fn lost(&self) -> bool {
+        matches!(self.judgement, Judgement::Shadowed(_) | Judgement::Overridden(_))
+    }
+
+    /// Whether it is a request of its own, as a redirect or an error page begins.
+    pub fn is_request(&self) -> bool {
+        matches!(self.phase, Phase::InternalRedirect | Phase::ErrorDocument)
+    }
+}
+
+/// A client's address as a change.
+impl From<IpAddr> for Change {
+    fn from(ip: IpAddr) -> Change {
+        Change::to(Field::Client, ip.to_string())
+    }
+}

@@ -1,0 +1,240 @@
+//! The words for steps: why something happened, and what came of it. The only place where a step becomes a sentence.
+
+use crate::outcome::step::{
+    Authorization, By, Change, Cond, CondTest, Detail, Field, HostChoice, Judgement, Order, Password, Rewriting, Rule,
+    Step, Then, Winner,
+};
+use crate::phase::{Phase, Verdict};
+use crate::source::SourceMap;
+use bstr::{BString, ByteSlice};
+
+/// Why a step went as it did, in a few words; `""` where the rule itself says it all.
+pub fn why(step: &Step, sources: &SourceMap) -> String {
+    match step.judgement {
+        Judgement::Shadowed(Winner::Rule(_)) => return "never reached: an earlier one matched".into(),
+        Judgement::Shadowed(Winner::Module(winner)) => {
+            return format!("never reached: {} translates before {}", module(winner), module(step.by.name()));
+        }
+        Judgement::Overridden(_) if step.phase == Phase::AccessChecker => {
+            return "overridden: a later section with any of these directives answers alone".into();
+        }
+        Judgement::Overridden(_) => return "overridden: a later section's Require lines count alone".into(),
+        _ => {}
+    }
+    match &step.detail {
+        Detail::Answered(verdict) => answer(*verdict),
+        Detail::Host(choice, name) => host(*choice, name),
+        Detail::Server(name) => name.to_string(),
+        Detail::Attribute(name, value) => format!("{name} is {value:?}"),
+        Detail::Htaccess(_) => step.rule.map(|text| sources.file(text.file).name.clone()).unwrap_or_default(),
+        Detail::HtaccessUnread(path) => format!("{path}.htaccess is not read"),
+        Detail::Require(required, _) => required.to_string(),
+        Detail::Password(user, Password::Right) => format!("the password of `{user}` is right"),
+        Detail::Password(user, Password::Wrong) => format!("the password of `{user}` is wrong"),
+        Detail::Password(user, Password::NoUser) => format!("no user `{user}`"),
+        Detail::Password(user, Password::Unchecked) => format!("`{user}` can't be checked"),
+        Detail::Tls(true) => "the connection is TLS".into(),
+        Detail::Tls(false) => "the connection is plain HTTP".into(),
+        Detail::Variant(v) => format!(
+            "variant {}: type {} language {} charset {} encoding {}",
+            v.name, v.kind, v.language, v.charset, v.encoding
+        ),
+        Detail::Conditional(header, value, status) => format!("{header}: {value}{}", compared(header, value, *status)),
+        Detail::Range(value, _) => format!("Range: {value}"),
+        Detail::Subrequest(asked) => format!("{} {}", asked.kind, asked.what),
+        Detail::RewriteCond(cond) => condition(cond),
+        Detail::RewriteRule(rule) => {
+            let verb = if rule.matches { "matches" } else { "does not match" };
+            let held_back = if rule.held_back { ", but its conditions do not hold" } else { "" };
+            format!("`{}` {verb} `{}`{held_back}", rule.subject, rule.pattern)
+        }
+        Detail::RewriteBase(directory, base) => format!("the URL of `{directory}` is `{base}`"),
+        Detail::Failed(message) => format!("the expression could not be evaluated: {message}"),
+        Detail::Rewriting(what) => rewriting(what),
+        Detail::Nothing
+        | Detail::NotProxied
+        | Detail::Proxied(_)
+        | Detail::Similar(_)
+        | Detail::Allow
+        | Detail::Deny
+        | Detail::SslRequire => String::new(),
+    }
+}
+
+/// What a step changed or said, in a few words; `""` when nothing.
+pub fn effect(step: &Step, sources: &SourceMap) -> String {
+    match &step.detail {
+        Detail::Proxied(url) => format!("proxied to {url}"),
+        Detail::NotProxied => "not proxied".into(),
+        Detail::Similar(n) => format!("{n} names like it"),
+        Detail::Htaccess(Some(line)) => format!("read, by AllowOverride in {}", sources.place(*line)),
+        Detail::Allow if step.matched() => "allows".into(),
+        Detail::Deny if step.matched() => "denies".into(),
+        Detail::Require(_, result) => authorization(*result).into(),
+        Detail::Tls(_) | Detail::SslRequire if !step.matched() => "refuses".into(),
+        Detail::Variant(_) if step.matched() => "chosen".into(),
+        Detail::Conditional(_, _, 304) => "not modified: 304".into(),
+        Detail::Conditional(_, _, 412) => "precondition failed: 412".into(),
+        Detail::Range(_, 206) => "part of the body: 206".into(),
+        Detail::Range(_, 416) => "nothing of the body is within: 416".into(),
+        Detail::Range(..) => "the whole body".into(),
+        Detail::Subrequest(asked) if asked.status == 200 && !asked.exists => "no such file".into(),
+        Detail::Subrequest(asked) => format!("status {}", asked.status),
+        Detail::RewriteCond(cond) => groups(&cond.groups, '%').join(", "),
+        Detail::RewriteRule(rule) if step.matched() => produced(rule, &step.changes).join(", "),
+        _ => changes(step),
+    }
+}
+
+/// What of the request a step changed.
+fn changes(step: &Step) -> String {
+    match step.changes.as_slice() {
+        [change] if step.phase == Phase::ErrorDocument && change.field == Field::Uri => {
+            format!("internal redirect to {}", value(change))
+        }
+        [change] if step.phase == Phase::ErrorDocument => format!("redirect to {}", value(change)),
+        [change] if change.field == Field::Client => format!("the client is {}", value(change)),
+        [change] if matches!(step.judgement, Judgement::Shadowed(_)) => {
+            format!("would be {} {}", change.field.name(), value(change))
+        }
+        // what a rule leads to needs no name
+        [change] if step.rule.is_some() || step.phase == Phase::InternalRedirect => value(change),
+        all => all.iter().map(|c| format!("{} {}", c.field.name(), value(c))).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What a field is now.
+pub fn value(change: &Change) -> String {
+    change.to.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+/// A module as people call it.
+pub fn module(file: &str) -> &str {
+    file.strip_suffix(".c").unwrap_or(file)
+}
+
+/// Who did something, as people call it; `""` for the core of httpd by itself.
+pub fn by(by: By) -> &'static str {
+    module(by.name())
+}
+
+fn answer(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Declined => "declined".into(),
+        Verdict::Ok => "ok".into(),
+        Verdict::Done => "done".into(),
+        Verdict::Status(status) => format!("status {status}"),
+    }
+}
+
+fn host(choice: HostChoice, name: &BString) -> String {
+    match choice {
+        HostChoice::ServerName => format!("{name} is its ServerName"),
+        HostChoice::ServerAlias => format!("{name} matches its ServerAlias"),
+        HostChoice::Address => format!("{name} is the address of its section"),
+        HostChoice::First => format!("no name matches {name}: the first of its address answers"),
+    }
+}
+
+fn authorization(result: Authorization) -> &'static str {
+    match result {
+        Authorization::Granted => "granted",
+        Authorization::Denied => "denied",
+        Authorization::Neutral => "neutral",
+        Authorization::DeniedNoUser => "denied (no authenticated user yet)",
+        Authorization::Failed => "error",
+    }
+}
+
+/// What follows from a conditional request's header.
+fn compared(header: &str, value: &[u8], status: u16) -> &'static str {
+    match (header, status) {
+        (_, 0) => ", and nothing follows from it",
+        ("If-None-Match", _) if value.starts_with(b"*") => ", and it is there",
+        ("If-None-Match", _) => ", and it has such a tag",
+        ("If-Match", _) => ", and it has no such tag",
+        ("If-Modified-Since", _) => ", and it has not been modified since",
+        _ => ", and it has been modified since",
+    }
+}
+
+fn condition(cond: &Cond) -> String {
+    let Cond { input, agrees, .. } = cond;
+    let is = |what: &str| format!("`{input}` is {}{what}", if *agrees { "" } else { "not " });
+    let does = |yes, no| if *agrees { yes } else { no };
+    match &cond.test {
+        CondTest::Pattern(pattern) => format!("`{input}` {} `{pattern}`", does("matches", "does not match")),
+        CondTest::File => is("a file"),
+        CondTest::FileWithContent => is("a file with content"),
+        CondTest::Link => is("a symbolic link"),
+        CondTest::Directory => is("a folder"),
+        CondTest::Executable => is("executable"),
+        CondTest::Accessible => is("accessible"),
+        CondTest::Text(order, text) => {
+            is(&format!("{}`{text}`", ordered(*order, ["before ", "before or ", "", "after ", "after or "])))
+        }
+        CondTest::Number(order, n) => {
+            is(&format!("{}{n}", ordered(*order, ["less than ", "at most ", "the number ", "more than ", "at least "])))
+        }
+        CondTest::Expression => format!("the expression is {}", does("true", "false")),
+    }
+}
+
+fn ordered(order: Order, words: [&'static str; 5]) -> &'static str {
+    let [less, less_equal, equal, greater, greater_equal] = words;
+    match order {
+        Order::Less => less,
+        Order::LessEqual => less_equal,
+        Order::Equal => equal,
+        Order::Greater => greater,
+        Order::GreaterEqual => greater_equal,
+    }
+}
+
+/// What a rule that applied made of the request.
+fn produced(rule: &Rule, changes: &[Change]) -> Vec<String> {
+    let mut said = Vec::new();
+    let caught = groups(&rule.groups, '$');
+    if !caught.is_empty() {
+        said.push(caught.join(", "));
+    }
+    said.extend(rule.status.map(|status| format!("status {status}")));
+    if changes.is_empty() && rule.status.is_none() {
+        said.push("nothing changed".into());
+    }
+    said.extend(changes.iter().map(|change| match (change.field, &change.name) {
+        (Field::Env, Some(name)) if change.to.is_none() => format!("environment without {name}"),
+        (Field::Env, Some(name)) => format!("environment {name}=`{}`", value(change)),
+        (Field::Query, _) => format!("query `{}`", value(change)),
+        _ => format!("now `{}`", value(change)),
+    }));
+    match rule.then {
+        Then::GoOn => {}
+        Then::End => said.push("no more rules for this request".into()),
+        Then::Last => said.push("no more rules in this pass".into()),
+        Then::Again => said.push("from the first rule again".into()),
+    }
+    if rule.skip > 0 {
+        said.push(format!("skips the next {}", rule.skip));
+    }
+    said
+}
+
+fn groups(groups: &[(usize, BString)], sign: char) -> Vec<String> {
+    groups.iter().map(|(n, text)| format!("{sign}{n} `{}`", text.as_bstr())).collect()
+}
+
+fn rewriting(what: &Rewriting) -> String {
+    match what {
+        Rewriting::NoRules => "this virtual host has no rules of its own".into(),
+        Rewriting::Ended => "an earlier rule said that it was the end".into(),
+        Rewriting::NoPath => "what was asked for is no URL path".into(),
+        Rewriting::BareDirectory => "the folder's own name, without its slash, is left to mod_dir".into(),
+        Rewriting::Unchanged => "rewritten to what it was: nothing to do".into(),
+        Rewriting::PassedThrough => "passed on to the other modules as a URL".into(),
+        Rewriting::FileSystemPath(path) => format!("`{path}` is a path of the file system: its first folder exists"),
+        Rewriting::BelowRoot(path) => format!("below the document root: `{path}`"),
+        Rewriting::Redirect(target) => format!("internal redirect to `{target}`"),
+        Rewriting::MoreRounds => "and so on: further rounds are not told".into(),
+    }
+}
