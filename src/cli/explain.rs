@@ -3,6 +3,7 @@
 use super::given::{self, Given};
 use super::output::Streams;
 use super::{End, Failure, failure};
+use crate::outcome;
 use crate::report::explain::{self, Explained, Level};
 use crate::report::json;
 use crate::simulate::{Ask, Simulator};
@@ -104,7 +105,7 @@ impl Explain {
             if self.format == Format::Json
                 && let Some(error) = opened.refusal()
             {
-                writeln!(streams.out, "{}", json::config_error(error, &opened.sources))?;
+                writeln!(streams.out, "{}", outcome::json::config_error(error, &opened.sources))?;
             }
             streams.out.flush()?;
             streams.refused(&opened);

@@ -6,12 +6,11 @@ use super::{End, Failure, suites};
 use crate::diagnostic::Diagnostic;
 use crate::outcome::Outcome;
 use crate::report::paint::Paint;
-use crate::report::suite::{self, Case, Checked};
-use crate::report::{diagnostics, directive_text, json, junit};
-use crate::simulate::{self, Ask, Simulator};
+use crate::report::suite::{Case, Checked};
+use crate::report::{self, diagnostics, directive_text, junit};
+use crate::simulate::Simulator;
 use crate::source::SourceMap;
-use crate::suite::{Mismatch, Scenario, compare};
-use serde_json::json as value;
+use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -53,14 +52,14 @@ impl Test {
             results.push(file(&path, streams.paint));
         }
         match self.format {
-            Format::Text => streams.out.write_all(suite::text(&results, streams.paint).as_bytes())?,
+            Format::Text => streams.out.write_all(report::suite::text(&results, streams.paint).as_bytes())?,
             Format::Json => {
-                streams.json(&suite::json(&results))?;
+                streams.json(&report::suite::json(&results))?;
             }
             Format::Junit => streams.out.write_all(junit::text(&results).as_bytes())?,
         }
         let broken = results.iter().any(|r| r.error.is_some());
-        Ok(match suite::count(&results) {
+        Ok(match report::suite::count(&results) {
             _ if broken => End::Wrong,
             (_, 0) => End::Fine,
             _ => End::Finding,
@@ -84,33 +83,23 @@ fn broken(path: String, name: String, found: &[Diagnostic], sources: &SourceMap,
 /// Runs a scenario.
 fn check(scenario: &Scenario, paint: Paint) -> Checked {
     let (path, name) = (scenario.path.display().to_string(), scenario.name.clone());
-    let (simulator, loaded) = match simulate::scenario(scenario) {
-        Ok(opened) => opened,
+    let ran = match suite::run(scenario) {
+        Ok(ran) => ran,
         Err(found) => return broken(path, name, &found, &SourceMap::default(), paint),
     };
-    let started = match (&simulator, loaded.first_error()) {
-        (None, Some(error)) => json::config_error(error, &loaded.sources),
-        _ => value!({}),
+    let Some(simulator) = ran.simulator.as_ref().filter(|_| scenario.expect.is_empty()) else {
+        let Some(expected) = scenario.expect.first() else {
+            return broken(path, name, &ran.loaded.diagnostics, &ran.loaded.sources, paint);
+        };
+        let title = "httpd refuses to start".into();
+        let refusal = Case { title, line: expected.line, mismatches: ran.mismatches, ..Case::default() };
+        return Checked { path, name, cases: vec![refusal], error: None };
     };
-    let mut cases = Vec::new();
-    if !scenario.expect.is_empty() {
-        let mismatches = compare(&scenario.expect, &started);
-        let line = scenario.expect[0].line;
-        cases.push(Case { title: "httpd refuses to start".into(), line, mismatches, ..Case::default() });
-    }
-    let Some(simulator) = simulator else {
-        if scenario.expect.is_empty() {
-            return broken(path, name, &loaded.diagnostics, &loaded.sources, paint);
-        }
-        return Checked { path, name, cases, error: None };
+    let both = ran.answers.into_iter().zip(&scenario.requests).filter(|(_, spec)| !spec.expect.is_empty());
+    let case = |(answer, spec): (Answered, &RequestSpec)| {
+        case(format!("{} {}", spec.method, spec.url), spec.line, answer.mismatches, &answer.outcome, simulator)
     };
-    for (index, spec) in scenario.requests.iter().enumerate().filter(|(_, r)| !r.expect.is_empty()) {
-        let outcome = simulator.ask(&Ask::of(spec, index));
-        let mismatches = compare(&spec.expect, &json::outcome(&outcome, simulator.sources()));
-        let title = format!("{} {}", spec.method, spec.url);
-        cases.push(case(title, spec.line, mismatches, &outcome, &simulator));
-    }
-    Checked { path, name, cases, error: None }
+    Checked { path, name, cases: both.map(case).collect(), error: None }
 }
 
 fn case(title: String, line: u32, mismatches: Vec<Mismatch>, outcome: &Outcome, simulator: &Simulator) -> Case {

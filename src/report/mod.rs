@@ -4,7 +4,6 @@
 
 pub mod json;
 pub mod ndjson;
-pub mod told;
 
 #[cfg(feature = "cli")]
 pub mod diagnostics;

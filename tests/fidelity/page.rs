@@ -4,8 +4,6 @@
 
 use routesim::modules;
 use routesim::phase::Phase;
-use routesim::report::json;
-use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
 use routesim::suite::{self, Scenario, paths};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,28 +82,24 @@ fn main() -> ExitCode {
 impl Board {
     fn scenario(&mut self, path: &Path, theme: &str) {
         let Ok(scenario) = Scenario::load(path, &SourceMap::default()) else { return };
-        let Ok((simulator, loaded)) = simulate::scenario(&scenario) else { return };
+        let Ok(ran) = suite::run(&scenario) else { return };
         self.scenarios += 1;
         let themed = self.themes.entry(theme.into()).or_default();
-        let Some(simulator) = simulator else {
-            let refused = loaded.first_error().map(|e| json::config_error(e, &loaded.sources));
-            let right =
-                refused.is_some_and(|e| !scenario.expect.is_empty() && suite::compare(&scenario.expect, &e).is_empty());
+        let Some(simulator) = &ran.simulator else {
+            let right = !scenario.expect.is_empty() && ran.mismatches.is_empty();
             themed.add(right);
             self.total.add(right);
             return;
         };
-        for (i, spec) in scenario.requests.iter().enumerate().filter(|(_, r)| !r.expect.is_empty()) {
-            let outcome = simulator.ask(&Ask::of(spec, i));
-            let value = json::outcome(&outcome, simulator.sources());
-            let right = suite::compare(&spec.expect, &value).is_empty();
+        let expecting = ran.answers.iter().zip(&scenario.requests).filter(|(_, spec)| !spec.expect.is_empty());
+        for (answer, _) in expecting {
+            let right = answer.mismatches.is_empty();
             themed.add(right);
             self.total.add(right);
-            let mut names = BTreeSet::new();
-            for d in value["decided_by"].as_array().into_iter().flatten() {
-                names.extend(d["directive"].as_str().and_then(modules::module_of));
-            }
-            for phase in outcome.decided_by.iter().map(|d| d.phase).collect::<BTreeSet<Phase>>() {
+            let decided = &answer.outcome.decided_by;
+            let names = decided.iter().map(|d| simulator.sources().directive_name(d.span));
+            let names: BTreeSet<&str> = names.filter_map(|name| modules::module_of(&name)).collect();
+            for phase in decided.iter().map(|d| d.phase).collect::<BTreeSet<Phase>>() {
                 self.phases.entry(phase).or_default().add(right);
             }
             for name in names {

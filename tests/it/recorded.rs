@@ -1,9 +1,7 @@
 //! Scenarios with the answers that a real httpd gave: each outcome must be that answer.
 
-use routesim::report::json;
-use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
-use routesim::suite::{self, Scenario, paths};
+use routesim::suite::{self, Mismatch, Scenario, paths};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -17,31 +15,17 @@ fn differences(path: &Path) -> Vec<String> {
         Ok(s) => s,
         Err(problems) => return vec![format!("0: not a scenario: {problems:?}")],
     };
-    let (simulator, loaded) = match simulate::scenario(&scenario) {
-        Ok(parts) => parts,
+    let ran = match suite::run(&scenario) {
+        Ok(ran) => ran,
         Err(problems) => return vec![format!("0: can't be built: {problems:?}")],
     };
-    let mut found = Vec::new();
-    let Some(simulator) = simulator else {
-        let error = json::config_error(loaded.first_error().expect("it was refused"), &loaded.sources);
-        let missing = suite::compare(&scenario.expect, &error);
-        if scenario.expect.is_empty() {
-            found.push(format!("0: refused: {error}"));
-        }
-        found.extend(missing.iter().map(|m| format!("0: {}: got {}, wanted {}", m.key, m.got, m.want)));
-        return found;
-    };
-    if !scenario.expect.is_empty() {
-        found.push("0: httpd refuses this configuration".into());
+    if let (Some(refusal), true) = (&ran.refusal, scenario.expect.is_empty()) {
+        return vec![format!("0: refused: {refusal}")];
     }
-    for (i, spec) in scenario.requests.iter().enumerate() {
-        let ask = Ask::of(spec, i);
-        let outcome = json::outcome(&simulator.ask(&ask), simulator.sources());
-        for m in suite::compare(&spec.expect, &outcome) {
-            found.push(format!("{}: {}: got {}, wanted {}", i + 1, m.key, m.got, m.want));
-        }
-    }
-    found
+    let asked = ran.answers.iter().enumerate().map(|(i, answer)| (i + 1, &answer.mismatches));
+    let all = [(0, &ran.mismatches)].into_iter().chain(asked);
+    let said = |n: usize, m: &Mismatch| format!("{n}: {}: got {}, wanted {}", m.key, m.got, m.want);
+    all.flat_map(|(n, mismatches)| mismatches.iter().map(move |m| said(n, m))).collect()
 }
 
 #[test]

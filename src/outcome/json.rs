@@ -3,12 +3,14 @@
 //!
 //! Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
 
-use crate::outcome::{Caveat, Decision, Outcome, Wsgi};
+use super::{Caveat, Decision, Outcome, Wsgi};
+use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, SourceMap, Span};
 use bstr::ByteSlice;
 use foldhash::fast::RandomState;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -148,6 +150,27 @@ impl Serialize for Told<'_> {
     }
 }
 
+/// An outcome, its keys in their fixed order. Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
+pub fn outcome(outcome: &Outcome, sources: &SourceMap) -> Value {
+    let told = Told { outcome, keys: &Key::ALL, texts: &Texts::new(sources) };
+    serde_json::to_value(told).unwrap_or_default()
+}
+
+/// What stands in place of an outcome where httpd would refuse to start: the error that it names.
+pub fn config_error(error: &Diagnostic, sources: &SourceMap) -> Value {
+    // of what it finds once all is read httpd names no place
+    let (file, line) = error.span.is_some().then(|| place(sources, error.span)).unzip();
+    json!({"config_error": {"file": file, "line": line, "message": error.message}})
+}
+
+/// File and line; both null for what stands in no file.
+pub(crate) fn place(sources: &SourceMap, span: Span) -> (Value, Value) {
+    if !span.is_some() {
+        return (Value::Null, Value::Null);
+    }
+    (sources.file(span.file).name.clone().into(), span.line.into())
+}
+
 /// A list whose elements have places.
 struct Each<'t, T>(&'t [T], &'t Texts<'t>);
 
@@ -184,7 +207,7 @@ fn one_decision<S: Serializer>(decision: &Decision, texts: &Texts<'_>, to: S) ->
         map.serialize_entry("phase", decision.phase.name())?;
         let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
         map.serialize_entry("directive", &name.to_str_lossy())?;
-        place(&mut map, decision.span, file)?;
+        put_place(&mut map, decision.span, file)?;
         map.end()
     })
 }
@@ -195,15 +218,15 @@ impl Serialize for One<'_, Caveat> {
         texts.with_file(caveat.span, |file| {
             let mut map = to.serialize_map(Some(4))?;
             map.serialize_entry("directive", &caveat.directive)?;
-            place(&mut map, caveat.span, file)?;
+            put_place(&mut map, caveat.span, file)?;
             map.serialize_entry("why", &caveat.why)?;
             map.end()
         })
     }
 }
 
-/// File and line; both null for what stands in no file.
-fn place<M: SerializeMap>(map: &mut M, span: Span, file: Option<&SourceFile>) -> Result<(), M::Error> {
+/// The same of a place at hand.
+fn put_place<M: SerializeMap>(map: &mut M, span: Span, file: Option<&SourceFile>) -> Result<(), M::Error> {
     map.serialize_entry("file", &file.map(|f| f.name.as_str()))?;
     map.serialize_entry("line", &file.map(|_| span.line))
 }
@@ -226,4 +249,34 @@ fn text<T: AsRef<[u8]>>(bytes: &T) -> std::borrow::Cow<'_, str> {
 
 fn maybe<T: AsRef<[u8]>>(bytes: &Option<T>) -> Option<std::borrow::Cow<'_, str>> {
     bytes.as_ref().map(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bstr::BString;
+    use crate::phase::Phase;
+
+    #[test]
+    fn keys_in_order_and_names_from_the_text() {
+        let sources = SourceMap::default();
+        let file = sources.add("config", "  <Location />\n  WSGIDaemonProcess x \\\n    y\n");
+        let span = Span { file, line: 3, start: 17, end: 42 };
+        let o = Outcome {
+            file: Some(BString::from(&b"/a\xff\xfeb\xe2\x82"[..])),
+            decided_by: vec![Decision { phase: Phase::Handler, span }],
+            ..Outcome::default()
+        };
+        let value = outcome(&o, &sources);
+        let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+        let wanted = "url method status handler file path_info script_name location vhost access user log wsgi \
+                      decided_by caveats";
+        assert_eq!(keys, wanted.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(value["file"], "/a\u{fffd}\u{fffd}b\u{fffd}");
+        assert_eq!(
+            value["decided_by"],
+            json!([{"phase": "handler", "directive": "WSGIDaemonProcess", "file": "config", "line": 3}])
+        );
+        assert_eq!(sources.directive_name(Span { file, line: 1, start: 0, end: 14 }), "Location");
+    }
 }

@@ -1,0 +1,79 @@
+//! A scenario, run: what its requests come to, and where that is not what it expects.
+
+use super::expect::{Mismatch, compare};
+use super::scenario::Scenario;
+use crate::diagnostic::Diagnostic;
+use crate::outcome::{Outcome, json};
+use crate::simulate::{self, Ask, Loaded, Simulator};
+use serde_json::Value;
+
+/// What became of a scenario.
+pub struct Ran {
+    /// Ready for more requests; none where httpd would refuse to start.
+    pub simulator: Option<Simulator>,
+    /// What reading its configuration came to.
+    pub loaded: Loaded,
+    /// The error at which httpd would stop, as scenarios expect it: `{"config_error": {file, line, message}}`.
+    pub refusal: Option<Value>,
+    /// Where the refusal (or the lack of one) is not what the scenario as a whole expects.
+    pub mismatches: Vec<Mismatch>,
+    /// Each request's answer, in order; empty where httpd would refuse to start.
+    pub answers: Vec<Answered>,
+}
+
+/// A request's answer.
+pub struct Answered {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Where it is not what the request expects.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// Asks a scenario's requests, and compares the answers with what it expects of them.
+///
+/// # Errors
+/// What is wrong with the scenario itself: a file that can't be laid out, a configuration that can't be read. What httpd
+/// would refuse is no error but in the result.
+pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
+    let (simulator, loaded) = simulate::scenario(scenario)?;
+    let refused = loaded.first_error().filter(|_| simulator.is_none());
+    let refusal = refused.map(|error| json::config_error(error, &loaded.sources));
+    let mismatches = compare(&scenario.expect, refusal.as_ref().unwrap_or(&Value::Null));
+    let answer = |(index, simulator): (usize, &Simulator)| {
+        let spec = &scenario.requests[index];
+        let outcome = simulator.ask(&Ask::of(spec, index));
+        let mismatches = match spec.expect.is_empty() {
+            true => Vec::new(),
+            false => compare(&spec.expect, &json::outcome(&outcome, simulator.sources())),
+        };
+        Answered { outcome, mismatches }
+    };
+    let answers = simulator.iter().flat_map(|s| (0..scenario.requests.len()).map(move |index| (index, s)));
+    let answers = answers.map(answer).collect();
+    Ok(Ran { simulator, loaded, refusal, mismatches, answers })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+    use std::path::Path;
+
+    fn ran(text: &str) -> Ran {
+        let scenario = Scenario::parse(Path::new("x.yaml"), text, &SourceMap::default()).unwrap();
+        run(&scenario).unwrap()
+    }
+
+    #[test]
+    fn answers_and_refusals_are_compared() {
+        let works = ran("name: x\nconfig: ''\nrequests:\n- {url: /, expect: {status: 200}}\n- /gone\n");
+        let keys: Vec<Vec<&str>> =
+            works.answers.iter().map(|a| a.mismatches.iter().map(|m| m.key.as_str()).collect()).collect();
+        assert_eq!((keys, works.refusal), (vec![vec!["status"], vec![]], None));
+        let refused = ran("name: x\nconfig: Bogus\nexpect: {config_error: {line: 2}}\nrequests: [/]\n");
+        assert!(refused.answers.is_empty() && refused.simulator.is_none());
+        assert_eq!(refused.mismatches[0].key, "config_error.line");
+        let starts = ran("name: x\nconfig: ''\nexpect: {config_error: {line: 2}}\nrequests: [/]\n");
+        assert_eq!(starts.mismatches[0].key, "config_error");
+    }
+}
