@@ -50,7 +50,7 @@ fn the_first_command_of_all() {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
     assert!(text.lines().all(|l| l.chars().count() <= 80 && !l.contains('\x1b')), "{text}");
-    assert!(err(&output).contains("taking the built-in `web2py`"));
+    assert!(err(&output).contains("using the built-in scenario `web2py`"));
     assert_eq!(output.status.code(), Some(0));
 }
 

@@ -16,25 +16,25 @@ use std::path::{Path, PathBuf};
 /// The start-up verdict, and every error and warning.
 #[derive(clap::Args)]
 pub struct Check {
-    /// Scenarios, configuration files, .htaccess files, or folders of them
+    /// Scenarios, configuration files, .htaccess files, or directories of them
     #[arg(value_name = "PATH", conflicts_with_all = ["scenario", "config"])]
     paths: Vec<PathBuf>,
 
     #[command(flatten)]
     given: Given,
 
-    /// Read every PATH as an .htaccess file, everything allowed
+    /// Read every PATH as an .htaccess file, with AllowOverride All
     #[arg(long)]
     htaccess: bool,
 
-    /// How to tell it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Human-readable text
     Text,
     /// A list of diagnostics
     Json,
@@ -118,11 +118,11 @@ impl Check {
 
     fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {
         let counted = diagnostics::summary(&f.diagnostics);
-        let counted = if counted.is_empty() { "nothing to say".to_string() } else { counted };
+        let counted = if counted.is_empty() { "no problems".to_string() } else { counted };
         let (tone, verdict) = match (f.refused(), self.htaccess || is_htaccess(Path::new(&f.name))) {
             (false, false) => (Tone::Good, "httpd would start"),
             (true, false) => (Tone::Bad, "httpd would refuse to start"),
-            (false, true) => (Tone::Good, "httpd would take it"),
+            (false, true) => (Tone::Good, "httpd would accept it"),
             (true, true) => (Tone::Bad, "httpd would answer 500"),
         };
         let verdict = streams.paint.tone(tone, verdict);

@@ -12,17 +12,17 @@ use std::io::Write;
 /// The directives, and what routesim makes of each.
 #[derive(clap::Args)]
 pub struct Directives {
-    /// Only this one
+    /// Show only this directive
     name: Option<String>,
 
-    /// How to tell it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Human-readable text
     Text,
     /// A list of objects
     Json,
@@ -73,14 +73,14 @@ impl Directives {
         let (tone, word) = effect(d);
         let name = streams.paint.tone(Tone::Head, &shown(d.name));
         writeln!(streams.out, "{name}  {}  {}", m.name, streams.paint.tone(tone, word))?;
-        let mut lines = vec![format!("stands in: {}", context(d.allowed).join(", "))];
+        let mut lines = vec![format!("context: {}", context(d.allowed).join(", "))];
         if let Some(class) = class(d.allowed) {
             lines.push(format!("in .htaccess: where AllowOverride has {class}"));
         }
         lines.push(match d.effect {
             Effect::Modelled => "modelled: it does what it does in httpd".into(),
             Effect::Inert => "inert: it can't change an answer".into(),
-            Effect::Blind(why) => format!("blind: an answer that it is in force for carries a caveat ({why})"),
+            Effect::Blind(why) => format!("not modelled: affected answers carry a caveat ({why})"),
         });
         if !d.usage.is_empty() {
             lines.push(format!("httpd says: {}", d.usage));
@@ -94,8 +94,7 @@ impl Directives {
 
 /// The table of the page, one row a directive and module.
 fn markdown(rows: &[(&Module, &Directive)]) -> String {
-    let mut page =
-        String::from("| directive | module | stands in | in .htaccess | routesim |\n|---|---|---|---|---|\n");
+    let mut page = String::from("| directive | module | context | in .htaccess | routesim |\n|---|---|---|---|---|\n");
     for (m, d) in rows {
         let mut places = context(d.allowed);
         places.retain(|p| *p != ".htaccess");

@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 /// What becomes of one request, and why.
 #[derive(clap::Args)]
 pub struct Explain {
-    /// The URL, or its path alone; sent exactly as written
+    /// The URL, or only its path; sent exactly as written
     #[arg(required_unless_present = "list")]
     url: Option<String>,
 
@@ -24,15 +24,15 @@ pub struct Explain {
     #[command(flatten)]
     request: Request,
 
-    /// The verdict alone
+    /// Print only the one-line result
     #[arg(long, conflicts_with = "all")]
     brief: bool,
 
-    /// Everything that was tried
+    /// Also show what did not match
     #[arg(long)]
     all: bool,
 
-    /// How to tell it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
@@ -43,42 +43,42 @@ pub struct Explain {
 
 /// How the request is made.
 #[derive(clap::Args)]
-#[command(next_help_heading = "The request")]
+#[command(next_help_heading = "Request options")]
 struct Request {
-    /// The method
+    /// Request method
     #[arg(long, value_name = "METHOD", default_value = "GET")]
     method: String,
 
-    /// The client's address [default: 203.0.113.1, an outside visitor]
+    /// Client address [default: 203.0.113.1, an outside visitor]
     #[arg(long, value_name = "ADDRESS")]
     client: Option<IpAddr>,
 
-    /// Where the connection comes in [default: 192.0.2.1 and the URL's port; with -c, where the virtual host is]
+    /// Server address that the client connects to [default: 192.0.2.1 and the URL's port; with -c, where the virtual host is]
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = server)]
     server: Option<(IpAddr, Option<u16>)>,
 
-    /// A header line; again and again
+    /// Request header to send; may be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     header: Vec<(String, String)>,
 
-    /// Basic credentials
+    /// Credentials for Basic authentication
     #[arg(long, value_name = "NAME:PASSWORD")]
     user: Option<String>,
 
-    /// The connection is TLS (an https URL alone means port 443)
+    /// Use TLS (an https URL by itself only means port 443)
     #[arg(long)]
     tls: bool,
 
-    /// The protocol
+    /// HTTP version
     #[arg(long, value_name = "PROTOCOL", default_value = "HTTP/1.1")]
     protocol: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Human-readable text
     Text,
-    /// The outcome with its trace
+    /// The outcome with its trace, as one JSON object
     Json,
 }
 

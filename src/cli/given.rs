@@ -78,7 +78,7 @@ impl Given {
             });
         }
         if let Some(option) = self.machine.used() {
-            return failure(format!("{option} goes with a configuration: give it with -c FILE"));
+            return failure(format!("{option} requires -c FILE"));
         }
         let mut scenario = scenario(name, streams)?;
         if let Some(requests) = requests {
@@ -93,12 +93,12 @@ pub fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario, Failu
     match name {
         Some(name) => named(name, streams),
         None if Path::new(HERE).is_file() => {
-            streams.note(&format!("no scenario given: taking ./{HERE}"));
+            streams.note(&format!("no scenario given; using ./{HERE}"));
             from_file(Path::new(HERE), streams)
         }
         None => {
             let name = builtin::DEFAULT;
-            streams.note(&format!("no scenario given and no ./{HERE} here: taking the built-in `{name}`"));
+            streams.note(&format!("no ./{HERE} found; using the built-in scenario `{name}`"));
             named(name, streams)
         }
     }

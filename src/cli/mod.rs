@@ -1,7 +1,7 @@
 //! The command line: one file for each verb.
 //!
-//! Results go to standard output, all else to standard error. Exit status: 0 done and fine, 1 an expectation failed or
-//! a finding stands, 2 the command or the configuration is wrong.
+//! Results go to standard output, all else to standard error. Exit status: 0 success, 1 a test failed or a
+//! problem was found, 2 usage or configuration error.
 
 mod check;
 mod directives;
@@ -25,13 +25,12 @@ use output::Streams;
 use std::io::Write;
 use std::process::ExitCode;
 
-const ABOUT: &str = "Tells what Apache httpd 2.4 does with a request, and why, without running httpd";
+const ABOUT: &str = "Shows what Apache httpd 2.4 does with a request, and why, without running httpd";
 
 const AFTER: &str = "\
-Without -s or -c a verb takes ./routesim.yaml, or else the built-in scenario `web2py`.
+Without -s or -c, ./routesim.yaml is used, or else the built-in scenario `web2py`.
 
-Exit status: 0 done and fine, 1 an expectation failed or a finding stands,
-2 the command or the configuration is wrong.";
+Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or configuration error.";
 
 #[derive(Parser)]
 #[command(name = "routesim", version, about = ABOUT, after_help = AFTER, arg_required_else_help = true)]
@@ -46,20 +45,20 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Tell what becomes of one request, and why
+    /// Explain how httpd handles a request, and why
     Explain(explain::Explain),
-    /// Answer a scenario's requests, or the URLs of a file
+    /// Simulate many requests and print each outcome
     Replay(replay::Replay),
-    /// Hold the expectations of scenarios against their outcomes
+    /// Run scenario tests
     Test(test::Test),
-    /// Say what httpd would say of a configuration, and everything that is wrong with it
+    /// Check a configuration and report every error and warning
     Check(check::Check),
-    /// Ask a real httpd, and say where it answers otherwise
+    /// Compare results with a real httpd
     #[cfg(all(feature = "oracle", target_os = "linux"))]
     Verify(verify::Verify),
-    /// List the directives of httpd, and what routesim makes of each
+    /// List the directives of httpd, and how far routesim models each
     Directives(directives::Directives),
-    /// List the modules of each phase, in the order in which they are asked
+    /// List the modules of each phase, in the order in which they run
     Phases(phases::Phases),
 }
 

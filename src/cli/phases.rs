@@ -14,14 +14,14 @@ pub struct Phases {
     #[command(flatten)]
     given: Given,
 
-    /// How to tell it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Human-readable text
     Text,
     /// One object, by phase
     Json,
@@ -44,7 +44,7 @@ impl Phases {
             }
             Format::Text => {
                 for (phase, modules) in &phases {
-                    let rule = if phase.run_all() { "all are asked" } else { "the first that answers ends it" };
+                    let rule = if phase.run_all() { "all hooks run" } else { "stops at the first answer" };
                     let name = streams.paint.tone(Tone::Head, phase.name());
                     writeln!(streams.out, "{name}  {}", streams.paint.tone(Tone::Dim, rule))?;
                     for line in wrap(&modules.join(" "), 76) {

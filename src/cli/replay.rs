@@ -24,19 +24,20 @@ pub struct Replay {
     #[command(flatten)]
     given: Given,
 
-    /// One URL a line, or METHOD and URL (`-`: standard input), in place of the scenario's requests
+    /// File of URLs, one per line, each with an optional METHOD before it (`-` for standard input); used instead of
+    /// the scenario's requests
     #[arg(long, value_name = "FILE|-")]
     urls: Option<PathBuf>,
 
-    /// How to tell it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 
-    /// Only these keys of each outcome, such as `status,handler,file` (ndjson)
+    /// Print only these keys of each outcome, such as `status,handler,file` (ndjson)
     #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = keys())]
     fields: Vec<Key>,
 
-    /// Work out each line of --urls anew, even one that was there before
+    /// Simulate every line of --urls again, even a repeated one
     #[arg(long)]
     no_cache: bool,
 
@@ -47,9 +48,9 @@ pub struct Replay {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Human-readable text
     Table,
-    /// One JSON object a line
+    /// One JSON object per line
     Ndjson,
 }
 

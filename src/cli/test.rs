@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Expectations against outcomes.
 #[derive(clap::Args)]
 pub struct Test {
-    /// Scenario files, or folders of them
+    /// Scenario files, or directories of them
     #[arg(value_name = "PATH", conflicts_with = "scenario")]
     paths: Vec<PathBuf>,
 
@@ -25,18 +25,18 @@ pub struct Test {
     #[arg(short, long, value_name = "NAME|FILE")]
     scenario: Option<String>,
 
-    /// How to tell it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Human-readable text
     Text,
     /// One JSON object
     Json,
-    /// JUnit's XML
+    /// JUnit XML
     Junit,
 }
 

@@ -254,8 +254,8 @@ fn maybe<T: AsRef<[u8]>>(bytes: &Option<T>) -> Option<std::borrow::Cow<'_, str>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bstr::BString;
     use crate::phase::Phase;
+    use bstr::BString;
 
     #[test]
     fn keys_in_order_and_names_from_the_text() {

@@ -155,7 +155,7 @@ fn fields(out: &mut String, differences: &[Difference], paint: Paint) {
 }
 
 fn side(out: &mut String, who: &str, lines: impl Iterator<Item = String>, paint: Paint) {
-    let _ = writeln!(out, "    {}", paint.tone(Tone::Head, &format!("{who}'s story")));
+    let _ = writeln!(out, "    {}", paint.tone(Tone::Head, &format!("what {who} did")));
     for line in lines {
         let _ = writeln!(out, "      {line}");
     }

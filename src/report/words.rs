@@ -16,9 +16,9 @@ pub fn why(step: &Step, sources: &SourceMap) -> String {
             return format!("never reached: {} translates before {}", module(winner), module(step.by.name()));
         }
         Judgement::Overridden(_) if step.phase == Phase::AccessChecker => {
-            return "overridden: a later section with any of these directives answers alone".into();
+            return "overridden: only the last section with any of these directives applies".into();
         }
-        Judgement::Overridden(_) => return "overridden: a later section's Require lines count alone".into(),
+        Judgement::Overridden(_) => return "overridden: only the last section with Require lines applies".into(),
         _ => {}
     }
     match &step.detail {
@@ -66,7 +66,7 @@ pub fn effect(step: &Step, sources: &SourceMap) -> String {
     match &step.detail {
         Detail::Proxied(url) => format!("proxied to {url}"),
         Detail::NotProxied => "not proxied".into(),
-        Detail::Similar(n) => format!("{n} names like it"),
+        Detail::Similar(n) => format!("{n} similar names"),
         Detail::Htaccess(Some(line)) => format!("read, by AllowOverride in {}", sources.place(*line)),
         Detail::Allow if step.matched() => "allows".into(),
         Detail::Deny if step.matched() => "denies".into(),
@@ -76,7 +76,7 @@ pub fn effect(step: &Step, sources: &SourceMap) -> String {
         Detail::Conditional(_, _, 304) => "not modified: 304".into(),
         Detail::Conditional(_, _, 412) => "precondition failed: 412".into(),
         Detail::Range(_, 206) => "part of the body: 206".into(),
-        Detail::Range(_, 416) => "nothing of the body is within: 416".into(),
+        Detail::Range(_, 416) => "no part of the body is in the range: 416".into(),
         Detail::Range(..) => "the whole body".into(),
         Detail::Subrequest(asked) if asked.status == 200 && !asked.exists => "no such file".into(),
         Detail::Subrequest(asked) => format!("status {}", asked.status),
@@ -149,12 +149,12 @@ fn authorization(result: Authorization) -> &'static str {
 /// What follows from a conditional request's header.
 fn compared(header: &str, value: &[u8], status: u16) -> &'static str {
     match (header, status) {
-        (_, 0) => ", and nothing follows from it",
-        ("If-None-Match", _) if value.starts_with(b"*") => ", and it is there",
-        ("If-None-Match", _) => ", and it has such a tag",
-        ("If-Match", _) => ", and it has no such tag",
-        ("If-Modified-Since", _) => ", and it has not been modified since",
-        _ => ", and it has been modified since",
+        (_, 0) => ", no effect",
+        ("If-None-Match", _) if value.starts_with(b"*") => ", and the file exists",
+        ("If-None-Match", _) => ", and the tag matches",
+        ("If-Match", _) => ", and the tag does not match",
+        ("If-Modified-Since", _) => ", not modified since",
+        _ => ", modified since",
     }
 }
 
@@ -167,7 +167,7 @@ fn condition(cond: &Cond) -> String {
         CondTest::File => is("a file"),
         CondTest::FileWithContent => is("a file with content"),
         CondTest::Link => is("a symbolic link"),
-        CondTest::Directory => is("a folder"),
+        CondTest::Directory => is("a directory"),
         CondTest::Executable => is("executable"),
         CondTest::Accessible => is("accessible"),
         CondTest::Text(order, text) => {
@@ -227,14 +227,14 @@ fn groups(groups: &[(usize, BString)], sign: char) -> Vec<String> {
 fn rewriting(what: &Rewriting) -> String {
     match what {
         Rewriting::NoRules => "this virtual host has no rules of its own".into(),
-        Rewriting::Ended => "an earlier rule said that it was the end".into(),
-        Rewriting::NoPath => "what was asked for is no URL path".into(),
-        Rewriting::BareDirectory => "the folder's own name, without its slash, is left to mod_dir".into(),
-        Rewriting::Unchanged => "rewritten to what it was: nothing to do".into(),
+        Rewriting::Ended => "an earlier rule ended rewriting with [END]".into(),
+        Rewriting::NoPath => "the request target is not a URL path".into(),
+        Rewriting::BareDirectory => "a directory's name without its slash is left to mod_dir".into(),
+        Rewriting::Unchanged => "the result is the same as before: nothing to do".into(),
         Rewriting::PassedThrough => "passed on to the other modules as a URL".into(),
-        Rewriting::FileSystemPath(path) => format!("`{path}` is a path of the file system: its first folder exists"),
+        Rewriting::FileSystemPath(path) => format!("`{path}` is a path of the file system: its first directory exists"),
         Rewriting::BelowRoot(path) => format!("below the document root: `{path}`"),
         Rewriting::Redirect(target) => format!("internal redirect to `{target}`"),
-        Rewriting::MoreRounds => "and so on: further rounds are not told".into(),
+        Rewriting::MoreRounds => "and so on: further rounds are not shown".into(),
     }
 }

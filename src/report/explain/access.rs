@@ -32,7 +32,7 @@ pub fn write(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) 
     if page.text.len() == before && last {
         match told.outcome.access {
             Access::Granted => page.note(Tone::Plain, "nothing restricts it"),
-            Access::NotReached => page.note(Tone::Dim, "the request ended before anybody asked"),
+            Access::NotReached => page.note(Tone::Dim, "the request ended before access was checked"),
             _ => {}
         }
     }

@@ -238,25 +238,21 @@ fn mapping(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
         if step.by == By::LocationWalk {
             // the same sections are merged again once the file is known
             if told.all() {
-                page.note(Tone::Dim, &format!("sections that hold for {}", step.phase.name()));
+                page.note(Tone::Dim, &format!("sections that apply at {}", step.phase.name()));
                 sections(page, told, &[step]);
             }
             continue;
         }
         missed += hook(page, told, step);
     }
-    more(page, missed, "more rule", "fits");
+    more(page, missed, "more rule");
 }
 
-/// `N more rules, none fits`.
-fn more(page: &mut Page<'_>, n: usize, what: &str, verb: &str) {
+/// `N more rules did not match`.
+fn more(page: &mut Page<'_>, n: usize, what: &str) {
     if n > 0 {
         let s = if n == 1 { "" } else { "s" };
-        let not = if n == 1 { "it does not fit" } else { &format!("none {verb}") };
-        page.note(
-            Tone::Dim,
-            &format!("{n} {what}{s} tried, {not} (--all shows {})", if n == 1 { "it" } else { "them" }),
-        );
+        page.note(Tone::Dim, &format!("{n} {what}{s} did not match (use --all to show)"));
     }
 }
 
@@ -411,7 +407,7 @@ fn sections(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
             page.prose(0, Tone::Plain, &effect);
         }
     }
-    more(page, missed, "more section", "matches");
+    more(page, missed, "more section");
 }
 
 /// The directives in a section that matched.
@@ -435,7 +431,7 @@ fn handler(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step]) {
             page.directive(Mark::Decides, 0, d.span);
         }
     }
-    more(page, quiet, "more rule", "fits");
+    more(page, quiet, "more rule");
 }
 
 fn mentions(step: &Step, span: Span) -> bool {
@@ -462,8 +458,8 @@ fn serving(page: &mut Page<'_>, o: &Outcome) {
     }
     if o.handler.as_ref().is_some_and(|h| h == "default-handler") && o.status < 300 {
         let source = o.file.as_ref().is_some_and(|f| is_source(f));
-        let so = if source { ", so that whoever asks can read it" } else { "" };
-        page.note(if source { Tone::Warn } else { Tone::Plain }, &format!("the file is sent as it is{so}"));
+        let so = if source { ": anyone can read its source" } else { "" };
+        page.note(if source { Tone::Warn } else { Tone::Plain }, &format!("the file is sent as is{so}"));
     }
 }
 

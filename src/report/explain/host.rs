@@ -56,7 +56,7 @@ fn group(page: &mut Page<'_>, level: Level, c: &Connection<'_>, whys: &[Why], ch
         return page.prose(
             0,
             Tone::Plain,
-            &format!("the only one on {address}: it answers whatever name is asked for"),
+            &format!("the only virtual host on {address}: it answers for any host name"),
         );
     };
     let links: Vec<&Link> = links.collect();
@@ -64,9 +64,9 @@ fn group(page: &mut Page<'_>, level: Level, c: &Connection<'_>, whys: &[Why], ch
         page.prose(0, Tone::Plain, &why.words);
     }
     if level < Level::All {
-        return page.prose(0, Tone::Dim, &format!("one of {} on {address} (--all shows them)", hosts(&links)));
+        return page.prose(0, Tone::Dim, &format!("one of {} on {address} (use --all to show)", hosts(&links)));
     }
-    page.note(Tone::Dim, &format!("on {address}, asked in this order:"));
+    page.note(Tone::Dim, &format!("on {address}, in the order in which they are tried:"));
     let mut last = None;
     for link in links {
         if last == Some(link.server) {

@@ -94,7 +94,7 @@ fn verdict(o: &Outcome, paint: Paint) -> String {
     } else if o.status == 403 && o.access == Access::Denied {
         add(Tone::Head, "access denied");
     } else if o.access == Access::AuthRequired {
-        add(Tone::Head, "a password is asked for");
+        add(Tone::Head, "authentication required");
     }
     if let Some(location) = &o.location {
         add(Tone::Plain, &format!("-> {}", clean(location)));
