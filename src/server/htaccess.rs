@@ -231,6 +231,7 @@ pub fn read(
         regex_defaults: server.regex_defaults,
         acts_early: false,
         unknown: 0,
+        size: 0,
     };
     let scope = Scope {
         server: 0,

@@ -28,6 +28,7 @@ fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: &'static s
             previous = None;
         } else {
             let held = super::expr_context::holds(r, section.condition.as_ref(), "AH00039");
+            r.engine.budget.name(section.span);
             r.tell(|| Step { phase, span: Some(section.span), matched: held, ..Step::default() });
             previous = Some(held);
             if !held {

@@ -82,7 +82,7 @@ fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
         if next.is_some() && !r.watched() {
             break;
         }
-        let found = try_alias(r, alias);
+        let found = if next.is_none() { try_alias(r, alias) } else { r.for_trace(|r| try_alias(r, alias)) };
         tell(r, phase, alias, found.as_ref(), winner.is_some());
         match (found, &winner) {
             (None, _) => {}
