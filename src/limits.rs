@@ -30,6 +30,9 @@ pub const STEPS: u64 = 50_000_000;
 /// What the values that a request makes come to in sum, in bytes: variables, headers, URLs, queries, texts of files.
 pub const VALUE_BYTES: u64 = 32 << 20;
 
+/// What the files come to that a request reads, in bytes: those of users and groups, type maps, `file()`.
+pub const READ_BYTES: u64 = 512 << 20;
+
 /// How many steps are taken besides, to find out which lines decided; and as many for what a trace tells of lines that had
 /// no part in the answer.
 pub const REASON_STEPS: u64 = STEPS;
@@ -45,6 +48,9 @@ pub const TRACE_TEXT: usize = 128;
 
 /// The stack of a thread that answers requests, in bytes: enough for [`NESTING`] in a build without optimisation.
 pub const STACK: usize = 64 << 20;
+
+/// What the files of all RewriteMaps come to, in bytes: what is in them is kept for as long as the configuration.
+pub const MAP_BYTES: u64 = 128 << 20;
 
 // Patterns.
 

@@ -1,7 +1,7 @@
 //! Work on all cores whose results come in order.
 
-use crate::simulate::Simulator;
 use crate::limits;
+use crate::simulate::Simulator;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
 

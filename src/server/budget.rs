@@ -21,6 +21,8 @@ pub enum Limit {
     Steps,
     /// [`limits::VALUE_BYTES`]
     Bytes,
+    /// [`limits::READ_BYTES`]
+    Reads,
     /// [`limits::PATTERN_STEPS`], of a pattern in an expression.
     Pattern,
     /// PCRE2's own, of a pattern in an expression.
@@ -31,11 +33,12 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Limit; 7] = [
+    pub const ALL: [Limit; 8] = [
         Limit::Nesting,
         Limit::Requests,
         Limit::Steps,
         Limit::Bytes,
+        Limit::Reads,
         Limit::Pattern,
         Limit::PatternAsHttpd,
         Limit::Reasons,
@@ -60,6 +63,10 @@ impl Limit {
                 "the request's values come to more than {} bytes, all that they may come to here: further ones are cut short",
                 limits::VALUE_BYTES
             ),
+            Limit::Reads => format!(
+                "the request reads more than {} bytes of files, all that it may read here: further files can't be read",
+                limits::READ_BYTES
+            ),
             Limit::Pattern => format!(
                 "a regular expression is given up after {} steps, and does not match here; httpd goes on for longer",
                 limits::PATTERN_STEPS
@@ -82,12 +89,13 @@ struct Left {
     requests: u64,
     steps: u64,
     bytes: u64,
+    reads: u64,
 }
 
-const WHOLE: Left = Left { requests: limits::REQUESTS, steps: limits::STEPS, bytes: limits::VALUE_BYTES };
+const WHOLE: Left =
+    Left { requests: limits::REQUESTS, steps: limits::STEPS, bytes: limits::VALUE_BYTES, reads: limits::READ_BYTES };
 /// For what is done besides.
-const BESIDES: Left =
-    Left { requests: limits::REASON_REQUESTS, steps: limits::REASON_STEPS, bytes: limits::VALUE_BYTES };
+const BESIDES: Left = Left { requests: limits::REASON_REQUESTS, steps: limits::REASON_STEPS, ..WHOLE };
 
 /// What a request has left.
 pub struct Budget {
@@ -95,6 +103,7 @@ pub struct Budget {
     pub steps: Steps,
     requests: Cell<u64>,
     bytes: Cell<u64>,
+    reads: Cell<u64>,
     /// For the reasons.
     reasons: Cell<Left>,
     /// For a trace.
@@ -109,6 +118,7 @@ impl Default for Budget {
             steps: Steps::of(WHOLE.steps),
             requests: Cell::new(WHOLE.requests),
             bytes: Cell::new(WHOLE.bytes),
+            reads: Cell::new(WHOLE.reads),
             reasons: Cell::new(BESIDES),
             trace: Cell::new(BESIDES),
             reached: Cell::default(),
@@ -128,13 +138,19 @@ impl Budget {
     }
 
     fn left(&self) -> Left {
-        Left { requests: self.requests.get(), steps: self.steps.left(), bytes: self.bytes.get() }
+        Left {
+            requests: self.requests.get(),
+            steps: self.steps.left(),
+            bytes: self.bytes.get(),
+            reads: self.reads.get(),
+        }
     }
 
     fn put(&self, left: Left) {
         self.requests.set(left.requests);
         self.steps.set(left.steps);
         self.bytes.set(left.bytes);
+        self.reads.set(left.reads);
     }
 
     /// Takes steps; whether there were as many.
@@ -146,16 +162,17 @@ impl Budget {
     /// Takes bytes of values; whether there were as many.
     #[inline]
     pub fn take_bytes(&self, count: usize) -> bool {
-        let left = self.bytes.get();
-        self.bytes.set(left.saturating_sub(count as u64));
-        count as u64 <= left || self.reach(Limit::Bytes)
+        take(&self.bytes, count as u64) || self.reach(Limit::Bytes)
+    }
+
+    /// Takes bytes of a file; whether there were as many.
+    pub fn take_read(&self, count: usize) -> bool {
+        take(&self.reads, count as u64) || self.reach(Limit::Reads)
     }
 
     /// Takes a subrequest or an internal redirect, which looks at `steps` directives and has `bytes` of values.
     pub fn take_request(&self, steps: u64, bytes: usize) -> bool {
-        let left = self.requests.get();
-        self.requests.set(left.saturating_sub(1));
-        (left > 0 || self.reach(Limit::Requests)) && self.take_steps(steps) && self.take_bytes(bytes)
+        (take(&self.requests, 1) || self.reach(Limit::Requests)) && self.take_steps(steps) && self.take_bytes(bytes)
     }
 
     /// A limit is reached; false, as what is taken is not there.
@@ -217,6 +234,13 @@ impl Budget {
     pub fn for_trace<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
         self.apart(&self.trace, run)
     }
+}
+
+/// Takes some of what is left; false where there is less, which is gone then too.
+fn take(left: &Cell<u64>, count: u64) -> bool {
+    let before = left.get();
+    left.set(before.saturating_sub(count));
+    count <= before
 }
 
 #[cfg(test)]

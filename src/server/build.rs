@@ -106,6 +106,8 @@ pub struct Build {
     pub acts_early: bool,
     /// Commands that nobody knows, so far.
     pub unknown: usize,
+    /// The files of RewriteMaps.
+    pub maps: crate::modules::rewrite::MapFiles,
     /// Directives, so far.
     pub size: u64,
 }

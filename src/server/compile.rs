@@ -232,6 +232,7 @@ pub fn compile(input: Input) -> Output {
         regex_defaults: Flags::default(),
         acts_early: false,
         unknown: 0,
+        maps: Default::default(),
         size: 0,
     };
     if no_module {

@@ -151,7 +151,7 @@ impl Context for View<'_, '_> {
     }
 
     fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
-        self.0.engine.read(path)
+        self.0.read(path)
     }
 
     fn uri_accessible(&mut self, uri: &[u8]) -> bool {

@@ -231,6 +231,7 @@ pub fn read(
         regex_defaults: server.regex_defaults,
         acts_early: false,
         unknown: 0,
+        maps: Default::default(),
         size: 0,
     };
     let scope = Scope {

@@ -9,10 +9,11 @@ use super::{Connection, Virtual};
 use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
-use crate::vfs::{Kind, Stat};
+use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Whether a handler takes what follows the file in the path: `r->used_path_info`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -397,6 +398,15 @@ impl<'a> Request<'a> {
         self.log.truncate(log);
         self.caveats.truncate(caveats);
         result
+    }
+
+    /// A file's content, as httpd's children may read it; so many bytes of files, and no more.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    pub fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        let content = self.engine.read(path)?;
+        if self.engine.budget.take_read(content.len()) { Ok(content) } else { Err(Errno::Io) }
     }
 
     /// Takes bytes of values, as the directive says; what there are none for is to be left out.

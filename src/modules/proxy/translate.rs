@@ -225,7 +225,9 @@ fn interpolate_env(r: &Request<'_>, text: &[u8]) -> BString {
     while let Some(start) = rest.find(b"${") {
         let Some(end) = rest[start..].find_byte(b'}').map(|i| start + i) else { break };
         out.extend_from_slice(&rest[..start]);
-        if let Some(value) = r.env.get(&rest[start + 2..end]) {
+        if let Some(value) = r.env.get(&rest[start + 2..end])
+            && r.affords(value)
+        {
             out.extend_from_slice(value);
         }
         rest = &rest[end + 1..];
