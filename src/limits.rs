@@ -8,3 +8,85 @@ pub const FILE_BYTES: u64 = 256 << 20;
 
 /// What a line of a list may hold, in bytes.
 pub const LINE_BYTES: u64 = 16 << 20;
+
+// What a request may cost. A request of a real site stays below these a hundredfold; what is chosen keeps the worst of
+// them to about a second.
+
+/// LimitInternalRecursion, where it is not set: httpd's AP_DEFAULT_MAX_INTERNAL_REDIRECTS and
+/// AP_DEFAULT_MAX_SUBREQ_DEPTH.
+pub const RECURSION: u32 = 10;
+
+/// How deep internal redirects and subrequests nest, whatever LimitInternalRecursion says (httpd: 10 each by default). A
+/// level takes some of the stack: see [`STACK`].
+pub const NESTING: u32 = 100;
+
+/// How many subrequests and internal redirects a request makes in sum.
+pub const REQUESTS: u64 = 5000;
+
+/// How many steps a request takes in sum: of patterns (see [`PATTERN_STEPS`]), a few for each directive of the
+/// configuration that another round of rules or a subrequest has to look at. A step is some ten nanoseconds.
+pub const STEPS: u64 = 50_000_000;
+
+/// What the values that a request makes come to in sum, in bytes: variables, headers, URLs, queries, texts of files.
+pub const VALUE_BYTES: u64 = 32 << 20;
+
+/// What the files come to that a request reads, in bytes: those of users and groups, type maps, `file()`.
+pub const READ_BYTES: u64 = 512 << 20;
+
+/// How many steps are taken besides, to find out which lines decided; and as many for what a trace tells of lines that had
+/// no part in the answer.
+pub const REASON_STEPS: u64 = STEPS;
+
+/// The same for subrequests.
+pub const REASON_REQUESTS: u64 = REQUESTS;
+
+/// How many steps a trace has; a long one counts as several, one for each [`TRACE_TEXT`] of its text.
+pub const TRACE: usize = 100_000;
+
+/// See [`TRACE`], in bytes.
+pub const TRACE_TEXT: usize = 128;
+
+/// The stack of a thread that answers requests, in bytes: enough for [`NESTING`] in a build without optimisation.
+pub const STACK: usize = 64 << 20;
+
+/// What the files of all RewriteMaps come to, in bytes: what is in them is kept for as long as the configuration.
+pub const MAP_BYTES: u64 = 128 << 20;
+
+// Patterns.
+
+/// How many steps one search takes: items of the pattern that are tried, and more for long runs. httpd's own limit, PCRE2's
+/// match limit of 10,000,000, counts fewer things and is no bound on time.
+pub const PATTERN_STEPS: u64 = 5_000_000;
+
+/// PCRE2's default match limit, at which httpd takes a search for no match. Where a search is sure to need less, no limit
+/// has a part in it.
+pub const PATTERN_HTTPD: f64 = 10_000_000.0;
+
+/// A search that needs no more of PCRE2's steps than this, whatever the subject, is not counted step by step.
+pub const PATTERN_CHEAP: f64 = 65_536.0;
+
+/// How many steps PCRE2 gets before the `regex` crate is asked, where it can be.
+pub const PATTERN_TRY: u64 = 1024;
+
+/// What a search by the `regex` crate costs, in steps: it may have to be compiled.
+pub const PATTERN_FLAT: u64 = 4096;
+
+/// The `regex` crate is asked where pattern and subject are no larger than this, multiplied.
+pub const PATTERN_WORK: u64 = 1 << 20;
+
+/// The memory of a search, in KiB (PCRE2's own limit is 20 GB): some 200,000 places to go back to.
+pub const PATTERN_HEAP: u32 = 32 << 10;
+
+/// PCRE2's match limit for a pattern too large to be counted step by step.
+pub const PATTERN_UNCOUNTED: u32 = 50_000;
+
+/// How often the stand-in for PCRE2 may go back in a search.
+pub const STAND_IN: usize = 20_000;
+
+// What is remembered.
+
+/// A run that keeps more settings than this gives way to another: URLs can be made that each match other sections.
+pub const SETTINGS_KEPT: usize = if cfg!(test) { 40 } else { 1 << 18 };
+
+/// How many paths a run knows at a time.
+pub const STATS_KEPT: usize = 1 << 14;

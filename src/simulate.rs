@@ -238,6 +238,7 @@ pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<
 }
 
 fn answer(engine: &Engine, ask: &Ask) -> Outcome {
+    engine.budget.renew();
     let incoming = ask.incoming();
     let mut request = protocol::begin(engine, &incoming);
     protocol::serve(&mut request, &incoming);
@@ -275,6 +276,7 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
             }
         }
     }
+    caveats.extend(limits_reached(first.engine));
     name_htaccess_readers(first, &mut decided_by);
     if decided_by.len() > 1 {
         decided_by.sort_by_key(|d| d.phase);
@@ -320,6 +322,14 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
         decided_by,
         caveats,
     }
+}
+
+/// The limits of what a request may cost that were reached, each at the line by which it was.
+fn limits_reached(engine: &Engine) -> impl Iterator<Item = Caveat> {
+    engine.budget.reached().map(|(limit, span)| {
+        let directive = if span.is_some() { engine.server.sources.directive_name(span) } else { "request".into() };
+        Caveat { directive, span, why: limit.why() }
+    })
 }
 
 /// A request and the internal redirects after it.

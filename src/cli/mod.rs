@@ -108,6 +108,14 @@ pub fn main() -> ExitCode {
     if crate::oracle::worker::is_wanted() {
         return crate::oracle::worker::main();
     }
+    // the stack of the first thread is as large as somebody's limits say, ours is as large as requests nest
+    let own = std::thread::Builder::new().stack_size(crate::limits::STACK).spawn(command);
+    let end = own.map_or_else(|_| Ok(command()), std::thread::JoinHandle::join);
+    end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Carries out the command, and says what is wrong.
+fn command() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

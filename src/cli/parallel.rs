@@ -1,7 +1,9 @@
 //! Work on all cores whose results come in order.
 
+use crate::limits;
 use crate::simulate::Simulator;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Builder;
 
 /// Items that a core takes at a time.
 const CHUNK: usize = 512;
@@ -26,21 +28,27 @@ pub fn in_order<I: Sync, T: Send, E>(
         return items.chunks(CHUNK).enumerate().try_for_each(|(i, chunk)| take(work(simulator, i * CHUNK, chunk)));
     }
     std::thread::scope(|scope| {
-        let mut results: Vec<Receiver<T>> = Vec::new();
+        let mut results: Vec<Option<Receiver<T>>> = Vec::new();
         for core in 0..cores {
             let (sender, receiver) = sync_channel(WAITING);
             let own = simulator.fork();
             let work = &work;
-            scope.spawn(move || {
+            let work_through = move || {
                 for (i, chunk) in items.chunks(CHUNK).enumerate().skip(core).step_by(cores) {
                     if sender.send(work(&own, i * CHUNK, chunk)).is_err() {
                         return; // nobody takes any more
                     }
                 }
-            });
-            results.push(receiver);
+            };
+            let started = Builder::new().stack_size(limits::STACK).spawn_scoped(scope, work_through).is_ok();
+            results.push(started.then_some(receiver));
         }
-        // a core that is gone has nothing more to give: the scope passes its panic on
-        (0..chunks).map_while(|i| results.get(i % cores).and_then(|r| r.recv().ok())).try_for_each(take)
+        let mut chunk = |(i, chunk): (usize, &[I])| match results.get(i % cores)? {
+            // a core that is gone has nothing more to give: the scope passes its panic on
+            Some(result) => result.recv().ok(),
+            // the system has no thread left
+            None => Some(work(simulator, i * CHUNK, chunk)),
+        };
+        items.chunks(CHUNK).enumerate().map_while(&mut chunk).try_for_each(take)
     })
 }

@@ -1,7 +1,7 @@
 //! What an evaluation asks of the request, and what the last pattern's groups caught.
 
 use super::variable::Var;
-use crate::pattern::Captures;
+use crate::pattern::{Captures, GivenUp, Steps};
 use crate::vfs::{Errno, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::net::IpAddr;
@@ -66,6 +66,15 @@ pub trait Context {
         self.uncertain("PeerExtList");
         Vec::new()
     }
+
+    /// The steps that searches with regular expressions may take.
+    fn steps(&self) -> &Steps;
+
+    /// Called when a search was given up, which counts as no match.
+    fn given_up(&mut self, why: GivenUp);
+
+    /// Takes bytes for a value, before it is made; whether there are as many.
+    fn affords(&mut self, bytes: usize) -> bool;
 
     /// Called when the answer rests on something that is not known here: the time, a look-up, a limit.
     fn uncertain(&mut self, _what: &str) {}

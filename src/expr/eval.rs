@@ -165,9 +165,13 @@ impl<'e> Eval<'e> {
     /// A pattern without groups leaves alone what `$0` to `$9` mean.
     fn matches(&mut self, regex: &Regex, word: &[u8]) -> bool {
         let mut captures = Captures::default();
-        let result = if regex.groups() > 0 { regex.captures(word, &mut captures) } else { regex.is_match(word) };
-        let matched = result.unwrap_or_else(|_| {
-            self.ctx.uncertain("a regular expression reached its match limit");
+        let steps = self.ctx.steps();
+        let result = match regex.groups() {
+            0 => regex.is_match_in(word, steps),
+            _ => regex.captures_in(word, &mut captures, steps),
+        };
+        let matched = result.unwrap_or_else(|why| {
+            self.ctx.given_up(why);
             false
         });
         match (regex.groups() > 0, matched) {
@@ -211,7 +215,8 @@ impl<'e> Eval<'e> {
             Word::Backref(n) => Text::Owned(self.backrefs.get(*n).to_vec()),
             Word::Call(function, arg) => {
                 let arg = self.word(*arg);
-                self.call(*function, &arg)
+                let value = self.call(*function, &arg);
+                if self.ctx.affords(value.len()) { value } else { Text::default() }
             }
             Word::Concat(left, right) => self.concat(*left, *right),
         };
@@ -243,7 +248,11 @@ impl<'e> Eval<'e> {
         }
         let mut text = Vec::new();
         for part in parts {
-            text.extend_from_slice(&self.word(part));
+            let part = self.word(part);
+            if !self.ctx.affords(part.len()) {
+                break;
+            }
+            text.extend_from_slice(&part);
         }
         Text::Owned(text)
     }

@@ -1,6 +1,7 @@
 //! Whole expressions: what is refused and how, and what holds.
 
 use super::*;
+use crate::pattern::{GivenUp, Steps};
 use crate::vfs::{Errno, Kind, Stat};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 struct Request {
     uncertain: Vec<String>,
     vary: String,
+    steps: Steps,
+    given_up: Vec<GivenUp>,
 }
 
 impl Request {
@@ -26,6 +29,18 @@ impl Request {
 }
 
 impl Context for Request {
+    fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    fn given_up(&mut self, why: GivenUp) {
+        self.given_up.push(why);
+    }
+
+    fn affords(&mut self, _: usize) -> bool {
+        true
+    }
+
     fn variable(&mut self, var: Var) -> BString {
         if var.is_uncertain() {
             self.uncertain(var.name());

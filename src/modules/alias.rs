@@ -340,7 +340,8 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
     for (_, entry) in candidates.iter() {
         if let Some(found) = &found {
             // somebody watches: which of the rest would have matched?
-            if overlaps(entry, &r.uri) {
+            let uri = r.uri.clone();
+            if r.for_trace(|r| would_match(r, entry, &uri)) {
                 r.tell(|| tried(entry.span, Judgement::Shadowed(Winner::Rule(found.span))));
             }
             continue;
@@ -357,6 +358,13 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
         }
     }
     Ok(found)
+}
+
+fn would_match(r: &mut Request<'_>, entry: &Entry, uri: &[u8]) -> bool {
+    match &entry.regex {
+        None => overlaps(entry, uri),
+        Some(regex) => names::is_match(r, regex, entry.span, uri),
+    }
 }
 
 fn tried(line: Span, judgement: Judgement) -> Step {
@@ -453,6 +461,7 @@ fn try_redirect(r: &mut Request<'_>, dir: Option<&Dir>) -> Result<Option<Found>,
             }
         },
     };
+    r.engine.budget.name(span);
     r.tell(|| tried(span, Judgement::Matched).changing(Change::to(Field::Location, target.clone())));
     Ok(Some(Found { target, status, span }))
 }
@@ -467,6 +476,7 @@ fn try_alias<'a>(r: &mut Request<'a>, dir: Option<&'a Dir>) -> Result<Option<Fou
             return Err(());
         }
     };
+    r.engine.budget.name(alias.span);
     if dir.is_some_and(|d| d.preserve_path == Some(true)) {
         let length = pattern::alias_matches(&r.uri, &alias.fake);
         if length > 0 {

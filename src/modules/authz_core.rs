@@ -475,6 +475,7 @@ fn apply(r: &mut Request<'_>, section: &Section, parent: Logic, told: bool) -> S
             result
         }
     };
+    r.engine.budget.name(section.span.unwrap_or(Span::NONE));
     if section.negate {
         result = match result {
             Status::Granted => Status::Denied,
@@ -689,8 +690,11 @@ fn deciders(r: &mut Request<'_>) -> Vec<Span> {
         return Vec::new();
     }
     let log = r.log.len();
-    let now = decide(r, None);
-    lines.retain(|line| decide(r, Some(*line)) != now);
+    let engine = r.engine;
+    engine.suppose(|| {
+        let now = decide(r, None);
+        lines.retain(|line| decide(r, Some(*line)) != now);
+    });
     r.log.truncate(log);
     lines
 }

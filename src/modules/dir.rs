@@ -9,6 +9,7 @@ use crate::server::request::Request;
 use crate::server::setting::{self, Set};
 use crate::server::settings::Settings;
 use crate::server::{method, subrequest, uri};
+use crate::source::Span;
 use bstr::BString;
 use std::sync::{Arc, LazyLock};
 
@@ -156,6 +157,7 @@ fn fixup_fallback(r: &mut Request<'_>) -> Verdict {
     }
     let target = with_args(&set.value, r);
     let sub = subrequest::lookup_uri(r, &target);
+    r.engine.budget.name(set.span);
     if usable(&sub) {
         internal_fast_redirect(r, sub);
         return Verdict::Ok;
@@ -231,6 +233,7 @@ fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
     for (i, name) in names.iter().enumerate() {
         let target = with_args(name, r);
         let sub = subrequest::lookup_uri(r, &target);
+        r.engine.budget.name(dir.index_names.as_ref().map_or(Span::NONE, |s| s.span));
         if usable(&sub) {
             decide_index(r, dir, name, i);
             let redirect = dir.redirect_index.as_ref().filter(|s| (300..400).contains(&s.value));

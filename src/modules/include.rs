@@ -79,7 +79,7 @@ pub fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
     }
     let path = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
     let plain = |page: &[u8]| page.len() < AT_ONCE && !page.contains_str("<!--#");
-    !r.core().allows(options::INCLUDES) || r.engine.read(path).is_ok_and(|page| plain(&page))
+    !r.core().allows(options::INCLUDES) || r.read(path).is_ok_and(|page| plain(&page))
 }
 
 /// Whether a page with the filter answers to conditions all the same: `includes_setup`.

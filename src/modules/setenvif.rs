@@ -13,6 +13,7 @@ use crate::pattern::{Captures, Flags, Regex, substitute_with};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
 use crate::server::index::{self, Index};
+use crate::server::names;
 use crate::server::request::Request;
 use crate::source::Span;
 use aho_corasick::AhoCorasick;
@@ -400,8 +401,9 @@ fn value_of(r: &mut Request<'_>, entry: &Entry, name: &BString) -> BString {
         Attribute::Headers(regex) => {
             // the last header that matches
             let mut found = BString::default();
-            for (key, value) in r.headers_in.iter() {
-                if regex.is_match(key).unwrap_or(false) {
+            let headers = r.headers_in.clone();
+            for (key, value) in headers.iter() {
+                if names::is_match(r, regex, entry.span, key) {
                     found = value.to_owned();
                 }
             }
@@ -434,7 +436,7 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
                 Test::Text(text, icase) => contains(&value, text, *icase),
                 Test::Regex(regex) => {
                     let mut caps = Captures::default();
-                    let matched = regex.captures(&value, &mut caps).unwrap_or(false);
+                    let matched = names::search(r, regex, entry.span, &value, &mut caps);
                     if matched {
                         groups.set(&value, &caps);
                     }
@@ -448,6 +450,7 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
                     held
                 }
             };
+            r.engine.budget.name(entry.span);
             if matched && let Err(name) = set_features(r, entry, &groups) {
                 r.error("AH01505", format!("Regular expression replacement failed for '{name}', value too long?"));
                 return Verdict::Status(500);

@@ -3,6 +3,7 @@
 use crate::module::Effect::Modelled;
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::budget::Budget;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::setting::{Set, decisive};
@@ -158,7 +159,7 @@ impl Specifier {
 }
 
 /// `vhost_alias_interpolate`, the folder alone: without a slash at its end.
-fn interpolate(map: &[u8], name: &[u8], port: u16) -> BString {
+fn interpolate(map: &[u8], name: &[u8], port: u16, budget: &Budget) -> BString {
     let mut out = BString::default();
     let mut rest = map;
     while let Some((&b, after)) = rest.split_first() {
@@ -175,6 +176,9 @@ fn interpolate(map: &[u8], name: &[u8], port: u16) -> BString {
             (b'%', _) => {
                 let s = Specifier::read(&mut rest).unwrap_or_default();
                 let text = s.letter.letters(s.label.labels(name));
+                if !budget.take_bytes(text.len()) {
+                    break;
+                }
                 out.extend(text.iter().map(u8::to_ascii_lowercase));
             }
             _ => out.push(b),
@@ -215,7 +219,8 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     if by == &By::Name && r.hostname.as_ref().is_some_and(|h| *h != name) {
         r.decide_if(Phase::TranslateName, r.core().use_canonical_name.as_ref().map(|s| s.span));
     }
-    let root = interpolate(map, &name, r.server_port());
+    let root = interpolate(map, &name, r.server_port(), &r.engine.budget);
+    r.engine.budget.name(*span);
     r.filename = Some([root.as_slice(), rest].concat().into());
     r.context_root = Some(root.clone().into());
     r.document_root_override = Some(root);
@@ -245,7 +250,8 @@ mod tests {
             ("/v/%5/%1.9", "/v/_/_"),
             ("/%%/%p/", "/%/8080"),
         ] {
-            assert_eq!(interpolate(map.as_bytes(), b"www.Example.isp.com", 8080), want.to_ascii_lowercase(), "{map}");
+            let filled = interpolate(map.as_bytes(), b"www.Example.isp.com", 8080, &Budget::default());
+            assert_eq!(filled, want.to_ascii_lowercase(), "{map}");
         }
         for (map, good) in [("/%1.2/%%", true), ("/%x", false), ("/%-", false), ("/%1.", false), ("/a%", false)] {
             assert_eq!(well_formed(map.as_bytes()), good, "{map}");

@@ -221,6 +221,54 @@ pub enum Detail {
     Failed(String),
     /// Something about a whole list of rewrite rules.
     Rewriting(Rewriting),
+    /// The trace ends here: there was no room for more steps.
+    Cut,
+}
+
+impl Detail {
+    fn each_text(&mut self, with: &mut dyn FnMut(&mut BString)) {
+        match self {
+            Detail::Host(_, text)
+            | Detail::Server(text)
+            | Detail::Proxied(text)
+            | Detail::HtaccessUnread(text)
+            | Detail::Password(text, _)
+            | Detail::Conditional(_, text, _)
+            | Detail::Range(text, _)
+            | Detail::Subrequest(Asked { what: text, .. })
+            | Detail::Variant(Variant { name: text, .. })
+            | Detail::Rewriting(Rewriting::FileSystemPath(text) | Rewriting::BelowRoot(text) | Rewriting::Redirect(text)) => {
+                with(text);
+            }
+            Detail::Attribute(one, other)
+            | Detail::Require(Required::Line(_, one, other), _)
+            | Detail::RewriteBase(one, other) => [one, other].into_iter().for_each(with),
+            Detail::RewriteCond(cond) => {
+                with(&mut cond.input);
+                if let CondTest::Pattern(text) | CondTest::Text(_, text) = &mut cond.test {
+                    with(text);
+                }
+                cond.groups.iter_mut().for_each(|(_, text)| with(text));
+            }
+            Detail::RewriteRule(rule) => {
+                [&mut rule.subject, &mut rule.pattern].into_iter().for_each(&mut *with);
+                rule.groups.iter_mut().for_each(|(_, text)| with(text));
+            }
+            Detail::Nothing
+            | Detail::Answered(_)
+            | Detail::NotProxied
+            | Detail::Similar(_)
+            | Detail::Htaccess(_)
+            | Detail::Allow
+            | Detail::Deny
+            | Detail::Require(Required::Group(..), _)
+            | Detail::Tls(_)
+            | Detail::SslRequire
+            | Detail::Failed(_)
+            | Detail::Rewriting(_)
+            | Detail::Cut => {}
+        }
+    }
 }
 
 /// How a virtual host came to be chosen among those of an address.
@@ -442,6 +490,23 @@ impl Step {
     pub fn changing(mut self, change: Change) -> Step {
         self.changes.push(change);
         self
+    }
+
+    /// Cuts each of its texts to `most` bytes; how many bytes they have in all.
+    pub(crate) fn shorten(&mut self, most: usize) -> usize {
+        let mut bytes = 0;
+        let mut cut = |text: &mut BString| {
+            if text.len() > most {
+                text.truncate(most);
+                text.extend_from_slice("…".as_bytes());
+            }
+            bytes += text.len();
+        };
+        self.detail.each_text(&mut cut);
+        for change in &mut self.changes {
+            [&mut change.name, &mut change.from, &mut change.to].into_iter().flatten().for_each(&mut cut);
+        }
+        bytes
     }
 
     /// Whether it applied.

@@ -6,9 +6,12 @@ use proptest::prelude::*;
 
 use super::fancy::Engine;
 use super::fast::Fast;
-use super::pcre2::Code;
+use super::pcre2::{Code, Count};
 use super::regex::Slots;
-use super::{Captures, Flags, Regex};
+use super::steps::Steps;
+use super::translate::{Dialect, translate};
+use super::{Captures, Flags, GivenUp, Regex};
+use crate::limits;
 
 /// Holds a matcher's number of groups, and their places if it found any, against PCRE2's.
 pub fn as_pcre2(
@@ -165,23 +168,24 @@ proptest! {
         for subject in subjects {
             let (mut theirs, mut ours) = (Slots::new(), Slots::new());
             let (Ok(expected), Ok(found)) =
-                (code.exec(&subject, Some(&mut theirs)), fancy.captures(&subject, &mut ours))
+                (code.exec(&subject, Some(&mut theirs)), fancy.captures(&subject, &mut ours, &Steps::default()))
             else {
                 continue;
             };
             prop_assert_eq!(found, expected);
             prop_assert_eq!(&ours, &theirs);
-            prop_assert_eq!(fancy.is_match(&subject), Ok(expected));
+            prop_assert_eq!(fancy.is_match(&subject, &Steps::default()), Ok(expected));
         }
     }
 
     #[test]
     fn steps_are_an_upper_bound(pattern in pattern(), flags in flags(), subject in vec(subject(), 1..4)) {
-        let Some(fast) = Fast::new(&pattern, flags).filter(|fast| !fast.is_endless()) else {
+        let Some(known) = translate(&pattern, flags, Dialect::Regex).ok().filter(|known| known.cost.steps(0).is_finite())
+        else {
             return Ok(());
         };
         let subject = subject.concat();
-        let limited = format!("(*LIMIT_MATCH={:.0})", fast.steps(subject.len()).min(1e9));
+        let limited = format!("(*LIMIT_MATCH={:.0})", known.cost.steps(subject.len()).min(1e9));
         let Ok(code) = Code::new(&[limited.as_bytes(), &pattern].concat(), flags) else {
             return Ok(());
         };
@@ -190,18 +194,76 @@ proptest! {
 }
 
 #[test]
-fn limits_are_pcre2s() {
+fn a_search_ends() {
+    // what `regex` can say no to needs no limit, however PCRE2 goes about it
     let regex = Regex::new(b"^(a+)+$", Flags::default()).unwrap();
-    let subject = [&b"a".repeat(40)[..], b"!"].concat();
-    assert!(regex.is_match(&subject).is_err());
+    assert_eq!(regex.is_match(&[&b"a".repeat(40)[..], b"!"].concat()), Ok(false));
     // an empty slice's dangling pointer must not reach PCRE2, which subtracts lengths from it
     assert_eq!(Regex::new(b"(.{2}|[^a]{3})*", Flags::default()).unwrap().is_match(b""), Ok(true));
-    // polynomial: regex decides while it is short, PCRE2 where it might give up
     let regex = Regex::new(b"a.*b.*c.*[de]", Flags::default()).unwrap();
     let mut caps = Captures::new();
     for _ in 0..100 {
         assert_eq!(regex.captures(b"xabcbcd", &mut caps), Ok(true));
         assert_eq!(caps.get(0), Some((1, 7)));
     }
-    assert!(regex.is_match(&b"abc".repeat(500)).is_err());
+    assert_eq!(regex.is_match(&b"abc".repeat(500)), Ok(false));
+}
+
+/// Kinds of patterns that no limit of PCRE2's ends soon: each is given up for its steps or its memory, and what it took is
+/// gone from what is left.
+#[test]
+fn patterns_without_end_are_given_up() {
+    let groups = format!(r"^/{}(?:a|aa)+\1b", "(a?)".repeat(400));
+    for (pattern, unit) in [
+        (r"^/(a(?1)?a?)*b", "a"),
+        (r"^/(a|aa|z)+\1?$x", "a"),
+        (r"^/(?:a|aa)+?(?>a*)b", "a"),
+        (r"^/(?:(?=a*+b)|a|aa)+z", "a"),
+        (r"^/(?i)(?:(?=(a*))\1b|a|aa)+z", "a"),
+        (r"^/((?:\((?1)?\)?)+)+x", "("),
+        (r"^/(?<n>a(?&m)?)*(?<m>a(?&n)?b?)*b", "a"),
+        (&groups, "a"),
+    ] {
+        let regex = Regex::new(pattern.as_bytes(), Flags::default()).unwrap();
+        let subject = format!("/{}", unit.repeat(8000));
+        let steps = Steps::of(limits::STEPS);
+        assert_eq!(regex.is_match_in(subject.as_bytes(), &steps), Err(GivenUp::Pattern), "{pattern}");
+        assert!(steps.left() < limits::STEPS && steps.left() >= limits::STEPS - limits::PATTERN_STEPS, "{pattern}");
+        let few = Steps::of(1000);
+        assert_eq!(regex.is_match_in(subject.as_bytes(), &few), Err(GivenUp::Request), "{pattern}");
+        assert_eq!(few.left(), 0);
+    }
+}
+
+proptest! {
+    /// Counted or not, PCRE2 finds the same.
+    #[test]
+    fn counting_changes_nothing(pattern in pattern(), flags in flags(), subjects in vec(subject(), 1..6)) {
+        let (Ok(code), Ok(counted)) = (Code::new(&pattern, flags), Code::counted(&pattern, flags)) else {
+            return Ok(());
+        };
+        for subject in subjects {
+            let (mut plain, mut ours) = (Slots::new(), Slots::new());
+            let found = code.exec(&subject, Some(&mut plain));
+            prop_assert_eq!(counted.exec_counted(&subject, Some(&mut ours), &mut Count::of(1 << 30)), found);
+            prop_assert_eq!(ours, plain);
+        }
+    }
+
+    /// What a search costs and finds hangs on pattern and subject alone, not on how often the pattern was used.
+    #[test]
+    fn use_changes_nothing(pattern in pattern(), flags in flags(), subjects in vec(subject(), 1..4), long in 0..300_usize) {
+        let Ok(regex) = Regex::new(&pattern, flags) else { return Ok(()) };
+        let ask = |subject: &[u8]| {
+            let (steps, mut caps) = (Steps::of(limits::STEPS), Captures::new());
+            let found = regex.captures_in(subject, &mut caps, &steps);
+            (found, caps, steps.left())
+        };
+        let subjects = [subjects.clone(), vec![subjects.concat().repeat(long).into()]].concat();
+        let first: Vec<_> = subjects.iter().map(|s| ask(s)).collect();
+        for _ in 0..60 {
+            prop_assert_eq!(ask(b"x").0.is_ok(), true);
+        }
+        prop_assert_eq!(subjects.iter().map(|s| ask(s)).collect::<Vec<_>>(), first);
+    }
 }

@@ -23,11 +23,6 @@ impl Cost {
         self.factor * (length as f64 + 1.0).powi(self.power)
     }
 
-    /// Whether no bound is known, as for a choice inside a loop.
-    pub fn is_endless(self) -> bool {
-        self.factor.is_infinite()
-    }
-
     /// This, then `other`.
     pub fn times(self, other: Cost) -> Cost {
         Cost { factor: self.factor * other.factor, power: self.power.saturating_add(other.power) }

@@ -7,8 +7,10 @@ use fancy_regex::{BytesMode, RegexBuilder};
 
 use super::fast::Fast;
 use super::regex::Slots;
+use super::steps::Steps;
 use super::translate::{Dialect, translate};
-use super::{Flags, MatchLimit, RegexError};
+use super::{Flags, GivenUp, RegexError};
+use crate::limits;
 
 /// A compiled pattern.
 pub(super) struct Engine {
@@ -23,8 +25,6 @@ enum Kind {
     Fancy(fancy_regex::Regex),
 }
 
-/// How often the stand-in may go back: PCRE2's limit counts finer steps.
-const BACKTRACK_LIMIT: usize = 1_000_000;
 const UNKNOWN: &str = "wrong, or only known to PCRE2, which this build is without";
 
 impl Engine {
@@ -40,7 +40,7 @@ impl Engine {
                 let translation = translate(pattern, flags, Dialect::Fancy).map_err(refuse)?;
                 let regex = RegexBuilder::new(&translation.text)
                     .bytes_mode(BytesMode::Ascii)
-                    .backtrack_limit(BACKTRACK_LIMIT)
+                    .backtrack_limit(limits::STAND_IN)
                     // 0.20 optimises `(?>.+A?.{2})` and `(a+?)*` into something else
                     .optimize(false)
                     .build()
@@ -62,23 +62,34 @@ impl Engine {
         &self.names
     }
 
-    pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
+    pub fn is_match(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
+        self.pay(subject, steps)?;
         match &self.kind {
             Kind::Fast(fast) => Ok(fast.is_match(subject)),
-            Kind::Fancy(regex) => regex.is_match(subject).map_err(|_| MatchLimit),
+            Kind::Fancy(regex) => regex.is_match(subject).map_err(|_| GivenUp::Pattern),
         }
     }
 
-    pub fn captures(&self, subject: &[u8], slots: &mut Slots) -> Result<bool, MatchLimit> {
+    pub fn captures(&self, subject: &[u8], slots: &mut Slots, steps: &Steps) -> Result<bool, GivenUp> {
+        self.pay(subject, steps)?;
         match &self.kind {
             Kind::Fast(fast) => Ok(fast.captures(subject, slots)),
             Kind::Fancy(regex) => {
-                let Some(found) = regex.captures(subject).map_err(|_| MatchLimit)? else {
+                let Some(found) = regex.captures(subject).map_err(|_| GivenUp::Pattern)? else {
                     return Ok(false);
                 };
                 slots.extend((0..found.len()).map(|i| found.get(i).map(|group| (group.start(), group.end()))));
                 Ok(true)
             }
         }
+    }
+
+    /// A search costs what it takes at the worst: how much it took, nobody tells.
+    fn pay(&self, subject: &[u8], steps: &Steps) -> Result<(), GivenUp> {
+        let most = match self.kind {
+            Kind::Fast(_) => subject.len(),
+            Kind::Fancy(_) => limits::STAND_IN,
+        };
+        if steps.spend(most as u64) { Ok(()) } else { Err(GivenUp::Request) }
     }
 }

@@ -11,7 +11,6 @@ mod class;
 mod cost;
 #[cfg(any(test, not(feature = "pcre2")))]
 mod fancy;
-#[cfg_attr(not(feature = "pcre2"), expect(dead_code, reason = "the stand-in has no match limit to keep to"))]
 mod fast;
 mod fnmatch;
 mod literal;
@@ -23,6 +22,7 @@ mod pcre2;
 mod prefix;
 mod regex;
 mod simple;
+mod steps;
 mod stepwise;
 mod strmatch;
 mod substitute;
@@ -31,7 +31,8 @@ mod wildcards;
 
 pub use self::fnmatch::{CASE_BLIND, FnmatchFlags, NOESCAPE, PATHNAME, PERIOD, fnmatch, is_fnmatch};
 pub use self::prefix::alias_matches;
-pub use self::regex::{Captures, Flags, MatchLimit, Regex, RegexError};
+pub use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};
+pub use self::steps::Steps;
 pub use self::strmatch::{is_matchexp, strcasecmp_match, strcmp_match};
 pub use self::substitute::{SUBSTITUTE_LIMIT, substitute, substitute_with};
 pub use self::wildcards::Wildcards;

@@ -5,13 +5,15 @@
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;
+use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
 use bstr::BString;
 use pcre2_sys as sys;
 
 use super::regex::Slots;
-use super::{Flags, MatchLimit, RegexError};
+use super::{Flags, GivenUp, RegexError};
+use crate::limits;
 
 /// A compiled pattern.
 pub(super) struct Code {
@@ -35,6 +37,15 @@ impl Drop for Code {
 impl Code {
     /// Compiles `pattern` with the options that `ap_regcomp` derives from `flags`.
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Code, RegexError> {
+        Code::compile(pattern, options(flags))
+    }
+
+    /// The same, for [`Code::exec_counted`]: PCRE2 calls out before each item of the pattern.
+    pub fn counted(pattern: &[u8], flags: Flags) -> Result<Code, RegexError> {
+        Code::compile(pattern, options(flags) | sys::PCRE2_AUTO_CALLOUT)
+    }
+
+    fn compile(pattern: &[u8], options: u32) -> Result<Code, RegexError> {
         let mut error = 0;
         let mut offset = 0;
         // SAFETY: pointer and length are those of a live slice, `error` and `offset` outlive the call, and a null
@@ -43,7 +54,7 @@ impl Code {
             sys::pcre2_compile_8(
                 start_of(pattern),
                 pattern.len(),
-                options(flags),
+                options,
                 &raw mut error,
                 &raw mut offset,
                 ptr::null_mut(),
@@ -67,20 +78,62 @@ impl Code {
     }
 
     /// Searches `subject`; on a match, the places of all groups are added to `slots`.
-    pub fn exec(&self, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, MatchLimit> {
-        MATCH_DATA
-            .try_with(|cell| match cell.try_borrow_mut() {
-                Ok(mut data) => self.exec_in(&mut data, subject, slots),
-                Err(_) => Err(MatchLimit),
-            })
-            .unwrap_or(Err(MatchLimit))
+    ///
+    /// # Errors
+    /// It was given up: PCRE2 ended in an error, or needed more memory than it gets here.
+    pub fn exec(&self, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, GivenUp> {
+        self.exec_within(subject, slots, limits::PATTERN_HTTPD as u32)
     }
 
-    fn exec_in(&self, data: &mut MatchData, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, MatchLimit> {
-        let block = data.at_least(self.groups + 1).ok_or(MatchLimit)?;
-        // SAFETY: `code` is live, pointer and length are those of a live slice, `block` is this thread's own, and a
-        // null match context stands for the default limits.
+    /// The same with another match limit than httpd's.
+    ///
+    /// # Errors
+    /// As for [`Code::exec`].
+    pub fn exec_within(&self, subject: &[u8], slots: Option<&mut Slots>, limit: u32) -> Result<bool, GivenUp> {
+        self.exec_with(subject, slots, limit, None)
+    }
+
+    /// The same for what was compiled to be counted, within `count.left` steps, which are used up then.
+    ///
+    /// # Errors
+    /// As for [`Code::exec`], or that there were not as many steps.
+    pub fn exec_counted(&self, subject: &[u8], slots: Option<&mut Slots>, count: &mut Count) -> Result<bool, GivenUp> {
+        self.exec_with(subject, slots, limits::PATTERN_HTTPD as u32, Some(count))
+    }
+
+    fn exec_with(
+        &self,
+        subject: &[u8],
+        slots: Option<&mut Slots>,
+        limit: u32,
+        count: Option<&mut Count>,
+    ) -> Result<bool, GivenUp> {
+        MATCH_DATA
+            .try_with(|cell| match cell.try_borrow_mut() {
+                Ok(mut data) => self.exec_in(&mut data, subject, slots, limit, count),
+                Err(_) => Err(GivenUp::Pattern),
+            })
+            .unwrap_or(Err(GivenUp::Pattern))
+    }
+
+    fn exec_in(
+        &self,
+        data: &mut MatchData,
+        subject: &[u8],
+        slots: Option<&mut Slots>,
+        limit: u32,
+        count: Option<&mut Count>,
+    ) -> Result<bool, GivenUp> {
+        let (block, context) = data.at_least(self.groups + 1).ok_or(GivenUp::Pattern)?;
+        let (call, to) = match count {
+            None => (None, ptr::null_mut()),
+            Some(count) => (Some(count_step as Callout), ptr::from_mut(count).cast()),
+        };
+        // SAFETY: `code` is live, pointer and length are those of a live slice, `block` and `context` are this thread's
+        // own. `to` is what `count_step` expects, and outlives the call; nobody calls out later, as each call sets it.
         let found = unsafe {
+            pcre2_set_callout_8(context.as_ptr(), call, to);
+            sys::pcre2_set_match_limit_8(context.as_ptr(), limit);
             sys::pcre2_match_8(
                 self.code.as_ptr(),
                 start_of(subject),
@@ -88,16 +141,15 @@ impl Code {
                 0,
                 0,
                 block.as_ptr(),
-                ptr::null_mut(),
+                context.as_ptr(),
             )
         };
-        if found == sys::PCRE2_ERROR_NOMATCH {
-            return Ok(false);
-        }
-        if found < 0 {
-            // the block may have grown very large
-            *data = MatchData::default();
-            return Err(MatchLimit);
+        match found {
+            sys::PCRE2_ERROR_NOMATCH => return Ok(false),
+            sys::PCRE2_ERROR_CALLOUT | sys::PCRE2_ERROR_HEAPLIMIT => return Err(GivenUp::Pattern),
+            sys::PCRE2_ERROR_MATCHLIMIT if f64::from(limit) < limits::PATTERN_HTTPD => return Err(GivenUp::Pattern),
+            ..0 => return Err(GivenUp::AsHttpd),
+            _ => {}
         }
         if let Some(slots) = slots {
             // SAFETY: the vector belongs to `block`, which lives on and has room for `groups + 1` pairs; `pcre2_match`
@@ -171,28 +223,98 @@ fn error_message(error: i32) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
+/// The steps of a search: one for each item that is tried, and one for each [`Count::RUN`] bytes that a run went over and
+/// each [`Count::GROUPS`] groups that are noted. PCRE2's own count leaves out what takes the time in a recursion, and how
+/// far a run goes.
+pub(super) struct Count {
+    /// How many may follow.
+    pub left: u64,
+    at: usize,
+}
+
+impl Count {
+    const RUN: usize = 32;
+    const GROUPS: u32 = 8;
+
+    /// So many at most.
+    pub fn of(left: u64) -> Count {
+        Count { left, at: 0 }
+    }
+
+    fn step(&mut self, block: &CalloutBlock) -> bool {
+        let run = block.current_position.abs_diff(self.at) / Count::RUN;
+        let steps = 1 + run as u64 + u64::from(block.capture_top / Count::GROUPS);
+        self.at = block.current_position;
+        let enough = steps <= self.left;
+        self.left = self.left.saturating_sub(steps);
+        enough
+    }
+}
+
+/// `pcre2_callout_block`, as far as it is read (pcre2.h; new fields only ever come behind).
+#[repr(C)]
+struct CalloutBlock {
+    version: u32,
+    callout_number: u32,
+    capture_top: u32,
+    capture_last: u32,
+    offset_vector: *mut usize,
+    mark: *const u8,
+    subject: *const u8,
+    subject_length: usize,
+    start_match: usize,
+    current_position: usize,
+}
+
+type Callout = unsafe extern "C" fn(*const CalloutBlock, *mut c_void) -> c_int;
+
+// pcre2-sys has no binding for it
+unsafe extern "C" {
+    fn pcre2_set_callout_8(context: *mut sys::pcre2_match_context_8, call: Option<Callout>, to: *mut c_void) -> c_int;
+}
+
+/// What PCRE2 calls before each item: it goes on for as long as there are steps left.
+unsafe extern "C" fn count_step(block: *const CalloutBlock, count: *mut c_void) -> c_int {
+    // SAFETY: PCRE2 hands over a block of its own, which lives as long as this call, and what `exec_in` set, which
+    // is a `Count` that nobody else holds.
+    let (block, count) = unsafe { (&*block, &mut *count.cast::<Count>()) };
+    if count.step(block) { 0 } else { sys::PCRE2_ERROR_CALLOUT }
+}
+
 thread_local! {
     /// One block for a thread, grown as needed, as httpd keeps it.
     static MATCH_DATA: RefCell<MatchData> = RefCell::default();
 }
 
-/// What a match writes to.
+/// What a match writes to, and the limits that it keeps to.
 #[derive(Default)]
 struct MatchData {
     block: Option<NonNull<sys::pcre2_match_data_8>>,
+    context: Option<NonNull<sys::pcre2_match_context_8>>,
     pairs: usize,
 }
 
+/// A block and a context to match with.
+type Ready = (NonNull<sys::pcre2_match_data_8>, NonNull<sys::pcre2_match_context_8>);
+
 impl MatchData {
-    /// A block with room for `pairs` groups; `None` if there is no memory.
-    fn at_least(&mut self, pairs: usize) -> Option<NonNull<sys::pcre2_match_data_8>> {
+    /// A block with room for `pairs` groups, and a context; `None` if there is no memory.
+    fn at_least(&mut self, pairs: usize) -> Option<Ready> {
         if self.block.is_none() || self.pairs < pairs {
             let pairs = pairs.max(10);
             // SAFETY: a null general context stands for the default memory management.
             let block = unsafe { sys::pcre2_match_data_create_8(u32::try_from(pairs).ok()?, ptr::null_mut()) };
-            *self = MatchData { block: Some(NonNull::new(block)?), pairs };
+            *self = MatchData { block: Some(NonNull::new(block)?), context: None, pairs };
         }
-        self.block
+        if self.context.is_none() {
+            // SAFETY: as above; the limit is set on what was just made, and not null.
+            self.context = unsafe {
+                let context = NonNull::new(sys::pcre2_match_context_create_8(ptr::null_mut()))?;
+                sys::pcre2_set_heap_limit_8(context.as_ptr(), limits::PATTERN_HEAP);
+                Some(context)
+            };
+        }
+        self.block.zip(self.context)
     }
 }
 
@@ -201,6 +323,10 @@ impl Drop for MatchData {
         if let Some(block) = self.block {
             // SAFETY: `block` came from `pcre2_match_data_create_8` and is freed here only.
             unsafe { sys::pcre2_match_data_free_8(block.as_ptr()) }
+        }
+        if let Some(context) = self.context {
+            // SAFETY: `context` came from `pcre2_match_context_create_8` and is freed here only.
+            unsafe { sys::pcre2_match_context_free_8(context.as_ptr()) }
         }
     }
 }

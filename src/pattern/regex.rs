@@ -13,6 +13,7 @@ use super::fnmatch::c_str;
 #[cfg(feature = "pcre2")]
 use super::native::Engine;
 use super::simple::Simple;
+use super::steps::Steps;
 use super::stepwise::Stepwise;
 
 /// How a pattern is compiled, as departures from httpd's defaults (`AP_REG_*`, `RegexDefaultOptions`).
@@ -59,17 +60,24 @@ impl fmt::Display for RegexError {
 
 impl std::error::Error for RegexError {}
 
-/// A match that ended in an error, as by reaching the backtracking limit: httpd takes it for no match.
+/// Why a search was given up; it counts as no match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MatchLimit;
+pub enum GivenUp {
+    /// PCRE2 ended in an error, as it does in httpd, which takes that for no match.
+    AsHttpd,
+    /// It took more steps, or more memory, than one search may take here.
+    Pattern,
+    /// It took more steps than were left.
+    Request,
+}
 
-impl fmt::Display for MatchLimit {
+impl fmt::Display for GivenUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the pattern reached its backtracking limit")
+        f.write_str("the search was given up")
     }
 }
 
-impl std::error::Error for MatchLimit {}
+impl std::error::Error for GivenUp {}
 
 /// Start and end of each group; `None` for one that took no part.
 pub(super) type Slots = SmallVec<[Option<(usize, usize)>; 4]>;
@@ -205,27 +213,43 @@ impl Regex {
     /// Whether the pattern matches somewhere in `subject`.
     ///
     /// # Errors
-    /// [`MatchLimit`] if the engine gave up.
-    pub fn is_match(&self, subject: &[u8]) -> Result<bool, MatchLimit> {
+    /// The search was given up.
+    pub fn is_match(&self, subject: &[u8]) -> Result<bool, GivenUp> {
+        self.is_match_in(subject, &Steps::default())
+    }
+
+    /// The same, out of the steps that are left.
+    ///
+    /// # Errors
+    /// The search was given up.
+    pub fn is_match_in(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.is_match(subject)),
             Matcher::Stepwise(stepwise) => Ok(stepwise.is_match(subject)),
             Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
-            Matcher::Engine(engine) => engine.is_match(subject),
+            Matcher::Engine(engine) => engine.is_match(subject, steps),
         }
     }
 
     /// Searches `subject` and notes the groups in `caps`, which is emptied if there is no match.
     ///
     /// # Errors
-    /// [`MatchLimit`] if the engine gave up.
-    pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, MatchLimit> {
+    /// The search was given up.
+    pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, GivenUp> {
+        self.captures_in(subject, caps, &Steps::default())
+    }
+
+    /// The same, out of the steps that are left.
+    ///
+    /// # Errors
+    /// The search was given up.
+    pub fn captures_in(&self, subject: &[u8], caps: &mut Captures, steps: &Steps) -> Result<bool, GivenUp> {
         caps.clear();
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.captures(subject, &mut caps.slots)),
             Matcher::Stepwise(stepwise) => Ok(stepwise.captures(subject, &mut caps.slots)),
             Matcher::Engine(_) if !self.may_match(subject) => Ok(false),
-            Matcher::Engine(engine) => engine.captures(subject, &mut caps.slots),
+            Matcher::Engine(engine) => engine.captures(subject, &mut caps.slots, steps),
         }
     }
 }
@@ -251,7 +275,7 @@ mod tests {
             for flags in [Flags::NONE, Flags { icase: true, ..Flags::NONE }, Flags { multiline: true, ..Flags::NONE }] {
                 if let Ok(regex) = Regex::new(pattern.as_bytes(), flags)
                     && let Matcher::Engine(engine) = &regex.0.matcher
-                    && engine.is_match(subject.as_bytes()) == Ok(true)
+                    && engine.is_match(subject.as_bytes(), &Steps::default()) == Ok(true)
                 {
                     proptest::prop_assert!(regex.may_match(subject.as_bytes()));
                 }

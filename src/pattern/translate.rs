@@ -19,6 +19,8 @@ pub(super) struct Translation {
     pub names: Vec<(usize, String)>,
     /// PCRE2's steps, if the pattern is run there.
     pub cost: Cost,
+    /// How many elements it has, those that are repeated a number of times counted as often.
+    pub size: u64,
 }
 
 /// Whom a pattern is written for.
@@ -47,6 +49,7 @@ pub(super) fn translate(pattern: &[u8], flags: Flags, dialect: Dialect) -> Resul
         open: Vec::new(),
         names: Vec::new(),
         nodes: 0,
+        size: 0,
     };
     if dialect == Dialect::Regex {
         reader.out.push_str("(?-u)");
@@ -61,7 +64,7 @@ pub(super) fn translate(pattern: &[u8], flags: Flags, dialect: Dialect) -> Resul
     let start = if whole.anchored { Cost::ONE } else { Cost::LINEAR };
     let ways = whole.cost.times(start).times(Cost { factor: elements, power: 0 });
     let cost = ways.or(Cost { factor: elements, power: 1 });
-    Ok(Translation { text: reader.out, groups: reader.groups, names: reader.names, cost })
+    Ok(Translation { text: reader.out, groups: reader.groups, names: reader.names, cost, size: reader.size })
 }
 
 /// The groups that only an engine that backtracks knows.
@@ -88,6 +91,7 @@ pub(super) struct Reader<'a> {
     open: Vec<usize>,
     names: Vec<(usize, String)>,
     nodes: u32,
+    size: u64,
 }
 
 impl Reader<'_> {
@@ -131,6 +135,8 @@ impl Reader<'_> {
 
     fn repetition(&mut self, depth: u32) -> Option<Part> {
         self.nodes = self.nodes.saturating_add(1);
+        let before = self.size;
+        self.size = self.size.saturating_add(1);
         let start = self.out.len();
         let part = self.atom(depth)?;
         if is_literal_brace(self.rest)? || !matches!(self.rest.first(), Some(b'*' | b'+' | b'?' | b'{')) {
@@ -142,6 +148,8 @@ impl Reader<'_> {
         if !sure {
             return None;
         }
+        let times = u64::from(quantifier.max.unwrap_or(quantifier.min).max(1));
+        self.size = before.saturating_add((self.size - before).saturating_mul(times));
         self.out.push_str(&quantifier.text);
         if self.eat(b"?") {
             self.out.push('?');

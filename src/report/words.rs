@@ -1,5 +1,6 @@
 //! The words for steps: why something happened, and what came of it. The only place where a step becomes a sentence.
 
+use crate::limits;
 use crate::outcome::step::{
     Authorization, By, Change, Cond, CondTest, Detail, Field, HostChoice, Judgement, Order, Password, Rewriting, Rule,
     Step, Then, Winner,
@@ -51,6 +52,10 @@ pub fn why(step: &Step, sources: &SourceMap) -> String {
         Detail::RewriteBase(directory, base) => format!("the URL of `{directory}` is `{base}`"),
         Detail::Failed(message) => format!("the expression could not be evaluated: {message}"),
         Detail::Rewriting(what) => rewriting(what),
+        Detail::Cut => format!(
+            "the trace ends here: it has {} steps at most, and is given up where they take too long to find",
+            limits::TRACE
+        ),
         Detail::Nothing
         | Detail::NotProxied
         | Detail::Proxied(_)

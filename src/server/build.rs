@@ -106,6 +106,10 @@ pub struct Build {
     pub acts_early: bool,
     /// Commands that nobody knows, so far.
     pub unknown: usize,
+    /// The files of RewriteMaps.
+    pub maps: crate::modules::rewrite::MapFiles,
+    /// Directives, so far.
+    pub size: u64,
 }
 
 /// So many commands that nobody knows are helped with; a text with more is no configuration.
@@ -195,6 +199,7 @@ impl Scope<'_> {
 impl Build {
     /// Carries out directives, one after the other.
     pub fn walk(&mut self, nodes: &[Node], dir: &mut PerDir, scope: &Scope<'_>) {
+        self.size += nodes.len() as u64;
         for node in nodes {
             let errors = self.diagnostics.len();
             if let Err(message) = self.directive(node, dir, scope) {

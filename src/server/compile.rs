@@ -232,6 +232,8 @@ pub fn compile(input: Input) -> Output {
         regex_defaults: Flags::default(),
         acts_early: false,
         unknown: 0,
+        maps: Default::default(),
+        size: 0,
     };
     if no_module {
         let span = Span { file, line: 1, start: 0, end: 0 };
@@ -320,6 +322,7 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
     // a pattern's named groups stay in the environment, whichever walk it was that it matched in
     let names_groups = |v: &Virtual| v.sec_url.iter().filter_map(|s| s.regex.as_ref()).any(|r| !r.names().is_empty());
     Server {
+        size: build.size,
         walks_early: build.acts_early || servers.iter().any(names_groups),
         sources: build.sources,
         diagnostics: build.diagnostics,

@@ -5,8 +5,11 @@
 //! serves one thread.
 
 use super::Server;
+use super::budget::Budget;
 use super::htaccess;
 use super::settings::{Merged, PerDir};
+use super::trace::Trace;
+use crate::limits;
 use crate::outcome::Step;
 use crate::source::Span;
 use crate::vfs::{self, Errno, Stat, Vfs, resolve};
@@ -17,12 +20,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-/// A run that keeps more settings than this gives way to another: URLs can be made that each match other sections.
-const SETTINGS_KEPT: usize = if cfg!(test) { 40 } else { 1 << 18 };
-
-/// How many paths a run knows at a time.
-const STATS_KEPT: usize = 1 << 14;
 
 /// What a stand-in program answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +71,10 @@ pub struct Engine {
     stats: RefCell<Stats>,
     /// The same, links not followed.
     lstats: RefCell<Stats>,
-    watched: Cell<bool>,
-    trace: RefCell<Vec<Vec<Step>>>,
-    /// Whether a run is one that only asks what would be.
-    pub supposing: Cell<bool>,
+    /// What the request at work may still cost.
+    pub budget: Budget,
+    trace: Trace,
+    supposing: Cell<bool>,
     pointers: Cell<u64>,
     clock: Cell<Option<i64>>,
 }
@@ -98,8 +95,8 @@ impl Engine {
             bare_ways: RefCell::default(),
             stats: RefCell::default(),
             lstats: RefCell::default(),
-            watched: Cell::new(false),
-            trace: RefCell::default(),
+            budget: Budget::default(),
+            trace: Trace::default(),
             supposing: Cell::new(false),
             pointers: Cell::new(1 << 63),
             clock: Cell::new(None),
@@ -125,7 +122,7 @@ impl Engine {
 
     /// Whether so much is remembered that the next request had better be another run's ([`Engine::fork`]).
     pub fn is_full(&self) -> bool {
-        self.settings.len() >= SETTINGS_KEPT
+        self.settings.len() >= limits::SETTINGS_KEPT
     }
 
     /// Another run of the same, which remembers nothing yet but when the requests come.
@@ -183,76 +180,63 @@ impl Engine {
     /// Whether somebody watches.
     #[inline]
     pub fn watched(&self) -> bool {
-        self.watched.get()
+        self.trace.is_watched()
     }
 
     /// Begins to watch.
     pub fn watch(&self) {
-        *self.trace.borrow_mut() = vec![Vec::new()];
-        self.watched.set(true);
+        self.trace.begin();
     }
 
     /// Ends watching: the steps told.
     pub fn unwatch(&self) -> Vec<Step> {
-        self.watched.set(false);
-        let mut levels = self.trace.take();
-        while levels.len() > 1 {
-            let children = levels.pop().unwrap_or_default();
-            if let Some(level) = levels.last_mut() {
-                match level.last_mut() {
-                    Some(step) => step.children.extend(children),
-                    None => level.extend(children),
-                }
-            }
-        }
-        levels.pop().unwrap_or_default()
+        self.trace.end()
     }
 
     /// Tells a step.
     pub fn tell(&self, step: Step) {
-        if self.watched()
-            && let Some(level) = self.trace.borrow_mut().last_mut()
-        {
-            level.push(step);
-        }
+        self.trace.tell(step);
     }
 
     /// Does something that nobody is to see: nothing of it is told.
     pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
-        let watched = self.watched.replace(false);
-        let result = run();
-        self.watched.set(watched);
-        result
+        self.trace.quietly(run)
     }
 
     /// Opens a level: what is told until [`Engine::close`] happens within a step.
     #[inline]
     pub fn open(&self) {
-        if self.watched() {
-            self.trace.borrow_mut().push(Vec::new());
-        }
+        self.trace.open();
     }
 
     /// Closes a level with the step that it is within; `None` leaves the children in its place.
     #[inline]
     pub fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
-        if self.watched() {
-            self.close_level(step);
-        }
+        self.trace.close(step);
     }
 
-    #[cold]
-    fn close_level(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
-        let mut trace = self.trace.borrow_mut();
-        let Some(children) = (if trace.len() > 1 { trace.pop() } else { None }) else { return };
-        drop(trace);
-        match step(&children) {
-            Some(mut s) => {
-                s.children = children;
-                self.tell(s);
-            }
-            None => children.into_iter().for_each(|c| self.tell(c)),
+    /// Does something for a trace alone, which costs the answer nothing.
+    pub fn for_trace<T>(&self, run: impl FnOnce() -> T) -> T {
+        let (result, enough) = self.budget.for_trace(run);
+        if !enough {
+            self.trace.fill();
         }
+        result
+    }
+
+    /// Whether it is only asked what would be.
+    pub fn is_supposing(&self) -> bool {
+        self.supposing.get()
+    }
+
+    /// Finds out what would be, for the reasons alone: nothing of it is told, and it costs the answer nothing.
+    pub fn suppose<T>(&self, run: impl FnOnce() -> T) -> T {
+        if self.supposing.replace(true) {
+            return run();
+        }
+        let result = self.quietly(|| self.budget.for_reasons(run));
+        self.supposing.set(false);
+        result
     }
 }
 
@@ -263,7 +247,7 @@ fn looked_up(known: &RefCell<Stats>, path: &[u8], find: impl FnOnce() -> Result<
     }
     let found = find();
     let mut known = known.borrow_mut();
-    if known.len() >= STATS_KEPT {
+    if known.len() >= limits::STATS_KEPT {
         known.clear();
     }
     known.insert(path.into(), found);

@@ -20,7 +20,7 @@ pub enum Tag {
 /// `ap_make_etag_ex` for a file: `parts` says what of, `age` how long ago it changed, in microseconds.
 pub fn make(r: &Request<'_>, file: &Stat, parts: u8, age: i64) -> Tag {
     if parts & DIGEST != 0 {
-        let content = r.engine.read(r.filename.as_ref().map_or(&b""[..], |f| f.as_slice()));
+        let content = r.read(r.filename.as_ref().map_or(&b""[..], |f| f.as_slice()));
         let Ok(content) = content else { return Tag::None };
         // without the padding
         let digest = crate::base64::encode(&crate::expr::digest::sha1(&content));

@@ -1,11 +1,13 @@
 //! What an expression sees of a request: `ap_expr_eval_*` (server/util_expr_eval.c).
 
+use super::budget::Limit;
 use super::request::Request;
 use super::subrequest;
 use super::text::Text;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Var, header_of};
 use crate::modules::core::CanonicalName;
 use crate::modules::ssl;
+use crate::pattern::{GivenUp, Steps};
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
 use bstr::{BString, ByteSlice};
@@ -149,7 +151,7 @@ impl Context for View<'_, '_> {
     }
 
     fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
-        self.0.engine.read(path)
+        self.0.read(path)
     }
 
     fn uri_accessible(&mut self, uri: &[u8]) -> bool {
@@ -182,6 +184,22 @@ impl Context for View<'_, '_> {
             self.uncertain(&format!("the address of {}", host.to_str_lossy()));
         }
         found
+    }
+
+    fn steps(&self) -> &Steps {
+        &self.0.engine.budget.steps
+    }
+
+    fn given_up(&mut self, why: GivenUp) {
+        self.0.engine.budget.reach(match why {
+            GivenUp::Request => Limit::Steps,
+            GivenUp::Pattern => Limit::Pattern,
+            GivenUp::AsHttpd => Limit::PatternAsHttpd,
+        });
+    }
+
+    fn affords(&mut self, bytes: usize) -> bool {
+        self.0.engine.budget.take_bytes(bytes)
     }
 
     fn uncertain(&mut self, what: &str) {

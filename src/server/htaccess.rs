@@ -220,6 +220,8 @@ pub fn read(
         regex_defaults: server.regex_defaults,
         acts_early: false,
         unknown: 0,
+        maps: Default::default(),
+        size: 0,
     };
     let scope = Scope {
         server: 0,

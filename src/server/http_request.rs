@@ -166,6 +166,7 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
             Err(_) => return,
         },
     };
+    r.engine.budget.name(span);
     if text.first() == Some(&b'"') {
         return;
     }
@@ -197,7 +198,7 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
 
 /// `internal_internal_redirect`: the new request, unless there were too many.
 fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
-    if super::subrequest::too_deep(r) {
+    if super::subrequest::too_deep(r) || !super::subrequest::is_affordable(r, uri) {
         die(r, 500);
         return None;
     }

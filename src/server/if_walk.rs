@@ -29,6 +29,7 @@ fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: Phase, dep
             previous = None;
         } else {
             let held = super::expr_context::holds(r, section.condition.as_ref(), "AH00039");
+            r.engine.budget.name(section.span);
             r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::of(held)));
             previous = Some(held);
             if !held {

@@ -34,7 +34,10 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
         // who watches is told of those that miss, too
         let sections = if r.watched() { server.sec_url.all() } else { server.sec_url.of_path(asked) };
         for (_, section) in sections.iter() {
-            let matched = matches(r, section, asked, uri, familiar.is_none());
+            let matched = match familiar {
+                None => matches(r, section, asked, uri, true),
+                Some(_) => r.for_trace(|r| matches(r, section, asked, uri, false)),
+            };
             r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::of(matched)));
             if matched {
                 settings = Some(r.engine.onto(settings, &section.settings));

@@ -2,6 +2,7 @@
 //!
 //! [`process`] is the page to read first.
 
+pub mod budget;
 pub mod build;
 pub mod byterange;
 pub mod compile;
@@ -32,6 +33,7 @@ pub mod status;
 pub mod subrequest;
 pub mod table;
 pub mod text;
+pub mod trace;
 pub mod uri;
 pub mod vhost;
 pub mod walk_cache;
@@ -175,6 +177,8 @@ pub struct Server {
     pub hosts: Vec<(IpAddr, String)>,
     /// Methods that `<Limit>` registered.
     pub methods: Vec<BString>,
+    /// How many directives it has: what a subrequest may have to look at.
+    pub size: u64,
     /// Whether anything can come of walking `<Location>` sections before pre_translate_name.
     pub walks_early: bool,
     /// What regular expressions are compiled with that come after all: RegexDefaultOptions.

@@ -1,24 +1,40 @@
 //! Searching with a configuration's regular expressions, and what their named groups leave behind.
 
+use super::budget::Limit;
 use super::request::Request;
-use crate::pattern::{Captures, Regex};
+use crate::limits;
+use crate::pattern::{Captures, GivenUp, Regex};
 use crate::source::Span;
 use bstr::BString;
 
 /// Searches `subject`. A search that is given up for its cost counts as no match, as in httpd, and is a caveat.
 pub fn search(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], caps: &mut Captures) -> bool {
-    regex.captures(subject, caps).unwrap_or_else(|_| given_up(r, regex, span))
+    let found = regex.captures_in(subject, caps, &r.engine.budget.steps);
+    found.unwrap_or_else(|why| given_up(r, regex, span, why))
 }
 
 /// The same, for who asks for no groups.
 pub fn is_match(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8]) -> bool {
-    regex.is_match(subject).unwrap_or_else(|_| given_up(r, regex, span))
+    let found = regex.is_match_in(subject, &r.engine.budget.steps);
+    found.unwrap_or_else(|why| given_up(r, regex, span, why))
 }
 
 #[cold]
-fn given_up(r: &mut Request<'_>, regex: &Regex, span: Span) -> bool {
+fn given_up(r: &mut Request<'_>, regex: &Regex, span: Span, why: GivenUp) -> bool {
+    let pattern = regex.pattern();
+    let why = match why {
+        GivenUp::Request => {
+            r.engine.budget.reach(Limit::Steps);
+            r.engine.budget.name(span);
+            return false;
+        }
+        GivenUp::AsHttpd => format!("the regular expression `{pattern}` backtracks without end on this subject"),
+        GivenUp::Pattern => format!(
+            "the regular expression `{pattern}` is given up after {} steps on this subject, and does not match here; httpd goes on for longer",
+            limits::PATTERN_STEPS
+        ),
+    };
     let name = r.engine.server.sources.directive_name(span);
-    let why = format!("the regular expression `{}` backtracks without end on this subject", regex.pattern());
     r.caveat(&name, span, why);
     false
 }
@@ -44,7 +60,9 @@ fn set_captures(r: &mut Request<'_>, regex: &Regex, caps: &Captures, subject: &[
         {
             let mut key = BString::from("MATCH_");
             key.extend(name.iter().map(u8::to_ascii_uppercase));
-            r.env.set(key, text);
+            if r.engine.budget.take_bytes(text.len()) {
+                r.env.set(key, text);
+            }
         }
     }
 }

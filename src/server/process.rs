@@ -32,8 +32,12 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
     let mut translated = false;
     if !for_file && (r.engine.server.walks_early || r.watched()) {
         let (per_dir, config) = (r.per_dir, r.config);
-        walk_location_and_if(r, Phase::PreTranslateName);
-        match run_phase(r, Phase::PreTranslateName) {
+        let early = |r: &mut Request<'_>| {
+            walk_location_and_if(r, Phase::PreTranslateName);
+            run_phase(r, Phase::PreTranslateName)
+        };
+        let verdict = if r.engine.server.walks_early { early(r) } else { r.for_trace(early) };
+        match verdict {
             Verdict::Status(s) if s >= 400 => return Verdict::Status(s),
             Verdict::Done => translated = true,
             _ => {}
@@ -192,7 +196,7 @@ fn tell_shadowed(r: &Request<'_>, winner: &'static str, before: &Option<Box<Requ
         let Some(run) = hook.run else { continue };
         let mut trial = before.trial();
         engine.open();
-        let verdict = run(&mut trial);
+        let verdict = engine.for_trace(|| run(&mut trial));
         engine.close(|_| {
             let rule = trial.decided.last().map(|d| d.span);
             let shadowed = Judgement::Shadowed(Winner::Module(winner));

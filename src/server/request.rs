@@ -9,10 +9,11 @@ use super::{Connection, Virtual};
 use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
-use crate::vfs::{Kind, Stat};
+use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Whether a handler takes what follows the file in the path: `r->used_path_info`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -358,6 +359,11 @@ impl<'a> Request<'a> {
     /// Sets a variable of the environment (or takes it away), as a directive says.
     pub fn change_env(&mut self, name: &BStr, value: Option<BString>, span: Span) {
         let before = self.env.get(name).map(|v| v.to_owned());
+        let cost = value.as_ref().map_or(0, |v| v.len()) + before.as_ref().map_or(0, |v| v.len());
+        if !self.engine.budget.take_bytes(cost) {
+            self.engine.budget.name(span);
+            return;
+        }
         match value {
             Some(value) => self.env.set(name, value),
             None => {
@@ -377,6 +383,30 @@ impl<'a> Request<'a> {
         if self.engine.watched() {
             self.engine.tell(step());
         }
+    }
+
+    /// Does something for a trace alone: it costs the answer nothing, and leaves neither log nor caveats.
+    pub fn for_trace<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let (log, caveats) = (self.log.len(), self.caveats.len());
+        let engine = self.engine;
+        let result = engine.for_trace(|| run(self));
+        self.log.truncate(log);
+        self.caveats.truncate(caveats);
+        result
+    }
+
+    /// A file's content, as httpd's children may read it; so many bytes of files, and no more.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    pub fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        let content = self.engine.read(path)?;
+        if self.engine.budget.take_read(content.len()) { Ok(content) } else { Err(Errno::Io) }
+    }
+
+    /// Takes bytes of values, as the directive says; what there are none for is to be left out.
+    pub fn affords(&self, value: &[u8]) -> bool {
+        self.engine.budget.take_bytes(value.len())
     }
 
     /// Sets the content type, `trusted` when the configuration gave it: `ap_set_content_type_ex`.

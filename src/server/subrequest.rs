@@ -1,23 +1,24 @@
 //! Subrequests: `ap_sub_req_lookup_uri`, `_file` and `_dirent` (server/request.c). They run up to the handler; their
 //! status says how it went.
 
+use super::budget::Limit;
 use super::http_request::blank;
 use super::request::Request;
 use super::{filepath, process, uri};
+use crate::limits;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
 use crate::outcome::step::{Asked, By, Detail, Judgement, Step};
+use crate::source::Span;
 use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 
-const MAX_REDIRECTS: u32 = 10;
-const MAX_SUBREQUESTS: u32 = 10;
-
-/// `ap_is_recursion_limit_exceeded`: logs AH00124 or AH00125 when redirects or subrequests nest too deeply.
+/// `ap_is_recursion_limit_exceeded`: logs AH00124 or AH00125 when redirects or subrequests nest too deeply. They nest less
+/// deeply here where LimitInternalRecursion allows for a great deal.
 pub fn too_deep(r: &mut Request<'_>) -> bool {
     let core = r.server.core();
-    let redirect_limit = if core.redirect_limit > 0 { core.redirect_limit } else { MAX_REDIRECTS };
-    let subrequest_limit = if core.subrequest_limit > 0 { core.subrequest_limit } else { MAX_SUBREQUESTS };
+    let limit = |set: u32| if set > 0 { set } else { limits::RECURSION };
+    let (redirect_limit, subrequest_limit) = (limit(core.redirect_limit), limit(core.subrequest_limit));
     let span = core.limit_recursion_span;
     let (mut redirects, mut subrequests) = (0, 0);
     let (mut prev, mut main) = (r.prev.clone(), r.main.clone());
@@ -25,13 +26,7 @@ pub fn too_deep(r: &mut Request<'_>) -> bool {
         if let Some(p) = prev.take() {
             redirects += 1;
             if redirects >= redirect_limit {
-                r.error_by(
-                    "AH00124",
-                    format!(
-                        "Request exceeded the limit of {redirect_limit} internal redirects due to probable configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. Use 'LogLevel debug' to get a backtrace."
-                    ),
-                    span,
-                );
+                r.error_by("AH00124", exceeded(redirect_limit, "internal redirects"), span);
                 return true;
             }
             prev = p.prev.clone();
@@ -42,20 +37,32 @@ pub fn too_deep(r: &mut Request<'_>) -> bool {
         {
             subrequests += 1;
             if subrequests >= subrequest_limit {
-                r.error_by(
-                    "AH00125",
-                    format!(
-                        "Request exceeded the limit of {subrequest_limit} subrequest nesting levels due to probable configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. Use 'LogLevel debug' to get a backtrace."
-                    ),
-                    span,
-                );
+                r.error_by("AH00125", exceeded(subrequest_limit, "subrequest nesting levels"), span);
                 return true;
             }
             prev = m.prev.clone();
             main = m.main.clone();
         }
     }
-    false
+    let deep = redirects + subrequests >= limits::NESTING;
+    if deep {
+        r.engine.budget.reach(Limit::Nesting);
+        r.engine.budget.name(span.unwrap_or(Span::NONE));
+    }
+    deep
+}
+
+fn exceeded(limit: u32, what: &str) -> String {
+    format!(
+        "Request exceeded the limit of {limit} {what} due to probable configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary. Use 'LogLevel debug' to get a backtrace."
+    )
+}
+
+/// Whether a request may make another, as far as what it costs goes: one for `uri`.
+pub fn is_affordable(r: &Request<'_>, uri: &[u8]) -> bool {
+    const FEW: u64 = 64;
+    let values = r.env.size() + r.headers_in.size() + r.notes.size() + uri.len();
+    r.engine.budget.take_request(FEW + r.engine.server.size, values)
 }
 
 fn make<'a>(r: &Request<'a>) -> Request<'a> {
@@ -72,7 +79,7 @@ fn make<'a>(r: &Request<'a>) -> Request<'a> {
 }
 
 fn finish(r: &mut Request<'_>, sub: &mut Request<'_>, kind: &'static str) {
-    if too_deep(r) {
+    if too_deep(r) || !is_affordable(r, &sub.unparsed_uri) {
         sub.status = 500;
         return;
     }

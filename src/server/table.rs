@@ -145,6 +145,11 @@ impl Table {
         self.rows().iter().map(|(n, v)| (&**n, &**v))
     }
 
+    /// What copying it comes to, in bytes.
+    pub fn size(&self) -> usize {
+        self.rows().iter().map(|(n, v)| size_of::<Row>() + n.len() + v.len()).sum()
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.rows().is_empty()

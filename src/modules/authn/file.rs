@@ -53,7 +53,7 @@ fn find(
         r.error(codes[0], "AuthUserFile not specified in the configuration");
         return Err(Status::GeneralError);
     };
-    let Ok(text) = r.engine.read(path) else {
+    let Ok(text) = r.read(path) else {
         r.error(codes[1], format!("Could not open password file: {path}"));
         return Err(Status::GeneralError);
     };

@@ -68,13 +68,12 @@ pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     if lines.is_empty() {
         return;
     }
-    let now = answer(r, None);
-    if now.verdict != verdict {
-        return; // another module said who the user is
-    }
-    for span in lines {
-        if answer(r, Some(span)) != now {
-            r.decide(Phase::CheckUserId, span);
-        }
-    }
+    let engine = r.engine;
+    let deciders = engine.suppose(|| {
+        let now = answer(r, None);
+        // else another module said who the user is
+        let ours = now.verdict == verdict;
+        lines.into_iter().filter(|span| ours && answer(r, Some(*span)) != now).collect::<Vec<_>>()
+    });
+    deciders.into_iter().for_each(|span| r.decide(Phase::CheckUserId, span));
 }

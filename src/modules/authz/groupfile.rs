@@ -61,7 +61,7 @@ fn groups(r: &mut Request<'_>, codes: [&'static str; 3]) -> Result<Vec<BString>,
         r.error(codes[0], "No group file was specified in the configuration");
         return Err(Status::Denied);
     };
-    let Ok(text) = r.engine.read(path) else {
+    let Ok(text) = r.read(path) else {
         r.error(codes[1], format!("Could not open group file: {path}"));
         return Err(Status::Denied);
     };

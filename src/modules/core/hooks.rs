@@ -120,6 +120,7 @@ fn override_type(r: &mut Request<'_>) -> Verdict {
                 return Verdict::Status(500);
             }
         };
+        r.engine.budget.name(set.span);
         // a name of a socket keeps its letters
         let mut value = value;
         if !value.starts_with(b"proxy:unix") {

@@ -100,6 +100,9 @@ pub fn process(r: &mut Request<'_>, tags: &[Tag], span: Span) -> BString {
                 format!("{what}=0").into()
             }
         };
+        if !r.affords(&value) {
+            break;
+        }
         out.extend_from_slice(&value);
     }
     out

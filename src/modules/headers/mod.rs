@@ -9,10 +9,10 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
-use crate::server::expr_context;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::table::Table;
+use crate::server::{expr_context, names};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use format::Tag;
@@ -278,14 +278,14 @@ pub fn respond(r: &mut Request<'_>, error: bool) {
     }
     let entries = dir.always.iter().chain(&dir.on_success);
     let about: Vec<Span> = entries.filter(|e| e.name.eq_ignore_ascii_case(b"Location")).map(|e| e.span).collect();
-    for span in &about {
-        if run(r, Some(*span)) != now {
-            r.decide(Phase::Handler, *span);
-        }
+    if about.is_empty() {
+        return;
     }
-    if !about.is_empty() {
-        run(r, None);
-    }
+    let after = (r.headers_out.clone(), r.err_headers_out.clone(), r.log.clone());
+    let engine = r.engine;
+    let deciders: Vec<Span> = engine.suppose(|| about.into_iter().filter(|span| run(r, Some(*span)) != now).collect());
+    (r.headers_out, r.err_headers_out, r.log) = after;
+    deciders.into_iter().for_each(|span| r.decide(Phase::Handler, span));
 }
 
 /// The first line that does something to one of these headers of an answer that went well, before its body is sent.
@@ -316,9 +316,9 @@ fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) ->
                 }
             },
         };
-        if holds {
-            apply(r, entry, table)?;
-        }
+        let done = if holds { apply(r, entry, table) } else { Some(()) };
+        r.engine.budget.name(entry.span);
+        done?;
     }
     Some(())
 }
@@ -329,6 +329,9 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick) -> Option<()> {
         Action::Unset | Action::Echo | Action::Edit | Action::EditAll => BString::default(),
         _ => process(r, entry),
     };
+    if !r.affords(&value) {
+        return Some(());
+    }
     match entry.action {
         Action::Add => table(r).add(name, value),
         Action::Append => table(r).merge(name, value),
@@ -350,7 +353,8 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick) -> Option<()> {
         Action::Echo => {
             let all: Vec<_> = r.headers_in.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
             for (name, value) in all {
-                if entry.regex.as_ref().is_some_and(|x| x.is_match(&name).unwrap_or(false)) {
+                let wanted = entry.regex.as_ref().is_some_and(|x| names::is_match(r, x, entry.span, &name));
+                if wanted && r.affords(&value) {
                     r.headers_out.add(name, value);
                 }
             }
@@ -417,11 +421,15 @@ fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> 
     let mut out = BString::default();
     let mut rest = value.as_slice();
     let mut caps = Captures::default();
-    while regex.captures(rest, &mut caps).unwrap_or(false) {
+    while names::search(r, regex, entry.span, rest, &mut caps) {
         let (start, end) = caps.get(0)?;
         let template = process(r, entry);
+        let filled = pattern::substitute(&template, rest, &caps)?;
+        if !r.affords(&filled) {
+            break;
+        }
         out.extend_from_slice(&rest[..start]);
-        out.extend_from_slice(&pattern::substitute(&template, rest, &caps)?);
+        out.extend_from_slice(&filled);
         rest = &rest[end..];
         // httpd would never be done with a match of nothing
         if entry.action == Action::Edit || end == 0 {

@@ -82,7 +82,7 @@ fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
         if next.is_some() && !r.watched() {
             break;
         }
-        let found = try_alias(r, alias);
+        let found = if next.is_none() { try_alias(r, alias) } else { r.for_trace(|r| try_alias(r, alias)) };
         tell(r, phase, alias, found.as_ref(), winner.as_ref().map(|(winner, _)| winner.span));
         match (found, &winner) {
             (None, _) => {}
@@ -226,7 +226,9 @@ fn interpolate_env(r: &Request<'_>, text: &[u8]) -> BString {
     while let Some(start) = rest.find(b"${") {
         let Some(end) = rest[start..].find_byte(b'}').map(|i| start + i) else { break };
         out.extend_from_slice(&rest[..start]);
-        if let Some(value) = r.env.get(&rest[start + 2..end]) {
+        if let Some(value) = r.env.get(&rest[start + 2..end])
+            && r.affords(value)
+        {
             out.extend_from_slice(value);
         }
         rest = &rest[end + 1..];

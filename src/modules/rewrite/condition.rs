@@ -55,6 +55,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {
             (input, found)
         }
     };
+    r.engine.budget.name(cond.span);
     let held = found != cond.not;
     r.engine.close(|_| Some(trace::condition(ctx, cond, input, held)));
     held

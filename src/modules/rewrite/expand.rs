@@ -99,6 +99,9 @@ fn run(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: Option
                 group(ctx.cond.get(*n), rule)
             }
         };
+        if !r.affords(&expanded) {
+            break;
+        }
         marks.note(&expanded, Mark::Unsafe);
         if out.is_empty() {
             out = expanded;

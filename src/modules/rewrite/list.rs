@@ -80,7 +80,7 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
     let limit = 2 * r.server.core().limit_request_line.as_ref().map_or(8190, |s| s.value);
     // the last rule that did not match, whose conditions the next one would have if it were not there
     let mut missed = None;
-    let mut fitting = fitting(r, pass.rules, &ctx.uri);
+    let mut fitting = fitting(r, pass, &ctx.uri);
     while let Some(index) = fitting.next(pass.next) {
         if let Some(before) = index.checked_sub(1).filter(|before| *before >= pass.next) {
             // those in between can't match
@@ -130,14 +130,14 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         }
         if went == Went::Match {
             ctx.uri = rule::subject(r, pass.perdir);
-            fitting = self::fitting(r, pass.rules, &ctx.uri);
+            fitting = self::fitting(r, pass, &ctx.uri);
         }
     }
 }
 
 /// The rules whose patterns may match. Who watches is told of those that can't, too.
-fn fitting<'p>(r: &Request<'_>, rules: &'p Indexed<Entry>, subject: &[u8]) -> Candidates<'p, Entry> {
-    if r.watched() { rules.all() } else { rules.of_text(subject) }
+fn fitting<'p>(r: &Request<'_>, pass: &Pass<'p>, subject: &[u8]) -> Candidates<'p, Entry> {
+    if r.watched() && pass.round <= TOLD { pass.rules.all() } else { pass.rules.of_text(subject) }
 }
 
 /// Whether a rule is not asked at all.
@@ -197,6 +197,10 @@ fn carry_on(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Arc<Rule>, went: We
 /// `[N]`: from the first rule again, unless that was too often.
 fn once_more(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Arc<Rule>) -> bool {
     pass.round += 1;
+    if !r.engine.budget.take_steps(pass.rules.len() as u64) {
+        r.engine.budget.name(rule.span);
+        return false;
+    }
     if pass.round > ROUNDS {
         r.caveat("RewriteRule", rule.span, "its rounds by [N] don't come to an end");
     } else if pass.round < rule.max_rounds {

@@ -1,15 +1,15 @@
 //! Look-ups in a RewriteMap: `lookup_map` (mod_rewrite.c). Texts and internal functions are looked up; programs and
 //! databases are not asked.
 
+use super::table::Table;
+use crate::limits;
 use crate::server::request::Request;
 use crate::server::uri::{self, Slashes};
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use crate::vfs::{Cred, Vfs, resolve};
+use bstr::BString;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-
-/// httpd reads at most this much of a line at a time (`REWRITE_MAX_TXT_MAP_LINE`).
-const LINE: usize = 1024;
 
 /// httpd's own functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,31 @@ pub enum Kind {
     Outside(&'static str),
 }
 
-type Table = HashMap<BString, BString>;
+/// A file's content, once it was needed; all maps of the file have the same.
+type Content = Arc<OnceLock<Table>>;
+
+/// The files that maps are in, while a configuration is read.
+#[derive(Default)]
+pub struct Files {
+    known: HashMap<BString, Content>,
+    bytes: u64,
+}
+
+impl Files {
+    /// A file's content, to be read when it is needed; none where all of them come to too much with it.
+    pub fn content(&mut self, vfs: &dyn Vfs, file: &BString) -> Option<Content> {
+        if let Some(known) = self.known.get(file) {
+            return Some(known.clone());
+        }
+        let size = resolve::stat(vfs, &Cred::root(), file).map_or(0, |s| s.size);
+        self.bytes = self.bytes.saturating_add(size);
+        if self.bytes > limits::MAP_BYTES {
+            self.bytes -= size;
+            return None;
+        }
+        Some(self.known.entry(file.clone()).or_default().clone())
+    }
+}
 
 /// A RewriteMap.
 #[derive(Debug)]
@@ -48,15 +72,8 @@ pub struct Map {
     pub kind: Kind,
     /// Its file.
     pub file: BString,
-    /// The file's content, once it was needed.
-    table: OnceLock<Arc<Table>>,
-}
-
-impl Map {
-    /// A map of that kind.
-    pub fn new(span: Span, kind: Kind, file: BString) -> Map {
-        Map { span, kind, file, table: OnceLock::new() }
-    }
+    /// The file's content; none where there is no file, or it is too large.
+    pub content: Option<Content>,
 }
 
 /// The value of a key; `None` where there is none.
@@ -100,39 +117,24 @@ fn text(r: &mut Request<'_>, map: &Map, key: &BString) -> Option<BString> {
         r.error_by("AH00661", format!("mod_rewrite: can't access text RewriteMap file {}", map.file), Some(map.span));
         return None;
     }
-    let table = match map.table.get() {
-        Some(table) => table.clone(),
-        None => match r.engine.read(&map.file) {
-            Ok(content) => map.table.get_or_init(|| Arc::new(read(&content))).clone(),
+    let Some(content) = &map.content else {
+        let why = format!("its file is not read: those of all maps come to more than {} bytes", limits::MAP_BYTES);
+        r.caveat("RewriteMap", map.span, why);
+        return None;
+    };
+    if content.get().is_none() {
+        match r.engine.read(&map.file) {
+            Ok(text) => {
+                content.get_or_init(|| Table::new(text));
+            }
             Err(_) => {
                 let message = format!("mod_rewrite: can't open text RewriteMap file {}", map.file);
                 r.error_by("AH00655", message, Some(map.span));
                 return None;
             }
-        },
-    };
-    table.get(key).cloned()
-}
-
-/// `lookup_map_txtfile`, for all keys at once: of several lines for a key the first one with a value holds.
-fn read(content: &[u8]) -> Table {
-    let space = |b: u8| b == b' ' || (b'\t'..=b'\r').contains(&b);
-    let mut table = Table::new();
-    for line in content.lines_with_terminator().flat_map(|l| l.chunks(LINE)) {
-        // as a C string, a line ends at its first NUL
-        let line = &line[..line.find_byte(0).unwrap_or(line.len())];
-        if line.first().is_none_or(|b| *b == b'#' || space(*b)) {
-            continue;
-        }
-        let mut words = line.splitn(2, |b| space(*b));
-        let (Some(key), Some(rest)) = (words.next(), words.next()) else { continue };
-        let rest = &rest[rest.iter().take_while(|b| space(**b)).count()..];
-        let value = rest.split(|b| space(*b)).next().unwrap_or_default();
-        if !value.is_empty() {
-            table.entry(key.into()).or_insert_with(|| value.into());
         }
     }
-    table
+    content.get()?.get(key).map(BString::from)
 }
 
 #[cfg(test)]
@@ -140,11 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_maps() {
-        let table = read(b"# no\n a b\nkey\t value more\nempty\nkey second\nempty full\nlast v");
-        let get = |k: &str| table.get(&BString::from(k)).map(|v| v.to_string());
-        assert_eq!(get("key"), Some("value".into()));
-        assert_eq!((get("empty"), get("last"), get("a")), (Some("full".into()), Some("v".into()), None));
+    fn functions() {
         assert_eq!(function(Function::Unescape, "a%20b%2fc%zz".into()), "a b/c%zz");
     }
 }

@@ -21,7 +21,11 @@ pub fn rewrite_map(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         }
         cmd.note("rewrite-map-program", message);
     }
-    let map = Arc::new(Map::new(cmd.span(), kind, file));
+    let content = match kind {
+        Kind::Text | Kind::Random => cmd.build.maps.content(&*cmd.build.vfs, &file),
+        _ => None,
+    };
+    let map = Arc::new(Map { span: cmd.span(), kind, file, content });
     let maps = &mut cmd.server_slot(|s| &mut s.rewrite).maps;
     Arc::make_mut(maps).insert(name.clone(), map);
     Ok(())

@@ -16,12 +16,14 @@ mod perdir;
 mod rule;
 mod server;
 mod settings;
+mod table;
 mod template;
 mod trace;
 mod url;
 mod variable;
 mod weigh;
 
+pub use map::Files as MapFiles;
 pub use settings::{Dir, Server};
 
 use crate::module::Effect::Modelled;

@@ -80,7 +80,9 @@ fn try_rule(
         return (true, Went::NoMatch);
     }
     on_match(r);
-    (true, carry_out(r, ctx, rule))
+    let went = carry_out(r, ctx, rule);
+    r.engine.budget.name(rule.span);
+    (true, went)
 }
 
 fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {

@@ -74,7 +74,7 @@ pub struct Point {
 
 /// Whether rules are weighed: not while one is, and not in subrequests of subrequests.
 pub fn is_wanted(r: &Request<'_>) -> bool {
-    !r.engine.supposing.get() && r.main.as_ref().is_none_or(|m| m.main.is_none())
+    !r.engine.is_supposing() && r.main.as_ref().is_none_or(|m| m.main.is_none())
 }
 
 /// Notes the rule at `index`, which leaves a trace: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
@@ -147,8 +147,7 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
     let (logged, doubts) = (r.log.len(), r.caveats.len());
     let engine = r.engine;
     let mut deciders = Vec::new();
-    engine.supposing.set(true);
-    engine.quietly(|| {
+    engine.suppose(|| {
         for point in points {
             let mut without = Pass {
                 rules: pass.rules,
@@ -169,7 +168,6 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
             }
         }
     });
-    engine.supposing.set(false);
     end.restore(r);
     r.log.truncate(logged);
     r.caveats.truncate(doubts);

@@ -189,7 +189,9 @@ pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
         return Some(Refusal::Handshake);
     }
     for (span, expr) in dir.require.iter().filter(|l| Some(l.0) != skip) {
-        match expr_context::condition(r, expr) {
+        let held = expr_context::condition(r, expr);
+        r.engine.budget.name(*span);
+        match held {
             Ok(true) => {}
             Ok(false) => return Some(Refusal::Condition(*span, None)),
             Err(e) => return Some(Refusal::Condition(*span, Some(e.to_string()))),

@@ -185,7 +185,8 @@ fn said_again<'e>(
         if next.is_some() && !r.watched() {
             break;
         }
-        let Some(other) = entry.target(r) else { continue };
+        let target = if next.is_none() { entry.target(r) } else { r.for_trace(|r| entry.target(r)) };
+        let Some(other) = target else { continue };
         r.tell(|| entry.step(Judgement::Shadowed(Winner::Rule(chosen.span))));
         next.get_or_insert(other == *file && entry.options == chosen.options);
     }

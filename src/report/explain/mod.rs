@@ -9,8 +9,9 @@ mod page;
 mod section;
 
 use super::paint::{Paint, Tone, clean, fit};
-use super::reason;
-use crate::outcome::{Access, Outcome, Step};
+use super::{reason, words};
+use crate::outcome::step::{Detail, Step};
+use crate::outcome::{Access, Outcome};
 use crate::server::Server;
 use crate::source::{SourceMap, Span};
 use chapters::{Chapters, Told};
@@ -76,6 +77,9 @@ pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
     because(&mut page, o);
     let told = Told::new(explained, level);
     Chapters::of(explained.steps).write(&mut page, &told);
+    if let Some(last) = explained.steps.last().filter(|step| step.detail == Detail::Cut) {
+        page.note(Tone::Warn, &words::why(last, explained.sources));
+    }
     log_line(&mut page, o);
     page.legend();
     page.text

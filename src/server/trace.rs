@@ -1,0 +1,195 @@
+//! The steps that are told while somebody watches, each within the one in which it happened.
+//!
+//! A trace is as long as `limits.rs` says. Beyond that nothing is told any more but the ends of what had begun, and requests
+//! run as unwatched ones do.
+
+use crate::limits;
+use crate::outcome::step::{Detail, Step};
+use std::cell::{Cell, RefCell};
+
+/// Who watches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Watching {
+    #[default]
+    Nobody,
+    Somebody,
+    /// Somebody does, but there is no room for more.
+    Full,
+}
+
+/// The steps so far.
+#[derive(Default)]
+pub struct Trace {
+    watching: Cell<Watching>,
+    left: Cell<usize>,
+    levels: RefCell<Vec<Vec<Step>>>,
+    /// Levels that were opened when there was no room, and have none of their own.
+    unopened: Cell<usize>,
+}
+
+impl Trace {
+    /// Whether what is told is kept.
+    #[inline]
+    pub fn is_watched(&self) -> bool {
+        self.watching.get() == Watching::Somebody
+    }
+
+    /// Begins anew.
+    pub fn begin(&self) {
+        *self.levels.borrow_mut() = vec![Vec::new()];
+        self.left.set(limits::TRACE);
+        self.unopened.set(0);
+        self.watching.set(Watching::Somebody);
+    }
+
+    /// Ends it: the steps told.
+    pub fn end(&self) -> Vec<Step> {
+        let full = self.watching.replace(Watching::Nobody) == Watching::Full;
+        let mut levels = self.levels.take();
+        while levels.len() > 1 {
+            let children = levels.pop().unwrap_or_default();
+            if let Some(level) = levels.last_mut() {
+                match level.last_mut() {
+                    Some(step) => step.children.extend(children),
+                    None => level.extend(children),
+                }
+            }
+        }
+        let mut steps = levels.pop().unwrap_or_default();
+        if full {
+            steps.push(Step::default().with(Detail::Cut));
+        }
+        steps
+    }
+
+    /// No more is told.
+    pub fn fill(&self) {
+        if self.is_watched() {
+            self.watching.set(Watching::Full);
+        }
+    }
+
+    /// Tells a step.
+    pub fn tell(&self, step: Step) {
+        if self.is_watched() {
+            self.put(step);
+        }
+    }
+
+    /// Adds a step to the level at work.
+    fn put(&self, mut step: Step) {
+        let most = self.left.get().max(1) * limits::TRACE_TEXT;
+        let units = 1 + step.shorten(most) / limits::TRACE_TEXT;
+        self.left.set(self.left.get().saturating_sub(units));
+        if self.left.get() == 0 {
+            self.watching.set(Watching::Full);
+        }
+        self.add(step);
+    }
+
+    fn add(&self, step: Step) {
+        if let Some(level) = self.levels.borrow_mut().last_mut() {
+            level.push(step);
+        }
+    }
+
+    /// Does something of which nothing is told.
+    pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
+        let watching = self.watching.replace(Watching::Nobody);
+        let result = run();
+        self.watching.set(watching);
+        result
+    }
+
+    /// Opens a level.
+    #[inline]
+    pub fn open(&self) {
+        if self.watching.get() != Watching::Nobody {
+            self.open_level();
+        }
+    }
+
+    #[cold]
+    fn open_level(&self) {
+        match self.watching.get() {
+            Watching::Full => self.unopened.set(self.unopened.get() + 1),
+            _ => self.levels.borrow_mut().push(Vec::new()),
+        }
+    }
+
+    /// Closes a level with the step that it is within; `None` leaves the children in its place.
+    #[inline]
+    pub fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
+        if self.watching.get() != Watching::Nobody {
+            self.close_level(step);
+        }
+    }
+
+    #[cold]
+    fn close_level(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
+        if self.unopened.get() > 0 {
+            return self.unopened.set(self.unopened.get() - 1);
+        }
+        let mut levels = self.levels.borrow_mut();
+        let Some(children) = (if levels.len() > 1 { levels.pop() } else { None }) else { return };
+        drop(levels);
+        match step(&children) {
+            Some(mut s) => {
+                s.children = children;
+                self.put(s);
+            }
+            None => children.into_iter().for_each(|c| self.add(c)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(text: &str) -> Step {
+        Step::default().with(Detail::Server(text.into()))
+    }
+
+    #[test]
+    fn steps_within_steps() {
+        let trace = Trace::default();
+        trace.tell(step("nobody"));
+        trace.begin();
+        trace.open();
+        trace.tell(step("within"));
+        trace.quietly(|| trace.tell(step("quiet")));
+        trace.close(|children| (children.len() == 1).then(|| step("around")));
+        let told = trace.end();
+        assert_eq!(told, [Step { children: vec![step("within")], ..step("around") }]);
+        assert!(!trace.is_watched());
+    }
+
+    #[test]
+    fn a_full_trace_says_so_and_keeps_its_shape() {
+        let trace = Trace::default();
+        trace.begin();
+        trace.open();
+        (0..2 * limits::TRACE).for_each(|_| trace.tell(step("many")));
+        assert!(!trace.is_watched());
+        trace.open();
+        trace.tell(step("unseen"));
+        trace.close(|_| Some(step("unseen")));
+        trace.close(|_| Some(step("around")));
+        let told = trace.end();
+        assert_eq!(told[0].detail, step("around").detail);
+        assert_eq!((told.len(), &told[1].detail), (2, &Detail::Cut));
+        assert_eq!(told[0].children.len(), limits::TRACE);
+    }
+
+    #[test]
+    fn long_texts_count_as_several() {
+        let trace = Trace::default();
+        trace.begin();
+        (0..3).for_each(|_| trace.tell(step(&"ä".repeat(limits::TRACE * limits::TRACE_TEXT / 3))));
+        let mut told = trace.end();
+        assert_eq!(told.len(), 3);
+        let bytes = told.iter_mut().map(|s| s.shorten(usize::MAX)).sum::<usize>();
+        assert!(bytes <= 2 * limits::TRACE * limits::TRACE_TEXT);
+    }
+}
