@@ -1,6 +1,8 @@
 //! How many instructions four requests take, counted by callgrind: a number that hangs on the code and the compiler
-//! alone, not on what else the machine does. `cargo bench --bench instructions` (needs valgrind).
+//! alone, not on what else the machine does; asked, observed and explained. `cargo bench --bench instructions` (needs
+//! valgrind).
 
+use routesim::outcome::observer::Observer;
 use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
@@ -22,15 +24,32 @@ const COUNTED: u64 = 2000;
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     match args.iter().position(|a| a == "--ask") {
-        Some(at) => ask(number(&args, at + 1) as usize, number(&args, at + 2)),
+        Some(at) => run(args.get(at + 1).map_or("", |how| how), number(&args, at + 2) as usize, number(&args, at + 3)),
         None => REQUESTS.iter().enumerate().for_each(|(which, (name, _))| {
-            let (before, after) = (counted(which, WARM), counted(which, WARM + COUNTED));
-            match before.zip(after) {
-                Some((before, after)) => println!("{name} {}: {} instructions", url(which), (after - before) / COUNTED),
-                None => println!("{name}: not counted (is valgrind installed?)"),
-            }
+            let counts = HOW.map(|how| each(how, which).map_or("-".into(), |n| n.to_string()));
+            println!(
+                "{name} {}: {} instructions ({} observed, {} explained)",
+                url(which),
+                counts[0],
+                counts[1],
+                counts[2]
+            );
         }),
     }
+}
+
+/// How a request is asked.
+const HOW: [&str; 3] = ["ask", "observe", "explain"];
+
+/// Is told, and does nothing.
+struct Idle;
+
+impl Observer for Idle {}
+
+/// What one request takes; none where nothing counts.
+fn each(how: &str, which: usize) -> Option<u64> {
+    let (before, after) = (counted(how, which, WARM)?, counted(how, which, WARM + COUNTED)?);
+    Some((after - before) / COUNTED)
 }
 
 fn number(args: &[String], at: usize) -> u64 {
@@ -49,22 +68,26 @@ fn url(which: usize) -> String {
 }
 
 /// Asks one of the requests so many times.
-fn ask(which: usize, times: u64) {
+fn run(how: &str, which: usize, times: u64) {
     let (scenario, index) = scenario(which);
     let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { return };
     let ask = Ask::of(&scenario.requests[index], index);
     for _ in 0..times {
-        black_box(simulator.ask(black_box(&ask)));
+        match how {
+            "observe" => drop(black_box(simulator.observe(black_box(&ask), &mut Idle))),
+            "explain" => drop(black_box(simulator.explain(black_box(&ask)))),
+            _ => drop(black_box(simulator.ask(black_box(&ask)))),
+        }
     }
 }
 
 /// What callgrind counts of the whole process.
-fn counted(which: usize, times: u64) -> Option<u64> {
+fn counted(how: &str, which: usize, times: u64) -> Option<u64> {
     let program = std::env::current_exe().ok()?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)
-        .args(["--ask", &which.to_string(), &times.to_string()])
+        .args(["--ask", how, &which.to_string(), &times.to_string()])
         .output()
         .ok()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

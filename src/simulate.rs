@@ -3,6 +3,7 @@
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::{Phase, allowed};
 use crate::modules::core::options;
+use crate::outcome::observer::Observer;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
 use crate::server::compile::{self, Output};
 use crate::server::engine::{Engine, Program, Programs};
@@ -142,12 +143,17 @@ impl Simulator {
 
     /// The answer to a request.
     pub fn ask(&self, ask: &Ask) -> Outcome {
+        self.renew();
+        answer(&self.engine.borrow(), ask)
+    }
+
+    /// Begins another run where this one remembers too much.
+    fn renew(&self) {
         let full = self.engine.borrow().is_full();
         if full {
             let fresh = self.engine.borrow().fork();
             self.engine.replace(fresh);
         }
-        answer(&self.engine.borrow(), ask)
     }
 
     /// The answer with the way to it.
@@ -156,6 +162,17 @@ impl Simulator {
         engine.watch();
         let outcome = answer(&engine, ask);
         (outcome, engine.unwatch())
+    }
+
+    /// The answer, while `observer` is told what happens. It is the same answer.
+    pub fn observe(&self, ask: &Ask, observer: &mut dyn Observer) -> Outcome {
+        self.renew();
+        let engine = self.engine.borrow();
+        engine.observe();
+        let outcome = answer(&engine, ask);
+        engine.observed(observer);
+        outcome.decided_by.iter().for_each(|decision| observer.decided(decision));
+        outcome
     }
 
     /// The texts that places are in.

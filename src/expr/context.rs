@@ -1,7 +1,9 @@
 //! What an evaluation asks of the request, and what the last pattern's groups caught.
 
 use super::variable::Var;
-use crate::pattern::{Captures, GivenUp, Steps};
+use crate::outcome::observer::Whence;
+use crate::pattern::{Captures, GivenUp, Regex, Steps};
+use crate::source::Span;
 use crate::vfs::{Errno, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::net::IpAddr;
@@ -70,6 +72,9 @@ pub trait Context {
     /// The steps that searches with regular expressions may take.
     fn steps(&self) -> &Steps;
 
+    /// Called for each search with a regular expression; with whether it found something.
+    fn searched(&mut self, _search: &Search<'_>, _found: bool) {}
+
     /// Called when a search was given up, which counts as no match.
     fn given_up(&mut self, why: GivenUp);
 
@@ -81,6 +86,19 @@ pub trait Context {
 
     /// Names the request headers that a condition asked for, to be merged into the response's `Vary`.
     fn vary(&mut self, _headers: &BStr) {}
+}
+
+/// A search with a regular expression.
+#[derive(Clone, Copy)]
+pub struct Search<'s> {
+    /// The directive of the expression.
+    pub at: Span,
+    /// The regular expression.
+    pub regex: &'s Regex,
+    /// What is searched.
+    pub text: &'s [u8],
+    /// Where that comes from.
+    pub whence: Whence<'s>,
 }
 
 /// What the groups of the last matching pattern caught: `$0` to `$9` (`re_source` and `re_pmatch` in httpd).

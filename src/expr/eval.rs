@@ -1,10 +1,11 @@
 //! Evaluation: `ap_expr_exec_ctx` and what it calls (server/util_expr_eval.c).
 
 use super::ast::{Compare, Cond, CondId, Order, Word, WordId};
-use super::context::{Backrefs, Context, Lookup};
+use super::context::{Backrefs, Context, Lookup, Search};
 use super::function::{self, BinaryOp, Function, UnaryOp, c_string};
 use super::{EvalError, Expr};
 use crate::address::numeric_host;
+use crate::outcome::observer::{Origin, Whence};
 use crate::pattern::{self, Captures, FnmatchFlags, Regex};
 use crate::vfs::{Errno, Kind};
 use bstr::{BStr, BString, ByteSlice};
@@ -131,8 +132,9 @@ impl<'e> Eval<'e> {
                 self.ctx.peer_extensions(&oid).iter().any(|value| *value == *word)
             }
             Cond::Match(kind, word, regex) => {
+                let whence = self.whence(*word);
                 let word = self.word(*word);
-                kind.holds(self.matches(regex, &word))
+                kind.holds(self.matches(regex, &word, whence))
             }
             Cond::Unary(op, word) => {
                 let word = self.word(*word);
@@ -162,8 +164,22 @@ impl<'e> Eval<'e> {
         }
     }
 
+    /// Where the value of a word comes from.
+    fn whence(&self, word: WordId) -> Whence<'e> {
+        let tree = &self.expr.tree;
+        let named = |origin, name| tree.literal(name).map_or(Whence::default(), |name| (origin, name.as_slice()));
+        match tree.get_word(word) {
+            Word::Variable(var) => (var.origin(), b""),
+            Word::Header("Host") => (Origin::Host, b""),
+            Word::Header(name) => (Origin::Header, name.as_bytes()),
+            Word::Call(Function::Req | Function::ReqNoVary, name) => named(Origin::Header, *name),
+            Word::Call(Function::ReqEnv | Function::Env, name) => named(Origin::Variable, *name),
+            _ => Whence::default(),
+        }
+    }
+
     /// A pattern without groups leaves alone what `$0` to `$9` mean.
-    fn matches(&mut self, regex: &Regex, word: &[u8]) -> bool {
+    fn matches(&mut self, regex: &Regex, word: &[u8], whence: Whence<'_>) -> bool {
         let mut captures = Captures::default();
         let steps = self.ctx.steps();
         let result = match regex.groups() {
@@ -174,6 +190,7 @@ impl<'e> Eval<'e> {
             self.ctx.given_up(why);
             false
         });
+        self.ctx.searched(&Search { at: self.expr.at, regex, text: word, whence }, matched);
         match (regex.groups() > 0, matched) {
             (false, _) => {}
             (true, true) => self.backrefs.set(word, &captures),

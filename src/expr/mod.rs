@@ -20,10 +20,11 @@ mod tests;
 mod token;
 mod variable;
 
-pub use context::{Backrefs, Context, Lookup};
+pub use context::{Backrefs, Context, Lookup, Search};
 pub use variable::{Providers, Var, header_of};
 
 use crate::pattern;
+use crate::source::Span;
 use ast::{Tree, Word};
 use bstr::{BStr, BString, ByteSlice};
 use eval::Eval;
@@ -71,6 +72,7 @@ pub struct Expr {
     flags: Flags,
     tree: Tree,
     root: Root,
+    at: Span,
 }
 
 /// Why httpd refuses an expression.
@@ -123,7 +125,12 @@ impl Expr {
     /// The message with which httpd refuses it.
     pub fn parse(text: &[u8], flags: Flags, providers: Providers) -> Result<Expr, ParseError> {
         let (tree, root) = parse::parse(text, flags, providers)?;
-        Ok(Expr { source: text.into(), flags, tree, root })
+        Ok(Expr { source: text.into(), flags, tree, root, at: Span::NONE })
+    }
+
+    /// The same, of the directive at `span`.
+    pub fn at(self, span: Span) -> Expr {
+        Expr { at: span, ..self }
     }
 
     /// The text it was read from.

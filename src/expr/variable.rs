@@ -1,6 +1,7 @@
 //! Variables: `%{NAME}` (`var_providers`, server/util_expr_eval.c).
 
 use super::ast::Word;
+use crate::outcome::observer::Origin;
 use bstr::BString;
 
 macro_rules! variables {
@@ -108,6 +109,21 @@ const HEADERS: &[(&str, &str)] = &[
 /// The request header that a variable's name stands for, in capitals.
 pub fn header_of(name: &[u8]) -> Option<&'static str> {
     HEADERS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, header)| *header)
+}
+
+impl Var {
+    /// Where its value comes from.
+    pub fn origin(self) -> Origin {
+        match self {
+            Var::RequestUri => Origin::Path,
+            Var::QueryString => Origin::Query,
+            Var::ServerName => Origin::Host,
+            Var::RemoteAddr => Origin::Client,
+            Var::RequestMethod => Origin::Method,
+            Var::RequestFilename | Var::ScriptFilename => Origin::File,
+            _ => Origin::Other,
+        }
+    }
 }
 
 /// The modules that bring names of their own; a name of a module that isn't loaded is an error.

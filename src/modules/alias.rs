@@ -5,6 +5,7 @@ use crate::expr::Expr;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::{Cmd, forbid};
@@ -351,9 +352,11 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
             continue;
         };
         let field = if redirects { Field::Location } else { Field::File };
-        r.tell(|| tried(entry.span, Judgement::Matched).changing(Change::to(field, target.clone())));
+        r.tell(|| {
+            tried(entry.span, Judgement::Matched).when(r.traced(), |s| s.changing(Change::to(field, target.clone())))
+        });
         found = Some(Found { target, status: entry.status, span: entry.span });
-        if !r.watched() {
+        if !r.traced() {
             break;
         }
     }
@@ -363,7 +366,7 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
 fn would_match(r: &mut Request<'_>, entry: &Entry, uri: &[u8]) -> bool {
     match &entry.regex {
         None => overlaps(entry, uri),
-        Some(regex) => names::is_match(r, regex, entry.span, uri),
+        Some(regex) => names::is_match(r, regex, entry.span, uri, (Origin::Path, b"")),
     }
 }
 
@@ -382,7 +385,7 @@ fn try_entry<'a>(r: &mut Request<'a>, entry: &'a Entry, redirect: bool) -> Resul
 fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect: bool) -> Result<Option<BString>, ()> {
     let target = if let Some(regex) = &entry.regex {
         let mut caps = Captures::default();
-        if !names::search(r, regex, entry.span, path, &mut caps) {
+        if !names::search(r, regex, entry.span, path, (Origin::Path, b""), &mut caps) {
             return Ok(None);
         }
         match &entry.real {
@@ -397,6 +400,9 @@ fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect:
         }
     } else {
         let length = pattern::alias_matches(path, &entry.fake);
+        r.engine.pattern(|| {
+            names::tried(entry.span, PatternKind::Prefix, &entry.fake, path, (Origin::Path, b""), length > 0)
+        });
         if length == 0 {
             return Ok(None);
         }

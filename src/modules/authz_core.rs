@@ -487,7 +487,7 @@ fn apply(r: &mut Request<'_>, section: &Section, parent: Logic, told: bool) -> S
         r.engine.close(|_| {
             let judgement = Judgement::of(result == Status::Granted);
             let step = Step::new(Phase::AccessCheckerEx, By::Module("mod_authz_core.c"), section.span, judgement);
-            Some(step.with(Detail::Require(section.told(), result.told())))
+            Some(step.when(r.traced(), |s| s.with(Detail::Require(section.told(), result.told()))))
         });
     }
     result

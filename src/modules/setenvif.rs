@@ -8,6 +8,7 @@ use crate::expr::{Backrefs, Expr};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::observer::{Origin, PatternKind, Whence};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::{Captures, Flags, Regex, substitute_with};
 use crate::server::build::Cmd;
@@ -83,6 +84,22 @@ struct Entry {
     test: Test,
     /// What is set, and by which line; none for a variable that is taken away.
     features: Vec<(BString, Option<BString>, Span)>,
+}
+
+impl Entry {
+    /// Where the value comes from that it looks at.
+    fn whence(&self) -> Whence<'_> {
+        let name = self.name.as_ref().map_or(&b""[..], |name| name);
+        match self.attribute {
+            Attribute::RemoteAddr => (Origin::Client, b""),
+            Attribute::RequestUri => (Origin::Path, b""),
+            Attribute::RequestMethod => (Origin::Method, b""),
+            // a variable of that name is looked for where there is no such header
+            Attribute::Named if name.eq_ignore_ascii_case(b"Host") => (Origin::Host, b""),
+            Attribute::Named => (Origin::Header, name),
+            _ => Whence::default(),
+        }
+    }
 }
 
 /// Settings, per server and per directory alike.
@@ -403,7 +420,7 @@ fn value_of(r: &mut Request<'_>, entry: &Entry, name: &BString) -> BString {
             let mut found = BString::default();
             let headers = r.headers_in.clone();
             for (key, value) in headers.iter() {
-                if names::is_match(r, regex, entry.span, key) {
+                if names::is_match(r, regex, entry.span, key, Whence::default()) {
                     found = value.to_owned();
                 }
             }
@@ -433,10 +450,15 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
         }
         for entry in settings.fitting(run, &value, r.watched()) {
             let matched = match &entry.test {
-                Test::Text(text, icase) => contains(&value, text, *icase),
+                Test::Text(text, icase) => {
+                    let matched = contains(&value, text, *icase);
+                    let kind = PatternKind::Within { icase: *icase };
+                    r.engine.pattern(|| names::tried(entry.span, kind, text, &value, entry.whence(), matched));
+                    matched
+                }
                 Test::Regex(regex) => {
                     let mut caps = Captures::default();
-                    let matched = names::search(r, regex, entry.span, &value, &mut caps);
+                    let matched = names::search(r, regex, entry.span, &value, entry.whence(), &mut caps);
                     if matched {
                         groups.set(&value, &caps);
                     }
@@ -458,8 +480,8 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
             r.tell(|| {
                 let step = Step::new(phase, By::Module(NAME), Some(entry.span), Judgement::of(matched));
                 match &entry.name {
-                    Some(name) => step.with(Detail::Attribute(name.to_vec().into(), value.clone())),
-                    None => step,
+                    Some(name) if r.traced() => step.with(Detail::Attribute(name.to_vec().into(), value.clone())),
+                    _ => step,
                 }
             });
         }

@@ -1,6 +1,7 @@
 //! The answer to one request: what the client gets, from where, who decided, and what is not certain.
 
 pub mod json;
+pub mod observer;
 pub mod step;
 
 pub use step::Step;

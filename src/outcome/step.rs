@@ -237,7 +237,9 @@ impl Detail {
             | Detail::Range(text, _)
             | Detail::Subrequest(Asked { what: text, .. })
             | Detail::Variant(Variant { name: text, .. })
-            | Detail::Rewriting(Rewriting::FileSystemPath(text) | Rewriting::BelowRoot(text) | Rewriting::Redirect(text)) => {
+            | Detail::Rewriting(
+                Rewriting::FileSystemPath(text) | Rewriting::BelowRoot(text) | Rewriting::Redirect(text),
+            ) => {
                 with(text);
             }
             Detail::Attribute(one, other)
@@ -479,6 +481,11 @@ impl Step {
     /// A step by `by` that concerns `rule`.
     pub fn new(phase: Phase, by: By, rule: Option<Span>, judgement: Judgement) -> Step {
         Step { phase, by, rule, judgement, ..Step::default() }
+    }
+
+    /// The same with more to it, which is only put together where it is kept.
+    pub fn when(self, kept: bool, more: impl FnOnce(Step) -> Step) -> Step {
+        if kept { more(self) } else { self }
     }
 
     /// The same with what was looked at.

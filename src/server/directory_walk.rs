@@ -11,6 +11,7 @@ use crate::module::allowed::OR_UNSET;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Dir;
 use crate::modules::core::options::{self, OptLine};
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern;
 use crate::source::Span;
@@ -253,6 +254,8 @@ fn walk<'a>(
                     } else {
                         section.path == path
                     };
+            let kind = if section.is_fnmatch { PatternKind::Wildcards } else { PatternKind::Text };
+            r.engine.pattern(|| names::tried(section.span, kind, &section.path, path, (Origin::File, b""), matched));
             told(r, section, matched);
             if matched {
                 running.merge(&section.settings);
@@ -357,7 +360,7 @@ fn walk<'a>(
 
     for (_, section) in (next_section..).map_while(|place| sections.at(place)) {
         let Some(regex) = &section.regex else { continue };
-        let matched = names::match_section(r, regex, section.span, &path);
+        let matched = names::match_section(r, regex, section.span, &path, Origin::File);
         told(r, section, matched);
         if matched {
             merged = Some(r.engine.onto(merged, &section.settings));

@@ -11,6 +11,7 @@ use super::settings::{Merged, PerDir};
 use super::trace::Trace;
 use crate::limits;
 use crate::outcome::Step;
+use crate::outcome::observer::{Observer, Tried};
 use crate::source::Span;
 use crate::vfs::{self, Errno, Stat, Vfs, resolve};
 use bstr::{BString, ByteSlice};
@@ -181,6 +182,28 @@ impl Engine {
     #[inline]
     pub fn watched(&self) -> bool {
         self.trace.is_watched()
+    }
+
+    /// Whether steps are kept: then what only they tell is found out.
+    #[inline]
+    pub fn traced(&self) -> bool {
+        self.trace.is_kept()
+    }
+
+    /// Begins to note for an observer.
+    pub fn observe(&self) {
+        self.trace.observe();
+    }
+
+    /// Ends it, and tells the observer.
+    pub fn observed(&self, observer: &mut dyn Observer) {
+        self.trace.observed(observer);
+    }
+
+    /// Notes a pattern that was tried, where there is an observer.
+    #[inline]
+    pub fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
+        self.trace.pattern(tried);
     }
 
     /// Begins to watch.

@@ -1,10 +1,11 @@
 //! What an expression sees of a request: `ap_expr_eval_*` (server/util_expr_eval.c).
 
 use super::budget::Limit;
+use super::names;
 use super::request::Request;
 use super::subrequest;
 use super::text::Text;
-use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Var, header_of};
+use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Search, Var, header_of};
 use crate::modules::core::CanonicalName;
 use crate::modules::ssl;
 use crate::pattern::{GivenUp, Steps};
@@ -69,6 +70,10 @@ pub fn ssl_variable(r: &mut Request<'_>, name: &[u8]) -> BString {
 struct View<'r, 'a>(&'r mut Request<'a>);
 
 impl Context for View<'_, '_> {
+    fn searched(&mut self, search: &Search<'_>, found: bool) {
+        names::note(self.0, search.regex, search.at, search.text, search.whence, found);
+    }
+
     fn variable(&mut self, var: Var) -> BString {
         let r = &mut *self.0;
         if var.is_uncertain() {

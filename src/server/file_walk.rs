@@ -1,9 +1,11 @@
 //! `ap_file_walk` (server/request.c): `<Files>` sections, nested ones included, in the order in which merging left them.
 
+use super::names;
 use super::request::Request;
 use super::section::Section;
 use super::walk_cache::{self, Walk, Walked};
 use crate::modules::core::Dir;
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
 use crate::phase::Phase;
@@ -49,10 +51,12 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
 
 fn matches(r: &mut Request<'_>, section: &Section, name: &BStr) -> bool {
     if let Some(regex) = &section.regex {
-        return super::names::match_section(r, regex, section.span, name);
+        return names::match_section(r, regex, section.span, name, Origin::FileName);
     }
-    if section.is_fnmatch {
-        return pattern::fnmatch(section.path.as_bstr(), name, pattern::PATHNAME);
-    }
-    section.path == name
+    let (kind, matched) = match section.is_fnmatch {
+        true => (PatternKind::Wildcards, pattern::fnmatch(section.path.as_bstr(), name, pattern::PATHNAME)),
+        false => (PatternKind::Text, section.path == name),
+    };
+    r.engine.pattern(|| names::tried(section.span, kind, &section.path, name, (Origin::FileName, b""), matched));
+    matched
 }

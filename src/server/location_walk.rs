@@ -6,6 +6,7 @@ use super::section::Section;
 use super::setting;
 use super::uri;
 use super::walk_cache::{self, Found, Walk, Walked};
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
 use crate::phase::Phase;
@@ -30,7 +31,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
     let (key, tested) = (walk_cache::key(uri), server.index as u64);
     let familiar = walk_cache::familiar(r, Walk::Location, key, tested);
     let mut settings = None;
-    if familiar.is_none() || r.watched() {
+    if familiar.is_none() || r.traced() {
         // who watches is told of those that miss, too
         let sections = if r.watched() { server.sec_url.all() } else { server.sec_url.of_path(asked) };
         for (_, section) in sections.iter() {
@@ -61,14 +62,21 @@ fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, 
     if let Some(regex) = &section.regex {
         // a regular expression sees the path as it is
         return match first {
-            true => names::match_section(r, regex, section.span, asked),
-            false => names::is_match(r, regex, section.span, asked),
+            true => names::match_section(r, regex, section.span, asked, Origin::Path),
+            false => names::is_match(r, regex, section.span, asked, (Origin::Path, b"")),
         };
     }
     let path = section.path.as_bstr();
-    if section.is_fnmatch {
-        return pattern::fnmatch(path, uri, pattern::PATHNAME);
-    }
+    let (kind, matched) = match section.is_fnmatch {
+        true => (PatternKind::Wildcards, pattern::fnmatch(path, uri, pattern::PATHNAME)),
+        false => (PatternKind::Prefix, is_below(uri, path)),
+    };
+    r.engine.pattern(|| names::tried(section.span, kind, path, uri, (Origin::Path, b""), matched));
+    matched
+}
+
+/// Whether a path is another one, or below it.
+fn is_below(uri: &BStr, path: &BStr) -> bool {
     uri.starts_with(path)
         && (path.is_empty() || path.ends_with(b"/") || matches!(uri.get(path.len()), None | Some(b'/')))
 }

@@ -22,6 +22,7 @@ pub mod index;
 pub mod location_walk;
 pub mod method;
 pub mod names;
+mod observed;
 pub mod process;
 pub mod protocol;
 pub mod request;

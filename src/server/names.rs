@@ -3,20 +3,54 @@
 use super::budget::Limit;
 use super::request::Request;
 use crate::limits;
+use crate::outcome::observer::{Origin, PatternKind, Tried, Whence};
 use crate::pattern::{Captures, GivenUp, Regex};
 use crate::source::Span;
-use bstr::BString;
+use bstr::{BStr, BString};
 
 /// Searches `subject`. A search that is given up for its cost counts as no match, as in httpd, and is a caveat.
-pub fn search(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], caps: &mut Captures) -> bool {
+pub fn search(
+    r: &mut Request<'_>,
+    regex: &Regex,
+    span: Span,
+    subject: &[u8],
+    whence: Whence<'_>,
+    caps: &mut Captures,
+) -> bool {
     let found = regex.captures_in(subject, caps, &r.engine.budget.steps);
-    found.unwrap_or_else(|why| given_up(r, regex, span, why))
+    let found = found.unwrap_or_else(|why| given_up(r, regex, span, why));
+    note(r, regex, span, subject, whence, found);
+    found
 }
 
 /// The same, for who asks for no groups.
-pub fn is_match(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8]) -> bool {
+pub fn is_match(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: Whence<'_>) -> bool {
     let found = regex.is_match_in(subject, &r.engine.budget.steps);
-    found.unwrap_or_else(|why| given_up(r, regex, span, why))
+    let found = found.unwrap_or_else(|why| given_up(r, regex, span, why));
+    note(r, regex, span, subject, whence, found);
+    found
+}
+
+/// Notes a search for an observer.
+#[inline]
+pub fn note(r: &Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: Whence<'_>, found: bool) {
+    r.engine.pattern(|| {
+        let kind = PatternKind::Regex { icase: regex.flags().icase };
+        tried(span, kind, regex.pattern(), subject, whence, found)
+    });
+}
+
+/// What is noted of a pattern that was tried.
+pub fn tried<'t>(
+    line: Span,
+    kind: PatternKind,
+    pattern: &'t [u8],
+    subject: &'t [u8],
+    (origin, name): Whence<'t>,
+    matched: bool,
+) -> Tried<'t> {
+    let [pattern, subject, name] = [pattern, subject, name].map(BStr::new);
+    Tried { line, kind, pattern, subject, origin, name, matched }
 }
 
 #[cold]
@@ -40,12 +74,12 @@ fn given_up(r: &mut Request<'_>, regex: &Regex, span: Span, why: GivenUp) -> boo
 }
 
 /// Whether a section's pattern matches; then what its named groups matched is set.
-pub fn match_section(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8]) -> bool {
+pub fn match_section(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], origin: Origin) -> bool {
     if regex.names().is_empty() {
-        return is_match(r, regex, span, subject);
+        return is_match(r, regex, span, subject, (origin, b""));
     }
     let mut caps = Captures::default();
-    let found = search(r, regex, span, subject, &mut caps);
+    let found = search(r, regex, span, subject, (origin, b""), &mut caps);
     if found {
         set_captures(r, regex, &caps, subject);
     }

@@ -138,7 +138,7 @@ fn or_die(verdict: Verdict) -> Verdict {
 /// neither is well nor declines does.
 pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let engine = r.engine;
-    if engine.watched() {
+    if engine.traced() {
         return run_phase_watched(r, phase);
     }
     let passed = if phase.run_all() { Verdict::Ok } else { Verdict::Declined };

@@ -378,6 +378,11 @@ impl<'a> Request<'a> {
         self.engine.watched()
     }
 
+    /// Whether steps are kept: then what only they tell is found out.
+    pub fn traced(&self) -> bool {
+        self.engine.traced()
+    }
+
     /// Tells a step, when somebody watches.
     pub fn tell(&self, step: impl FnOnce() -> Step) {
         if self.engine.watched() {

@@ -3,7 +3,9 @@
 //! A trace is as long as `limits.rs` says. Beyond that nothing is told any more but the ends of what had begun, and requests
 //! run as unwatched ones do.
 
+use super::observed::Observed;
 use crate::limits;
+use crate::outcome::observer::{Line, Observer, Tried};
 use crate::outcome::step::{Detail, Step};
 use std::cell::{Cell, RefCell};
 
@@ -12,6 +14,9 @@ use std::cell::{Cell, RefCell};
 enum Watching {
     #[default]
     Nobody,
+    /// Somebody who wants no steps, but what was tried.
+    Observer,
+    /// Somebody who wants steps.
     Somebody,
     /// Somebody does, but there is no room for more.
     Full,
@@ -25,13 +30,40 @@ pub struct Trace {
     levels: RefCell<Vec<Vec<Step>>>,
     /// Levels that were opened when there was no room, and have none of their own.
     unopened: Cell<usize>,
+    observed: Observed,
 }
 
 impl Trace {
-    /// Whether what is told is kept.
+    /// Whether somebody is to be told of what was tried.
     #[inline]
     pub fn is_watched(&self) -> bool {
+        matches!(self.watching.get(), Watching::Observer | Watching::Somebody)
+    }
+
+    /// Whether steps are kept, with all that belongs to them.
+    #[inline]
+    pub fn is_kept(&self) -> bool {
         self.watching.get() == Watching::Somebody
+    }
+
+    /// Begins to note for an observer.
+    pub fn observe(&self) {
+        self.observed.clear();
+        self.watching.set(Watching::Observer);
+    }
+
+    /// Ends it, and tells the observer.
+    pub fn observed(&self, observer: &mut dyn Observer) {
+        self.watching.set(Watching::Nobody);
+        self.observed.hand_over(observer);
+    }
+
+    /// Notes a pattern that was tried, where there is an observer.
+    #[inline]
+    pub fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
+        if self.watching.get() == Watching::Observer {
+            self.observed.pattern(&tried());
+        }
     }
 
     /// Begins anew.
@@ -64,15 +96,24 @@ impl Trace {
 
     /// No more is told.
     pub fn fill(&self) {
-        if self.is_watched() {
+        if self.is_kept() {
             self.watching.set(Watching::Full);
         }
     }
 
     /// Tells a step.
     pub fn tell(&self, step: Step) {
-        if self.is_watched() {
-            self.put(step);
+        match self.watching.get() {
+            Watching::Somebody => self.put(step),
+            Watching::Observer => self.note(&step),
+            Watching::Nobody | Watching::Full => {}
+        }
+    }
+
+    /// Notes the line of a step.
+    fn note(&self, step: &Step) {
+        if let Some(at) = step.rule {
+            self.observed.line(Line { at, phase: step.phase, judgement: step.judgement });
         }
     }
 
@@ -104,7 +145,7 @@ impl Trace {
     /// Opens a level.
     #[inline]
     pub fn open(&self) {
-        if self.watching.get() != Watching::Nobody {
+        if matches!(self.watching.get(), Watching::Somebody | Watching::Full) {
             self.open_level();
         }
     }
@@ -127,6 +168,9 @@ impl Trace {
 
     #[cold]
     fn close_level(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
+        if self.watching.get() == Watching::Observer {
+            return step(&[]).iter().for_each(|step| self.note(step));
+        }
         if self.unopened.get() > 0 {
             return self.unopened.set(self.unopened.get() - 1);
         }

@@ -2,6 +2,7 @@
 
 mod indexes;
 mod laws;
+mod observer;
 mod outside;
 mod random;
 mod recorded;

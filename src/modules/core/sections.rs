@@ -270,6 +270,7 @@ impl Cmd<'_> {
     pub fn expr(&mut self, text: &[u8], string: bool) -> Result<Expr, String> {
         let regex = self.build.regex_defaults;
         let flags = expr::Flags { string_result: string, htaccess: self.build.htaccess, regex, ..Default::default() };
-        Expr::parse(text, flags, self.build.loaded.expr_providers()).map_err(|e| e.to_string())
+        let expr = Expr::parse(text, flags, self.build.loaded.expr_providers()).map_err(|e| e.to_string())?;
+        Ok(expr.at(self.span()))
     }
 }

@@ -7,6 +7,7 @@ use crate::expr::Expr;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::observer::Whence;
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
@@ -353,7 +354,8 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick) -> Option<()> {
         Action::Echo => {
             let all: Vec<_> = r.headers_in.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
             for (name, value) in all {
-                let wanted = entry.regex.as_ref().is_some_and(|x| names::is_match(r, x, entry.span, &name));
+                let wanted =
+                    entry.regex.as_ref().is_some_and(|x| names::is_match(r, x, entry.span, &name, Whence::default()));
                 if wanted && r.affords(&value) {
                     r.headers_out.add(name, value);
                 }
@@ -421,7 +423,7 @@ fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> 
     let mut out = BString::default();
     let mut rest = value.as_slice();
     let mut caps = Captures::default();
-    while names::search(r, regex, entry.span, rest, &mut caps) {
+    while names::search(r, regex, entry.span, rest, Whence::default(), &mut caps) {
         let (start, end) = caps.get(0)?;
         let template = process(r, entry);
         let filled = pattern::substitute(&template, rest, &caps)?;

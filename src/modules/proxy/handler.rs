@@ -6,6 +6,7 @@ use super::worker::{self, Sort, Worker};
 use super::{Server, canon, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
+use crate::outcome::observer::Origin;
 use crate::server::byterange::Body;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
@@ -235,7 +236,7 @@ fn remote<'c>(r: &mut Request<'_>, conf: &'c Server, url: &[u8]) -> Option<&'c s
     let scheme = url[..url.find_byte(b':')?].to_ascii_lowercase();
     conf.remotes.iter().find(|e| match &e.regex {
         _ if e.scheme == "*" => true,
-        Some(regex) => crate::server::names::is_match(r, regex, e.span, url),
+        Some(regex) => crate::server::names::is_match(r, regex, e.span, url, (Origin::Proxied, b"")),
         None if e.scheme.contains(&b':') => {
             url.get(..e.scheme.len()).is_some_and(|u| u.eq_ignore_ascii_case(&e.scheme))
         }

@@ -6,6 +6,7 @@ use super::worker::Sort;
 use crate::conf::args;
 use crate::module::allowed::{ACCESS_CONF, OR_ALL, PROXY_CONF};
 use crate::module::{Phase, Verdict};
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern::{self, Flags, FnmatchFlags};
 use crate::server::build::{Cmd, forbid};
@@ -91,10 +92,13 @@ fn walk(r: &mut Request<'_>, url: &BString) {
 
 fn matches(r: &mut Request<'_>, section: &Section, url: &BString) -> bool {
     if let Some(regex) = &section.regex {
-        return names::match_section(r, regex, section.span, url);
+        return names::match_section(r, regex, section.span, url, Origin::Proxied);
     }
     if section.is_fnmatch {
-        return pattern::fnmatch(&section.path, url, FnmatchFlags::default());
+        let matched = pattern::fnmatch(&section.path, url, FnmatchFlags::default());
+        let whence = (Origin::Proxied, &b""[..]);
+        r.engine.pattern(|| names::tried(section.span, PatternKind::AnyWildcards, &section.path, url, whence, matched));
+        return matched;
     }
     url.starts_with(&section.path)
 }

@@ -2,6 +2,7 @@
 
 use super::{Alias, Mapping, schemes, servlet};
 use crate::module::{Phase, Verdict};
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step, Winner};
 use crate::pattern::{self, Captures};
 use crate::server::request::{ProxyReq, Request};
@@ -79,7 +80,7 @@ fn trans(r: &mut Request<'_>, phase: Phase) -> Verdict {
     // who watches is told of those that miss, too
     let list = if r.watched() { conf.aliases.all() } else { conf.aliases.of_path(&r.uri) };
     for alias in list.iter().map(|(_, alias)| alias).filter(|a| in_time(a)) {
-        if next.is_some() && !r.watched() {
+        if next.is_some() && !r.traced() {
             break;
         }
         let found = if next.is_none() { try_alias(r, alias) } else { r.for_trace(|r| try_alias(r, alias)) };
@@ -117,7 +118,7 @@ fn tell(r: &Request<'_>, phase: Phase, alias: &Alias, found: Option<&Found>, ear
             (Some(_), Some(earlier)) => Judgement::Shadowed(Winner::Rule(earlier)),
         };
         let detail = match found {
-            Some(Found::Url { url, .. }) => Detail::Proxied(url.clone()),
+            Some(Found::Url { url, .. }) if r.traced() => Detail::Proxied(url.clone()),
             Some(Found::Excluded) => Detail::NotProxied,
             _ => Detail::Nothing,
         };
@@ -145,7 +146,7 @@ fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
     if let Some(regex) = &alias.regex {
         let uri = r.uri.clone();
         let mut caps = Captures::default();
-        if !names::search(r, regex, alias.span, &uri, &mut caps) {
+        if !names::search(r, regex, alias.span, &uri, (Origin::Path, b""), &mut caps) {
             return None;
         }
         if excluded {
@@ -154,7 +155,7 @@ fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
         let mut subject = &uri;
         if alias.nocanon {
             let mut raw_caps = Captures::default();
-            mismatch = !names::search(r, regex, alias.span, &raw, &mut raw_caps);
+            mismatch = !names::search(r, regex, alias.span, &raw, (Origin::Target, b""), &mut raw_caps);
             if !mismatch {
                 (subject, caps) = (&raw, raw_caps);
             }
@@ -174,6 +175,7 @@ fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
         return Some(Found::Url { url, nocanon: false, mismatch: false, path: Some(path) });
     }
     let covered = pattern::alias_matches(&r.uri, &fake);
+    r.engine.pattern(|| names::tried(alias.span, PatternKind::Prefix, &fake, &r.uri, (Origin::Path, b""), covered > 0));
     if covered == 0 {
         return None;
     }

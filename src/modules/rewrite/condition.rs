@@ -3,8 +3,10 @@
 use super::expand::{Context, expand};
 use super::parse::atoi_32;
 use super::settings::{Compare, Cond, FileTest, Test};
+use super::template::Piece;
 use super::{trace, url};
 use crate::expr::Backrefs;
+use crate::outcome::observer::{PatternKind, Whence};
 use crate::pattern::Captures;
 use crate::server::request::Request;
 use crate::server::{expr_context, names, subrequest};
@@ -57,7 +59,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {
     };
     r.engine.budget.name(cond.span);
     let held = found != cond.not;
-    r.engine.close(|_| Some(trace::condition(ctx, cond, input, held)));
+    r.engine.close(|_| Some(trace::condition(r, ctx, cond, input, held)));
     held
 }
 
@@ -65,7 +67,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond, test: &Test, in
     match test {
         Test::Regex(regex) => {
             let mut caps = Captures::default();
-            let found = names::search(r, regex, cond.span, input, &mut caps);
+            let found = names::search(r, regex, cond.span, input, whence(cond), &mut caps);
             if found && !cond.not {
                 ctx.cond.set(input, &caps);
                 ctx.unfilled = None;
@@ -98,10 +100,22 @@ fn test(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond, test: &Test, in
                 // the longer text is the greater one; equality needs no order
                 false => input.len().cmp(&pattern.len()).then_with(|| input.cmp(pattern)),
             };
+            if *how == Compare::Equal {
+                let equal = order.is_eq();
+                r.engine.pattern(|| names::tried(cond.span, PatternKind::Text, pattern, input, whence(cond), equal));
+            }
             holds(*how, order)
         }
         Test::Number(how, pattern) => holds(*how, atoi_32(input).cmp(pattern)),
         Test::Expr(_) => false,
+    }
+}
+
+/// Where the text comes from that a condition tests.
+fn whence(cond: &Cond) -> Whence<'_> {
+    match cond.input.pieces.as_slice() {
+        [Piece::Variable(variable)] => variable.whence(),
+        _ => Whence::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::expand::{Context, Mark, expand, expand_marked};
 use super::settings::{Cond, Rule, flag};
 use super::{FORCED_HANDLER, FORCED_TYPE, condition, trace, url};
+use crate::outcome::observer::Origin;
 use crate::pattern::Captures;
 use crate::server::names;
 use crate::server::request::Request;
@@ -48,7 +49,7 @@ pub fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, carried: &
         return try_rule(r, ctx, rule, carried, on_match).1;
     }
     ctx.set_env.clear();
-    let before = ctx.uri.clone();
+    let before = if r.traced() { ctx.uri.clone() } else { BString::default() };
     r.engine.open();
     let (pattern, went) = try_rule(r, ctx, rule, carried, on_match);
     let told = trace::Went { pattern, applied: went != Went::NoMatch, subject: &before };
@@ -65,7 +66,11 @@ fn try_rule(
     on_match: OnMatch<'_>,
 ) -> (bool, Went) {
     let mut caps = Captures::default();
-    let found = names::search(r, &rule.regex, rule.span, &ctx.uri, &mut caps);
+    let whence = match ctx.perdir {
+        Some(directory) => (Origin::File, directory.as_slice()),
+        None => (Origin::Path, &b""[..]),
+    };
+    let found = names::search(r, &rule.regex, rule.span, &ctx.uri, whence, &mut caps);
     if found == rule.has(flag::NOT) {
         return (false, Went::NoMatch);
     }
@@ -161,7 +166,7 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: 
 /// `[E=name:value]` and `[E=!name]`: `do_expand_env`.
 fn set_env(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &super::template::Template) {
     let text = expand(r, ctx, template, None);
-    if r.watched() {
+    if r.traced() {
         ctx.set_env.push(trace::environment(&text));
     }
     if let Some(name) = text.strip_prefix(b"!") {

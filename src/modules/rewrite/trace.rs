@@ -16,7 +16,11 @@ pub fn phase(ctx: &Context<'_>) -> Phase {
 }
 
 /// A condition with the value that it tested.
-pub fn condition(ctx: &Context<'_>, cond: &settings::Cond, input: BString, held: bool) -> Step {
+pub fn condition(r: &Request<'_>, ctx: &Context<'_>, cond: &settings::Cond, input: BString, held: bool) -> Step {
+    let step = Step::new(phase(ctx), MODULE, Some(cond.span), Judgement::of(held));
+    if !r.traced() {
+        return step;
+    }
     let test = match &cond.test {
         Test::Regex(regex) => CondTest::Pattern(regex.pattern().into()),
         Test::File(FileTest::Regular) => CondTest::File,
@@ -31,7 +35,7 @@ pub fn condition(ctx: &Context<'_>, cond: &settings::Cond, input: BString, held:
     };
     let groups = if held && !cond.not { expand::groups(&ctx.cond) } else { Vec::new() };
     let cond_told = Cond { input, agrees: held != cond.not, test, groups };
-    Step::new(phase(ctx), MODULE, Some(cond.span), Judgement::of(held)).with(Detail::RewriteCond(Box::new(cond_told)))
+    step.with(Detail::RewriteCond(Box::new(cond_told)))
 }
 
 fn order(how: Compare) -> Order {
@@ -61,6 +65,10 @@ pub struct Went<'t> {
 
 /// A rule, with what it matched and produced.
 pub fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: &Went<'_>) -> Step {
+    let step = Step::new(phase(ctx), MODULE, Some(rule.span), Judgement::of(went.applied));
+    if !r.traced() {
+        return step;
+    }
     let mut told = Rule {
         subject: went.subject.clone(),
         pattern: rule.regex.pattern().into(),
@@ -85,7 +93,6 @@ pub fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: &We
         told.then = after.iter().find(|(f, _)| rule.has(*f)).map_or(Then::GoOn, |(_, then)| *then);
         told.skip = u32::try_from(rule.skip).unwrap_or(0);
     }
-    let step = Step::new(phase(ctx), MODULE, Some(rule.span), Judgement::of(went.applied));
     Step { changes, ..step.with(Detail::RewriteRule(Box::new(told))) }
 }
 

@@ -3,6 +3,7 @@
 use super::expand::Context;
 use super::url;
 use crate::expr::{Var, header_of};
+use crate::outcome::observer::{Origin, Whence};
 use crate::server::request::Request;
 use crate::server::{expr_context, filepath, subrequest};
 use crate::source::Span;
@@ -36,6 +37,19 @@ pub enum Variable {
     ScriptGroup,
     /// IPV6: of the client, as mod_remoteip has it.
     Ipv6,
+}
+
+impl Variable {
+    /// Where its value comes from.
+    pub fn whence(&self) -> Whence<'_> {
+        match self {
+            Variable::Env(name) => (Origin::Variable, name),
+            Variable::Header(name) if name.eq_ignore_ascii_case(b"Host") => (Origin::Host, b""),
+            Variable::Header(name) => (Origin::Header, name),
+            Variable::Common(var) => (var.origin(), b""),
+            _ => Whence::default(),
+        }
+    }
 }
 
 const COMMON: &[Var] = &[

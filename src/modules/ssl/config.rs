@@ -309,7 +309,7 @@ pub(super) fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let flags = Flags { ssl_expr_compat: true, regex: cmd.build.regex_defaults, ..Flags::CONDITION };
     let providers = cmd.build.loaded.expr_providers();
     let expr = Expr::parse(&a[0], flags, providers).map_err(|e| format!("SSLRequire: {e}"))?;
-    let line = (cmd.span(), Arc::new(expr));
+    let line = (cmd.span(), Arc::new(expr.at(cmd.span())));
     cmd.slot(|d| &mut d.ssl).require.push(line);
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::{HANDLER, daemon, options};
 use crate::conf::args;
 use crate::module::{Phase, Verdict};
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
@@ -117,11 +118,14 @@ impl Entry {
         let uri = r.uri.clone();
         let Some(regex) = &self.regex else {
             let length = pattern::alias_matches(&uri, &self.location);
+            r.engine.pattern(|| {
+                names::tried(self.span, PatternKind::Prefix, &self.location, &uri, (Origin::Path, b""), length > 0)
+            });
             let rest = if self.location == "/" { uri.as_slice() } else { uri.get(length..)? };
             return (length > 0).then(|| [self.application.as_slice(), rest].concat().into());
         };
         let mut caps = Captures::default();
-        if !names::search(r, regex, self.span, &uri, &mut caps) {
+        if !names::search(r, regex, self.span, &uri, (Origin::Path, b""), &mut caps) {
             return None;
         }
         let (_, end) = caps.get(0).filter(|(_, end)| *end > 0)?;
@@ -148,7 +152,10 @@ pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
             r.tell(|| entry.step(Judgement::Missed));
             continue;
         };
-        r.tell(|| entry.step(Judgement::Matched).changing(Change::to(Field::File, file.clone())));
+        r.tell(|| {
+            let step = entry.step(Judgement::Matched);
+            step.when(r.traced(), |s| s.changing(Change::to(Field::File, file.clone())))
+        });
         if !said_again(r, entry, candidates.iter().skip(place + 1), &file) {
             r.decide(Phase::TranslateName, entry.span);
         }
@@ -182,7 +189,7 @@ fn said_again<'e>(
 ) -> bool {
     let mut next = None;
     for (_, entry) in later {
-        if next.is_some() && !r.watched() {
+        if next.is_some() && !r.traced() {
             break;
         }
         let target = if next.is_none() { entry.target(r) } else { r.for_trace(|r| entry.target(r)) };

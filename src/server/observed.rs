@@ -1,0 +1,110 @@
+//! What is noted for an observer while a request runs. Notes are handed over when it has ended; their room is used again
+//! for the next request.
+
+use crate::limits;
+use crate::outcome::observer::{Line, Observer, Origin, PatternKind, Tried};
+use crate::source::Span;
+use bstr::BStr;
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// The notes of a request.
+#[derive(Default)]
+pub struct Observed(RefCell<Notes>);
+
+#[derive(Default)]
+struct Notes {
+    notes: Vec<Note>,
+    /// The texts that they speak of, one behind the other.
+    texts: Vec<u8>,
+    cut: bool,
+}
+
+enum Note {
+    Line(Line),
+    Pattern(Pattern),
+}
+
+/// As [`Tried`], with its texts noted elsewhere.
+struct Pattern {
+    line: Span,
+    kind: PatternKind,
+    pattern: Range<usize>,
+    subject: Range<usize>,
+    origin: Origin,
+    name: Range<usize>,
+    matched: bool,
+}
+
+impl Observed {
+    /// Forgets what was noted.
+    pub fn clear(&self) {
+        let mut notes = self.0.borrow_mut();
+        notes.notes.clear();
+        notes.texts.clear();
+        notes.cut = false;
+    }
+
+    /// Notes a line.
+    pub fn line(&self, line: Line) {
+        let mut notes = self.0.borrow_mut();
+        if notes.has_room() {
+            notes.notes.push(Note::Line(line));
+        }
+    }
+
+    /// Notes a pattern that was tried.
+    pub fn pattern(&self, tried: &Tried<'_>) {
+        let mut notes = self.0.borrow_mut();
+        if !notes.has_room() {
+            return;
+        }
+        let Tried { line, kind, origin, matched, .. } = *tried;
+        let [pattern, subject, name] = [tried.pattern, tried.subject, tried.name].map(|text| notes.text(text));
+        notes.notes.push(Note::Pattern(Pattern { line, kind, pattern, subject, origin, name, matched }));
+    }
+
+    /// Hands over what was noted.
+    pub fn hand_over(&self, observer: &mut dyn Observer) {
+        let notes = self.0.borrow();
+        for note in &notes.notes {
+            match note {
+                Note::Line(line) => observer.line(*line),
+                Note::Pattern(p) => observer.pattern(&notes.tried(p)),
+            }
+        }
+        if notes.cut {
+            observer.cut();
+        }
+    }
+}
+
+impl Notes {
+    fn has_room(&mut self) -> bool {
+        let room = self.notes.len() < limits::TRACE && self.texts.len() < limits::TRACE * limits::TRACE_TEXT;
+        self.cut |= !room;
+        room
+    }
+
+    fn text(&mut self, text: &[u8]) -> Range<usize> {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(text);
+        start..self.texts.len()
+    }
+
+    fn at(&self, text: &Range<usize>) -> &BStr {
+        BStr::new(self.texts.get(text.clone()).unwrap_or_default())
+    }
+
+    fn tried(&self, p: &Pattern) -> Tried<'_> {
+        Tried {
+            line: p.line,
+            kind: p.kind,
+            pattern: self.at(&p.pattern),
+            subject: self.at(&p.subject),
+            origin: p.origin,
+            name: self.at(&p.name),
+            matched: p.matched,
+        }
+    }
+}
