@@ -28,7 +28,7 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
         let matched = matches(r, section, name);
         r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
         if matched {
-            merged = Some(r.engine.onto(merged, &section.settings));
+            merged = Some(r.engine.with_section(merged, section));
         }
     }
     let walked = Walked {

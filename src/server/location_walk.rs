@@ -39,7 +39,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
             };
             r.tell(|| Step { phase, span: Some(section.span), matched, ..Step::default() });
             if matched {
-                settings = Some(r.engine.onto(settings, &section.settings));
+                settings = Some(r.engine.with_section(settings, section));
             }
         }
     }
