@@ -28,7 +28,7 @@ pub const REQUESTS: u64 = 5000;
 pub const STEPS: u64 = 50_000_000;
 
 /// What the values that a request makes come to in sum, in bytes: variables, headers, URLs, queries, texts of files.
-pub const VALUE_BYTES: u64 = 32 << 20;
+pub const VALUE_BYTES: u64 = 16 << 20;
 
 /// What the files come to that a request reads, in bytes: those of users and groups, type maps, `file()`.
 pub const READ_BYTES: u64 = 512 << 20;
@@ -87,6 +87,10 @@ pub const STAND_IN: usize = 20_000;
 
 /// A run that keeps more settings than this gives way to another: URLs can be made that each match other sections.
 pub const SETTINGS_KEPT: usize = if cfg!(test) { 40 } else { 1 << 18 };
+
+/// How many lines the settings come to that a run keeps, those of each merge counted anew. A request alone that needs more
+/// has them left out.
+pub const LINES_KEPT: usize = 700_000;
 
 /// How many paths a run knows at a time.
 pub const STATS_KEPT: usize = 1 << 14;

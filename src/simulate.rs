@@ -13,7 +13,7 @@ use crate::server::request::Request;
 use crate::server::table::Table;
 use crate::server::text::Text;
 use crate::server::{Server, method, status};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
 use crate::vfs::Vfs;
 use bstr::{BStr, BString};
@@ -143,34 +143,44 @@ impl Simulator {
 
     /// The answer to a request.
     pub fn ask(&self, ask: &Ask) -> Outcome {
-        self.renew();
-        answer(&self.engine.borrow(), ask)
-    }
-
-    /// Begins another run where this one remembers too much.
-    fn renew(&self) {
-        let full = self.engine.borrow().is_full();
-        if full {
-            let fresh = self.engine.borrow().fork();
-            self.engine.replace(fresh);
-        }
+        self.run(|engine| answer(engine, ask))
     }
 
     /// The answer with the way to it.
     pub fn explain(&self, ask: &Ask) -> (Outcome, Vec<Step>) {
-        let engine = self.engine.borrow();
-        engine.watch();
-        let outcome = answer(&engine, ask);
-        (outcome, engine.unwatch())
+        self.run(|engine| {
+            engine.watch();
+            let outcome = answer(engine, ask);
+            (outcome, engine.unwatch())
+        })
+    }
+
+    /// Does something in a run that has room: what is remembered must not change an answer.
+    fn run<T>(&self, run: impl Fn(&Engine) -> T) -> T {
+        if self.engine.borrow().is_full() {
+            self.begin_anew();
+        }
+        let fresh = self.engine.borrow().is_fresh();
+        let result = run(&self.engine.borrow());
+        if fresh || !self.engine.borrow().is_overfull() {
+            return result;
+        }
+        self.begin_anew();
+        run(&self.engine.borrow())
+    }
+
+    fn begin_anew(&self) {
+        let fresh = self.engine.borrow().fork();
+        self.engine.replace(fresh);
     }
 
     /// The answer, while `observer` is told what happens. It is the same answer.
     pub fn observe(&self, ask: &Ask, observer: &mut dyn Observer) -> Outcome {
-        self.renew();
-        let engine = self.engine.borrow();
-        engine.observe();
-        let outcome = answer(&engine, ask);
-        engine.observed(observer);
+        let outcome = self.run(|engine| {
+            engine.observe();
+            answer(engine, ask)
+        });
+        self.engine.borrow().observed(observer);
         outcome.decided_by.iter().for_each(|decision| observer.decided(decision));
         outcome
     }
@@ -226,7 +236,7 @@ impl Programs for RealPrograms {
 pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<Diagnostic>> {
     let text = scenario.config_text().map_err(|e| {
         let message = format!("the configuration can't be read: {e}");
-        vec![Diagnostic::error("config-file", message, crate::source::Span::NONE)]
+        vec![Diagnostic::error("config-file", message, Span::NONE)]
     })?;
     let tree = Arc::new(scenario.tree(&text)?);
     let vfs: Arc<dyn Vfs> = Arc::new(tree.memory.clone());
@@ -344,7 +354,13 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
 /// The limits of what a request may cost that were reached, each at the line by which it was.
 fn limits_reached(engine: &Engine) -> impl Iterator<Item = Caveat> {
     engine.budget.reached().map(|(limit, span)| {
-        let directive = if span.is_some() { engine.server.sources.directive_name(span) } else { "request".into() };
+        let named = Some(span).filter(Span::is_some).map(|span| engine.server.sources.directive_name(span));
+        let directive = match named {
+            None => "request".into(),
+            // a whole file
+            Some(name) if name.is_empty() => ".htaccess".into(),
+            Some(name) => name,
+        };
         Caveat { directive, span, why: limit.why() }
     })
 }

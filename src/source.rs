@@ -1,6 +1,7 @@
 //! Files that configuration is read from, and places in them.
 
 use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 /// One file of a [`SourceMap`].
@@ -74,6 +75,8 @@ impl SourceFile {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Arc<RwLock<Vec<Arc<SourceFile>>>>,
+    /// Those that [`SourceMap::add_once`] added, by name.
+    once: Arc<RwLock<HashMap<String, Vec<FileId>>>>,
 }
 
 impl SourceMap {
@@ -86,6 +89,19 @@ impl SourceMap {
         let mut files = self.files.write().expect("no writer panics");
         files.push(Arc::new(SourceFile { name: name.into(), text, line_starts }));
         FileId(files.len() as u32 - 1)
+    }
+
+    /// The same for a file that is read again and again, by each thread and each run: it is added once for each text that
+    /// it has.
+    pub fn add_once(&self, name: &str, text: &[u8]) -> FileId {
+        let mut once = self.once.write().expect("no writer panics");
+        let known = once.entry(name.into()).or_default();
+        if let Some(id) = known.iter().find(|id| self.file(**id).text == text) {
+            return *id;
+        }
+        let id = self.add(name, text);
+        known.push(id);
+        id
     }
 
     /// The file of that id; an empty one for [`Span::NONE`]'s.

@@ -691,7 +691,7 @@ fn deciders(r: &mut Request<'_>) -> Vec<Span> {
     }
     let log = r.log.len();
     let engine = r.engine;
-    engine.suppose(|| {
+    engine.suppose(lines[0], || {
         let now = decide(r, None);
         lines.retain(|line| decide(r, Some(*line)) != now);
     });

@@ -23,6 +23,8 @@ pub enum Limit {
     Bytes,
     /// [`limits::READ_BYTES`]
     Reads,
+    /// [`limits::LINES_KEPT`]
+    Merges,
     /// [`limits::PATTERN_STEPS`], of a pattern in an expression.
     Pattern,
     /// PCRE2's own, of a pattern in an expression.
@@ -33,12 +35,13 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Limit; 8] = [
+    pub const ALL: [Limit; 9] = [
         Limit::Nesting,
         Limit::Requests,
         Limit::Steps,
         Limit::Bytes,
         Limit::Reads,
+        Limit::Merges,
         Limit::Pattern,
         Limit::PatternAsHttpd,
         Limit::Reasons,
@@ -67,14 +70,19 @@ impl Limit {
                 "the request reads more than {} bytes of files, all that it may read here: further files can't be read",
                 limits::READ_BYTES
             ),
+            Limit::Merges => format!(
+                "the settings of sections and .htaccess files, merged, come to more than {} lines, all that they may come to here: further ones are left out",
+                limits::LINES_KEPT
+            ),
             Limit::Pattern => format!(
                 "a regular expression is given up after {} steps, and does not match here; httpd goes on for longer",
                 limits::PATTERN_STEPS
             ),
             Limit::PatternAsHttpd => "a regular expression backtracks without end, and does not match".into(),
             Limit::Reasons => format!(
-                "which lines decided took more than {} steps to find out, all that it may take here: some may be named wrongly",
-                limits::REASON_STEPS
+                "which lines decided takes more than {} steps or {} subrequests to find out, all that it may take here: some may be named wrongly",
+                limits::REASON_STEPS,
+                limits::REASON_REQUESTS
             ),
         }
     }

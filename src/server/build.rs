@@ -200,6 +200,7 @@ impl Build {
     /// Carries out directives, one after the other.
     pub fn walk(&mut self, nodes: &[Node], dir: &mut PerDir, scope: &Scope<'_>) {
         self.size += nodes.len() as u64;
+        dir.lines += nodes.len();
         for node in nodes {
             let errors = self.diagnostics.len();
             if let Err(message) = self.directive(node, dir, scope) {

@@ -259,7 +259,7 @@ fn walk<'a>(
             told(r, section, matched);
             if matched {
                 running.merge(&section.settings);
-                merged = Some(r.engine.onto(merged, &section.settings));
+                merged = Some(r.engine.with_section(merged, section));
             }
         }
         if bare {
@@ -277,9 +277,10 @@ fn walk<'a>(
                     r.filename = Some(path.to_owned());
                     return Err(Verdict::Status(status));
                 }
-                Ok(Some(settings)) => {
+                Ok(Some((settings, text))) => {
                     running.merge(settings);
                     merged = Some(r.engine.onto(merged, settings));
+                    r.engine.budget.name(text);
                 }
                 Ok(None) => {}
             }
@@ -363,7 +364,7 @@ fn walk<'a>(
         let matched = names::match_section(r, regex, section.span, &path, Origin::File);
         told(r, section, matched);
         if matched {
-            merged = Some(r.engine.onto(merged, &section.settings));
+            merged = Some(r.engine.with_section(merged, section));
         }
     }
     let walked = Walked {

@@ -5,8 +5,9 @@
 //! serves one thread.
 
 use super::Server;
-use super::budget::Budget;
+use super::budget::{Budget, Limit};
 use super::htaccess;
+use super::section::Section;
 use super::settings::{Merged, PerDir};
 use super::trace::Trace;
 use crate::limits;
@@ -59,6 +60,10 @@ pub struct Engine {
     pub programs: Arc<dyn Programs>,
     /// All settings that were merged or read since the run began, for as long as it lasts.
     settings: FrozenVec<Arc<Merged>>,
+    /// How many lines they come to.
+    lines_kept: Cell<usize>,
+    /// Whether a merge was left out, as there were too many lines already.
+    overfull: Cell<bool>,
     /// Where among them the merge of two is, by their identities.
     merges: RefCell<Known<(u64, u64), usize>>,
     deciders: RefCell<Deciders>,
@@ -88,6 +93,8 @@ impl Engine {
             vfs,
             programs,
             settings: FrozenVec::new(),
+            lines_kept: Cell::new(0),
+            overfull: Cell::new(false),
             merges: RefCell::default(),
             deciders: RefCell::default(),
             lines: FrozenVec::new(),
@@ -123,7 +130,17 @@ impl Engine {
 
     /// Whether so much is remembered that the next request had better be another run's ([`Engine::fork`]).
     pub fn is_full(&self) -> bool {
-        self.settings.len() >= limits::SETTINGS_KEPT
+        self.settings.len() >= limits::SETTINGS_KEPT || self.is_overfull()
+    }
+
+    /// Whether a request found so much remembered that settings were left out: another run may have room for them.
+    pub fn is_overfull(&self) -> bool {
+        self.overfull.get()
+    }
+
+    /// Whether no settings are remembered yet.
+    pub fn is_fresh(&self) -> bool {
+        self.settings.is_empty()
     }
 
     /// Another run of the same, which remembers nothing yet but when the requests come.
@@ -136,6 +153,7 @@ impl Engine {
     /// Keeps settings: where they are.
     pub(super) fn keep(&self, settings: Arc<Merged>) -> usize {
         let at = self.settings.len();
+        self.lines_kept.set(self.lines_kept.get().saturating_add(settings.lines));
         self.settings.push(settings);
         at
     }
@@ -153,14 +171,28 @@ impl Engine {
         }
     }
 
-    /// `ap_merge_per_dir_configs`, done once for each pair.
-    pub fn merge(&self, base: &Merged, add: &Merged) -> &Merged {
+    /// The same with a section.
+    pub fn with_section<'a>(&'a self, merged: Option<&'a Merged>, section: &'a Section) -> &'a Merged {
+        let with = self.onto(merged, &section.settings);
+        self.budget.name(section.span);
+        with
+    }
+
+    /// `ap_merge_per_dir_configs`, done once for each pair. Where a request's merges come to too many lines, `add` is left
+    /// out.
+    pub fn merge<'a>(&'a self, base: &'a Merged, add: &Merged) -> &'a Merged {
         let key = (base.id, add.id);
         if let Some(known) = self.merges.borrow().get(&key).and_then(|at| self.settings.get(*at)) {
             return known;
         }
-        self.merges.borrow_mut().insert(key, self.settings.len());
-        self.settings.push_get(Merged::new(PerDir::merge(&base.settings, &add.settings)))
+        if self.lines_kept.get().saturating_add(base.lines).saturating_add(add.lines) > limits::LINES_KEPT {
+            self.overfull.set(true);
+            self.budget.reach(Limit::Merges);
+            return base;
+        }
+        let at = self.keep(Merged::new(PerDir::merge(&base.settings, &add.settings)));
+        self.merges.borrow_mut().insert(key, at);
+        self.settings.get(at).unwrap_or(base)
     }
 
     /// Which lines decide on access, for settings (by their identity) and a method; none where `find` says that this is
@@ -252,13 +284,15 @@ impl Engine {
         self.supposing.get()
     }
 
-    /// Finds out what would be, for the reasons alone: nothing of it is told, and it costs the answer nothing.
-    pub fn suppose<T>(&self, run: impl FnOnce() -> T) -> T {
+    /// Finds out what would be, for the reasons alone: nothing of it is told, and it costs the answer nothing. `line` is
+    /// one of those of which it is found out.
+    pub fn suppose<T>(&self, line: Span, run: impl FnOnce() -> T) -> T {
         if self.supposing.replace(true) {
             return run();
         }
         let result = self.quietly(|| self.budget.for_reasons(run));
         self.supposing.set(false);
+        self.budget.name(line);
         result
     }
 }

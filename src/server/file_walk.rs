@@ -31,7 +31,7 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
         let matched = matches(r, section, name);
         r.tell(|| Step::new(Phase::MapToStorage, By::Core, Some(section.span), Judgement::of(matched)));
         if matched {
-            merged = Some(r.engine.onto(merged, &section.settings));
+            merged = Some(r.engine.with_section(merged, section));
         }
     }
     let walked = Walked {

@@ -69,8 +69,8 @@ pub enum Htaccess {
     Error(BString, Box<Diagnostic>, Option<&'static str>),
 }
 
-/// The settings of the folder's .htaccess file, if it has one. The error is the status that ends the request.
-pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Option<&'a Merged>, u16> {
+/// The settings of the folder's .htaccess file and where it begins, if it has one. The error is the status that ends the request.
+pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Option<(&'a Merged, Span)>, u16> {
     let known = r.engine.htaccess.borrow().get(dir).and_then(|all| {
         all.iter().find(|k| k.server == r.server.index && k.wanted.same_rules(wanted)).map(|k| k.found.clone())
     });
@@ -97,7 +97,7 @@ pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Opti
                 let refused_without = wanted.beneath & OR_UNSET != 0;
                 r.htaccess_read.push(Read { span, refused_without, unread_without: wanted.beneath == 0 });
             }
-            Ok(Some(settings))
+            Ok(Some((settings, text)))
         }
         Htaccess::Unreadable(file) => {
             r.error(
@@ -188,7 +188,7 @@ pub fn read(
     dir: &BStr,
     wanted: &Wanted,
 ) -> (FileId, PerDir, Vec<Diagnostic>) {
-    let file = server.sources.add(name, text);
+    let file = server.sources.add_once(&name, text);
     let options = conf::Options {
         state: server.state.clone(),
         env: server.env.clone(),

@@ -36,7 +36,7 @@ fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: Phase, dep
                 continue;
             }
         }
-        merged = Some(r.engine.onto(merged, &section.settings));
+        merged = Some(r.engine.with_section(merged, section));
     }
     let walked = Walked {
         walk: Walk::If,

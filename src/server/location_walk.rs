@@ -41,7 +41,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
             };
             r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::of(matched)));
             if matched {
-                settings = Some(r.engine.onto(settings, &section.settings));
+                settings = Some(r.engine.with_section(settings, section));
             }
         }
     }

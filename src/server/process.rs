@@ -36,7 +36,7 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
             walk_location_and_if(r, Phase::PreTranslateName);
             run_phase(r, Phase::PreTranslateName)
         };
-        let verdict = if r.engine.server.walks_early { early(r) } else { r.for_trace(early) };
+        let verdict = if r.engine.server.walks_early { early(r) } else { for_trace(r, early) };
         match verdict {
             Verdict::Status(s) if s >= 400 => return Verdict::Status(s),
             Verdict::Done => translated = true,
@@ -79,6 +79,14 @@ pub fn run(r: &mut Request<'_>) -> Verdict {
         verdict => return or_die(verdict),
     }
     run_phase(r, Phase::Fixups)
+}
+
+/// Does something for a trace alone: the walks that follow don't know of it.
+fn for_trace(r: &mut Request<'_>, run: impl FnOnce(&mut Request<'_>) -> Verdict) -> Verdict {
+    let walks = r.walks.clone();
+    let verdict = r.for_trace(run);
+    r.walks = walks;
+    verdict
 }
 
 fn is_http(scheme: &[u8]) -> bool {

@@ -44,7 +44,11 @@ macro_rules! vector {
         $(#[$doc])*
         #[derive(Clone, Default)]
         #[allow(missing_docs)]
-        pub struct $name { $(pub $field: Slot<$type>,)* }
+        pub struct $name {
+            $(pub $field: Slot<$type>,)*
+            /// How many directives they come from.
+            pub lines: usize,
+        }
 
         impl $name {
             /// Whether no module has a setting.
@@ -54,7 +58,10 @@ macro_rules! vector {
 
             /// `add` over `base`, module by module.
             pub fn merge(base: &$name, add: &$name) -> $name {
-                $name { $($field: merge_slot(&base.$field, &add.$field),)* }
+                $name {
+                    $($field: merge_slot(&base.$field, &add.$field),)*
+                    lines: base.lines.saturating_add(add.lines),
+                }
             }
 
             /// Makes a module's settings where there are none: `ap_set_config_vectors` does so for each directive

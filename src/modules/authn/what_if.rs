@@ -69,7 +69,7 @@ pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
         return;
     }
     let engine = r.engine;
-    let deciders = engine.suppose(|| {
+    let deciders = engine.suppose(lines[0], || {
         let now = answer(r, None);
         // else another module said who the user is
         let ours = now.verdict == verdict;

@@ -284,7 +284,8 @@ pub fn respond(r: &mut Request<'_>, error: bool) {
     }
     let after = (r.headers_out.clone(), r.err_headers_out.clone(), r.log.clone());
     let engine = r.engine;
-    let deciders: Vec<Span> = engine.suppose(|| about.into_iter().filter(|span| run(r, Some(*span)) != now).collect());
+    let deciders: Vec<Span> =
+        engine.suppose(about[0], || about.into_iter().filter(|span| run(r, Some(*span)) != now).collect());
     (r.headers_out, r.err_headers_out, r.log) = after;
     deciders.into_iter().for_each(|span| r.decide(Phase::Handler, span));
 }

@@ -137,9 +137,7 @@ impl<'r> Upshot<'r> {
 
 /// Names the rules without which the list would come to something else, and the options by which they are here.
 pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, original: Option<BString>) {
-    if points.is_empty() {
-        return;
-    }
+    let Some(first) = points.first().and_then(|p| pass.rules.get(p.index)) else { return };
     let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
     let end = Saved::take(r);
     let perdir = pass.perdir.is_some();
@@ -147,7 +145,7 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
     let (logged, doubts) = (r.log.len(), r.caveats.len());
     let engine = r.engine;
     let mut deciders = Vec::new();
-    engine.suppose(|| {
+    engine.suppose(first.rule.span, || {
         for point in points {
             let mut without = Pass {
                 rules: pass.rules,
