@@ -86,8 +86,6 @@ pub struct Build {
     pub methods: Vec<BString>,
     /// Whether an .htaccess file is being read.
     pub htaccess: bool,
-    /// Names that -D and Define gave.
-    pub defines: Vec<BString>,
     /// httpd's own environment.
     pub env: HashMap<BString, BString>,
     /// Errors that httpd finds once it has read everything, the latest place first.

@@ -222,7 +222,6 @@ pub fn read(
         hosts_complete: server.hosts_complete,
         methods: server.methods.clone(),
         htaccess: true,
-        defines: server.defines.clone(),
         env: server.env.clone(),
         late: Vec::new(),
         aliases: server.aliases.clone(),

@@ -1,5 +1,6 @@
 //! ProxyBlock and NoProxy: hosts by name, domain, address and network (modules/proxy/proxy_util.c).
 
+use crate::server::named::Name;
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
@@ -45,6 +46,18 @@ enum Kind {
     Host(BString),
     /// Any part of a name.
     Word,
+}
+
+impl Name for Blocked {
+    fn name(&self) -> BString {
+        self.name.to_ascii_lowercase().into()
+    }
+}
+
+impl Name for Direct {
+    fn name(&self) -> BString {
+        self.name.to_ascii_lowercase().into()
+    }
 }
 
 impl Direct {
