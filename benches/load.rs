@@ -45,6 +45,9 @@ fn main() {
             eprintln!("{} {:?} {}", kind.name, kind.place, kind.line);
         }
         all.push(measure(kind, count));
+        if let Some(t) = all.last().filter(|t| t.seconds > 0.7 || t.bytes > 500 << 20) {
+            eprintln!("SLOW {} {} {:?} {}", t.seconds, t.bytes >> 20, t.kind.place, t.kind.line.replace('\n', " ; "));
+        }
     }
     all.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
     let least = all

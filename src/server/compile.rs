@@ -230,6 +230,7 @@ pub fn compile(input: Input) -> Output {
         htaccess: false,
         env: input.env,
         late: Vec::new(),
+        daemons: Default::default(),
         aliases: Default::default(),
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,

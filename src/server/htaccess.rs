@@ -224,6 +224,7 @@ pub fn read(
         htaccess: true,
         env: server.env.clone(),
         late: Vec::new(),
+        daemons: Default::default(),
         aliases: server.aliases.clone(),
         lenient_paths: true,
         assume_modules: server.assume_modules,

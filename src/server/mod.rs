@@ -20,7 +20,6 @@ pub mod if_walk;
 pub mod index;
 pub mod location_walk;
 pub mod method;
-pub mod named;
 pub mod names;
 pub mod process;
 pub mod protocol;

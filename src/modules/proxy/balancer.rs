@@ -1,12 +1,13 @@
 //! Balancers: groups of back-ends that share requests (modules/proxy/proxy_util.c, mod_proxy_balancer.c).
 
 use super::worker::{Worker, Workers, status};
+use crate::named::{Name, Named};
 use crate::server::Loaded;
-use crate::server::named::{Name, Named};
 use crate::server::request::Request;
 use crate::server::uri;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a balancer's URL begins with.
@@ -53,8 +54,8 @@ fn name_of(url: &[u8]) -> Option<BString> {
 }
 
 impl Name for Balancer {
-    fn name(&self) -> BString {
-        self.name.clone()
+    fn name(&self) -> Cow<'_, BStr> {
+        self.name.as_bstr().into()
     }
 }
 

@@ -19,10 +19,10 @@ mod translate;
 mod worker;
 
 use crate::module::{Hook, Module, Phase, hook, order};
+use crate::named::Named;
 use crate::pattern::Regex;
 use crate::server::build::Build;
 use crate::server::index::{Beginning, Indexed};
-use crate::server::named::Named;
 use crate::server::section::Section;
 use crate::server::setting::Set;
 use crate::server::settings::{self, PerServer};

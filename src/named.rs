@@ -1,33 +1,54 @@
 //! A list of things that have names, in order, where the first of a name is found without going through all.
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use foldhash::fast::RandomState;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 
 /// What stands in a list under a name.
 pub trait Name {
     /// Its name, as it is looked for: in lower case where letter case doesn't matter.
-    fn name(&self) -> BString;
+    fn name(&self) -> Cow<'_, BStr>;
 }
+
+/// Lists that are shorter are gone through.
+const LONG: usize = 16;
 
 /// The list.
 #[derive(Clone, Debug)]
 pub struct Named<T> {
     list: Vec<T>,
-    first: HashMap<BString, usize, RandomState>,
+    /// Of a long one: where the first of each name is.
+    first: Option<Box<HashMap<BString, usize, RandomState>>>,
 }
 
 impl<T> Default for Named<T> {
     fn default() -> Named<T> {
-        Named { list: Vec::new(), first: HashMap::default() }
+        Named { list: Vec::new(), first: None }
+    }
+}
+
+impl<T> IntoIterator for Named<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
     }
 }
 
 impl<T: Name> Named<T> {
+    /// An empty list with room for so many.
+    pub fn with_capacity(count: usize) -> Named<T> {
+        Named { list: Vec::with_capacity(count), first: None }
+    }
+
     /// Where the first of a name is.
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        self.first.get(name.as_bstr()).copied()
+        match &self.first {
+            Some(first) => first.get(name.as_bstr()).copied(),
+            None => self.list.iter().position(|one| *one.name() == name),
+        }
     }
 
     /// The first of a name.
@@ -39,8 +60,17 @@ impl<T: Name> Named<T> {
     /// Adds one at the end: where it is.
     pub fn push(&mut self, one: T) -> usize {
         let at = self.list.len();
-        self.first.entry(one.name()).or_insert(at);
+        if let Some(first) = &mut self.first {
+            first.entry(one.name().into_owned()).or_insert(at);
+        }
         self.list.push(one);
+        if self.first.is_none() && at >= LONG {
+            let mut first = HashMap::default();
+            for (at, one) in self.list.iter().enumerate() {
+                first.entry(one.name().into_owned()).or_insert(at);
+            }
+            self.first = Some(Box::new(first));
+        }
         at
     }
 }
