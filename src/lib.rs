@@ -34,6 +34,7 @@ pub mod expr;
 pub mod limits;
 pub mod module;
 pub mod modules;
+pub mod named;
 #[cfg(all(feature = "oracle", target_os = "linux"))]
 pub mod oracle;
 pub mod outcome;

@@ -23,7 +23,7 @@ impl Reader<'_> {
         let checked = definition.check_contents(&mut |code, message| warnings.push((code, message)));
         self.warn(warnings, span);
         checked.map_err(|e| format!("{place}\n\tcontents checking error: {e}"))?;
-        let macros = self.state.macros.get_or_insert_default();
+        let macros = Arc::make_mut(self.state.macros.get_or_insert_default());
         macros.insert(definition.name.clone(), Arc::new(definition));
         Ok(())
     }
@@ -149,7 +149,7 @@ impl Reader<'_> {
     pub(super) fn undefine_macro(&mut self, name: &[u8]) -> Result<(), String> {
         let known = self.state.macros.as_mut().ok_or("no macro defined before UndefMacro")?;
         let name = BString::from(name.to_ascii_lowercase());
-        known.remove(&name).map(|_| ()).ok_or_else(|| format!("cannot remove undefined macro '{name}'"))
+        Arc::make_mut(known).remove(&name).map(|_| ()).ok_or_else(|| format!("cannot remove undefined macro '{name}'"))
     }
 
     /// `warn_if_non_blank`: of what follows a `>`, unless it's a comment.

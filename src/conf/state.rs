@@ -3,18 +3,19 @@
 use super::macros::Macro;
 use crate::server::filepath;
 use bstr::{BString, ByteSlice};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// What is known while a configuration is read, and later on while .htaccess files are.
+/// What is known while a configuration is read, and later on while .htaccess files are. Copies share what they hold
+/// until it is changed: each .htaccess file has one.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     /// Names that exist, by -D or Define: `ap_server_config_defines`. Letter case matters.
-    pub defines: Vec<BString>,
+    pub defines: Arc<HashSet<BString>>,
     /// Values that Define gave, by lower-case name: in httpd a table, whose keys have no letter case.
-    pub variables: HashMap<BString, BString>,
+    pub variables: Arc<HashMap<BString, BString>>,
     /// Macros by lower-case name; `None` until a first one is met.
-    pub macros: Option<HashMap<BString, Arc<Macro>>>,
+    pub macros: Option<Arc<HashMap<BString, Arc<Macro>>>>,
     /// ServerRoot.
     pub server_root: BString,
     /// DefaultRuntimeDir, where it was said.
@@ -31,25 +32,23 @@ const MAX_LINE: usize = 16 << 20;
 impl State {
     /// Whether a name is defined: `ap_exists_config_define` (server/core.c).
     pub fn is_defined(&self, name: &[u8]) -> bool {
-        self.defines.iter().any(|d| d == name)
+        self.defines.contains(name.as_bstr())
     }
 
     /// Define, without its checks.
     pub fn define(&mut self, name: &[u8], value: Option<&[u8]>) {
         if !self.is_defined(name) {
-            self.defines.push(name.into());
+            Arc::make_mut(&mut self.defines).insert(name.into());
         }
         if let Some(value) = value {
-            self.variables.insert(name.to_ascii_lowercase().into(), value.into());
+            Arc::make_mut(&mut self.variables).insert(name.to_ascii_lowercase().into(), value.into());
         }
     }
 
-    /// UnDefine, without its checks. The last name moves to the free place, as in httpd.
+    /// UnDefine, without its checks.
     pub fn undefine(&mut self, name: &[u8]) {
-        if let Some(at) = self.defines.iter().position(|d| d == name) {
-            self.defines.swap_remove(at);
-        }
-        self.variables.remove(name.to_ascii_lowercase().as_bstr());
+        Arc::make_mut(&mut self.defines).remove(name.as_bstr());
+        Arc::make_mut(&mut self.variables).remove(name.to_ascii_lowercase().as_bstr());
     }
 
     /// The value that `${name}` stands for: Define's, else the environment's.
@@ -142,12 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn undefine_swaps() {
+    fn undefine_is_of_one_name() {
         let mut state = State::default();
-        for name in ["a", "b", "c"] {
-            state.define(name.as_bytes(), None);
-        }
+        state.define(b"a", Some(b"1"));
+        state.define(b"b", Some(b"2"));
+        let before = state.clone();
         state.undefine(b"a");
-        assert_eq!(state.defines, ["c", "b"]);
+        let known = |s: &State| [s.is_defined(b"a"), s.is_defined(b"b"), s.is_defined(b"B"), s.variables.len() == 2];
+        assert_eq!(known(&state), [false, true, false, false]);
+        assert_eq!(known(&before), [true, true, false, true]);
     }
 }

@@ -85,7 +85,7 @@ impl Files for Disk {
 fn options() -> Options {
     let mut options = Options::default();
     options.state.server_root = "/etc/apache2".into();
-    options.state.defines.push("DEBUG".into());
+    options.state.define(b"DEBUG", None);
     options
 }
 

@@ -6,12 +6,14 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::server::build::Cmd;
 use crate::server::http_request::{internal_fast_redirect, take_marks};
 use crate::server::request::Request;
-use crate::server::setting::{self, Set};
+use crate::server::setting::{self, List, Set};
 use crate::server::settings::Settings;
 use crate::server::{method, subrequest, uri};
 use crate::source::Span;
 use bstr::BString;
-use std::sync::{Arc, LazyLock};
+use smallvec::smallvec;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// The module.
 pub static MODULE: Module =
@@ -41,7 +43,7 @@ static DIRECTIVES: &[Directive] = &[
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
     /// DirectoryIndex: all names set in one section.
-    index_names: Option<Set<Arc<Vec<BString>>>>,
+    index_names: Option<List>,
     slash: Option<Set<bool>>,
     check_handler: Option<Set<bool>>,
     redirect_index: Option<Set<u16>>,
@@ -70,13 +72,8 @@ fn directory_index(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let span = cmd.span();
     let words = crate::conf::args::split(&a[0]);
     let dir = cmd.slot(|d| &mut d.dir);
-    let mut names = dir.index_names.as_ref().map(|s| s.value.to_vec()).unwrap_or_default();
-    if words.len() == 1 && words[0].eq_ignore_ascii_case(b"disabled") {
-        names.clear();
-    } else {
-        names.extend(words);
-    }
-    Set::put(&mut dir.index_names, Arc::new(names), span);
+    let disabled = words.len() == 1 && words[0].eq_ignore_ascii_case(b"disabled");
+    List::add(&mut dir.index_names, if disabled { Vec::new() } else { words }, disabled, span);
     Ok(())
 }
 
@@ -224,13 +221,13 @@ fn fixup_dir(r: &mut Request<'_>) -> Verdict {
 }
 
 /// The names that are tried where no DirectoryIndex line says which.
-static DEFAULT: LazyLock<Arc<Vec<BString>>> = LazyLock::new(|| Arc::new(vec!["index.html".into()]));
+static DEFAULT: LazyLock<BString> = LazyLock::new(|| "index.html".into());
 
 fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
-    let names: &[BString] = dir.index_names.as_ref().map_or(&DEFAULT, |s| &s.value);
+    let names = dir.index_names.as_ref().map_or_else(|| smallvec![&*DEFAULT], List::words);
     let mut refused = None;
     let mut marks = Vec::new();
-    for (i, name) in names.iter().enumerate() {
+    for (i, &name) in names.iter().enumerate() {
         let target = with_args(name, r);
         let sub = subrequest::lookup_uri(r, &target);
         r.engine.budget.name(dir.index_names.as_ref().map_or(Span::NONE, |s| s.span));
@@ -272,10 +269,11 @@ fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
 fn decide_no_index(r: &mut Request<'_>, dir: &Dir) {
     let Some(set) = &dir.index_names else { return };
     let folder = r.filename.clone().unwrap_or_default();
-    let beneath = set.under.as_ref().map_or(&*DEFAULT, |u| &u.value);
-    let there = |name: &BString| {
+    let beneath = set.beneath().unwrap_or_else(|| smallvec![&*DEFAULT]);
+    let tried: HashSet<&BString> = set.words().into_iter().collect();
+    let there = |name: &&BString| {
         let path = crate::server::filepath::merge(Some(bstr::BStr::new(&folder)), name);
-        !set.value.contains(name) && path.is_some_and(|p| r.engine.stat(&p).is_ok_and(|s| s.is_file()))
+        !tried.contains(name) && path.is_some_and(|p| r.engine.stat(&p).is_ok_and(|s| s.is_file()))
     };
     if beneath.iter().any(there) {
         r.decide(Phase::Fixups, set.span);
@@ -284,15 +282,8 @@ fn decide_no_index(r: &mut Request<'_>, dir: &Dir) {
 
 /// Names the DirectoryIndex line that brought the name in, unless it would have been tried anyway.
 fn decide_index(r: &mut Request<'_>, dir: &Dir, name: &BString, position: usize) {
-    let mut set = dir.index_names.as_ref();
     // the earliest line of the chain that already holds the name at its place is the one that brings it in
-    let mut deciding = None;
-    while let Some(s) = set {
-        if s.value.get(position) == Some(name) {
-            deciding = Some(s.span);
-        }
-        set = s.under.as_deref();
-    }
+    let deciding = dir.index_names.as_ref().and_then(|list| list.first_with(name, position));
     if name == "index.html" && position == 0 && dir.index_names.as_ref().is_some_and(|s| s.under.is_none()) {
         return;
     }

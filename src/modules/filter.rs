@@ -5,11 +5,13 @@ use super::ledger::providers::{self, Kind};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Module, row};
+use crate::named::{Name, Named};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 
 /// The module.
 pub static MODULE: Module =
@@ -40,31 +42,48 @@ struct Link {
     span: Span,
 }
 
+/// A filter and its providers.
+#[derive(Clone, Debug)]
+struct Declared {
+    name: BString,
+    providers: Vec<BString>,
+}
+
+impl Name for Declared {
+    fn name(&self) -> Cow<'_, BStr> {
+        self.name.as_bstr().into()
+    }
+}
+
 /// Settings per directory: the chain, and the filters declared here with their providers.
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
     chain: Vec<Link>,
-    declared: Vec<(BString, Vec<BString>)>,
+    declared: Named<Declared>,
 }
 
 impl Settings for Dir {
     fn merge(base: &Dir, add: &Dir) -> Dir {
         // what was declared counts only while a section is read
-        Dir { chain: [base.chain.as_slice(), &add.chain].concat(), declared: Vec::new() }
+        Dir { chain: [base.chain.as_slice(), &add.chain].concat(), declared: Named::default() }
     }
 }
 
 impl Dir {
     fn providers(&mut self, filter: &[u8]) -> Option<&mut Vec<BString>> {
-        self.declared.iter_mut().find(|d| d.0 == filter).map(|d| &mut d.1)
+        self.declared.named(filter).map(|d| &mut d.providers)
     }
 }
 
 /// `filter_declare`: declared again, a filter begins anew.
 fn declare(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let dir = cmd.slot(|d| &mut d.filter);
-    dir.declared.retain(|d| d.0 != a[0]);
-    dir.declared.push((a[0].clone(), Vec::new()));
+    match dir.providers(&a[0]) {
+        Some(providers) => providers.clear(),
+        None => {
+            dir.declared.push(Declared { name: a[0].clone(), providers: Vec::new() });
+        }
+    }
     Ok(())
 }
 
@@ -76,7 +95,9 @@ fn add(cmd: &mut Cmd<'_>, filter: BString, provider: &BString) -> Result<(), Str
     let dir = cmd.slot(|d| &mut d.filter);
     match dir.providers(&filter) {
         Some(providers) => providers.push(provider.clone()),
-        None => dir.declared.push((filter, vec![provider.clone()])),
+        None => {
+            dir.declared.push(Declared { name: filter, providers: vec![provider.clone()] });
+        }
     }
     Ok(())
 }

@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn dir(value: &str, admin: bool) -> Dir {
-        let value = Set { value: value.into(), span: Span::NONE, under: None };
+        let value = Set::alone(value.into(), Span::NONE);
         Dir { entries: Arc::new(BTreeMap::from([("engine".into(), Entry { value, admin })])) }
     }
 

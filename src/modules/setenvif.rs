@@ -8,6 +8,7 @@ use crate::expr::{Backrefs, Expr};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::named::{Name, Named};
 use crate::outcome::observer::{Origin, PatternKind, Whence};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::{Captures, Flags, Regex, substitute_with};
@@ -18,7 +19,9 @@ use crate::server::names;
 use crate::server::request::Request;
 use crate::source::Span;
 use aho_corasick::AhoCorasick;
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -82,8 +85,22 @@ struct Entry {
     pattern: BString,
     icase: bool,
     test: Test,
-    /// What is set, and by which line; none for a variable that is taken away.
-    features: Vec<(BString, Option<BString>, Span)>,
+    /// What is set, and by which line.
+    features: Named<Feature>,
+}
+
+/// A variable that is set, or taken away where there is no value.
+#[derive(Clone, Debug)]
+struct Feature {
+    name: BString,
+    value: Option<BString>,
+    span: Span,
+}
+
+impl Name for Feature {
+    fn name(&self) -> Cow<'_, BStr> {
+        BString::from(self.name.to_ascii_lowercase()).into()
+    }
 }
 
 impl Entry {
@@ -106,6 +123,8 @@ impl Entry {
 #[derive(Debug, Default)]
 pub struct Settings {
     entries: Vec<Entry>,
+    /// The attributes' names in lower case, as the first of these lines writes them.
+    names: HashMap<BString, Arc<BString>>,
     /// Made when they are first asked for.
     runs: OnceLock<Vec<Run>>,
 }
@@ -181,13 +200,13 @@ impl Texts {
 
 impl Clone for Settings {
     fn clone(&self) -> Settings {
-        self.entries.clone().into()
+        Settings { names: self.names.clone(), ..self.entries.clone().into() }
     }
 }
 
 impl From<Vec<Entry>> for Settings {
     fn from(entries: Vec<Entry>) -> Settings {
-        Settings { entries, runs: OnceLock::new() }
+        Settings { entries, names: HashMap::new(), runs: OnceLock::new() }
     }
 }
 
@@ -273,7 +292,7 @@ fn plain_text(pattern: &[u8]) -> Option<BString> {
 }
 
 /// `add_envvars`
-fn features(cmd: &Cmd<'_>, mut rest: &[u8], into: &mut Vec<(BString, Option<BString>, Span)>) -> Result<(), String> {
+fn features(cmd: &Cmd<'_>, mut rest: &[u8], into: &mut Named<Feature>) -> Result<(), String> {
     let span = cmd.span();
     let mut any = false;
     loop {
@@ -292,9 +311,11 @@ fn features(cmd: &Cmd<'_>, mut rest: &[u8], into: &mut Vec<(BString, Option<BStr
             (Some(taken_away), None) => (taken_away, None),
             (None, None) => (name.as_bytes(), Some("1".into())),
         };
-        match into.iter_mut().find(|(n, _, _)| n.eq_ignore_ascii_case(name)) {
-            Some(known) => (known.1, known.2) = (value, span),
-            None => into.push((name.into(), value, span)),
+        match into.named(&name.to_ascii_lowercase()) {
+            Some(known) => (known.value, known.span) = (value, span),
+            None => {
+                into.push(Feature { name: name.into(), value, span });
+            }
         }
     }
     if any { Ok(()) } else { Err(format!("Missing envariable expression for {}", cmd.row.name)) }
@@ -322,10 +343,10 @@ fn add(cmd: &mut Cmd<'_>, name: &[u8], mut rest: &[u8], icase: bool) -> Result<(
     if pattern.is_empty() {
         return Err(format!("Missing regular expression for {}", cmd.row.name));
     }
-    let entries = &record(cmd).entries;
-    let known = entries.iter().filter_map(|e| e.name.as_ref()).find(|n| n.eq_ignore_ascii_case(name));
-    let shared = known.cloned().unwrap_or_else(|| Arc::new(name.into()));
-    let same = entries.last().is_some_and(|e| {
+    let settings = record(cmd);
+    let shared =
+        settings.names.entry(name.to_ascii_lowercase().into()).or_insert_with(|| Arc::new(name.into())).clone();
+    let same = settings.entries.last().is_some_and(|e| {
         e.name.as_ref().is_some_and(|n| Arc::ptr_eq(n, &shared)) && e.icase == icase && e.pattern == pattern
     });
     if !same {
@@ -339,7 +360,7 @@ fn add(cmd: &mut Cmd<'_>, name: &[u8], mut rest: &[u8], icase: bool) -> Result<(
         };
         let attribute = attribute(cmd, name, icase)?;
         let span = cmd.span();
-        let entry = Entry { span, name: Some(shared), attribute, pattern, icase, test, features: Vec::new() };
+        let entry = Entry { span, name: Some(shared), attribute, pattern, icase, test, features: Named::default() };
         record(cmd).push(entry);
     }
     put_features(cmd, rest)
@@ -383,7 +404,7 @@ fn set_env_if_expr(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         pattern: BString::default(),
         icase: false,
         test: Test::Expr(Arc::new(expr)),
-        features: Vec::new(),
+        features: Named::default(),
     };
     record(cmd).push(entry);
     put_features(cmd, rest)
@@ -491,7 +512,7 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
 
 /// Sets what a line that matched sets; the error is the name whose value is too long.
 fn set_features(r: &mut Request<'_>, entry: &Entry, groups: &Backrefs) -> Result<(), BString> {
-    for (name, template, span) in &entry.features {
+    for Feature { name, value: template, span } in entry.features.iter() {
         let value = match template {
             None => None,
             Some(text) if matches!(entry.test, Test::Text(..)) => Some(text.clone()),

@@ -86,12 +86,12 @@ pub struct Build {
     pub methods: Vec<BString>,
     /// Whether an .htaccess file is being read.
     pub htaccess: bool,
-    /// Names that -D and Define gave.
-    pub defines: Vec<BString>,
     /// httpd's own environment.
     pub env: HashMap<BString, BString>,
     /// Errors that httpd finds once it has read everything, the latest place first.
     pub late: Vec<Diagnostic>,
+    /// WSGIDaemonProcess, by name, as far as the configuration has been read: the server, and the place in its list.
+    pub daemons: HashMap<BString, (usize, usize)>,
     /// Aliases of providers, as far as the configuration has been read.
     pub aliases: crate::modules::authn::Aliases,
     /// Whether there are no host names but those of `hosts`.
@@ -488,6 +488,12 @@ impl<'b> Cmd<'b> {
                 method.as_bstr(),
                 self.row.name
             ));
+        }
+        if !super::method::has_room(&self.build.methods) {
+            let message =
+                format!("Maximum new request methods 62 reached while registering method {}.", method.as_bstr());
+            self.warn("AH01610", message);
+            return Ok(super::method::INVALID);
         }
         self.build.methods.push(method.into());
         Ok(super::method::BUILT_IN.len() as u32 + self.build.methods.len() as u32)

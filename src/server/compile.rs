@@ -12,9 +12,9 @@ use crate::pattern::Flags;
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BString, ByteSlice};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which modules a run has before its configuration loads any.
 #[derive(Clone, Debug, Default)]
@@ -141,16 +141,21 @@ impl Knowledge for Known {
         if self.loaded.has(&name) {
             return Ok(Loading::Already);
         }
-        let mut all = self.loaded.modules.clone();
         // a module that nobody here knows is loaded all the same, with nothing in it
         let module = modules::by_identifier(&name).unwrap_or_else(|| stranger(&name));
-        all.push(module);
-        self.loaded = Arc::new(Loaded::new(all));
+        Arc::make_mut(&mut self.loaded).push(module);
         Ok(Loading::Loaded)
     }
 }
 
+/// A module that nobody here knows: one for each identifier, however often it is loaded.
 fn stranger(identifier: &str) -> &'static Module {
+    static MET: Mutex<BTreeMap<String, &'static Module>> = Mutex::new(BTreeMap::new());
+    let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
+    met.entry(identifier.to_string()).or_insert_with(|| made_up(identifier))
+}
+
+fn made_up(identifier: &str) -> &'static Module {
     let name: &'static str = Box::leak(format!("mod_{}.c", identifier.trim_end_matches("_module")).into_boxed_str());
     let identifier: &'static str = Box::leak(identifier.to_string().into_boxed_str());
     Box::leak(Box::new(Module { name, identifier, directives: &[], hooks: &[] }))
@@ -223,9 +228,9 @@ pub fn compile(input: Input) -> Output {
         hosts_complete: input.hosts_complete,
         methods: Vec::new(),
         htaccess: false,
-        defines: tree.state.defines.clone(),
         env: input.env,
         late: Vec::new(),
+        daemons: Default::default(),
         aliases: Default::default(),
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
@@ -340,7 +345,6 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
         hosts_complete: build.hosts_complete,
         methods: build.methods,
         regex_defaults: build.regex_defaults,
-        defines: build.defines,
         state,
         env: build.env,
         env_complete,

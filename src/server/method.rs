@@ -60,6 +60,12 @@ pub const TRACE: u32 = 6;
 /// A method that nobody has registered: M_INVALID.
 pub const INVALID: u32 = 26;
 
+/// Whether one more can be registered: numbers end at METHOD_NUMBER_LAST.
+pub fn has_room(registered: &[BString]) -> bool {
+    const METHOD_NUMBER_LAST: usize = 62;
+    BUILT_IN.len() + registered.len() < METHOD_NUMBER_LAST
+}
+
 /// The number of a method (names are exact); `registered` are those that directives added.
 pub fn number(method: &[u8], registered: &[BString]) -> Option<u32> {
     if method == b"HEAD" {

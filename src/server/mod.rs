@@ -46,29 +46,37 @@ use crate::vfs::{Cred, Users};
 use bstr::BString;
 use section::Section;
 use settings::{Merged, PerServer};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The modules of a run, in load order, and whose each directive is.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Loaded {
     /// In load order.
     pub modules: Vec<&'static Module>,
+    /// Their source files and identifiers.
+    names: HashSet<&'static str>,
     by_name: HashMap<Vec<u8>, Vec<(&'static Module, &'static Directive)>>,
 }
 
 impl Loaded {
     /// The modules of that list, which must be in load order.
     pub fn new(modules: Vec<&'static Module>) -> Loaded {
-        let mut by_name: HashMap<Vec<u8>, Vec<_>> = HashMap::new();
-        // a module loaded later is asked first, as httpd's list of modules grows at its head
-        for &m in modules.iter().rev() {
-            for row in m.directives {
-                by_name.entry(row.name.to_ascii_lowercase().into()).or_default().push((m, row));
-            }
+        let mut loaded = Loaded::default();
+        modules.into_iter().for_each(|m| loaded.push(m));
+        loaded
+    }
+
+    /// Loads one more. It is asked first, as httpd's list of modules grows at its head.
+    pub fn push(&mut self, m: &'static Module) {
+        self.modules.push(m);
+        self.names.extend([m.name, m.identifier]);
+        for row in m.directives {
+            let rows = self.by_name.entry(row.name.to_ascii_lowercase().into()).or_default();
+            let own = rows.iter().take_while(|(other, _)| std::ptr::eq(*other, m)).count();
+            rows.insert(own, (m, row));
         }
-        Loaded { modules, by_name }
     }
 
     /// The rows of a directive, by any spelling of its name.
@@ -96,7 +104,7 @@ impl Loaded {
 
     /// Whether a module is loaded, by source file or identifier.
     pub fn has(&self, name: &str) -> bool {
-        self.modules.iter().any(|m| m.name == name || m.identifier == name)
+        self.names.contains(name)
     }
 }
 
@@ -184,8 +192,6 @@ pub struct Server {
     pub walks_early: bool,
     /// What regular expressions are compiled with that come after all: RegexDefaultOptions.
     pub regex_defaults: crate::pattern::Flags,
-    /// Names that -D and Define gave.
-    pub defines: Vec<BString>,
     /// Whether all modules that check access do so by settings alone (`auth_internal_per_conf`).
     pub auth_per_settings: bool,
     /// Whether there are no other names.

@@ -1,10 +1,13 @@
 //! apr_table_t: names without regard to case, in order, several of one name allowed.
 //!
-//! Copies share their content until one of them is changed.
+//! Copies share their content until one of them is changed. A table that has become long knows where its names are, so
+//! that a hundred thousand of them cost no more each than ten.
 
 use super::text::Text;
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
+use foldhash::fast::RandomState;
 use smallvec::SmallVec;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// A name with its value.
@@ -14,16 +17,100 @@ type Row = (Text<'static>, Text<'static>);
 #[derive(Clone, Debug, Default)]
 pub struct Table(Option<Arc<Rows>>);
 
+/// Where the rows of a name are, in order: by the name in lower case.
+type Places = HashMap<BString, SmallVec<[u32; 2]>, RandomState>;
+
 #[derive(Clone, Debug, Default)]
 struct Rows {
-    /// In one piece with what is beside it: few tables have more.
-    list: SmallVec<[Row; 8]>,
+    /// In one piece with what is beside it: few tables have more. In a long one, an empty place is a row taken away.
+    list: SmallVec<[Option<Row>; 8]>,
     known: OnceLock<bool>,
+    /// Of a long table.
+    places: Option<Box<Places>>,
+    /// How many places of the list are empty.
+    gaps: usize,
+}
+
+/// A table of so many rows is long.
+const LONG: usize = 32;
+
+#[inline]
+fn is_named(row: &Option<Row>, name: &[u8]) -> bool {
+    row.as_ref().is_some_and(|(n, _)| n.eq_ignore_ascii_case(name))
+}
+
+impl Rows {
+    /// Where the first row of a name is.
+    fn first(&self, name: &[u8]) -> Option<usize> {
+        match &self.places {
+            None => self.list.iter().position(|row| is_named(row, name)),
+            Some(_) => self.known(name).first().map(|at| *at as usize),
+        }
+    }
+
+    /// Where the rows of a name are, in a long table.
+    fn known(&self, name: &[u8]) -> &[u32] {
+        let places = self.places.as_ref().and_then(|places| places.get(name.to_ascii_lowercase().as_bstr()));
+        places.map_or(&[], |places| places.as_slice())
+    }
+
+    /// The rows of a name, in order.
+    fn named<'t>(&'t self, name: &'t [u8]) -> impl Iterator<Item = &'t Row> {
+        let known = self.known(name).iter().filter_map(|at| self.list[*at as usize].as_ref());
+        let all = if self.places.is_none() { self.list.as_slice() } else { &[] };
+        known.chain(all.iter().filter(|row| is_named(row, name)).flatten())
+    }
+
+    fn push(&mut self, row: Row) {
+        if let Some(places) = &mut self.places {
+            places.entry(row.0.to_ascii_lowercase().into()).or_default().push(self.list.len() as u32);
+        }
+        self.list.push(Some(row));
+        let length = self.list.len();
+        if length >= LONG && (self.places.is_none() || self.gaps > length / 2) {
+            self.find_places();
+        }
+    }
+
+    /// Closes the gaps, and finds where all names are.
+    fn find_places(&mut self) {
+        self.list.retain(|row| row.is_some());
+        let mut places = Places::default();
+        for (at, (name, _)) in self.list.iter().flatten().enumerate() {
+            places.entry(name.to_ascii_lowercase().into()).or_default().push(at as u32);
+        }
+        (self.places, self.gaps) = (Some(Box::new(places)), 0);
+    }
+
+    /// Takes the rows of a name away but for so many of the first.
+    fn keep_first(&mut self, name: &[u8], keep: usize) {
+        match &mut self.places {
+            Some(places) => {
+                let name = BString::from(name.to_ascii_lowercase());
+                let Some(of_name) = places.get_mut(&name) else { return };
+                for at in of_name.drain(keep.min(of_name.len())..) {
+                    self.list[at as usize] = None;
+                    self.gaps += 1;
+                }
+                if of_name.is_empty() {
+                    places.remove(&name);
+                }
+            }
+            None => {
+                let mut met = 0;
+                self.list.retain(|row| {
+                    let other = !is_named(row, name);
+                    met += usize::from(!other);
+                    other || met <= keep
+                });
+            }
+        }
+    }
 }
 
 impl PartialEq for Table {
     fn eq(&self, other: &Table) -> bool {
-        self.rows() == other.rows()
+        self.rows().eq(other.rows())
     }
 }
 
@@ -31,38 +118,48 @@ impl Eq for Table {}
 
 impl<N: Into<Text<'static>>, V: Into<Text<'static>>> FromIterator<(N, V)> for Table {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(rows: I) -> Table {
-        let list: SmallVec<_> = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Table((!list.is_empty()).then(|| Arc::new(Rows { list, known: OnceLock::new() })))
+        let list: SmallVec<_> = rows.into_iter().map(|(name, value)| Some((name.into(), value.into()))).collect();
+        let mut rows = Rows { list, ..Rows::default() };
+        if rows.list.len() >= LONG {
+            rows.find_places();
+        }
+        Table((!rows.list.is_empty()).then(|| Arc::new(rows)))
     }
 }
 
 impl Table {
-    fn rows(&self) -> &[Row] {
-        self.0.as_ref().map_or(&[], |rows| rows.list.as_slice())
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.0.as_ref().map_or(&[][..], |rows| rows.list.as_slice()).iter().flatten()
     }
 
-    fn rows_mut(&mut self) -> &mut SmallVec<[Row; 8]> {
+    fn rows_mut(&mut self) -> &mut Rows {
         let rows = Arc::make_mut(self.0.get_or_insert_default());
         rows.known = OnceLock::new();
-        &mut rows.list
+        rows
     }
 
-    fn position(&self, name: &[u8]) -> Option<usize> {
-        self.rows().iter().position(|(n, _)| n.eq_ignore_ascii_case(name))
+    /// Where the first row of a name is.
+    fn first(&self, name: &[u8]) -> Option<usize> {
+        self.0.as_ref()?.first(name)
     }
 
     /// The first value of that name.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&BStr> {
-        let name = name.as_ref();
-        self.rows().iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| &**v)
+        let rows = self.0.as_ref()?;
+        let row = rows.list[rows.first(name.as_ref())?].as_ref();
+        row.map(|(_, value)| &**value)
+    }
+
+    /// All rows of that name, in order: how each writes it, and its value.
+    pub fn named<'t>(&'t self, name: &'t [u8]) -> impl Iterator<Item = (&'t BStr, &'t BStr)> {
+        self.0.iter().flat_map(|rows| rows.named(name)).map(|(n, v)| (&**n, &**v))
     }
 
     /// All values of that name, in order, joined by `, ` as httpd merges repeated headers.
     pub fn get_joined(&self, name: impl AsRef<[u8]>) -> Option<BString> {
-        let name = name.as_ref();
-        let mut found = self.rows().iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
-        let mut joined = BString::from(&*found.next()?.1);
-        for (_, v) in found {
+        let mut found = self.named(name.as_ref()).map(|(_, value)| value);
+        let mut joined = found.next()?.to_owned();
+        for v in found {
             joined.extend_from_slice(b", ");
             joined.extend_from_slice(v);
         }
@@ -72,18 +169,14 @@ impl Table {
     /// Sets a name to a value, in place of what it had.
     pub fn set(&mut self, name: impl Into<Text<'static>>, value: impl Into<Text<'static>>) {
         let (name, value) = (name.into(), value.into());
-        let first = self.position(&name);
+        let first = self.first(&name);
         let rows = self.rows_mut();
         let Some(first) = first else {
             rows.push((name, value));
             return;
         };
-        let mut at = 0;
-        rows.retain(|(n, _)| {
-            at += 1;
-            at <= first + 1 || !n.eq_ignore_ascii_case(&name)
-        });
-        rows[first] = (name, value);
+        rows.keep_first(&name, 1);
+        rows.list[first] = Some((name, value));
     }
 
     /// Adds a value, beside what the name has.
@@ -94,11 +187,11 @@ impl Table {
     /// Appends to a value with `, ` between.
     pub fn merge(&mut self, name: impl Into<Text<'static>>, value: impl AsRef<[u8]>) {
         let (name, value) = (name.into(), value.as_ref());
-        let first = self.position(&name);
+        let first = self.first(&name);
         let rows = self.rows_mut();
-        match first {
-            Some(i) => {
-                let text = rows[i].1.to_mut();
+        match first.and_then(|at| rows.list[at].as_mut()) {
+            Some((_, text)) => {
+                let text = text.to_mut();
                 text.extend_from_slice(b", ");
                 text.extend_from_slice(value);
             }
@@ -113,9 +206,11 @@ impl Table {
 
     /// Whether any rows share a name.
     pub fn repeats(&self) -> bool {
-        let rows = self.rows();
-        let repeated = |i: usize, name: &Text<'_>| rows[..i].iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
-        rows.iter().enumerate().any(|(i, (name, _))| repeated(i, name))
+        if let Some(places) = self.0.as_ref().and_then(|rows| rows.places.as_ref()) {
+            return places.values().any(|of_name| of_name.len() > 1);
+        }
+        let repeated = |i: usize, name: &Text<'_>| self.rows().take(i).any(|(n, _)| n.eq_ignore_ascii_case(name));
+        self.rows().enumerate().any(|(i, (name, _))| repeated(i, name))
     }
 
     /// Makes one row of those that share a name.
@@ -133,16 +228,16 @@ impl Table {
     /// Takes a name away; whether it was there.
     pub fn unset(&mut self, name: impl AsRef<[u8]>) -> bool {
         let name = name.as_ref();
-        let there = self.position(name).is_some();
+        let there = self.first(name).is_some();
         if there {
-            self.rows_mut().retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+            self.rows_mut().keep_first(name, 0);
         }
         there
     }
 
     /// All names with their values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&BStr, &BStr)> {
-        self.rows().iter().map(|(n, v)| (&**n, &**v))
+        self.rows().map(|(n, v)| (&**n, &**v))
     }
 
     /// What copying it comes to, in bytes.
@@ -152,6 +247,83 @@ impl Table {
 
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.rows().is_empty()
+        self.rows().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a table is said to be: a list of rows, gone through each time.
+    #[derive(Default)]
+    struct Model(Vec<(String, String)>);
+
+    impl Model {
+        fn first(&mut self, name: &str) -> Option<&mut String> {
+            self.0.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+        }
+
+        fn set(&mut self, name: &str, value: &str) {
+            let Some(at) = self.0.iter().position(|(n, _)| n.eq_ignore_ascii_case(name)) else {
+                return self.0.push((name.into(), value.into()));
+            };
+            let tail = self.0.split_off(at + 1);
+            self.0[at] = (name.into(), value.into());
+            self.0.extend(tail.into_iter().filter(|(n, _)| !n.eq_ignore_ascii_case(name)));
+        }
+
+        fn merge(&mut self, name: &str, value: &str) {
+            match self.first(name) {
+                Some(text) => *text = format!("{text}, {value}"),
+                None => self.0.push((name.into(), value.into())),
+            }
+        }
+
+        fn merge_repeated(&mut self) {
+            let rows = std::mem::take(&mut self.0);
+            rows.iter().for_each(|(name, value)| self.merge(name, value));
+        }
+    }
+
+    proptest! {
+        /// Long or short, a table is what a list of rows is.
+        #[test]
+        fn a_table_is_a_list(names in 2_u8..80, steps in proptest::collection::vec((0_u8..40, any::<u8>(), any::<bool>()), 0..400)) {
+
+            let (mut table, mut model) = (Table::default(), Model::default());
+            for (i, (what, name, upper)) in steps.into_iter().enumerate() {
+                let name = format!("{}{}", if upper { 'A' } else { 'a' }, name % names);
+                let value = i.to_string();
+                match what {
+                    0..16 => {
+                        table.set(name.clone(), value.clone());
+                        model.set(&name, &value);
+                    }
+                    16..24 => {
+                        table.add(name.clone(), value.clone());
+                        model.0.push((name.clone(), value));
+                    }
+                    24..32 => {
+                        table.merge(name.clone(), &value);
+                        model.merge(&name, &value);
+                    }
+                    32..39 => {
+                        prop_assert_eq!(table.unset(&name), model.first(&name).is_some());
+                        model.0.retain(|(n, _)| !n.eq_ignore_ascii_case(&name));
+                    }
+                    _ => {
+                        table.merge_repeated();
+                        model.merge_repeated();
+                    }
+                }
+                prop_assert_eq!(table.get(&name).map(ToString::to_string), model.first(&name).cloned());
+            }
+            let rows: Vec<_> = table.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+            prop_assert_eq!(&rows, &model.0);
+            prop_assert_eq!(table.is_empty(), model.0.is_empty());
+            prop_assert_eq!(rows.into_iter().collect::<Table>(), table);
+        }
     }
 }

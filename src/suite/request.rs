@@ -4,7 +4,9 @@ use super::expect::{self, Expectation};
 use super::reader::Reader;
 use super::yaml::{Node, Value};
 use crate::base64;
-use bstr::BString;
+use crate::named::{Name, Named};
+use bstr::{BStr, BString};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The visitor's address, where none is given.
@@ -48,6 +50,15 @@ pub struct RequestSpec {
     pub line: u32,
     /// 1-based column in the scenario, in characters.
     pub column: u32,
+}
+
+/// A header that is sent: its name, and its value.
+struct Header(String, String);
+
+impl Name for Header {
+    fn name(&self) -> Cow<'_, BStr> {
+        BStr::new(&self.0).into()
+    }
 }
 
 /// A URL's parts that a request is made of, as written.
@@ -164,10 +175,12 @@ impl RequestSpec {
 
     /// The headers as they are sent, in order; `index` is the request's number in the scenario.
     pub fn sent_headers(&self, index: usize) -> Vec<(String, String)> {
-        let mut sent: Vec<(String, String)> = Vec::with_capacity(self.headers.len() + 4);
-        let mut set = |name: &str, value: String| match sent.iter_mut().find(|h| h.0 == name) {
+        let mut sent: Named<Header> = Named::with_capacity(self.headers.len() + 4);
+        let mut set = |name: &str, value: String| match sent.named(name.as_bytes()) {
             Some(header) => header.1 = value,
-            None => sent.push((name.into(), value)),
+            None => {
+                sent.push(Header(name.into(), value));
+            }
         };
         set("Host", self.url_parts().authority.into());
         for (name, value) in &self.headers {
@@ -178,8 +191,7 @@ impl RequestSpec {
         }
         set("Connection", "close".into());
         set("X-Sim-Id", index.to_string());
-        sent.retain(|(_, value)| !value.is_empty());
-        sent
+        sent.into_iter().filter(|header| !header.1.is_empty()).map(|header| (header.0, header.1)).collect()
     }
 
     /// The request's head as bytes: request line, headers, empty line.

@@ -363,11 +363,7 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick) -> Option<()> {
             }
         }
         Action::Edit | Action::EditAll => {
-            let had: Vec<_> = table(r)
-                .iter()
-                .filter(|(n, _)| n.eq_ignore_ascii_case(&name))
-                .map(|(n, v)| (n.to_owned(), v.to_owned()))
-                .collect();
+            let had: Vec<_> = table(r).named(&name).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
             let mut edited = Vec::new();
             for (name, value) in had {
                 edited.push((name, edit(r, entry, &value)?));

@@ -17,13 +17,13 @@ use crate::server::byterange::Body;
 use crate::server::conditions;
 use crate::server::http_request::{internal_fast_redirect, internal_redirect, take_marks};
 use crate::server::request::Request;
-use crate::server::setting::Set;
+use crate::server::setting::{self, List, Set};
 use crate::server::settings::Settings;
 use crate::server::{filepath, method, subrequest, uri};
 use accept::Item;
 use best::Wishes;
 use bstr::{BString, ByteSlice};
-use std::sync::Arc;
+use smallvec::SmallVec;
 use variant::Variant;
 
 /// The module.
@@ -60,7 +60,7 @@ mod force {
 #[derive(Clone, Debug, Default)]
 pub struct Dir {
     force: Option<Set<u8>>,
-    priority: Option<Set<Arc<Vec<BString>>>>,
+    priority: Option<List>,
 }
 
 impl Settings for Dir {
@@ -72,9 +72,7 @@ impl Settings for Dir {
 fn language_priority(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let span = cmd.span();
     let slot = &mut cmd.slot(|d| &mut d.negotiation).priority;
-    let mut languages = slot.as_ref().map(|s| s.value.to_vec()).unwrap_or_default();
-    languages.push(a[0].clone());
-    Set::put(slot, Arc::new(languages), span);
+    List::add(slot, vec![a[0].clone()], false, span);
     Ok(())
 }
 
@@ -105,7 +103,7 @@ fn force_priority(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 #[derive(Clone)]
 pub struct State<'c> {
     force: u8,
-    priority: &'c [BString],
+    priority: SmallVec<[&'c BString; 8]>,
     accepts: Vec<Item>,
     accept_q: bool,
     encodings: Option<Vec<Item>>,
@@ -130,7 +128,7 @@ impl<'c> State<'c> {
             r.method_number == method::GET && r.path_info_str().is_empty() && variants.iter().all(neighbours);
         let mut state = State {
             force: dir.force.as_ref().map_or(0, |s| s.value),
-            priority: dir.priority.as_ref().map_or(&[], |s| s.value.as_slice()),
+            priority: dir.priority.as_ref().map(List::words).unwrap_or_default(),
             accept_q: accepts.as_ref().is_some_and(|a| a.iter().any(|i| i.quality < 1.0)),
             accepts: accepts.unwrap_or_else(|| vec![any_type("*/*", 1.0)]),
             encodings: header("Accept-Encoding"),
@@ -262,24 +260,20 @@ fn check_choice<'a>(r: &mut Request<'a>, variant: &mut Variant<'a>) -> Result<()
 }
 
 /// Names LanguagePriority and ForceLanguagePriority where without the line another variant (or none) would be chosen.
-fn name_deciders<'a>(
+fn name_deciders<'a, 'c>(
     r: &mut Request<'a>,
-    dir: &Dir,
-    state: &State<'_>,
+    dir: &'c Dir,
+    state: &State<'c>,
     variants: &mut [Variant<'a>],
     best: Option<usize>,
     phase: Phase,
 ) {
     fn beneath<T>(set: &Set<T>) -> Option<&Set<T>> {
-        let mut under = set.under.as_deref();
-        while let Some(u) = under.filter(|u| u.span == set.span) {
-            under = u.under.as_deref();
-        }
-        under
+        setting::chain(set).find(|s| s.span != set.span)
     }
     let mut decided = Vec::new();
     if let Some(set) = &dir.priority {
-        let priority = beneath(set).map_or(&[][..], |u| u.value.as_slice());
+        let priority = beneath(set).map(List::words).unwrap_or_default();
         decided.push((State { priority, ..state.clone() }, set.span));
     }
     if let Some(set) = &dir.force {

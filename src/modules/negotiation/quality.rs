@@ -71,7 +71,7 @@ impl State<'_> {
 
     /// The place of a language in LanguagePriority: `find_lang_index`.
     fn priority_of(&self, language: &BString) -> Option<usize> {
-        let begins = |p: &BString| language.get(..p.len()).is_some_and(|l| l.eq_ignore_ascii_case(p));
+        let begins = |p: &&BString| language.get(..p.len()).is_some_and(|l| l.eq_ignore_ascii_case(p));
         self.priority.iter().position(begins)
     }
 

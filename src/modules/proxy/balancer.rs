@@ -1,11 +1,13 @@
 //! Balancers: groups of back-ends that share requests (modules/proxy/proxy_util.c, mod_proxy_balancer.c).
 
-use super::worker::{Worker, status};
+use super::worker::{Worker, Workers, status};
+use crate::named::{Name, Named};
 use crate::server::Loaded;
 use crate::server::request::Request;
 use crate::server::uri;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a balancer's URL begins with.
@@ -19,7 +21,7 @@ pub struct Balancer {
     /// `balancer://name`
     pub name: BString,
     /// Its members.
-    pub members: Vec<Worker>,
+    pub members: Workers,
     /// The cookie of `stickysession=`; empty for none.
     pub sticky: BString,
     /// The path parameter of `stickysession=`.
@@ -51,10 +53,15 @@ fn name_of(url: &[u8]) -> Option<BString> {
     Some(url[..end].to_ascii_lowercase().into())
 }
 
+impl Name for Balancer {
+    fn name(&self) -> Cow<'_, BStr> {
+        self.name.as_bstr().into()
+    }
+}
+
 /// `ap_proxy_get_balancer`
-pub fn find(balancers: &[Balancer], url: &[u8]) -> Option<usize> {
-    let name = name_of(url)?;
-    balancers.iter().position(|b| b.name == name)
+pub fn find(balancers: &Named<Balancer>, url: &[u8]) -> Option<usize> {
+    balancers.find(&name_of(url)?)
 }
 
 /// `ap_proxy_define_balancer`: a new balancer; `alias` is the path that leads to it.
@@ -72,7 +79,7 @@ pub fn define(url: &[u8], alias: Option<&[u8]>, span: Span) -> Result<Balancer, 
     Ok(Balancer {
         span,
         name,
-        members: Vec::new(),
+        members: Workers::default(),
         sticky: BString::default(),
         sticky_path: BString::default(),
         separator: Some(b'.'),
@@ -83,14 +90,14 @@ pub fn define(url: &[u8], alias: Option<&[u8]>, span: Span) -> Result<Balancer, 
 }
 
 /// `merge_balancers`: one of both servers has the main server's members.
-pub fn merge(base: &Arc<Vec<Balancer>>, add: &Arc<Vec<Balancer>>) -> Arc<Vec<Balancer>> {
+pub fn merge(base: &Arc<Named<Balancer>>, add: &Arc<Named<Balancer>>) -> Arc<Named<Balancer>> {
     if add.is_empty() {
         return base.clone();
     }
-    let mut own: Vec<Balancer> = add.to_vec();
-    let mut all = Vec::new();
+    let mut own = (**add).clone();
+    let mut all = Named::default();
     for b in base.iter() {
-        let Some(same) = own.iter_mut().find(|o| o.name == b.name) else {
+        let Some(same) = own.named(&b.name) else {
             all.push(b.clone());
             continue;
         };
@@ -105,7 +112,7 @@ pub fn merge(base: &Arc<Vec<Balancer>>, add: &Arc<Vec<Balancer>>) -> Arc<Vec<Bal
             same.separator = b.separator;
         }
     }
-    all.extend(own);
+    all.extend(own.iter().cloned());
     Arc::new(all)
 }
 

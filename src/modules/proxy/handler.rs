@@ -2,7 +2,7 @@
 
 use super::balancer::{self, Choice};
 use super::schemes::{self, Speaker};
-use super::worker::{self, Sort, Worker};
+use super::worker::{Sort, Worker};
 use super::{Server, canon, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
@@ -171,7 +171,7 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
         return Err(Verdict::Status(501));
     }
     let found = member.or_else(|| {
-        let i = worker::find(&conf.workers, &url, Sort::Any)?;
+        let i = conf.workers.find(&url, Sort::Any)?;
         conf.workers.get(i).cloned()
     });
     if let Some(w) = found.filter(|w| !w.usable()) {

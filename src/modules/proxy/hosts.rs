@@ -1,8 +1,10 @@
 //! ProxyBlock and NoProxy: hosts by name, domain, address and network (modules/proxy/proxy_util.c).
 
+use crate::named::Name;
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A host of ProxyBlock.
@@ -45,6 +47,18 @@ enum Kind {
     Host(BString),
     /// Any part of a name.
     Word,
+}
+
+impl Name for Blocked {
+    fn name(&self) -> Cow<'_, BStr> {
+        BString::from(self.name.to_ascii_lowercase()).into()
+    }
+}
+
+impl Name for Direct {
+    fn name(&self) -> Cow<'_, BStr> {
+        BString::from(self.name.to_ascii_lowercase()).into()
+    }
 }
 
 impl Direct {

@@ -19,6 +19,7 @@ mod translate;
 mod worker;
 
 use crate::module::{Hook, Module, Phase, hook, order};
+use crate::named::Named;
 use crate::pattern::Regex;
 use crate::server::build::Build;
 use crate::server::index::{Beginning, Indexed};
@@ -28,12 +29,13 @@ use crate::server::settings::{self, PerServer};
 use crate::server::uri;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
+use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 pub use balancer::Balancer;
 pub use hosts::{Blocked, Direct};
 pub use schemes::{CONNECT, WSTUNNEL};
-pub use worker::Worker;
+pub use worker::{Worker, Workers};
 
 /// The module.
 pub static MODULE: Module =
@@ -120,9 +122,9 @@ pub struct Server {
     /// ProxyRemote.
     pub remotes: Arc<Vec<Remote>>,
     /// ProxyBlock.
-    pub blocked: Arc<Vec<Blocked>>,
+    pub blocked: Arc<Named<Blocked>>,
     /// NoProxy.
-    pub direct: Arc<Vec<Direct>>,
+    pub direct: Arc<Named<Direct>>,
     /// ProxyRequests.
     pub requests: Option<Set<bool>>,
     /// ProxyDomain.
@@ -132,14 +134,15 @@ pub struct Server {
     /// BalancerInherit.
     pub inherit: Option<bool>,
     /// Back-ends.
-    pub workers: Arc<Vec<Worker>>,
+    pub workers: Arc<Workers>,
     /// Groups of back-ends.
-    pub balancers: Arc<Vec<Balancer>>,
+    pub balancers: Arc<Named<Balancer>>,
     /// AllowCONNECT: the first and last port of each range.
     pub connect_ports: Arc<Vec<(u16, u16, Span)>>,
 }
 
-fn chain<T: Clone>(first: &Arc<Vec<T>>, then: &Arc<Vec<T>>) -> Arc<Vec<T>> {
+/// One list, then the other.
+fn chain<T: Clone, L: Deref<Target = [T]> + FromIterator<T>>(first: &Arc<L>, then: &Arc<L>) -> Arc<L> {
     match (first.is_empty(), then.is_empty()) {
         (true, _) => then.clone(),
         (_, true) => first.clone(),

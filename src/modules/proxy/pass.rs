@@ -117,22 +117,19 @@ fn define_target(cmd: &mut Cmd<'_>, url: &[u8], real: &[u8], fake: &[u8], by_reg
         let balancers = Arc::make_mut(&mut conf(cmd).balancers);
         let i = match balancer::find(balancers, url) {
             Some(i) => i,
-            None => {
-                balancers.push(balancer::define(url, alias, span)?);
-                balancers.len() - 1
-            }
+            None => balancers.push(balancer::define(url, alias, span)?),
         };
         return given.0.iter().try_for_each(|(k, v)| params::balancer(&mut balancers[i], k, v, &loaded));
     }
     let workers = Arc::make_mut(&mut conf(cmd).workers);
     let sort = if by_regex { Sort::Match } else { Sort::Prefix };
-    if let Some(i) = worker::find(workers, real, sort) {
+    if let Some(i) = workers.find(real, sort) {
         let name = workers[i].name.clone();
         shared(cmd, "AH01146", &name, given);
         return Ok(());
     }
-    workers.push(Worker::define(url, by_regex, span)?);
-    let Some(w) = workers.last_mut() else { return Ok(()) };
+    let at = workers.push(Worker::define(url, by_regex, span)?);
+    let Some(w) = workers.get_mut(at) else { return Ok(()) };
     w.status |= worker::status::IGNORE_ERRORS;
     given.0.iter().try_for_each(|(k, v)| params::worker(w, k, v, &loaded))
 }
@@ -185,19 +182,16 @@ pub(super) fn member(cmd: &mut Cmd<'_>, line: &[u8]) -> Done {
     let named = |e: String| format!("BalancerMember {e}");
     let i = match balancer::find(balancers, &path) {
         Some(i) => i,
-        None => {
-            balancers.push(balancer::define(&path, Some(b"/"), span).map_err(named)?);
-            balancers.len() - 1
-        }
+        None => balancers.push(balancer::define(&path, Some(b"/"), span).map_err(named)?),
     };
     let members = &mut balancers[i].members;
-    if let Some(i) = worker::find(members, &real, Sort::Any) {
+    if let Some(i) = members.find(&real, Sort::Any) {
         let name = members[i].name.clone();
         shared(cmd, "AH01150", &name, &given);
         return Ok(());
     }
-    members.push(Worker::define(&name, false, span).map_err(named)?);
-    let Some(w) = members.last_mut() else { return Ok(()) };
+    let at = members.push(Worker::define(&name, false, span).map_err(named)?);
+    let Some(w) = members.get_mut(at) else { return Ok(()) };
     given.0.iter().try_for_each(|(k, v)| params::worker(w, k, v, &loaded)).map_err(named)
 }
 
@@ -219,18 +213,16 @@ pub(super) fn target(cmd: &mut Cmd<'_>, name: &[u8], sort: Sort, create: bool) -
         if !create {
             return Ok(None);
         }
-        balancers.push(balancer::define(name, Some(b"/"), span)?);
-        return Ok(Some(Target::Balancer(balancers.len() - 1)));
+        return Ok(Some(Target::Balancer(balancers.push(balancer::define(name, Some(b"/"), span)?))));
     }
     let workers = Arc::make_mut(&mut conf.workers);
-    if let Some(i) = without_socket(name).and_then(|real| worker::find(workers, &real, sort)) {
+    if let Some(i) = without_socket(name).and_then(|real| workers.find(&real, sort)) {
         return Ok(Some(Target::Worker(i)));
     }
     if !create {
         return Ok(None);
     }
-    workers.push(Worker::define(name, sort == Sort::Match, span)?);
-    Ok(Some(Target::Worker(workers.len() - 1)))
+    Ok(Some(Target::Worker(workers.push(Worker::define(name, sort == Sort::Match, span)?))))
 }
 
 /// Sets one parameter of a target.

@@ -86,7 +86,7 @@ pub(super) fn block(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     let addresses = cmd.build.resolve(&a[0]);
     let blocked = &mut conf(cmd).blocked;
-    if !blocked.iter().any(|b| b.name.eq_ignore_ascii_case(&a[0])) {
+    if blocked.find(&a[0].to_ascii_lowercase()).is_none() {
         Arc::make_mut(blocked).push(Blocked { span, name: a[0].clone(), addresses });
     }
     Ok(())
@@ -96,7 +96,7 @@ pub(super) fn block(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 pub(super) fn direct(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let known = !cmd.build.resolve(&a[0]).is_empty();
     let direct = &mut conf(cmd).direct;
-    if !direct.iter().any(|d| d.name.eq_ignore_ascii_case(&a[0])) {
+    if direct.find(&a[0].to_ascii_lowercase()).is_none() {
         Arc::make_mut(direct).push(Direct::new(a[0].clone(), known));
     }
     Ok(())

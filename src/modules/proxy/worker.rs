@@ -4,7 +4,11 @@
 use super::{starts_with, without_socket};
 use crate::server::uri;
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
+use std::ops::{Deref, DerefMut};
 
 /// What a worker's `status=` says: PROXY_WORKER_*.
 pub mod status {
@@ -151,28 +155,92 @@ fn take_references(url: BString) -> (BString, BString) {
     ([&url[..at], &url[path..]].concat().into(), url[at..path].into())
 }
 
-/// `ap_proxy_get_worker_ex`: the worker whose name covers most of a URL.
-pub fn find(workers: &[Worker], url: &[u8], sort: Sort) -> Option<usize> {
-    let mut url = without_socket(url)?;
-    let host = url.find(b":").filter(|c| url[*c..].starts_with(b"://") && url.len() > c + 3)? + 3;
-    let path = url[host..].find_byte(b'/').map_or(url.len(), |i| host + i);
-    url[..path].make_ascii_lowercase();
-    let mut best: Option<usize> = None;
-    for (i, w) in workers.iter().enumerate() {
-        let n = w.name.len();
-        let longest = best.map_or(0, |b| workers[b].name.len());
-        if n > url.len() || n < path || n <= longest {
-            continue;
+/// Back-ends, in the order in which they are first named.
+#[derive(Clone, Debug, Default)]
+pub struct Workers {
+    list: Vec<Worker>,
+    /// Those of ProxyPass, by name; of several, the first.
+    plain: BTreeMap<BString, usize>,
+    /// Those of ProxyPassMatch, by what their names begin with.
+    matching: BTreeMap<BString, Vec<usize>>,
+}
+
+impl Workers {
+    /// Adds one: where it is.
+    pub fn push(&mut self, worker: Worker) -> usize {
+        let at = self.list.len();
+        if worker.matchable {
+            self.matching.entry(beginning(&worker.name).into()).or_default().push(at);
+        } else {
+            self.plain.entry(worker.name.clone()).or_insert(at);
         }
-        let fits = match w.matchable {
-            false => sort != Sort::Match && url.starts_with(&w.name),
-            true => sort != Sort::Prefix && fits(&url, &w.name) == Fit::Yes,
-        };
-        if fits {
-            best = Some(i);
-        }
+        self.list.push(worker);
+        at
     }
-    best
+
+    /// `ap_proxy_get_worker_ex`: the worker whose name covers most of a URL; of several, the first.
+    pub fn find(&self, url: &[u8], sort: Sort) -> Option<usize> {
+        let mut url = without_socket(url)?;
+        let host = url.find(b":").filter(|c| url[*c..].starts_with(b"://") && url.len() > c + 3)? + 3;
+        let path = url[host..].find_byte(b'/').map_or(url.len(), |i| host + i);
+        url[..path].make_ascii_lowercase();
+        let length = |at: &usize| self.list[*at].name.len();
+        let plain = beginnings(&self.plain, &url).next().map(|(_, at)| *at).filter(|_| sort != Sort::Match);
+        let matching = beginnings(&self.matching, &url).flat_map(|(_, all)| all).copied();
+        let matching = matching.filter(|_| sort != Sort::Prefix);
+        let matching = matching.filter(|at| length(at) <= url.len() && fits(&url, &self.list[*at].name) == Fit::Yes);
+        let long_enough = plain.into_iter().chain(matching).filter(|at| length(at) >= path);
+        long_enough.max_by_key(|at| (length(at), Reverse(*at)))
+    }
+}
+
+impl Deref for Workers {
+    type Target = [Worker];
+    fn deref(&self) -> &[Worker] {
+        &self.list
+    }
+}
+
+/// To change their parameters, but not their names.
+impl DerefMut for Workers {
+    fn deref_mut(&mut self) -> &mut [Worker] {
+        &mut self.list
+    }
+}
+
+impl FromIterator<Worker> for Workers {
+    fn from_iter<I: IntoIterator<Item = Worker>>(all: I) -> Workers {
+        let mut workers = Workers::default();
+        for worker in all {
+            workers.push(worker);
+        }
+        workers
+    }
+}
+
+/// What any URL begins with that a name with `$1` and kin fits.
+fn beginning(name: &[u8]) -> &[u8] {
+    let end = (0..name.len())
+        .find(|i| name[*i] == b'\\' || name[*i] == b'$' && name.get(i + 1).is_some_and(u8::is_ascii_digit));
+    &name[..end.unwrap_or(name.len())]
+}
+
+/// The entries whose keys `text` begins with, the longest first.
+fn beginnings<'m, V>(map: &'m BTreeMap<BString, V>, text: &'m [u8]) -> impl Iterator<Item = (&'m BString, &'m V)> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        loop {
+            // what comes last before the text either begins it, or says how much of it any other key can have
+            let within = rest?;
+            let (key, value) = map.range::<BStr, _>((Unbounded, Included(within.as_bstr()))).next_back()?;
+            let shared = key.iter().zip(within).take_while(|(a, b)| a == b).count();
+            let whole = shared == key.len();
+            rest = if whole { shared.checked_sub(1).map(|end| &within[..end]) } else { Some(&within[..shared]) };
+            if whole {
+                return Some((key, value));
+            }
+        }
+    })
 }
 
 #[derive(PartialEq, Eq)]
@@ -221,6 +289,7 @@ fn fits(text: &[u8], pattern: &[u8]) -> Fit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn urls_name_workers() {
@@ -241,7 +310,7 @@ mod tests {
     #[test]
     fn the_longest_name_wins() {
         let names = ["http://h/", "http://h/app/", "http://h/m/$1/z"];
-        let workers: Vec<_> =
+        let workers: Workers =
             names.iter().map(|n| Worker::define(n.as_bytes(), n.contains('$'), Span::NONE).unwrap()).collect();
         for (url, sort, want) in [
             ("http://H/app/x", Sort::Any, Some(1)),
@@ -250,7 +319,40 @@ mod tests {
             ("http://h/m/a/b/z", Sort::Prefix, Some(0)),
             ("http://h2/app/", Sort::Any, None),
         ] {
-            assert_eq!(find(&workers, url.as_bytes(), sort), want, "{url}");
+            assert_eq!(workers.find(url.as_bytes(), sort), want, "{url}");
+        }
+    }
+
+    /// What finding is said to be: all names are gone through.
+    fn find_slowly(workers: &Workers, url: &[u8], sort: Sort) -> Option<usize> {
+        let mut best: Option<usize> = None;
+        let path = url[7..].find_byte(b'/').map_or(url.len(), |i| 7 + i);
+        for (i, w) in workers.iter().enumerate() {
+            let n = w.name.len();
+            if n > url.len() || n < path || best.is_some_and(|b| n <= workers[b].name.len()) {
+                continue;
+            }
+            let good = match w.matchable {
+                false => sort != Sort::Match && url.starts_with(&w.name),
+                true => sort != Sort::Prefix && fits(url, &w.name) == Fit::Yes,
+            };
+            best = if good { Some(i) } else { best };
+        }
+        best
+    }
+
+    proptest! {
+        #[test]
+        fn a_worker_is_found_as_if_all_were_tried(
+            names in proptest::collection::vec(("http://[ab]{1,2}(/[ab]{0,2}|/\\$1[ab]?|/a\\$2/b){0,2}", any::<bool>()), 0..12),
+            urls in proptest::collection::vec("http://[ab]{1,2}(/[ab]{0,3}){0,3}", 1..8),
+        ) {
+            let define = |(name, matching): &(String, bool)| Worker::define(name.as_bytes(), *matching, Span::NONE).unwrap();
+            let workers: Workers = names.iter().map(define).collect();
+            for (url, sort) in urls.iter().flat_map(|u| [Sort::Any, Sort::Prefix, Sort::Match].map(|s| (u, s))) {
+                let want = find_slowly(&workers, url.as_bytes(), sort);
+                prop_assert_eq!(workers.find(url.as_bytes(), sort), want, "{} {:?}", url, sort);
+            }
         }
     }
 }

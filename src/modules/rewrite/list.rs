@@ -93,9 +93,11 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         if is_left_out(r, pass, index, entry) {
             continue;
         }
-        let (mut before, wanted) = (None, points.is_some());
+        let (mut before, points_so_far) = (None, points.as_deref());
         let mut on_match = |r: &Request<'_>| {
-            let weighed = |i: &usize| wanted && !weigh::leaves_no_trace(pass, *i);
+            let weighed = |i: &usize| {
+                points_so_far.is_some_and(|points| weigh::is_new(points, *i)) && !weigh::leaves_no_trace(pass, *i)
+            };
             let rules = [missed.filter(|m| m + 1 == index), Some(index)].map(|rule| rule.filter(weighed));
             // a copy makes the changes after it dearer
             before = rules.iter().any(Option::is_some).then(|| (rules, Saved::of(r)));

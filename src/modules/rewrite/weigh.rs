@@ -77,9 +77,14 @@ pub fn is_wanted(r: &Request<'_>) -> bool {
     !r.engine.is_supposing() && r.main.as_ref().is_none_or(|m| m.main.is_none())
 }
 
+/// Whether the rule at `index` is still to be noted.
+pub fn is_new(points: &[Point], index: usize) -> bool {
+    points.len() < POINTS && points.iter().all(|p| p.index != index)
+}
+
 /// Notes the rule at `index`, which leaves a trace: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
 pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl FnOnce() -> Saved) {
-    if points.len() < POINTS && points.iter().all(|p| p.index != index) {
+    if is_new(points, index) {
         points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved() });
     }
 }

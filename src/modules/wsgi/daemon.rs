@@ -3,11 +3,13 @@
 use super::options::{self, filled};
 use crate::conf::args;
 use crate::modules::core::atoi;
+use crate::named::Name;
 use crate::server::build::Cmd;
 use crate::server::engine::Engine;
 use crate::source::Span;
 use crate::vfs::{Cred, Errno, Users, X, resolve};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A group of daemon processes: WSGIProcessGroup.
@@ -32,6 +34,12 @@ pub(super) struct Daemon {
     pub chroot: Option<BString>,
 }
 
+impl Name for Daemon {
+    fn name(&self) -> Cow<'_, BStr> {
+        self.name.as_bstr().into()
+    }
+}
+
 const INVALID: &str = "Invalid option to WSGI daemon process definition.";
 /// WSGI_STACK_LAST: as many threads as the array of their states has places.
 const STACK_LAST: i64 = 0xffff;
@@ -52,7 +60,10 @@ pub(super) fn daemon_process(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), Str
     if find(cmd, &daemon.name).is_some() {
         return Err("Name duplicates previous WSGI daemon definition.".into());
     }
-    Arc::make_mut(&mut cmd.server_slot(|s| &mut s.wsgi).daemons).push(daemon);
+    let (name, server) = (daemon.name.clone(), cmd.server);
+    let daemons = Arc::make_mut(&mut cmd.server_slot(|s| &mut s.wsgi).daemons);
+    let place = daemons.push(daemon);
+    cmd.build.daemons.insert(name, (server, place));
     Ok(())
 }
 
@@ -281,8 +292,8 @@ fn group_id(users: &Users, name: &[u8]) -> Option<u32> {
 
 /// The daemon of that name, as far as the configuration has been read.
 fn find<'b>(cmd: &'b Cmd<'_>, name: &[u8]) -> Option<&'b Daemon> {
-    let servers = cmd.build.servers.iter().filter_map(|s| s.settings.wsgi.as_ref());
-    servers.flat_map(|s| s.daemons.iter()).find(|d| d.name == name)
+    let (server, place) = *cmd.build.daemons.get(name.as_bstr())?;
+    cmd.build.servers.get(server)?.settings.wsgi.as_ref()?.daemons.get(place)
 }
 
 /// Whether the server being configured may use a daemon: it must be known by now, and be the main server's or that of

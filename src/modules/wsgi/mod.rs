@@ -17,6 +17,7 @@ mod setters;
 
 use crate::address::IpSubnet;
 use crate::module::{Hook, Module, Phase, hook, order};
+use crate::named::Named;
 use crate::server::index::Indexed;
 use crate::server::request::Request;
 use crate::server::setting::Set;
@@ -140,7 +141,7 @@ pub struct Server {
     /// WSGIScriptAlias, in the order in which they are tried: a virtual host's own first.
     aliases: Arc<Indexed<alias::Entry>>,
     /// WSGIDaemonProcess. The daemons are the whole run's: each knows its server.
-    daemons: Arc<Vec<daemon::Daemon>>,
+    daemons: Arc<Named<daemon::Daemon>>,
     /// WSGIRestrictEmbedded: the main server's counts.
     restrict_embedded: Option<Set<bool>>,
 }

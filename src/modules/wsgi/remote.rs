@@ -52,7 +52,7 @@ fn enter(r: &mut Request<'_>, daemon: &Daemon, target: &Target) -> Result<(), Re
 /// The daemon of that name, whichever server's it is.
 fn find(r: &Request<'_>, name: &BString) -> Option<(Arc<Server>, usize)> {
     r.engine.server.servers.iter().filter_map(|s| s.settings.wsgi.as_ref()).find_map(|s| {
-        let index = s.daemons.iter().position(|d| d.name == *name)?;
+        let index = s.daemons.find(name)?;
         Some((s.clone(), index))
     })
 }
