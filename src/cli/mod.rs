@@ -9,6 +9,7 @@ mod envvars;
 mod explain;
 mod given;
 mod machine;
+mod named;
 mod output;
 mod parallel;
 mod phases;

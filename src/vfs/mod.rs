@@ -3,10 +3,14 @@
 //! [`Vfs`] is what a tree must be able to answer about link-free paths; [`resolve`] is the kernel's walk on top of it:
 //! symbolic links, permissions and limits. Everything else asks `resolve`, nothing else asks a tree.
 
+#[cfg(all(feature = "disk", target_os = "linux"))]
+mod beneath;
 mod cached;
 #[cfg(feature = "disk")]
 mod disk;
 mod memory;
+#[cfg(feature = "disk")]
+pub mod open;
 pub mod resolve;
 mod users;
 
@@ -82,6 +86,10 @@ pub enum Errno {
     Loop,
     /// ENAMETOOLONG
     NameTooLong,
+    /// EFBIG: it holds more than this program reads ([`crate::limits::FILE_BYTES`]); httpd would go on.
+    TooLarge,
+    /// EAGAIN: it can't be read without waiting; httpd would wait.
+    Blocks,
     /// Any other, reading what is no file among them.
     Io,
 }
@@ -95,8 +103,21 @@ impl fmt::Display for Errno {
             Errno::Access => "Permission denied",
             Errno::Loop => "Too many levels of symbolic links",
             Errno::NameTooLong => "File name too long",
+            Errno::TooLarge => "File too large",
+            Errno::Blocks => "Resource temporarily unavailable",
             Errno::Io => "Input/output error",
         })
+    }
+}
+
+impl Errno {
+    /// Where it is this program that doesn't go on, and not httpd: why.
+    pub fn limit(self) -> Option<String> {
+        match self {
+            Errno::TooLarge => Some(format!("it holds more than {}", crate::limits::bytes(crate::limits::FILE_BYTES))),
+            Errno::Blocks => Some("it can't be read without waiting".into()),
+            _ => None,
+        }
     }
 }
 
