@@ -31,7 +31,7 @@ pub mod conf;
 mod date;
 pub mod diagnostic;
 pub mod expr;
-mod limits;
+pub mod limits;
 pub mod module;
 pub mod modules;
 #[cfg(all(feature = "oracle", target_os = "linux"))]

@@ -7,7 +7,7 @@
 pub const FILE_BYTES: u64 = 64 << 20;
 
 /// What a list of URLs may hold, in bytes.
-pub const URLS_BYTES: u64 = 256 << 20;
+pub const URLS_BYTES: u64 = 192 << 20;
 
 /// What a line of a list may hold, in bytes.
 pub const LINE_BYTES: u64 = 16 << 20;
@@ -35,7 +35,7 @@ pub const DIRECTIVES: usize = 1 << 20;
 pub const INCLUDED_FILES: usize = 100_000;
 
 /// Findings that are told one by one; of those behind them, the number is.
-pub const FINDINGS: usize = 10_000;
+pub const FINDINGS: usize = 1000;
 
 /// Rows of a table that its columns are measured by.
 pub const TABLE_ROWS_MEASURED: usize = 1000;

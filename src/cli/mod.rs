@@ -1,7 +1,7 @@
 //! The command line: one file for each verb.
 //!
 //! Results go to standard output, all else to standard error. Exit status: 0 done and fine, 1 an expectation failed or
-//! a finding stands, 2 the command or the configuration is wrong.
+//! a finding stands, 2 the command or the configuration is wrong, 130 interrupted (`verify`, which cleans up first).
 
 mod check;
 mod directives;
@@ -24,6 +24,7 @@ mod verify;
 use clap::{Parser, Subcommand};
 use output::Streams;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 const ABOUT: &str = "Tells what Apache httpd 2.4 does with a request, and why, without running httpd";
@@ -32,7 +33,9 @@ const AFTER: &str = "\
 Without -s or -c a verb takes ./routesim.yaml, or else the built-in scenario `web2py`.
 
 Exit status: 0 done and fine, 1 an expectation failed or a finding stands,
-2 the command or the configuration is wrong.";
+2 the command or the configuration is wrong, 130 `verify` was interrupted.";
+
+const FAULT: &str = "this is a fault of routesim itself, not of its input: please report it, with the lines above";
 
 #[derive(Parser)]
 #[command(name = "routesim", version, about = ABOUT, after_help = AFTER, arg_required_else_help = true)]
@@ -119,7 +122,8 @@ pub fn main() -> ExitCode {
         }
     };
     let mut streams = Streams::new();
-    let end = run(&cli, &mut streams).and_then(|end| {
+    let end = catch_unwind(AssertUnwindSafe(|| run(&cli, &mut streams)));
+    let end = end.unwrap_or_else(|_| failure(FAULT)).and_then(|end| {
         streams.out.flush()?;
         Ok(end)
     });

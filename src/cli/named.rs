@@ -29,7 +29,7 @@ impl<'d> Named<'d> {
         let Some(inner) = &self.inner else { return machine::read(&self.outer) };
         let content = resolve::read(self.disk, &Cred::root(), inner);
         content.map(|c| c.to_vec()).or_else(|e| {
-            let why = e.limit().unwrap_or_else(|| e.to_string().to_ascii_lowercase());
+            let why = if e.is_limit() { e.to_string() } else { e.to_string().to_ascii_lowercase() };
             failure(format!("can't read `{inner}` below `{}`: {why}", self.disk.root().display()))
         })
     }

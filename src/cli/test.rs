@@ -86,7 +86,7 @@ fn check(scenario: &Scenario, paint: Paint) -> Checked {
     let (path, name) = (scenario.path.display().to_string(), scenario.name.clone());
     let (simulator, loaded) = match simulate::scenario(scenario) {
         Ok(opened) => opened,
-        Err(found) => return broken(path, name, &found, &SourceMap::default(), paint),
+        Err(found) => return broken(path, name, &found, &scenario.sources, paint),
     };
     let started = match (&simulator, loaded.first_error()) {
         (None, Some(error)) => json::config_error(error, &loaded.sources),

@@ -2,6 +2,7 @@
 //! `ap_dir_fnmatch` (server/util.c).
 
 use super::{FileKind, Files};
+use crate::limits::INCLUDED_FILES;
 use crate::pattern::{PERIOD, fnmatch, is_fnmatch};
 use bstr::{BString, ByteSlice};
 
@@ -49,6 +50,9 @@ impl Walk<'_> {
             }
             self.depth -= 1;
         } else if kind.is_some() || !self.optional {
+            if self.found.len() >= INCLUDED_FILES {
+                return Err(format!("it names more than {INCLUDED_FILES} files: not all of them are read"));
+            }
             self.found.push(path.into());
         }
         Ok(())

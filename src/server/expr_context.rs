@@ -149,7 +149,12 @@ impl Context for View<'_, '_> {
     }
 
     fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
-        self.0.engine.read(path)
+        let found = self.0.engine.read(path);
+        // what is too large here is too large for httpd
+        if found == Err(Errno::Blocks) {
+            self.0.unread(path, Errno::Blocks, None);
+        }
+        found
     }
 
     fn uri_accessible(&mut self, uri: &[u8]) -> bool {

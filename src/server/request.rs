@@ -9,10 +9,11 @@ use super::{Connection, Virtual};
 use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
-use crate::vfs::{Kind, Stat};
+use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Whether a handler takes what follows the file in the path: `r->used_path_info`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -357,6 +358,25 @@ impl<'a> Request<'a> {
     pub fn caveat(&mut self, directive: &str, span: Span, why: impl Into<String>) {
         if !self.caveats.iter().any(|c| c.span == span && c.directive == directive) {
             self.caveats.push(Caveat { directive: directive.into(), span, why: why.into() });
+        }
+    }
+
+    /// A file's content as httpd's children may read it. One that is not read although httpd would is a caveat, by the
+    /// directive at `span` where one names it.
+    pub fn read_file(&mut self, path: &[u8], span: Option<Span>) -> Result<Arc<[u8]>, Errno> {
+        let found = self.engine.read(path);
+        if let Err(errno) = found {
+            self.unread(path, errno, span);
+        }
+        found
+    }
+
+    /// Says so where a file is not read although httpd would.
+    pub fn unread(&mut self, path: &[u8], errno: Errno, span: Option<Span>) {
+        if errno.is_limit() {
+            let path = path.to_str_lossy();
+            let name = span.map_or_else(|| path.to_string(), |s| self.engine.server.sources.directive_name(s));
+            self.caveat(&name, span.unwrap_or(Span::NONE), format!("`{path}` is not read: {errno}"));
         }
     }
 

@@ -1,7 +1,8 @@
 //! YAML as a tree that knows its places.
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Span};
+use crate::limits::{ALIAS_BYTES, YAML_VALUES, bytes};
+use crate::source::{FileId, Span, whole_characters};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use serde_yaml::Spanned;
@@ -92,14 +93,14 @@ impl Node {
 /// # Errors
 /// What is no YAML, a key that stands twice in a mapping, more than one document.
 pub fn parse(text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
-    // the budget guards a service against strangers; here only nesting and aliases can hurt
+    // the text itself is within bounds already: what it stands for must be, too
     let options = serde_yaml::options! {
         with_snippet: false,
         strict_booleans: true,
         budget: serde_yaml::budget! {
             max_events: usize::MAX,
-            max_nodes: usize::MAX,
-            max_total_scalar_bytes: usize::MAX,
+            max_nodes: YAML_VALUES,
+            max_total_scalar_bytes: text.len().saturating_add(ALIAS_BYTES),
             max_total_comment_bytes: usize::MAX,
         },
     };
@@ -142,8 +143,10 @@ impl Places<'_> {
         let span = location.span();
         let (line, column) = (small(location.line()), small(location.column()));
         let start = span.byte_offset().map_or_else(|| self.offset(line, column), small);
-        let end = start.saturating_add(span.byte_len().map_or(1, small)).min(small(self.text.len() as u64));
-        At { span: Span { file: self.file, line, start: start.min(end), end }, line, column }
+        let end = start.saturating_add(span.byte_len().map_or(1, small));
+        let range = whole_characters(self.text.as_bytes(), start as usize..end as usize);
+        let (start, end) = (small(range.start as u64), small(range.end as u64));
+        At { span: Span { file: self.file, line, start, end }, line, column }
     }
 
     /// The byte offset of a place that is known by line and column only.
@@ -165,9 +168,16 @@ impl Places<'_> {
             return Diagnostic::error("yaml-syntax", "nested too deep", span)
                 .help("is a bracket or a brace not closed?");
         }
+        if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Nodes { .. }, .. } = error.without_snippet() {
+            return Diagnostic::error("too-large", format!("it has more than {YAML_VALUES} values"), span)
+                .help("distribute the requests over several scenarios");
+        }
         if message.starts_with("budget breached") {
             return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span)
-                .help("write out what `*name` is to stand for");
+                .help(format!(
+                    "write out what `*name` is to stand for: aliases may make it {} longer",
+                    bytes(ALIAS_BYTES as u64)
+                ));
         }
         Diagnostic::error("yaml-syntax", message, span)
     }

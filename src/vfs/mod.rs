@@ -20,6 +20,7 @@ pub use disk::Disk;
 pub use memory::{Memory, Owner};
 pub use users::{User, Users};
 
+use crate::limits::{FILE_BYTES, bytes};
 use bstr::BString;
 use std::fmt;
 use std::sync::Arc;
@@ -95,7 +96,7 @@ pub enum Errno {
 }
 
 impl fmt::Display for Errno {
-    /// The words of `strerror`, which httpd's messages contain.
+    /// The words of `strerror`, which httpd's messages contain; where httpd would have none, why there is an error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Errno::NotFound => "No such file or directory",
@@ -103,21 +104,17 @@ impl fmt::Display for Errno {
             Errno::Access => "Permission denied",
             Errno::Loop => "Too many levels of symbolic links",
             Errno::NameTooLong => "File name too long",
-            Errno::TooLarge => "File too large",
-            Errno::Blocks => "Resource temporarily unavailable",
+            Errno::TooLarge => return write!(f, "it holds more than {}", bytes(FILE_BYTES)),
+            Errno::Blocks => "it can't be read without waiting",
             Errno::Io => "Input/output error",
         })
     }
 }
 
 impl Errno {
-    /// Where it is this program that doesn't go on, and not httpd: why.
-    pub fn limit(self) -> Option<String> {
-        match self {
-            Errno::TooLarge => Some(format!("it holds more than {}", crate::limits::bytes(crate::limits::FILE_BYTES))),
-            Errno::Blocks => Some("it can't be read without waiting".into()),
-            _ => None,
-        }
+    /// Whether it is this program that doesn't go on, and not httpd.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Errno::TooLarge | Errno::Blocks)
     }
 }
 

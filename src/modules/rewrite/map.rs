@@ -102,7 +102,7 @@ fn text(r: &mut Request<'_>, map: &Map, key: &BString) -> Option<BString> {
     }
     let table = match map.table.get() {
         Some(table) => table.clone(),
-        None => match r.engine.read(&map.file) {
+        None => match r.read_file(&map.file, Some(map.span)) {
             Ok(content) => map.table.get_or_init(|| Arc::new(read(&content))).clone(),
             Err(_) => {
                 let message = format!("mod_rewrite: can't open text RewriteMap file {}", map.file);
