@@ -107,9 +107,7 @@ impl Findings {
     /// All of them, those that were not kept as one each for errors, warnings and notes.
     pub fn all(self) -> Vec<Diagnostic> {
         let mut all = self.kept;
-        for (severity, name) in
-            [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
-        {
+        for (severity, name) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")] {
             let count = self.more[rank(severity)];
             if count > 0 {
                 let d = Diagnostic::error("more", listed(count, name), Span::NONE);

@@ -31,8 +31,8 @@ pub const CONFIG_BYTES: usize = 64 << 20;
 /// Directives that a configuration may have, with all that Include and Use bring in.
 pub const DIRECTIVES: usize = 1 << 20;
 
-/// Files that one Include may name.
-pub const INCLUDED_FILES: usize = 100_000;
+/// Entries of directories that the Include lines of a configuration may look through, in all.
+pub const INCLUDE_ENTRIES: usize = 100_000;
 
 /// Findings that are told one by one; of those behind them, the number is.
 pub const FINDINGS: usize = 1000;

@@ -152,7 +152,9 @@ mod tests {
     #[test]
     fn characters_are_taken_whole() {
         let text = "aé\u{10348}z".as_bytes();
-        for (given, wanted) in [(0..1, 0..1), (2..3, 1..3), (4..5, 3..7), (5..5, 3..7), (3..3, 3..3), (7..99, 7..8), (9..2, 1..3)] {
+        for (given, wanted) in
+            [(0..1, 0..1), (2..3, 1..3), (4..5, 3..7), (5..5, 3..7), (3..3, 3..3), (7..99, 7..8), (9..2, 1..3)]
+        {
             assert_eq!(whole_characters(text, given.clone()), wanted, "{given:?}");
         }
     }

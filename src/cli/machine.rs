@@ -80,7 +80,8 @@ impl Machine {
     /// What loading a file begins with.
     pub fn input(&self, config: &Path, ports: Vec<u16>) -> Result<(Input, Arc<dyn Vfs>), Failure> {
         let root = self.root.as_deref().unwrap_or(Path::new("/"));
-        let disk = Disk::new(root).or_else(|e| failure(format!("--root `{}`: {}", root.display(), open::why(&e, FILE_BYTES))))?;
+        let disk = Disk::new(root)
+            .or_else(|e| failure(format!("--root `{}`: {}", root.display(), open::why(&e, FILE_BYTES))))?;
         let file = Named::new(config, &disk);
         let (name, text, env) = (file.name(), file.read()?, self.environment(&file, &disk)?);
         let vfs: Arc<dyn Vfs> = Arc::new(Cached::new(disk));

@@ -138,7 +138,11 @@ mod tests {
         ] {
             let named = Named::new(&top.join(file), &disk);
             assert_eq!(named.inner.is_some(), name.is_some(), "{file}");
-            assert_eq!(name.map_or_else(|| top.join(file).display().to_string(), str::to_string), named.name(), "{file}");
+            assert_eq!(
+                name.map_or_else(|| top.join(file).display().to_string(), str::to_string),
+                named.name(),
+                "{file}"
+            );
             assert_eq!(named.read().ok().as_deref(), Some(text.as_bytes()), "{file}");
         }
         std::fs::remove_dir_all(top).unwrap();

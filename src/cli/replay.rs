@@ -6,8 +6,8 @@ use super::remembered::Remembered;
 use super::urls::{self, Asker, Urls};
 use super::{End, Failure, failure, parallel};
 use crate::outcome::Outcome;
-use crate::report::told::{Key, Texts, Told};
 use crate::report::table::{Row, Table};
+use crate::report::told::{Key, Texts, Told};
 use crate::report::{json, ndjson};
 use crate::simulate::{Ask, Simulator};
 use crate::suite::RequestSpec;
@@ -117,8 +117,7 @@ impl Replay {
             Some(urls) => {
                 let real = opened.real;
                 let remembered = (!self.no_cache).then(Remembered::new);
-                let some =
-                    |simulator: &Simulator, piece: &_| self.lines(simulator, real, piece, remembered.as_ref());
+                let some = |simulator: &Simulator, piece: &_| self.lines(simulator, real, piece, remembered.as_ref());
                 parallel::in_order(simulator, &urls.pieces(), some, print)?;
             }
         }

@@ -154,7 +154,7 @@ impl Reader<'_> {
             // that has been said
             return Ok(());
         }
-        let (paths, error) = include::expand(self.files, &path, optional);
+        let (paths, error) = include::expand(self.files, &path, optional, &mut self.room);
         for path in paths {
             if self.budget == 0 {
                 break;

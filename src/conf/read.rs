@@ -5,7 +5,7 @@ use super::lexer::{Input, Limit, Line};
 use super::suggest::distance;
 use super::{Files, Knowledge, LoadedModule, Node, Options, State, Tree};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
-use crate::limits::{CONFIG_BYTES, DIRECTIVES};
+use crate::limits::{CONFIG_BYTES, DIRECTIVES, INCLUDE_ENTRIES};
 use crate::module::allowed;
 use crate::source::{FileId, SourceMap, Span};
 use bstr::{BString, ByteSlice};
@@ -34,6 +34,8 @@ pub(super) struct Reader<'a> {
     pub budget: usize,
     /// Directives that may still be read.
     directives: usize,
+    /// Entries of directories that may still be looked through.
+    pub room: usize,
 }
 
 /// One file being read, with the sections that are open.
@@ -118,6 +120,7 @@ impl<'a> Reader<'a> {
             including: Vec::new(),
             budget: CONFIG_BYTES,
             directives: DIRECTIVES,
+            room: INCLUDE_ENTRIES,
         }
     }
 

@@ -21,6 +21,9 @@ pub mod table;
 #[cfg(all(feature = "cli", feature = "oracle", target_os = "linux"))]
 pub mod verify;
 
+#[cfg(all(test, feature = "cli"))]
+mod any_place;
+
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
 

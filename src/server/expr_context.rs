@@ -151,8 +151,8 @@ impl Context for View<'_, '_> {
     fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
         let found = self.0.engine.read(path);
         // what is too large here is too large for httpd
-        if found == Err(Errno::Blocks) {
-            self.0.unread(path, Errno::Blocks, None);
+        if let Err(errno @ (Errno::Blocks | Errno::Kernel)) = found {
+            self.0.unread(path, errno, None);
         }
         found
     }

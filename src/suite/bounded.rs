@@ -83,7 +83,10 @@ mod tests {
         assert_eq!(lines(b"a\r\n\nb").collect::<Vec<_>>(), [&b"a"[..], b"", b"b"]);
         assert!(check_lines(b"a\n\nb").is_ok());
         let long = vec![b'x'; LINE_BYTES as usize + 1];
-        assert_eq!(check_lines(&[b"a\n", &long[..]].concat()).unwrap_err().to_string(), "line 2 holds more than 16 MiB");
+        assert_eq!(
+            check_lines(&[b"a\n", &long[..]].concat()).unwrap_err().to_string(),
+            "line 2 holds more than 16 MiB"
+        );
     }
 
     #[test]

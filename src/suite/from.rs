@@ -97,7 +97,7 @@ impl Room {
         let folder = folder.path.clone();
         let inner = if folder.is_empty() { b"/" } else { folder.as_slice() };
         if disk.is_the_kernels(inner).map_err(|e| system(&source.outer(&folder), &e))? {
-            return Err(no_file(&source.outer(&folder), "it is the kernel's (/proc, /sys)"));
+            return Err(no_file(&source.outer(&folder), &Errno::Kernel.to_string()));
         }
         for name in disk.list(inner).map_err(|e| unreadable(&source.outer(&folder), e))? {
             let path = BString::from([&folder, b"/".as_slice(), &name].concat());

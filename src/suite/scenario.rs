@@ -138,7 +138,8 @@ impl Scenario {
         let root = yaml::parse(text, file).map_err(|d| vec![*d])?;
         let mut reader = Reader::default();
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut scenario = Scenario { path: path.into(), source: Some(file), sources: sources.clone(), ..Scenario::default() };
+        let mut scenario =
+            Scenario { path: path.into(), source: Some(file), sources: sources.clone(), ..Scenario::default() };
         let mut named = false;
         let pairs = match &root.value {
             Value::Map(pairs) => pairs.as_slice(),

@@ -104,13 +104,7 @@ impl ScenarioFs {
     /// Copies a file or directory of the machine, links as they are. Permissions are made the same everywhere: 0755 for
     /// directories and what its owner may run, 0644 for the rest; a `mode` is that of the uppermost.
     #[cfg(feature = "disk")]
-    fn copy(
-        &mut self,
-        entry: &FileEntry,
-        source: &Path,
-        owner: Owner,
-        room: &mut Room,
-    ) -> Result<(), Box<Diagnostic>> {
+    fn copy(&mut self, entry: &FileEntry, source: &Path, owner: Owner, room: &mut Room) -> Result<(), Box<Diagnostic>> {
         use super::from::{Content, Unreadable};
         let unreadable = |e: Unreadable| {
             let message = format!("can't read `{}`: {}", e.path.display(), e.why);
@@ -121,7 +115,9 @@ impl ScenarioFs {
             let path = [entry.path.trim_end_matches('/').as_bytes(), &one.path].concat();
             let uppermost = one.path.is_empty();
             let added = match room.content(&found, one).map_err(unreadable)? {
-                Content::Directory if uppermost => self.memory.add_dir(entry.path.as_bytes(), entry.mode, owner).map(drop),
+                Content::Directory if uppermost => {
+                    self.memory.add_dir(entry.path.as_bytes(), entry.mode, owner).map(drop)
+                }
                 Content::Directory => self.memory.add_dir(&path, None, owner).map(drop),
                 Content::Symlink(target) => self.memory.add_symlink(&path, &target, owner).map(drop),
                 Content::Regular(content, may_run) => {

@@ -168,16 +168,17 @@ impl Places<'_> {
             return Diagnostic::error("yaml-syntax", "nested too deep", span)
                 .help("is a bracket or a brace not closed?");
         }
-        if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Nodes { .. }, .. } = error.without_snippet() {
+        if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Nodes { .. }, .. } =
+            error.without_snippet()
+        {
             return Diagnostic::error("too-large", format!("it has more than {YAML_VALUES} values"), span)
                 .help("distribute the requests over several scenarios");
         }
         if message.starts_with("budget breached") {
-            return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span)
-                .help(format!(
-                    "write out what `*name` is to stand for: aliases may make it {} longer",
-                    bytes(ALIAS_BYTES as u64)
-                ));
+            return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span).help(format!(
+                "write out what `*name` is to stand for: aliases may make it {} longer",
+                bytes(ALIAS_BYTES as u64)
+            ));
         }
         Diagnostic::error("yaml-syntax", message, span)
     }

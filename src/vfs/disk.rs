@@ -199,6 +199,7 @@ fn errno(e: &io::Error) -> Errno {
         io::ErrorKind::InvalidFilename => Errno::NameTooLong,
         io::ErrorKind::FileTooLarge => Errno::TooLarge,
         io::ErrorKind::WouldBlock => Errno::Blocks,
+        io::ErrorKind::Unsupported if e.raw_os_error().is_none() => Errno::Kernel,
         _ => Errno::Io,
     }
 }
@@ -250,9 +251,7 @@ mod tests {
         rustix::fs::mkfifoat(rustix::fs::CWD, top.join("in/pipe"), rustix::fs::Mode::RWXU).unwrap();
         fs::File::create(top.join("in/large")).unwrap().set_len(FILE_BYTES + 1).unwrap();
         let long = format!("/{}", "x".repeat(300));
-        for path in
-            ["/", "/d", "/d/f", "/d/f/x", "/l", "/lf", "/no", "/no/x", "/pipe", "/large", "/d/../l", &long]
-        {
+        for path in ["/", "/d", "/d/f", "/d/f/x", "/l", "/lf", "/no", "/no/x", "/pipe", "/large", "/d/../l", &long] {
             let seen = |d: &Disk| (d.lstat(path.as_bytes()), d.readlink(path.as_bytes()), d.list(path.as_bytes()));
             let content = |d: &Disk| d.read(path.as_bytes());
             assert_eq!(seen(&disks[0]), seen(&disks[1]), "{path}");

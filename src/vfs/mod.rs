@@ -91,9 +91,14 @@ pub enum Errno {
     TooLarge,
     /// EAGAIN: it can't be read without waiting; httpd would wait.
     Blocks,
+    /// It is of a file system of the kernel's own, whose files may block, never end, or change by being read.
+    Kernel,
     /// Any other, reading what is no file among them.
     Io,
 }
+
+/// Why a file of the kernel's is not read.
+const KERNEL: &str = "it belongs to the kernel (/proc, /sys)";
 
 impl fmt::Display for Errno {
     /// The words of `strerror`, which httpd's messages contain; where httpd would have none, why there is an error.
@@ -106,6 +111,7 @@ impl fmt::Display for Errno {
             Errno::NameTooLong => "File name too long",
             Errno::TooLarge => return write!(f, "it holds more than {}", bytes(FILE_BYTES)),
             Errno::Blocks => "it can't be read without waiting",
+            Errno::Kernel => KERNEL,
             Errno::Io => "Input/output error",
         })
     }
@@ -114,7 +120,7 @@ impl fmt::Display for Errno {
 impl Errno {
     /// Whether it is this program that doesn't go on, and not httpd.
     pub fn is_limit(self) -> bool {
-        matches!(self, Errno::TooLarge | Errno::Blocks)
+        matches!(self, Errno::TooLarge | Errno::Blocks | Errno::Kernel)
     }
 }
 

@@ -27,7 +27,7 @@ pub fn at_once(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// When it can't be read without waiting (`WouldBlock`), holds more (`FileTooLarge`), is no regular file, or one that
-/// the kernel makes up while it is read.
+/// the kernel makes up while it is read (`Unsupported`).
 pub fn content(file: File, most: u64) -> io::Result<Vec<u8>> {
     let size = regular(&file, most)?;
     let mut content = Vec::new();
@@ -82,7 +82,7 @@ fn regular(file: &File, most: u64) -> io::Result<usize> {
         return Err(io::Error::other("it is no regular file"));
     }
     if is_the_kernels(file) {
-        return Err(io::Error::other("it is the kernel's (/proc, /sys)"));
+        return Err(io::Error::new(io::ErrorKind::Unsupported, super::KERNEL));
     }
     if kind.len() > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(size(&kind)) }
 }
@@ -110,8 +110,22 @@ fn fill(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
 /// smack, efivarfs, nsfs, binfmt_misc, devpts.
 #[cfg(target_os = "linux")]
 const KERNELS: [u32; 16] = [
-    0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163, 0x7363_6673, 0x6265_6570, 0xcafe_4a11, 0x0027_e0eb, 0x6367_7270,
-    0x6165_676c, 0xf97c_ff8c, 0x4341_5d53, 0xde5e_81e4, 0x6e73_6673, 0x4249_4e4d, 0x1cd1,
+    0x9fa0,
+    0x6265_6572,
+    0x6462_6720,
+    0x7472_6163,
+    0x7363_6673,
+    0x6265_6570,
+    0xcafe_4a11,
+    0x0027_e0eb,
+    0x6367_7270,
+    0x6165_676c,
+    0xf97c_ff8c,
+    0x4341_5d53,
+    0xde5e_81e4,
+    0x6e73_6673,
+    0x4249_4e4d,
+    0x1cd1,
 ];
 
 /// Whether an open file or directory is in a file system of the kernel's own (/proc, /sys), wherever that is mounted.
