@@ -32,7 +32,7 @@ pub const CONFIG_BYTES: usize = 64 << 20;
 pub const DIRECTIVES: usize = 1 << 20;
 
 /// Entries of directories that the Include lines of a configuration may look through, in all.
-pub const INCLUDE_ENTRIES: usize = 100_000;
+pub const INCLUDE_ENTRIES: usize = 50_000;
 
 /// Findings that are told one by one; of those behind them, the number is.
 pub const FINDINGS: usize = 1000;
