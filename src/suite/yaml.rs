@@ -91,15 +91,20 @@ impl Node {
 /// Reads one YAML document.
 ///
 /// # Errors
-/// What is no YAML, a key that stands twice in a mapping, more than one document.
+/// What is no YAML, a key that stands twice in a mapping, more than one document, more than [`YAML_VALUES`].
 pub fn parse(text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
+    within(YAML_VALUES, text, file)
+}
+
+/// The same, with no more than `values` values.
+fn within(values: usize, text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
     // the text itself is within bounds already: what it stands for must be, too
     let options = serde_yaml::options! {
         with_snippet: false,
         strict_booleans: true,
         budget: serde_yaml::budget! {
             max_events: usize::MAX,
-            max_nodes: YAML_VALUES,
+            max_nodes: values,
             max_total_scalar_bytes: text.len().saturating_add(ALIAS_BYTES),
             max_total_comment_bytes: usize::MAX,
         },
@@ -171,8 +176,8 @@ impl Places<'_> {
         if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Nodes { .. }, .. } =
             error.without_snippet()
         {
-            return Diagnostic::error("too-large", format!("it has more than {YAML_VALUES} values"), span)
-                .help("distribute the requests over several scenarios");
+            return Diagnostic::error("too-large", "it has too many values", span)
+                .help(format!("a scenario may have {YAML_VALUES}: distribute the requests over several"));
         }
         if message.starts_with("budget breached") {
             return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span).help(format!(
@@ -270,5 +275,32 @@ impl<'de> Visitor<'de> for RawVisitor {
             pairs.push((key, entries.next_value()?));
         }
         Ok(Raw::Map(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+
+    #[test]
+    fn values_are_counted() {
+        let file = SourceMap::default().add("x", "");
+        let fits = |values, text| within(values, text, file).map(drop).map_err(|d| d.message);
+        // a mapping, its key, a list and what is in it
+        assert_eq!(fits(6, "a: [b, c, d]"), Ok(()));
+        assert_eq!(fits(5, "a: [b, c, d]"), Err("it has too many values".into()));
+        let aliases = "a: &x [b]\nc: [*x, *x]";
+        assert_eq!((fits(10, aliases), fits(9, aliases).is_err()), (Ok(()), true));
+    }
+
+    #[test]
+    fn places_are_of_whole_characters() {
+        let sources = SourceMap::default();
+        let text = "\u{1f600}: [é, \"\u{10348}\"]\n\u{1f600}";
+        let file = sources.add("x", text);
+        let found = parse(text, file).expect_err("the second key has no value");
+        let range = found.span.start as usize..found.span.end as usize;
+        assert!(text.get(range).is_some(), "{found:?}");
     }
 }
