@@ -95,13 +95,18 @@ impl Findings {
     pub fn insert(&mut self, at: usize, d: Diagnostic) -> &mut Diagnostic {
         let refuses = d.severity == Severity::Error && !self.refused;
         self.refused |= refuses;
-        if self.kept.len() >= FINDINGS && !refuses {
+        if self.is_full() && !refuses {
             self.more[rank(d.severity)] += 1;
             return self.spare.insert(d);
         }
         let at = at.min(self.kept.len());
         self.kept.insert(at, d);
         &mut self.kept[at]
+    }
+
+    /// Whether the next one is only counted, unless it is the first error.
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= FINDINGS
     }
 
     /// All of them, those that were not kept as one each for errors, warnings and notes.

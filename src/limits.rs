@@ -25,8 +25,11 @@ pub const YAML_VALUES: usize = 1 << 20;
 /// Bytes by which aliases may lengthen a scenario's YAML.
 pub const ALIAS_BYTES: usize = 16 << 20;
 
-/// Bytes that a configuration may have, with all that Include and Use bring in.
+/// Bytes that a configuration may have, with all that Include and Use bring in; each line counts [`LINE_COST`] more.
 pub const CONFIG_BYTES: usize = 64 << 20;
+
+/// Bytes that a line of a configuration costs even when it is empty.
+pub const LINE_COST: usize = 7;
 
 /// Directives that a configuration may have, with all that Include and Use bring in.
 pub const DIRECTIVES: usize = 1 << 20;

@@ -5,7 +5,7 @@ use super::args;
 use super::read::{Build, Reader};
 use super::{FileKind, LoadedModule, Loading, Node, Options, include};
 use crate::diagnostic::Diagnostic;
-use crate::limits::CONFIG_BYTES;
+use crate::limits::{CONFIG_BYTES, LINE_COST};
 use crate::module::{Directive, allowed};
 use crate::server::filepath;
 use crate::source::{FileId, Span};
@@ -179,19 +179,26 @@ impl Reader<'_> {
     fn text_of(&mut self, path: BString, span: Span) -> Result<Option<FileId>, String> {
         let known = self.included.get(&path).or_else(|| self.options.known.get(&path)).copied();
         let id = match known {
-            Some(id) => self.spend(self.sources.file(id).text.len(), span).then_some(id),
+            Some(id) => id,
             None => {
                 let text = self.files.read(&path);
                 let text = text.map_err(|e| format!("Could not open configuration file {path}: {e}"))?;
-                self.spend(text.len(), span).then(|| self.sources.add(path.to_str_lossy(), text))
+                self.sources.add(path.to_str_lossy(), text)
             }
         };
+        let id = self.spend_file(id, span).then_some(id);
         if let Some(id) = id
             && self.included.insert(path, id).is_none()
         {
             self.origins.push((id, span));
         }
         Ok(id)
+    }
+
+    /// Takes a file from what may still be read, as [`Reader::spend`].
+    pub(super) fn spend_file(&mut self, file: FileId, span: Span) -> bool {
+        let file = self.sources.file(file);
+        self.spend(file.text.len() + LINE_COST * file.lines(), span)
     }
 
     /// Takes the size of a text from what may still be read; `false` when nothing more may be.
@@ -203,7 +210,7 @@ impl Reader<'_> {
             return true;
         }
         if std::mem::take(&mut self.budget) > 0 {
-            let d = Diagnostic::error("too-large", "what Include and Use bring in is too large to read", span);
+            let d = Diagnostic::error("too-large", "the configuration is too large to read", span);
             let most = crate::limits::bytes(CONFIG_BYTES as u64);
             self.report(d.help(format!("{most} are read: is a file included, or a macro used, again and again?")));
         }

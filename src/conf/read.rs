@@ -126,8 +126,10 @@ impl<'a> Reader<'a> {
 
     /// Reads a file and what it includes.
     pub fn whole(mut self, file: FileId) -> Tree {
-        self.spend(self.sources.file(file).text.len(), Span { file, line: 1, start: 0, end: 0 });
-        let nodes = self.file(file, self.options.overrides, self.options.override_list.clone());
+        let nodes = match self.spend_file(file, Span { file, line: 1, start: 0, end: 0 }) {
+            true => self.file(file, self.options.overrides, self.options.override_list.clone()),
+            false => Vec::new(),
+        };
         if let Some(first) = self.diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
             first.first = true;
         }

@@ -68,6 +68,9 @@ pub fn lines(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// # Errors
 /// The line's number.
 pub fn check_lines(list: &[u8]) -> io::Result<()> {
+    if list.len() as u64 <= LINE_BYTES {
+        return Ok(());
+    }
     match lines(list).position(|line| line.len() as u64 > LINE_BYTES) {
         Some(i) => Err(io::Error::other(format!("line {} holds more than {}", i + 1, bytes(LINE_BYTES)))),
         None => Ok(()),

@@ -26,7 +26,9 @@ impl Reader {
 
     /// Notes a key that means nothing here.
     pub fn unknown_key(&mut self, key: &Key, of: &str, known: &[&str]) {
-        let help = match nearest(&key.text, known.iter().copied()) {
+        // nobody sees it where there are many
+        let near = (!self.problems.is_full()).then(|| nearest(&key.text, known.iter().copied())).flatten();
+        let help = match near {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("known keys: {}", known.join(", ")),
         };

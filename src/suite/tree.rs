@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Nothing is copied.
 #[cfg(not(feature = "disk"))]
 #[derive(Default)]
-struct Room;
+struct Room {}
 
 /// A scenario's file system, with what is known of its programs.
 #[derive(Clone, Debug, Default)]
