@@ -1,6 +1,8 @@
 //! What is wrong with a text, where, and what to do about it.
 
+use crate::limits::FINDINGS;
 use crate::source::Span;
+use std::ops::{Deref, DerefMut};
 
 /// How grave a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +32,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The error at which httpd itself stops.
     pub first: bool,
+    /// How many findings it stands for: one, unless it is the last of a long list.
+    pub count: usize,
 }
 
 impl Diagnostic {
@@ -43,6 +47,7 @@ impl Diagnostic {
             related: None,
             help: None,
             first: false,
+            count: 1,
         }
     }
 
@@ -66,5 +71,112 @@ impl Diagnostic {
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Diagnostic {
         self.related = Some((span, label.into()));
         self
+    }
+}
+
+/// Findings as they are made: the first [`FINDINGS`] and the first error in full, of the others how many they are.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    kept: Vec<Diagnostic>,
+    refused: bool,
+    /// The last that was not kept.
+    spare: Option<Diagnostic>,
+    /// How many were not kept: notes, warnings, errors.
+    more: [usize; 3],
+}
+
+impl Findings {
+    /// Adds one; it can be completed in place.
+    pub fn push(&mut self, d: Diagnostic) -> &mut Diagnostic {
+        self.insert(self.kept.len(), d)
+    }
+
+    /// Adds one before the one of that number.
+    pub fn insert(&mut self, at: usize, d: Diagnostic) -> &mut Diagnostic {
+        let refuses = d.severity == Severity::Error && !self.refused;
+        self.refused |= refuses;
+        if self.is_full() && !refuses {
+            self.more[rank(d.severity)] += 1;
+            return self.spare.insert(d);
+        }
+        let at = at.min(self.kept.len());
+        self.kept.insert(at, d);
+        &mut self.kept[at]
+    }
+
+    /// Whether the next one is only counted, unless it is the first error.
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= FINDINGS
+    }
+
+    /// All of them, those that were not kept as one each for errors, warnings and notes.
+    pub fn all(self) -> Vec<Diagnostic> {
+        let mut all = self.kept;
+        for (severity, name) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")] {
+            let count = self.more[rank(severity)];
+            if count > 0 {
+                let d = Diagnostic::error("more", listed(count, name), Span::NONE);
+                all.push(Diagnostic { severity, count, ..d });
+            }
+        }
+        all
+    }
+}
+
+impl Extend<Diagnostic> for Findings {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, all: I) {
+        for d in all {
+            self.push(d);
+        }
+    }
+}
+
+impl Deref for Findings {
+    type Target = [Diagnostic];
+
+    fn deref(&self) -> &[Diagnostic] {
+        &self.kept
+    }
+}
+
+impl DerefMut for Findings {
+    fn deref_mut(&mut self) -> &mut [Diagnostic] {
+        &mut self.kept
+    }
+}
+
+fn listed(count: usize, name: &str) -> String {
+    match count {
+        1 => format!("1 more {name} is not listed"),
+        _ => format!("{count} more {name}s are not listed"),
+    }
+}
+
+fn rank(severity: Severity) -> usize {
+    match severity {
+        Severity::Note => 0,
+        Severity::Warning => 1,
+        Severity::Error => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_ends_with_a_number() {
+        let mut found = Findings::default();
+        for _ in 0..FINDINGS + 5 {
+            found.push(Diagnostic::warning("x", "y", Span::NONE));
+        }
+        found.push(Diagnostic::error("first", "y", Span::NONE)).help = Some("z".into());
+        found.insert(0, Diagnostic::error("second", "y", Span::NONE)).help = Some("z".into());
+        let all = found.all();
+        assert_eq!((all.len(), all.iter().map(|d| d.count).sum::<usize>()), (FINDINGS + 3, FINDINGS + 7));
+        let last = |n: usize| (all[FINDINGS + n].code, all[FINDINGS + n].message.as_str());
+        assert_eq!(last(0), ("first", "y"));
+        assert_eq!(last(1), ("more", "1 more error is not listed"));
+        assert_eq!(last(2), ("more", "5 more warnings are not listed"));
     }
 }

@@ -2,6 +2,7 @@
 
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 /// One file of a [`SourceMap`].
@@ -45,8 +46,12 @@ pub struct SourceFile {
 impl SourceFile {
     /// The text that a place in this file covers.
     pub fn covered(&self, span: Span) -> &[u8] {
-        let end = (span.end as usize).min(self.text.len());
-        &self.text[(span.start as usize).min(end)..end]
+        &self.text[self.range(span)]
+    }
+
+    /// Where in the text a place is, wherever it says that it begins and ends: within it, and of whole characters.
+    pub fn range(&self, span: Span) -> Range<usize> {
+        whole_characters(&self.text, span.start as usize..span.end as usize)
     }
 
     /// The directive at a place in this file, by name: its first word, without what marks a section.
@@ -62,12 +67,39 @@ impl SourceFile {
         (line as u32 + 1, offset.saturating_sub(self.line_starts[line]) + 1)
     }
 
+    /// How many lines there are.
+    pub fn lines(&self) -> usize {
+        self.line_starts.len()
+    }
+
     /// The text of a 1-based line, without its end.
     pub fn line(&self, line: u32) -> &BStr {
         let n = (line as usize).saturating_sub(1);
         let Some(&start) = self.line_starts.get(n) else { return BStr::new("") };
         let end = self.line_starts.get(n + 1).map_or(self.text.len(), |&e| e as usize);
         self.text[start as usize..end].trim_end_with(|c| c == '\n' || c == '\r').as_bstr()
+    }
+}
+
+/// A range of `text` that begins and ends with a character, made from any range: what lies beyond the text is left out,
+/// and a character that is cut is taken whole. Bytes that are no UTF-8 count one by one.
+pub fn whole_characters(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let end = range.end.min(text.len());
+    let start = begin(text, range.start.min(end));
+    let last = begin(text, end);
+    start..if last == end { end } else { after(text, last) }
+}
+
+/// The beginning of the character that the byte at `at` is of.
+fn begin(text: &[u8], at: usize) -> usize {
+    (at.saturating_sub(3)..at).find(|i| after(text, *i) > at).unwrap_or(at)
+}
+
+/// Where the character that begins at `at` ends; one that is no character is one byte long.
+fn after(text: &[u8], at: usize) -> usize {
+    match bstr::decode_utf8(&text[at..]) {
+        (Some(c), _) => at + c.len_utf8(),
+        (None, _) => at + 1,
     }
 }
 
@@ -84,7 +116,9 @@ impl SourceMap {
     pub fn add(&self, name: impl Into<String>, text: impl Into<BString>) -> FileId {
         let mut text: BString = text.into();
         text.truncate(u32::MAX as usize);
-        let mut line_starts = vec![0];
+        // counted first: of short lines, their beginnings are more than the text
+        let mut line_starts = Vec::with_capacity(text.iter().filter(|b| **b == b'\n').count() + 1);
+        line_starts.push(0);
         line_starts.extend(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1));
         let mut files = self.files.write().expect("no writer panics");
         files.push(Arc::new(SourceFile { name: name.into(), text, line_starts }));
@@ -130,5 +164,36 @@ impl SourceMap {
     /// `file:line`, as messages name a place.
     pub fn place(&self, span: Span) -> String {
         format!("{}:{}", self.file(span.file).name, span.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn characters_are_taken_whole() {
+        let text = "aé\u{10348}z".as_bytes();
+        for (given, wanted) in [(0..1, 0..1), (2..3, 1..3), (4..5, 3..7), (5..5, 3..7), (3..3, 3..3), (7..99, 7..8)] {
+            assert_eq!(whole_characters(text, given.clone()), wanted, "{given:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_range_is_one_of_the_text(text in "\\PC{0,9}", start in 0usize..40, end in 0usize..40) {
+            let range = whole_characters(text.as_bytes(), start..end);
+            prop_assert!(text.get(range.clone()).is_some());
+            if start <= end && text.get(start..end).is_some() {
+                prop_assert_eq!(range, start..end);
+            }
+        }
+
+        #[test]
+        fn any_range_of_any_bytes(text in proptest::collection::vec(any::<u8>(), 0..12), start in 0usize..40, end in 0usize..40) {
+            let range = whole_characters(&text, start..end);
+            prop_assert!(text.get(range).is_some());
+        }
     }
 }

@@ -115,7 +115,7 @@ pub fn open(scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
             real: false,
         }),
         Err(found) => {
-            streams.diagnostics(&found, &SourceMap::default());
+            streams.diagnostics(&found, &scenario.sources);
             failure(format!("scenario `{}` can't be built", scenario.path.display()))
         }
     }

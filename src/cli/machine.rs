@@ -1,11 +1,13 @@
 //! A configuration of this machine: where its paths are looked up, and what it reads from its surroundings.
 
+use super::named::Named;
 use super::{Failure, envvars, failure};
+use crate::limits::FILE_BYTES;
 use crate::modules::known;
 use crate::simulate::{self, Input, Loaded, Modules, RealPrograms, Simulator};
 use crate::suite::suggest::nearest;
 use crate::suite::{bounded, default_hosts};
-use crate::vfs::{Cached, Disk, Vfs};
+use crate::vfs::{Cached, Disk, Vfs, open};
 use bstr::BString;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -78,16 +80,17 @@ impl Machine {
     /// What loading a file begins with.
     pub fn input(&self, config: &Path, ports: Vec<u16>) -> Result<(Input, Arc<dyn Vfs>), Failure> {
         let root = self.root.as_deref().unwrap_or(Path::new("/"));
-        let disk = Disk::new(root).or_else(|e| failure(format!("--root `{}`: {}", root.display(), cause(&e))))?;
-        let text = read(config)?;
-        let name = inner_name(config, disk.root());
+        let disk = Disk::new(root)
+            .or_else(|e| failure(format!("--root `{}`: {}", root.display(), open::why(&e, FILE_BYTES))))?;
+        let file = Named::new(config, &disk);
+        let (name, text, env) = (file.name(), file.read()?, self.environment(&file, &disk)?);
         let vfs: Arc<dyn Vfs> = Arc::new(Cached::new(disk));
         let input = Input {
             name,
             text: text.into(),
             modules: self.modules()?,
             defines: self.defines.clone(),
-            env: self.environment(config)?,
+            env,
             env_complete: false,
             time: None,
             hosts: self.hosts()?,
@@ -120,13 +123,14 @@ impl Machine {
         Ok(Modules::OwnAnd(names))
     }
 
-    fn environment(&self, config: &Path) -> Result<HashMap<BString, BString>, Failure> {
+    fn environment(&self, config: &Named<'_>, disk: &Disk) -> Result<HashMap<BString, BString>, Failure> {
         let mut env = HashMap::new();
-        let beside = config.with_file_name("envvars");
-        match &self.envvars {
-            Some(file) => envvars::read(&String::from_utf8_lossy(&read(file)?), &mut env),
-            None if beside.is_file() => envvars::read(&String::from_utf8_lossy(&read(&beside)?), &mut env),
-            None => {}
+        let script = match &self.envvars {
+            Some(file) => Some(Named::new(file, disk)),
+            None => config.beside("envvars"),
+        };
+        if let Some(script) = script {
+            envvars::read(&String::from_utf8_lossy(&script.read()?), &mut env);
         }
         for pair in &self.env {
             match pair.split_once('=') {
@@ -149,30 +153,7 @@ impl Machine {
     }
 }
 
-/// The name that a file has below `root`; its own where it is not there.
-fn inner_name(file: &Path, root: &Path) -> String {
-    let folder = match file.parent() {
-        Some(p) if p != Path::new("") => p,
-        _ => Path::new("."),
-    };
-    let whole = std::fs::canonicalize(folder).ok().zip(file.file_name()).map(|(folder, name)| folder.join(name));
-    let inner = whole.as_deref().and_then(|w| w.strip_prefix(root).ok());
-    match inner {
-        Some(inner) => format!("/{}", inner.display()),
-        None => file.display().to_string(),
-    }
-}
-
-/// What went wrong, without the system's number for it.
-fn cause(e: &std::io::Error) -> String {
-    let text = e.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_ascii_lowercase(),
-        None => text,
-    }
-}
-
-/// A file's content.
+/// The content of a file of this machine.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    bounded::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), cause(&e))))
+    bounded::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), open::why(&e, FILE_BYTES))))
 }

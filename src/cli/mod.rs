@@ -1,7 +1,7 @@
 //! The command line: one file for each verb.
 //!
 //! Results go to standard output, all else to standard error. Exit status: 0 success, 1 a test failed or a
-//! problem was found, 2 usage or configuration error.
+//! problem was found, 2 usage or configuration error, 130 interrupted (`verify`, which cleans up first).
 
 mod check;
 mod directives;
@@ -9,6 +9,7 @@ mod envvars;
 mod explain;
 mod given;
 mod machine;
+mod named;
 mod output;
 mod parallel;
 mod phases;
@@ -23,6 +24,7 @@ mod verify;
 use clap::{Parser, Subcommand};
 use output::Streams;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 const ABOUT: &str = "Shows what Apache httpd 2.4 does with a request, and why, without running httpd";
@@ -30,7 +32,10 @@ const ABOUT: &str = "Shows what Apache httpd 2.4 does with a request, and why, w
 const AFTER: &str = "\
 Without -s or -c, ./routesim.yaml is used, or else the built-in scenario `web2py`.
 
-Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or configuration error.";
+Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or configuration error,
+130 `verify` was interrupted.";
+
+const FAULT: &str = "this is a bug in routesim, not in its input: please report it, with the lines above";
 
 #[derive(Parser)]
 #[command(name = "routesim", version, about = ABOUT, after_help = AFTER, arg_required_else_help = true)]
@@ -125,7 +130,8 @@ fn command() -> ExitCode {
         }
     };
     let mut streams = Streams::new();
-    let end = run(&cli, &mut streams).and_then(|end| {
+    let end = catch_unwind(AssertUnwindSafe(|| run(&cli, &mut streams)));
+    let end = end.unwrap_or_else(|_| failure(FAULT)).and_then(|end| {
         streams.out.flush()?;
         Ok(end)
     });

@@ -12,8 +12,11 @@ use std::sync::Mutex;
 /// Parts that are locked one by one.
 const PARTS: usize = 64;
 
-/// Bytes of answers that a part keeps: 128 MiB in all.
+/// Bytes that a part keeps: 128 MiB in all.
 const PART_BYTES: usize = (128 << 20) / PARTS;
+
+/// What a line costs besides its answer: its place in the table.
+const PLACE_BYTES: usize = 64;
 
 /// The answers, shared by all threads.
 pub struct Remembered<'l> {
@@ -22,7 +25,7 @@ pub struct Remembered<'l> {
 
 #[derive(Default)]
 struct Part<'l> {
-    places: HashMap<&'l str, Range<usize>, RandomState>,
+    places: HashMap<&'l [u8], Range<usize>, RandomState>,
     answers: Vec<u8>,
 }
 
@@ -32,12 +35,12 @@ impl<'l> Remembered<'l> {
         Remembered { parts: (0..PARTS).map(|_| Mutex::default()).collect() }
     }
 
-    fn part(&self, line: &str) -> Option<&Mutex<Part<'l>>> {
+    fn part(&self, line: &[u8]) -> Option<&Mutex<Part<'l>>> {
         self.parts.get(FixedState::default().hash_one(line) as usize % PARTS)
     }
 
     /// Appends a line's answer to `out`; whether it is known.
-    pub fn recall(&self, line: &str, out: &mut Vec<u8>) -> bool {
+    pub fn recall(&self, line: &[u8], out: &mut Vec<u8>) -> bool {
         let Some(Ok(part)) = self.part(line).map(|p| p.lock()) else { return false };
         let answer = part.places.get(line).and_then(|place| part.answers.get(place.clone()));
         if let Some(answer) = answer {
@@ -47,9 +50,9 @@ impl<'l> Remembered<'l> {
     }
 
     /// Remembers a line's answer. A part that is full begins anew.
-    pub fn note(&self, line: &'l str, answer: &[u8]) {
+    pub fn note(&self, line: &'l [u8], answer: &[u8]) {
         let Some(Ok(mut part)) = self.part(line).map(|p| p.lock()) else { return };
-        if part.answers.len() + answer.len() > PART_BYTES {
+        if part.answers.len() + answer.len() + PLACE_BYTES * part.places.len() > PART_BYTES {
             *part = Part::default();
         }
         let start = part.answers.len();
@@ -67,15 +70,15 @@ mod tests {
     fn what_was_said_before_within_bounds() {
         let remembered = Remembered::new();
         let mut out = b"x".to_vec();
-        assert!(!remembered.recall("/a", &mut out));
-        remembered.note("/a", b"1\n");
-        remembered.note("/b", b"2\n");
-        assert!(remembered.recall("/b", &mut out) && remembered.recall("/a", &mut out));
+        assert!(!remembered.recall(b"/a", &mut out));
+        remembered.note(b"/a", b"1\n");
+        remembered.note(b"/b", b"2\n");
+        assert!(remembered.recall(b"/b", &mut out) && remembered.recall(b"/a", &mut out));
         assert_eq!(out, b"x2\n1\n");
         let long = vec![b'x'; PART_BYTES / 2 + 1];
         let lines: Vec<String> = (0..PARTS * 4).map(|i| format!("/{i}")).collect();
-        lines.iter().for_each(|line| remembered.note(line, &long));
-        let kept = lines.iter().filter(|line| remembered.recall(line, &mut Vec::new())).count();
+        lines.iter().for_each(|line| remembered.note(line.as_bytes(), &long));
+        let kept = lines.iter().filter(|line| remembered.recall(line.as_bytes(), &mut Vec::new())).count();
         assert!(kept <= PARTS);
     }
 }

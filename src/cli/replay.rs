@@ -1,13 +1,14 @@
 //! `routesim replay [SCENARIO] [--urls FILE]`
 
-use super::given::{self, Given};
+use super::given::{self, Given, Opened};
 use super::output::Streams;
 use super::remembered::Remembered;
 use super::urls::{self, Asker, Urls};
 use super::{End, Failure, failure, parallel};
 use crate::outcome::Outcome;
 use crate::outcome::json::{self, Key, Texts, Told};
-use crate::report::{ndjson, table};
+use crate::report::ndjson;
+use crate::report::table::{Row, Table};
 use crate::simulate::{Ask, Simulator};
 use crate::suite::RequestSpec;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -70,9 +71,8 @@ impl Replay {
             return failure("--fields goes with --format ndjson");
         }
         let urls = self.urls.as_deref().map(Urls::read).transpose()?;
-        let lines = urls.as_ref().map(Urls::lines);
         let name = self.positional.as_deref().or(self.given.scenario.as_deref());
-        let opened = self.given.open_named(name, streams, lines.as_deref().map(urls::of_each_port))?;
+        let opened = self.given.open_named(name, streams, urls.as_ref().map(|u| urls::of_each_port(u.lines())))?;
         let Some(simulator) = &opened.simulator else {
             if self.format == Format::Ndjson
                 && let Some(error) = opened.refusal()
@@ -87,9 +87,25 @@ impl Replay {
         if opened.requests.is_empty() {
             streams.note("there are no requests: give URLs with --urls FILE");
         }
-        match (&lines, self.format) {
-            (None, Format::Ndjson) => {
-                let some = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| {
+        match self.format {
+            Format::Ndjson => self.ndjson(simulator, &opened, urls.as_ref(), streams)?,
+            Format::Table => self.table(simulator, &opened, urls.as_ref(), streams)?,
+        }
+        Ok(End::Fine)
+    }
+
+    /// One JSON object a line.
+    fn ndjson(
+        &self,
+        simulator: &Simulator,
+        opened: &Opened,
+        urls: Option<&Urls>,
+        streams: &mut Streams,
+    ) -> Result<(), Failure> {
+        let print = |out: io::Result<Vec<u8>>| streams.out.write_all(&out?);
+        match urls {
+            None => {
+                let some = |simulator: &Simulator, (first, specs): &Piece<'_>| {
                     let texts = Texts::for_many(simulator.sources());
                     let mut out = Vec::new();
                     for (i, spec) in specs.iter().enumerate() {
@@ -97,60 +113,66 @@ impl Replay {
                     }
                     Ok(out)
                 };
-                parallel::in_order(simulator, &opened.requests, some, |out| print(streams, out))?;
+                parallel::in_order(simulator, &pieces(&opened.requests), some, print)?;
             }
-            (Some(lines), Format::Ndjson) => {
+            Some(urls) => {
+                let real = opened.real;
                 let remembered = (!self.no_cache).then(Remembered::new);
-                let some = |simulator: &Simulator, _, lines: &[_]| {
-                    self.lines(simulator, opened.real, lines, remembered.as_ref())
-                };
-                parallel::in_order(simulator, lines, some, |out| print(streams, out))?;
-            }
-            (lines, Format::Table) => {
-                let mut outcomes: Vec<Outcome> = Vec::new();
-                let mut take = |found: Vec<Outcome>| {
-                    outcomes.extend(found);
-                    Ok::<(), io::Error>(())
-                };
-                match lines {
-                    None => {
-                        let some = |simulator: &Simulator, first: usize, specs: &[RequestSpec]| {
-                            let numbered = specs.iter().enumerate();
-                            numbered.map(|(i, spec)| simulator.ask(&Ask::of(spec, first + i))).collect()
-                        };
-                        parallel::in_order(simulator, &opened.requests, some, &mut take)?;
-                    }
-                    Some(lines) => {
-                        let some = |simulator: &Simulator, _, lines: &[&str]| {
-                            let mut asker = Asker::new(simulator, opened.real);
-                            lines.iter().map(|line| simulator.ask(asker.ask(line))).collect()
-                        };
-                        parallel::in_order(simulator, lines, some, &mut take)?;
-                    }
-                }
-                streams.out.write_all(table::text(&outcomes, streams.paint).as_bytes())?;
+                let some = |simulator: &Simulator, piece: &_| self.lines(simulator, real, piece, remembered.as_ref());
+                parallel::in_order(simulator, &urls.pieces(), some, print)?;
             }
         }
-        Ok(End::Fine)
+        Ok(())
     }
 
-    /// The outcomes of lines, in ndjson.
+    /// A table, printed as it goes.
+    fn table(
+        &self,
+        simulator: &Simulator,
+        opened: &Opened,
+        urls: Option<&Urls>,
+        streams: &mut Streams,
+    ) -> Result<(), Failure> {
+        let mut table = Table::new(streams.paint);
+        let mut print = |rows: Vec<Row>| rows.into_iter().try_for_each(|row| table.row(row, &mut streams.out));
+        match urls {
+            None => {
+                let some = |simulator: &Simulator, (first, specs): &Piece<'_>| {
+                    let numbered = specs.iter().enumerate();
+                    numbered.map(|(i, spec)| Row::of(&simulator.ask(&Ask::of(spec, first + i)))).collect()
+                };
+                parallel::in_order(simulator, &pieces(&opened.requests), some, &mut print)?;
+            }
+            Some(urls) => {
+                let real = opened.real;
+                let some = |simulator: &Simulator, piece: &&[u8]| {
+                    let mut asker = Asker::new(simulator, real);
+                    let rows = urls::lines(piece).map(|l| Row::of(&simulator.ask(asker.ask(&urls::text(l)))));
+                    rows.collect()
+                };
+                parallel::in_order(simulator, &urls.pieces(), some, &mut print)?;
+            }
+        }
+        Ok(table.end(&mut streams.out)?)
+    }
+
+    /// The outcomes of a piece's lines, in ndjson.
     fn lines<'l>(
         &self,
         simulator: &Simulator,
         real: bool,
-        lines: &[&'l str],
+        piece: &&'l [u8],
         remembered: Option<&Remembered<'l>>,
     ) -> io::Result<Vec<u8>> {
         let texts = Texts::for_many(simulator.sources());
         let mut asker = Asker::new(simulator, real);
         let mut out = Vec::new();
-        for line in lines {
+        for line in urls::lines(piece) {
             if remembered.is_some_and(|r| r.recall(line, &mut out)) {
                 continue;
             }
             let start = out.len();
-            self.write(&mut out, &simulator.ask(asker.ask(line)), &texts)?;
+            self.write(&mut out, &simulator.ask(asker.ask(&urls::text(line))), &texts)?;
             if let Some(remembered) = remembered {
                 remembered.note(line, &out[start..]);
             }
@@ -164,6 +186,12 @@ impl Replay {
     }
 }
 
-fn print(streams: &mut Streams, out: io::Result<Vec<u8>>) -> io::Result<()> {
-    streams.out.write_all(&out?)
+/// Requests that are worked on at a time.
+const PIECE: usize = 512;
+
+/// Some requests, and the number of the first.
+type Piece<'s> = (usize, &'s [RequestSpec]);
+
+fn pieces(specs: &[RequestSpec]) -> Vec<Piece<'_>> {
+    specs.chunks(PIECE).enumerate().map(|(i, piece)| (i * PIECE, piece)).collect()
 }

@@ -3,6 +3,7 @@
 use super::{Failure, failure};
 use crate::suite::paths::below;
 pub use crate::suite::paths::is_scenario;
+use crate::vfs::open;
 use std::path::{Path, PathBuf};
 
 /// The files that `paths` stand for: a file for itself, a folder for those below it that are `wanted`, sorted.
@@ -10,8 +11,8 @@ pub fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<Pa
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let inside =
-                below(path, &wanted).or_else(|(p, e)| failure(format!("can't read `{}`: {e}", p.display())))?;
+            let inside = below(path, &wanted)
+                .or_else(|(p, e)| failure(format!("can't read `{}`: {}", p.display(), open::why(&e, 0))))?;
             if inside.is_empty() {
                 return failure(format!("there is nothing to look at below `{}`", path.display()));
             }

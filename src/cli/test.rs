@@ -85,7 +85,7 @@ fn check(scenario: &Scenario, paint: Paint) -> Checked {
     let (path, name) = (scenario.path.display().to_string(), scenario.name.clone());
     let ran = match suite::run(scenario) {
         Ok(ran) => ran,
-        Err(found) => return broken(path, name, &found, &SourceMap::default(), paint),
+        Err(found) => return broken(path, name, &found, &scenario.sources, paint),
     };
     let Some(simulator) = ran.simulator.as_ref().filter(|_| scenario.expect.is_empty()) else {
         let Some(expected) = scenario.expect.first() else {

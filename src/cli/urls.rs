@@ -1,55 +1,91 @@
 //! The lines of a file of URLs, and the requests that they stand for.
 
 use super::explain::place;
-use super::{Failure, failure, machine};
+use super::{Failure, failure};
+use crate::limits::URLS_BYTES;
 use crate::simulate::{Ask, Simulator};
 use crate::suite::{RequestSpec, bounded, split_url};
+use crate::vfs::open;
 use bstr::ByteSlice;
 use foldhash::fast::RandomState;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// Servers that a thread keeps a request for.
 const SERVERS_KEPT: usize = 1 << 12;
 
+/// Lines that are worked on at a time.
+const PIECE_LINES: usize = 512;
+
+/// Bytes that are worked on at a time, but for a single line that is longer.
+const PIECE_BYTES: usize = 1 << 18;
+
 /// One URL a line, a method before it where it is not GET.
 pub struct Urls {
-    text: String,
+    text: Vec<u8>,
 }
 
 impl Urls {
     /// Reads a file (`-`: standard input).
     pub fn read(path: &Path) -> Result<Urls, Failure> {
-        let mut text = Vec::new();
-        let line = |line: &[u8]| {
-            text.extend_from_slice(line);
-            text.push(b'\n');
-        };
-        if path == Path::new("-") {
-            let from = std::io::stdin().lock();
-            bounded::lines(from, line).or_else(|e| failure(format!("can't read standard input: {e}")))?;
+        let (name, text) = if path == Path::new("-") {
+            ("standard input".into(), bounded::stream(std::io::stdin().lock(), URLS_BYTES))
         } else {
-            let content = machine::read(path)?;
-            let long = |e| failure(format!("can't read `{}`: {e}", path.display()));
-            bounded::lines(content.as_slice(), line).or_else(long)?;
-        }
-        let text = String::from_utf8(text).unwrap_or_else(|e| e.as_bytes().to_str_lossy().into_owned());
+            (format!("`{}`", path.display()), bounded::read_most(path, URLS_BYTES))
+        };
+        let text = text.and_then(|text| bounded::check_lines(&text).map(|()| text));
+        let text = text.or_else(|e| failure(format!("can't read {name}: {}", open::why(&e, URLS_BYTES))))?;
         Ok(Urls { text })
     }
 
     /// The lines, but empty ones, without white space around.
-    pub fn lines(&self) -> Vec<&str> {
-        self.text.lines().map(str::trim).filter(|l| !l.is_empty()).collect()
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        lines(&self.text)
+    }
+
+    /// The text in pieces that end with a line.
+    pub fn pieces(&self) -> Vec<&[u8]> {
+        let mut pieces = Vec::new();
+        let mut rest = self.text.as_slice();
+        while !rest.is_empty() {
+            let (piece, behind) = rest.split_at(piece_end(rest));
+            pieces.push(piece);
+            rest = behind;
+        }
+        pieces
     }
 }
 
-/// A request for each port that the lines name.
-pub fn of_each_port(lines: &[&str]) -> Vec<RequestSpec> {
-    let mut by_port: BTreeMap<u16, &str> = BTreeMap::new();
-    for line in lines {
-        by_port.entry(split_url(request(line).1).port).or_insert(line);
+/// The lines of a piece, but empty ones, without white space around.
+pub fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bounded::lines(piece).map(ByteSlice::trim).filter(|l| !l.is_empty())
+}
+
+/// A line as text.
+pub fn text(line: &[u8]) -> Cow<'_, str> {
+    line.to_str_lossy()
+}
+
+/// Where a piece at the beginning of `text` ends.
+fn piece_end(text: &[u8]) -> usize {
+    let mut end = 0;
+    for line in text.lines_with_terminator().take(PIECE_LINES) {
+        if end > 0 && end + line.len() > PIECE_BYTES {
+            break;
+        }
+        end += line.len();
     }
-    by_port.into_values().map(spec).collect()
+    end
+}
+
+/// A request for each port that the lines name.
+pub fn of_each_port<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Vec<RequestSpec> {
+    let mut by_port: BTreeMap<u16, Cow<'_, str>> = BTreeMap::new();
+    for line in lines.map(text) {
+        by_port.entry(split_url(request(&line).1).port).or_insert(line);
+    }
+    by_port.values().map(|line| spec(line)).collect()
 }
 
 /// A line's method and URL.
@@ -127,6 +163,18 @@ mod tests {
         ] {
             assert_eq!(request(line), want, "{line}");
         }
+    }
+
+    #[test]
+    fn pieces_are_the_whole() {
+        let long = "x".repeat(PIECE_BYTES);
+        let text = format!("{}{long}\n/a \n\r\n{long}{long}\n/b", "/short\n".repeat(PIECE_LINES + 3));
+        let urls = Urls { text: text.clone().into() };
+        let pieces = urls.pieces();
+        assert_eq!(pieces.concat(), text.as_bytes());
+        assert!(pieces.iter().all(|p| p.len() <= PIECE_BYTES || lines(p).count() == 1));
+        assert_eq!(pieces.iter().flat_map(|p| lines(p)).collect::<Vec<_>>(), urls.lines().collect::<Vec<_>>());
+        assert_eq!(urls.lines().count(), PIECE_LINES + 3 + 4);
     }
 
     #[test]

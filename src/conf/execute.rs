@@ -5,9 +5,10 @@ use super::args;
 use super::read::{Build, Reader};
 use super::{FileKind, LoadedModule, Loading, Node, Options, include};
 use crate::diagnostic::Diagnostic;
+use crate::limits::{CONFIG_BYTES, LINE_COST};
 use crate::module::{Directive, allowed};
 use crate::server::filepath;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use bstr::{BString, ByteSlice};
 
 /// AP_MAX_INCLUDE_DEPTH
@@ -149,8 +150,15 @@ impl Reader<'_> {
         }
         let path = self.state.server_root_relative(name);
         let path = path.ok_or_else(|| format!("Invalid Include path {}", name.as_bstr()))?;
-        let (paths, error) = include::expand(self.files, &path, optional);
+        if self.budget == 0 {
+            // that has been said
+            return Ok(());
+        }
+        let (paths, error) = include::expand(self.files, &path, optional, &mut self.room);
         for path in paths {
+            if self.budget == 0 {
+                break;
+            }
             let nodes = self.include_file(path, span)?;
             build.append(nodes);
         }
@@ -159,25 +167,38 @@ impl Reader<'_> {
 
     /// One file of an Include: `ap_process_resource_config` (server/config.c).
     fn include_file(&mut self, path: BString, span: Span) -> Result<Vec<Node>, String> {
-        let id = match self.included.get(&path) {
-            Some(id) => *id,
-            None => {
-                let text = self.files.read(&path);
-                let text = text.map_err(|e| format!("Could not open configuration file {path}: {e}"))?;
-                let id = self.sources.add(path.to_str_lossy(), text);
-                self.origins.push((id, span));
-                self.included.insert(path, id);
-                id
-            }
-        };
-        if !self.spend(self.sources.file(id).text.len(), span) {
-            return Ok(Vec::new());
-        }
+        let Some(id) = self.text_of(path, span)? else { return Ok(Vec::new()) };
         self.including.push(span);
         // whoever includes it, a file is read as the server's configuration
         let nodes = self.file(id, Options::default().overrides, None);
         self.including.pop();
         Ok(nodes)
+    }
+
+    /// A file's text, unless it is more than may still be read.
+    fn text_of(&mut self, path: BString, span: Span) -> Result<Option<FileId>, String> {
+        let known = self.included.get(&path).or_else(|| self.options.known.get(&path)).copied();
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let text = self.files.read(&path);
+                let text = text.map_err(|e| format!("Could not open configuration file {path}: {e}"))?;
+                self.sources.add(path.to_str_lossy(), text)
+            }
+        };
+        let id = self.spend_file(id, span).then_some(id);
+        if let Some(id) = id
+            && self.included.insert(path, id).is_none()
+        {
+            self.origins.push((id, span));
+        }
+        Ok(id)
+    }
+
+    /// Takes a file from what may still be read, as [`Reader::spend`].
+    pub(super) fn spend_file(&mut self, file: FileId, span: Span) -> bool {
+        let file = self.sources.file(file);
+        self.spend(file.text.len() + LINE_COST * file.lines(), span)
     }
 
     /// Takes the size of a text from what may still be read; `false` when nothing more may be.
@@ -189,8 +210,9 @@ impl Reader<'_> {
             return true;
         }
         if std::mem::take(&mut self.budget) > 0 {
-            let d = Diagnostic::error("too-large", "what Include and Use bring in is too large to read", span);
-            self.report(d.help("is a file included, or a macro used, again and again?"));
+            let d = Diagnostic::error("too-large", "the configuration is too large to read", span);
+            let most = crate::limits::bytes(CONFIG_BYTES as u64);
+            self.report(d.help(format!("{most} are read: is a file included, or a macro used, again and again?")));
         }
         false
     }

@@ -2,6 +2,7 @@
 //! `ap_dir_fnmatch` (server/util.c).
 
 use super::{FileKind, Files};
+use crate::limits::INCLUDE_ENTRIES;
 use crate::pattern::{PERIOD, fnmatch, is_fnmatch};
 use bstr::{BString, ByteSlice};
 
@@ -9,9 +10,14 @@ use bstr::{BString, ByteSlice};
 const MAX_DIR_DEPTH: usize = 128;
 
 /// The files that `path` (absolute) stands for, in httpd's order. The error is httpd's message; files before it are
-/// read first, so it stands at the list's end.
-pub(super) fn expand(files: &dyn Files, path: &[u8], optional: bool) -> (Vec<BString>, Option<String>) {
-    let mut walk = Walk { files, optional, found: Vec::new(), depth: 0 };
+/// read first, so it stands at the list's end. `room` is how many entries of directories may still be looked through.
+pub(super) fn expand(
+    files: &dyn Files,
+    path: &[u8],
+    optional: bool,
+    room: &mut usize,
+) -> (Vec<BString>, Option<String>) {
+    let mut walk = Walk { files, optional, found: Vec::new(), depth: 0, room };
     let result = if is_fnmatch(path) {
         match path.strip_prefix(b"/") {
             Some(rest) => walk.pattern(b"/", rest.trim_start_with(|c| c == '/')),
@@ -28,6 +34,7 @@ struct Walk<'a> {
     optional: bool,
     found: Vec<BString>,
     depth: usize,
+    room: &'a mut usize,
 }
 
 impl Walk<'_> {
@@ -100,13 +107,20 @@ impl Walk<'_> {
     }
 
     /// A folder's names, sorted.
-    fn list(&self, path: &[u8]) -> Result<Vec<BString>, String> {
+    fn list(&mut self, path: &[u8]) -> Result<Vec<BString>, String> {
         let mut names = self
             .files
             .list(path)
             .map_err(|e| format!("Include/IncludeOptional: Could not open directory {}: {e}", path.as_bstr()))?;
         names.retain(|n| n != "." && n != "..");
         names.sort();
+        *self.room = self.room.checked_sub(names.len()).ok_or_else(|| {
+            format!(
+                "Include/IncludeOptional: more than {INCLUDE_ENTRIES} files and directories to look through, the last in \
+                 {}: not all are read",
+                path.as_bstr()
+            )
+        })?;
         Ok(names)
     }
 }

@@ -21,7 +21,7 @@ mod version;
 
 pub use state::State;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Findings;
 use crate::module::{Directive, allowed};
 use crate::source::{FileId, SourceMap, Span};
 use bstr::{BString, ByteSlice};
@@ -76,13 +76,15 @@ pub struct Tree {
     /// (RemoteIPTrustedProxyList, mod_lua's hooks), in order.
     pub executed: Vec<Node>,
     /// What was found wrong, in the order met; the first error is the one at which httpd stops.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Findings,
     /// What LoadModule named, in order.
     pub loaded: Vec<LoadedModule>,
     /// Names, macros and ServerRoot at the end.
     pub state: State,
     /// The files read besides the first, each with the Include or Use that had it read.
     pub origins: Vec<(FileId, Span)>,
+    /// The included ones by their paths.
+    pub included: HashMap<BString, FileId>,
 }
 
 /// What a LoadModule line says.
@@ -161,12 +163,14 @@ pub struct Options {
     pub overrides: u32,
     /// AllowOverrideList, for an .htaccess file.
     pub override_list: Option<Vec<BString>>,
+    /// Files that need not be read anew when they are included, by their paths.
+    pub known: HashMap<BString, FileId>,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let overrides = (allowed::RSRC_CONF | allowed::OR_ALL) & !(allowed::OR_AUTHCFG | allowed::OR_LIMIT);
-        Options { state: State::default(), env: HashMap::new(), overrides, override_list: None }
+        Options { state: State::default(), env: HashMap::new(), overrides, override_list: None, known: HashMap::new() }
     }
 }
 

@@ -4,7 +4,8 @@ use super::args::cut;
 use super::lexer::{Input, Limit, Line};
 use super::suggest::distance;
 use super::{Files, Knowledge, LoadedModule, Node, Options, State, Tree};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::limits::{CONFIG_BYTES, DIRECTIVES, INCLUDE_ENTRIES};
 use crate::module::allowed;
 use crate::source::{FileId, SourceMap, Span};
 use bstr::{BString, ByteSlice};
@@ -21,7 +22,7 @@ pub(super) struct Reader<'a> {
     pub options: &'a Options,
     pub htaccess: bool,
     pub state: State,
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Findings,
     pub executed: Vec<Node>,
     pub loaded: Vec<LoadedModule>,
     pub origins: Vec<(FileId, Span)>,
@@ -29,8 +30,12 @@ pub(super) struct Reader<'a> {
     pub included: HashMap<BString, FileId>,
     /// The Include lines that are being carried out.
     pub including: Vec<Span>,
-    /// Bytes that Include and Use may still bring in; none once one of them was refused for good.
+    /// Bytes that may still be read; none once something was refused for good.
     pub budget: usize,
+    /// Directives that may still be read.
+    directives: usize,
+    /// Entries of directories that may still be looked through.
+    pub room: usize,
 }
 
 /// One file being read, with the sections that are open.
@@ -107,19 +112,24 @@ impl<'a> Reader<'a> {
             options,
             htaccess,
             state: options.state.clone(),
-            diagnostics: Vec::new(),
+            diagnostics: Findings::default(),
             executed: Vec::new(),
             loaded: Vec::new(),
             origins: Vec::new(),
             included: HashMap::new(),
             including: Vec::new(),
-            budget: 64 << 20,
+            budget: CONFIG_BYTES,
+            directives: DIRECTIVES,
+            room: INCLUDE_ENTRIES,
         }
     }
 
     /// Reads a file and what it includes.
     pub fn whole(mut self, file: FileId) -> Tree {
-        let nodes = self.file(file, self.options.overrides, self.options.override_list.clone());
+        let nodes = match self.spend_file(file, Span { file, line: 1, start: 0, end: 0 }) {
+            true => self.file(file, self.options.overrides, self.options.override_list.clone()),
+            false => Vec::new(),
+        };
         if let Some(first) = self.diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
             first.first = true;
         }
@@ -130,6 +140,7 @@ impl<'a> Reader<'a> {
             loaded: self.loaded,
             state: self.state,
             origins: self.origins,
+            included: self.included,
         }
     }
 
@@ -148,13 +159,24 @@ impl<'a> Reader<'a> {
     /// The next line that isn't too long.
     pub fn next_line(&mut self, build: &mut Build) -> Option<Line> {
         let limit = if self.htaccess { Limit::Htaccess } else { Limit::Server };
-        loop {
+        while self.directives > 0 {
             let line = build.input.line(limit)?;
             if !line.too_long {
                 return Some(line);
             }
             let (name, number) = (build.input.name(), line.span.line);
             self.error("long-line", format!("Error reading {name} at line {number}: Line too long"), line.span);
+        }
+        None
+    }
+
+    /// Takes a directive from those that may still be read; behind the last, nothing is read any more.
+    fn count(&mut self, span: Span) {
+        self.directives -= 1;
+        if self.directives == 0 {
+            self.budget = 0;
+            let d = Diagnostic::error("too-large", format!("it has more than {DIRECTIVES} directives"), span);
+            self.report(d.help("what stands behind is not read: split the configuration, or leave something out"));
         }
     }
 
@@ -176,6 +198,7 @@ impl<'a> Reader<'a> {
         if name.is_empty() {
             return;
         }
+        self.count(span);
         let closing = name.get(1) == Some(&b'/');
         if !closing {
             if name.ends_with(b">") {

@@ -313,7 +313,7 @@ impl<'e> Eval<'e> {
     fn file(&mut self, path: &BStr) -> Text<'e> {
         match self.ctx.read(path) {
             Ok(content) if content.len() <= MAX_FILE => return Text::Owned(c_string(content.to_vec().into()).into()),
-            Ok(_) => self.fail(format!("File {path} too large")),
+            Ok(_) | Err(Errno::TooLarge) => self.fail(format!("File {path} too large")),
             Err(Errno::Io) => self.fail(format!("Cannot read from file {path}")),
             Err(_) => self.fail(format!("Cannot open file {path}")),
         }

@@ -24,7 +24,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         r.error("AH01233", format!("File does not exist: {path}"));
         return Verdict::Status(404);
     }
-    let content = r.read(&path);
+    let content = r.read_file(&path, None);
     let Ok(content) = content else {
         if r.is_dir() && r.engine.read_allowed(&path).is_ok() {
             // a folder can be opened, and has no headers

@@ -330,8 +330,10 @@ pub fn read_types(build: &mut crate::server::build::Build) -> Result<(), String>
     let name = server.types_config.clone().unwrap_or_else(|| "/etc/mime.types".into());
     let root = build.server_root.clone();
     let path = filepath::merge(Some(root.as_bstr()), &name).unwrap_or(name);
-    let text = crate::vfs::resolve::read(&*build.vfs, &crate::vfs::Cred::root(), &path)
-        .map_err(|_| format!("could not open mime types config file {path}."))?;
+    let text = crate::vfs::resolve::read(&*build.vfs, &crate::vfs::Cred::root(), &path).map_err(|e| {
+        let why = if e.is_limit() { format!(": {e}") } else { ".".into() };
+        format!("could not open mime types config file {path}{why}")
+    })?;
     let mut types = HashMap::default();
     for line in text.lines() {
         let line = line.trim();

@@ -27,7 +27,7 @@ pub fn text(found: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
 /// `2 errors, 1 warning`; none of what there is none of.
 pub fn summary(found: &[Diagnostic]) -> String {
     let count = |severity: Severity, one: &str| {
-        let n = found.iter().filter(|d| d.severity == severity).count();
+        let n: usize = found.iter().filter(|d| d.severity == severity).map(|d| d.count).sum();
         (n > 0).then(|| plural(n, one))
     };
     let parts = [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Note, "note")];
@@ -48,7 +48,8 @@ fn group<'d>(d: &Diagnostic, sources: &SourceMap) -> Group<'d> {
         let mut elsewhere = None;
         if let Some((span, label)) = related {
             let mark = (*span, AnnotationKind::Context, Some(clean(label)));
-            if span.file == d.span.file && span.line.abs_diff(d.span.line) as usize <= FAR {
+            let line = |s: Span| file.line_column(s.start).0;
+            if span.file == d.span.file && line(*span).abs_diff(line(d.span)) as usize <= FAR {
                 marks.push(mark);
             } else {
                 elsewhere = Some(mark);
@@ -111,8 +112,9 @@ impl Shown {
 
     /// Where `span` is in what is shown: never empty where there is a character to point at.
     fn range(&self, file: &SourceFile, span: Span) -> Range<usize> {
-        let start = self.at(file, span.start);
-        let end = self.at(file, span.end).max(start);
+        let range = file.range(span);
+        let start = self.at(file, range.start);
+        let end = self.at(file, range.end).max(start);
         if end > start {
             return start..end;
         }
@@ -120,7 +122,17 @@ impl Shown {
         start..start + next
     }
 
-    fn at(&self, file: &SourceFile, offset: u32) -> usize {
+    /// Where in what is shown a byte of the file is: at the beginning of a character.
+    fn at(&self, file: &SourceFile, offset: usize) -> usize {
+        let mut at = self.near(file, offset);
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    }
+
+    fn near(&self, file: &SourceFile, offset: usize) -> usize {
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
         let (number, column) = file.line_column(offset);
         let Some((_, start, end)) = self.starts.iter().find(|s| s.0 == number) else {
             return self.starts.last().map_or(0, |s| if number < self.starts[0].0 { self.starts[0].1 } else { s.2 });

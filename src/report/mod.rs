@@ -21,6 +21,9 @@ pub mod table;
 pub mod verify;
 mod words;
 
+#[cfg(all(test, feature = "cli"))]
+mod any_place;
+
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
 

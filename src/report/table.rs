@@ -1,34 +1,101 @@
 //! Outcomes as a table, one a line.
 
 use super::paint::{Paint, clean, fit};
+use crate::limits::TABLE_ROWS_MEASURED;
 use crate::outcome::Outcome;
+use std::io::{self, Write};
 
 const URL_MOST: usize = 48;
 const HANDLER_MOST: usize = 24;
 
-/// The table of some outcomes: status, method and URL, handler, file; a `?` where a caveat makes the answer uncertain.
-pub fn text(outcomes: &[Outcome], paint: Paint) -> String {
-    let rows: Vec<[String; 4]> = outcomes.iter().map(row).collect();
-    let width = |i: usize, most: usize| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0).min(most);
-    let (urls, handlers) = (width(1, URL_MOST), width(2, HANDLER_MOST));
-    let mut out = String::new();
-    for (outcome, [status, url, handler, file]) in outcomes.iter().zip(&rows) {
-        let status = paint.tone(Paint::of_status(outcome.status), status);
-        let sure = if outcome.caveats.is_empty() { ' ' } else { '?' };
-        let (url, handler) = (fit(url, urls), fit(handler, handlers));
-        let line = format!("{status}{sure} {url:urls$}  {handler:handlers$}  {file}");
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    if outcomes.iter().any(|o| !o.caveats.is_empty()) {
-        out.push_str("? not certain: a directive in force is not modelled (`routesim explain URL` names it)\n");
-    }
-    out
+/// A table that is printed row by row: status, method and URL, handler, file; a `?` where a caveat makes the answer
+/// uncertain. Its columns are as wide as its first rows need ([`TABLE_ROWS_MEASURED`]); what is longer later takes the
+/// room that it needs, and only its own row is moved.
+pub struct Table {
+    paint: Paint,
+    /// How wide a URL and a handler are; none while rows are waited for.
+    widths: Option<(usize, usize)>,
+    waiting: Vec<Row>,
+    doubted: bool,
 }
 
-fn row(o: &Outcome) -> [String; 4] {
-    let method = clean(&o.method);
-    let url = if method == "GET" { clean(&o.url) } else { format!("{method} {}", clean(&o.url)) };
+/// What a table tells of an outcome.
+pub struct Row {
+    status: u16,
+    doubted: bool,
+    url: String,
+    handler: String,
+    what: String,
+}
+
+impl Table {
+    /// Nothing yet.
+    pub fn new(paint: Paint) -> Table {
+        Table { paint, widths: None, waiting: Vec::new(), doubted: false }
+    }
+
+    /// Prints a row, or keeps it until it is known how wide the columns are.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn row(&mut self, row: Row, out: &mut impl Write) -> io::Result<()> {
+        self.doubted |= row.doubted;
+        if let Some(widths) = self.widths {
+            return self.print(&row, widths, out);
+        }
+        self.waiting.push(row);
+        if self.waiting.len() < TABLE_ROWS_MEASURED { Ok(()) } else { self.measure(out) }
+    }
+
+    /// Prints what is left.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn end(mut self, out: &mut impl Write) -> io::Result<()> {
+        self.measure(out)?;
+        if self.doubted {
+            writeln!(out, "? not certain: a directive in force is not modelled (`routesim explain URL` names it)")?;
+        }
+        Ok(())
+    }
+
+    /// Decides on the columns, and prints the rows that waited for it.
+    fn measure(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.waiting);
+        let widest = |text: fn(&Row) -> &str, most: usize| {
+            rows.iter().map(|r| text(r).chars().count()).max().unwrap_or(0).min(most)
+        };
+        let widths = (widest(|r| &r.url, URL_MOST), widest(|r| &r.handler, HANDLER_MOST));
+        let widths = *self.widths.get_or_insert(widths);
+        rows.iter().try_for_each(|row| self.print(row, widths, out))
+    }
+
+    fn print(&self, row: &Row, (urls, handlers): (usize, usize), out: &mut impl Write) -> io::Result<()> {
+        let status = self.paint.tone(Paint::of_status(row.status), &row.status.to_string());
+        let sure = if row.doubted { '?' } else { ' ' };
+        let (url, handler) = (fit(&row.url, URL_MOST), fit(&row.handler, HANDLER_MOST));
+        let line = format!("{status}{sure} {url:urls$}  {handler:handlers$}  {}", row.what);
+        writeln!(out, "{}", line.trim_end())
+    }
+}
+
+impl Row {
+    /// What a table tells of this.
+    pub fn of(outcome: &Outcome) -> Row {
+        let method = clean(&outcome.method);
+        let url = clean(&outcome.url);
+        Row {
+            status: outcome.status,
+            doubted: !outcome.caveats.is_empty(),
+            url: if method == "GET" { url } else { format!("{method} {url}") },
+            handler: outcome.handler.as_ref().map_or_else(|| "-".into(), clean),
+            what: what(outcome),
+        }
+    }
+}
+
+/// Where an answer comes from, or where it sends the client.
+fn what(o: &Outcome) -> String {
     let mut what = match (&o.location, &o.file) {
         (Some(location), _) => format!("-> {}", clean(location)),
         (None, Some(file)) => clean(file),
@@ -37,10 +104,10 @@ fn row(o: &Outcome) -> [String; 4] {
     if o.location.is_none() && !o.path_info.is_empty() && o.status < 400 {
         what.push_str(&format!("  path_info {}", clean(&o.path_info)));
     }
-    if let Some(code) = o.log {
-        what = format!("{what}  {code}").trim_start().into();
+    match o.log {
+        Some(code) => format!("{what}  {code}").trim_start().into(),
+        None => what,
     }
-    [o.status.to_string(), url, o.handler.as_ref().map(clean).unwrap_or_else(|| "-".into()), what]
 }
 
 #[cfg(test)]
@@ -48,6 +115,32 @@ mod tests {
     use super::*;
     use crate::outcome::Caveat;
     use crate::source::Span;
+
+    fn text(outcomes: &[Outcome]) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(Paint::default());
+        for outcome in outcomes {
+            table.row(Row::of(outcome), &mut out).unwrap();
+        }
+        table.end(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_long_table_does_not_wait_for_its_end() {
+        let row = |url: &str| Row::of(&Outcome { url: url.into(), method: "GET".into(), ..Outcome::default() });
+        let mut out = Vec::new();
+        let mut table = Table::new(Paint::default());
+        for i in 1..=TABLE_ROWS_MEASURED {
+            table.row(row("/ab"), &mut out).unwrap();
+            assert_eq!(out.is_empty(), i < TABLE_ROWS_MEASURED);
+        }
+        for url in ["/a/longer/one", "/c"] {
+            out.clear();
+            table.row(row(url), &mut out).unwrap();
+            assert_eq!(String::from_utf8_lossy(&out), format!("0  {url:3}  -\n"));
+        }
+    }
 
     #[test]
     fn a_line_each_and_doubt_marked() {
@@ -68,7 +161,7 @@ mod tests {
             caveats: vec![Caveat { directive: "X".into(), span: Span::NONE, why: "y".into() }],
             ..Outcome::default()
         };
-        let out = text(&[good, doubt], Paint::default());
+        let out = text(&[good, doubt]);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines[0], "200  /a        wsgi-script  /srv/a.wsgi  path_info /x");
         assert_eq!(lines[1], "403? PUT /bcd  -            AH01630");

@@ -8,7 +8,7 @@ use super::{Loaded, vhost};
 use crate::conf::Node;
 use crate::conf::args;
 use crate::conf::suggest;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::module::{Directive, Effect, allowed};
 use crate::modules::core;
 use crate::pattern::{Flags, Regex};
@@ -65,7 +65,7 @@ pub struct Build {
     /// All texts.
     pub sources: SourceMap,
     /// What was found wrong so far.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Findings,
     /// The modules, and which directive is whose.
     pub loaded: Arc<Loaded>,
     /// The main server, then the virtual hosts in the order of the configuration.

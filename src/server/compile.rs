@@ -201,18 +201,26 @@ pub fn compile(input: Input) -> Output {
         options.state.define(name.as_bytes(), None);
     }
     let files = VfsFiles(&*input.vfs);
-    let read = |modules: &Modules| {
+    let read = |modules: &Modules, options: &conf::Options| {
         let mut know = Known { loaded: Arc::new(Loaded::new(initial(modules))) };
-        let tree = conf::read(&sources, file, &files, &mut know, &options);
+        let tree = conf::read(&sources, file, &files, &mut know, options);
         (tree, know)
     };
-    let (mut tree, mut know) = read(&input.modules);
+    let (mut tree, mut know) = read(&input.modules, &options);
     // a configuration that loads nothing at all, its includes neither, is taken for a part of one that does
     let no_module = matches!(input.modules, Modules::Own) && tree.loaded.is_empty();
     if no_module {
-        (tree, know) = read(&Modules::All);
+        // the same files again: their texts are there
+        options.known = std::mem::take(&mut tree).included;
+        (tree, know) = read(&Modules::All, &options);
     }
-    let users = Users::of(&*input.vfs);
+    let mut missed = Vec::new();
+    let users = Users::read(&*input.vfs, |path, errno| {
+        if errno.is_limit() {
+            let message = format!("`{path}` is not read: {errno}");
+            missed.push(Diagnostic::warning("unread-file", message, Span::NONE).help("users and groups are not known"));
+        }
+    });
     let cred = users.cred(b"www-data", b"www-data").unwrap_or_default();
     let mut build = Build {
         sources: sources.clone(),
@@ -240,6 +248,7 @@ pub fn compile(input: Input) -> Output {
         maps: Default::default(),
         size: 0,
     };
+    build.diagnostics.extend(missed);
     if no_module {
         let span = Span { file, line: 1, start: 0, end: 0 };
         let note = "no LoadModule line: all modules are taken to be loaded";
@@ -257,7 +266,7 @@ pub fn compile(input: Input) -> Output {
     modules::check_config(&mut build);
     mark_first(&mut build.diagnostics);
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
-    let diagnostics = build.diagnostics.clone();
+    let diagnostics = std::mem::take(&mut build.diagnostics).all();
     let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time)));
     Output { sources, diagnostics, server }
 }
@@ -330,7 +339,6 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
         size: build.size,
         walks_early: build.acts_early || servers.iter().any(names_groups),
         sources: build.sources,
-        diagnostics: build.diagnostics,
         hooks: Hooks::new(&build.loaded.modules),
         // those that registered by ap_hook_access_checker and kin, not by ap_hook_check_access
         auth_per_settings: !["mod_wsgi.c", "mod_allowmethods.c", "mod_lua.c"].iter().any(|m| build.loaded.has(m)),

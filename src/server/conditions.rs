@@ -10,10 +10,11 @@ use super::filters;
 use super::request::Request;
 use crate::date::parse_http;
 use crate::module::Phase;
+use crate::modules::core::etag::DIGEST;
 use crate::modules::include;
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::source::Span;
-use crate::vfs::Stat;
+use crate::vfs::{Errno, Stat};
 use bstr::{BStr, BString};
 
 /// How a condition came out: `ap_condition_e`.
@@ -75,6 +76,11 @@ impl State {
         if own != 0 && heeded(r) && outcome(r, &found[0]) != outcome(r, &states(0)[0]) {
             let span = r.core().etag.span;
             r.decide_if(Phase::Handler, span);
+        }
+        if own & DIGEST != 0 && found[0].tag == Tag::New && made(r) {
+            let path = r.filename.clone().unwrap_or_default();
+            let span = r.core().etag.span;
+            r.unread(&path, Errno::TooLarge, span);
         }
         if r.negotiated && !matches!(found[0].tag, Tag::None) {
             // the tag tells of the other variants too: whether it is the client's is not known

@@ -21,7 +21,12 @@ pub enum Tag {
 pub fn make(r: &Request<'_>, file: &Stat, parts: u8, age: i64) -> Tag {
     if parts & DIGEST != 0 {
         let content = r.read(r.filename.as_ref().map_or(&b""[..], |f| f.as_slice()));
-        let Ok(content) = content else { return Tag::None };
+        let content = match content {
+            Ok(content) => content,
+            // httpd would read it
+            Err(e) if e.is_limit() => return Tag::New,
+            Err(_) => return Tag::None,
+        };
         // without the padding
         let digest = crate::base64::encode(&crate::expr::digest::sha1(&content));
         return Tag::Known(format!("\"{}\"", digest).into());

@@ -156,7 +156,12 @@ impl Context for View<'_, '_> {
     }
 
     fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
-        self.0.read(path)
+        let found = self.0.read(path);
+        // what is too large here is too large for httpd
+        if let Err(errno @ (Errno::Blocks | Errno::Kernel)) = found {
+            self.0.unread(path, errno, None);
+        }
+        found
     }
 
     fn uri_accessible(&mut self, uri: &[u8]) -> bool {

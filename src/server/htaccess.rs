@@ -64,7 +64,7 @@ pub enum Htaccess {
     /// Its settings (where the engine keeps them), and where it begins.
     Settings(usize, Span),
     /// It can't be read.
-    Unreadable(BString),
+    Unreadable(BString, Errno),
     /// It has an error.
     Error(BString, Box<Diagnostic>, Option<&'static str>),
 }
@@ -99,7 +99,8 @@ pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Opti
             }
             Ok(Some((settings, text)))
         }
-        Htaccess::Unreadable(file) => {
+        Htaccess::Unreadable(file, errno) => {
+            r.unread(&file, errno, wanted.span);
             r.error(
                 "AH00529",
                 format!(
@@ -163,7 +164,7 @@ fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
         let path = filepath::join(dir, name);
         match r.engine.read(&path) {
             Err(Errno::NotFound | Errno::NotDirectory) => {}
-            Err(_) => return Htaccess::Unreadable(path),
+            Err(errno) => return Htaccess::Unreadable(path, errno),
             Ok(text) => return parse(r, dir, path, &text, wanted),
         }
     }
@@ -194,6 +195,7 @@ pub fn read(
         env: server.env.clone(),
         overrides: wanted.overrides,
         override_list: wanted.override_list.as_ref().map(|l| l.to_vec()),
+        known: Default::default(),
     };
     let mut know = compile::Known { loaded: server.loaded.clone() };
     let tree = conf::read_htaccess(&server.sources, file, &compile::VfsFiles(&**vfs), &mut know, &options);
@@ -234,7 +236,7 @@ pub fn read(
     };
     let mut settings = PerDir::default();
     build.walk(&tree.nodes, &mut settings, &scope);
-    (file, settings, build.diagnostics)
+    (file, settings, build.diagnostics.all())
 }
 
 /// Whether a text is the name of an .htaccess file, for tools.

@@ -39,7 +39,6 @@ pub mod uri;
 pub mod vhost;
 pub mod walk_cache;
 
-use crate::diagnostic::Diagnostic;
 use crate::module::{Directive, Module};
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Users};
@@ -164,8 +163,6 @@ use crate::modules::core as modules_core;
 pub struct Server {
     /// All texts.
     pub sources: SourceMap,
-    /// What was found when the configuration was read.
-    pub diagnostics: Vec<Diagnostic>,
     /// The modules.
     pub loaded: Arc<Loaded>,
     /// Their hooks.

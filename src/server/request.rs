@@ -356,6 +356,25 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// A file's content as httpd's children may read it. One that is not read although httpd would is a caveat, by the
+    /// directive at `span` where one names it.
+    pub fn read_file(&mut self, path: &[u8], span: Option<Span>) -> Result<Arc<[u8]>, Errno> {
+        let found = self.read(path);
+        if let Err(errno) = found {
+            self.unread(path, errno, span);
+        }
+        found
+    }
+
+    /// Says so where a file is not read although httpd would.
+    pub fn unread(&mut self, path: &[u8], errno: Errno, span: Option<Span>) {
+        if errno.is_limit() {
+            let path = path.to_str_lossy();
+            let name = span.map_or_else(|| path.to_string(), |s| self.engine.server.sources.directive_name(s));
+            self.caveat(&name, span.unwrap_or(Span::NONE), format!("`{path}` is not read: {errno}"));
+        }
+    }
+
     /// Sets a variable of the environment (or takes it away), as a directive says.
     pub fn change_env(&mut self, name: &BStr, value: Option<BString>, span: Span) {
         let before = self.env.get(name).map(|v| v.to_owned());

@@ -242,7 +242,7 @@ impl Table {
 
     /// What copying it comes to, in bytes.
     pub fn size(&self) -> usize {
-        self.rows().iter().map(|(n, v)| size_of::<Row>() + n.len() + v.len()).sum()
+        self.rows().map(|(n, v)| size_of::<Row>() + n.len() + v.len()).sum()
     }
 
     /// Whether nothing is in it.

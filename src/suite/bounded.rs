@@ -1,53 +1,80 @@
 //! Files of this machine that a user names, within bounds: a device or a pipe may go on for ever.
 
-use crate::limits::{FILE_BYTES, LINE_BYTES};
-use std::fs::File;
-use std::io::{self, BufRead, Read};
+use crate::limits::{FILE_BYTES, LINE_BYTES, bytes};
+use crate::vfs::open;
+use std::fs::{File, Metadata};
+use std::io;
 use std::path::Path;
 
-/// A file's content. A named pipe is not opened: nobody may ever write to it.
+/// The content of a file that is read whole.
 ///
 /// # Errors
-/// When it can't be read, is a folder or a named pipe, or holds more than a file may.
+/// As [`read_most`]; when it holds more than [`FILE_BYTES`].
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_most(path, FILE_BYTES)
+}
+
+/// A file's content, of `most` bytes at most. A named pipe is not opened: nobody may ever write to it.
+///
+/// # Errors
+/// When it can't be read without waiting, is a folder, a named pipe or a file of the kernel's, or holds more. The
+/// message is the whole reason.
+pub fn read_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let kind = std::fs::metadata(path)?;
     if kind.is_dir() {
         return Err(io::Error::other("it is a folder, name a file in it"));
     }
-    if is_named_pipe(path, &kind) {
+    let content = if kind.is_file() {
+        open::content(open::at_once(path)?, most)
+    } else if !is_pipe(&kind) {
+        stream(open::at_once(path)?, most)
+    } else if ["/dev", "/proc"].iter().any(|p| path.starts_with(p)) {
+        // one that a shell passes by its number: somebody is about to write
+        stream(File::open(path)?, most)
+    } else {
         return Err(io::Error::other("it is a named pipe"));
-    }
-    let mut content = Vec::new();
-    let read = File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut content)?;
-    if read as u64 > FILE_BYTES { Err(io::Error::other("it holds more than 256 MiB")) } else { Ok(content) }
+    };
+    content.map_err(|e| io::Error::new(e.kind(), open::why(&e, most)))
 }
 
-/// Whether it is a pipe, other than one that a shell passes by its number.
+/// All that comes, `most` bytes at most.
+///
+/// # Errors
+/// When it can't be read, or there is more.
+pub fn stream(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open::rest(from, most, &mut content)?;
+    Ok(content)
+}
+
 #[cfg(unix)]
-fn is_named_pipe(path: &Path, kind: &std::fs::Metadata) -> bool {
+fn is_pipe(kind: &Metadata) -> bool {
     use std::os::unix::fs::FileTypeExt;
-    kind.file_type().is_fifo() && !["/dev", "/proc"].iter().any(|p| path.starts_with(p))
+    kind.file_type().is_fifo()
 }
 
 #[cfg(not(unix))]
-fn is_named_pipe(_: &Path, _: &std::fs::Metadata) -> bool {
+fn is_pipe(_: &Metadata) -> bool {
     false
 }
 
-/// All lines of a list that comes in, however many; each is handed on without its end.
+/// The lines of a list, without their ends (`\n` or `\r\n`).
+pub fn lines(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bstr::ByteSlice::lines(list)
+}
+
+/// Says so when a line of a list doesn't end.
 ///
 /// # Errors
-/// When it can't be read, or a line doesn't end.
-pub fn lines(mut from: impl BufRead, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut line = Vec::new();
-    while from.by_ref().take(LINE_BYTES + 1).read_until(b'\n', &mut line)? > 0 {
-        if line.len() as u64 > LINE_BYTES {
-            return Err(io::Error::other("a line of it holds more than 16 MiB"));
-        }
-        each(line.strip_suffix(b"\n").map_or(&line[..], |l| l.strip_suffix(b"\r").unwrap_or(l)));
-        line.clear();
+/// The line's number.
+pub fn check_lines(list: &[u8]) -> io::Result<()> {
+    if list.len() as u64 <= LINE_BYTES {
+        return Ok(());
     }
-    Ok(())
+    match lines(list).position(|line| line.len() as u64 > LINE_BYTES) {
+        Some(i) => Err(io::Error::other(format!("line {} holds more than {}", i + 1, bytes(LINE_BYTES)))),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -56,9 +83,18 @@ mod tests {
 
     #[test]
     fn lines_end() {
-        let mut found = Vec::new();
-        lines(&b"a\r\n\nb"[..], |l| found.push(l.to_vec())).unwrap();
-        assert_eq!(found, [&b"a"[..], b"", b"b"]);
-        assert!(lines(io::BufReader::new(io::repeat(b'x')), |_| ()).is_err());
+        assert_eq!(lines(b"a\r\n\nb").collect::<Vec<_>>(), [&b"a"[..], b"", b"b"]);
+        assert!(check_lines(b"a\n\nb").is_ok());
+        let long = vec![b'x'; LINE_BYTES as usize + 1];
+        assert_eq!(
+            check_lines(&[b"a\n", &long[..]].concat()).unwrap_err().to_string(),
+            "line 2 holds more than 16 MiB"
+        );
+    }
+
+    #[test]
+    fn streams_end() {
+        assert_eq!(stream(&b"abc"[..], 3).unwrap(), b"abc");
+        assert!(stream(io::repeat(b'x'), 1 << 16).is_err());
     }
 }

@@ -5,6 +5,8 @@ pub mod bounded;
 mod expect;
 mod files;
 #[cfg(feature = "disk")]
+mod from;
+#[cfg(feature = "disk")]
 pub mod paths;
 mod programs;
 mod reader;

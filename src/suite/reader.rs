@@ -2,21 +2,20 @@
 
 use super::suggest::nearest;
 use super::yaml::{At, Key, Node, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Findings};
 use serde_json::Value as Json;
 
 /// Collects what is wrong; reading goes on.
 #[derive(Debug, Default)]
 pub struct Reader {
     /// What was wrong so far.
-    pub problems: Vec<Diagnostic>,
+    pub problems: Findings,
 }
 
 impl Reader {
     /// Notes an error.
     pub fn error(&mut self, code: &'static str, message: impl Into<String>, at: At) -> &mut Diagnostic {
-        self.problems.push(Diagnostic::error(code, message, at.span));
-        self.problems.last_mut().expect("just pushed")
+        self.problems.push(Diagnostic::error(code, message, at.span))
     }
 
     /// Notes that `node` is not `wanted`.
@@ -27,7 +26,9 @@ impl Reader {
 
     /// Notes a key that means nothing here.
     pub fn unknown_key(&mut self, key: &Key, of: &str, known: &[&str]) {
-        let help = match nearest(&key.text, known.iter().copied()) {
+        // nobody sees it where there are many
+        let near = (!self.problems.is_full()).then(|| nearest(&key.text, known.iter().copied())).flatten();
+        let help = match near {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("known keys: {}", known.join(", ")),
         };

@@ -47,6 +47,8 @@ pub struct Scenario {
     pub expect: Vec<Expectation>,
     /// The scenario's text in the source map.
     pub source: Option<FileId>,
+    /// The source map that its places are in.
+    pub sources: SourceMap,
 }
 
 /// Where a scenario's configuration stands.
@@ -100,6 +102,7 @@ impl Default for Scenario {
             requests: Vec::new(),
             expect: Vec::new(),
             source: None,
+            sources: SourceMap::default(),
         }
     }
 }
@@ -135,7 +138,8 @@ impl Scenario {
         let root = yaml::parse(text, file).map_err(|d| vec![*d])?;
         let mut reader = Reader::default();
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut scenario = Scenario { path: path.into(), source: Some(file), ..Scenario::default() };
+        let mut scenario =
+            Scenario { path: path.into(), source: Some(file), sources: sources.clone(), ..Scenario::default() };
         let mut named = false;
         let pairs = match &root.value {
             Value::Map(pairs) => pairs.as_slice(),
@@ -177,7 +181,7 @@ impl Scenario {
             let help = "begin with `name: ` and a sentence on what it shows";
             reader.error("missing-key", "this scenario has no `name`", root.at).help = Some(help.into());
         }
-        if reader.problems.is_empty() { Ok(scenario) } else { Err(reader.problems) }
+        if reader.problems.is_empty() { Ok(scenario) } else { Err(reader.problems.all()) }
     }
 
     /// The configuration's text.

@@ -1,13 +1,20 @@
 //! From a scenario's files to the tree that httpd sees.
 
 use super::files::{FileEntry, FileKind};
+#[cfg(feature = "disk")]
+use super::from::Room;
 use super::programs::{Program, implied, is_cgi_name, wsgi_targets};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::vfs::{Cred, Errno, Memory, Owner, Users, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+
+/// Nothing is copied.
+#[cfg(not(feature = "disk"))]
+#[derive(Default)]
+struct Room {}
 
 /// A scenario's file system, with what is known of its programs.
 #[derive(Clone, Debug, Default)]
@@ -28,17 +35,17 @@ impl ScenarioFs {
     pub fn build(files: &[FileEntry], config: &str) -> Result<ScenarioFs, Vec<Diagnostic>> {
         let mut fs = ScenarioFs { memory: Memory::new(), ..ScenarioFs::default() };
         let wsgi = wsgi_targets(config);
-        let mut problems = Vec::new();
+        let (mut problems, mut room) = (Findings::default(), Room::default());
         // users first: owners are known by name
         let is_users = |f: &&FileEntry| f.path == "/etc/passwd" || f.path == "/etc/group";
         for entry in files.iter().filter(is_users) {
-            problems.extend(fs.add(entry, &wsgi).err().map(|d| *d));
+            problems.extend(fs.add(entry, &wsgi, &mut room).err().map(|d| *d));
         }
         fs.users = Users::of(&fs.memory);
         for entry in files.iter().filter(|f| !is_users(f)) {
-            problems.extend(fs.add(entry, &wsgi).err().map(|d| *d));
+            problems.extend(fs.add(entry, &wsgi, &mut room).err().map(|d| *d));
         }
-        if problems.is_empty() { Ok(fs) } else { Err(problems) }
+        if problems.is_empty() { Ok(fs) } else { Err(problems.all()) }
     }
 
     /// What runs when the file at `path` is run, links followed.
@@ -49,7 +56,7 @@ impl ScenarioFs {
         }
     }
 
-    fn add(&mut self, entry: &FileEntry, wsgi: &HashSet<&str>) -> Result<(), Box<Diagnostic>> {
+    fn add(&mut self, entry: &FileEntry, wsgi: &HashSet<&str>, room: &mut Room) -> Result<(), Box<Diagnostic>> {
         let owner = self.users.owner(entry.owner.as_deref(), entry.group.as_deref());
         let path = entry.path.as_bytes();
         let added = match &entry.kind {
@@ -62,7 +69,7 @@ impl ScenarioFs {
                 };
                 self.add_file(entry.path.as_bytes(), content.into_bytes(), program, mode_of(entry), owner, entry.mtime)
             }
-            FileKind::From(source) => return self.copy(entry, source, owner),
+            FileKind::From(source) => return self.copy(entry, source, owner, room),
         };
         added.map_err(|e| in_the_way(entry, e))
     }
@@ -89,57 +96,37 @@ impl ScenarioFs {
     }
 
     #[cfg(not(feature = "disk"))]
-    fn copy(&mut self, entry: &FileEntry, _: &Path, _: Owner) -> Result<(), Box<Diagnostic>> {
+    fn copy(&mut self, entry: &FileEntry, _: &Path, _: Owner, _: &mut Room) -> Result<(), Box<Diagnostic>> {
         let message = "`from` needs a build with the feature `disk`";
         Err(Box::new(Diagnostic::error("no-disk", message, entry.at.span)))
     }
 
-    /// Copies a file or folder of the machine, links as they are. Permissions are made the same everywhere: 0755 for
-    /// folders and what its owner may run, 0644 for the rest; a `mode` is that of the uppermost.
+    /// Copies a file or directory of the machine, links as they are. Permissions are made the same everywhere: 0755 for
+    /// directories and what its owner may run, 0644 for the rest; a `mode` is that of the uppermost.
     #[cfg(feature = "disk")]
-    fn copy(&mut self, entry: &FileEntry, source: &Path, owner: Owner) -> Result<(), Box<Diagnostic>> {
-        use crate::vfs::{Disk, Kind, Vfs};
-        let unreadable = |why: &dyn std::fmt::Display| {
-            let message = format!("can't read `{}`: {why}", source.display());
-            let help = "`from` is a path of this machine, relative to the scenario's folder";
-            Box::new(Diagnostic::error("missing-file", message, entry.at.span).help(help))
+    fn copy(&mut self, entry: &FileEntry, source: &Path, owner: Owner, room: &mut Room) -> Result<(), Box<Diagnostic>> {
+        use super::from::{Content, Unreadable};
+        let unreadable = |e: Unreadable| {
+            let message = format!("can't read `{}`: {}", e.path.display(), e.why);
+            Box::new(Diagnostic::error("missing-file", message, entry.at.span).help(e.help))
         };
-        let top = std::fs::metadata(source).map_err(|e| unreadable(&e))?;
-        if top.is_file() {
-            let content = std::fs::read(source).map_err(|e| unreadable(&e))?;
-            let program = Program::of_text(&content);
-            let path = entry.path.as_bytes();
-            let added = self.add_file(path, content, program, mode_of(entry), owner, entry.mtime);
-            return added.map_err(|e| in_the_way(entry, e));
-        }
-        let disk = Disk::new(source).map_err(|e| unreadable(&e))?;
-        self.memory.add_dir(entry.path.as_bytes(), entry.mode, owner).map_err(|e| in_the_way(entry, e))?;
-        let mut folders = vec![BString::from("/")];
-        while let Some(folder) = folders.pop() {
-            let names = disk.list(&folder).map_err(|e| unreadable(&e))?;
-            for name in names {
-                let inner = [folder.trim_end_with(|c| c == '/'), b"/", &name].concat();
-                let path = [entry.path.trim_end_matches('/').as_bytes(), &inner].concat();
-                let stat = disk.lstat(&inner).map_err(|e| unreadable(&e))?;
-                let added = match stat.kind {
-                    Kind::Directory => {
-                        folders.push(inner.into());
-                        self.memory.add_dir(&path, None, owner).map(drop)
-                    }
-                    Kind::Symlink => {
-                        let target = disk.readlink(&inner).map_err(|e| unreadable(&e))?;
-                        self.memory.add_symlink(&path, &target, owner).map(drop)
-                    }
-                    Kind::Regular => {
-                        let content = disk.read(&inner).map_err(|e| unreadable(&e))?;
-                        let program = Program::of_text(&content);
-                        let mode = if stat.mode & 0o100 != 0 { 0o755 } else { 0o644 };
-                        self.add_file(&path, content, program, mode, owner, entry.mtime)
-                    }
-                    Kind::Other => Ok(()),
-                };
-                added.map_err(|e| in_the_way(entry, e))?;
-            }
+        let found = room.survey(source).map_err(unreadable)?;
+        for one in &found.entries {
+            let path = [entry.path.trim_end_matches('/').as_bytes(), &one.path].concat();
+            let uppermost = one.path.is_empty();
+            let added = match room.content(&found, one).map_err(unreadable)? {
+                Content::Directory if uppermost => {
+                    self.memory.add_dir(entry.path.as_bytes(), entry.mode, owner).map(drop)
+                }
+                Content::Directory => self.memory.add_dir(&path, None, owner).map(drop),
+                Content::Symlink(target) => self.memory.add_symlink(&path, &target, owner).map(drop),
+                Content::Regular(content, may_run) => {
+                    let program = Program::of_text(&content);
+                    let mode = if uppermost { mode_of(entry) } else { 0o644 | if may_run { 0o111 } else { 0 } };
+                    self.add_file(&path, content, program, mode, owner, entry.mtime)
+                }
+            };
+            added.map_err(|e| in_the_way(entry, e))?;
         }
         Ok(())
     }

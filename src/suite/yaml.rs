@@ -1,7 +1,8 @@
 //! YAML as a tree that knows its places.
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Span};
+use crate::limits::{ALIAS_BYTES, YAML_VALUES, bytes};
+use crate::source::{FileId, Span, whole_characters};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use serde_yaml::Spanned;
@@ -90,16 +91,21 @@ impl Node {
 /// Reads one YAML document.
 ///
 /// # Errors
-/// What is no YAML, a key that stands twice in a mapping, more than one document.
+/// What is no YAML, a key that stands twice in a mapping, more than one document, more than [`YAML_VALUES`].
 pub fn parse(text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
-    // the budget guards a service against strangers; here only nesting and aliases can hurt
+    within(YAML_VALUES, text, file)
+}
+
+/// The same, with no more than `values` values.
+fn within(values: usize, text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
+    // the text itself is within bounds already: what it stands for must be, too
     let options = serde_yaml::options! {
         with_snippet: false,
         strict_booleans: true,
         budget: serde_yaml::budget! {
             max_events: usize::MAX,
-            max_nodes: usize::MAX,
-            max_total_scalar_bytes: usize::MAX,
+            max_nodes: values,
+            max_total_scalar_bytes: text.len().saturating_add(ALIAS_BYTES),
             max_total_comment_bytes: usize::MAX,
         },
     };
@@ -142,8 +148,10 @@ impl Places<'_> {
         let span = location.span();
         let (line, column) = (small(location.line()), small(location.column()));
         let start = span.byte_offset().map_or_else(|| self.offset(line, column), small);
-        let end = start.saturating_add(span.byte_len().map_or(1, small)).min(small(self.text.len() as u64));
-        At { span: Span { file: self.file, line, start: start.min(end), end }, line, column }
+        let end = start.saturating_add(span.byte_len().map_or(1, small));
+        let range = whole_characters(self.text.as_bytes(), start as usize..end as usize);
+        let (start, end) = (small(range.start as u64), small(range.end as u64));
+        At { span: Span { file: self.file, line, start, end }, line, column }
     }
 
     /// The byte offset of a place that is known by line and column only.
@@ -165,9 +173,17 @@ impl Places<'_> {
             return Diagnostic::error("yaml-syntax", "nested too deep", span)
                 .help("is a bracket or a brace not closed?");
         }
+        if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Nodes { .. }, .. } =
+            error.without_snippet()
+        {
+            return Diagnostic::error("too-large", "it has too many values", span)
+                .help(format!("a scenario may have {YAML_VALUES}: distribute the requests over several"));
+        }
         if message.starts_with("budget breached") {
-            return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span)
-                .help("write out what `*name` is to stand for");
+            return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span).help(format!(
+                "write out what `*name` is to stand for: aliases may make it {} longer",
+                bytes(ALIAS_BYTES as u64)
+            ));
         }
         Diagnostic::error("yaml-syntax", message, span)
     }
@@ -259,5 +275,32 @@ impl<'de> Visitor<'de> for RawVisitor {
             pairs.push((key, entries.next_value()?));
         }
         Ok(Raw::Map(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+
+    #[test]
+    fn values_are_counted() {
+        let file = SourceMap::default().add("x", "");
+        let fits = |values, text| within(values, text, file).map(drop).map_err(|d| d.message);
+        // a mapping, its key, a list and what is in it
+        assert_eq!(fits(6, "a: [b, c, d]"), Ok(()));
+        assert_eq!(fits(5, "a: [b, c, d]"), Err("it has too many values".into()));
+        let aliases = "a: &x [b]\nc: [*x, *x]";
+        assert_eq!((fits(10, aliases), fits(9, aliases).is_err()), (Ok(()), true));
+    }
+
+    #[test]
+    fn places_are_of_whole_characters() {
+        let sources = SourceMap::default();
+        let text = "\u{1f600}: [é, \"\u{10348}\"]\n\u{1f600}";
+        let file = sources.add("x", text);
+        let found = parse(text, file).expect_err("the second key has no value");
+        let range = found.span.start as usize..found.span.end as usize;
+        assert!(text.get(range).is_some(), "{found:?}");
     }
 }

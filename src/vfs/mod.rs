@@ -3,10 +3,14 @@
 //! [`Vfs`] is what a tree must be able to answer about link-free paths; [`resolve`] is the kernel's walk on top of it:
 //! symbolic links, permissions and limits. Everything else asks `resolve`, nothing else asks a tree.
 
+#[cfg(all(feature = "disk", target_os = "linux"))]
+mod beneath;
 mod cached;
 #[cfg(feature = "disk")]
 mod disk;
 mod memory;
+#[cfg(feature = "disk")]
+pub mod open;
 pub mod resolve;
 mod users;
 
@@ -16,6 +20,7 @@ pub use disk::Disk;
 pub use memory::{Memory, Owner};
 pub use users::{User, Users};
 
+use crate::limits::{FILE_BYTES, bytes};
 use bstr::BString;
 use std::fmt;
 use std::sync::Arc;
@@ -82,12 +87,21 @@ pub enum Errno {
     Loop,
     /// ENAMETOOLONG
     NameTooLong,
+    /// EFBIG: it holds more than this program reads ([`crate::limits::FILE_BYTES`]); httpd would go on.
+    TooLarge,
+    /// EAGAIN: it can't be read without waiting; httpd would wait.
+    Blocks,
+    /// It is of a file system of the kernel's own, whose files may block, never end, or change by being read.
+    Kernel,
     /// Any other, reading what is no file among them.
     Io,
 }
 
+/// Why a file of the kernel's is not read.
+const KERNEL: &str = "it belongs to the kernel (/proc, /sys)";
+
 impl fmt::Display for Errno {
-    /// The words of `strerror`, which httpd's messages contain.
+    /// The words of `strerror`, which httpd's messages contain; where httpd would have none, why there is an error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Errno::NotFound => "No such file or directory",
@@ -95,8 +109,18 @@ impl fmt::Display for Errno {
             Errno::Access => "Permission denied",
             Errno::Loop => "Too many levels of symbolic links",
             Errno::NameTooLong => "File name too long",
+            Errno::TooLarge => return write!(f, "it holds more than {}", bytes(FILE_BYTES)),
+            Errno::Blocks => "it can't be read without waiting",
+            Errno::Kernel => KERNEL,
             Errno::Io => "Input/output error",
         })
+    }
+}
+
+impl Errno {
+    /// Whether it is this program that doesn't go on, and not httpd.
+    pub fn is_limit(self) -> bool {
+        matches!(self, Errno::TooLarge | Errno::Blocks | Errno::Kernel)
     }
 }
 

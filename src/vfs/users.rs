@@ -1,6 +1,6 @@
 //! The users and groups of a machine: /etc/passwd and /etc/group.
 
-use super::{Cred, Memory, Owner, Vfs, resolve};
+use super::{Cred, Errno, Memory, Owner, Vfs, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::HashMap;
 
@@ -61,8 +61,17 @@ impl Users {
 
     /// From a tree's own files; nobody where they are missing.
     pub fn of(vfs: &dyn Vfs) -> Users {
-        let file = |path: &[u8]| resolve::read(vfs, &Cred::root(), path).ok();
-        Users::parse(file(b"/etc/passwd").as_deref().unwrap_or_default(), file(b"/etc/group").as_deref())
+        Users::read(vfs, |_, _| ())
+    }
+
+    /// The same; `missed` is told of each file that is not read, and why.
+    pub fn read(vfs: &dyn Vfs, mut missed: impl FnMut(&'static str, Errno)) -> Users {
+        let mut file = |path: &'static str| {
+            let content = resolve::read(vfs, &Cred::root(), path.as_bytes());
+            content.map_err(|errno| missed(path, errno)).ok()
+        };
+        let (passwd, group) = (file("/etc/passwd"), file("/etc/group"));
+        Users::parse(passwd.as_deref().unwrap_or_default(), group.as_deref())
     }
 
     /// The user of that name.

@@ -53,7 +53,8 @@ fn find(
         r.error(codes[0], "AuthUserFile not specified in the configuration");
         return Err(Status::GeneralError);
     };
-    let Ok(text) = r.read(path) else {
+    let span = dir.file.as_ref().map(|f| f.span);
+    let Ok(text) = r.read_file(path, span) else {
         r.error(codes[1], format!("Could not open password file: {path}"));
         return Err(Status::GeneralError);
     };

@@ -61,7 +61,8 @@ fn groups(r: &mut Request<'_>, codes: [&'static str; 3]) -> Result<Vec<BString>,
         r.error(codes[0], "No group file was specified in the configuration");
         return Err(Status::Denied);
     };
-    let Ok(text) = r.read(path) else {
+    let span = dir.file.as_ref().map(|f| f.span);
+    let Ok(text) = r.read_file(path, span) else {
         r.error(codes[1], format!("Could not open group file: {path}"));
         return Err(Status::Denied);
     };

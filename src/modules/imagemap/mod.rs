@@ -90,7 +90,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     };
     r.served_by = Some(name);
     let path = r.filename.clone().unwrap_or_default();
-    let Ok(map) = r.read(&path) else {
+    let Ok(map) = r.read_file(&path, None) else {
         return Verdict::Status(404);
     };
     let dir = r.per_dir.imagemap.clone().unwrap_or_default();

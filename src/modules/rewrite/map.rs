@@ -123,7 +123,11 @@ fn text(r: &mut Request<'_>, map: &Map, key: &BString) -> Option<BString> {
         return None;
     };
     if content.get().is_none() {
-        match r.engine.read(&map.file) {
+        let found = r.engine.read(&map.file);
+        if let Err(errno) = found {
+            r.unread(&map.file, errno, Some(map.span));
+        }
+        match found {
             Ok(text) => {
                 content.get_or_init(|| Table::new(text));
             }

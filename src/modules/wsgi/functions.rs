@@ -20,7 +20,12 @@ const INDIRECT: [&str; 7] = ["import *", "exec(", "eval(", "globals(", "locals("
 
 /// Looks for functions in the script at `place`, as whoever runs it may read it: one of `names` is enough.
 pub(super) fn find(r: &Request<'_>, cred: &Cred, place: &[u8], names: &[&str]) -> Function {
-    let Ok(text) = resolve::read(&*r.engine.vfs, cred, place) else { return Function::Unreadable };
+    let text = match resolve::read(&*r.engine.vfs, cred, place) {
+        Ok(text) => text,
+        // httpd would read it
+        Err(e) if e.is_limit() => return Function::Named,
+        Err(_) => return Function::Unreadable,
+    };
     let named = names.iter().chain(&INDIRECT).any(|name| text.contains_str(name));
     if named { Function::Named } else { Function::Absent }
 }

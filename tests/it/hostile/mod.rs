@@ -1,3 +1,4 @@
-//! Configurations and requests that are made to break something: each ends with an answer, a caveat or a clear error.
+//! Input that was made to do harm: each ends with an answer, a caveat or a clear error, within bounds.
 
 mod budget;
+mod reading;
