@@ -8,3 +8,32 @@ pub const FILE_BYTES: u64 = 256 << 20;
 
 /// What a line of a list may hold, in bytes.
 pub const LINE_BYTES: u64 = 16 << 20;
+
+// What a run of `verify` may use up, all its processes together where the system can count so.
+
+/// What its files may hold together, in bytes.
+pub const RUN_DISK: u64 = 1 << 30;
+
+/// How many files it may make.
+pub const RUN_FILES: u64 = 200_000;
+
+/// What one file may hold, in bytes.
+pub const RUN_FILE_BYTES: u64 = 256 << 20;
+
+/// How many processes and threads it may have.
+pub const RUN_PROCESSES: u64 = 1024;
+
+/// What its processes may hold in memory together, in bytes.
+pub const RUN_MEMORY: u64 = 2 << 30;
+
+/// How much memory one process may ask for, in bytes.
+pub const RUN_ADDRESSES: u64 = 4 << 30;
+
+/// How many files a process may have open.
+pub const RUN_OPEN_FILES: u64 = 4096;
+
+/// How long a process may compute, in seconds.
+pub const RUN_SECONDS: u64 = 60;
+
+/// What a run may say, in bytes.
+pub const RUN_REPLY_BYTES: u64 = 256 << 20;

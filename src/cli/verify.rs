@@ -50,6 +50,10 @@ pub struct Verify {
     #[arg(long, value_enum, value_name = "WAY")]
     way: Option<Means>,
 
+    /// Run a scenario's own programs where nothing contains them, with all the rights of whoever runs this
+    #[arg(long)]
+    allow_programs: bool,
+
     /// How to tell it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -90,6 +94,7 @@ impl Verify {
                 Means::User => Way::User,
                 Means::Scratch => Way::Scratch,
             }),
+            self.allow_programs,
         );
         let oracle = oracle.or_else(failure)?;
         // told to end, it ends what it has started first
