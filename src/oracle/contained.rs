@@ -53,10 +53,9 @@ fn run(job: Option<&Job>, owner: Option<u32>) -> Result<Reply, String> {
 
 /// Gives up, for good, what no scenario may have.
 fn confine() -> Result<(), String> {
-    // no controlling terminal, and nothing that others of the run may look into
+    // no controlling terminal
     let _ = rustix::process::setsid();
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
-        .map_err(|e| format!("can't be hidden: {e}"))?;
+    privileges::hide()?;
     privileges::drop_to_needed()?;
     syscalls::filter()
 }

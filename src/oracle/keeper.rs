@@ -54,6 +54,7 @@ fn kept(
     }
     name_users(&root.path.join("proc").join(child.id().to_string()), owner)?;
     root.enter()?;
+    privileges::hide()?;
     privileges::drop_all()?;
     end_with(input);
     guard();

@@ -103,6 +103,15 @@ fn lend(capability: CapabilitySet, lent: bool) -> rustix::io::Result<()> {
     thread::configure_capability_in_ambient_set(capability, lent)
 }
 
+/// Lets no other process look into this one, not even one of the same user.
+///
+/// # Errors
+/// What the system refuses.
+pub fn hide() -> Result<(), String> {
+    let none = rustix::process::DumpableBehavior::NotDumpable;
+    rustix::process::set_dumpable_behavior(none).map_err(|e| format!("can't hide: {e}"))
+}
+
 /// Drops all capabilities but those that httpd needs, for good.
 ///
 /// # Errors
