@@ -9,7 +9,7 @@ pub const FILE_BYTES: u64 = 256 << 20;
 /// What a line of a list may hold, in bytes.
 pub const LINE_BYTES: u64 = 16 << 20;
 
-// What a run of `verify` may use up, all its processes together where the system can count so.
+// What the programs of a run of `verify` may use up. These bound programs, not input, and so there is a time among them.
 
 /// What its files may hold together, in bytes.
 pub const RUN_DISK: u64 = 1 << 30;
@@ -29,11 +29,11 @@ pub const RUN_MEMORY: u64 = 2 << 30;
 /// How much memory one process may ask for, in bytes.
 pub const RUN_ADDRESSES: u64 = 4 << 30;
 
-/// How many files a process may have open.
+/// How many files one process may have open.
 pub const RUN_OPEN_FILES: u64 = 4096;
 
-/// How long a process may compute, in seconds.
+/// How long one process may compute, in seconds.
 pub const RUN_SECONDS: u64 = 60;
 
-/// What a run may say, in bytes.
+/// What a run may answer, in bytes.
 pub const RUN_REPLY_BYTES: u64 = 256 << 20;

@@ -83,7 +83,7 @@ impl Oracle {
             return Err(format!("{open}, for {need}"));
         }
         if self.loose.is_some() && !self.programs {
-            trust::restrict(&mut job).map_err(|what| format!("containment or --allow-programs, for {what}"))?;
+            trust::restrict(&mut job).map_err(|what| format!("containment (or --allow-programs), for {what}"))?;
         }
         if job.asks.len() > MOST_REQUESTS {
             return Ok(Reply::Failed(format!("more than {MOST_REQUESTS} requests")));
@@ -127,9 +127,7 @@ impl Oracle {
     }
 
     fn run(&self, job: Option<&Job>, patience: Duration) -> Result<Reply, String> {
-        if ENDING.load(Ordering::Relaxed) {
-            return Err("this process is about to end".into());
-        }
+        heed_end();
         let mut child = self.command().spawn().map_err(|e| format!("the worker can't be started: {e}"))?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let member = Member::join(child, input, job.and_then(|job| job.scratch.clone()));
@@ -260,6 +258,13 @@ pub fn clean_up() {
     members.into_iter().for_each(Running::end);
 }
 
+/// Waits for the end where this process has been told to end: nothing more is to be said then.
+pub fn heed_end() {
+    while ENDING.load(Ordering::Relaxed) {
+        std::thread::park();
+    }
+}
+
 fn new_scratch() -> PathBuf {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let base = std::env::temp_dir();
@@ -267,19 +272,26 @@ fn new_scratch() -> PathBuf {
     base.join(format!("{SCRATCH}{}-{number}", std::process::id()))
 }
 
-/// Removes a scratch directory, whatever its modes are.
-pub fn remove(folder: &Path) {
+/// Removes a scratch directory, whatever its modes are; what was being written when its process ended may come late.
+pub fn remove(directory: &Path) {
+    for _ in 0..100 {
+        if std::fs::remove_dir_all(directory).is_ok() || !directory.exists() {
+            break;
+        }
+        open_up(directory);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Makes all directories below one such that their owner may change them.
+fn open_up(directory: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    if std::fs::remove_dir_all(folder).is_ok() {
-        return;
+    let mut directories = vec![directory.to_path_buf()];
+    while let Some(directory) = directories.pop() {
+        let _ = std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o700));
+        let entries = std::fs::read_dir(&directory).into_iter().flatten().flatten();
+        directories.extend(entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()));
     }
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(dir) = folders.pop() {
-        let _ = std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700));
-        let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
-        folders.extend(entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()));
-    }
-    let _ = std::fs::remove_dir_all(folder);
 }
 
 /// Removes what processes that are no more have left behind.

@@ -37,8 +37,10 @@ pub fn main() -> ExitCode {
     worker::told(&reply.unwrap_or_else(Reply::Failed))
 }
 
+/// Removes the scratch directory; when this returns it is gone, whichever thread removed it.
 fn remove(made: &Mutex<Option<PathBuf>>) {
-    if let Some(directory) = made.lock().ok().and_then(|mut made| made.take()) {
+    let Ok(mut made) = made.lock() else { return };
+    if let Some(directory) = made.take() {
         family::remove(&directory);
     }
 }
@@ -46,9 +48,9 @@ fn remove(made: &Mutex<Option<PathBuf>>) {
 /// Lays out a scratch directory.
 fn below(job: &Job, made: &Mutex<Option<PathBuf>>) -> Result<Place, String> {
     let directory = job.scratch.clone().ok_or("there is no scratch directory")?;
-    if let Ok(mut made) = made.lock() {
-        *made = Some(directory.clone());
-    }
+    // held until all is laid out: it is not to be removed while it grows
+    let mut made = made.lock().map_err(|e| e.to_string())?;
+    *made = Some(directory.clone());
     let place = Place::below(&directory, job, scratch::free_ports(&job.ports())?);
     layout::folder(&place.sim)?;
     layout::folder(&place.at("/"))?;

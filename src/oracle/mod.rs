@@ -34,7 +34,7 @@ mod wrapper;
 
 pub use answer::{Answer, Reply};
 pub use compare::{Difference, differences};
-pub use family::{Oracle, clean_up};
+pub use family::{Oracle, clean_up, heed_end};
 pub use find::Httpd;
 pub use job::{Job, Way};
 pub use verify::{Verdict, verify};

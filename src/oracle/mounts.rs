@@ -17,18 +17,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
 use std::path::{Component, Path, PathBuf};
 
 /// Directories of the machine that programs need.
-const SYSTEM: &[&str] = &["bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin", "usr", "var"];
+const SYSTEM: &[&str] = &["bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin", "usr"];
 /// Directories among them that a scenario finds empty.
-const EMPTY: &[&str] = &[
-    "etc/apache2",
-    "usr/lib/cgi-bin",
-    "usr/local",
-    "usr/share/apache2",
-    "var/lib/php/sessions",
-    "var/log",
-    "var/tmp",
-    "var/www",
-];
+const EMPTY: &[&str] = &["etc/apache2", "usr/lib/cgi-bin", "usr/local", "usr/share/apache2"];
 /// Directories that everybody may write to.
 const SHARED: &[&str] = &["tmp", "var/tmp", "var/lib/php/sessions", "dev/shm"];
 /// Devices that programs need.
@@ -69,6 +60,9 @@ impl Root {
         root.devices()?;
         root.made(&root.path.join("proc"), 0o555)?;
         root.made(&root.path.join("sys"), 0o555)?;
+        let run = root.path.join("var/run");
+        root.made(&root.path.join("var"), 0o755)?;
+        symlink("/run", &run).map_err(|e| unmade(&run, &e))?;
         for name in SHARED {
             root.made(&root.path.join(name), 0o1777)?;
         }

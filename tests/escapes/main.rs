@@ -32,12 +32,18 @@ impl Bench {
 
     /// What `verify` says of a scenario, asked by root or, in a user namespace, by nobody.
     fn verified(&self, text: &str, root: bool) -> (Option<i32>, String) {
+        self.asked(text, root, &["--way", if root { "root" } else { "user" }])
+    }
+
+    /// The same with arguments.
+    fn asked(&self, text: &str, root: bool, arguments: &[&str]) -> (Option<i32>, String) {
         let scenario = self.0.join("scenario.yaml");
         std::fs::write(&scenario, text).expect("it can be written");
         let program = self.0.join("routesim").display().to_string();
         let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", &program];
         let mut words = if root { vec![program.as_str()] } else { nobody.to_vec() };
-        words.extend(["verify", "--format", "json", "--way", if root { "root" } else { "user" }]);
+        words.extend(["verify", "--format", "json"]);
+        words.extend(arguments);
         let mut command = Command::new(words[0]);
         let Output { status, stdout, stderr } =
             command.args(&words[1..]).arg(&scenario).current_dir("/").output().expect("it runs");
@@ -213,6 +219,58 @@ print("Status: 404\r\n\r")
 "#;
     let (code, said) = greedy("memory", python);
     assert!(code == Some(2) && said.contains("more memory than the"), "{code:?}: {said}");
+}
+
+/// Forks of many users, each below what one may have.
+#[test]
+fn users_are_counted_together() {
+    if !can_try() {
+        return;
+    }
+    let bench = Bench::new("users");
+    let python = r#"
+import os, time
+for uid in range(1000, 1012):
+    if os.fork() == 0:
+        os.setresuid(uid, uid, uid)
+        for i in range(300):
+            try:
+                if os.fork() == 0:
+                    os.execv("/bin/sleep", ["sleep", "30"])
+            except OSError:
+                break
+        time.sleep(30)
+time.sleep(3)
+number = len([p for p in os.listdir("/proc") if p.isdigit()])
+with open("/srv/told", "w") as told:
+    told.write("root-users=" + ("held" if 300 < number < 1100 else "DID"))
+os.rename("/srv/told", "/srv/root.done")
+time.sleep(30)
+"#;
+    let cgi = "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do [ -e /srv/root.done ] && break; sleep 0.5; done\n\
+               cat /srv/root.done >&2\nprintf 'Status: 404\\r\\n\\r\\n'";
+    let (_, said) = bench.verified(&scenario("#!/bin/sh\nexec /usr/bin/python3 /srv/try.py", cgi, python), true);
+    assert_eq!(results(&said).get("root-users").map(String::as_str), Some("held"), "{said}");
+}
+
+#[test]
+fn what_nothing_contains_is_refused() {
+    if !can_try() {
+        return;
+    }
+    let bench = Bench::new("loose");
+    let trace = std::env::temp_dir().join(format!("routesim-loose-{}", std::process::id()));
+    let text = format!(
+        "name: x\nmodules: [alias, dir]\nconfig: |\n  DocumentRoot /srv\n  CustomLog \"|/bin/sh -c 'echo >{}; \
+         exec cat >/dev/null'\" common\nfiles: {{/srv/a: a}}\nrequests: [/a]\n",
+        trace.display()
+    );
+    let (code, said) = bench.asked(&text, false, &["--way", "scratch"]);
+    assert!(code == Some(2) && said.contains("for `CustomLog` (the configuration, line 2)"), "{code:?}: {said}");
+    assert!(!trace.exists());
+    let (code, said) = bench.asked(&text, false, &["--way", "scratch", "--allow-programs"]);
+    assert!(code == Some(0) && trace.exists(), "{code:?}: {said}");
+    let _ = std::fs::remove_file(trace);
 }
 
 #[test]
