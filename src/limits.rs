@@ -123,6 +123,35 @@ pub const LINES_KEPT: usize = 700_000;
 /// How many paths a run knows at a time.
 pub const STATS_KEPT: usize = 1 << 14;
 
+// What the programs of a run of `verify` may use up. These bound programs, not input, and so there is a time among them.
+
+/// What its files may hold together, in bytes.
+pub const RUN_DISK: u64 = 1 << 30;
+
+/// How many files it may make.
+pub const RUN_FILES: u64 = 200_000;
+
+/// What one file may hold, in bytes.
+pub const RUN_FILE_BYTES: u64 = 256 << 20;
+
+/// How many processes and threads it may have.
+pub const RUN_PROCESSES: u64 = 1024;
+
+/// What its processes may hold in memory together, in bytes.
+pub const RUN_MEMORY: u64 = 2 << 30;
+
+/// How much memory one process may ask for, in bytes.
+pub const RUN_ADDRESSES: u64 = 4 << 30;
+
+/// How many files one process may have open.
+pub const RUN_OPEN_FILES: u64 = 4096;
+
+/// How long one process may compute, in seconds.
+pub const RUN_SECONDS: u64 = 60;
+
+/// What a run may answer, in bytes.
+pub const RUN_REPLY_BYTES: u64 = 256 << 20;
+
 // What is printed.
 
 /// Findings that are told one by one; of those behind them, the number is.

@@ -93,7 +93,8 @@ fn an_interruption_leaves_nothing() {
         routesim(&["verify", "scenarios"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
     std::thread::sleep(Duration::from_millis(700));
     let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    let _ = child.wait();
+    let status = child.wait().expect("it was started");
+    assert_eq!(status.code(), Some(130));
     std::thread::sleep(Duration::from_millis(300));
     let program = Path::new(env!("CARGO_BIN_EXE_routesim")).display().to_string();
     let workers = std::fs::read_dir("/proc").expect("it is there").flatten().filter(|p| {

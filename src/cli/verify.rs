@@ -50,6 +50,10 @@ pub struct Verify {
     #[arg(long, value_enum, value_name = "WAY")]
     way: Option<Means>,
 
+    /// Run a scenario's own programs even where nothing contains them: with all your rights
+    #[arg(long)]
+    allow_programs: bool,
+
     /// How to tell it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -57,11 +61,11 @@ pub struct Verify {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Means {
-    /// As root, in namespaces of its own
+    /// As root, contained
     Root,
-    /// In a user namespace
+    /// Contained in a user namespace
     User,
-    /// As an ordinary process over a scratch folder
+    /// As an ordinary process over a scratch directory, which contains nothing
     Scratch,
 }
 
@@ -90,6 +94,7 @@ impl Verify {
                 Means::User => Way::User,
                 Means::Scratch => Way::Scratch,
             }),
+            self.allow_programs,
         );
         let oracle = oracle.or_else(failure)?;
         // told to end, it ends what it has started first
@@ -99,9 +104,9 @@ impl Verify {
         });
         let wsgi = oracle.httpd.wsgi_version();
         let way = match oracle.way {
-            Way::Root => "in namespaces of its own",
-            Way::User => "in a user namespace: what needs root is left out",
-            Way::Scratch => "without root, over a scratch folder: what needs root is left out",
+            Way::Root => "contained".to_string(),
+            Way::User => "contained in a user namespace: what needs root is left out".to_string(),
+            Way::Scratch => self.uncontained(&oracle),
         };
         let with = wsgi.as_deref().map_or(String::new(), |v| format!(" with mod_wsgi {v}"));
         streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
@@ -113,6 +118,7 @@ impl Verify {
             bar.inc(1);
             result
         });
+        oracle::heed_end();
         bar.finish_and_clear();
         match self.format {
             Format::Text => streams.out.write_all(verify::text(&results, streams.paint).as_bytes())?,
@@ -127,6 +133,16 @@ impl Verify {
             _ if sum.differ > 0 => End::Finding,
             _ => End::Fine,
         })
+    }
+
+    /// What is said of a way that contains nothing.
+    fn uncontained(&self, oracle: &Oracle) -> String {
+        let why = oracle.loose.as_deref().unwrap_or_default();
+        let programs = match self.allow_programs {
+            true => "scenarios run their own programs with your rights",
+            false => "what might run a program of its own is left out, as is what needs root",
+        };
+        format!("over a scratch directory and not contained ({why}): {programs}")
     }
 
     fn scenarios(&self, streams: &Streams) -> Result<Vec<Opened>, Failure> {

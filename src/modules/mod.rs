@@ -28,6 +28,7 @@ pub mod mime_magic;
 pub mod negotiation;
 pub mod php;
 pub mod proxy;
+pub mod quiet;
 pub mod reading;
 pub mod remoteip;
 pub mod rewrite;

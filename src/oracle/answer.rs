@@ -25,6 +25,8 @@ pub enum Reply {
     },
     /// httpd could not start for what this machine lacks.
     MachineError(String),
+    /// There was no question: a run would be contained here.
+    Contained,
     /// The question could not be put.
     Failed(String),
 }

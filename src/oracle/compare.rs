@@ -180,7 +180,7 @@ pub fn refusal(reply: &Reply, error: Option<&Value>) -> Vec<Difference> {
         Reply::ConfigError { line: None, .. } if !got.is_null() => return Vec::new(),
         Reply::ConfigError { line, message, .. } => ("config_error", json!({"line": line, "message": message}), got),
         Reply::Answers { .. } => ("config_error", Value::Null, got),
-        Reply::MachineError(_) | Reply::Failed(_) => return Vec::new(),
+        Reply::MachineError(_) | Reply::Failed(_) | Reply::Contained => return Vec::new(),
     };
     if httpd == routesim { Vec::new() } else { vec![Difference { key, httpd, routesim }] }
 }

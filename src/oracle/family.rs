@@ -3,8 +3,11 @@
 use super::answer::Reply;
 use super::find::Httpd;
 use super::job::{Job, Way};
-use super::{scratch, worker};
-use std::io::{BufRead, BufReader, Write};
+use super::{keeper, scratch, trust, worker};
+use crate::limits;
+use bstr::ByteSlice;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -14,8 +17,13 @@ use std::time::{Duration, Instant};
 
 /// More requests than this are not put at one time.
 pub const MOST_REQUESTS: usize = 20_000;
-/// What scratch folders are called, before the process's number.
+/// What scratch directories are called, before the process's number.
 const SCRATCH: &str = "routesim-verify-";
+
+/// The first of the numbers that the users of runs have on the machine: nobody gives them to anybody there.
+const FIRST_USER: u32 = 0x7000_0000;
+/// How many runs have numbers of their own.
+const RANGES: u64 = 3072;
 
 /// An httpd, and the way to ask it.
 #[derive(Clone, Debug)]
@@ -24,24 +32,43 @@ pub struct Oracle {
     pub httpd: Httpd,
     /// How it is run.
     pub way: Way,
+    /// Why runs can't be contained here; none where they are.
+    pub loose: Option<String>,
+    /// Whether a scenario may run programs of its own where nothing contains them.
+    programs: bool,
     /// The program that is a worker when its first argument says so.
     worker: PathBuf,
 }
 
 impl Oracle {
     /// Asks `httpd` in the way given, or the best that this process may; `worker` is a program that calls
-    /// [`worker::main`] when [`worker::is_wanted`].
+    /// [`worker::main`] when [`worker::is_wanted`]. With `programs`, a scenario may run programs of its own where
+    /// nothing contains them.
     ///
     /// # Errors
-    /// When the way given is not open.
-    pub fn new(httpd: Httpd, worker: PathBuf, way: Option<Way>) -> Result<Oracle, String> {
-        let open = match way {
-            Some(way) => can(way).then_some(way),
-            None => [Way::Root, Way::User, Way::Scratch].into_iter().find(|w| can(*w)),
+    /// When the way given is not open, in words.
+    pub fn new(httpd: Httpd, worker: PathBuf, way: Option<Way>, programs: bool) -> Result<Oracle, String> {
+        let is_root = rustix::process::geteuid().is_root();
+        let best = if is_root { Way::Root } else { Way::User };
+        let mut oracle = Oracle { httpd, way: way.unwrap_or(best), loose: None, programs, worker };
+        let closed = match oracle.way {
+            Way::Scratch if is_root => Some("httpd does not serve as root".to_string()),
+            Way::Scratch => None,
+            way if way != best => Some(if is_root { "this is root" } else { "this is not root" }.to_string()),
+            _ => oracle.can().err(),
         };
-        let way = open.ok_or("httpd can't be run that way here")?;
+        match closed {
+            // httpd refuses to serve as root
+            Some(why) if way.is_none() && !is_root => {
+                oracle.way = Way::Scratch;
+                oracle.loose = Some(why);
+            }
+            Some(why) => return Err(format!("httpd can't be run that way here: {why}")),
+            None if oracle.way == Way::Scratch => oracle.loose = Some("that way was chosen".into()),
+            None => {}
+        }
         remove_stale();
-        Ok(Oracle { httpd, way, worker })
+        Ok(oracle)
     }
 
     /// Asks a job; what it needs and can't have is said instead (`Err`).
@@ -55,97 +82,124 @@ impl Oracle {
             let open = if scratch::needs(&job, Way::User).is_none() { "root or user namespaces" } else { "root" };
             return Err(format!("{open}, for {need}"));
         }
+        if self.loose.is_some() && !self.programs {
+            trust::restrict(&mut job).map_err(|what| format!("containment (or --allow-programs), for {what}"))?;
+        }
         if job.asks.len() > MOST_REQUESTS {
             return Ok(Reply::Failed(format!("more than {MOST_REQUESTS} requests")));
         }
         if self.way == Way::Scratch {
             job.scratch = Some(new_scratch());
         }
-        Ok(self.run(&job).unwrap_or_else(Reply::Failed))
+        let patience = Duration::from_secs(60) + Duration::from_millis(250) * job.asks.len() as u32;
+        Ok(self.run(Some(&job), patience).unwrap_or_else(Reply::Failed))
     }
 
-    fn run(&self, job: &Job) -> Result<Reply, String> {
-        if ENDING.load(Ordering::Relaxed) {
-            return Err("this process is about to end".into());
+    /// Whether a run would be contained here: everything is done but to run httpd.
+    fn can(&self) -> Result<(), String> {
+        match self.run(None, Duration::from_secs(20))? {
+            Reply::Contained => Ok(()),
+            Reply::Failed(why) => Err(why),
+            other => Err(format!("{other:?}")),
         }
+    }
+
+    /// The program that holds a run, and what contains it.
+    fn command(&self) -> Command {
         let mut command = Command::new("unshare");
-        match job.way {
-            Way::Root => drop(command.args(ROOT)),
-            Way::User => drop(command.args(USER)),
-            Way::Scratch => command = Command::new(&self.worker),
-        }
-        if job.way != Way::Scratch {
-            command.arg("--").arg(&self.worker);
-        }
-        command.arg(worker::ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0);
-        let mut child = command.spawn().map_err(|e| format!("the worker can't be started: {e}"))?;
+        let kind = match self.way {
+            Way::Root => {
+                command.args(ROOT).arg("--").arg(&self.worker);
+                vec![worker::KEEPER.to_string(), free_users().to_string()]
+            }
+            Way::User => {
+                command.args(USER).arg("--").arg(&self.worker);
+                vec![worker::KEEPER.to_string(), "-".to_string()]
+            }
+            Way::Scratch => {
+                command = Command::new(&self.worker);
+                vec![worker::LOOSE.to_string()]
+            }
+        };
+        command.arg(worker::ARGUMENT).args(kind);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command
+    }
+
+    fn run(&self, job: Option<&Job>, patience: Duration) -> Result<Reply, String> {
+        heed_end();
+        let mut child = self.command().spawn().map_err(|e| format!("the worker can't be started: {e}"))?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let member = Member::join(child, input);
-        let mut text = serde_json::to_vec(job).map_err(|e| e.to_string())?;
+        let member = Member::join(child, input, job.and_then(|job| job.scratch.clone()));
+        let mut text = serde_json::to_vec(&job).map_err(|e| e.to_string())?;
         text.push(b'\n');
         member.write(&text);
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut line = String::new();
+            let mut line = Vec::new();
             if let Some(output) = output {
-                let _ = BufReader::new(output).read_line(&mut line);
+                let _ = BufReader::new(output.take(limits::RUN_REPLY_BYTES)).read_until(b'\n', &mut line);
             }
             let _ = tell.send(line);
         });
-        let patience = Duration::from_secs(60) + Duration::from_millis(250) * job.asks.len() as u32;
         let line = told.recv_timeout(patience).map_err(|_| "httpd took too long".to_string())?;
         drop(member);
-        match serde_json::from_str(&line) {
+        match serde_json::from_slice(&line) {
             Ok(reply) => Ok(reply),
             Err(_) => {
                 let mut said = String::new();
                 if let Some(errors) = errors {
-                    let _ = std::io::Read::read_to_string(&mut std::io::Read::take(errors, 4096), &mut said);
+                    let _ = errors.take(4096).read_to_string(&mut said);
                 }
-                Err(format!("the worker gave no answer {}", said.trim()))
+                Err(format!("the worker gave no answer {}", said.trim()).trim_end().to_string())
             }
         }
     }
 }
 
-const ROOT: &[&str] = &["--mount", "--net", "--pid", "--ipc", "--fork", "--kill-child"];
-const USER: &[&str] = &[
-    "--user",
-    "--map-user=33",
-    "--map-group=33",
-    "--keep-caps",
-    "--mount",
-    "--net",
-    "--pid",
-    "--ipc",
-    "--fork",
-    "--kill-child",
-];
+const ROOT: &[&str] = &["--mount", "--pid", "--fork", "--kill-child"];
+const USER: &[&str] =
+    &["--user", "--map-user=33", "--map-group=33", "--keep-caps", "--mount", "--pid", "--fork", "--kill-child"];
 
-/// Whether this process may make such namespaces.
-fn can(way: Way) -> bool {
-    let arguments = match way {
-        Way::Root if rustix::process::geteuid().is_root() => ROOT,
-        Way::User if !rustix::process::geteuid().is_root() => USER,
-        // httpd refuses to serve as root
-        way => return way == Way::Scratch && !rustix::process::geteuid().is_root(),
-    };
-    let mut command = Command::new("unshare");
-    command.args(arguments).args(["--", "sh", "-c"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // only a real root may write into an overlay of what root owns
-    let probe = match way {
-        Way::Root => {
-            "mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/m && \
-             mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w /mnt/m"
+/// The first of the numbers for the users of one run, other than those of runs beside it.
+fn free_users() -> u32 {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed) + u64::from(std::process::id()) * 61;
+    FIRST_USER + (number % RANGES) as u32 * keeper::USERS
+}
+
+/// A worker that runs.
+struct Running {
+    id: u64,
+    pid: Pid,
+    input: Option<ChildStdin>,
+    /// Where it works, when that is no root of its own.
+    scratch: Option<PathBuf>,
+}
+
+impl Running {
+    /// Whether it has not ended; one that was not waited for has.
+    fn is_alive(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
+    }
+
+    /// Waits for it to end by itself, and ends what it left in its group, which is there until somebody waits for it.
+    fn end(mut self) {
+        // its standard input ends with this
+        drop(self.input.take());
+        let begun = Instant::now();
+        while self.is_alive() && begun.elapsed() < Duration::from_secs(8) {
+            std::thread::sleep(Duration::from_millis(1));
         }
-        _ => "mount -t tmpfs none /mnt && mkdir /mnt/u && mount --rbind /dev /mnt/u",
-    };
-    command.arg(probe).status().is_ok_and(|s| s.success())
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        if let Some(directory) = self.scratch.filter(|d| d.exists()) {
+            remove(&directory);
+        }
+    }
 }
 
 /// The workers that run.
-static FAMILY: Mutex<Vec<(u64, u32, Option<ChildStdin>)>> = Mutex::new(Vec::new());
+static FAMILY: Mutex<Vec<Running>> = Mutex::new(Vec::new());
 static ENDING: AtomicBool = AtomicBool::new(false);
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
@@ -156,24 +210,24 @@ struct Member {
 }
 
 impl Member {
-    fn join(child: Child, input: Option<ChildStdin>) -> Member {
+    fn join(child: Child, input: Option<ChildStdin>, scratch: Option<PathBuf>) -> Member {
         let id = NUMBER.fetch_add(1, Ordering::Relaxed);
         if let Ok(mut family) = FAMILY.lock() {
-            family.push((id, child.id(), input));
+            family.push(Running { id, pid: Pid::from_child(&child), input, scratch });
         }
         Member { id, child }
     }
 
     fn write(&self, text: &[u8]) {
         let Ok(mut family) = FAMILY.lock() else { return };
-        let taken = family.iter_mut().find(|m| m.0 == self.id).and_then(|m| m.2.take());
+        let taken = family.iter_mut().find(|m| m.id == self.id).and_then(|m| m.input.take());
         drop(family);
         if let Some(mut input) = taken {
             let _ = input.write_all(text);
             if let Ok(mut family) = FAMILY.lock()
-                && let Some(member) = family.iter_mut().find(|m| m.0 == self.id)
+                && let Some(member) = family.iter_mut().find(|m| m.id == self.id)
             {
-                member.2 = Some(input);
+                member.input = Some(input);
             }
         }
     }
@@ -181,18 +235,13 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        if let Ok(mut family) = FAMILY.lock() {
-            // its standard input ends with this
-            family.retain(|m| m.0 != self.id);
+        let running = FAMILY.lock().ok().and_then(|mut family| {
+            let at = family.iter().position(|m| m.id == self.id)?;
+            Some(family.swap_remove(at))
+        });
+        if let Some(running) = running {
+            running.end();
         }
-        let end = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < end {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
@@ -200,18 +249,19 @@ impl Drop for Member {
 /// Ends all workers and waits until they are gone: for the moment at which this process is told to end.
 pub fn clean_up() {
     ENDING.store(true, Ordering::Relaxed);
-    let members: Vec<u32> = match FAMILY.lock() {
-        Ok(mut family) => family.drain(..).map(|m| m.1).collect(),
-        Err(_) => return,
-    };
-    let end = Instant::now() + Duration::from_secs(5);
-    let alive = |pid: &u32| {
-        // a process that has ended and was not waited for counts as gone
-        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        state.rsplit_once(") ").is_some_and(|(_, s)| !s.starts_with('Z'))
-    };
-    while members.iter().any(alive) && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(2));
+    let Ok(mut family) = FAMILY.lock() else { return };
+    let mut members: Vec<Running> = family.drain(..).collect();
+    drop(family);
+    for member in &mut members {
+        member.input = None;
+    }
+    members.into_iter().for_each(Running::end);
+}
+
+/// Waits for the end where this process has been told to end: nothing more is to be said then.
+pub fn heed_end() {
+    while ENDING.load(Ordering::Relaxed) {
+        std::thread::park();
     }
 }
 
@@ -222,19 +272,26 @@ fn new_scratch() -> PathBuf {
     base.join(format!("{SCRATCH}{}-{number}", std::process::id()))
 }
 
-/// Removes a scratch folder, whatever its modes are.
-pub fn remove(folder: &Path) {
+/// Removes a scratch directory, whatever its modes are; what was being written when its process ended may come late.
+pub fn remove(directory: &Path) {
+    for _ in 0..100 {
+        if std::fs::remove_dir_all(directory).is_ok() || !directory.exists() {
+            break;
+        }
+        open_up(directory);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Makes all directories below one such that their owner may change them.
+fn open_up(directory: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    if std::fs::remove_dir_all(folder).is_ok() {
-        return;
+    let mut directories = vec![directory.to_path_buf()];
+    while let Some(directory) = directories.pop() {
+        let _ = std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o700));
+        let entries = std::fs::read_dir(&directory).into_iter().flatten().flatten();
+        directories.extend(entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()));
     }
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(dir) = folders.pop() {
-        let _ = std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700));
-        let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
-        folders.extend(entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()));
-    }
-    let _ = std::fs::remove_dir_all(folder);
 }
 
 /// Removes what processes that are no more have left behind.
@@ -243,15 +300,19 @@ fn remove_stale() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let pid = name.strip_prefix(SCRATCH).and_then(|rest| rest.split('-').next());
         if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            // an httpd that outlived its run names its own process there
-            let httpd = std::fs::read_to_string(entry.path().join("sim/httpd.pid")).unwrap_or_default();
-            let runs = |pid: u32| {
-                std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|c| String::from_utf8_lossy(&c).contains(&name))
-            };
-            if let Some(pid) = httpd.trim().parse().ok().filter(|p| runs(*p)) {
-                super::serve::end(pid);
-            }
+            end_users_of(&name);
             remove(&entry.path());
+        }
+    }
+}
+
+/// Ends the processes that were started on the scratch directory of that name: an httpd that outlived its run.
+fn end_users_of(name: &str) {
+    for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let pid = process.file_name().to_str().and_then(|p| p.parse().ok()).and_then(Pid::from_raw);
+        if let Some(pid) = pid.filter(|_| line.contains_str(name)) {
+            let _ = kill_process(pid, Signal::KILL);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Finding the httpd of this machine.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// Names under which systems install it.
 const NAMES: &[&str] = &["apache2", "httpd"];
@@ -38,11 +37,8 @@ impl Httpd {
             Some(path) => return Err(format!("there is no httpd at `{}`", path.display())),
             None => installed().ok_or("there is no httpd on this machine: install apache2 or give --httpd PATH")?,
         };
-        let told = Command::new(&program).arg("-v").stdin(Stdio::null()).output();
-        let told = told.map_err(|e| format!("`{}` can't be run: {e}", program.display()))?;
-        let told = String::from_utf8_lossy(&told.stdout).into_owned();
-        let version = told.lines().find_map(|l| l.strip_prefix("Server version:")).map(|v| v.trim().to_string());
-        let version = version.ok_or_else(|| format!("`{}` is no httpd", program.display()))?;
+        let bytes = std::fs::read(&program).map_err(|e| format!("`{}` can't be read: {e}", program.display()))?;
+        let version = version(&bytes).ok_or_else(|| format!("`{}` is no httpd", program.display()))?;
         let beside = program.ancestors().skip(1).take(2).map(|p| p.join("modules"));
         let usual = MODULES.iter().map(PathBuf::from);
         let modules = beside.chain(usual).find(|m| m.join("mod_dir.so").is_file() || m.join("mod_alias.so").is_file());
@@ -74,6 +70,14 @@ impl Httpd {
         let found = pattern.captures(&bytes)?.get(1)?.as_bytes();
         Some(String::from_utf8_lossy(found).into_owned())
     }
+}
+
+/// What httpd calls itself, as it stands in its file: the program is not run for it. Where more than one text is like
+/// it, the longest is the one with the system's name.
+fn version(program: &[u8]) -> Option<String> {
+    let pattern = regex::bytes::Regex::new(r"(?-u)\x00(Apache/[0-9]+\.[0-9]+\.[0-9]+[ -~]*)").ok()?;
+    let found = pattern.captures_iter(program).map(|c| String::from_utf8_lossy(&c[1]).into_owned());
+    found.max_by_key(String::len)
 }
 
 fn installed() -> Option<PathBuf> {

@@ -106,6 +106,11 @@ impl Job {
         let tree = scenario.tree(&config).map_err(|found| {
             found.first().map_or_else(|| "the files can't be laid out".into(), |d| d.message.clone())
         })?;
+        let files = files(&tree);
+        if let Some(file) = files.iter().find(|f| is_kernels(&f.path)) {
+            let path = &file.path;
+            return Err(format!("can't put `{path}` there: what is below /dev, /proc and /sys is not a scenario's"));
+        }
         let asks = scenario.requests.iter().enumerate().map(|(i, r)| {
             let (server, port) = r.server();
             let sni = r.tls_name().map(str::to_string);
@@ -120,7 +125,7 @@ impl Job {
             config: config.into(),
             defines: scenario.defines.clone(),
             environment: scenario.environment.clone().unwrap_or_default(),
-            files: files(&tree),
+            files,
             hosts: scenario.hosts.clone(),
             asks: asks.collect(),
             scratch: None,
@@ -139,6 +144,12 @@ impl Job {
     pub fn has(&self, module: &str) -> bool {
         self.modules.iter().any(|m| m.0 == module)
     }
+}
+
+/// Whether a path is where the kernel itself answers, which a scenario has no say in.
+fn is_kernels(path: &[u8]) -> bool {
+    let first = path.split(|&b| b == b'/').find(|name| !name.is_empty());
+    matches!(first, Some(b"dev" | b"proc" | b"sys"))
 }
 
 /// The modules that a scenario has: those of its list, in httpd's order, then what the list names beyond the usual.

@@ -50,7 +50,7 @@ impl Place {
 
     /// Where a path of the scenario is.
     pub fn at_bytes(&self, path: &[u8]) -> PathBuf {
-        let relative = super::root::path_of(path.trim_start_with(|c| c == '/'));
+        let relative = super::layout::path_of(path.trim_start_with(|c| c == '/'));
         if self.root.as_os_str().is_empty() { Path::new("/").join(relative) } else { self.root.join(relative) }
     }
 

@@ -1,5 +1,6 @@
 //! Sending a request and reading what comes back.
 
+use super::children;
 use super::job::Ask;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, Read, Write};
@@ -81,7 +82,7 @@ fn through_tls(ask: &Ask, client: Option<IpAddr>, server: SocketAddr) -> io::Res
         None => command.arg("-noservername"),
     };
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn()?;
+    let mut child = children::start(&mut command)?;
     let mut input = child.stdin.take();
     if let Some(pipe) = &mut input {
         let _ = pipe.write_all(&ask.head);

@@ -5,10 +5,9 @@ use super::job::{Ask, Job, Way};
 use super::logs::{self, Tail};
 use super::scratch::{self, Place};
 use super::send::{self, Response};
-use super::{backend, wrapper};
+use super::{backend, children, wrapper};
 use bstr::ByteSlice;
 use regex::Regex;
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
@@ -22,36 +21,17 @@ const START: Duration = Duration::from_secs(20);
 const LOGGED: Duration = Duration::from_secs(2);
 
 /// httpd, which ends with this value.
-pub struct Server(Child);
-
-impl Server {
-    /// Its process group.
-    pub fn id(&self) -> u32 {
-        self.0.id()
-    }
-}
+struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        end(self.0.id());
+        children::end();
         let _ = self.0.wait();
     }
 }
 
-/// Ends a process group at once, and what its leader holds in shared memory.
-pub fn end(group: u32) {
-    let maps = std::fs::read_to_string(format!("/proc/{group}/maps")).unwrap_or_default();
-    let shared: BTreeSet<&str> = maps.lines().filter_map(|l| l.find("/dev/shm/").map(|at| &l[at..])).collect();
-    if let Some(pid) = i32::try_from(group).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-    }
-    for file in shared {
-        let _ = std::fs::remove_file(file);
-    }
-}
-
-/// Starts httpd on `job` and puts its requests to it; `started` is told of the process.
-pub fn run(job: &Job, place: &Place, started: impl FnOnce(&Server)) -> Reply {
+/// Starts httpd on `job` and puts its requests to it.
+pub fn run(job: &Job, place: &Place) -> Reply {
     let config = scratch::config(job, place);
     let sim = &place.sim;
     let written = std::fs::write(sim.join("user.conf"), &*wrapper::instrumented(job, &config, place))
@@ -71,14 +51,17 @@ pub fn run(job: &Job, place: &Place, started: impl FnOnce(&Server)) -> Reply {
     }
     command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").env("LANG", "C");
     command.envs(job.environment.iter().map(|(name, value)| (name, value)));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
-    let mut child = match command.spawn() {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    if place.way != Way::Scratch {
+        // what it ends its group with is not to meet this process
+        command.process_group(0);
+    }
+    let mut child = match children::start(&mut command) {
         Ok(child) => child,
         Err(e) => return Reply::Failed(format!("httpd can't be started: {e}")),
     };
     let said = listen(&mut child);
     let mut server = Server(child);
-    started(&server);
     let mut errors = Tail::new(&sim.join("error.log"));
     let mut log = Vec::new();
     let begun = Instant::now();

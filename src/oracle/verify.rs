@@ -87,6 +87,7 @@ pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
     let error = loaded.first_error().filter(|_| simulator.is_none()).map(|e| json::config_error(e, &loaded.sources));
     match (reply, simulator) {
         (Reply::Failed(why), _) => Verdict::Broken(why),
+        (Reply::Contained, _) => Verdict::Broken("the worker gave no answer".into()),
         (Reply::MachineError(why), _) => Verdict::Lacks(machine(&why)),
         (Reply::ConfigError { message, .. }, _)
             if !job.missing.is_empty() && message.contains("defined by a module not included") =>

@@ -91,7 +91,7 @@ fn main() -> ExitCode {
     }
     let oracle = Httpd::find(options.httpd.as_deref()).and_then(|httpd| {
         let own = std::env::current_exe().map_err(|e| e.to_string())?;
-        Oracle::new(httpd, own, None)
+        Oracle::new(httpd, own, None, false)
     });
     let oracle = match oracle {
         Ok(oracle) => oracle,

@@ -1,0 +1,83 @@
+//! The processes that a worker starts, and their end.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::{BTreeSet, HashMap};
+use std::process::{Child, Command};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Held while a process is started, and for good by whoever ends them all: none is started that isn't known.
+static STARTING: Mutex<()> = Mutex::new(());
+/// How long processes that are killed may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Starts a program.
+///
+/// # Errors
+/// What the system says.
+pub fn start(command: &mut Command) -> std::io::Result<Child> {
+    let _held = STARTING.lock();
+    command.spawn()
+}
+
+/// Ends all processes that this one has started and those that they have, and calls `then` when none is left; no
+/// further ones are started.
+pub fn end_for_good(then: impl FnOnce()) {
+    let _held = STARTING.lock();
+    end();
+    then();
+}
+
+/// Ends all processes that this one has started and those that they have, and what they hold in shared memory. This one
+/// must be whom those come to whose parent is gone.
+pub fn end() {
+    let mut shared = BTreeSet::new();
+    let begun = Instant::now();
+    loop {
+        let alive = descendants();
+        if alive.is_empty() || begun.elapsed() > PATIENCE {
+            break;
+        }
+        for pid in alive {
+            shared.extend(shared_memory(pid));
+            if let Some(pid) = Pid::from_raw(pid) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for file in shared {
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+/// The files in shared memory that a process holds.
+fn shared_memory(pid: i32) -> BTreeSet<String> {
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    maps.lines().filter_map(|l| l.find("/dev/shm/").map(|at| l[at..].to_string())).collect()
+}
+
+/// The processes below this one that have not ended.
+fn descendants() -> Vec<i32> {
+    let own = std::process::id() as i32;
+    let parents = parents();
+    let is_below = |pid: i32| {
+        let mut above = std::iter::successors(parents.get(&pid), |p| parents.get(p)).take(parents.len());
+        above.any(|p| *p == own)
+    };
+    parents.keys().copied().filter(|pid| is_below(*pid)).collect()
+}
+
+/// Each process that has not ended, and its parent.
+fn parents() -> HashMap<i32, i32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let parent = |entry: std::fs::DirEntry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let told = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        // the name stands in parentheses, and may hold any
+        let mut fields = told.rsplit_once(") ")?.1.split(' ');
+        let state = fields.next()?;
+        (state != "Z" && state != "X").then_some((pid, fields.next()?.parse().ok()?))
+    };
+    processes.filter_map(parent).collect()
+}
