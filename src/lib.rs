@@ -43,6 +43,7 @@ pub mod phase;
 pub mod report;
 pub mod server;
 pub mod simulate;
+pub mod site;
 pub mod source;
 pub mod suite;
 pub mod vfs;

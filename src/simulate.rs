@@ -121,7 +121,7 @@ pub fn check_htaccess(input: Input) -> Loaded {
     if let Some(d) = diagnostics.iter_mut().find(|d| d.severity == Severity::Error) {
         d.first = true;
     }
-    Loaded { sources: server.sources.clone(), diagnostics, server: None }
+    Loaded { sources: server.sources.clone(), diagnostics, server: None, nodes: Vec::new() }
 }
 
 /// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
@@ -234,34 +234,44 @@ impl Programs for RealPrograms {
 /// # Errors
 /// What is wrong with the scenario itself; what httpd would refuse stands in the result.
 pub fn scenario(scenario: &Scenario) -> Result<(Option<Simulator>, Loaded), Vec<Diagnostic>> {
-    let text = scenario.config_text().map_err(|e| {
-        let message = format!("the configuration can't be read: {e}");
-        vec![Diagnostic::error("config-file", message, Span::NONE)]
-    })?;
-    let tree = Arc::new(scenario.tree(&text)?);
-    let vfs: Arc<dyn Vfs> = Arc::new(tree.memory.clone());
-    let modules = match &scenario.modules {
-        None => Modules::Default,
-        Some(names) => Modules::Pick(names.clone()),
-    };
-    let loaded = load(Input {
-        name: "config".into(),
-        text: text.into(),
-        modules,
-        defines: scenario.defines.clone(),
-        env: scenario.environment.iter().flatten().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
-        env_complete: scenario.environment.is_some(),
-        time: scenario.time,
-        hosts: scenario.hosts.clone(),
-        hosts_complete: true,
-        vfs: vfs.clone(),
-        server_root: "/etc/apache2".into(),
-        lenient_paths: false,
-        assume_modules: false,
-        ports: scenario.ports().into_iter().collect(),
-    });
-    let simulator = loaded.server.clone().map(|server| Simulator::new(server, vfs, tree));
+    let (input, programs) = scenario.input()?;
+    let vfs = input.vfs.clone();
+    let loaded = load(input);
+    let simulator = loaded.server.clone().map(|server| Simulator::new(server, vfs, programs));
     Ok((simulator, loaded))
+}
+
+impl Scenario {
+    /// What running it begins with, and the programs in its files.
+    pub(crate) fn input(&self) -> Result<(Input, Arc<dyn Programs>), Vec<Diagnostic>> {
+        let text = self.config_text().map_err(|e| {
+            let message = format!("the configuration can't be read: {e}");
+            vec![Diagnostic::error("config-file", message, Span::NONE)]
+        })?;
+        let tree = Arc::new(self.tree(&text)?);
+        let modules = match &self.modules {
+            None => Modules::Default,
+            Some(names) => Modules::Pick(names.clone()),
+        };
+        let variables = self.environment.iter().flatten();
+        let input = Input {
+            name: "config".into(),
+            text: text.into(),
+            modules,
+            defines: self.defines.clone(),
+            env: variables.map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+            env_complete: self.environment.is_some(),
+            time: self.time,
+            hosts: self.hosts.clone(),
+            hosts_complete: true,
+            vfs: Arc::new(tree.memory.clone()),
+            server_root: "/etc/apache2".into(),
+            lenient_paths: false,
+            assume_modules: false,
+            ports: self.ports().into_iter().collect(),
+        };
+        Ok((input, tree))
+    }
 }
 
 fn answer(engine: &Engine, ask: &Ask) -> Outcome {

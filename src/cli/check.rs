@@ -2,7 +2,7 @@
 
 use super::given::{self, Given};
 use super::output::Streams;
-use super::{End, Failure, suites};
+use super::{End, Failure, failure, suites};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::paint::{Tone, clean};
 use crate::report::{diagnostics, json};
@@ -108,12 +108,13 @@ impl Check {
 
     fn config(&self, path: &Path) -> Result<Found, Failure> {
         let name = path.display().to_string();
-        let loaded = if self.htaccess || is_htaccess(path) {
-            simulate::check_htaccess(self.given.machine.input(path, Vec::new())?.0)
-        } else {
-            self.given.machine.load(path, Vec::new())?.loaded
-        };
-        Ok(Found { name, diagnostics: loaded.diagnostics, sources: loaded.sources })
+        if self.htaccess || is_htaccess(path) {
+            let options = self.given.machine.options(Vec::new())?;
+            let loaded = simulate::check_htaccess(options.input(path).or_else(|e| failure(e.to_string()))?);
+            return Ok(Found { name, diagnostics: loaded.diagnostics, sources: loaded.sources });
+        }
+        let site = self.given.machine.open(path, Vec::new())?;
+        Ok(Found { name, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() })
     }
 
     fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {

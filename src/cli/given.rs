@@ -6,7 +6,8 @@ use super::{End, Failure, failure};
 use crate::builtin::{self, BUILTIN};
 use crate::diagnostic::Diagnostic;
 use crate::report::paint::Tone;
-use crate::simulate::{self, Simulator};
+use crate::simulate::Simulator;
+use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::suggest::nearest;
 use crate::suite::{RequestSpec, Scenario};
@@ -46,6 +47,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    fn of(site: &Site, requests: Vec<RequestSpec>, real: bool) -> Opened {
+        let (diagnostics, sources) = (site.diagnostics().to_vec(), site.sources().clone());
+        Opened { simulator: site.start().ok(), diagnostics, sources, requests, real }
+    }
+
     /// The error at which httpd stops.
     pub fn refusal(&self) -> Option<&Diagnostic> {
         self.diagnostics.iter().find(|d| d.first)
@@ -68,14 +74,8 @@ impl Given {
         if let Some(config) = &self.config {
             let requests = requests.unwrap_or_default();
             let ports = requests.iter().map(|r| r.url_parts().port).chain(requests.iter().map(|r| r.server().1));
-            let opened = self.machine.load(config, ports.collect())?;
-            return Ok(Opened {
-                simulator: opened.simulator,
-                diagnostics: opened.loaded.diagnostics,
-                sources: opened.loaded.sources,
-                requests,
-                real: true,
-            });
+            let site = self.machine.open(config, ports.collect())?;
+            return Ok(Opened::of(&site, requests, true));
         }
         if let Some(option) = self.machine.used() {
             return failure(format!("{option} requires -c FILE"));
@@ -106,14 +106,8 @@ pub fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario, Failu
 
 /// Opens a scenario.
 pub fn open(scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
-    match simulate::scenario(&scenario) {
-        Ok((simulator, loaded)) => Ok(Opened {
-            simulator,
-            diagnostics: loaded.diagnostics,
-            sources: loaded.sources,
-            requests: scenario.requests,
-            real: false,
-        }),
+    match Site::of_scenario(&scenario) {
+        Ok(site) => Ok(Opened::of(&site, scenario.requests, false)),
         Err(found) => {
             streams.diagnostics(&found, &scenario.sources);
             failure(format!("scenario `{}` can't be built", scenario.path.display()))

@@ -1,18 +1,15 @@
-//! A configuration of this machine: where its paths are looked up, and what it reads from its surroundings.
+//! The options of a configuration of this machine.
 
-use super::named::Named;
-use super::{Failure, envvars, failure};
+use super::{Failure, failure};
 use crate::limits::FILE_BYTES;
 use crate::modules::known;
-use crate::simulate::{self, Input, Loaded, Modules, RealPrograms, Simulator};
+use crate::simulate::Modules;
+use crate::site::{Site, SiteOptions};
+use crate::suite::bounded;
 use crate::suite::suggest::nearest;
-use crate::suite::{bounded, default_hosts};
-use crate::vfs::{Cached, Disk, Vfs, open};
-use bstr::BString;
-use std::collections::HashMap;
+use crate::vfs::open;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The options of a configuration.
 #[derive(clap::Args)]
@@ -46,14 +43,6 @@ pub struct Machine {
     pub host_name: Vec<String>,
 }
 
-/// A configuration that was loaded.
-pub struct Machined {
-    /// Ready for requests; none when httpd would refuse to start.
-    pub simulator: Option<Simulator>,
-    /// What loading it came to.
-    pub loaded: Loaded,
-}
-
 impl Machine {
     /// The first of these options that was used.
     pub fn used(&self) -> Option<&'static str> {
@@ -69,39 +58,23 @@ impl Machine {
         used.iter().find(|u| u.0).map(|u| u.1)
     }
 
-    /// Loads a configuration file.
-    pub fn load(&self, config: &Path, ports: Vec<u16>) -> Result<Machined, Failure> {
-        let (input, vfs) = self.input(config, ports)?;
-        let loaded = simulate::load(input);
-        let simulator = loaded.server.clone().map(|server| Simulator::new(server, vfs, Arc::new(RealPrograms)));
-        Ok(Machined { simulator, loaded })
+    /// These options, as the library has them; `ports` are those that requests come in on.
+    pub fn options(&self, ports: Vec<u16>) -> Result<SiteOptions, Failure> {
+        Ok(SiteOptions {
+            root: self.root.clone(),
+            env: self.env()?,
+            envvars: self.envvars.clone(),
+            defines: self.defines.clone(),
+            modules: self.modules()?,
+            assume_modules: self.assume_modules,
+            hosts: self.hosts()?,
+            ports,
+        })
     }
 
-    /// What loading a file begins with.
-    pub fn input(&self, config: &Path, ports: Vec<u16>) -> Result<(Input, Arc<dyn Vfs>), Failure> {
-        let root = self.root.as_deref().unwrap_or(Path::new("/"));
-        let disk = Disk::new(root)
-            .or_else(|e| failure(format!("--root `{}`: {}", root.display(), open::why(&e, FILE_BYTES))))?;
-        let file = Named::new(config, &disk);
-        let (name, text, env) = (file.name(), file.read()?, self.environment(&file, &disk)?);
-        let vfs: Arc<dyn Vfs> = Arc::new(Cached::new(disk));
-        let input = Input {
-            name,
-            text: text.into(),
-            modules: self.modules()?,
-            defines: self.defines.clone(),
-            env,
-            env_complete: false,
-            time: None,
-            hosts: self.hosts()?,
-            hosts_complete: false,
-            vfs: vfs.clone(),
-            server_root: "/etc/apache2".into(),
-            lenient_paths: true,
-            assume_modules: self.assume_modules,
-            ports,
-        };
-        Ok((input, vfs))
+    /// The site of a configuration file.
+    pub fn open(&self, config: &Path, ports: Vec<u16>) -> Result<Site, Failure> {
+        Site::open(config, &self.options(ports)?).or_else(|e| failure(e.to_string()))
     }
 
     fn modules(&self) -> Result<Modules, Failure> {
@@ -123,26 +96,16 @@ impl Machine {
         Ok(Modules::OwnAnd(names))
     }
 
-    fn environment(&self, config: &Named<'_>, disk: &Disk) -> Result<HashMap<BString, BString>, Failure> {
-        let mut env = HashMap::new();
-        let script = match &self.envvars {
-            Some(file) => Some(Named::new(file, disk)),
-            None => config.beside("envvars"),
+    fn env(&self) -> Result<Vec<(String, String)>, Failure> {
+        let pair = |pair: &String| match pair.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.into(), value.into())),
+            _ => failure(format!("--env `{pair}`: write NAME=VALUE")),
         };
-        if let Some(script) = script {
-            envvars::read(&String::from_utf8_lossy(&script.read()?), &mut env);
-        }
-        for pair in &self.env {
-            match pair.split_once('=') {
-                Some((name, value)) if !name.is_empty() => env.insert(name.into(), value.into()),
-                _ => return failure(format!("--env `{pair}`: write NAME=VALUE")),
-            };
-        }
-        Ok(env.into_iter().map(|(n, v)| (n.into(), v.into())).collect())
+        self.env.iter().map(pair).collect()
     }
 
     fn hosts(&self) -> Result<Vec<(IpAddr, String)>, Failure> {
-        let mut hosts = default_hosts();
+        let mut hosts = Vec::new();
         for pair in &self.host_name {
             match pair.split_once('=').and_then(|(ip, name)| Some((ip.parse().ok()?, name))) {
                 Some((ip, name)) if !name.is_empty() => hosts.push((ip, name.into())),

@@ -5,11 +5,9 @@
 
 mod check;
 mod directives;
-mod envvars;
 mod explain;
 mod given;
 mod machine;
-mod named;
 mod output;
 mod parallel;
 mod phases;

@@ -3,7 +3,7 @@
 use super::build::{Build, Draft, Scope};
 use super::settings::{Merged, PerDir, PerServer, slot};
 use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
-use crate::conf::{self, FileKind, Knowledge, Loading};
+use crate::conf::{self, FileKind, Knowledge, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::moment::Moment;
 use crate::module::{Directive, Module};
@@ -33,6 +33,7 @@ pub enum Modules {
 }
 
 /// What a run begins with.
+#[derive(Clone)]
 pub struct Input {
     /// The configuration's name in messages.
     pub name: String,
@@ -94,6 +95,8 @@ pub struct Output {
     pub diagnostics: Vec<Diagnostic>,
     /// The server; none when httpd would refuse to start.
     pub server: Option<Arc<Server>>,
+    /// The directives, as they were read.
+    pub nodes: Vec<Node>,
 }
 
 /// The file system as the reader of configurations sees it: as root, who starts httpd.
@@ -268,7 +271,7 @@ pub fn compile(input: Input) -> Output {
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = std::mem::take(&mut build.diagnostics).all();
     let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time)));
-    Output { sources, diagnostics, server }
+    Output { sources, diagnostics, server, nodes: tree.nodes }
 }
 
 /// Marks the error at which httpd stops, unless the reader did.

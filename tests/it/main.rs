@@ -7,4 +7,5 @@ mod observer;
 mod outside;
 mod random;
 mod recorded;
+mod site;
 mod tidy;

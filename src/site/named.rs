@@ -1,8 +1,10 @@
 //! Files that a user names: one that is below the directory of --root is read as the server sees it there, links
 //! included; any other as this machine does.
 
-use super::{Failure, failure, machine};
-use crate::vfs::{Cred, Disk, Errno, Kind, resolve};
+use super::open::OpenError;
+use crate::limits::FILE_BYTES;
+use crate::suite::bounded;
+use crate::vfs::{Cred, Disk, Errno, Kind, open, resolve};
 use bstr::{BString, ByteSlice, ByteVec};
 use std::fs::canonicalize;
 use std::path::{Component, Path, PathBuf};
@@ -25,12 +27,16 @@ impl<'d> Named<'d> {
     }
 
     /// The file's content.
-    pub fn read(&self) -> Result<Vec<u8>, Failure> {
-        let Some(inner) = &self.inner else { return machine::read(&self.outer) };
+    pub fn read(&self) -> Result<Vec<u8>, OpenError> {
+        let Some(inner) = &self.inner else {
+            let why =
+                |e| OpenError::new(format!("can't read `{}`: {}", self.outer.display(), open::why(&e, FILE_BYTES)));
+            return bounded::read(&self.outer).map_err(why);
+        };
         let content = resolve::read(self.disk, &Cred::root(), inner);
-        content.map(|c| c.to_vec()).or_else(|e| {
+        content.map(|c| c.to_vec()).map_err(|e| {
             let why = if e.is_limit() { e.to_string() } else { e.to_string().to_ascii_lowercase() };
-            failure(format!("can't read `{inner}` below `{}`: {why}", self.disk.root().display()))
+            OpenError::new(format!("can't read `{inner}` below `{}`: {why}", self.disk.root().display()))
         })
     }
 

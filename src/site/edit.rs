@@ -1,0 +1,194 @@
+//! Changes of texts: what a fix, a mutant or an editor makes of a site.
+
+use crate::source::{FileId, SourceMap};
+use crate::vfs::{Cred, Errno, Stat, Vfs, resolve};
+use bstr::BString;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A piece of a text and what takes its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The text.
+    pub file: FileId,
+    /// The piece, in bytes; empty for an insertion.
+    pub range: Range<u32>,
+    /// What takes its place.
+    pub text: BString,
+}
+
+/// Whether a fix may change more than it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// It changes nothing but what it mends.
+    Safe,
+    /// It may change answers that nobody asked about.
+    Unsafe,
+}
+
+/// Edits that mend something, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does.
+    pub message: String,
+    /// Whether it may change more.
+    pub safety: Safety,
+    /// The edits.
+    pub edits: Vec<Edit>,
+}
+
+/// Two edits change the same piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// One of them.
+    pub first: Edit,
+    /// The other.
+    pub second: Edit,
+}
+
+impl fmt::Display for Overlap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Range { start, end } = self.second.range;
+        write!(f, "two edits overlap at bytes {start} to {end} of file {}", self.second.file.0)
+    }
+}
+
+impl std::error::Error for Overlap {}
+
+/// The texts that edits make, each with its file. A range that is out of a text's bounds counts as far as the text goes.
+///
+/// ```
+/// use routesim::site::{Edit, apply};
+/// use routesim::source::SourceMap;
+///
+/// let sources = SourceMap::default();
+/// let file = sources.add("httpd.conf", "Listen 80\n");
+/// let edit = Edit { file, range: 7..9, text: "81".into() };
+/// assert_eq!(apply(&sources, &[edit])?, [(file, "Listen 81\n".into())]);
+/// # Ok::<(), routesim::site::Overlap>(())
+/// ```
+///
+/// # Errors
+/// Where two overlap. Two insertions at the same place are no overlap: they are made in their order.
+pub fn apply(sources: &SourceMap, edits: &[Edit]) -> Result<Vec<(FileId, BString)>, Overlap> {
+    let mut by_file: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+    for edit in edits {
+        by_file.entry(edit.file).or_default().push(edit);
+    }
+    by_file.into_iter().map(|(file, edits)| Ok((file, edited(&sources.file(file).text, edits)?))).collect()
+}
+
+fn edited(text: &[u8], mut edits: Vec<&Edit>) -> Result<BString, Overlap> {
+    edits.sort_by_key(|e| (e.range.start, e.range.end));
+    let mut new = BString::default();
+    let mut at = 0;
+    let mut last: Option<&Edit> = None;
+    for edit in edits {
+        let within = |offset: u32| (offset as usize).min(text.len());
+        let (start, end) = (within(edit.range.start), within(edit.range.end).max(within(edit.range.start)));
+        if let Some(first) = last.filter(|_| start < at) {
+            return Err(Overlap { first: first.clone(), second: edit.clone() });
+        }
+        new.extend_from_slice(&text[at..start]);
+        new.extend_from_slice(&edit.text);
+        at = end;
+        last = Some(edit);
+    }
+    new.extend_from_slice(&text[at..]);
+    Ok(new)
+}
+
+/// A tree with other texts in some of its files.
+pub(super) struct Overlay {
+    tree: Arc<dyn Vfs>,
+    texts: HashMap<BString, Arc<[u8]>>,
+}
+
+impl Overlay {
+    pub(super) fn over(tree: Arc<dyn Vfs>) -> Overlay {
+        Overlay { tree, texts: HashMap::new() }
+    }
+
+    /// Puts a text in the place of the one at `path`, links followed.
+    pub(super) fn put(&mut self, path: &[u8], text: BString) {
+        let real = resolve::realpath(&*self.tree, &Cred::root(), path).unwrap_or_else(|_| path.into());
+        self.texts.insert(real, Vec::from(text).into());
+    }
+
+    fn sized(&self, path: &[u8], stat: Stat) -> Stat {
+        match self.texts.get(path) {
+            Some(text) => Stat { size: text.len() as u64, ..stat },
+            None => stat,
+        }
+    }
+}
+
+impl Vfs for Overlay {
+    fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
+        self.tree.lstat(path).map(|stat| self.sized(path, stat))
+    }
+
+    fn readlink(&self, path: &[u8]) -> Result<BString, Errno> {
+        self.tree.readlink(path)
+    }
+
+    fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        match self.texts.get(path) {
+            Some(text) => Ok(text.clone()),
+            None => self.tree.read(path),
+        }
+    }
+
+    fn at_once(&self, path: &[u8]) -> Option<Result<Stat, Errno>> {
+        Some(self.tree.at_once(path)?.map(|stat| self.sized(path, stat)))
+    }
+
+    fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno> {
+        self.tree.list(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn edit(range: Range<u32>, text: &str) -> Edit {
+        Edit { file: FileId(0), range, text: text.into() }
+    }
+
+    fn made(text: &str, edits: &[Edit]) -> Result<String, Overlap> {
+        let sources = SourceMap::default();
+        sources.add("x", text);
+        Ok(apply(&sources, edits)?.first().map_or(text.into(), |(_, t)| t.to_string()))
+    }
+
+    #[test]
+    fn edits_are_made_in_order_and_may_not_overlap() {
+        let cases = [
+            (vec![edit(0..1, "A"), edit(2..3, "")], Ok("Ab")),
+            (vec![edit(2..3, "C"), edit(0..1, "A")], Ok("AbC")),
+            (vec![edit(1..1, "x"), edit(1..1, "y")], Ok("axybc")),
+            (vec![edit(1..1, "x"), edit(1..2, "y")], Ok("axyc")),
+            (vec![edit(3..9, "d")], Ok("abcd")),
+            (vec![edit(0..2, "x"), edit(1..3, "y")], Err(())),
+        ];
+        for (edits, want) in cases {
+            assert_eq!(
+                made("abc", &edits).map_err(|_| ()).as_deref(),
+                want.as_ref().map(|t| *t).map_err(|_| &()),
+                "{edits:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_edits_are_made_or_refused(text in "[a-d]{0,9}", edits in proptest::collection::vec((0..12_u32, 0..12_u32, "[x-z]{0,3}"), 0..4)) {
+            let edits: Vec<Edit> = edits.into_iter().map(|(start, end, text)| edit(start..end, &text)).collect();
+            let _ = made(&text, &edits);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A site: a configuration over a file system, with all that it was made of. It can be asked, looked into, and had again
+//! with other texts.
+
+mod builder;
+mod edit;
+#[cfg(feature = "disk")]
+mod envvars;
+#[cfg(feature = "disk")]
+mod named;
+#[cfg(feature = "disk")]
+mod open;
+
+pub use builder::SiteBuilder;
+pub use edit::{Edit, Fix, Overlap, Safety, apply};
+#[cfg(feature = "disk")]
+pub use open::{OpenError, SiteOptions};
+
+use crate::conf::Node;
+use crate::diagnostic::Diagnostic;
+use crate::server::Server;
+use crate::server::compile::{self, Input};
+use crate::server::engine::Programs;
+use crate::simulate::{Loaded, Simulator};
+use crate::source::{FileId, SourceMap, Span};
+use crate::suite::Scenario;
+use bstr::{BStr, ByteSlice};
+use edit::Overlay;
+use std::sync::Arc;
+
+/// A configuration over a file system. Cheap to clone; clones are the same site.
+///
+/// A site is there even where httpd would refuse to start: then [`Site::start`] says why, and all else can still be asked.
+///
+/// ```
+/// use routesim::site::Site;
+/// use routesim::simulate::Ask;
+///
+/// let site = Site::builder("DocumentRoot /srv/www\n").file("/srv/www/note.txt", "hello").build()?;
+/// let outcome = site.start().expect("httpd would start").ask(&Ask::get("/note.txt"));
+/// assert_eq!((outcome.status, outcome.file.unwrap().as_slice()), (200, &b"/srv/www/note.txt"[..]));
+/// # Ok::<(), routesim::vfs::Errno>(())
+/// ```
+#[derive(Clone)]
+pub struct Site(Arc<Inner>);
+
+struct Inner {
+    input: Input,
+    programs: Arc<dyn Programs>,
+    loaded: Loaded,
+    /// The compiled server, or the error at which httpd stops.
+    started: Result<Arc<Server>, Diagnostic>,
+}
+
+impl Site {
+    /// Begins a site with the text of its configuration.
+    pub fn builder(config: impl Into<bstr::BString>) -> SiteBuilder {
+        SiteBuilder::new(config.into())
+    }
+
+    /// A scenario's configuration over its files.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario itself; what httpd would refuse is in [`Site::diagnostics`].
+    pub fn of_scenario(scenario: &Scenario) -> Result<Site, Vec<Diagnostic>> {
+        let (input, programs) = scenario.input()?;
+        Ok(Site::of(input, programs))
+    }
+
+    pub(crate) fn of(input: Input, programs: Arc<dyn Programs>) -> Site {
+        let loaded = compile::compile(input.clone());
+        let refused = || match loaded.first_error() {
+            Some(error) => error.clone(),
+            None => Diagnostic::error("refused", "httpd would refuse to start", Span::NONE),
+        };
+        let started = loaded.server.clone().ok_or_else(refused);
+        Site(Arc::new(Inner { input, programs, loaded, started }))
+    }
+
+    /// The texts of the configuration and of its .htaccess files, as far as they were read.
+    pub fn sources(&self) -> &SourceMap {
+        &self.0.loaded.sources
+    }
+
+    /// What was found in the configuration, in order.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.0.loaded.diagnostics
+    }
+
+    /// The directives that take effect, in the order in which they were read. What httpd carries out while it reads
+    /// (Include, Define, LoadModule, `<IfModule>`) is not among them, but for what it brings in.
+    pub fn directives(&self) -> impl Iterator<Item = Directive<'_>> {
+        let mut todo: Vec<Directive<'_>> = Vec::new();
+        let top = self.0.loaded.nodes.iter().rev();
+        todo.extend(top.map(|node| Directive { node, parents: Vec::new() }));
+        std::iter::from_fn(move || {
+            let next = todo.pop()?;
+            let parents: Vec<&Node> = next.parents.iter().copied().chain([next.node]).collect();
+            let children = next.node.children.iter().rev();
+            todo.extend(children.map(|node| Directive { node, parents: parents.clone() }));
+            Some(next)
+        })
+    }
+
+    /// The innermost directive at a place, where there is one.
+    pub fn directive_at(&self, file: FileId, offset: u32) -> Option<Directive<'_>> {
+        let covers = |d: &Directive<'_>| {
+            let last = d.node.end.map_or(d.node.span.end, |end| end.end);
+            d.node.span.file == file && (d.node.span.start..=last).contains(&offset)
+        };
+        self.directives().filter(covers).last()
+    }
+
+    /// The same site with other texts: of the configuration, of included files, of .htaccess files.
+    ///
+    /// # Errors
+    /// Where two edits overlap.
+    pub fn with(&self, edits: &[Edit]) -> Result<Site, Overlap> {
+        let mut input = self.0.input.clone();
+        let mut overlay = Overlay::over(input.vfs.clone());
+        for (file, text) in apply(self.sources(), edits)? {
+            let name = &self.sources().file(file).name;
+            if *name == input.name {
+                input.text = text;
+            } else {
+                overlay.put(name.as_bytes(), text);
+            }
+        }
+        input.vfs = Arc::new(overlay);
+        Ok(Site::of(input, self.0.programs.clone()))
+    }
+
+    /// A run of it, ready for requests.
+    ///
+    /// # Errors
+    /// The error at which httpd would stop.
+    pub fn start(&self) -> Result<Simulator, &Diagnostic> {
+        let Inner { input, programs, started, .. } = &*self.0;
+        let server = started.as_ref()?;
+        Ok(Simulator::new(server.clone(), input.vfs.clone(), programs.clone()))
+    }
+}
+
+/// A directive of a configuration, or a section.
+#[derive(Clone, Debug)]
+pub struct Directive<'s> {
+    node: &'s Node,
+    parents: Vec<&'s Node>,
+}
+
+impl<'s> Directive<'s> {
+    /// Its name as written; a section's without `<`.
+    pub fn name(&self) -> &'s BStr {
+        self.node.name.as_bstr()
+    }
+
+    /// What follows the name, with variables filled in.
+    pub fn args(&self) -> &'s BStr {
+        self.node.args.as_bstr()
+    }
+
+    /// Where it is.
+    pub fn span(&self) -> Span {
+        self.node.span
+    }
+
+    /// Whether it is a section.
+    pub fn is_section(&self) -> bool {
+        self.node.section
+    }
+
+    /// The place of its `n`th argument, from 0; the whole directive where that can't be told.
+    pub fn arg_span(&self, sources: &SourceMap, n: usize) -> Span {
+        self.node.arg_span(sources, n)
+    }
+
+    /// The sections around it by name and place, the outermost first.
+    pub fn parents(&self) -> impl Iterator<Item = (&'s BStr, Span)> {
+        self.parents.iter().map(|node| (node.name.as_bstr(), node.span))
+    }
+}

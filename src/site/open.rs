@@ -1,0 +1,119 @@
+//! A configuration of this machine: where its paths are looked up, and what it reads from its surroundings.
+
+use super::named::Named;
+use super::{Site, envvars};
+use crate::limits::FILE_BYTES;
+use crate::server::compile::{Input, Modules};
+use crate::simulate::RealPrograms;
+use crate::suite::default_hosts;
+use crate::vfs::{Cached, Disk, open};
+use bstr::BString;
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How a configuration of this machine is read.
+#[derive(Clone, Debug, Default)]
+pub struct SiteOptions {
+    /// The directory that is `/` to the server, as in a chroot; none for the machine's own.
+    pub root: Option<PathBuf>,
+    /// Variables for `${NAME}`, besides those of `envvars`.
+    pub env: Vec<(String, String)>,
+    /// A script that sets such variables; none for Debian's `envvars` beside the configuration, where it is there.
+    pub envvars: Option<PathBuf>,
+    /// As httpd's `-D`.
+    pub defines: Vec<String>,
+    /// Modules that are loaded besides those of LoadModule lines.
+    pub modules: Modules,
+    /// Whether directives of modules that are not loaded are passed over, each with a caveat.
+    pub assume_modules: bool,
+    /// Names that look-ups find, both ways, besides localhost.
+    pub hosts: Vec<(IpAddr, String)>,
+    /// Ports that httpd listens on besides those of the configuration.
+    pub ports: Vec<u16>,
+}
+
+/// Why a configuration can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenError(String);
+
+impl OpenError {
+    pub(super) fn new(message: impl Into<String>) -> OpenError {
+        OpenError(message.into())
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl Site {
+    /// The site of a configuration file of this machine, over the machine's own files or those below a root. Nothing is
+    /// written, and nothing of it is run.
+    ///
+    /// ```no_run
+    /// use routesim::simulate::Ask;
+    /// use routesim::site::{Site, SiteOptions};
+    /// use std::path::Path;
+    ///
+    /// let site = Site::open(Path::new("/etc/apache2/apache2.conf"), &SiteOptions::default())?;
+    /// for found in site.diagnostics() {
+    ///     println!("{}: {}", site.sources().place(found.span), found.message);
+    /// }
+    /// # Ok::<(), routesim::site::OpenError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A root that is not there, a file that can't be read. What httpd would refuse is in [`Site::diagnostics`].
+    pub fn open(config: &Path, options: &SiteOptions) -> Result<Site, OpenError> {
+        Ok(Site::of(options.input(config)?, Arc::new(RealPrograms)))
+    }
+}
+
+impl SiteOptions {
+    /// What reading a file begins with.
+    pub(crate) fn input(&self, config: &Path) -> Result<Input, OpenError> {
+        let root = self.root.as_deref().unwrap_or(Path::new("/"));
+        let disk = Disk::new(root)
+            .map_err(|e| OpenError::new(format!("--root `{}`: {}", root.display(), open::why(&e, FILE_BYTES))))?;
+        let file = Named::new(config, &disk);
+        let (name, text, env) = (file.name(), file.read()?, self.environment(&file, &disk)?);
+        let mut hosts = default_hosts();
+        hosts.extend(self.hosts.iter().cloned());
+        Ok(Input {
+            name,
+            text: text.into(),
+            modules: self.modules.clone(),
+            defines: self.defines.clone(),
+            env,
+            env_complete: false,
+            time: None,
+            hosts,
+            hosts_complete: false,
+            vfs: Arc::new(Cached::new(disk)),
+            server_root: "/etc/apache2".into(),
+            lenient_paths: true,
+            assume_modules: self.assume_modules,
+            ports: self.ports.clone(),
+        })
+    }
+
+    fn environment(&self, config: &Named<'_>, disk: &Disk) -> Result<HashMap<BString, BString>, OpenError> {
+        let mut env = HashMap::new();
+        let script = match &self.envvars {
+            Some(file) => Some(Named::new(file, disk)),
+            None => config.beside("envvars"),
+        };
+        if let Some(script) = script {
+            envvars::read(&String::from_utf8_lossy(&script.read()?), &mut env);
+        }
+        env.extend(self.env.iter().cloned());
+        Ok(env.into_iter().map(|(n, v)| (n.into(), v.into())).collect())
+    }
+}
