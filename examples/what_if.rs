@@ -19,15 +19,19 @@ DocumentRoot /srv/www
 fn main() -> Result<(), Box<dyn Error>> {
     let site = Site::builder(CONFIG).file("/srv/www/secret.txt", "").build()?;
     let ask = Ask::get("/secret.txt");
-    let status = |site: &Site| site.start().map(|run| run.ask(&ask).status);
-    println!("now: {:?}", status(&site).map_err(|refused| refused.message.clone())?);
+    println!("now: {}", status(&site, &ask)?);
     for directive in site.directives().filter(|d| !d.is_section()) {
         let span = directive.span();
         let edit = Edit { file: span.file, range: span.start..span.end, text: "".into() };
-        match status(&site.with(&[edit])?) {
-            Ok(status) => println!("without `{} {}`: {status}", directive.name(), directive.args()),
-            Err(_) => println!("without `{} {}`: httpd would not start", directive.name(), directive.args()),
-        }
+        let changed = status(&site.with(&[edit])?, &ask);
+        let changed = changed.map_or_else(|why| format!("httpd would not start: {why}"), |status| status.to_string());
+        println!("without `{} {}`: {changed}", directive.name(), directive.args());
     }
     Ok(())
+}
+
+/// The status of an answer, or why httpd would not start.
+fn status(site: &Site, ask: &Ask) -> Result<u16, String> {
+    let run = site.start().map_err(|refused| refused.message.clone())?;
+    Ok(run.ask(ask).status)
 }
