@@ -2,7 +2,7 @@
 //!
 //! It is the first process of a process namespace: when it ends, whatever the run has started ends too. It has the
 //! rights of whoever started it until the root is made, and none after that; the scenario's own text meets them only as
-//! the names of directories. All else of a scenario is done by the [`contained`](super::contained) process.
+//! the names of directories. All else of a scenario is done by the `contained` process.
 
 use super::answer::Reply;
 use super::job::Job;
