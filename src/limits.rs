@@ -123,35 +123,6 @@ pub const LINES_KEPT: usize = 700_000;
 /// How many paths a run knows at a time.
 pub const STATS_KEPT: usize = 1 << 14;
 
-// What the programs of a run of `verify` may use up. These bound programs, not input, and so there is a time among them.
-
-/// What its files may hold together, in bytes.
-pub const RUN_DISK: u64 = 1 << 30;
-
-/// How many files it may make.
-pub const RUN_FILES: u64 = 200_000;
-
-/// What one file may hold, in bytes.
-pub const RUN_FILE_BYTES: u64 = 256 << 20;
-
-/// How many processes and threads it may have.
-pub const RUN_PROCESSES: u64 = 1024;
-
-/// What its processes may hold in memory together, in bytes.
-pub const RUN_MEMORY: u64 = 2 << 30;
-
-/// How much memory one process may ask for, in bytes.
-pub const RUN_ADDRESSES: u64 = 4 << 30;
-
-/// How many files one process may have open.
-pub const RUN_OPEN_FILES: u64 = 4096;
-
-/// How long one process may compute, in seconds.
-pub const RUN_SECONDS: u64 = 60;
-
-/// What a run may answer, in bytes.
-pub const RUN_REPLY_BYTES: u64 = 256 << 20;
-
 // What is printed.
 
 /// Findings that are told one by one; of those behind them, the number is.
@@ -163,4 +134,35 @@ pub const TABLE_ROWS_MEASURED: usize = 1000;
 /// A number of bytes in words: `64 MiB`.
 pub fn bytes(number: u64) -> String {
     if number.is_multiple_of(1 << 20) { format!("{} MiB", number >> 20) } else { format!("{number} bytes") }
+}
+
+/// What the programs of a run of `verify` may use up. These bound programs, not input, and so there is a time among them.
+#[cfg(all(feature = "oracle", target_os = "linux"))]
+pub mod run {
+    /// What its files may hold together, in bytes.
+    pub const DISK: u64 = 1 << 30;
+
+    /// How many files it may make.
+    pub const FILES: u64 = 200_000;
+
+    /// What one file may hold, in bytes.
+    pub const FILE_BYTES: u64 = 256 << 20;
+
+    /// How many processes and threads it may have.
+    pub const PROCESSES: u64 = 1024;
+
+    /// What its processes may hold in memory together, in bytes.
+    pub const MEMORY: u64 = 2 << 30;
+
+    /// How much memory one process may ask for, in bytes.
+    pub const ADDRESSES: u64 = 4 << 30;
+
+    /// How many files one process may have open.
+    pub const OPEN_FILES: u64 = 4096;
+
+    /// How long one process may compute, in seconds.
+    pub const SECONDS: u64 = 60;
+
+    /// What a run may answer, in bytes.
+    pub const REPLY_BYTES: u64 = 256 << 20;
 }

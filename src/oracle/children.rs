@@ -11,6 +11,9 @@ static STARTING: Mutex<()> = Mutex::new(());
 /// How long processes that are killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How many looks in turn must find none: a process whose parent ends between two lines of one look isn't seen by it.
+const SURE: u32 = 3;
+
 /// Starts a program.
 ///
 /// # Errors
@@ -33,11 +36,10 @@ pub fn end_for_good(then: impl FnOnce()) {
 pub fn end() {
     let mut shared = BTreeSet::new();
     let begun = Instant::now();
-    loop {
+    let mut quiet = 0;
+    while quiet < SURE && begun.elapsed() < PATIENCE {
         let alive = descendants();
-        if alive.is_empty() || begun.elapsed() > PATIENCE {
-            break;
-        }
+        quiet = if alive.is_empty() { quiet + 1 } else { 0 };
         for pid in alive {
             shared.extend(shared_memory(pid));
             if let Some(pid) = Pid::from_raw(pid) {
@@ -60,24 +62,30 @@ fn shared_memory(pid: i32) -> BTreeSet<String> {
 /// The processes below this one that have not ended.
 fn descendants() -> Vec<i32> {
     let own = std::process::id() as i32;
-    let parents = parents();
+    let processes = processes();
     let is_below = |pid: i32| {
-        let mut above = std::iter::successors(parents.get(&pid), |p| parents.get(p)).take(parents.len());
-        above.any(|p| *p == own)
+        let parent = |pid: &i32| processes.get(pid).map(|p| p.parent);
+        std::iter::successors(parent(&pid), parent).take(processes.len()).any(|p| p == own)
     };
-    parents.keys().copied().filter(|pid| is_below(*pid)).collect()
+    processes.iter().filter(|(pid, p)| !p.has_ended && is_below(**pid)).map(|(pid, _)| *pid).collect()
 }
 
-/// Each process that has not ended, and its parent.
-fn parents() -> HashMap<i32, i32> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let parent = |entry: std::fs::DirEntry| {
+/// A process, as the kernel tells of it.
+struct Process {
+    parent: i32,
+    /// Nobody has waited for it yet.
+    has_ended: bool,
+}
+
+/// All processes, by their numbers.
+fn processes() -> HashMap<i32, Process> {
+    let process = |entry: std::fs::DirEntry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
         let told = std::fs::read_to_string(entry.path().join("stat")).ok()?;
         // the name stands in parentheses, and may hold any
         let mut fields = told.rsplit_once(") ")?.1.split(' ');
-        let state = fields.next()?;
-        (state != "Z" && state != "X").then_some((pid, fields.next()?.parse().ok()?))
+        let has_ended = matches!(fields.next()?, "Z" | "X");
+        Some((pid, Process { parent: fields.next()?.parse().ok()?, has_ended }))
     };
-    processes.filter_map(parent).collect()
+    std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(process).collect()
 }

@@ -138,7 +138,7 @@ impl Oracle {
         std::thread::spawn(move || {
             let mut line = Vec::new();
             if let Some(output) = output {
-                let _ = BufReader::new(output.take(limits::RUN_REPLY_BYTES)).read_until(b'\n', &mut line);
+                let _ = BufReader::new(output.take(limits::run::REPLY_BYTES)).read_until(b'\n', &mut line);
             }
             let _ = tell.send(line);
         });

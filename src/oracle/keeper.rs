@@ -2,7 +2,7 @@
 //!
 //! It is the first process of a process namespace: when it ends, whatever the run has started ends too. It has the
 //! rights of whoever started it until the root is made, and none after that; the scenario's own text meets them only as
-//! the names of directories. All else of a scenario is done by the [`contained`](super::contained) process.
+//! the names of directories. All else of a scenario is done by the `contained` process.
 
 use super::answer::Reply;
 use super::job::Job;
@@ -45,7 +45,7 @@ fn kept(
 ) -> Result<Vec<u8>, String> {
     // it leaves the machine's namespaces while the root is being made
     let mut child = start(owner)?;
-    let mut said = BufReader::new(child.stdout.take().ok_or("the run can't be heard")?.take(limits::RUN_REPLY_BYTES));
+    let mut said = BufReader::new(child.stdout.take().ok_or("the run can't be heard")?.take(limits::run::REPLY_BYTES));
     let root = Root::new(job, owner)?;
     let mut ready = Vec::new();
     said.read_until(b'\n', &mut ready).map_err(|e| e.to_string())?;
@@ -106,8 +106,8 @@ fn guard() {
     std::thread::spawn(|| {
         loop {
             std::thread::sleep(Duration::from_millis(50));
-            if resident() > limits::RUN_MEMORY {
-                let most = limits::RUN_MEMORY >> 20;
+            if resident() > limits::run::MEMORY {
+                let most = limits::run::MEMORY >> 20;
                 let _ = worker::told(&Reply::Failed(format!("it took more memory than the {most} MiB that a run may")));
                 std::process::exit(3);
             }

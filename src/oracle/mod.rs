@@ -4,7 +4,7 @@
 //! system lets it, a keeper makes a root and namespaces that contain the run, and there a second process puts the
 //! scenario's files at their own paths, gives the loopback device every client's and server's address, starts httpd,
 //! sends the requests and says what came back. Elsewhere that is done over a scratch directory, and only for scenarios
-//! that run nothing of their own ([`trust`]). What a worker has made ends with it, and it ends when whoever started it
+//! that run nothing of their own (`trust`). What a worker has made ends with it, and it ends when whoever started it
 //! does.
 
 pub mod answer;

@@ -48,7 +48,7 @@ impl Root {
             "tmpfs",
             &bench,
             PLAIN,
-            &format!("mode=755,size={},nr_inodes={}", limits::RUN_DISK, limits::RUN_FILES),
+            &format!("mode=755,size={},nr_inodes={}", limits::run::DISK, limits::run::FILES),
         )?;
         let root = Root { path: bench.join("root"), bench, owner };
         root.made(&root.path, 0o755)?;

@@ -30,11 +30,11 @@ const APART: CloneFlags = CloneFlags::CLONE_NEWUSER
 /// What the system says.
 pub fn limit() -> Result<(), String> {
     let limits = [
-        (Resource::Nproc, limits::RUN_PROCESSES),
-        (Resource::As, limits::RUN_ADDRESSES),
-        (Resource::Fsize, limits::RUN_FILE_BYTES),
-        (Resource::Nofile, limits::RUN_OPEN_FILES),
-        (Resource::Cpu, limits::RUN_SECONDS),
+        (Resource::Nproc, limits::run::PROCESSES),
+        (Resource::As, limits::run::ADDRESSES),
+        (Resource::Fsize, limits::run::FILE_BYTES),
+        (Resource::Nofile, limits::run::OPEN_FILES),
+        (Resource::Cpu, limits::run::SECONDS),
         (Resource::Memlock, 0),
         (Resource::Msgqueue, 0),
         // 1 is what keeps the machine's own program for crashes from being called, too

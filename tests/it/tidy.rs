@@ -8,7 +8,7 @@ use std::path::Path;
 /// Each file or folder of src/modules is a module of httpd, or one of the few that serve them.
 #[test]
 fn modules_are_registered() {
-    let helpers = BTreeSet::from(["mod", "authn", "authz", "known", "ledger", "reading"]);
+    let helpers = BTreeSet::from(["mod", "authn", "authz", "known", "ledger", "quiet", "reading"]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules");
     let known: BTreeSet<String> = modules::MODELLED
         .iter()
