@@ -74,8 +74,9 @@ pub const TRACE: usize = 100_000;
 /// See [`TRACE`], in bytes.
 pub const TRACE_TEXT: usize = 128;
 
-/// The stack of a thread that answers requests, in bytes: enough for [`NESTING`] in a build without optimisation.
-pub const STACK: usize = 64 << 20;
+/// The stack of a thread that answers requests, in bytes: sixteen times what [`NESTING`] takes in a build without
+/// optimisation.
+pub const STACK: usize = 16 << 20;
 
 /// What the files of all RewriteMaps come to, in bytes: what is in them is kept for as long as the configuration.
 pub const MAP_BYTES: u64 = 128 << 20;
@@ -111,6 +112,52 @@ pub const PATTERN_UNCOUNTED: u32 = 50_000;
 /// How often the stand-in for PCRE2 may go back in a search.
 pub const STAND_IN: usize = 20_000;
 
+// Rules, expressions, sections.
+
+/// Rounds of a list of rules by [N] after which it is given up, whatever `[N=...]` allows.
+pub const ROUNDS: i32 = 200_000;
+
+/// Rounds that are told; more would say no more.
+pub const ROUNDS_TOLD: i32 = 12;
+
+/// Rounds that `[N]` alone allows: httpd's REWRITE_MAX_ROUNDS.
+pub const ROUNDS_DEFAULT: i32 = 32_000;
+
+/// How deep look-ups in maps nest in a text.
+pub const MAP_DEPTH: usize = 100;
+
+/// How deep look-aheads nest in a name.
+pub const LOOK_AHEAD_DEPTH: usize = 16;
+
+/// As many rules of a list are weighed for the reasons.
+pub const RULES_WEIGHED: usize = 12;
+
+/// Lists that went round more often are not run again for the reasons.
+pub const ROUNDS_WEIGHED: i32 = 64;
+
+/// How deep `<If>` sections nest in each other.
+pub const IF_DEPTH: usize = 64;
+
+/// How deep words and conditions of an expression nest: httpd's AP_EXPR_MAX_RECURSION.
+pub const EXPR_RECURSION: u32 = 20;
+
+/// The largest file that `file()` reads, in bytes: as httpd.
+pub const EXPR_FILE: usize = 10 << 20;
+
+/// The longest string or pattern in an expression, in bytes: httpd's MAX_STRING_LEN.
+pub const EXPR_STRING: usize = 8192;
+
+/// Where more lines than this may have decided on access, none of them is named.
+pub const ACCESS_LINES: usize = 48;
+
+// Passwords, which are slow to check on purpose. What is costlier is not checked, and is a caveat.
+
+/// The highest cost of a bcrypt hash: half a second.
+pub const BCRYPT_COST: u32 = 13;
+
+/// The most rounds of a hash by SHA-256 or SHA-512: a quarter of a second.
+pub const SHA_CRYPT_ROUNDS: u32 = 500_000;
+
 // What is remembered.
 
 /// A run that keeps more settings than this gives way to another: URLs can be made that each match other sections.
@@ -122,6 +169,9 @@ pub const LINES_KEPT: usize = 700_000;
 
 /// How many paths a run knows at a time.
 pub const STATS_KEPT: usize = 1 << 14;
+
+/// How many passwords a thread knows with what checking them gave.
+pub const PASSWORDS_KEPT: usize = 4096;
 
 // What is printed.
 

@@ -160,11 +160,13 @@ impl Simulator {
         if self.engine.borrow().is_full() {
             self.begin_anew();
         }
-        let fresh = self.engine.borrow().is_fresh();
-        let result = run(&self.engine.borrow());
-        if fresh || !self.engine.borrow().is_overfull() {
+        let engine = self.engine.borrow();
+        let fresh = engine.is_fresh();
+        let result = run(&engine);
+        if fresh || !engine.is_overfull() {
             return result;
         }
+        drop(engine);
         self.begin_anew();
         run(&self.engine.borrow())
     }

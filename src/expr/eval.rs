@@ -5,18 +5,13 @@ use super::context::{Backrefs, Context, Lookup, Search};
 use super::function::{self, BinaryOp, Function, UnaryOp, c_string};
 use super::{EvalError, Expr};
 use crate::address::numeric_host;
+use crate::limits;
 use crate::outcome::observer::{Origin, Whence};
 use crate::pattern::{self, Captures, FnmatchFlags, Regex};
 use crate::vfs::{Errno, Kind};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-/// How deep words and conditions may nest (`AP_EXPR_MAX_RECURSION`).
-const MAX_RECURSION: u32 = 20;
-
-/// The largest file that `file()` reads.
-const MAX_FILE: usize = 10 * 1024 * 1024;
 
 /// An evaluation under way: `ap_expr_eval_ctx_t`.
 pub(super) struct Eval<'e> {
@@ -65,7 +60,7 @@ impl<'e> Eval<'e> {
 
     /// One level deeper; beyond the limit no further evaluation takes place (`inc_rec`).
     fn enter(&mut self) -> bool {
-        if self.level < MAX_RECURSION {
+        if self.level < limits::EXPR_RECURSION {
             self.level += 1;
             return true;
         }
@@ -312,7 +307,9 @@ impl<'e> Eval<'e> {
     /// `file_func`
     fn file(&mut self, path: &BStr) -> Text<'e> {
         match self.ctx.read(path) {
-            Ok(content) if content.len() <= MAX_FILE => return Text::Owned(c_string(content.to_vec().into()).into()),
+            Ok(content) if content.len() <= limits::EXPR_FILE => {
+                return Text::Owned(c_string(content.to_vec().into()).into());
+            }
             Ok(_) | Err(Errno::TooLarge) => self.fail(format!("File {path} too large")),
             Err(Errno::Io) => self.fail(format!("Cannot read from file {path}")),
             Err(_) => self.fail(format!("Cannot open file {path}")),

@@ -2,10 +2,8 @@
 
 use super::function::c_string;
 use super::token::{Terminal, Token};
+use crate::limits;
 use bstr::{BString, ByteSlice};
-
-/// The longest string or pattern, in bytes (`MAX_STRING_LEN`).
-const MAX_STRING: usize = 8192;
 
 const UNTERMINATED: &str = "Unterminated string or variable";
 
@@ -196,7 +194,7 @@ impl<'a> Lexer<'a> {
         let delimiter = rest[skip - 1];
         let body = &rest[skip..];
         let length = body.find_byte(delimiter);
-        if length.unwrap_or(body.len()) >= MAX_STRING {
+        if length.unwrap_or(body.len()) >= limits::EXPR_STRING {
             return self.bad("Regexp too long");
         }
         let Some(length) = length else {
@@ -311,7 +309,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn append(&mut self, bytes: &[u8]) -> Option<Token> {
-        if self.part.len() + bytes.len() >= MAX_STRING {
+        if self.part.len() + bytes.len() >= limits::EXPR_STRING {
             return Some(self.bad("String too long"));
         }
         self.part.extend_from_slice(bytes);

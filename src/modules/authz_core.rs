@@ -5,6 +5,7 @@
 use super::access_compat;
 use super::authz::{self, Parsed, Provider};
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -639,8 +640,6 @@ fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
     }
 }
 
-const CANDIDATES: usize = 48;
-
 /// Names the lines without each of which the decision would be another one.
 pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
@@ -686,7 +685,7 @@ fn deciders(r: &mut Request<'_>) -> Vec<Span> {
     lines.extend(r.per_dir.authz_groupfile.as_ref().and_then(|d| d.file.as_ref()).map(|s| s.span));
     lines.sort_unstable();
     lines.dedup();
-    if lines.len() > CANDIDATES {
+    if lines.len() > limits::ACCESS_LINES {
         return Vec::new();
     }
     let log = r.log.len();

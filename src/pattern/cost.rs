@@ -3,6 +3,31 @@
 //! PCRE2 gives up after so many steps, the `regex` crate never does: only where a bound is known, and below PCRE2's
 //! limit, are they sure to agree.
 
+use crate::limits;
+
+/// What is known of a pattern that can be said to the `regex` crate.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// PCRE2's steps, if it is run there.
+    pub cost: Cost,
+    /// How many elements it has, those that are repeated a number of times counted as often.
+    pub size: u64,
+}
+
+impl Known {
+    /// What the `regex` crate has to do at the worst.
+    pub fn work(self, length: usize) -> u64 {
+        self.size.saturating_mul(length as u64)
+    }
+
+    /// What a search costs, in steps, whichever engine does it: PCRE2's bound, which is far above what is needed mostly;
+    /// where that is high, what the `regex` crate takes.
+    pub fn price(self, length: usize) -> u64 {
+        let most = self.cost.steps(length);
+        if most <= limits::PATTERN_CHEAP { most as u64 / 8 } else { limits::PATTERN_FLAT + self.work(length) / 16 }
+    }
+}
+
 /// An upper bound of the ways a backtracking engine may try: `factor * (length + 1) ^ power`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cost {

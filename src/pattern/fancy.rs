@@ -5,6 +5,7 @@
 use bstr::BString;
 use fancy_regex::{BytesMode, RegexBuilder};
 
+use super::cost::Known;
 use super::fast::Fast;
 use super::regex::Slots;
 use super::steps::Steps;
@@ -20,8 +21,8 @@ pub(super) struct Engine {
 }
 
 enum Kind {
-    /// What means the same for `regex`; it never gives up, where PCRE2 might.
-    Fast(Fast),
+    /// What means the same for `regex`; it never gives up, where PCRE2 might. What a search costs.
+    Fast(Fast, Known),
     Fancy(fancy_regex::Regex),
 }
 
@@ -30,10 +31,11 @@ const UNKNOWN: &str = "wrong, or only known to PCRE2, which this build is withou
 impl Engine {
     /// Compiles `pattern` with what comes nearest to httpd's options.
     pub fn new(pattern: &[u8], flags: Flags) -> Result<Engine, RegexError> {
-        let (kind, groups, mut names) = match Fast::new(pattern, flags) {
-            Some(fast) => {
+        let known = translate(pattern, flags, Dialect::Regex).ok().map(|t| t.known);
+        let (kind, groups, mut names) = match Fast::new(pattern, flags).zip(known) {
+            Some((fast, known)) => {
                 let (groups, names) = (fast.groups(), fast.names.clone());
-                (Kind::Fast(fast), groups, names)
+                (Kind::Fast(fast, known), groups, names)
             }
             None => {
                 let refuse = |offset| RegexError { message: UNKNOWN.to_owned(), offset };
@@ -65,7 +67,7 @@ impl Engine {
     pub fn is_match(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
         self.pay(subject, steps)?;
         match &self.kind {
-            Kind::Fast(fast) => Ok(fast.is_match(subject)),
+            Kind::Fast(fast, _) => Ok(fast.is_match(subject)),
             Kind::Fancy(regex) => regex.is_match(subject).map_err(|_| GivenUp::Pattern),
         }
     }
@@ -73,7 +75,7 @@ impl Engine {
     pub fn captures(&self, subject: &[u8], slots: &mut Slots, steps: &Steps) -> Result<bool, GivenUp> {
         self.pay(subject, steps)?;
         match &self.kind {
-            Kind::Fast(fast) => Ok(fast.captures(subject, slots)),
+            Kind::Fast(fast, _) => Ok(fast.captures(subject, slots)),
             Kind::Fancy(regex) => {
                 let Some(found) = regex.captures(subject).map_err(|_| GivenUp::Pattern)? else {
                     return Ok(false);
@@ -86,10 +88,10 @@ impl Engine {
 
     /// A search costs what it takes at the worst: how much it took, nobody tells.
     fn pay(&self, subject: &[u8], steps: &Steps) -> Result<(), GivenUp> {
-        let most = match self.kind {
-            Kind::Fast(_) => subject.len(),
-            Kind::Fancy(_) => limits::STAND_IN,
+        let most = match &self.kind {
+            Kind::Fast(_, known) => known.price(subject.len()),
+            Kind::Fancy(_) => limits::STAND_IN as u64,
         };
-        if steps.spend(most as u64) { Ok(()) } else { Err(GivenUp::Request) }
+        if steps.spend(most) { Ok(()) } else { Err(GivenUp::Request) }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bstr::BString;
 
-use super::cost::Cost;
+use super::cost::Known;
 use super::fast::Fast;
 use super::pcre2::{Code, Count};
 use super::regex::Slots;
@@ -31,14 +31,6 @@ pub(super) struct Engine {
     known: OnceLock<Option<Known>>,
     uses: AtomicU32,
     fast: OnceLock<Option<Fast>>,
-}
-
-/// What is known of a pattern that can be said to `regex`.
-#[derive(Clone, Copy)]
-struct Known {
-    /// What PCRE2 takes at most.
-    cost: Cost,
-    size: u64,
 }
 
 /// How many matches PCRE2 does alone.
@@ -77,17 +69,12 @@ impl Engine {
     fn search(&self, subject: &[u8], slots: Option<&mut Slots>, steps: &Steps) -> Result<bool, GivenUp> {
         let Some(known) = self.known() else { return self.count(subject, slots, steps, 0) };
         let most = known.cost.steps(subject.len());
-        if most <= limits::PATTERN_CHEAP {
-            // the bound is far above what is needed mostly
-            pay(steps, most as u64 / 8)?;
-            return self.search_cheap(subject, slots);
-        }
-        let work = known.size.saturating_mul(subject.len() as u64);
-        if work > limits::PATTERN_WORK {
+        let cheap = most <= limits::PATTERN_CHEAP;
+        if !cheap && known.work(subject.len()) > limits::PATTERN_WORK {
             return self.count(subject, slots, steps, 0);
         }
-        pay(steps, limits::PATTERN_FLAT + work / 16)?;
-        self.search_dear(subject, slots, steps, most)
+        pay(steps, known.price(subject.len()))?;
+        if cheap { self.search_cheap(subject, slots) } else { self.search_dear(subject, slots, steps, most) }
     }
 
     /// What is sure to be done soon.
@@ -145,10 +132,7 @@ impl Engine {
     }
 
     fn known(&self) -> Option<Known> {
-        let read = || {
-            let known = translate(&self.pattern, self.flags, Dialect::Regex).ok()?;
-            Some(Known { cost: known.cost, size: known.size })
-        };
+        let read = || translate(&self.pattern, self.flags, Dialect::Regex).ok().map(|t| t.known);
         *self.known.get_or_init(read)
     }
 

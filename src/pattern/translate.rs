@@ -8,7 +8,7 @@
 
 use super::Flags;
 use super::byteset::ByteSet;
-use super::cost::Cost;
+use super::cost::{Cost, Known};
 use super::part::Part;
 
 /// A pattern for another engine.
@@ -17,10 +17,7 @@ pub(super) struct Translation {
     pub groups: usize,
     /// Named groups as they come; a name may stand twice.
     pub names: Vec<(usize, String)>,
-    /// PCRE2's steps, if the pattern is run there.
-    pub cost: Cost,
-    /// How many elements it has, those that are repeated a number of times counted as often.
-    pub size: u64,
+    pub known: Known,
 }
 
 /// Whom a pattern is written for.
@@ -64,7 +61,12 @@ pub(super) fn translate(pattern: &[u8], flags: Flags, dialect: Dialect) -> Resul
     let start = if whole.anchored { Cost::ONE } else { Cost::LINEAR };
     let ways = whole.cost.times(start).times(Cost { factor: elements, power: 0 });
     let cost = ways.or(Cost { factor: elements, power: 1 });
-    Ok(Translation { text: reader.out, groups: reader.groups, names: reader.names, cost, size: reader.size })
+    Ok(Translation {
+        text: reader.out,
+        groups: reader.groups,
+        names: reader.names,
+        known: Known { cost, size: reader.size },
+    })
 }
 
 /// The groups that only an engine that backtracks knows.

@@ -116,8 +116,15 @@ pub struct Budget {
     reasons: Cell<Left>,
     /// For a trace.
     trace: Cell<Left>,
+    /// Whether one of these is in use.
+    besides: Cell<bool>,
+    /// Whether that one was not enough.
+    short: Cell<bool>,
     reached: Cell<Reached>,
+    /// Whether a limit was reached by a line that nobody has named yet.
     unnamed: Cell<bool>,
+    /// Whether any was reached.
+    is_reached: Cell<bool>,
 }
 
 impl Default for Budget {
@@ -129,8 +136,11 @@ impl Default for Budget {
             reads: Cell::new(WHOLE.reads),
             reasons: Cell::new(BESIDES),
             trace: Cell::new(BESIDES),
+            besides: Cell::default(),
+            short: Cell::default(),
             reached: Cell::default(),
             unnamed: Cell::default(),
+            is_reached: Cell::default(),
         }
     }
 }
@@ -141,8 +151,10 @@ impl Budget {
         self.put(WHOLE);
         self.reasons.set(BESIDES);
         self.trace.set(BESIDES);
-        self.reached.set(Reached::default());
-        self.unnamed.set(false);
+        if self.is_reached.replace(false) {
+            self.reached.set(Reached::default());
+            self.unnamed.set(false);
+        }
     }
 
     fn left(&self) -> Left {
@@ -186,11 +198,16 @@ impl Budget {
     /// A limit is reached; false, as what is taken is not there.
     #[cold]
     pub fn reach(&self, limit: Limit) -> bool {
+        if self.besides.get() {
+            self.short.set(true);
+            return false;
+        }
         let mut reached = self.reached.get();
         if reached[limit as usize].is_none() {
             reached[limit as usize] = Some(Span::NONE);
             self.unnamed.set(true);
             self.reached.set(reached);
+            self.is_reached.set(true);
         }
         false
     }
@@ -212,21 +229,22 @@ impl Budget {
 
     /// The limits that were reached, each with its line.
     pub fn reached(&self) -> impl Iterator<Item = (Limit, Span)> {
-        let reached = self.reached.get();
-        Limit::ALL.into_iter().filter_map(move |limit| reached[limit as usize].map(|span| (limit, span)))
+        let reached = self.is_reached.get().then(|| self.reached.get());
+        let of = |reached: Reached| Limit::ALL.into_iter().filter_map(move |l| reached[l as usize].map(|s| (l, s)));
+        reached.into_iter().flat_map(of)
     }
 
     /// Does something out of a purse of its own; whether it was enough.
     fn apart<T>(&self, purse: &Cell<Left>, run: impl FnOnce() -> T) -> (T, bool) {
-        let (left, reached, unnamed) = (self.left(), self.reached.take(), self.unnamed.take());
+        let before = (self.left(), self.unnamed.take(), self.besides.replace(true), self.short.take());
         self.put(purse.get());
         let result = run();
         purse.set(self.left());
-        let enough = self.reached().next().is_none();
+        let (left, unnamed, besides, short) = before;
         self.put(left);
-        self.reached.set(reached);
         self.unnamed.set(unnamed);
-        (result, enough)
+        self.besides.set(besides);
+        (result, !self.short.replace(short))
     }
 
     /// Does something for the reasons alone.

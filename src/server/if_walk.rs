@@ -3,11 +3,10 @@
 use super::request::Request;
 use super::section::{Kind, Section};
 use super::walk_cache::{self, Walk, Walked};
+use crate::limits;
 use crate::outcome::step::{By, Judgement, Step};
 use crate::phase::Phase;
 use std::sync::Arc;
-
-const DEPTH: usize = 64;
 
 /// Merges the `<If>` sections that hold onto the request's settings.
 pub fn run(r: &mut Request<'_>, phase: Phase) {
@@ -16,7 +15,7 @@ pub fn run(r: &mut Request<'_>, phase: Phase) {
 }
 
 fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: Phase, depth: usize) {
-    if sections.is_empty() || depth > DEPTH {
+    if sections.is_empty() || depth > limits::IF_DEPTH {
         return;
     }
     let mut merged = None;

@@ -5,13 +5,10 @@ use super::crypt::DIGITS;
 use super::crypt::des_crypt;
 use crate::base64;
 use crate::expr::digest::{md5, sha1};
+use crate::limits;
 use bstr::{BString, ByteSlice, ByteVec};
 use std::cell::RefCell;
 use std::collections::HashMap;
-
-const KEPT: usize = 4096;
-const MAX_COST: u32 = 15;
-const MAX_ROUNDS: u32 = 2_000_000;
 
 thread_local! {
     // a hash is slow on purpose, and the same user asks again and again
@@ -26,12 +23,29 @@ pub fn validate(password: &[u8], hash: &[u8]) -> Option<bool> {
     }
     let answer = check(password, hash);
     KNOWN.with_borrow_mut(|known| {
-        if known.len() >= KEPT {
+        if known.len() >= limits::PASSWORDS_KEPT {
             known.clear();
         }
         known.insert(key, answer);
     });
     answer
+}
+
+/// How many steps of a request it takes to find that out, of some ten nanoseconds each; none where it is not.
+pub fn steps(hash: &[u8]) -> u64 {
+    let number = |text: &[u8]| text.to_str().ok().and_then(|n| n.parse().ok());
+    match hash {
+        [b'$', b'2', _, b'$', high, low, ..] => {
+            let cost = number(&[*high, *low]).filter(|cost| *cost <= limits::BCRYPT_COST);
+            cost.map_or(0, |cost| 6000_u64 << cost)
+        }
+        [b'$', b'5' | b'6', b'$', rest @ ..] => {
+            let rounds = rest.strip_prefix(b"rounds=").map(|r| number(r.split(|b| *b == b'$').next()?));
+            let rounds = rounds.map_or(5000, |r| r.unwrap_or(0));
+            if rounds <= limits::SHA_CRYPT_ROUNDS { u64::from(rounds) * 50 } else { 0 }
+        }
+        _ => 50_000,
+    }
 }
 
 /// How messages name the kind of a hash: what stands between its first two dollars.
@@ -57,7 +71,7 @@ fn check(password: &[u8], hash: &[u8]) -> Option<bool> {
         let text = hash.to_str().ok()?;
         let cost = text.get(4..6).and_then(|c| c.parse::<u32>().ok());
         return match cost {
-            Some(cost) if cost > MAX_COST => None,
+            Some(cost) if cost > limits::BCRYPT_COST => None,
             _ => Some(bcrypt::verify(password, text).unwrap_or(false)),
         };
     }
@@ -133,7 +147,7 @@ fn sha_crypt(password: &[u8], hash: &[u8]) -> Option<BString> {
             return Some(BString::default());
         }
     }
-    if rounds > MAX_ROUNDS {
+    if rounds > limits::SHA_CRYPT_ROUNDS {
         return None;
     }
     let salt = salt(hash, prefix, 16);

@@ -5,18 +5,13 @@ use super::rule::{self, Went};
 use super::settings::{Cond, Entry, Rule, flag};
 use super::trace;
 use super::weigh::{self, Point, Saved};
+use crate::limits;
 use crate::outcome::step::{Judgement, Rewriting};
 use crate::phase::Phase;
 use crate::server::index::{Candidates, Indexed};
 use crate::server::request::Request;
 use bstr::BString;
 use std::sync::Arc;
-
-/// Rounds after which a list is given up, whatever `[N=...]` allows.
-const ROUNDS: i32 = 200_000;
-
-/// Rounds that are told; more would say no more.
-const TOLD: i32 = 12;
 
 /// What a list came to: httpd's `ACTION_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +100,7 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         let carried = carried(pass, index);
         let engine = r.engine;
         let went = match pass.round {
-            ..=TOLD => rule::apply(r, &mut ctx, rule, carried, &mut on_match),
+            ..=limits::ROUNDS_TOLD => rule::apply(r, &mut ctx, rule, carried, &mut on_match),
             _ => engine.quietly(|| rule::apply(r, &mut ctx, rule, carried, &mut on_match)),
         };
         if went == Went::NoMatch {
@@ -139,7 +134,7 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
 
 /// The rules whose patterns may match. Who watches is told of those that can't, too.
 fn fitting<'p>(r: &Request<'_>, pass: &Pass<'p>, subject: &[u8]) -> Candidates<'p, Entry> {
-    if r.watched() && pass.round <= TOLD { pass.rules.all() } else { pass.rules.of_text(subject) }
+    if r.watched() && pass.round <= limits::ROUNDS_TOLD { pass.rules.all() } else { pass.rules.of_text(subject) }
 }
 
 /// Whether a rule is not asked at all.
@@ -203,10 +198,10 @@ fn once_more(r: &mut Request<'_>, pass: &mut Pass<'_>, rule: &Arc<Rule>) -> bool
         r.engine.budget.name(rule.span);
         return false;
     }
-    if pass.round > ROUNDS {
+    if pass.round > limits::ROUNDS {
         r.caveat("RewriteRule", rule.span, "its rounds by [N] don't come to an end");
     } else if pass.round < rule.max_rounds {
-        if pass.round == TOLD + 1 {
+        if pass.round == limits::ROUNDS_TOLD + 1 {
             let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
             trace::note(r, phase, Judgement::Matched, || Rewriting::MoreRounds);
         }

@@ -3,15 +3,13 @@
 use super::flags;
 use super::settings::{Compare, Cond, Dir, Entry, FileTest, Rule, Server, Test, flag, option};
 use super::template::Template;
+use crate::limits;
 use crate::modules::core::atoi;
 use crate::pattern::{Flags, Regex};
 use crate::server::build::Cmd;
 use crate::server::setting::Set;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
-
-/// Rounds that `[N]` may make.
-const MAX_ROUNDS: i32 = 32000;
 
 /// Makes settings of both kinds here, as httpd does before any directive of a module is carried out: even one within
 /// a section gives its virtual host settings of its own.
@@ -233,7 +231,7 @@ pub fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         handler: None,
         env: Vec::new(),
         skip: 0,
-        max_rounds: MAX_ROUNDS,
+        max_rounds: limits::ROUNDS_DEFAULT,
         escapes: None,
         no_escapes: None,
         conds: Vec::new(),

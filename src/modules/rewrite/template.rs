@@ -2,10 +2,8 @@
 //! string each time.
 
 use super::variable::Variable;
+use crate::limits;
 use bstr::{BStr, BString, ByteSlice};
-
-/// How deep map look-ups may nest.
-const DEPTH: usize = 100;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +124,7 @@ fn map(inner: &[u8], depth: usize) -> Option<Piece> {
         Some(bar) => (&rest[..bar], Some(&rest[bar + 1..])),
         None => (rest, None),
     };
-    let within = |text: &[u8]| match depth < DEPTH {
+    let within = |text: &[u8]| match depth < limits::MAP_DEPTH {
         true => cut(text, depth + 1),
         false => Template { text: text.into(), pieces: vec![Piece::Text(text.into())] },
     };

@@ -3,14 +3,12 @@
 use super::expand::Context;
 use super::url;
 use crate::expr::{Var, header_of};
+use crate::limits;
 use crate::outcome::observer::{Origin, Whence};
 use crate::server::request::Request;
 use crate::server::{expr_context, filepath, subrequest};
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
-
-/// How deep look-aheads may nest in a name.
-const DEPTH: usize = 16;
 
 /// A variable, by what its name means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +98,7 @@ impl Variable {
 
     fn nested(name: &[u8], depth: usize) -> Variable {
         let is = |prefix: &str| name.get(..prefix.len()).is_some_and(|n| n.eq_ignore_ascii_case(prefix.as_bytes()));
-        if name.len() < 4 || depth > DEPTH {
+        if name.len() < 4 || depth > limits::LOOK_AHEAD_DEPTH {
             return Variable::Nothing;
         }
         if name[3] == b':' {

@@ -3,16 +3,11 @@
 
 use super::list::{Action, Applied, Pass, run};
 use super::{FORCED_HANDLER, FORCED_TYPE, State};
+use crate::limits;
 use crate::module::Phase;
 use crate::server::request::Request;
 use crate::server::table::Table;
 use bstr::{BStr, BString};
-
-/// As many rules of a list are weighed.
-const POINTS: usize = 12;
-
-/// Lists that went round more often are not run again.
-const ROUNDS: i32 = 64;
 
 /// What of a request rules change.
 #[derive(Clone)]
@@ -79,7 +74,7 @@ pub fn is_wanted(r: &Request<'_>) -> bool {
 
 /// Whether the rule at `index` is still to be noted.
 pub fn is_new(points: &[Point], index: usize) -> bool {
-    points.len() < POINTS && points.iter().all(|p| p.index != index)
+    points.len() < limits::RULES_WEIGHED && points.iter().all(|p| p.index != index)
 }
 
 /// Notes the rule at `index`, which leaves a trace: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
@@ -160,7 +155,7 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
                 round: point.round,
                 applied: point.applied,
             };
-            let differs = pass.round > ROUNDS || {
+            let differs = pass.round > limits::ROUNDS_WEIGHED || {
                 point.saved.restore(r);
                 run(r, &mut without, None);
                 let now = Saved::take(r);

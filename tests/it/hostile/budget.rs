@@ -1,6 +1,8 @@
 //! Requests that would take all memory, all the stack or all the time there is. Each has an answer, with a caveat that
 //! names the limit and the line; the same answer whether somebody watches or not, and whatever was asked before.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use routesim::limits;
 use routesim::outcome::Outcome;
 use routesim::simulate::{Ask, Input, RealPrograms, Simulator, load};
@@ -369,4 +371,38 @@ fn the_next_request_has_all_again() {
     let simulator = simulator(&attack);
     assert!(!simulator.ask(&Ask::get("/a")).caveats.is_empty());
     assert_eq!(simulator.ask(&Ask::get("/index.html")).caveats, []);
+}
+
+/// Lines that each take a good part of what a request may cost.
+const DEAR: [&str; 12] = [
+    "RewriteRule ^ - [E=A:%{ENV:A}%{ENV:A}xxxxxxxxxxxxxxxx]\n",
+    "RewriteCond %{ENV:A}%{ENV:A} (.*)\nRewriteRule ^ - [E=A:%1]\n",
+    "RewriteRule ^(.*)$ $1?%{QUERY_STRING}%{QUERY_STRING}xxxxxxxxxxxxxxxx [NE]\n",
+    "RewriteRule \"^/(a|aa|z)+\\1?$x\" /x\n",
+    "RewriteCond %{LA-U:REQUEST_URI} x\nRewriteRule ^ /x\n",
+    "RedirectMatch \"^/(?:(?=a*+b)|a|aa)+z\" /x\n",
+    "<LocationMatch \"^/(a|aa)+\\1?$x\">\nSetEnv a b\n</LocationMatch>\n",
+    "<If \"-U '%{REQUEST_URI}x' && -U '%{REQUEST_URI}y'\">\nSetEnv a b\n</If>\n",
+    "RequestHeader append A \"expr=%{req:A}%{req:A}xxxxxxxxxxxxxxxx\" early\n",
+    "SetEnvIf Request_URI \"^/(a|aa)+\\1?$x\" a\n",
+    "WSGIScriptAliasMatch \"^/(a|aa)+\\1?$x\" /srv/www/x\n",
+    "DirectoryIndex a b c d\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whichever limits are reached, and in whatever order: watched or not, and whatever was asked before, the answer is
+    /// the same.
+    #[test]
+    fn what_is_used_up_is_used_up_alike(lines in vec((0..DEAR.len(), 1..14_usize), 1..6), long in 1..7000_usize) {
+        let lines: String = lines.iter().map(|(line, count)| DEAR[*line].repeat(*count)).collect();
+        let attack = attack("at random", &lines, "/", ("", ""));
+        let (simulator, again) = (simulator(&attack), simulator(&attack));
+        let ask = Ask::get(&format!("/{}!", "a".repeat(long)));
+        let plain = simulator.ask(&ask);
+        prop_assert_eq!(&simulator.explain(&ask).0, &plain);
+        prop_assert_eq!(&simulator.ask(&Ask::get("/l/")), &again.ask(&Ask::get("/l/")));
+        prop_assert_eq!(&again.explain(&ask).0, &plain);
+    }
 }

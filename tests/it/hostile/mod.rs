@@ -1,4 +1,5 @@
 //! Input that was made to do harm: each ends with an answer, a caveat or a clear error, within bounds.
 
 mod budget;
+mod limits;
 mod reading;
