@@ -8,6 +8,7 @@ use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
 use crate::server::compile::{self, Output};
 use crate::server::engine::{Engine, Program, Programs};
 use crate::server::htaccess::{self, Wanted};
+use crate::server::marks::Marks;
 use crate::server::protocol::{self, Incoming};
 use crate::server::request::Request;
 use crate::server::table::Table;
@@ -18,6 +19,7 @@ use crate::suite::{self, RequestSpec, Scenario, ScenarioFs};
 use crate::vfs::Vfs;
 use bstr::{BStr, BString};
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -296,27 +298,26 @@ const USUAL_HANDLERS: &[&str] = &[
 
 /// What a request came to.
 fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
-    let mut decided_by: Vec<Decision> = std::mem::take(&mut whole.decided);
-    let mut caveats: Vec<Caveat> = std::mem::take(&mut whole.caveats);
+    let mut decided_by = std::mem::take(&mut whole.decided);
+    let mut caveats: Vec<Caveat> = std::mem::take(&mut whole.caveats).into();
     let first = &*whole;
     let last = first.last();
     // the client gets the status of the last request; when that failed within an ErrorDocument, the first error
     let answer = answering(first);
     let status = status::index(answer.status);
     for request in chain(first).skip(1) {
-        for d in &request.decided {
-            if !decided_by.iter().any(|e| e.span == d.span) {
-                decided_by.push(*d);
-            }
+        for d in request.decided.iter() {
+            decided_by.add(d.span, "", || *d);
         }
-        for c in &request.caveats {
-            if !caveats.contains(c) {
-                caveats.push(c.clone());
-            }
+        if !request.caveats.is_empty() {
+            let known: HashSet<&Caveat> = caveats.iter().collect();
+            let more: Vec<Caveat> = request.caveats.iter().filter(|c| !known.contains(c)).cloned().collect();
+            caveats.extend(more);
         }
     }
     caveats.extend(limits_reached(first.engine));
     name_htaccess_readers(first, &mut decided_by);
+    let mut decided_by: Vec<Decision> = decided_by.into();
     if decided_by.len() > 1 {
         decided_by.sort_by_key(|d| d.phase);
     }
@@ -383,7 +384,7 @@ fn chain<'r, 'a>(first: &'r Request<'a>) -> impl Iterator<Item = &'r Request<'a>
 }
 
 /// Names the AllowOverride lines by which .htaccess files were read that decided something.
-fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
+fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Marks<Decision>) {
     if chain(first).all(|request| request.htaccess_read.is_empty()) {
         return;
     }
@@ -392,8 +393,8 @@ fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Vec<Decision>) {
     for request in chain(first) {
         for read in &request.htaccess_read {
             let decides = read.refused_without || read.unread_without && by_htaccess;
-            if decides && !decided_by.iter().any(|d| d.span == read.span) {
-                decided_by.push(Decision { phase: Phase::MapToStorage, span: read.span });
+            if decides {
+                decided_by.add(read.span, "", || Decision { phase: Phase::MapToStorage, span: read.span });
             }
         }
     }

@@ -58,7 +58,7 @@ pub struct Decision {
 }
 
 /// A directive in force that is not modelled and could change the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Caveat {
     /// The directive (or what else) by name.
     pub directive: String,

@@ -11,6 +11,7 @@ use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
 use crate::modules::headers;
 use crate::outcome::step::{By, Change, Field, Judgement, Step};
+use crate::outcome::{Caveat, Decision};
 use bstr::{BString, ByteSlice};
 
 /// Runs a request that was read to its end.
@@ -294,8 +295,8 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         access: Default::default(),
         log: Vec::new(),
         without: None,
-        decided: Vec::new(),
-        caveats: Vec::new(),
+        decided: Default::default(),
+        caveats: Default::default(),
     }
 }
 
@@ -376,14 +377,14 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
 pub fn take_marks(
     r: &mut Request<'_>,
     log: Vec<super::request::LogLine>,
-    decided: Vec<crate::outcome::Decision>,
-    caveats: Vec<crate::outcome::Caveat>,
+    decided: impl Into<Vec<Decision>>,
+    caveats: impl Into<Vec<Caveat>>,
 ) {
     r.log.extend(log);
-    for d in decided {
+    for d in decided.into() {
         r.decide(d.phase, d.span);
     }
-    for c in caveats {
+    for c in caveats.into() {
         r.caveat(&c.directive, c.span, c.why);
     }
 }

@@ -20,6 +20,7 @@ pub mod http_request;
 pub mod if_walk;
 pub mod index;
 pub mod location_walk;
+pub mod marks;
 pub mod method;
 pub mod names;
 mod observed;

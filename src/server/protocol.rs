@@ -165,8 +165,8 @@ pub fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
         access: Default::default(),
         log: Vec::new(),
         without: None,
-        decided: Vec::new(),
-        caveats: Vec::new(),
+        decided: Default::default(),
+        caveats: Default::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A request on its way: httpd's `request_rec` (include/httpd.h), with what an answer needs to know besides.
 
 use super::engine::Engine;
+use super::marks::Marks;
 use super::settings::Merged;
 use super::table::Table;
 use super::text::Text;
@@ -246,9 +247,9 @@ pub struct Request<'a> {
     /// A line that is taken not to be there, while what it decides is found out.
     pub without: Option<Span>,
     /// Directives that decided.
-    pub decided: Vec<Decision>,
+    pub decided: Marks<Decision>,
     /// Why the answer is not certain.
-    pub caveats: Vec<Caveat>,
+    pub caveats: Marks<Caveat>,
 }
 
 impl<'a> Request<'a> {
@@ -326,8 +327,8 @@ impl<'a> Request<'a> {
 
     /// Names a directive that decided. Without it, the answer would be another one.
     pub fn decide(&mut self, phase: Phase, span: Span) {
-        if span.is_some() && !self.decided.iter().any(|d| d.span == span) {
-            self.decided.push(Decision { phase, span });
+        if span.is_some() {
+            self.decided.add(span, "", || Decision { phase, span });
         }
     }
 
@@ -351,9 +352,7 @@ impl<'a> Request<'a> {
 
     /// Says why the answer is not certain.
     pub fn caveat(&mut self, directive: &str, span: Span, why: impl Into<String>) {
-        if !self.caveats.iter().any(|c| c.span == span && c.directive == directive) {
-            self.caveats.push(Caveat { directive: directive.into(), span, why: why.into() });
-        }
+        self.caveats.add(span, directive, || Caveat { directive: directive.into(), span, why: why.into() });
     }
 
     /// A file's content as httpd's children may read it. One that is not read although httpd would is a caveat, by the

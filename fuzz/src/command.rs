@@ -1,0 +1,1 @@
+pub fn command(_: &[u8]) {}

@@ -1,0 +1,102 @@
+//! What a request is marked with on its way: the lines that decided, and what makes its answer uncertain. Each stands once,
+//! in the order met.
+
+use crate::outcome::{Caveat, Decision};
+use crate::source::Span;
+use foldhash::fast::FixedState;
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+use std::ops::Deref;
+
+/// A mark: it is known by its place and its name.
+pub trait Mark {
+    /// Its place.
+    fn span(&self) -> Span;
+    /// Its name, where several stand at one place.
+    fn name(&self) -> &str;
+}
+
+impl Mark for Decision {
+    fn span(&self) -> Span {
+        self.span
+    }
+    fn name(&self) -> &str {
+        ""
+    }
+}
+
+impl Mark for Caveat {
+    fn span(&self) -> Span {
+        self.span
+    }
+    fn name(&self) -> &str {
+        &self.directive
+    }
+}
+
+/// Lists that are shorter are gone through.
+const LONG: usize = 32;
+
+/// Marks in order.
+#[derive(Clone, Debug)]
+pub struct Marks<M> {
+    list: Vec<M>,
+    /// Of a long list: those in it, by place and hash of the name.
+    known: Option<Box<HashSet<(Span, u64), FixedState>>>,
+}
+
+impl<M> Default for Marks<M> {
+    fn default() -> Marks<M> {
+        Marks { list: Vec::new(), known: None }
+    }
+}
+
+impl<M: Mark> Marks<M> {
+    /// Adds a mark, unless there is one of that name at that place.
+    pub fn add(&mut self, span: Span, name: &str, make: impl FnOnce() -> M) {
+        let is_new = match &mut self.known {
+            None => !self.list.iter().any(|m| m.span() == span && m.name() == name),
+            Some(known) => known.insert(key(span, name)),
+        };
+        if !is_new {
+            return;
+        }
+        self.list.push(make());
+        if self.known.is_none() && self.list.len() >= LONG {
+            self.known = Some(Box::new(self.list.iter().map(|m| key(m.span(), m.name())).collect()));
+        }
+    }
+
+    /// Forgets all but the first so many.
+    pub fn truncate(&mut self, count: usize) {
+        if count < self.list.len() {
+            self.list.truncate(count);
+            self.known = None;
+        }
+    }
+}
+
+fn key(span: Span, name: &str) -> (Span, u64) {
+    (span, FixedState::default().hash_one(name))
+}
+
+impl<M> Deref for Marks<M> {
+    type Target = [M];
+    fn deref(&self) -> &[M] {
+        &self.list
+    }
+}
+
+impl<M> IntoIterator for Marks<M> {
+    type Item = M;
+    type IntoIter = std::vec::IntoIter<M>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl<M> From<Marks<M>> for Vec<M> {
+    fn from(marks: Marks<M>) -> Vec<M> {
+        marks.list
+    }
+}
