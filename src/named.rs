@@ -20,6 +20,7 @@ const LONG: usize = 16;
 pub struct Named<T> {
     list: Vec<T>,
     /// Of a long one: where the first of each name is.
+    #[expect(clippy::box_collection, reason = "most lists are short, and have room for a pointer only")]
     first: Option<Box<HashMap<BString, usize, RandomState>>>,
 }
 

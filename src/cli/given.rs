@@ -20,11 +20,11 @@ pub const HERE: &str = "routesim.yaml";
 /// The options that say what to work on.
 #[derive(clap::Args)]
 pub struct Given {
-    /// A built-in scenario by its name, or a scenario file
+    /// Name of a built-in scenario, or a scenario file
     #[arg(short, long, value_name = "NAME|FILE", conflicts_with = "config")]
     pub scenario: Option<String>,
 
-    /// A configuration file of this machine
+    /// Configuration file on this machine
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 

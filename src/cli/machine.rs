@@ -14,32 +14,32 @@ use std::path::{Path, PathBuf};
 /// The options of a configuration.
 #[derive(clap::Args)]
 pub struct Machine {
-    /// Where the server's absolute paths are looked up, as in a chroot [default: /]
-    #[arg(long, value_name = "DIR", help_heading = "With -c")]
+    /// Treat DIR as the root of the file system, as in a chroot [default: /]
+    #[arg(long, value_name = "DIR", help_heading = "Configuration options")]
     pub root: Option<PathBuf>,
 
-    /// What ${NAME} means; again and again
-    #[arg(long, value_name = "NAME=VALUE", help_heading = "With -c")]
+    /// Set the variable used as ${NAME}; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Configuration options")]
     pub env: Vec<String>,
 
-    /// A script of `export NAME=value` lines; Debian's `envvars` beside FILE is read by itself
-    #[arg(long, value_name = "FILE", help_heading = "With -c")]
+    /// Script of `export NAME=value` lines to read (never run); Debian's `envvars` next to FILE is read automatically
+    #[arg(long, value_name = "FILE", help_heading = "Configuration options")]
     pub envvars: Option<PathBuf>,
 
-    /// As httpd's -D; again and again
-    #[arg(short = 'D', value_name = "NAME", help_heading = "With -c")]
+    /// Define NAME, as httpd's -D does; may be repeated
+    #[arg(short = 'D', value_name = "NAME", help_heading = "Configuration options")]
     pub defines: Vec<String>,
 
-    /// Modules that are loaded besides those that LoadModule names
-    #[arg(long, value_name = "all|LIST", help_heading = "With -c")]
+    /// Modules to load besides those that LoadModule names
+    #[arg(long, value_name = "all|LIST", help_heading = "Configuration options")]
     pub modules: Option<String>,
 
-    /// Go on after directives of modules that are not loaded; each is a caveat
-    #[arg(long, help_heading = "With -c")]
+    /// Ignore directives of missing modules, with a caveat for each
+    #[arg(long, help_heading = "Configuration options")]
     pub assume_modules: bool,
 
-    /// A host name that look-ups find; again and again
-    #[arg(long, value_name = "ADDRESS=NAME", help_heading = "With -c")]
+    /// Host name that DNS look-ups find; may be repeated
+    #[arg(long, value_name = "ADDRESS=NAME", help_heading = "Configuration options")]
     pub host_name: Vec<String>,
 }
 

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// A scenario's requests, or the URLs of a file.
 #[derive(clap::Args)]
 pub struct Replay {
-    /// A built-in scenario by its name, or a scenario file
+    /// Name of a built-in scenario, or a scenario file
     #[arg(conflicts_with_all = ["scenario", "config"], value_name = "SCENARIO")]
     positional: Option<String>,
 

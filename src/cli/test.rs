@@ -21,7 +21,7 @@ pub struct Test {
     #[arg(value_name = "PATH", conflicts_with = "scenario")]
     paths: Vec<PathBuf>,
 
-    /// A built-in scenario by its name, or a scenario file
+    /// Name of a built-in scenario, or a scenario file
     #[arg(short, long, value_name = "NAME|FILE")]
     scenario: Option<String>,
 

@@ -22,31 +22,31 @@ use std::sync::atomic::AtomicBool;
 /// A real httpd and routesim, side by side.
 #[derive(clap::Args)]
 pub struct Verify {
-    /// Scenario files, or folders of them
+    /// Scenario files, or directories of them
     #[arg(value_name = "PATH", conflicts_with = "scenario")]
     paths: Vec<PathBuf>,
 
-    /// A built-in scenario by its name, or a scenario file
+    /// Name of a built-in scenario, or a scenario file
     #[arg(short, long, value_name = "NAME|FILE")]
     scenario: Option<String>,
 
-    /// The httpd to ask [default: the apache2 or httpd that is installed]
+    /// The httpd to compare with [default: the installed apache2 or httpd]
     #[arg(long, value_name = "PATH")]
     httpd: Option<PathBuf>,
 
-    /// Write httpd's answers into the scenario files, as expectations
+    /// Write httpd's answers to the scenario files, as expectations
     #[arg(long, requires = "paths")]
     record: bool,
 
-    /// A list of differences that are known: `FILE NUMBER: KEY` on a line, and after two spaces `# ` and the reason
+    /// File of known differences, one `FILE NUMBER: KEY` per line, with the reason after two spaces and `# `
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
 
-    /// How many scenarios are asked at a time
+    /// Number of scenarios to run at a time
     #[arg(long, value_name = "NUMBER")]
     jobs: Option<usize>,
 
-    /// How httpd is run [default: the best that this user may]
+    /// How to isolate httpd [default: strongest available]
     #[arg(long, value_enum, value_name = "WAY")]
     way: Option<Means>,
 
@@ -54,7 +54,7 @@ pub struct Verify {
     #[arg(long)]
     allow_programs: bool,
 
-    /// How to tell it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -71,7 +71,7 @@ enum Means {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Human-readable text
     Text,
     /// One JSON object
     Json,

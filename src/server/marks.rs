@@ -42,6 +42,7 @@ const LONG: usize = 32;
 pub struct Marks<M> {
     list: Vec<M>,
     /// Of a long list: those in it, by place and hash of the name.
+    #[expect(clippy::box_collection, reason = "most lists are short, and have room for a pointer only")]
     known: Option<Box<HashSet<(Span, u64), FixedState>>>,
 }
 

@@ -22,7 +22,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 pub fn read_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let kind = std::fs::metadata(path)?;
     if kind.is_dir() {
-        return Err(io::Error::other("it is a folder, name a file in it"));
+        return Err(io::Error::other("it is a directory: name a file in it"));
     }
     let content = if kind.is_file() {
         open::content(open::at_once(path)?, most)

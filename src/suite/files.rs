@@ -129,7 +129,7 @@ fn read_entry(reader: &mut Reader, node: &Node, folder: &Path, is_dir: bool, ent
         _ => regular(reader, dir, content.unwrap_or_default(), probe, node.at)?,
     };
     if entry.mtime.is_some() && matches!(entry.kind, FileKind::Directory | FileKind::Symlink(_)) {
-        let help = Some("folders and links have a time too, but no answer hangs on it".into());
+        let help = Some("directories and links have a time too, but no answer depends on it".into());
         reader.error("wrong-value", "`mtime` is for files", node.at).help = help;
         return None;
     }
@@ -142,8 +142,8 @@ fn regular(reader: &mut Reader, dir: bool, content: String, probe: Option<Probe>
         return Some(FileKind::Regular(Some(content).filter(|c| !c.is_empty()), probe));
     }
     if !content.is_empty() || probe.is_some() {
-        let help = Some("a path that ends in a slash is a folder's".into());
-        reader.error("wrong-value", "a folder has no content", at).help = help;
+        let help = Some("a path that ends in a slash is a directory".into());
+        reader.error("wrong-value", "a directory has no content", at).help = help;
         return None;
     }
     Some(FileKind::Directory)

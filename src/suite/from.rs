@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const NO_SUCH: &str = "`from` is a path of this machine, relative to the scenario's folder";
+const NO_SUCH: &str = "`from` is a path on this machine, relative to the scenario's directory";
 const NO_FILE: &str = "`from` copies files and directories that hold still: name the directory that you need";
 const TOO_MUCH: &str = "name the directories that an answer hangs on, one by one";
 

@@ -50,5 +50,5 @@ impl<W: Fn(&Path) -> bool> Search<W> {
 }
 
 fn too_many() -> io::Error {
-    io::Error::other(format!("there are more than {TREE_ENTRIES} files up to here: name a folder with less in it"))
+    io::Error::other(format!("there are more than {TREE_ENTRIES} files up to here: name a smaller directory"))
 }

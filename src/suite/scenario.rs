@@ -377,7 +377,7 @@ requests:
             ("name: x\nfiles: {/a: {symlink: b, content: c}}", "2:9: `/a` has both `symlink` and `content`"),
             (
                 "name: x\nfiles: {/a/: text}",
-                "2:14: a folder has no content (a path that ends in a slash is a folder's)",
+                "2:14: a directory has no content (a path that ends in a slash is a directory)",
             ),
             (
                 "name: x\nexpect: {config_eror: {line: 1}}",

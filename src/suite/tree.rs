@@ -135,11 +135,11 @@ impl ScenarioFs {
 /// Why an entry has no place in the tree.
 fn in_the_way(entry: &FileEntry, errno: Errno) -> Box<Diagnostic> {
     let why = match errno {
-        Errno::NotDirectory => "its way leads through what is no folder",
-        Errno::NotFound => "its way leads through a link to nowhere",
-        Errno::Loop => "its way leads through too many links",
+        Errno::NotDirectory => "a parent of the path is not a directory",
+        Errno::NotFound => "a parent of the path is a dangling symlink",
+        Errno::Loop => "its path has too many symlinks",
         Errno::NameTooLong => "its name is too long",
-        _ => "a folder is there already",
+        _ => "there is a directory already",
     };
     Box::new(Diagnostic::error("wrong-value", format!("can't put `{}` there: {why}", entry.path), entry.at.span))
 }
@@ -248,8 +248,8 @@ mod tests {
         let problems = ScenarioFs::build(&files, "").unwrap_err();
         let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
         let wanted = [
-            "can't put `/a/b` there: its way leads through what is no folder",
-            "can't put `/srv` there: a folder is there already",
+            "can't put `/a/b` there: a parent of the path is not a directory",
+            "can't put `/srv` there: there is a directory already",
         ];
         assert_eq!(messages, wanted);
     }

@@ -250,8 +250,13 @@ for uid in range(1000, 1012):
             except OSError:
                 break
         time.sleep(30)
-time.sleep(3)
-number = len([p for p in os.listdir("/proc") if p.isdigit()])
+def processes():
+    return len([p for p in os.listdir("/proc") if p.isdigit()])
+# until there come no more
+number, before = processes(), 0
+while number != before:
+    time.sleep(2)
+    number, before = processes(), number
 with open("/srv/told", "w") as told:
     told.write("root-users=" + ("held" if 300 < number < 1100 else "DID"))
 os.rename("/srv/told", "/srv/root.done")

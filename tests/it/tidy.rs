@@ -104,3 +104,35 @@ fn no_printer_reads_words_back() {
         }
     }
 }
+
+/// Words that read as if translated: none of them is in what the program says.
+#[test]
+fn words_are_those_of_the_trade() {
+    const ODD: [&str; 14] = [
+        "again and again",
+        "how to tell",
+        "for people",
+        "whoever",
+        "whosoever",
+        "nobody",
+        "anybody",
+        "anew",
+        "in vain",
+        "folder",
+        "stands in",
+        "told whole",
+        "all the same",
+        "no file of its own",
+    ];
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    let mut seen = 0;
+    let entries = std::fs::read_dir(snapshots).expect("it is there").flatten();
+    for entry in entries.filter(|e| e.path().extension().is_some_and(|e| e == "snap")) {
+        let text = std::fs::read_to_string(entry.path()).expect("it is text").to_lowercase();
+        seen += 1;
+        for odd in ODD {
+            assert!(!text.contains(odd), "{}: `{odd}`", entry.path().display());
+        }
+    }
+    assert!(seen > 60, "only {seen} snapshots were found");
+}

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::server::request::Request;
 use crate::server::uri::{self, Slashes};
 use crate::source::Span;
-use crate::vfs::{Cred, Vfs, resolve};
+use crate::vfs::{Cred, Errno, Vfs, resolve};
 use bstr::BString;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -113,13 +113,17 @@ fn function(f: Function, mut key: BString) -> BString {
 }
 
 fn text(r: &mut Request<'_>, map: &Map, key: &BString) -> Option<BString> {
-    if r.engine.stat(&map.file).is_err() {
+    let Ok(stat) = r.engine.stat(&map.file) else {
         r.error_by("AH00661", format!("mod_rewrite: can't access text RewriteMap file {}", map.file), Some(map.span));
         return None;
-    }
+    };
     let Some(content) = &map.content else {
-        let why = format!("its file is not read: those of all maps come to more than {} bytes", limits::MAP_BYTES);
-        r.caveat("RewriteMap", map.span, why);
+        if stat.size > limits::FILE_BYTES {
+            r.unread(&map.file, Errno::TooLarge, Some(map.span));
+        } else {
+            let most = limits::bytes(limits::MAP_BYTES);
+            r.caveat("RewriteMap", map.span, format!("its file is not read: those of all maps hold more than {most}"));
+        }
         return None;
     };
     if content.get().is_none() {
