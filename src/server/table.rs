@@ -40,12 +40,19 @@ fn is_named(row: &Option<Row>, name: &[u8]) -> bool {
 }
 
 impl Rows {
-    /// Where the first row of a name is.
+    /// Where the first row of a name is. (Short tables are looked through where they are asked, so that a name which is
+    /// always the same is compared by its length first.)
+    #[inline]
     fn first(&self, name: &[u8]) -> Option<usize> {
-        match &self.places {
-            None => self.list.iter().position(|row| is_named(row, name)),
-            Some(_) => self.known(name).first().map(|at| *at as usize),
+        if self.places.is_some() {
+            return self.first_known(name);
         }
+        self.list.iter().position(|row| is_named(row, name))
+    }
+
+    #[cold]
+    fn first_known(&self, name: &[u8]) -> Option<usize> {
+        self.known(name).first().map(|at| *at as usize)
     }
 
     /// Where the rows of a name are, in a long table.
@@ -139,11 +146,13 @@ impl Table {
     }
 
     /// Where the first row of a name is.
+    #[inline]
     fn first(&self, name: &[u8]) -> Option<usize> {
         self.0.as_ref()?.first(name)
     }
 
     /// The first value of that name.
+    #[inline]
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&BStr> {
         let rows = self.0.as_ref()?;
         let row = rows.list[rows.first(name.as_ref())?].as_ref();
