@@ -61,9 +61,9 @@ pub const VALUE_BYTES: u64 = 16 << 20;
 /// What the files come to that a request reads, in bytes: those of users and groups, type maps, `file()`.
 pub const READ_BYTES: u64 = 512 << 20;
 
-/// How many steps are taken besides, to find out which lines decided; and as many for what a trace tells of lines that had
-/// no part in the answer.
-pub const REASON_STEPS: u64 = STEPS;
+/// How many steps are taken besides, to find out which lines decided; and as many again for what a trace tells of lines that
+/// had no part in the answer.
+pub const REASON_STEPS: u64 = STEPS / 2;
 
 /// The same for subrequests.
 pub const REASON_REQUESTS: u64 = REQUESTS;

@@ -234,17 +234,19 @@ impl Budget {
         reached.into_iter().flat_map(of)
     }
 
-    /// Does something out of a purse of its own; whether it was enough.
+    /// Does something out of a purse of its own; whether it was enough. What is done within is paid out of the same.
     fn apart<T>(&self, purse: &Cell<Left>, run: impl FnOnce() -> T) -> (T, bool) {
-        let before = (self.left(), self.unnamed.take(), self.besides.replace(true), self.short.take());
+        if self.besides.replace(true) {
+            return (run(), true);
+        }
+        let (left, unnamed) = (self.left(), self.unnamed.take());
         self.put(purse.get());
         let result = run();
         purse.set(self.left());
-        let (left, unnamed, besides, short) = before;
         self.put(left);
         self.unnamed.set(unnamed);
-        self.besides.set(besides);
-        (result, !self.short.replace(short))
+        self.besides.set(false);
+        (result, !self.short.take())
     }
 
     /// Does something for the reasons alone.
@@ -306,6 +308,11 @@ mod tests {
         budget.for_reasons(|| assert!(!budget.take_steps(2)));
         assert_eq!(budget.reached().map(|r| r.0).collect::<Vec<_>>(), [Limit::Reasons]);
         assert!(budget.take_steps(limits::STEPS));
+        budget.renew();
+        let within = || budget.for_trace(|| assert!(budget.take_steps(limits::REASON_STEPS / 2)));
+        budget.for_trace(|| (within(), within()));
+        assert!(!budget.for_trace(|| assert!(!budget.take_steps(2))).1);
+        budget.for_reasons(|| assert!(budget.take_steps(limits::REASON_STEPS)));
     }
 
     #[test]
