@@ -22,6 +22,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 use output::Streams;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -117,19 +118,37 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let mut streams = Streams::new();
-    let end = run(&cli, &mut streams).and_then(|end| {
+    ExitCode::from(finish(&cli, &mut Streams::new()))
+}
+
+/// Runs a command line, the program's name first: its results go to `out`, all else to `error`. The exit status, as the
+/// process would end with it.
+pub fn answer(words: &[OsString], out: Box<dyn Write>, error: Box<dyn Write>) -> u8 {
+    let mut streams = Streams::to(out, error);
+    match Cli::try_parse_from(words) {
+        Ok(cli) => finish(&cli, &mut streams),
+        Err(wrong) => {
+            let used = wrong.use_stderr();
+            streams.usage(&wrong.render().to_string(), used);
+            if used { 2 } else { 0 }
+        }
+    }
+}
+
+/// Runs a command to its end: the exit status.
+fn finish(cli: &Cli, streams: &mut Streams) -> u8 {
+    let end = run(cli, streams).and_then(|end| {
         streams.out.flush()?;
         Ok(end)
     });
     match end {
-        Ok(End::Fine) | Err(Failure::Closed) => ExitCode::SUCCESS,
-        Ok(End::Finding) => ExitCode::from(1),
-        Ok(End::Wrong) => ExitCode::from(2),
+        Ok(End::Fine) | Err(Failure::Closed) => 0,
+        Ok(End::Finding) => 1,
+        Ok(End::Wrong) => 2,
         Err(Failure::Said(words)) => {
             let _ = streams.out.flush();
             streams.error(&words);
-            ExitCode::from(2)
+            2
         }
     }
 }
