@@ -315,7 +315,9 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
             caveats.extend(more);
         }
     }
-    caveats.extend(limits_reached(first.engine));
+    if first.engine.budget.any_reached() {
+        caveats.extend(limits_reached(first.engine));
+    }
     name_htaccess_readers(first, &mut decided_by);
     let mut decided_by: Vec<Decision> = decided_by.into();
     if decided_by.len() > 1 {

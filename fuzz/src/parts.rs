@@ -1,5 +1,6 @@
 //! How bytes are cut into the parts of a site, and what every site is held to.
 
+use routesim::outcome::{self, observer::Observer};
 use routesim::report::{self, explain, paint::Paint};
 use routesim::simulate::{Ask, Input, Loaded, Modules, RealPrograms, Simulator, load};
 use routesim::suite::RequestSpec;
@@ -59,12 +60,18 @@ pub fn requests(text: &[u8]) -> Vec<RequestSpec> {
     text.lines().take(8).map(request).collect()
 }
 
+/// Is told what happens, and makes nothing of it.
+struct Idle;
+
+impl Observer for Idle {}
+
 /// Asks a simulator: whoever watches, and whatever was asked before, an answer is the same; and it can be printed.
 pub fn ask(simulator: &Simulator, spec: &RequestSpec) {
     let ask = Ask::of(spec, 0);
     let first = simulator.ask(&ask);
     let (watched, steps) = simulator.explain(&ask);
     assert_eq!(first, watched, "watched, the answer to {:?} is another one", spec.url);
+    assert_eq!(first, simulator.observe(&ask, &mut Idle), "observed, the answer to {:?} is another one", spec.url);
     assert_eq!(first, simulator.ask(&ask), "asked again, the answer to {:?} is another one", spec.url);
     let sources = simulator.sources();
     report::json::explained(&watched, &steps, sources).to_string();
@@ -74,7 +81,9 @@ pub fn ask(simulator: &Simulator, spec: &RequestSpec) {
     for level in [explain::Level::Brief, explain::Level::Story, explain::Level::All] {
         explain::render(&explained, level, Paint { colour: true });
     }
-    report::table::text(&[watched], Paint { colour: false });
+    let mut table = report::table::Table::new(Paint { colour: false });
+    let mut text = Vec::new();
+    table.row(report::table::Row::of(&watched), &mut text).and_then(|()| table.end(&mut text)).expect("there is room");
 }
 
 /// Reads a configuration over a tree and asks all requests, each of a run that remembers and of one that doesn't.
@@ -84,7 +93,9 @@ pub fn run(config: &[u8], files: Memory, requests: &[RequestSpec]) {
     let simulator = Simulator::new(server, files, Arc::new(RealPrograms));
     for spec in requests {
         ask(&simulator, spec);
-        let (here, fresh) = (simulator.ask(&Ask::of(spec, 0)), simulator.fork().ask(&Ask::of(spec, 0)));
+        // as it is told: a file that is read again is another one
+        let told = |s: &Simulator| outcome::json::outcome(&s.ask(&Ask::of(spec, 0)), s.sources()).to_string();
+        let (here, fresh) = (told(&simulator), told(&simulator.fork()));
         assert_eq!(here, fresh, "what was asked before changes the answer to {:?}", spec.url);
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that is read, each on the way on which users give it.
 
-use crate::parts;
+use super::parts;
 use routesim::pattern::{Captures, Flags, Regex};
 use routesim::simulate::{self, Input};
 use routesim::suite::{RequestSpec, parse_server, split_url};
@@ -40,7 +40,12 @@ pub fn request(data: &[u8]) {
     let mut requests = parts::requests(data);
     if let Some(last) = requests.last().cloned() {
         let server = parse_server(split_url(&last.url).authority);
-        requests.push(RequestSpec { target: Some(last.url.clone()), server, protocol: last.method.clone(), ..last.clone() });
+        requests.push(RequestSpec {
+            target: Some(last.url.clone()),
+            server,
+            protocol: last.method.clone(),
+            ..last.clone()
+        });
         requests.push(RequestSpec { tls: true, user: Some(last.url.clone()), ..last });
     }
     parts::run(format!("{OPEN}{LOOKING}").as_bytes(), parts::tree(std::iter::empty()), &requests);
@@ -49,15 +54,32 @@ pub fn request(data: &[u8]) {
 /// An expression, as a condition and as a text.
 pub fn expression(data: &[u8]) {
     let line: Vec<u8> = data.iter().copied().filter(|b| !matches!(b, b'\n' | b'\r' | 0)).collect();
-    let quoted = [&b"\""[..], &line.iter().flat_map(|b| match b {
-        b'"' | b'\\' => vec![b'\\', *b],
-        b => vec![*b],
-    }).collect::<Vec<u8>>(), b"\""].concat();
-    let config = [OPEN.as_bytes(), b"<If ", &quoted, b">\nSetEnv X y\n</If>\nSetEnvIfExpr ", &quoted, b" Y=$1\n"].concat();
+    let quoted = [
+        &b"\""[..],
+        &line
+            .iter()
+            .flat_map(|b| match b {
+                b'"' | b'\\' => vec![b'\\', *b],
+                b => vec![*b],
+            })
+            .collect::<Vec<u8>>(),
+        b"\"",
+    ]
+    .concat();
+    let config =
+        [OPEN.as_bytes(), b"<If ", &quoted, b">\nSetEnv X y\n</If>\nSetEnvIfExpr ", &quoted, b" Y=$1\n"].concat();
     parts::run(&config, parts::tree(std::iter::empty()), &parts::requests(b"/index.html?q\tCookie: a=b\n/x"));
     let text = [b"expr=", line.as_slice()].concat();
-    let text: Vec<u8> = text.iter().flat_map(|b| if matches!(b, b'"' | b'\\') { vec![b'\\', *b] } else { vec![*b] }).collect();
-    let config = [OPEN.as_bytes(), b"RequestHeader set X \"", &text, b"\"\nHeader always set Location \"", &text, b"\"\nRedirect /r /x\n"];
+    let text: Vec<u8> =
+        text.iter().flat_map(|b| if matches!(b, b'"' | b'\\') { vec![b'\\', *b] } else { vec![*b] }).collect();
+    let config = [
+        OPEN.as_bytes(),
+        b"RequestHeader set X \"",
+        &text,
+        b"\"\nHeader always set Location \"",
+        &text,
+        b"\"\nRedirect /r /x\n",
+    ];
     parts::run(&config.concat(), parts::tree(std::iter::empty()), &parts::requests(b"/index.html?q\tCookie: a=b\n/r"));
 }
 
@@ -91,7 +113,10 @@ pub fn pattern(data: &[u8]) {
 /// What a server reads to answer a request: the first byte says what kind of file it is.
 pub fn page(data: &[u8]) {
     const KINDS: &[(&str, &str)] = &[
-        ("/srv/www/x.shtml", "AddType text/html .shtml\nAddOutputFilter INCLUDES .shtml\nOptions +Includes\nXBitHack On\n"),
+        (
+            "/srv/www/x.shtml",
+            "AddType text/html .shtml\nAddOutputFilter INCLUDES .shtml\nOptions +Includes\nXBitHack On\n",
+        ),
         ("/srv/www/x.var", "AddHandler type-map .var\n"),
         ("/srv/www/x.map", "AddHandler imap-file .map\nImapMenu formatted\n"),
         ("/srv/www/x.asis", "AddHandler send-as-is .asis\n"),
@@ -124,9 +149,14 @@ pub fn list(data: &[u8]) {
     let Some((kind, text)) = data.split_first() else { return };
     let config = format!("{OPEN}{}", KINDS[usize::from(*kind) % KINDS.len()]);
     let mut files = parts::tree(std::iter::empty());
-    for (path, text) in [("/srv/list", text), ("/etc/passwd", text), ("/etc/group", text), ("/srv/users", b"alice:x\n")] {
+    for (path, text) in [("/srv/list", text), ("/etc/passwd", text), ("/etc/group", text), ("/srv/users", b"alice:x\n")]
+    {
         let _ = files.add_file(path.as_bytes(), text, 0o644, Owner::default());
     }
-    let asked = |url: &str| RequestSpec { user: Some("alice:x".into()), headers: vec![("X-F".into(), "10.0.0.1".into())], ..RequestSpec::short(url) };
+    let asked = |url: &str| RequestSpec {
+        user: Some("alice:x".into()),
+        headers: vec![("X-F".into(), "10.0.0.1".into())],
+        ..RequestSpec::short(url)
+    };
     parts::run(config.as_bytes(), files, &["/index.html", "/~alice/", "/key"].map(asked));
 }

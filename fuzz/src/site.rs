@@ -1,6 +1,6 @@
 //! Whole sites: a configuration, a tree, requests.
 
-use crate::parts;
+use super::parts;
 use routesim::report;
 use routesim::simulate;
 use routesim::source::SourceMap;

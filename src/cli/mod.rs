@@ -21,6 +21,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 use output::Streams;
+use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -128,19 +129,43 @@ fn command() -> ExitCode {
         }
     };
     let mut streams = Streams::new();
-    let end = catch_unwind(AssertUnwindSafe(|| run(&cli, &mut streams)));
-    let end = end.unwrap_or_else(|_| failure(FAULT)).and_then(|end| {
+    let end = catch_unwind(AssertUnwindSafe(|| finish(&cli, &mut streams)));
+    ExitCode::from(end.unwrap_or_else(|_| ended(failure(FAULT), &mut streams)))
+}
+
+/// Runs a command line, the program's name first: its results go to `out`, all else to `error`. The exit status, as the
+/// process would end with it.
+pub fn answer(words: &[OsString], out: Box<dyn Write>, error: Box<dyn Write>) -> u8 {
+    let mut streams = Streams::to(out, error);
+    match Cli::try_parse_from(words) {
+        Ok(cli) => finish(&cli, &mut streams),
+        Err(wrong) => {
+            let used = wrong.use_stderr();
+            streams.usage(&wrong.render().to_string(), used);
+            if used { 2 } else { 0 }
+        }
+    }
+}
+
+/// Runs a command to its end: the exit status.
+fn finish(cli: &Cli, streams: &mut Streams) -> u8 {
+    let end = run(cli, streams).and_then(|end| {
         streams.out.flush()?;
         Ok(end)
     });
+    ended(end, streams)
+}
+
+/// The exit status of an end; what is wrong is said.
+fn ended(end: Result<End, Failure>, streams: &mut Streams) -> u8 {
     match end {
-        Ok(End::Fine) | Err(Failure::Closed) => ExitCode::SUCCESS,
-        Ok(End::Finding) => ExitCode::from(1),
-        Ok(End::Wrong) => ExitCode::from(2),
+        Ok(End::Fine) | Err(Failure::Closed) => 0,
+        Ok(End::Finding) => 1,
+        Ok(End::Wrong) => 2,
         Err(Failure::Said(words)) => {
             let _ = streams.out.flush();
             streams.error(&words);
-            ExitCode::from(2)
+            2
         }
     }
 }
@@ -158,7 +183,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Verify(verb)) => verb.run(streams),
         Some(Verb::Directives(verb)) => verb.run(streams),
         Some(Verb::Phases(verb)) => verb.run(streams),
-        None => failure("say what to do: `routesim explain URL`, or `routesim --help`"),
+        None => failure("no command given; try `routesim explain URL`, or `routesim --help`"),
     }
 }
 

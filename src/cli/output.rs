@@ -7,12 +7,15 @@ use crate::report::paint::{Paint, Tone, clean};
 use crate::report::{diagnostics, plural};
 use crate::source::SourceMap;
 use anstream::{AutoStream, ColorChoice};
+use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
 
 /// Where results and remarks go.
 pub struct Streams {
     /// Results.
-    pub out: BufWriter<io::StdoutLock<'static>>,
+    pub out: BufWriter<Box<dyn Write>>,
+    /// All else.
+    error: RefCell<Box<dyn Write>>,
     /// How results are painted.
     pub paint: Paint,
     /// How remarks are painted.
@@ -26,8 +29,15 @@ impl Streams {
         Streams {
             paint: colour(AutoStream::choice(&io::stdout())),
             error_paint: colour(AutoStream::choice(&io::stderr())),
-            out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+            ..Streams::to(Box::new(io::stdout().lock()), Box::new(io::stderr()))
         }
+    }
+
+    /// To anywhere else, without colour.
+    pub fn to(out: Box<dyn Write>, error: Box<dyn Write>) -> Streams {
+        let plain = Paint { colour: false };
+        let out = BufWriter::with_capacity(1 << 16, out);
+        Streams { out, error: RefCell::new(error), paint: plain, error_paint: plain }
     }
 
     /// A result as JSON, for programs, and legible all the same.
@@ -39,7 +49,16 @@ impl Streams {
 
     /// Says something on standard error. Nobody listening is no error.
     fn say(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let _ = self.error.borrow_mut().write_all(text.as_bytes());
+    }
+
+    /// What the command line's own parser says, of a mistake or of how to use it.
+    pub fn usage(&mut self, text: &str, wrong: bool) {
+        if wrong {
+            self.say(text);
+        } else {
+            let _ = self.out.write_all(text.as_bytes());
+        }
     }
 
     /// An error: the command ends.

@@ -227,6 +227,12 @@ impl Budget {
         self.unnamed.set(!line.is_some());
     }
 
+    /// Whether any limit was reached.
+    #[inline]
+    pub fn any_reached(&self) -> bool {
+        self.is_reached.get()
+    }
+
     /// The limits that were reached, each with its line.
     pub fn reached(&self) -> impl Iterator<Item = (Limit, Span)> {
         let reached = self.is_reached.get().then(|| self.reached.get());

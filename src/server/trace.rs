@@ -62,8 +62,14 @@ impl Trace {
     #[inline]
     pub fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
         if self.watching.get() == Watching::Observer {
-            self.observed.pattern(&tried());
+            self.note_pattern(tried);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
+        self.observed.pattern(&tried());
     }
 
     /// Begins anew.

@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
+mod fuzzing;
 mod hostile;
 mod indexes;
 mod laws;
