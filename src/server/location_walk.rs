@@ -58,6 +58,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
 }
 
 /// Whether a section's path matches; a regular expression's named groups are set, but for a walk that was done before.
+#[inline]
 fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, first: bool) -> bool {
     if let Some(regex) = &section.regex {
         // a regular expression sees the path as it is

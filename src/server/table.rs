@@ -42,7 +42,7 @@ fn is_named(row: &Option<Row>, name: &[u8]) -> bool {
 impl Rows {
     /// Where the first row of a name is. (Short tables are looked through where they are asked, so that a name which is
     /// always the same is compared by its length first.)
-    #[inline]
+    #[inline(always)]
     fn first(&self, name: &[u8]) -> Option<usize> {
         if self.places.is_some() {
             return self.first_known(name);
@@ -152,7 +152,7 @@ impl Table {
     }
 
     /// The first value of that name.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&BStr> {
         let rows = self.0.as_ref()?;
         let row = rows.list[rows.first(name.as_ref())?].as_ref();
