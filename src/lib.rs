@@ -4,20 +4,43 @@
 //! the handler, the access decision, the directives that decided, and what is not certain. Nothing of a configuration
 //! is ever executed.
 //!
-//! ```
-//! use routesim::simulate::{Ask, Input, RealPrograms, Simulator, load};
-//! use routesim::vfs::{Memory, Owner};
-//! use std::sync::Arc;
+//! There are three ways in, all of them to a [`site::Site`]. A configuration's text and made-up files:
 //!
-//! let mut files = Memory::new();
-//! files.add_file(b"/srv/www/note.txt", *b"hello", 0o644, Owner::default())?;
-//! let vfs = Arc::new(files);
-//! let text = "DocumentRoot /srv/www\n<Directory /srv/www>\n  Require all denied\n</Directory>\n";
-//! let server = load(Input::new(text, vfs.clone())).server.expect("httpd would start");
-//! let outcome = Simulator::new(server, vfs, Arc::new(RealPrograms)).ask(&Ask::get("/note.txt"));
+//! ```
+//! use routesim::simulate::Ask;
+//! use routesim::site::Site;
+//!
+//! let config = "DocumentRoot /srv/www\n<Directory /srv/www>\n  Require all denied\n</Directory>\n";
+//! let site = Site::builder(config).file("/srv/www/note.txt", "hello").build()?;
+//! let outcome = site.start().expect("httpd would start").ask(&Ask::get("/note.txt"));
 //! assert_eq!((outcome.status, outcome.log), (403, Some("AH01630")));
 //! assert_eq!(outcome.decided_by.last().map(|d| d.span.line), Some(3));
 //! # Ok::<(), routesim::vfs::Errno>(())
+//! ```
+//!
+//! A configuration of this machine (feature `disk`):
+//!
+//! ```no_run
+//! # #[cfg(feature = "disk")] {
+//! use routesim::site::{Site, SiteOptions};
+//!
+//! let site = Site::open("/etc/apache2/apache2.conf".as_ref(), &SiteOptions::default())?;
+//! # let _ = site;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A scenario, as `routesim test` reads them:
+//!
+//! ```
+//! use routesim::site::Site;
+//! use routesim::source::SourceMap;
+//! use routesim::suite::Scenario;
+//!
+//! let text = "name: a note\nconfig: DocumentRoot /srv/www\nfiles: {/srv/www/note.txt: hello}\nrequests: [/note.txt]\n";
+//! let scenario = Scenario::parse("note.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+//! let site = Site::of_scenario(&scenario).expect("its files can be laid out");
+//! assert!(site.start().is_ok());
 //! ```
 //!
 //! The whole way of a request is in [`server::process`]; httpd's modules are in [`modules`], a file each.
