@@ -34,11 +34,16 @@ pub fn end_for_good(then: impl FnOnce()) {
 /// Ends all processes that this one has started and those that they have, and what they hold in shared memory. This one
 /// must be whom those come to whose parent is gone.
 pub fn end() {
+    end_all(&[]);
+}
+
+/// Ends all processes below this one but `spared` and what is below those.
+pub fn end_all(spared: &[Pid]) {
     let mut shared = BTreeSet::new();
     let begun = Instant::now();
     let mut quiet = 0;
     while quiet < SURE && begun.elapsed() < PATIENCE {
-        let alive = descendants();
+        let alive = descendants(spared);
         quiet = if alive.is_empty() { quiet + 1 } else { 0 };
         for pid in alive {
             shared.extend(shared_memory(pid));
@@ -59,12 +64,13 @@ fn shared_memory(pid: i32) -> BTreeSet<String> {
     maps.lines().filter_map(|l| l.find("/dev/shm/").map(|at| l[at..].to_string())).collect()
 }
 
-/// The processes below this one that have not ended.
-fn descendants() -> Vec<i32> {
+/// The processes below this one that have not ended, but for those of `spared` and what is below them.
+fn descendants(spared: &[Pid]) -> Vec<i32> {
     let own = std::process::id() as i32;
     let processes = processes();
+    let is_spared = |pid: &i32| spared.iter().any(|s| s.as_raw_nonzero().get() == *pid);
     let is_below = |pid: i32| {
-        let parent = |pid: &i32| processes.get(pid).map(|p| p.parent);
+        let parent = |pid: &i32| processes.get(pid).map(|p| p.parent).filter(|_| !is_spared(pid));
         std::iter::successors(parent(&pid), parent).take(processes.len()).any(|p| p == own)
     };
     processes.iter().filter(|(pid, p)| !p.has_ended && is_below(**pid)).map(|(pid, _)| *pid).collect()

@@ -3,14 +3,14 @@
 use super::answer::Reply;
 use super::find::Httpd;
 use super::job::{Job, Way};
-use super::{keeper, scratch, trust, worker};
+use super::{children, keeper, scratch, trust, worker};
 use crate::limits;
 use bstr::ByteSlice;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
@@ -66,6 +66,10 @@ impl Oracle {
             Some(why) => return Err(format!("httpd can't be run that way here: {why}")),
             None if oracle.way == Way::Scratch => oracle.loose = Some("that way was chosen".into()),
             None => {}
+        }
+        if oracle.way == Way::Scratch {
+            // what outlives its worker comes to this process, which ends it
+            let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
         }
         remove_stale();
         Ok(oracle)
@@ -128,9 +132,8 @@ impl Oracle {
 
     fn run(&self, job: Option<&Job>, patience: Duration) -> Result<Reply, String> {
         heed_end();
-        let mut child = self.command().spawn().map_err(|e| format!("the worker can't be started: {e}"))?;
-        let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let member = Member::join(child, input, job.and_then(|job| job.scratch.clone()));
+        let scratch = job.and_then(|job| job.scratch.clone());
+        let (member, output, errors) = Member::start(&mut self.command(), scratch)?;
         let mut text = serde_json::to_vec(&job).map_err(|e| e.to_string())?;
         text.push(b'\n');
         member.write(&text);
@@ -183,16 +186,27 @@ impl Running {
         matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
     }
 
-    /// Waits for it to end by itself, and ends what it left in its group, which is there until somebody waits for it.
-    fn end(mut self) {
+    /// Has it end by itself, and waits for that.
+    fn wait(&mut self) {
         // its standard input ends with this
-        drop(self.input.take());
+        self.input = None;
         let begun = Instant::now();
         while self.is_alive() && begun.elapsed() < Duration::from_secs(8) {
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Has it end, and ends what it left: in its group, which is there until somebody waits for the worker, and outside.
+    fn end(mut self) {
+        self.wait();
         let _ = kill_process_group(self.pid, Signal::KILL);
-        if let Some(directory) = self.scratch.filter(|d| d.exists()) {
+        let Some(directory) = self.scratch else { return };
+        if let Ok(family) = FAMILY.lock() {
+            let own: Vec<Pid> = family.iter().map(|m| m.pid).chain([self.pid]).collect();
+            // what came to this process as its parent ended
+            children::end_all(&own);
+        }
+        if directory.exists() {
             remove(&directory);
         }
     }
@@ -210,12 +224,18 @@ struct Member {
 }
 
 impl Member {
-    fn join(child: Child, input: Option<ChildStdin>, scratch: Option<PathBuf>) -> Member {
+    /// Starts a worker, and says where it can be heard: what it answers, and what it says besides.
+    fn start(
+        command: &mut Command,
+        scratch: Option<PathBuf>,
+    ) -> Result<(Member, Option<ChildStdout>, Option<ChildStderr>), String> {
+        // held while it is started: a child that isn't in the family is one that came to this process
+        let mut family = FAMILY.lock().map_err(|e| e.to_string())?;
+        let mut child = command.spawn().map_err(|e| format!("the worker can't be started: {e}"))?;
+        let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let id = NUMBER.fetch_add(1, Ordering::Relaxed);
-        if let Ok(mut family) = FAMILY.lock() {
-            family.push(Running { id, pid: Pid::from_child(&child), input, scratch });
-        }
-        Member { id, child }
+        family.push(Running { id, pid: Pid::from_child(&child), input, scratch });
+        Ok((Member { id, child }, output, errors))
     }
 
     fn write(&self, text: &[u8]) {
@@ -255,6 +275,7 @@ pub fn clean_up() {
     for member in &mut members {
         member.input = None;
     }
+    members.iter_mut().for_each(Running::wait);
     members.into_iter().for_each(Running::end);
 }
 

@@ -115,13 +115,25 @@ fn guard() {
     });
 }
 
-/// What all processes of the run hold in memory, in bytes.
+/// What all processes of the run hold in memory of their own, in bytes: what is a file's isn't, and may be dropped.
 fn resident() -> u64 {
-    let page = rustix::param::page_size() as u64;
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pages = processes.filter_map(|p| {
-        let told = std::fs::read_to_string(p.path().join("statm")).ok()?;
-        told.split(' ').nth(1)?.parse::<u64>().ok()
-    });
-    pages.sum::<u64>() * page
+    let told = processes.filter_map(|p| std::fs::read_to_string(p.path().join("status")).ok());
+    told.map(|told| kibibytes(&told)).sum::<u64>() << 10
+}
+
+/// The same of one process, from what the kernel tells of it.
+fn kibibytes(status: &str) -> u64 {
+    let own = status.lines().filter_map(|l| l.strip_prefix("RssAnon:").or_else(|| l.strip_prefix("RssShmem:")));
+    own.filter_map(|l| l.trim().strip_suffix(" kB")?.parse::<u64>().ok()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn own_memory() {
+        let status = "VmRSS:\t  900 kB\nRssAnon:\t     300 kB\nRssFile:\t 500 kB\nRssShmem:\t 100 kB\n";
+        assert_eq!(super::kibibytes(status), 400);
+        assert_eq!(super::kibibytes("Name:\tkthreadd\n"), 0);
+    }
 }
