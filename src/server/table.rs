@@ -52,6 +52,7 @@ impl Table {
     }
 
     /// The first value of that name.
+    #[inline]
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&BStr> {
         let name = name.as_ref();
         self.rows().iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| &**v)
