@@ -5,6 +5,7 @@ use crate::module::{Phase, allowed};
 use crate::modules::core::options;
 use crate::outcome::observer::Observer;
 use crate::outcome::{Access, Caveat, Decision, Outcome, Step};
+use crate::server::budget::Limit;
 use crate::server::compile::{self, Output};
 use crate::server::engine::{Engine, Program, Programs};
 use crate::server::htaccess::{self, Wanted};
@@ -145,32 +146,41 @@ impl Simulator {
 
     /// The answer to a request.
     pub fn ask(&self, ask: &Ask) -> Outcome {
-        self.run(|engine| answer(engine, ask))
+        self.make_room();
+        let fresh = self.engine.borrow().is_fresh();
+        let outcome = answer(&self.engine.borrow(), ask);
+        match self.had_room(fresh) {
+            true => outcome,
+            false => answer(&self.engine.borrow(), ask),
+        }
     }
 
     /// The answer with the way to it.
     pub fn explain(&self, ask: &Ask) -> (Outcome, Vec<Step>) {
-        self.run(|engine| {
-            engine.watch();
-            let outcome = answer(engine, ask);
-            (outcome, engine.unwatch())
-        })
+        self.make_room();
+        let fresh = self.engine.borrow().is_fresh();
+        let (outcome, steps) = watched(&self.engine.borrow(), ask);
+        match self.had_room(fresh) {
+            true => (outcome, steps),
+            false => watched(&self.engine.borrow(), ask),
+        }
     }
 
-    /// Does something in a run that has room: what is remembered must not change an answer.
-    fn run<T>(&self, run: impl Fn(&Engine) -> T) -> T {
+    /// Lets another run take over where this one remembers too much.
+    fn make_room(&self) {
         if self.engine.borrow().is_full() {
             self.begin_anew();
         }
-        let engine = self.engine.borrow();
-        let fresh = engine.is_fresh();
-        let result = run(&engine);
-        if fresh || !engine.is_overfull() {
-            return result;
+    }
+
+    /// Whether a request found room for what it needed. If not, for all that was there before, another run is ready: what is
+    /// remembered must not change an answer.
+    fn had_room(&self, fresh: bool) -> bool {
+        let had_room = fresh || !self.engine.borrow().is_overfull();
+        if !had_room {
+            self.begin_anew();
         }
-        drop(engine);
-        self.begin_anew();
-        run(&self.engine.borrow())
+        had_room
     }
 
     fn begin_anew(&self) {
@@ -180,10 +190,16 @@ impl Simulator {
 
     /// The answer, while `observer` is told what happens. It is the same answer.
     pub fn observe(&self, ask: &Ask, observer: &mut dyn Observer) -> Outcome {
-        let outcome = self.run(|engine| {
+        let observed = |engine: &Engine| {
             engine.observe();
             answer(engine, ask)
-        });
+        };
+        self.make_room();
+        let fresh = self.engine.borrow().is_fresh();
+        let mut outcome = observed(&self.engine.borrow());
+        if !self.had_room(fresh) {
+            outcome = observed(&self.engine.borrow());
+        }
         self.engine.borrow().observed(observer);
         outcome.decided_by.iter().for_each(|decision| observer.decided(decision));
         outcome
@@ -278,6 +294,12 @@ impl Scenario {
     }
 }
 
+fn watched(engine: &Engine, ask: &Ask) -> (Outcome, Vec<Step>) {
+    engine.watch();
+    let outcome = answer(engine, ask);
+    (outcome, engine.unwatch())
+}
+
 fn answer(engine: &Engine, ask: &Ask) -> Outcome {
     engine.budget.renew();
     let incoming = ask.incoming();
@@ -315,7 +337,7 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
             caveats.extend(more);
         }
     }
-    if first.engine.budget.any_reached() {
+    if first.engine.budget.is_reached() {
         caveats.extend(limits_reached(first.engine));
     }
     name_htaccess_readers(first, &mut decided_by);
@@ -367,8 +389,9 @@ fn outcome(ask: &Ask, whole: &mut Request<'_>) -> Outcome {
 }
 
 /// The limits of what a request may cost that were reached, each at the line by which it was.
-fn limits_reached(engine: &Engine) -> impl Iterator<Item = Caveat> {
-    engine.budget.reached().map(|(limit, span)| {
+#[cold]
+fn limits_reached(engine: &Engine) -> Vec<Caveat> {
+    let caveat = |(limit, span): (Limit, Span)| {
         let named = Some(span).filter(Span::is_some).map(|span| engine.server.sources.directive_name(span));
         let directive = match named {
             None => "request".into(),
@@ -377,7 +400,8 @@ fn limits_reached(engine: &Engine) -> impl Iterator<Item = Caveat> {
             Some(name) => name,
         };
         Caveat { directive, span, why: limit.why() }
-    })
+    };
+    engine.budget.reached().map(caveat).collect()
 }
 
 /// A request and the internal redirects after it.

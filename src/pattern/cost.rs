@@ -20,10 +20,9 @@ impl Known {
         self.size.saturating_mul(length as u64)
     }
 
-    /// What a search costs, in steps, whichever engine does it: PCRE2's bound, which is far above what is needed mostly;
-    /// where that is high, what the `regex` crate takes.
-    pub fn price(self, length: usize) -> u64 {
-        let most = self.cost.steps(length);
+    /// What a search costs, in steps, whichever engine does it, where PCRE2 needs `most`: a part of that, which is far
+    /// above what is needed mostly; where it is high, what the `regex` crate takes.
+    pub fn price(self, most: f64, length: usize) -> u64 {
         if most <= limits::PATTERN_CHEAP { most as u64 / 8 } else { limits::PATTERN_FLAT + self.work(length) / 16 }
     }
 }

@@ -89,7 +89,7 @@ impl Engine {
     /// A search costs what it takes at the worst: how much it took, nobody tells.
     fn pay(&self, subject: &[u8], steps: &Steps) -> Result<(), GivenUp> {
         let most = match &self.kind {
-            Kind::Fast(_, known) => known.price(subject.len()),
+            Kind::Fast(_, known) => known.price(known.cost.steps(subject.len()), subject.len()),
             Kind::Fancy(_) => limits::STAND_IN as u64,
         };
         if steps.spend(most) { Ok(()) } else { Err(GivenUp::Request) }

@@ -73,13 +73,17 @@ impl Engine {
         if !cheap && known.work(subject.len()) > limits::PATTERN_WORK {
             return self.count(subject, slots, steps, 0);
         }
-        pay(steps, known.price(subject.len()))?;
+        pay(steps, known.price(most, subject.len()))?;
         if cheap { self.search_cheap(subject, slots) } else { self.search_dear(subject, slots, steps, most) }
     }
 
     /// What is sure to be done soon.
     fn search_cheap(&self, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, GivenUp> {
-        let fast = if self.is_warm() { self.fast() } else { None };
+        let fast = match self.fast.get() {
+            Some(fast) => fast.as_ref(),
+            None if self.is_warm() => self.fast(),
+            None => None,
+        };
         match fast.map(|fast| fast.is_match(subject)) {
             Some(false) => Ok(false),
             Some(true) if slots.is_none() => Ok(true),

@@ -116,8 +116,9 @@ pub struct Budget {
     reasons: Cell<Left>,
     /// For a trace.
     trace: Cell<Left>,
-    /// Whether one of these is in use.
+    /// Whether one of these is in use, or was.
     besides: Cell<bool>,
+    is_besides_used: Cell<bool>,
     /// Whether that one was not enough.
     short: Cell<bool>,
     reached: Cell<Reached>,
@@ -137,6 +138,7 @@ impl Default for Budget {
             reasons: Cell::new(BESIDES),
             trace: Cell::new(BESIDES),
             besides: Cell::default(),
+            is_besides_used: Cell::default(),
             short: Cell::default(),
             reached: Cell::default(),
             unnamed: Cell::default(),
@@ -149,8 +151,10 @@ impl Budget {
     /// As at the start of a request.
     pub fn renew(&self) {
         self.put(WHOLE);
-        self.reasons.set(BESIDES);
-        self.trace.set(BESIDES);
+        if self.is_besides_used.replace(false) {
+            self.reasons.set(BESIDES);
+            self.trace.set(BESIDES);
+        }
         if self.is_reached.replace(false) {
             self.reached.set(Reached::default());
             self.unnamed.set(false);
@@ -229,15 +233,14 @@ impl Budget {
 
     /// Whether any limit was reached.
     #[inline]
-    pub fn any_reached(&self) -> bool {
+    pub fn is_reached(&self) -> bool {
         self.is_reached.get()
     }
 
     /// The limits that were reached, each with its line.
     pub fn reached(&self) -> impl Iterator<Item = (Limit, Span)> {
-        let reached = self.is_reached.get().then(|| self.reached.get());
-        let of = |reached: Reached| Limit::ALL.into_iter().filter_map(move |l| reached[l as usize].map(|s| (l, s)));
-        reached.into_iter().flat_map(of)
+        let reached = self.reached.get();
+        Limit::ALL.into_iter().filter_map(move |limit| reached[limit as usize].map(|span| (limit, span)))
     }
 
     /// Does something out of a purse of its own; whether it was enough. What is done within is paid out of the same.
@@ -245,6 +248,7 @@ impl Budget {
         if self.besides.replace(true) {
             return (run(), true);
         }
+        self.is_besides_used.set(true);
         let (left, unnamed) = (self.left(), self.unnamed.take());
         self.put(purse.get());
         let result = run();
