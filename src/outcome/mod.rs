@@ -48,8 +48,9 @@ pub struct Wsgi {
     pub callable: BString,
 }
 
-/// A directive that made the answer what it is.
+/// A directive that made the answer what it is. (Lists of them are of sizes that an allocator has at hand.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(align(16))]
 pub struct Decision {
     /// Where on the way it did.
     pub phase: Phase,

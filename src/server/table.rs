@@ -22,95 +22,113 @@ type Places = HashMap<BString, SmallVec<[u32; 2]>, RandomState>;
 
 #[derive(Clone, Debug, Default)]
 struct Rows {
-    /// In one piece with what is beside it: few tables have more. In a long one, an empty place is a row taken away.
-    list: SmallVec<[Option<Row>; 8]>,
+    /// In one piece with what is beside it: few tables have more.
+    list: SmallVec<[Row; 8]>,
     known: OnceLock<bool>,
     /// Of a long table.
-    places: Option<Box<Places>>,
-    /// How many places of the list are empty.
+    long: Option<Box<Long>>,
+}
+
+/// What a long table knows of its rows.
+#[derive(Clone, Debug, Default)]
+struct Long {
+    places: Places,
+    /// Which rows were taken away: they stay in the list until there are many.
+    gone: Vec<bool>,
     gaps: usize,
 }
 
 /// A table of so many rows is long.
 const LONG: usize = 32;
 
-#[inline]
-fn is_named(row: &Option<Row>, name: &[u8]) -> bool {
-    row.as_ref().is_some_and(|(n, _)| n.eq_ignore_ascii_case(name))
-}
-
 impl Rows {
     /// Where the first row of a name is. (Short tables are looked through where they are asked, so that a name which is
     /// always the same is compared by its length first.)
     #[inline(always)]
     fn first(&self, name: &[u8]) -> Option<usize> {
-        if self.places.is_some() {
-            return self.first_known(name);
+        match &self.long {
+            None => self.list.iter().position(|(n, _)| n.eq_ignore_ascii_case(name)),
+            Some(long) => long.first(name),
         }
-        self.list.iter().position(|row| is_named(row, name))
     }
 
-    #[cold]
-    fn first_known(&self, name: &[u8]) -> Option<usize> {
-        self.known(name).first().map(|at| *at as usize)
-    }
-
-    /// Where the rows of a name are, in a long table.
-    fn known(&self, name: &[u8]) -> &[u32] {
-        let places = self.places.as_ref().and_then(|places| places.get(name.to_ascii_lowercase().as_bstr()));
-        places.map_or(&[], |places| places.as_slice())
+    /// All rows, in order.
+    fn iter(&self) -> impl Iterator<Item = &Row> {
+        let gone = self.long.as_ref().map_or(&[][..], |long| long.gone.as_slice());
+        self.list.iter().enumerate().filter(|(at, _)| gone.get(*at) != Some(&true)).map(|(_, row)| row)
     }
 
     /// The rows of a name, in order.
     fn named<'t>(&'t self, name: &'t [u8]) -> impl Iterator<Item = &'t Row> {
-        let known = self.known(name).iter().filter_map(|at| self.list[*at as usize].as_ref());
-        let all = if self.places.is_none() { self.list.as_slice() } else { &[] };
-        known.chain(all.iter().filter(|row| is_named(row, name)).flatten())
+        let places = self.long.as_ref().map_or(&[][..], |long| long.of(name));
+        let all = if self.long.is_none() { self.list.as_slice() } else { &[] };
+        let known = places.iter().filter_map(|at| self.list.get(*at as usize));
+        known.chain(all.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)))
     }
 
     fn push(&mut self, row: Row) {
-        if let Some(places) = &mut self.places {
-            places.entry(row.0.to_ascii_lowercase().into()).or_default().push(self.list.len() as u32);
+        if let Some(long) = &mut self.long {
+            long.add(&row.0, self.list.len());
         }
-        self.list.push(Some(row));
+        self.list.push(row);
         let length = self.list.len();
-        if length >= LONG && (self.places.is_none() || self.gaps > length / 2) {
+        if length >= LONG && self.long.as_ref().is_none_or(|long| long.gaps > length / 2) {
             self.find_places();
         }
     }
 
     /// Closes the gaps, and finds where all names are.
     fn find_places(&mut self) {
-        self.list.retain(|row| row.is_some());
-        let mut places = Places::default();
-        for (at, (name, _)) in self.list.iter().flatten().enumerate() {
-            places.entry(name.to_ascii_lowercase().into()).or_default().push(at as u32);
+        if let Some(long) = self.long.take() {
+            let mut gone = long.gone.into_iter();
+            self.list.retain(|_| gone.next() != Some(true));
         }
-        (self.places, self.gaps) = (Some(Box::new(places)), 0);
+        let mut long = Long::default();
+        self.list.iter().enumerate().for_each(|(at, (name, _))| long.add(name, at));
+        self.long = Some(Box::new(long));
     }
 
     /// Takes the rows of a name away but for so many of the first.
     fn keep_first(&mut self, name: &[u8], keep: usize) {
-        match &mut self.places {
-            Some(places) => {
-                let name = BString::from(name.to_ascii_lowercase());
-                let Some(of_name) = places.get_mut(&name) else { return };
-                for at in of_name.drain(keep.min(of_name.len())..) {
-                    self.list[at as usize] = None;
-                    self.gaps += 1;
-                }
-                if of_name.is_empty() {
-                    places.remove(&name);
-                }
+        if let Some(long) = &mut self.long {
+            return long.keep_first(name, keep);
+        }
+        let mut met = 0;
+        self.list.retain(|(n, _)| {
+            let other = !n.eq_ignore_ascii_case(name);
+            met += usize::from(!other);
+            other || met <= keep
+        });
+    }
+}
+
+impl Long {
+    /// Where the rows of a name are.
+    fn of(&self, name: &[u8]) -> &[u32] {
+        self.places.get(name.to_ascii_lowercase().as_bstr()).map_or(&[], |places| places.as_slice())
+    }
+
+    #[cold]
+    fn first(&self, name: &[u8]) -> Option<usize> {
+        self.of(name).first().map(|at| *at as usize)
+    }
+
+    fn add(&mut self, name: &[u8], at: usize) {
+        self.places.entry(name.to_ascii_lowercase().into()).or_default().push(at as u32);
+        self.gone.push(false);
+    }
+
+    fn keep_first(&mut self, name: &[u8], keep: usize) {
+        let name = BString::from(name.to_ascii_lowercase());
+        let Some(of_name) = self.places.get_mut(&name) else { return };
+        for at in of_name.drain(keep.min(of_name.len())..) {
+            if let Some(gone) = self.gone.get_mut(at as usize) {
+                *gone = true;
+                self.gaps += 1;
             }
-            None => {
-                let mut met = 0;
-                self.list.retain(|row| {
-                    let other = !is_named(row, name);
-                    met += usize::from(!other);
-                    other || met <= keep
-                });
-            }
+        }
+        if of_name.is_empty() {
+            self.places.remove(&name);
         }
     }
 }
@@ -125,7 +143,7 @@ impl Eq for Table {}
 
 impl<N: Into<Text<'static>>, V: Into<Text<'static>>> FromIterator<(N, V)> for Table {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(rows: I) -> Table {
-        let list: SmallVec<_> = rows.into_iter().map(|(name, value)| Some((name.into(), value.into()))).collect();
+        let list: SmallVec<_> = rows.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let mut rows = Rows { list, ..Rows::default() };
         if rows.list.len() >= LONG {
             rows.find_places();
@@ -136,7 +154,7 @@ impl<N: Into<Text<'static>>, V: Into<Text<'static>>> FromIterator<(N, V)> for Ta
 
 impl Table {
     fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.0.as_ref().map_or(&[][..], |rows| rows.list.as_slice()).iter().flatten()
+        self.0.iter().flat_map(|rows| rows.iter())
     }
 
     fn rows_mut(&mut self) -> &mut Rows {
@@ -155,8 +173,7 @@ impl Table {
     #[inline(always)]
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&BStr> {
         let rows = self.0.as_ref()?;
-        let row = rows.list[rows.first(name.as_ref())?].as_ref();
-        row.map(|(_, value)| &**value)
+        rows.list.get(rows.first(name.as_ref())?).map(|(_, value)| &**value)
     }
 
     /// All rows of that name, in order: how each writes it, and its value.
@@ -185,7 +202,7 @@ impl Table {
             return;
         };
         rows.keep_first(&name, 1);
-        rows.list[first] = Some((name, value));
+        rows.list[first] = (name, value);
     }
 
     /// Adds a value, beside what the name has.
@@ -198,7 +215,7 @@ impl Table {
         let (name, value) = (name.into(), value.as_ref());
         let first = self.first(&name);
         let rows = self.rows_mut();
-        match first.and_then(|at| rows.list[at].as_mut()) {
+        match first.and_then(|at| rows.list.get_mut(at)) {
             Some((_, text)) => {
                 let text = text.to_mut();
                 text.extend_from_slice(b", ");
@@ -215,8 +232,8 @@ impl Table {
 
     /// Whether any rows share a name.
     pub fn repeats(&self) -> bool {
-        if let Some(places) = self.0.as_ref().and_then(|rows| rows.places.as_ref()) {
-            return places.values().any(|of_name| of_name.len() > 1);
+        if let Some(long) = self.0.as_ref().and_then(|rows| rows.long.as_ref()) {
+            return long.places.values().any(|of_name| of_name.len() > 1);
         }
         let repeated = |i: usize, name: &Text<'_>| self.rows().take(i).any(|(n, _)| n.eq_ignore_ascii_case(name));
         self.rows().enumerate().any(|(i, (name, _))| repeated(i, name))
