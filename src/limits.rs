@@ -6,5 +6,8 @@
 /// What a file that a user names, or that one names in turn, may hold, in bytes.
 pub const FILE_BYTES: u64 = 256 << 20;
 
+/// How many sections, and .htaccess files, one walk merges onto a request's settings.
+pub const SECTIONS_MERGED: u32 = 1000;
+
 /// What a line of a list may hold, in bytes.
 pub const LINE_BYTES: u64 = 16 << 20;

@@ -255,8 +255,10 @@ fn walk<'a>(
                     };
             told(r, section, matched);
             if matched {
+                if !r.onto(&mut merged, &section.settings, section.span) {
+                    break;
+                }
                 running.merge(&section.settings);
-                merged = Some(r.engine.onto(merged, &section.settings));
             }
         }
         if bare {
@@ -275,8 +277,9 @@ fn walk<'a>(
                     return Err(Verdict::Status(status));
                 }
                 Ok(Some(settings)) => {
-                    running.merge(settings);
-                    merged = Some(r.engine.onto(merged, settings));
+                    if r.onto(&mut merged, settings, Span::NONE) {
+                        running.merge(settings);
+                    }
                 }
                 Ok(None) => {}
             }
@@ -359,8 +362,8 @@ fn walk<'a>(
         let Some(regex) = &section.regex else { continue };
         let matched = names::match_section(r, regex, section.span, &path);
         told(r, section, matched);
-        if matched {
-            merged = Some(r.engine.onto(merged, &section.settings));
+        if matched && !r.onto(&mut merged, &section.settings, section.span) {
+            break;
         }
     }
     let walked = Walked {

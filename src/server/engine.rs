@@ -147,14 +147,6 @@ impl Engine {
         self.settings.get(at)
     }
 
-    /// What sections come to with one more.
-    pub fn onto<'a>(&'a self, merged: Option<&'a Merged>, add: &'a Merged) -> &'a Merged {
-        match merged {
-            None => add,
-            Some(merged) => self.merge(merged, add),
-        }
-    }
-
     /// `ap_merge_per_dir_configs`, done once for each pair.
     pub fn merge(&self, base: &Merged, add: &Merged) -> &Merged {
         let key = (base.id, add.id);
@@ -162,7 +154,7 @@ impl Engine {
             return known;
         }
         self.merges.borrow_mut().insert(key, self.settings.len());
-        self.settings.push_get(Merged::new(PerDir::merge(&base.settings, &add.settings)))
+        self.settings.push_get(Merged::of(PerDir::merge(&base.settings, &add.settings), base.merges + 1))
     }
 
     /// Which lines decide on access, for settings (by their identity) and a method; none where `find` says that this is

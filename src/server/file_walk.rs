@@ -27,8 +27,8 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
     for (_, section) in sections.iter() {
         let matched = matches(r, section, name);
         r.tell(|| Step { phase: "map_to_storage", span: Some(section.span), matched, ..Step::default() });
-        if matched {
-            merged = Some(r.engine.onto(merged, &section.settings));
+        if matched && !r.onto(&mut merged, &section.settings, section.span) {
+            break;
         }
     }
     let walked = Walked {

@@ -34,7 +34,9 @@ fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: &'static s
                 continue;
             }
         }
-        merged = Some(r.engine.onto(merged, &section.settings));
+        if !r.onto(&mut merged, &section.settings, section.span) {
+            break;
+        }
     }
     let walked = Walked {
         walk: Walk::If,

@@ -35,8 +35,8 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: &'static str) {
         for (_, section) in sections.iter() {
             let matched = matches(r, section, asked, uri, familiar.is_none());
             r.tell(|| Step { phase, span: Some(section.span), matched, ..Step::default() });
-            if matched {
-                settings = Some(r.engine.onto(settings, &section.settings));
+            if matched && !r.onto(&mut settings, &section.settings, section.span) {
+                break;
             }
         }
     }

@@ -7,6 +7,7 @@ use super::table::Table;
 use super::text::Text;
 use super::walk_cache::WalkCaches;
 use super::{Connection, Virtual};
+use crate::limits;
 use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
@@ -266,6 +267,24 @@ impl<'a> Request<'a> {
     /// Puts what sections came to over its settings.
     pub fn merge(&mut self, add: &Merged) {
         self.per_dir = self.engine.merge(self.per_dir, add);
+    }
+
+    /// Puts one more section, which stands at `span`, over what those before it came to in a walk; whether there was room
+    /// for it.
+    pub fn onto(&mut self, merged: &mut Option<&'a Merged>, add: &'a Merged, span: Span) -> bool {
+        let room = merged.is_none_or(|m| m.merges < limits::SECTIONS_MERGED);
+        if room {
+            *merged = Some(merged.map_or(add, |m| self.engine.merge(m, add)));
+        } else {
+            let name = self.engine.server.sources.directive_name(span);
+            let most = limits::SECTIONS_MERGED;
+            self.caveat(
+                &name,
+                span,
+                format!("more than {most} sections are for this request: later ones are left out"),
+            );
+        }
+        room
     }
 
     /// Whether it is neither a subrequest nor redirected: `ap_is_initial_req`.

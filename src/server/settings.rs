@@ -133,6 +133,8 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 pub struct Merged {
     /// Unique in the process.
     pub id: u64,
+    /// Of how many sections it is the merge, besides the first.
+    pub merges: u32,
     /// The settings.
     pub settings: PerDir,
 }
@@ -146,7 +148,12 @@ impl std::fmt::Debug for Merged {
 impl Merged {
     /// Gives settings an identity.
     pub fn new(settings: PerDir) -> Arc<Merged> {
-        Arc::new(Merged { id: NEXT.fetch_add(1, Ordering::Relaxed), settings })
+        Merged::of(settings, 0)
+    }
+
+    /// The same, of what so many merges came to.
+    pub fn of(settings: PerDir, merges: u32) -> Arc<Merged> {
+        Arc::new(Merged { id: NEXT.fetch_add(1, Ordering::Relaxed), merges, settings })
     }
 }
 

@@ -14,6 +14,8 @@ Require all granted
 
 /// Files that lines name.
 pub const FILES: &[(&str, &str)] = &[
+    // the usual one takes longer to read than all else
+    ("/etc/mime.types", ""),
     ("/srv/map.txt", "a b\n"),
     ("/srv/nets", "10.0.0.0/8\n"),
     ("/srv/empty.conf", ""),
@@ -52,11 +54,15 @@ pub const OF: &[(&str, &str)] = &[
     ("<AuthnProviderAlias", "<AuthnProviderAlias file a{i}>\nAuthUserFile /srv/a{i}\n</AuthnProviderAlias>"),
     ("<AuthzProviderAlias", "<AuthzProviderAlias ip a{i} {ip}>\n</AuthzProviderAlias>"),
     ("<Directory", "<Directory /srv/a{i}>\nRequire all denied\n</Directory>"),
+    ("<Directory", "<Directory /srv/www>\nRequire user a{i}\n</Directory>"),
     ("<Directory", "<Directory /srv/*/a{i}>\nOptions None\n</Directory>"),
     ("<DirectoryMatch", "<DirectoryMatch ^/srv/a{i}/>\nRequire all denied\n</DirectoryMatch>"),
+    ("<Else", "<If false>\n</If>\n<Else>\nSetEnv A{i} b\n</Else>"),
+    ("<ElseIf", "<If false>\n</If>\n<ElseIf \"%{REQUEST_URI} == '/a{i}'\">\nSetEnv A{i} b\n</ElseIf>"),
     ("<Files", "<Files a{i}>\nRequire all denied\n</Files>"),
     ("<FilesMatch", "<FilesMatch ^a{i}$>\nRequire all denied\n</FilesMatch>"),
     ("<If", "<If \"%{REQUEST_URI} == '/a{i}'\">\nSetEnv A{i} b\n</If>"),
+    ("<If", "<If true>\nSetEnv A{i} b\n</If>"),
     ("<IfDefine", "<IfDefine !A{i}>\nSetEnv A{i} b\n</IfDefine>"),
     ("<IfModule", "<IfModule mod_dir.c>\nSetEnv A{i} b\n</IfModule>"),
     ("<IfVersion", "<IfVersion >= 2.4>\nSetEnv A{i} b\n</IfVersion>"),
@@ -65,6 +71,7 @@ pub const OF: &[(&str, &str)] = &[
     ("<LimitExcept", "<LimitExcept GET>\nRequire user a{i}\n</LimitExcept>"),
     ("<LimitExcept", "<LimitExcept A{i}>\nRequire all granted\n</LimitExcept>"),
     ("<Location", "<Location /a{i}>\nRequire all denied\n</Location>"),
+    ("<Location", "<Location />\nSetEnv A{i} b\n</Location>"),
     ("<LocationMatch", "<LocationMatch ^/a{i}>\nRequire all denied\n</LocationMatch>"),
     ("<Macro", "<Macro a{i} $x>\nSetEnv A{i} $x\n</Macro>"),
     ("<Macro", "<Macro a{i} $x>\nSetEnv A{i} $x\n</Macro>\nUse a{i} b"),
@@ -84,6 +91,7 @@ pub const OF: &[(&str, &str)] = &[
     ("Alias", "Alias /a{i} /srv/a{i}"),
     ("AliasMatch", "AliasMatch ^/a{i}/(.*) /srv/a{i}/$1"),
     ("AuthBasicProvider", "AuthBasicProvider file anon"),
+    ("AuthMerging", "AuthMerging Or"),
     ("AuthDigestAlgorithm", "AuthDigestAlgorithm MD5"),
     ("AuthDigestProvider", "AuthDigestProvider file"),
     ("AuthDigestQop", "AuthDigestQop auth"),
@@ -233,7 +241,3 @@ pub const OF: &[(&str, &str)] = &[
     ("deny", "Deny from {ip}"),
     ("order", "Order deny,allow"),
 ];
-
-/// Directives that httpd refuses always, and those that these lines can't bring: what they name must be there.
-pub const NEVER: &[&str] =
-    &["FancyIndexing", "LuaHookInsertFilter", "PHPINIDir", "Port", "SSLLog", "SSLLogLevel", "SSLOpenSSLConfCmd"];
