@@ -317,4 +317,32 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn sections_are_merged_up_to_a_limit() {
+        let most = crate::limits::SECTIONS_MERGED as usize;
+        let answer = |count: usize, place: fn(usize) -> String| {
+            let sections: String = (0..count).map(place).collect();
+            let vfs = Arc::new(Memory::new());
+            let text = format!("ServerName localhost\nDocumentRoot /srv\n{sections}");
+            let server = load(Input::new(text, vfs.clone())).server.unwrap();
+            let simulator = Simulator::new(server, vfs, Arc::new(RealPrograms));
+            let ask = Ask::get("/x");
+            assert_eq!(simulator.ask(&ask), simulator.explain(&ask).0);
+            simulator.ask(&ask).caveats
+        };
+        let kinds: [fn(usize) -> String; 3] = [
+            |i| format!("<Location />\nSetEnv A{i} b\n</Location>\n"),
+            |i| format!("<If true>\nSetEnv A{i} b\n</If>\n"),
+            |i| format!("<Directory />\nSetEnv A{i} b\n</Directory>\n"),
+        ];
+        for kind in kinds {
+            assert_eq!(answer(most + 1, kind), [], "{}", kind(0));
+            let caveats = answer(most + 3, kind);
+            // the first that is left out
+            let first = (2 + 3 * most + 4) as u32;
+            assert_eq!(caveats.first().map(|c| c.span.line), Some(first), "{}", kind(0));
+            assert!(caveats[0].why.contains(&most.to_string()));
+        }
+    }
 }

@@ -84,7 +84,7 @@ pub const OF: &[(&str, &str)] = &[
     ("<VirtualHost", "<VirtualHost *:80>\nServerName h{i}.example\n</VirtualHost>"),
     ("<VirtualHost", "<VirtualHost {ip}:80>\nServerName h{i}.example\n</VirtualHost>"),
     ("<VirtualHost", "<VirtualHost *:80>\nServerName h{i}.example\nServerAlias *.a{i}.example b{i}\nAlias /a /b\n</VirtualHost>"),
-    ("<VirtualHost", "<VirtualHost *:{i}>\n</VirtualHost>"),
+    ("<VirtualHost", "<VirtualHost {ip}:81>\n</VirtualHost>"),
     ("AddAlt", "AddAlt a{i} .b{i}"),
     ("AddHandler", "AddHandler h{i} .a{i}"),
     ("AddOutputFilterByType", "AddOutputFilterByType DEFLATE text/a{i}"),
