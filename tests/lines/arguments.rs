@@ -101,6 +101,7 @@ pub const OF: &[(&str, &str)] = &[
     ("BalancerMember", "BalancerMember balancer://a{i} http://a{i}:8080 route=r{i}"),
     ("BrowserMatch", "BrowserMatch ^A{i} A{i}"),
     ("BrowserMatch", "BrowserMatch . A{i}"),
+    ("BrowserMatch", "BrowserMatch a{i} A{i}"),
     ("CacheDisable", "CacheDisable /a{i}"),
     ("CustomLog", "CustomLog /var/log/a{i} common env=A{i}"),
     ("Define", "Define A{i}"),
