@@ -1,11 +1,12 @@
-//! What 100,000 lines of each directive cost, in each place where it may stand: reading them and one request.
+//! What many lines of each directive cost, in each place where it may stand: reading them and one request.
 //!
-//! `cargo bench --bench load --profile quick -- [LINES [NAME]]`
+//! `cargo bench --bench load --profile quick -- [LINES [NAME]]`: 100,000 lines, of every directive. What takes a second or
+//! 512 MB is told at once, and the slowest at the end.
 
 #[path = "../tests/lines/mod.rs"]
 mod lines;
 
-use lines::{Kind, kinds};
+use lines::{EVERYWHERE, Kind, kinds};
 
 /// What one kind of line took.
 struct Took {
@@ -14,6 +15,17 @@ struct Took {
     seconds: f64,
     /// The most memory at a time, in bytes.
     bytes: u64,
+}
+
+impl Took {
+    fn is_much(&self) -> bool {
+        self.seconds >= 1.0 || self.bytes >= 512 << 20
+    }
+
+    fn told(&self) -> String {
+        let line = self.kind.line.replace('\n', "; ");
+        format!("{:6.2} s {:5} MB  {:?}: {line}", self.seconds, self.bytes >> 20, self.kind.place)
+    }
 }
 
 /// Processor time of this process so far, in seconds: the system counts it in hundredths.
@@ -30,7 +42,10 @@ fn measure(kind: Kind, count: usize) -> Took {
     let counted = allocation_counter::measure(|| result = site.run());
     let took = Took { seconds: processor_time() - before, bytes: counted.bytes_max, kind };
     if let Err(why) = result {
-        eprintln!("refused: {} in {:?}: {why}", took.kind.name, took.kind.place);
+        println!("refused: {}: {why}", took.told());
+    }
+    if took.is_much() {
+        println!("{}", took.told());
     }
     took
 }
@@ -38,27 +53,11 @@ fn measure(kind: Kind, count: usize) -> Took {
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|w| !w.starts_with("--")).collect();
     let count = words.first().and_then(|w| w.parse().ok()).unwrap_or(100_000);
-    let wanted = |k: &Kind| words.get(1).is_none_or(|name| k.name.trim_matches(['<', '>']).eq_ignore_ascii_case(name));
-    let mut all: Vec<Took> = Vec::new();
-    for kind in kinds().into_iter().filter(wanted) {
-        if std::env::var("TELL").is_ok() {
-            eprintln!("{} {:?} {}", kind.name, kind.place, kind.line);
-        }
-        all.push(measure(kind, count));
-        if let Some(t) = all.last().filter(|t| t.seconds > 0.7 || t.bytes > 500 << 20) {
-            eprintln!("SLOW {} {} {:?} {}", t.seconds, t.bytes >> 20, t.kind.place, t.kind.line.replace('\n', " ; "));
-        }
-    }
+    let name = |row: &str| row.trim_matches(['<', '>']).to_ascii_lowercase();
+    let kinds = kinds(&EVERYWHERE, |row| words.get(1).is_none_or(|w| name(w) == name(row.name)));
+    let mut all: Vec<Took> = kinds.into_iter().map(|kind| measure(kind, count)).collect();
     all.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-    let least = all
-        .get(40)
-        .map_or(0.0, |t| t.seconds.min(1.0))
-        .min(std::env::var("LEAST").ok().and_then(|l| l.parse().ok()).unwrap_or(1.0));
-    let slow = all.iter().filter(|t| t.seconds >= 1.0).count();
-    println!("{} kinds of line, {count} lines each; {slow} take a second or more", all.len());
-    for took in all.iter().filter(|t| t.seconds >= least) {
-        let Took { kind, seconds, bytes } = took;
-        let line = kind.line.replace('\n', " ; ");
-        println!("{seconds:6.2} s {:5} MB  {:?}: {line}", bytes >> 20, kind.place);
-    }
+    let much = all.iter().filter(|t| t.is_much()).count();
+    println!("\n{} kinds of line, {count} lines each: {much} take a second or 512 MB; the slowest:", all.len());
+    all.iter().take(40).for_each(|took| println!("{}", took.told()));
 }

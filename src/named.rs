@@ -105,3 +105,34 @@ impl<T> DerefMut for Named<T> {
         &mut self.list
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Word(String);
+
+    impl Name for Word {
+        fn name(&self) -> Cow<'_, BStr> {
+            BString::from(self.0.to_ascii_lowercase()).into()
+        }
+    }
+
+    /// Short or long, the first of a name is found, and only by its own name.
+    #[test]
+    fn the_first_of_a_name_is_found() {
+        let mut list = Named::default();
+        for i in 0..3 * LONG {
+            for word in [format!("A{}", i / 2), format!("b{i}")] {
+                let at = list.push(Word(word));
+                assert_eq!(at + 1, list.len());
+            }
+            for j in 0..=i {
+                let first = list.find(format!("a{}", j / 2).as_bytes());
+                assert_eq!(first, Some(j / 2 * 4), "{j} of {i}");
+                assert_eq!(list.find(format!("b{j}").as_bytes()), Some(2 * j + 1));
+            }
+            assert_eq!(list.find(b"A0"), None);
+        }
+    }
+}

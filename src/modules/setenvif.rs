@@ -172,27 +172,36 @@ impl RunIndex {
     }
 }
 
+/// So many texts are one automaton: to build it can take the square of their number, where texts begin one another.
+const TEXTS: usize = 2048;
+
 /// Texts that are looked for all at once.
 #[derive(Debug)]
-struct Texts {
+struct Texts(Vec<Chunk>);
+
+/// Some of them.
+#[derive(Debug)]
+struct Chunk {
     numbers: Vec<u32>,
-    /// None where there is no text, or too much of it for an automaton.
+    /// None where it is too much text for an automaton.
     automaton: Option<AhoCorasick>,
 }
 
 impl Texts {
     fn new((numbers, texts): (Vec<u32>, Vec<BString>), case_aside: bool) -> Texts {
-        let mut builder = AhoCorasick::builder();
-        let build = || builder.ascii_case_insensitive(case_aside).build(&texts).ok();
-        Texts { automaton: (!texts.is_empty()).then(build).flatten(), numbers }
+        let chunks = numbers.chunks(TEXTS).zip(texts.chunks(TEXTS));
+        let build = |texts| AhoCorasick::builder().ascii_case_insensitive(case_aside).build(texts).ok();
+        Texts(chunks.map(|(n, texts)| Chunk { numbers: n.to_vec(), automaton: build(texts) }).collect())
     }
 
     fn find(&self, value: &[u8], found: &mut Vec<u32>) {
-        match &self.automaton {
-            None => found.extend_from_slice(&self.numbers),
-            Some(automaton) => {
-                let numbers = automaton.find_overlapping_iter(value).map(|m| self.numbers.get(m.pattern().as_usize()));
-                found.extend(numbers.flatten());
+        for chunk in &self.0 {
+            match &chunk.automaton {
+                None => found.extend_from_slice(&chunk.numbers),
+                Some(automaton) => {
+                    let matches = automaton.find_overlapping_iter(value);
+                    found.extend(matches.filter_map(|m| chunk.numbers.get(m.pattern().as_usize())));
+                }
             }
         }
     }

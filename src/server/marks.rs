@@ -101,3 +101,32 @@ impl<M> From<Marks<M>> for Vec<M> {
         marks.list
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    /// Short or long, a list has each mark once, in the order met.
+    #[test]
+    fn each_mark_stands_once() {
+        let span = |line| Span { file: FileId(0), line, start: 0, end: 0 };
+        let mut marks: Marks<Caveat> = Marks::default();
+        let mut want = Vec::new();
+        for line in (0..3 * LONG as u32).chain(0..LONG as u32) {
+            for name in ["a", "b"] {
+                let make = || Caveat { directive: name.into(), span: span(line), why: String::new() };
+                marks.add(span(line), name, make);
+                if !want.contains(&make()) {
+                    want.push(make());
+                }
+            }
+        }
+        assert_eq!(*marks, *want);
+        marks.truncate(5);
+        let make = || want[5].clone();
+        marks.add(want[5].span, &want[5].directive, make);
+        marks.add(want[0].span, &want[0].directive, || unreachable!("it is there"));
+        assert_eq!(*marks, want[..6]);
+    }
+}

@@ -75,3 +75,32 @@ pub fn number(method: &[u8], registered: &[BString]) -> Option<u32> {
     // registered ones come after M_INVALID
     own.or_else(|| registered.iter().position(|m| m == method).map(|i| i + BUILT_IN.len() + 1)).map(|i| i as u32)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::simulate::{Ask, Input, RealPrograms, Simulator, load};
+    use crate::vfs::{Memory, Owner};
+    use std::sync::Arc;
+
+    /// httpd has numbers for 36 methods besides its own; all further ones are one method, that nobody knows.
+    #[test]
+    fn methods_beyond_the_last_number_are_unknown() {
+        let mut files = Memory::new();
+        files.add_file(b"/srv/a", *b"x", 0o644, Owner::default()).unwrap();
+        let vfs = Arc::new(files);
+        let limit = |i: usize| format!("<Limit M{i}>\nRequire all denied\n</Limit>\n");
+        let answers = |count: usize| {
+            let limits: String = (1..=count).map(limit).collect();
+            let open = "ServerName localhost\nDocumentRoot /srv\n<Directory /srv>\nRequire all granted\n";
+            let loaded = load(Input::new(format!("{open}{limits}</Directory>\n"), vfs.clone()));
+            let warned = loaded.diagnostics.iter().filter(|d| d.code == "AH01610").count();
+            let simulator = Simulator::new(loaded.server.unwrap(), vfs.clone(), Arc::new(RealPrograms));
+            let status = |method: &str| simulator.ask(&Ask { method: method.into(), ..Ask::get("/a") }).status;
+            (warned, ["M36", "M37", "NEVER"].map(status))
+        };
+        // as a real httpd answers
+        assert_eq!(answers(35), (0, [501, 501, 501]));
+        assert_eq!(answers(36), (0, [405, 501, 501]));
+        assert_eq!(answers(38), (2, [405, 501, 501]));
+    }
+}

@@ -71,3 +71,18 @@ fn scenarios_find_nothing() {
         targets::scenario(builtin.text.as_bytes());
     }
 }
+
+/// What cargo-fuzz runs is what the tests run.
+#[test]
+fn every_target_is_fuzzed() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("fuzz/ is there");
+    let bins = manifest.matches("[[bin]]").count();
+    assert_eq!(bins, targets::TARGETS.len());
+    for (name, _) in targets::TARGETS {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+        let path = root.join("fuzz_targets").join(format!("{name}.rs"));
+        let text = std::fs::read_to_string(&path).expect("each target has its file");
+        assert!(text.contains(&format!("routesim_fuzz::{name}(data)")), "{name}");
+    }
+}

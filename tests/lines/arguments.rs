@@ -14,6 +14,8 @@ Require all granted
 
 /// Files that lines name.
 pub const FILES: &[(&str, &str)] = &[
+    // the usual one takes longer to read than all else
+    ("/etc/mime.types", ""),
     ("/srv/map.txt", "a b\n"),
     ("/srv/nets", "10.0.0.0/8\n"),
     ("/srv/empty.conf", ""),
@@ -52,11 +54,15 @@ pub const OF: &[(&str, &str)] = &[
     ("<AuthnProviderAlias", "<AuthnProviderAlias file a{i}>\nAuthUserFile /srv/a{i}\n</AuthnProviderAlias>"),
     ("<AuthzProviderAlias", "<AuthzProviderAlias ip a{i} {ip}>\n</AuthzProviderAlias>"),
     ("<Directory", "<Directory /srv/a{i}>\nRequire all denied\n</Directory>"),
+    ("<Directory", "<Directory /srv/www>\nRequire user a{i}\n</Directory>"),
     ("<Directory", "<Directory /srv/*/a{i}>\nOptions None\n</Directory>"),
     ("<DirectoryMatch", "<DirectoryMatch ^/srv/a{i}/>\nRequire all denied\n</DirectoryMatch>"),
+    ("<Else", "<If false>\n</If>\n<Else>\nSetEnv A{i} b\n</Else>"),
+    ("<ElseIf", "<If false>\n</If>\n<ElseIf \"%{REQUEST_URI} == '/a{i}'\">\nSetEnv A{i} b\n</ElseIf>"),
     ("<Files", "<Files a{i}>\nRequire all denied\n</Files>"),
     ("<FilesMatch", "<FilesMatch ^a{i}$>\nRequire all denied\n</FilesMatch>"),
     ("<If", "<If \"%{REQUEST_URI} == '/a{i}'\">\nSetEnv A{i} b\n</If>"),
+    ("<If", "<If true>\nSetEnv A{i} b\n</If>"),
     ("<IfDefine", "<IfDefine !A{i}>\nSetEnv A{i} b\n</IfDefine>"),
     ("<IfModule", "<IfModule mod_dir.c>\nSetEnv A{i} b\n</IfModule>"),
     ("<IfVersion", "<IfVersion >= 2.4>\nSetEnv A{i} b\n</IfVersion>"),
@@ -65,6 +71,7 @@ pub const OF: &[(&str, &str)] = &[
     ("<LimitExcept", "<LimitExcept GET>\nRequire user a{i}\n</LimitExcept>"),
     ("<LimitExcept", "<LimitExcept A{i}>\nRequire all granted\n</LimitExcept>"),
     ("<Location", "<Location /a{i}>\nRequire all denied\n</Location>"),
+    ("<Location", "<Location />\nSetEnv A{i} b\n</Location>"),
     ("<LocationMatch", "<LocationMatch ^/a{i}>\nRequire all denied\n</LocationMatch>"),
     ("<Macro", "<Macro a{i} $x>\nSetEnv A{i} $x\n</Macro>"),
     ("<Macro", "<Macro a{i} $x>\nSetEnv A{i} $x\n</Macro>\nUse a{i} b"),
@@ -77,13 +84,14 @@ pub const OF: &[(&str, &str)] = &[
     ("<VirtualHost", "<VirtualHost *:80>\nServerName h{i}.example\n</VirtualHost>"),
     ("<VirtualHost", "<VirtualHost {ip}:80>\nServerName h{i}.example\n</VirtualHost>"),
     ("<VirtualHost", "<VirtualHost *:80>\nServerName h{i}.example\nServerAlias *.a{i}.example b{i}\nAlias /a /b\n</VirtualHost>"),
-    ("<VirtualHost", "<VirtualHost *:{i}>\n</VirtualHost>"),
+    ("<VirtualHost", "<VirtualHost {ip}:81>\n</VirtualHost>"),
     ("AddAlt", "AddAlt a{i} .b{i}"),
     ("AddHandler", "AddHandler h{i} .a{i}"),
     ("AddOutputFilterByType", "AddOutputFilterByType DEFLATE text/a{i}"),
     ("Alias", "Alias /a{i} /srv/a{i}"),
     ("AliasMatch", "AliasMatch ^/a{i}/(.*) /srv/a{i}/$1"),
     ("AuthBasicProvider", "AuthBasicProvider file anon"),
+    ("AuthMerging", "AuthMerging Or"),
     ("AuthDigestAlgorithm", "AuthDigestAlgorithm MD5"),
     ("AuthDigestProvider", "AuthDigestProvider file"),
     ("AuthDigestQop", "AuthDigestQop auth"),
@@ -93,6 +101,7 @@ pub const OF: &[(&str, &str)] = &[
     ("BalancerMember", "BalancerMember balancer://a{i} http://a{i}:8080 route=r{i}"),
     ("BrowserMatch", "BrowserMatch ^A{i} A{i}"),
     ("BrowserMatch", "BrowserMatch . A{i}"),
+    ("BrowserMatch", "BrowserMatch a{i} A{i}"),
     ("CacheDisable", "CacheDisable /a{i}"),
     ("CustomLog", "CustomLog /var/log/a{i} common env=A{i}"),
     ("Define", "Define A{i}"),
@@ -233,7 +242,3 @@ pub const OF: &[(&str, &str)] = &[
     ("deny", "Deny from {ip}"),
     ("order", "Order deny,allow"),
 ];
-
-/// Directives that httpd refuses always, and those that these lines can't bring: what they name must be there.
-pub const NEVER: &[&str] =
-    &["FancyIndexing", "LuaHookInsertFilter", "PHPINIDir", "Port", "SSLLog", "SSLLogLevel", "SSLOpenSSLConfCmd"];

@@ -24,7 +24,8 @@ pub enum Place {
     Htaccess,
 }
 
-const PLACES: [Place; 5] = [Place::Server, Place::Host, Place::Directory, Place::Location, Place::Htaccess];
+/// All places.
+pub const EVERYWHERE: [Place; 5] = [Place::Server, Place::Host, Place::Directory, Place::Location, Place::Htaccess];
 
 /// Lines of one kind.
 #[derive(Clone, Debug)]
@@ -37,12 +38,17 @@ pub struct Kind {
     pub line: String,
 }
 
-/// Every directive of every module, in every place where a line of it is found that is not refused there.
-pub fn kinds() -> Vec<Kind> {
-    let mut rows: Vec<&Directive> = modules::all().flat_map(|m| m.directives).collect();
+/// Every directive of every module that is wanted, in every one of these places where a line of it is found that is not refused there.
+pub fn kinds(places: &[Place], wanted: impl Fn(&Directive) -> bool) -> Vec<Kind> {
+    let mut rows: Vec<&Directive> = modules::all().flat_map(|m| m.directives).filter(|row| wanted(row)).collect();
     rows.sort_by_key(|row| row.name);
     rows.dedup_by_key(|row| row.name);
-    rows.into_iter().flat_map(|row| PLACES.into_iter().flat_map(|place| in_place(row, place))).collect()
+    rows.into_iter().flat_map(|row| places.iter().flat_map(|place| in_place(row, *place))).collect()
+}
+
+/// The lines of one directive.
+pub fn of_row(row: &'static Directive) -> impl Iterator<Item = Kind> {
+    EVERYWHERE.into_iter().flat_map(move |place| in_place(row, place))
 }
 
 /// The lines of a directive that are good in a place: its own, else the first of those that fit any.
