@@ -1,9 +1,10 @@
 //! What many lines of each directive cost, in each place where it may stand: reading them and one request.
 //!
-//! `cargo bench --bench load --profile quick -- [LINES [NAME]]`: 100,000 lines, of every directive. What takes a second or
+//! `cargo bench --bench load -- [LINES [NAME]]`: 100,000 lines, of every directive. What takes a second or
 //! 512 MB is told at once, and the slowest at the end.
 
 #[path = "../tests/lines/mod.rs"]
+#[allow(dead_code, reason = "a test uses the rest")]
 mod lines;
 
 use lines::{EVERYWHERE, Kind, kinds};

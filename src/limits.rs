@@ -114,7 +114,7 @@ pub const STAND_IN: usize = 20_000;
 
 // Rules, expressions, sections.
 
-/// Rounds of a list of rules by [N] after which it is given up, whatever `[N=...]` allows.
+/// Rounds of a list of rules by `[N]` after which it is given up, whatever `[N=...]` allows.
 pub const ROUNDS: i32 = 200_000;
 
 /// Rounds that are told; more would say no more.

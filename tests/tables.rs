@@ -1,5 +1,6 @@
 //! What loading many lines of a directive allocates: as much for each of them, however many there are.
 
+#[allow(dead_code, reason = "a benchmark uses the rest")]
 mod lines;
 
 use lines::{Kind, Place, kinds, of_row};

@@ -444,11 +444,11 @@ pub enum Then {
     /// The next rule.
     #[default]
     GoOn,
-    /// No rule any more for this request ([END]).
+    /// No rule any more for this request (`[END]`).
     End,
-    /// No rule any more in this pass ([L]).
+    /// No rule any more in this pass (`[L]`).
     Last,
-    /// The first rule again ([N]).
+    /// The first rule again (`[N]`).
     Again,
 }
 
@@ -457,7 +457,7 @@ pub enum Then {
 pub enum Rewriting {
     /// The virtual host has none of its own.
     NoRules,
-    /// An earlier rule said [END].
+    /// An earlier rule said `[END]`.
     Ended,
     /// What was asked for is no URL path.
     NoPath,
@@ -465,7 +465,7 @@ pub enum Rewriting {
     BareDirectory,
     /// What came out is what it was.
     Unchanged,
-    /// Passed on to the other modules as a URL ([PT]).
+    /// Passed on to the other modules as a URL (`[PT]`).
     PassedThrough,
     /// What came out is a path of the file system, whose first directory exists.
     FileSystemPath(BString),
@@ -473,7 +473,7 @@ pub enum Rewriting {
     BelowRoot(BString),
     /// An internal redirect to this.
     Redirect(BString),
-    /// Further rounds of [N] are not in the trace.
+    /// Further rounds of `[N]` are not in the trace.
     MoreRounds,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::limits;
 use crate::outcome::step::{
-    Authorization, By, Change, Cond, CondTest, Detail, Field, HostChoice, Judgement, Order, Password, Rewriting, Rule,
+    Authorization, Change, Cond, CondTest, Detail, Field, HostChoice, Judgement, Order, Password, Rewriting, Rule,
     Step, Then, Winner,
 };
 use crate::phase::{Phase, Verdict};
@@ -118,8 +118,9 @@ pub fn module(file: &str) -> &str {
     file.strip_suffix(".c").unwrap_or(file)
 }
 
+#[cfg(feature = "cli")]
 /// Who did something, as people call it; `""` for the core of httpd by itself.
-pub fn by(by: By) -> &'static str {
+pub fn by(by: crate::outcome::step::By) -> &'static str {
     module(by.name())
 }
 

@@ -44,7 +44,7 @@ impl Observer for Told<'_> {
     }
 
     fn decided(&mut self, decision: &Decision) {
-        assert!(self.sources.file(decision.span.file).name != "");
+        assert!(!self.sources.file(decision.span.file).name.is_empty());
         self.decided += 1;
     }
 }
