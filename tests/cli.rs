@@ -296,7 +296,7 @@ fn odd_input_is_told_apart() {
         (&["check", &config("many.conf")], "too long together", 1),
         (&["check", &config("garbage.conf")], "Invalid command 'wrod'", 1),
         (&["replay", &config("deep.yaml")], "nested too deep", 2),
-        (&["explain", "-c", &config(""), "/"], "it is a folder", 2),
+        (&["explain", "-c", &config(""), "/"], "it is a directory", 2),
         (&["explain", "-c", &config("self.conf"), "--modules", "rewite", "/"], "did you mean `rewrite`?", 2),
         (&["explain", "--method", "GE\nT", "/"], "the method has a line break at byte 2", 2),
     ];
