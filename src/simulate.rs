@@ -149,10 +149,15 @@ impl Simulator {
         self.make_room();
         let fresh = self.engine.borrow().is_fresh();
         let outcome = answer(&self.engine.borrow(), ask);
-        match self.had_room(fresh) {
-            true => outcome,
-            false => answer(&self.engine.borrow(), ask),
+        if self.had_room(fresh) {
+            return outcome;
         }
+        self.ask_again(ask)
+    }
+
+    #[cold]
+    fn ask_again(&self, ask: &Ask) -> Outcome {
+        answer(&self.engine.borrow(), ask)
     }
 
     /// The answer with the way to it.
@@ -294,12 +299,14 @@ impl Scenario {
     }
 }
 
+#[inline(never)]
 fn watched(engine: &Engine, ask: &Ask) -> (Outcome, Vec<Step>) {
     engine.watch();
     let outcome = answer(engine, ask);
     (outcome, engine.unwatch())
 }
 
+#[inline(always)]
 fn answer(engine: &Engine, ask: &Ask) -> Outcome {
     engine.budget.renew();
     let incoming = ask.incoming();

@@ -105,7 +105,10 @@ impl State {
 
 /// Whether the request makes any condition.
 pub fn made(r: &Request<'_>) -> bool {
-    HEADERS.iter().any(|h| r.headers_in.get(h).is_some())
+    // nearly all headers are told apart by their first letters
+    let may_be = |name: &[u8]| name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"If-"));
+    let is_one = |name: &[u8]| HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header.as_bytes()));
+    r.headers_in.iter().any(|(name, _)| may_be(name) && is_one(name))
 }
 
 /// Whether conditions are heeded: an error's page is sent whatever the client has, and so is one with server-side

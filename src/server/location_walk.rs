@@ -37,7 +37,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
         for (_, section) in sections.iter() {
             let matched = match familiar {
                 None => matches(r, section, asked, uri, true),
-                Some(_) => r.for_trace(|r| matches(r, section, asked, uri, false)),
+                Some(_) => r.for_trace(|r| matches_again(r, section, asked, uri)),
             };
             r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::of(matched)));
             if matched {
@@ -57,8 +57,14 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
     }
 }
 
+/// The same for a walk that was done before.
+#[cold]
+fn matches_again(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr) -> bool {
+    matches(r, section, asked, uri, false)
+}
+
 /// Whether a section's path matches; a regular expression's named groups are set, but for a walk that was done before.
-#[inline]
+#[inline(always)]
 fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, first: bool) -> bool {
     if let Some(regex) = &section.regex {
         // a regular expression sees the path as it is
