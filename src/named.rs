@@ -20,7 +20,7 @@ const LONG: usize = 16;
 pub struct Named<T> {
     list: Vec<T>,
     /// Of a long one: where the first of each name is.
-    first: Option<Box<HashMap<BString, usize, RandomState>>>,
+    first: Option<HashMap<BString, usize, RandomState>>,
 }
 
 impl<T> Default for Named<T> {
@@ -69,7 +69,7 @@ impl<T: Name> Named<T> {
             for (at, one) in self.list.iter().enumerate() {
                 first.entry(one.name().into_owned()).or_insert(at);
             }
-            self.first = Some(Box::new(first));
+            self.first = Some(first);
         }
         at
     }

@@ -42,7 +42,7 @@ const LONG: usize = 32;
 pub struct Marks<M> {
     list: Vec<M>,
     /// Of a long list: those in it, by place and hash of the name.
-    known: Option<Box<HashSet<(Span, u64), FixedState>>>,
+    known: Option<HashSet<(Span, u64), FixedState>>,
 }
 
 impl<M> Default for Marks<M> {
@@ -63,7 +63,7 @@ impl<M: Mark> Marks<M> {
         }
         self.list.push(make());
         if self.known.is_none() && self.list.len() >= LONG {
-            self.known = Some(Box::new(self.list.iter().map(|m| key(m.span(), m.name())).collect()));
+            self.known = Some(self.list.iter().map(|m| key(m.span(), m.name())).collect());
         }
     }
 

@@ -26,7 +26,7 @@ struct Rows {
     list: SmallVec<[Option<Row>; 8]>,
     known: OnceLock<bool>,
     /// Of a long table.
-    places: Option<Box<Places>>,
+    places: Option<Places>,
     /// How many places of the list are empty.
     gaps: usize,
 }
@@ -79,7 +79,7 @@ impl Rows {
         for (at, (name, _)) in self.list.iter().flatten().enumerate() {
             places.entry(name.to_ascii_lowercase().into()).or_default().push(at as u32);
         }
-        (self.places, self.gaps) = (Some(Box::new(places)), 0);
+        (self.places, self.gaps) = (Some(places), 0);
     }
 
     /// Takes the rows of a name away but for so many of the first.
