@@ -30,8 +30,6 @@ pub const EVERYWHERE: [Place; 5] = [Place::Server, Place::Host, Place::Directory
 /// Lines of one kind.
 #[derive(Clone, Debug)]
 pub struct Kind {
-    /// The directive, a section's with its `<`.
-    pub name: &'static str,
     /// Where they stand.
     pub place: Place,
     /// One line, `{i}` standing for its number and `{ip}` for an address that no other line has.
@@ -46,14 +44,9 @@ pub fn kinds(places: &[Place], wanted: impl Fn(&Directive) -> bool) -> Vec<Kind>
     rows.into_iter().flat_map(|row| places.iter().flat_map(|place| in_place(row, *place))).collect()
 }
 
-/// The lines of one directive.
-pub fn of_row(row: &'static Directive) -> impl Iterator<Item = Kind> {
-    EVERYWHERE.into_iter().flat_map(move |place| in_place(row, place))
-}
-
 /// The lines of a directive that are good in a place: its own, else the first of those that fit any.
 fn in_place(row: &'static Directive, place: Place) -> Vec<Kind> {
-    let kind = |line: String| Kind { name: row.name, place, line };
+    let kind = |line: String| Kind { place, line };
     let good = |kind: &Kind| kind.site(2).run().is_ok();
     let own = arguments::OF.iter().filter(|(name, _)| *name == row.name);
     let own: Vec<Kind> = own.map(|(_, line)| kind(line.to_string())).filter(good).collect();
