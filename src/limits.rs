@@ -9,5 +9,8 @@ pub const FILE_BYTES: u64 = 256 << 20;
 /// How many sections, and .htaccess files, one walk merges onto a request's settings.
 pub const SECTIONS_MERGED: u32 = 1000;
 
+/// How many lines about one header of an answer are left out in turn, to see whether they decide.
+pub const LINES_WEIGHED: usize = 64;
+
 /// What a line of a list may hold, in bytes.
 pub const LINE_BYTES: u64 = 16 << 20;
