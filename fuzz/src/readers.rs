@@ -17,7 +17,7 @@ const OPEN: &str = "ServerName localhost\nDocumentRoot /srv/www\n<Directory />\n
 
 /// An .htaccess file: checked alone, and met by a request.
 pub fn htaccess(data: &[u8]) {
-    let found = simulate::check_htaccess(Input::new(data, Arc::new(Memory::new())));
+    let found = simulate::check_htaccess(Input::new(data, Arc::new(Memory::empty())));
     routesim::report::diagnostics::text(&found.diagnostics, &found.sources, true);
     run(OPEN, &[("/srv/www/.htaccess", data)], &["/", "/index.html", "/none/x?q", "POST /index.html/more"]);
 }

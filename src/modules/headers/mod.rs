@@ -1,6 +1,7 @@
 //! mod_headers.c: Header and RequestHeader, as far as later phases or the Location of an answer can tell.
 
 mod format;
+mod merging;
 
 use crate::conf::args;
 use crate::expr::Expr;
@@ -17,6 +18,7 @@ use crate::server::{expr_context, names};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use format::Tag;
+use merging::Merging;
 use std::sync::Arc;
 
 /// The module.
@@ -302,6 +304,7 @@ pub fn names<'n>(r: &Request<'_>, mut names: impl Iterator<Item = &'n str>) -> O
 /// `do_headers_fixup`; none when a replacement grew too long.
 fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) -> Option<()> {
     let skip = r.without;
+    let mut merging = Merging::default();
     for entry in entries.iter().filter(|e| Some(e.span) != skip) {
         let holds = match &entry.condition {
             Condition::Early => early,
@@ -318,14 +321,17 @@ fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) ->
                 }
             },
         };
-        let done = if holds { apply(r, entry, table) } else { Some(()) };
+        let done = if holds { apply(r, entry, table, &mut merging) } else { Some(()) };
         r.engine.budget.name(entry.span);
         done?;
     }
     Some(())
 }
 
-fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick) -> Option<()> {
+fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging) -> Option<()> {
+    if entry.action != Action::Merge {
+        merging.forget();
+    }
     let name = entry.name.clone();
     let value = match entry.action {
         Action::Unset | Action::Echo | Action::Edit | Action::EditAll => BString::default(),
@@ -338,7 +344,7 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick) -> Option<()> {
         Action::Add => table(r).add(name, value),
         Action::Append => table(r).merge(name, value),
         Action::Merge => {
-            let there = table(r).get(&name).is_some_and(|have| tokens(have).any(|t| t == value));
+            let there = table(r).get(&name).is_some_and(|have| merging.has(&name, have, &value));
             if !there {
                 table(r).merge(name, value);
             }
@@ -396,24 +402,6 @@ fn process(r: &mut Request<'_>, entry: &Entry) -> BString {
     }
 }
 
-/// The tokens between commas, quoted ones whole.
-fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(value);
-    std::iter::from_fn(move || {
-        let text = rest?.trim_start();
-        if text.is_empty() {
-            return None;
-        }
-        let mut quoted = false;
-        let end = text.iter().position(|b| {
-            quoted ^= *b == b'"';
-            *b == b',' && !quoted
-        });
-        rest = end.map(|e| &text[e + 1..]);
-        Some(&text[..end.unwrap_or(text.len())])
-    })
-}
-
 /// `process_regexp`: the value with its first match (or all) replaced.
 fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> {
     let regex = entry.regex.as_ref()?;
@@ -437,16 +425,4 @@ fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> 
     }
     out.extend_from_slice(rest);
     Some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_of_a_list() {
-        let all = |v: &'static str| tokens(v.as_bytes()).map(BString::from).collect::<Vec<_>>();
-        assert_eq!(all("a, b,\"c,d\""), ["a", "b", "\"c,d\""]);
-        assert!(all("").is_empty());
-    }
 }

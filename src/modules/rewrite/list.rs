@@ -11,6 +11,7 @@ use crate::phase::Phase;
 use crate::server::index::{Candidates, Indexed};
 use crate::server::request::Request;
 use bstr::BString;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What a list came to: httpd's `ACTION_*`.
@@ -51,12 +52,14 @@ pub struct Pass<'p> {
     pub round: i32,
     /// What it came to so far.
     pub applied: Applied,
+    /// Whether a rule reads variables, found when it is first asked.
+    pub reads_env: OnceCell<bool>,
 }
 
 /// Applies the rules, one after the other, and names those that made the result.
 pub fn apply(r: &mut Request<'_>, rules: &Indexed<Entry>, perdir: Option<&BString>) -> Applied {
     let applied = Applied { action: Action::Unchanged, last: None };
-    let mut pass = Pass { rules, perdir, without: None, next: 0, round: 1, applied };
+    let mut pass = Pass { rules, perdir, without: None, next: 0, round: 1, applied, reads_env: OnceCell::new() };
     if !weigh::is_wanted(r) {
         run(r, &mut pass, None);
         return pass.applied;

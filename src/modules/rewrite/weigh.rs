@@ -86,10 +86,8 @@ pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl 
 
 /// Whether a rule sets variables that nobody in the list reads, and does nothing else: without it all comes to the same.
 pub fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
-    const READ_THROUGH: usize = 64;
     pass.rules.get(index).is_some_and(|entry| entry.rule.only_sets_environment())
-        && pass.rules.len() <= READ_THROUGH
-        && !pass.rules.iter().any(|entry| entry.rule.reads_env)
+        && !*pass.reads_env.get_or_init(|| pass.rules.iter().any(|entry| entry.rule.reads_env))
 }
 
 /// What a list came to, as far as an answer can tell.
@@ -154,6 +152,7 @@ pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, o
                 next: point.index + 1,
                 round: point.round,
                 applied: point.applied,
+                reads_env: pass.reads_env.clone(),
             };
             let differs = pass.round > limits::ROUNDS_WEIGHED || {
                 point.saved.restore(r);
