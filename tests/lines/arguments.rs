@@ -138,7 +138,6 @@ pub const OF: &[(&str, &str)] = &[
     ("Include", "Include /srv/empty.conf"),
     ("Include", "Include /srv/line.conf"),
     ("IncludeOptional", "IncludeOptional /srv/none{i}"),
-    ("IncludeOptional", "IncludeOptional /srv/*.none{i}"),
     ("IndexOptions", "IndexOptions +FancyIndexing"),
     ("IndexOrderDefault", "IndexOrderDefault Descending Name"),
     ("Listen", "Listen {ip}:80"),

@@ -74,7 +74,7 @@ struct Common {
     trusted_proxy_headers: Option<Arc<Vec<BString>>>,
     /// WSGITrustedProxies.
     trusted_proxies: Option<Arc<Vec<IpSubnet>>>,
-    /// WSGIHandlerScript, the later ones first.
+    /// WSGIHandlerScript, in the order of the configuration: the last of a name counts.
     handler_scripts: Arc<Vec<setters::HandlerScript>>,
 }
 
@@ -90,7 +90,7 @@ impl Common {
             dispatch_script: Set::merge(&base.dispatch_script, &add.dispatch_script),
             trusted_proxy_headers: add.trusted_proxy_headers.clone().or_else(|| base.trusted_proxy_headers.clone()),
             trusted_proxies: add.trusted_proxies.clone().or_else(|| base.trusted_proxies.clone()),
-            handler_scripts: join(&add.handler_scripts, &base.handler_scripts),
+            handler_scripts: join(&base.handler_scripts, &add.handler_scripts),
         }
     }
 }
@@ -186,7 +186,7 @@ impl<'a> InForce<'a> {
 
     /// The script behind a handler of that name.
     fn handler_script(&self, name: &BStr) -> Option<&setters::HandlerScript> {
-        self.levels().flat_map(|c| c.handler_scripts.iter()).find(|s| s.name == *name)
+        self.levels().flat_map(|c| c.handler_scripts.iter().rev()).find(|s| s.name == *name)
     }
 
     /// The line without which a setting would be another one, once both are made into what counts (`meaning`).

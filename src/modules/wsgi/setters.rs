@@ -202,7 +202,7 @@ pub(super) fn handler_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
             _ => return Err(invalid.into()),
         }
     }
-    Arc::make_mut(&mut common(cmd).handler_scripts).insert(0, script);
+    Arc::make_mut(&mut common(cmd).handler_scripts).push(script);
     Ok(())
 }
 
