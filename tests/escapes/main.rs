@@ -282,8 +282,13 @@ fn what_nothing_contains_is_refused() {
     let (code, said) = bench.asked(&text, false, &["--way", "scratch"]);
     assert!(code == Some(2) && said.contains("for `CustomLog` (the configuration, line 2)"), "{code:?}: {said}");
     assert!(!trace.exists());
-    let (code, said) = bench.asked(&text, false, &["--way", "scratch", "--allow-programs"]);
-    assert!(code == Some(0) && trace.exists(), "{code:?}: {said}");
+    // httpd may be stopped before its shell has written
+    let ran = (0..10).any(|_| {
+        let (code, said) = bench.asked(&text, false, &["--way", "scratch", "--allow-programs"]);
+        assert_eq!(code, Some(0), "{said}");
+        trace.exists()
+    });
+    assert!(ran, "the program was allowed and did not run");
     let _ = std::fs::remove_file(trace);
 }
 
