@@ -146,46 +146,38 @@ impl Simulator {
 
     /// The answer to a request.
     pub fn ask(&self, ask: &Ask) -> Outcome {
-        self.make_room();
-        let fresh = self.engine.borrow().is_fresh();
-        let outcome = answer(&self.engine.borrow(), ask);
-        if self.had_room(fresh) {
-            return outcome;
-        }
-        self.ask_again(ask)
-    }
-
-    #[cold]
-    fn ask_again(&self, ask: &Ask) -> Outcome {
-        answer(&self.engine.borrow(), ask)
+        self.with_room(|engine| answer(engine, ask))
     }
 
     /// The answer with the way to it.
     pub fn explain(&self, ask: &Ask) -> (Outcome, Vec<Step>) {
-        self.make_room();
-        let fresh = self.engine.borrow().is_fresh();
-        let (outcome, steps) = watched(&self.engine.borrow(), ask);
-        match self.had_room(fresh) {
-            true => (outcome, steps),
-            false => watched(&self.engine.borrow(), ask),
-        }
+        self.with_room(|engine| {
+            engine.watch();
+            let outcome = answer(engine, ask);
+            (outcome, engine.unwatch())
+        })
     }
 
-    /// Lets another run take over where this one remembers too much.
-    fn make_room(&self) {
+    /// Puts a request to a run that has room for what it needs. One that remembers too much gives way to another, before or,
+    /// where the request shows it, afterwards: what is remembered must not change an answer.
+    #[inline(always)]
+    fn with_room<T>(&self, request: impl Fn(&Engine) -> T) -> T {
         if self.engine.borrow().is_full() {
             self.begin_anew();
         }
+        let fresh = self.engine.borrow().is_fresh();
+        let result = request(&self.engine.borrow());
+        if fresh || !self.engine.borrow().is_overfull() {
+            return result;
+        }
+        self.begin_anew();
+        self.again(request)
     }
 
-    /// Whether a request found room for what it needed. If not, for all that was there before, another run is ready: what is
-    /// remembered must not change an answer.
-    fn had_room(&self, fresh: bool) -> bool {
-        let had_room = fresh || !self.engine.borrow().is_overfull();
-        if !had_room {
-            self.begin_anew();
-        }
-        had_room
+    #[cold]
+    #[inline(never)]
+    fn again<T>(&self, request: impl Fn(&Engine) -> T) -> T {
+        request(&self.engine.borrow())
     }
 
     fn begin_anew(&self) {
@@ -195,16 +187,10 @@ impl Simulator {
 
     /// The answer, while `observer` is told what happens. It is the same answer.
     pub fn observe(&self, ask: &Ask, observer: &mut dyn Observer) -> Outcome {
-        let observed = |engine: &Engine| {
+        let outcome = self.with_room(|engine| {
             engine.observe();
             answer(engine, ask)
-        };
-        self.make_room();
-        let fresh = self.engine.borrow().is_fresh();
-        let mut outcome = observed(&self.engine.borrow());
-        if !self.had_room(fresh) {
-            outcome = observed(&self.engine.borrow());
-        }
+        });
         self.engine.borrow().observed(observer);
         outcome.decided_by.iter().for_each(|decision| observer.decided(decision));
         outcome
@@ -297,13 +283,6 @@ impl Scenario {
         };
         Ok((input, tree))
     }
-}
-
-#[inline(never)]
-fn watched(engine: &Engine, ask: &Ask) -> (Outcome, Vec<Step>) {
-    engine.watch();
-    let outcome = answer(engine, ask);
-    (outcome, engine.unwatch())
 }
 
 #[inline(always)]

@@ -11,7 +11,6 @@ use routesim::report::paint::Paint;
 use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
-use std::net::SocketAddr;
 
 /// All that a command prints, and its exit status.
 fn said(arguments: &[&str], directory: &Path) -> String {
@@ -56,14 +55,7 @@ fn explanations() {
         let Some(spec) = scenario.requests.first() else { continue };
         let ask = Ask::of(spec, 0);
         let (outcome, steps) = simulator.explain(&ask);
-        let explained = Explained {
-            outcome: &outcome,
-            steps: &steps,
-            sources: simulator.sources(),
-            server: simulator.server(),
-            local: SocketAddr::new(ask.local, ask.local_port),
-            client: ask.client,
-        };
+        let explained = Explained::of(&simulator, &ask, &outcome, &steps);
         let page = explain::render(&explained, Level::Story, Paint::default());
         insta::assert_snapshot!(format!("lesson-{}", lesson.name), page);
     }

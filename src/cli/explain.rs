@@ -9,7 +9,7 @@ use crate::report::json;
 use crate::simulate::{Ask, Simulator};
 use crate::suite::{RequestSpec, parse_server};
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// What becomes of one request, and why.
 #[derive(clap::Args)]
@@ -123,14 +123,7 @@ impl Explain {
                 streams.json(&json::explained(&outcome, &steps, sources))?;
             }
             Format::Text => {
-                let explained = Explained {
-                    outcome: &outcome,
-                    steps: &steps,
-                    sources,
-                    server: simulator.server(),
-                    local: SocketAddr::new(ask.local, ask.local_port),
-                    client: ask.client,
-                };
+                let explained = Explained::of(simulator, &ask, &outcome, &steps);
                 streams.out.write_all(explain::render(&explained, self.level(), streams.paint).as_bytes())?;
             }
         }

@@ -15,7 +15,6 @@ use crate::source::SourceMap;
 use crate::suite::Scenario;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -217,14 +216,7 @@ fn stories(scenario: &Scenario, indices: &[usize], paint: Paint) -> Vec<Story> {
         let spec = scenario.requests.get(index)?;
         let ask = Ask::of(spec, index);
         let (outcome, steps) = simulator.explain(&ask);
-        let explained = Explained {
-            outcome: &outcome,
-            steps: &steps,
-            sources: simulator.sources(),
-            server: simulator.server(),
-            local: SocketAddr::new(ask.local, ask.local_port),
-            client: ask.client,
-        };
+        let explained = Explained::of(&simulator, &ask, &outcome, &steps);
         Some(Story {
             title: format!("{} {}", spec.method, spec.url),
             line: spec.line,

@@ -17,9 +17,7 @@ pub fn main(owner: Option<u32>) -> ExitCode {
         return worker::told(&Reply::Failed(why));
     }
     let _ = worker::written(keeper::READY);
-    let mut line = String::new();
-    let read = std::io::stdin().read_line(&mut line).map_err(|e| e.to_string());
-    let reply = read.and_then(|_| keeper::job(&line)).and_then(|job| run(job.as_ref(), owner));
+    let reply = worker::job(&mut std::io::stdin().lock()).and_then(|(job, _)| run(job.as_ref(), owner));
     worker::told(&reply.unwrap_or_else(Reply::Failed))
 }
 

@@ -20,20 +20,14 @@ pub const USERS: u32 = 1 << 16;
 /// Does the work; `owner` is the number that the run's root has on the machine, none where all are whoever runs this.
 pub fn main(owner: Option<u32>) -> ExitCode {
     let mut input = BufReader::new(std::io::stdin());
-    let mut line = String::new();
-    let reply = match input.read_line(&mut line).map_err(|e| e.to_string()).and_then(|_| job(&line)) {
-        Ok(job) => kept(job.as_ref(), &line, owner, input),
+    let reply = match worker::job(&mut input) {
+        Ok((job, line)) => kept(job.as_ref(), &line, owner, input),
         Err(e) => Err(format!("the job can't be read: {e}")),
     };
     match reply {
         Ok(line) => worker::written(&line),
         Err(why) => worker::told(&Reply::Failed(why)),
     }
-}
-
-/// The job of a line; none where it is only to be seen whether a run could be contained.
-pub fn job(line: &str) -> Result<Option<Job>, String> {
-    serde_json::from_str(line).map_err(|e| e.to_string())
 }
 
 /// Contains a run, and returns the line that it says.

@@ -6,7 +6,7 @@
 use super::answer::Reply;
 use super::job::Job;
 use super::scratch::{self, Place};
-use super::{children, family, keeper, layout, serve, worker};
+use super::{children, family, layout, serve, worker};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,9 +15,8 @@ use std::sync::{Arc, Mutex};
 /// Does the work.
 pub fn main() -> ExitCode {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-    let mut line = String::new();
-    let read = std::io::stdin().read_line(&mut line).map_err(|e| e.to_string());
-    let job = read.and_then(|_| keeper::job(&line)).and_then(|job| job.ok_or_else(|| "there is no job".to_string()));
+    let job = worker::job(&mut std::io::stdin().lock());
+    let job = job.and_then(|(job, _)| job.ok_or_else(|| "there is no job".to_string()));
     let made: Arc<Mutex<Option<PathBuf>>> = Arc::default();
     let watched = made.clone();
     std::thread::spawn(move || {

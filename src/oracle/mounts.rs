@@ -53,8 +53,9 @@ impl Root {
         let root = Root { path: bench.join("root"), bench, owner };
         root.made(&root.path, 0o755)?;
         bound(&root.path, &root.path)?;
+        let changed: Vec<PathBuf> = job.map(changed).unwrap_or_default().iter().map(|path| real(path)).collect();
         for (name, from) in tops(job)? {
-            root.layer(&name, &from, job)?;
+            root.layer(&name, &from, &changed)?;
         }
         root.emptied(job)?;
         root.devices()?;
@@ -86,8 +87,8 @@ impl Root {
         std::env::set_current_dir("/").map_err(|e| at("enter the new root")(&e))
     }
 
-    /// One of the machine's directories, with what is changed in it above it.
-    fn layer(&self, name: &str, from: &Path, job: Option<&Job>) -> Result<(), String> {
+    /// One of the machine's directories, with those of `changed` that are in it above it.
+    fn layer(&self, name: &str, from: &Path, changed: &[PathBuf]) -> Result<(), String> {
         let to = self.path.join(name);
         if let Ok(target) = std::fs::read_link(from) {
             return symlink(target, &to).map_err(|e| unmade(&to, &e));
@@ -96,10 +97,8 @@ impl Root {
         for directory in [&to, &upper, &work] {
             self.made(directory, 0o755)?;
         }
-        for path in job.map(changed).unwrap_or_default() {
-            if let Ok(rest) = real(&path).strip_prefix(from) {
-                self.opened(from, &upper, rest)?;
-            }
+        for rest in changed.iter().filter_map(|path| path.strip_prefix(from).ok()) {
+            self.opened(from, &upper, rest)?;
         }
         // whoever is no real root can't keep the layer's notes where a real root would
         let kind = if self.owner.is_some() { "" } else { ",userxattr" };

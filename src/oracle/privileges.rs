@@ -112,20 +112,13 @@ pub fn hide() -> Result<(), String> {
     rustix::process::set_dumpable_behavior(none).map_err(|e| format!("can't hide: {e}"))
 }
 
-/// Drops all capabilities but those that httpd needs, for good.
+/// Drops all capabilities but those that httpd needs, for good. An httpd whose user is no root listens on any port all the
+/// same.
 ///
 /// # Errors
 /// What the system refuses.
 pub fn drop_to_needed() -> Result<(), String> {
-    let drop = || {
-        bound_to(NEEDED)?;
-        thread::clear_ambient_capability_set()?;
-        thread::set_capabilities(None, sets(NEEDED, CapabilitySet::empty()))?;
-        // an httpd whose user is no root listens on any port all the same
-        lend(CapabilitySet::NET_BIND_SERVICE, true)?;
-        thread::set_no_new_privs(true)
-    };
-    drop().map_err(|e| format!("can't drop capabilities: {e}"))
+    drop_but(NEEDED, CapabilitySet::NET_BIND_SERVICE)
 }
 
 /// Drops all capabilities.
@@ -133,10 +126,18 @@ pub fn drop_to_needed() -> Result<(), String> {
 /// # Errors
 /// What the system refuses.
 pub fn drop_all() -> Result<(), String> {
+    drop_but(CapabilitySet::empty(), CapabilitySet::empty())
+}
+
+/// Drops all capabilities but those `kept`; of these, those `lent` are handed on to programs, whoever runs them.
+fn drop_but(kept: CapabilitySet, lent: CapabilitySet) -> Result<(), String> {
     let drop = || {
-        bound_to(CapabilitySet::empty())?;
+        bound_to(kept)?;
         thread::clear_ambient_capability_set()?;
-        thread::set_capabilities(None, sets(CapabilitySet::empty(), CapabilitySet::empty()))?;
+        thread::set_capabilities(None, sets(kept, CapabilitySet::empty()))?;
+        if !lent.is_empty() {
+            lend(lent, true)?;
+        }
         thread::set_no_new_privs(true)
     };
     drop().map_err(|e| format!("can't drop capabilities: {e}"))

@@ -6,8 +6,9 @@
 //! it, and a loose one runs httpd where nothing contains it.
 
 use super::answer::Reply;
+use super::job::Job;
 use super::{contained, keeper, loose};
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 /// The first argument by which a program knows that it is to be a worker; the second says of which kind.
@@ -34,6 +35,16 @@ pub fn main() -> ExitCode {
         [LOOSE] => loose::main(),
         _ => told(&Reply::Failed("a worker is not started by hand".into())),
     }
+}
+
+/// Reads the job, and the line that it is; none where it is only to be seen whether a run could be contained.
+///
+/// # Errors
+/// When there is no such line.
+pub fn job(input: &mut impl BufRead) -> Result<(Option<Job>, String), String> {
+    let mut line = String::new();
+    input.read_line(&mut line).map_err(|e| e.to_string())?;
+    Ok((serde_json::from_str(&line).map_err(|e| e.to_string())?, line))
 }
 
 /// Writes the reply.

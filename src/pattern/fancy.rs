@@ -92,6 +92,6 @@ impl Engine {
             Kind::Fast(_, known) => known.price(known.cost.steps(subject.len()), subject.len()),
             Kind::Fancy(_) => limits::STAND_IN as u64,
         };
-        if steps.spend(most) { Ok(()) } else { Err(GivenUp::Request) }
+        steps.pay(most)
     }
 }

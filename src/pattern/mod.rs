@@ -32,7 +32,7 @@ mod wildcards;
 pub use self::fnmatch::{CASE_BLIND, FnmatchFlags, NOESCAPE, PATHNAME, PERIOD, fnmatch, is_fnmatch};
 pub use self::prefix::alias_matches;
 pub use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};
-pub use self::steps::Steps;
+pub use self::steps::{Steps, take};
 pub use self::strmatch::{is_matchexp, strcasecmp_match, strcmp_match};
 pub use self::substitute::{SUBSTITUTE_LIMIT, substitute, substitute_with};
 pub use self::wildcards::Wildcards;

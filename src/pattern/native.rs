@@ -73,7 +73,7 @@ impl Engine {
         if !cheap && known.work(subject.len()) > limits::PATTERN_WORK {
             return self.count(subject, slots, steps, 0);
         }
-        pay(steps, known.price(most, subject.len()))?;
+        steps.pay(known.price(most, subject.len()))?;
         if cheap { self.search_cheap(subject, slots) } else { self.search_dear(subject, slots, steps, most) }
     }
 
@@ -122,14 +122,14 @@ impl Engine {
     /// PCRE2, counted step by step; so many are paid for already.
     fn count(&self, subject: &[u8], slots: Option<&mut Slots>, steps: &Steps, paid: u64) -> Result<bool, GivenUp> {
         let Some(code) = self.counted() else {
-            pay(steps, limits::PATTERN_STEPS / 4)?;
+            steps.pay(limits::PATTERN_STEPS / 4)?;
             return self.code.exec_within(subject, slots, limits::PATTERN_UNCOUNTED);
         };
         let most = limits::PATTERN_STEPS.min(steps.left().saturating_add(paid));
         let mut count = Count::of(most);
         let found = code.exec_counted(subject, slots, &mut count);
         let taken = most - count.left;
-        match (pay(steps, taken.saturating_sub(paid)), found) {
+        match (steps.pay(taken.saturating_sub(paid)), found) {
             (Ok(()), Err(GivenUp::Pattern)) if count.left == 0 && most < limits::PATTERN_STEPS => Err(GivenUp::Request),
             (paid, found) => paid.and(found),
         }
@@ -160,8 +160,4 @@ impl Engine {
         let same = fast.groups() == self.code.groups() && fast.names.len() == self.code.names().len();
         same.then_some(fast)
     }
-}
-
-fn pay(steps: &Steps, count: u64) -> Result<(), GivenUp> {
-    if steps.spend(count) { Ok(()) } else { Err(GivenUp::Request) }
 }

@@ -1,5 +1,6 @@
 //! What searches may cost: a count of steps that many of them share.
 
+use super::GivenUp;
 use crate::limits;
 use std::cell::Cell;
 
@@ -33,8 +34,21 @@ impl Steps {
     /// Takes some; false where fewer are left, which are gone then too.
     #[must_use]
     pub fn spend(&self, count: u64) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(count));
-        count <= left
+        take(&self.0, count)
     }
+
+    /// The same for a search.
+    ///
+    /// # Errors
+    /// Fewer are left.
+    pub(super) fn pay(&self, count: u64) -> Result<(), GivenUp> {
+        if self.spend(count) { Ok(()) } else { Err(GivenUp::Request) }
+    }
+}
+
+/// Takes some of what is left; false where there is less, which is gone then too.
+pub fn take(left: &Cell<u64>, count: u64) -> bool {
+    let before = left.get();
+    left.set(before.saturating_sub(count));
+    count <= before
 }

@@ -6,7 +6,7 @@
 //! neither changes the answer.
 
 use crate::limits;
-use crate::pattern::Steps;
+use crate::pattern::{Steps, take};
 use crate::source::Span;
 use std::cell::Cell;
 
@@ -272,13 +272,6 @@ impl Budget {
     pub fn for_trace<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
         self.apart(&self.trace, run)
     }
-}
-
-/// Takes some of what is left; false where there is less, which is gone then too.
-fn take(left: &Cell<u64>, count: u64) -> bool {
-    let before = left.get();
-    left.set(before.saturating_sub(count));
-    count <= before
 }
 
 #[cfg(test)]

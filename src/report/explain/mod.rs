@@ -13,6 +13,7 @@ use super::{reason, words};
 use crate::outcome::step::{Detail, Step};
 use crate::outcome::{Access, Outcome};
 use crate::server::Server;
+use crate::simulate::{Ask, Simulator};
 use crate::source::{SourceMap, Span};
 use chapters::{Chapters, Told};
 use page::{Mark, Page};
@@ -46,6 +47,20 @@ pub struct Explained<'a> {
     pub local: SocketAddr,
     /// Where it comes from.
     pub client: IpAddr,
+}
+
+impl<'a> Explained<'a> {
+    /// Of what `simulator` answered `ask`.
+    pub fn of(simulator: &'a Simulator, ask: &Ask, outcome: &'a Outcome, steps: &'a [Step]) -> Explained<'a> {
+        Explained {
+            outcome,
+            steps,
+            sources: simulator.sources(),
+            server: simulator.server(),
+            local: SocketAddr::new(ask.local, ask.local_port),
+            client: ask.client,
+        }
+    }
 }
 
 /// Where a connection comes in.
