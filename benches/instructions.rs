@@ -3,9 +3,9 @@
 //! valgrind).
 
 use routesim::outcome::observer::Observer;
-use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
+use routesim::{Request, Site};
 use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;
@@ -70,13 +70,14 @@ fn url(which: usize) -> String {
 /// Asks one of the requests so many times.
 fn run(how: &str, which: usize, times: u64) {
     let (scenario, index) = scenario(which);
-    let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { return };
-    let ask = Ask::of(&scenario.requests[index], index);
+    let site = Site::of_scenario(&scenario).expect("it can be laid out");
+    let run = site.start().expect("httpd starts");
+    let ask = Request::of(&scenario.requests[index], index);
     for _ in 0..times {
         match how {
-            "observe" => drop(black_box(simulator.observe(black_box(&ask), &mut Idle))),
-            "explain" => drop(black_box(simulator.explain(black_box(&ask)))),
-            _ => drop(black_box(simulator.ask(black_box(&ask)))),
+            "observe" => drop(black_box(run.observe(black_box(&ask), &mut Idle))),
+            "explain" => drop(black_box(run.explain(black_box(&ask)))),
+            _ => drop(black_box(run.ask(black_box(&ask)))),
         }
     }
 }

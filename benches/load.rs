@@ -37,10 +37,10 @@ fn processor_time() -> f64 {
 }
 
 fn measure(kind: Kind, count: usize) -> Took {
-    let site = kind.site(count);
+    let lines = kind.lines(count);
     let before = processor_time();
     let mut result = Ok(0);
-    let counted = allocation_counter::measure(|| result = site.run());
+    let counted = allocation_counter::measure(|| result = lines.run());
     let took = Took { seconds: processor_time() - before, bytes: counted.bytes_max, kind };
     if let Err(why) = result {
         println!("refused: {}: {why}", took.told());
@@ -55,7 +55,7 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|w| !w.starts_with("--")).collect();
     let count = words.first().and_then(|w| w.parse().ok()).unwrap_or(100_000);
     let name = |row: &str| row.trim_matches(['<', '>']).to_ascii_lowercase();
-    let kinds = kinds(&EVERYWHERE, |row| words.get(1).is_none_or(|w| name(w) == name(row.name)));
+    let kinds = kinds(&EVERYWHERE, |row| words.get(1).is_none_or(|w| name(w) == name(row.name())));
     let mut all: Vec<Took> = kinds.into_iter().map(|kind| measure(kind, count)).collect();
     all.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
     let much = all.iter().filter(|t| t.is_much()).count();

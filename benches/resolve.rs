@@ -1,13 +1,11 @@
 //! How long loading takes, and one request.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use routesim::simulate::{self, Ask, Input, RealPrograms, Simulator};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
-use routesim::vfs::{Memory, Owner};
+use routesim::{Request, Site};
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Arc;
 
 // as the binary does
 #[global_allocator]
@@ -20,7 +18,7 @@ fn scenario(name: &str) -> Scenario {
 
 fn resolve(c: &mut Criterion) {
     let web2py = scenario("scenarios/web2py.yaml");
-    c.bench_function("load web2py", |b| b.iter(|| simulate::scenario(black_box(&web2py)).is_ok()));
+    c.bench_function("load web2py", |b| b.iter(|| Site::of_scenario(black_box(&web2py)).is_ok()));
     for name in [
         "scenarios/web2py.yaml",
         "scenarios/web2py-working-2.4.yaml",
@@ -28,41 +26,38 @@ fn resolve(c: &mut Criterion) {
         "scenarios/rewrite/wordpress.yaml",
     ] {
         let scenario = scenario(name);
-        let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { continue };
+        let site = Site::of_scenario(&scenario).expect("it can be laid out");
+        let Ok(run) = site.start() else { continue };
         for (i, spec) in scenario.requests.iter().enumerate().take(6) {
-            let ask = Ask::of(spec, i);
+            let ask = Request::of(spec, i);
             let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-            c.bench_function(&format!("{stem} {}", spec.url), |b| b.iter(|| simulator.ask(black_box(&ask))));
+            c.bench_function(&format!("{stem} {}", spec.url), |b| b.iter(|| run.ask(black_box(&ask))));
         }
     }
 }
 
 /// A file five folders down, an .htaccess file in each.
 fn htaccess(c: &mut Criterion) {
-    let mut files = Memory::new();
+    let config = "ServerName localhost\nDocumentRoot /srv\n<Directory /srv>\nAllowOverride All\nRequire all granted\n\
+                  </Directory>\n<Files *.secret>\nRequire all denied\n</Files>\n";
+    let mut site = Site::builder(config);
     let mut folder = "/srv".to_string();
     for depth in 1..=5 {
         folder.push_str(&format!("/d{depth}"));
         let text = format!("SetEnv DEPTH {depth}\nAddType text/x-d{depth} .d{depth}\nRequire all granted\n");
-        files
-            .add_file(format!("{folder}/.htaccess").as_bytes(), text.into_bytes(), 0o644, Owner::default())
-            .expect("room");
+        site = site.file(&format!("{folder}/.htaccess"), text);
     }
     for name in ["page.html", "page.secret"] {
-        files.add_file(format!("{folder}/{name}").as_bytes(), *b"x", 0o644, Owner::default()).expect("there is room");
+        site = site.file(&format!("{folder}/{name}"), "x");
     }
-    let vfs = Arc::new(files);
-    let config = "ServerName localhost\nDocumentRoot /srv\n<Directory /srv>\nAllowOverride All\nRequire all granted\n\
-                  </Directory>\n<Files *.secret>\nRequire all denied\n</Files>\n";
-    let server = simulate::load(Input::new(config, vfs.clone())).server.expect("httpd would start");
-    let simulator = Simulator::new(server, vfs, Arc::new(RealPrograms));
+    let run = site.build().expect("there is room").start().expect("httpd would start");
     for (title, name) in
         [("htaccess in five folders", "page.html"), ("htaccess in five folders, denied", "page.secret")]
     {
-        let ask = Ask::get(&format!("/d1/d2/d3/d4/d5/{name}"));
-        let status = simulator.ask(&ask).status;
+        let ask = Request::get(&format!("/d1/d2/d3/d4/d5/{name}"));
+        let status = run.ask(&ask).status;
         assert_eq!(status, if name == "page.html" { 200 } else { 403 });
-        c.bench_function(title, |b| b.iter(|| simulator.ask(black_box(&ask))));
+        c.bench_function(title, |b| b.iter(|| run.ask(black_box(&ask))));
     }
 }
 

@@ -1,10 +1,8 @@
 //! What long lists cost: a request that none of the lines is for, and loading.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use routesim::simulate::{self, Ask, Input, RealPrograms, Simulator};
-use routesim::vfs::{Memory, Owner};
+use routesim::{Request, Site};
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A kind of line, and the `i`th of it.
@@ -49,10 +47,8 @@ fn text(line: fn(usize) -> String, count: usize) -> String {
     format!("{head}{}\n", lines.join("\n"))
 }
 
-fn files() -> Arc<Memory> {
-    let mut files = Memory::new();
-    files.add_file(b"/srv/x.html", *b"x", 0o644, Owner::default()).expect("there is room");
-    Arc::new(files)
+fn site(text: &str) -> Site {
+    Site::builder(text).file("/srv/x.html", "x").build().expect("there is room")
 }
 
 fn request(c: &mut Criterion) {
@@ -60,11 +56,9 @@ fn request(c: &mut Criterion) {
         let mut group = c.benchmark_group(kind);
         group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(500)).sample_size(10);
         for count in [10, 100, 1_000, 10_000] {
-            let vfs = files();
-            let server = simulate::load(Input::new(text(line, count), vfs.clone())).server.expect("httpd would start");
-            let simulator = Simulator::new(server, vfs, Arc::new(RealPrograms));
-            let ask = Ask::get("/x.html");
-            group.bench_function(BenchmarkId::new("request", count), |b| b.iter(|| simulator.ask(black_box(&ask))));
+            let run = site(&text(line, count)).start().expect("httpd would start");
+            let ask = Request::get("/x.html");
+            group.bench_function(BenchmarkId::new("request", count), |b| b.iter(|| run.ask(black_box(&ask))));
         }
         group.finish();
     }
@@ -75,10 +69,10 @@ fn load(c: &mut Criterion) {
         let mut group = c.benchmark_group(kind);
         group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(500)).sample_size(10);
         for count in [1_000, 10_000, 100_000] {
-            let (text, vfs) = (text(line, count), files());
+            let text = text(line, count);
             group.throughput(Throughput::Elements(count as u64));
             group.bench_function(BenchmarkId::new("load", count), |b| {
-                b.iter(|| simulate::load(Input::new(black_box(text.as_str()), vfs.clone())).server.is_some());
+                b.iter(|| site(black_box(&text)).start().is_ok());
             });
         }
         group.finish();

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example ask -- /etc/apache2/apache2.conf https://www.example.com/admin/`
 
-use routesim::simulate::Ask;
+use routesim::Request;
 use routesim::site::{Site, SiteOptions};
 use std::error::Error;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let url = arguments.get(1).map_or("/docs/intro.html", String::as_str);
     let run = site.start().map_err(|refused| format!("{}: {}", site.sources().place(refused.span), refused.message))?;
-    let outcome = run.ask(&Ask::get(url));
+    let outcome = run.ask(&Request::get(url));
     println!("{url}: {} {}", outcome.status, outcome.file.unwrap_or_default());
     for decision in &outcome.decided_by {
         println!("  {} ({})", site.sources().directive_name(decision.span), site.sources().place(decision.span));

@@ -2,9 +2,9 @@
 //!
 //! `cargo run --example reached`
 
+use routesim::Request;
 use routesim::outcome::observer::{Line, Observer};
 use routesim::outcome::step::Judgement;
-use routesim::simulate::Ask;
 use routesim::site::Site;
 use routesim::source::Span;
 use std::collections::BTreeMap;
@@ -31,10 +31,10 @@ impl Observer for Coverage {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let site = Site::builder(CONFIG).file("/srv/www/index.html", "").build()?;
-    let run = site.start().map_err(|refused| refused.message.clone())?;
+    let run = site.start().map_err(Clone::clone)?;
     let mut coverage = Coverage::default();
     for url in ["/", "/old/page", "/static/app.css", "/static/img/logo.png"] {
-        run.observe(&Ask::get(url), &mut coverage);
+        run.observe(&Request::get(url), &mut coverage);
     }
     for directive in site.directives() {
         let (reached, matched) = coverage.0.get(&directive.span()).copied().unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example what_if`
 
-use routesim::simulate::Ask;
+use routesim::Request;
 use routesim::site::{Edit, Site};
 use std::error::Error;
 
@@ -18,7 +18,7 @@ DocumentRoot /srv/www
 
 fn main() -> Result<(), Box<dyn Error>> {
     let site = Site::builder(CONFIG).file("/srv/www/secret.txt", "").build()?;
-    let ask = Ask::get("/secret.txt");
+    let ask = Request::get("/secret.txt");
     println!("now: {}", status(&site, &ask)?);
     for directive in site.directives().filter(|d| !d.is_section()) {
         let span = directive.span();
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The status of an answer, or why httpd would not start.
-fn status(site: &Site, ask: &Ask) -> Result<u16, String> {
-    let run = site.start().map_err(|refused| refused.message.clone())?;
+fn status(site: &Site, ask: &Request) -> Result<u16, String> {
+    let run = site.start().map_err(ToString::to_string)?;
     Ok(run.ask(ask).status)
 }

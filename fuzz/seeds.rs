@@ -3,7 +3,7 @@
 //!
 //! `cargo run --example fuzz-seeds -- DIRECTORY`
 
-use routesim::modules;
+use routesim::directives;
 use routesim::source::SourceMap;
 use routesim::suite::{ConfigSource, FileKind, RequestSpec, Scenario, paths};
 use std::collections::BTreeSet;
@@ -99,7 +99,7 @@ fn content(kind: &FileKind) -> String {
 
 /// Words in libFuzzer's way of writing them.
 fn dictionary() -> String {
-    let names = modules::all().flat_map(|m| m.directives).map(|d| d.name.to_string());
+    let names = directives::all().map(|row| format!("{}{}", if row.is_section() { "<" } else { "" }, row.name()));
     let words = [
         "On",
         "Off",

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Why a subnet could not be read: the three statuses of `apr_ipsubnet_create`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadAddress {
+pub(crate) enum BadAddress {
     /// Nothing like an address, a host name perhaps (`APR_EINVAL`).
     NotAnAddress,
     /// It looks like an address and is none (`APR_EBADIP`).
@@ -15,7 +15,7 @@ pub enum BadAddress {
 
 impl BadAddress {
     /// APR's words for it; none where the text looks like no address at all.
-    pub fn detail(self) -> Option<&'static str> {
+    pub(crate) fn detail(self) -> Option<&'static str> {
         match self {
             BadAddress::NotAnAddress => None,
             BadAddress::Address => Some("The specified IP address is invalid."),
@@ -26,7 +26,7 @@ impl BadAddress {
 
 /// A set of addresses under a mask: `apr_ipsubnet_t`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IpSubnet {
+pub(crate) enum IpSubnet {
     /// IPv4: the network and its mask, which needn't be contiguous.
     V4 {
         /// The network, host bits cleared.
@@ -49,7 +49,7 @@ impl IpSubnet {
     ///
     /// # Errors
     /// [`BadAddress`] says which part is wrong.
-    pub fn parse(ip: &[u8], mask: Option<&[u8]>) -> Result<IpSubnet, BadAddress> {
+    pub(crate) fn parse(ip: &[u8], mask: Option<&[u8]>) -> Result<IpSubnet, BadAddress> {
         if !looks_like_ip(ip) {
             return Err(BadAddress::NotAnAddress);
         }
@@ -71,7 +71,7 @@ impl IpSubnet {
     }
 
     /// Whether the address lies in the subnet (`apr_ipsubnet_test`); an IPv4-mapped one counts as IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match (self, address.to_canonical()) {
             (IpSubnet::V4 { net, mask }, IpAddr::V4(a)) => u32::from(a) & mask == *net,
             (IpSubnet::V6 { net, mask }, IpAddr::V6(a)) => u128::from(a) & mask == *net,
@@ -82,12 +82,12 @@ impl IpSubnet {
 
 /// A host given by number, in every way that `getaddrinfo` takes one: IPv6, dotted IPv4, and the old short,
 /// octal and hexadecimal forms of `inet_aton`. `None` for what would have to be looked up.
-pub fn numeric_host(host: &[u8]) -> Option<IpAddr> {
+pub(crate) fn numeric_host(host: &[u8]) -> Option<IpAddr> {
     pton(host).or_else(|| aton(host).map(IpAddr::V4))
 }
 
 /// The addresses of a host: a numeric one, or a name among those that are known.
-pub fn addresses(hosts: &[(IpAddr, String)], host: &[u8]) -> Vec<IpAddr> {
+pub(crate) fn addresses(hosts: &[(IpAddr, String)], host: &[u8]) -> Vec<IpAddr> {
     if let Some(ip) = numeric_host(host) {
         return vec![ip];
     }

@@ -5,7 +5,7 @@ use bstr::BString;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// What `text` says, up to its first byte that is none of the alphabet, and to the first NUL in that.
-pub fn decode(text: &[u8]) -> BString {
+pub(crate) fn decode(text: &[u8]) -> BString {
     let digits = text.iter().map_while(|b| ALPHABET.iter().position(|a| a == b)).map(|d| d as u32);
     let mut out = BString::default();
     let (mut bits, mut have) = (0u32, 0);
@@ -24,7 +24,7 @@ pub fn decode(text: &[u8]) -> BString {
 }
 
 /// `bytes` in base 64, padded.
-pub fn encode(bytes: &[u8]) -> BString {
+pub(crate) fn encode(bytes: &[u8]) -> BString {
     let mut out = BString::default();
     for chunk in bytes.chunks(3) {
         let bits = (0..3).fold(0u32, |n, i| n << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));

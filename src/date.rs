@@ -2,7 +2,7 @@
 
 /// Seconds since 1970 of a date in one of HTTP's forms (RFC 1123, RFC 850, asctime); 0, APR_DATE_BAD, for what is none.
 /// The zone is not looked at: it is GMT.
-pub fn parse_http(text: &[u8]) -> i64 {
+pub(crate) fn parse_http(text: &[u8]) -> i64 {
     read(text).unwrap_or(0)
 }
 
@@ -44,7 +44,7 @@ fn days_of(year: i64, month: i64) -> i64 {
 }
 
 /// Seconds from 1970 to the beginning of a day.
-pub fn seconds(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn seconds(year: i64, month: i64, day: i64) -> i64 {
     // years are counted from March, so that the day that comes and goes is their last
     let y = if month < 3 { year - 1 } else { year };
     let since_march = (month + 9) % 12;

@@ -2,10 +2,13 @@
 
 use crate::limits::FINDINGS;
 use crate::source::Span;
+use serde::Serialize;
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 /// How grave a [`Diagnostic`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// httpd refuses to start (or, in an .htaccess file, answers 500).
     Error,
@@ -34,6 +37,36 @@ pub struct Diagnostic {
     pub first: bool,
     /// How many findings it stands for: one, unless it is the last of a long list.
     pub count: usize,
+}
+
+/// The severity, the message, and after a `;` what to do. (Its place needs the texts: [`crate::source::SourceMap::place`].)
+///
+/// ```
+/// use routesim::Site;
+///
+/// let site = Site::builder("Alais /a /b\n").build()?;
+/// let refused = site.start().err().expect("httpd refuses it");
+/// assert!(refused.to_string().starts_with("error: Invalid command 'Alais'"));
+/// assert!(refused.to_string().ends_with("; did you mean `Alias`?"));
+/// # Ok::<(), routesim::vfs::Errno>(())
+/// ```
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.severity, self.message)?;
+        self.help.iter().try_for_each(|help| write!(f, "; {help}"))
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        })
+    }
 }
 
 impl Diagnostic {
@@ -76,7 +109,7 @@ impl Diagnostic {
 
 /// Findings as they are made: the first [`FINDINGS`] and the first error in full, of the others how many they are.
 #[derive(Clone, Debug, Default)]
-pub struct Findings {
+pub(crate) struct Findings {
     kept: Vec<Diagnostic>,
     refused: bool,
     /// The last that was not kept.
@@ -87,12 +120,12 @@ pub struct Findings {
 
 impl Findings {
     /// Adds one; it can be completed in place.
-    pub fn push(&mut self, d: Diagnostic) -> &mut Diagnostic {
+    pub(crate) fn push(&mut self, d: Diagnostic) -> &mut Diagnostic {
         self.insert(self.kept.len(), d)
     }
 
     /// Adds one before the one of that number.
-    pub fn insert(&mut self, at: usize, d: Diagnostic) -> &mut Diagnostic {
+    pub(crate) fn insert(&mut self, at: usize, d: Diagnostic) -> &mut Diagnostic {
         let refuses = d.severity == Severity::Error && !self.refused;
         self.refused |= refuses;
         if self.is_full() && !refuses {
@@ -105,12 +138,12 @@ impl Findings {
     }
 
     /// Whether the next one is only counted, unless it is the first error.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= FINDINGS
     }
 
     /// All of them, those that were not kept as one each for errors, warnings and notes.
-    pub fn all(self) -> Vec<Diagnostic> {
+    pub(crate) fn all(self) -> Vec<Diagnostic> {
         let mut all = self.kept;
         for (severity, name) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")] {
             let count = self.more[rank(severity)];

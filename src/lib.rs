@@ -7,12 +7,12 @@
 //! There are three ways in, all of them to a [`site::Site`]. A configuration's text and made-up files:
 //!
 //! ```
-//! use routesim::simulate::Ask;
+//! use routesim::Request;
 //! use routesim::site::Site;
 //!
 //! let config = "DocumentRoot /srv/www\n<Directory /srv/www>\n  Require all denied\n</Directory>\n";
 //! let site = Site::builder(config).file("/srv/www/note.txt", "hello").build()?;
-//! let outcome = site.start().expect("httpd would start").ask(&Ask::get("/note.txt"));
+//! let outcome = site.start().expect("httpd would start").ask(&Request::get("/note.txt"));
 //! assert_eq!((outcome.status, outcome.log), (403, Some("AH01630")));
 //! assert_eq!(outcome.decided_by.last().map(|d| d.span.line), Some(3));
 //! # Ok::<(), routesim::vfs::Errno>(())
@@ -42,31 +42,44 @@
 //! let site = Site::of_scenario(&scenario).expect("its files can be laid out");
 //! assert!(site.start().is_ok());
 //! ```
-//!
-//! The whole way of a request is in [`server::process`]; httpd's modules are in [`modules`], a file each.
 
-pub mod address;
+// what is `pub` is the door, and all of it (tests/it/door.rs)
+#![warn(unreachable_pub)]
+// what is left out leaves things without a use
+#![cfg_attr(not(all(feature = "cli", feature = "pcre2")), allow(dead_code, unused_imports))]
+
+mod address;
 mod base64;
 pub mod builtin;
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod conf;
+mod conf;
 mod date;
 pub mod diagnostic;
-pub mod expr;
-pub mod limits;
-pub mod module;
-pub mod modules;
-pub mod named;
+pub mod directives;
+mod expr;
+mod limits;
+mod module;
+mod modules;
+mod named;
 #[cfg(all(feature = "oracle", target_os = "linux"))]
 pub mod oracle;
 pub mod outcome;
-pub mod pattern;
+mod pattern;
 pub mod phase;
 pub mod report;
-pub mod server;
-pub mod simulate;
+mod request;
+mod run;
+mod server;
 pub mod site;
 pub mod source;
+mod suggest;
 pub mod suite;
 pub mod vfs;
+
+pub use limits::STACK;
+pub use outcome::Outcome;
+pub use request::Request;
+pub use run::Run;
+pub use server::table::Table as Headers;
+pub use site::Site;

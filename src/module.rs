@@ -3,11 +3,10 @@
 //! The shape is httpd's own (`module` in include/http_config.h): a directive is one row of a table, and the
 //! order of modules in a phase is data in the hook rows.
 
-pub use crate::phase::{Phase, Verdict};
+pub(crate) use crate::phase::{Phase, Verdict};
 
 use crate::server::build::Cmd;
 use crate::server::request::Request;
-use crate::source::Span;
 use bstr::BString;
 
 /// How a directive takes its arguments: httpd's `enum cmd_how`.
@@ -42,37 +41,37 @@ pub enum Args {
 }
 
 /// Where a directive may stand: httpd's `req_override` bits (include/http_config.h).
-pub mod allowed {
+pub(crate) mod allowed {
     /// .htaccess under `AllowOverride Limit`, and sections.
-    pub const OR_LIMIT: u32 = 1;
+    pub(crate) const OR_LIMIT: u32 = 1;
     /// .htaccess under `AllowOverride Options`, and sections.
-    pub const OR_OPTIONS: u32 = 2;
+    pub(crate) const OR_OPTIONS: u32 = 2;
     /// Everywhere, .htaccess under `AllowOverride FileInfo` included.
-    pub const OR_FILEINFO: u32 = 4;
+    pub(crate) const OR_FILEINFO: u32 = 4;
     /// .htaccess under `AllowOverride AuthConfig`, and sections.
-    pub const OR_AUTHCFG: u32 = 8;
+    pub(crate) const OR_AUTHCFG: u32 = 8;
     /// Everywhere, .htaccess under `AllowOverride Indexes` included.
-    pub const OR_INDEXES: u32 = 16;
+    pub(crate) const OR_INDEXES: u32 = 16;
     /// `AllowOverride` was not said.
-    pub const OR_UNSET: u32 = 32;
+    pub(crate) const OR_UNSET: u32 = 32;
     /// Sections that hold per-directory settings.
-    pub const ACCESS_CONF: u32 = 64;
+    pub(crate) const ACCESS_CONF: u32 = 64;
     /// The server's own level and virtual hosts.
-    pub const RSRC_CONF: u32 = 128;
+    pub(crate) const RSRC_CONF: u32 = 128;
     /// Carried out while the file is being read.
-    pub const EXEC_ON_READ: u32 = 256;
+    pub(crate) const EXEC_ON_READ: u32 = 256;
     /// `AllowOverride Nonfatal=Override`.
-    pub const NONFATAL_OVERRIDE: u32 = 512;
+    pub(crate) const NONFATAL_OVERRIDE: u32 = 512;
     /// `AllowOverride Nonfatal=Unknown`.
-    pub const NONFATAL_UNKNOWN: u32 = 1024;
+    pub(crate) const NONFATAL_UNKNOWN: u32 = 1024;
     /// `<Proxy>` sections.
-    pub const PROXY_CONF: u32 = 2048;
+    pub(crate) const PROXY_CONF: u32 = 2048;
     /// `AllowOverride Nonfatal=All`.
-    pub const NONFATAL_ALL: u32 = NONFATAL_OVERRIDE | NONFATAL_UNKNOWN;
+    pub(crate) const NONFATAL_ALL: u32 = NONFATAL_OVERRIDE | NONFATAL_UNKNOWN;
     /// Anywhere an override may stand.
-    pub const OR_ALL: u32 = OR_LIMIT | OR_OPTIONS | OR_FILEINFO | OR_AUTHCFG | OR_INDEXES;
+    pub(crate) const OR_ALL: u32 = OR_LIMIT | OR_OPTIONS | OR_FILEINFO | OR_AUTHCFG | OR_INDEXES;
     /// Nowhere.
-    pub const OR_NONE: u32 = 0;
+    pub(crate) const OR_NONE: u32 = 0;
 }
 
 /// What a directive means to an answer.
@@ -87,11 +86,11 @@ pub enum Effect {
 }
 
 /// Carries out one directive: its arguments are split as its row says. The error is httpd's message.
-pub type Set = fn(&mut Cmd<'_>, &[BString]) -> Result<(), String>;
+pub(crate) type Set = fn(&mut Cmd<'_>, &[BString]) -> Result<(), String>;
 
 /// One row of a module's table.
 #[derive(Clone, Copy)]
-pub struct Directive {
+pub(crate) struct Directive {
     /// Its name; a section's begins with `<`.
     pub name: &'static str,
     /// How it takes arguments.
@@ -107,25 +106,25 @@ pub struct Directive {
 }
 
 /// When a hook runs among those of its phase, before the names in `after` and `before` are heeded (apr_hooks.h).
-pub mod order {
+pub(crate) mod order {
     /// APR_HOOK_REALLY_FIRST
-    pub const REALLY_FIRST: i32 = -10;
+    pub(crate) const REALLY_FIRST: i32 = -10;
     /// APR_HOOK_FIRST
-    pub const FIRST: i32 = 0;
+    pub(crate) const FIRST: i32 = 0;
     /// APR_HOOK_MIDDLE
-    pub const MIDDLE: i32 = 10;
+    pub(crate) const MIDDLE: i32 = 10;
     /// APR_HOOK_LAST
-    pub const LAST: i32 = 20;
+    pub(crate) const LAST: i32 = 20;
     /// APR_HOOK_REALLY_LAST
-    pub const REALLY_LAST: i32 = 30;
+    pub(crate) const REALLY_LAST: i32 = 30;
 }
 
 /// What a hook does.
-pub type Run = fn(&mut Request<'_>) -> Verdict;
+pub(crate) type HookFn = fn(&mut Request<'_>) -> Verdict;
 
 /// One row of what a module does in a phase: what an `ap_hook_*` call says.
 #[derive(Clone, Copy)]
-pub struct Hook {
+pub(crate) struct Hook {
     /// The phase.
     pub phase: Phase,
     /// One of [`order`].
@@ -135,11 +134,11 @@ pub struct Hook {
     /// Modules whose hooks of this phase run later.
     pub before: &'static [&'static str],
     /// What it does; `None` where it does nothing that matters here.
-    pub run: Option<Run>,
+    pub run: Option<HookFn>,
 }
 
 /// A module of httpd.
-pub struct Module {
+pub(crate) struct Module {
     /// Its source file (`mod_alias.c`), as `<IfModule>` and hook rows name it.
     pub name: &'static str,
     /// Its identifier (`alias_module`), as LoadModule and `<IfModule>` name it.
@@ -150,11 +149,8 @@ pub struct Module {
     pub hooks: &'static [Hook],
 }
 
-/// A place that may be a setting's reason.
-pub type Reason = Option<Span>;
-
 /// A modelled directive's row.
-pub const fn row(
+pub(crate) const fn row(
     name: &'static str,
     args: Args,
     allowed: u32,
@@ -166,11 +162,17 @@ pub const fn row(
 }
 
 /// The row of a directive that has nothing to set.
-pub const fn plain(name: &'static str, args: Args, allowed: u32, effect: Effect, usage: &'static str) -> Directive {
+pub(crate) const fn plain(
+    name: &'static str,
+    args: Args,
+    allowed: u32,
+    effect: Effect,
+    usage: &'static str,
+) -> Directive {
     Directive { name, args, allowed, effect, usage, set: None }
 }
 
 /// A hook's row.
-pub const fn hook(phase: Phase, order: i32, run: Run) -> Hook {
+pub(crate) const fn hook(phase: Phase, order: i32, run: HookFn) -> Hook {
     Hook { phase, order, after: &[], before: &[], run: Some(run) }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 
 /// What stands in a list under a name.
-pub trait Name {
+pub(crate) trait Name {
     /// Its name, as it is looked for: in lower case where letter case doesn't matter.
     fn name(&self) -> Cow<'_, BStr>;
 }
@@ -17,7 +17,7 @@ const LONG: usize = 16;
 
 /// The list.
 #[derive(Clone, Debug)]
-pub struct Named<T> {
+pub(crate) struct Named<T> {
     list: Vec<T>,
     /// Of a long one: where the first of each name is.
     #[expect(clippy::box_collection, reason = "most lists are short, and have room for a pointer only")]
@@ -40,12 +40,12 @@ impl<T> IntoIterator for Named<T> {
 
 impl<T: Name> Named<T> {
     /// An empty list with room for so many.
-    pub fn with_capacity(count: usize) -> Named<T> {
+    pub(crate) fn with_capacity(count: usize) -> Named<T> {
         Named { list: Vec::with_capacity(count), first: None }
     }
 
     /// Where the first of a name is.
-    pub fn find(&self, name: &[u8]) -> Option<usize> {
+    pub(crate) fn find(&self, name: &[u8]) -> Option<usize> {
         match &self.first {
             Some(first) => first.get(name.as_bstr()).copied(),
             None => self.list.iter().position(|one| *one.name() == name),
@@ -53,13 +53,13 @@ impl<T: Name> Named<T> {
     }
 
     /// The first of a name.
-    pub fn named(&mut self, name: &[u8]) -> Option<&mut T> {
+    pub(crate) fn named(&mut self, name: &[u8]) -> Option<&mut T> {
         let at = self.find(name)?;
         self.list.get_mut(at)
     }
 
     /// Adds one at the end: where it is.
-    pub fn push(&mut self, one: T) -> usize {
+    pub(crate) fn push(&mut self, one: T) -> usize {
         let at = self.list.len();
         if let Some(first) = &mut self.first {
             first.entry(one.name().into_owned()).or_insert(at);

@@ -83,7 +83,7 @@ impl SourceFile {
 
 /// A range of `text` that begins and ends with a character, made from any range: what lies beyond the text is left out,
 /// and a character that is cut is taken whole. Bytes that are no UTF-8 count one by one.
-pub fn whole_characters(text: &[u8], range: Range<usize>) -> Range<usize> {
+pub(crate) fn whole_characters(text: &[u8], range: Range<usize>) -> Range<usize> {
     let end = range.end.min(text.len());
     let start = begin(text, range.start.min(end));
     let last = begin(text, end);

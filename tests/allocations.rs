@@ -1,8 +1,8 @@
 //! How many heap allocations a request costs: a number that may go down.
 
-use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
+use routesim::{Request, Site};
 use std::path::Path;
 
 /// A scenario, its request's number, and what an answer may take.
@@ -23,13 +23,14 @@ fn a_request_allocates_no_more_than_it_did() {
     for &(name, index, most) in MOST {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
         let scenario = Scenario::load(&path, &SourceMap::default()).expect("it is a scenario");
-        let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { panic!("{name} does not start") };
+        let site = Site::of_scenario(&scenario).expect("it can be laid out");
+        let run = site.start().expect("httpd starts");
         let spec = &scenario.requests[index];
-        let ask = Ask::of(spec, index);
+        let ask = Request::of(spec, index);
         // the first time fills what is kept for all requests
-        let first = simulator.ask(&ask);
+        let first = run.ask(&ask);
         let mut again = None;
-        let counted = allocation_counter::measure(|| again = Some(simulator.ask(&ask)));
+        let counted = allocation_counter::measure(|| again = Some(run.ask(&ask)));
         assert_eq!(again, Some(first));
         let count = counted.count_total;
         assert!(count <= most, "{name} {}: {count} allocations, {most} at most", spec.url);

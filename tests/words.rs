@@ -8,9 +8,9 @@ use std::process::Command;
 use routesim::builtin::BUILTIN;
 use routesim::report::explain::{self, Explained, Level};
 use routesim::report::paint::Paint;
-use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
+use routesim::{Request, Site};
 
 /// All that a command prints, and its exit status.
 fn said(arguments: &[&str], directory: &Path) -> String {
@@ -51,11 +51,12 @@ fn explanations() {
     for lesson in BUILTIN {
         let path = Path::new(lesson.name);
         let scenario = Scenario::parse(path, lesson.text, &SourceMap::default()).expect("it is a scenario");
-        let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { continue };
+        let site = Site::of_scenario(&scenario).expect("it can be laid out");
+        let Ok(run) = site.start() else { continue };
         let Some(spec) = scenario.requests.first() else { continue };
-        let ask = Ask::of(spec, 0);
-        let (outcome, steps) = simulator.explain(&ask);
-        let explained = Explained::of(&simulator, &ask, &outcome, &steps);
+        let ask = Request::of(spec, 0);
+        let (outcome, steps) = run.explain(&ask);
+        let explained = Explained::of(&run, &ask, &outcome, &steps);
         let page = explain::render(&explained, Level::Story, Paint::default());
         insta::assert_snapshot!(format!("lesson-{}", lesson.name), page);
     }

@@ -2,10 +2,10 @@
 
 use routesim::outcome::{self, observer::Observer};
 use routesim::report::{self, explain, paint::Paint};
-use routesim::simulate::{Ask, Input, Loaded, Modules, RealPrograms, Simulator, load};
+use routesim::site::Modules;
 use routesim::suite::RequestSpec;
 use routesim::vfs::{Memory, Owner};
-use std::net::SocketAddr;
+use routesim::{Request, Run, Site};
 use std::sync::Arc;
 
 /// As many parts of an input count.
@@ -41,14 +41,15 @@ pub fn tree<'d>(parts: impl Iterator<Item = &'d [u8]>) -> Memory {
 }
 
 /// A configuration over a tree.
-pub fn read(config: &[u8], files: &Arc<Memory>) -> Loaded {
-    let vfs = files.clone();
-    let loaded = load(Input { modules: Modules::Own, lenient_paths: true, ..Input::new(config, vfs) });
-    let told = report::diagnostics::text(&loaded.diagnostics, &loaded.sources, true);
-    assert_eq!(told.is_empty(), loaded.diagnostics.is_empty());
-    report::json::diagnostics(&loaded.diagnostics, &loaded.sources).to_string();
-    assert_eq!(loaded.server.is_none(), loaded.first_error().is_some(), "refused just where there is an error");
-    loaded
+pub fn read(config: &[u8], files: Memory) -> Site {
+    let site = Site::builder(config).tree(Arc::new(files)).load(Modules::Own).lenient(true);
+    let site = site.build().expect("no file was added");
+    let (found, sources) = (site.diagnostics(), site.sources());
+    assert_eq!(report::diagnostics::text(found, sources, true).is_empty(), found.is_empty());
+    report::json::diagnostics(found, sources).to_string();
+    let stops = found.iter().any(|d| d.first);
+    assert_eq!(site.start().is_err(), stops, "refused just where there is an error");
+    site
 }
 
 /// The requests of lines: `METHOD URL`, then headers, a tab before each.
@@ -68,37 +69,30 @@ struct Idle;
 
 impl Observer for Idle {}
 
-/// Asks a simulator: whoever watches, and whatever was asked before, an answer is the same; and it can be printed.
-pub fn ask(simulator: &Simulator, spec: &RequestSpec) {
-    let ask = Ask::of(spec, 0);
-    let first = simulator.ask(&ask);
-    let (watched, steps) = simulator.explain(&ask);
+/// Asks a run: whoever watches, and whatever was asked before, an answer is the same; and it can be printed.
+pub fn ask(run: &Run, spec: &RequestSpec) {
+    let ask = Request::of(spec, 0);
+    let first = run.ask(&ask);
+    let (watched, steps) = run.explain(&ask);
     assert_eq!(first, watched, "watched, the answer to {:?} is another one", spec.url);
-    assert_eq!(first, simulator.observe(&ask, &mut Idle), "observed, the answer to {:?} is another one", spec.url);
-    assert_eq!(first, simulator.ask(&ask), "asked again, the answer to {:?} is another one", spec.url);
-    let sources = simulator.sources();
+    assert_eq!(first, run.observe(&ask, &mut Idle), "observed, the answer to {:?} is another one", spec.url);
+    assert_eq!(first, run.ask(&ask), "asked again, the answer to {:?} is another one", spec.url);
+    let sources = run.sources();
     report::json::explained(&watched, &steps, sources).to_string();
-    let local = SocketAddr::new(ask.local, ask.local_port);
-    let (outcome, server) = (&watched, simulator.server());
-    let explained = explain::Explained { outcome, steps: &steps, sources, server, local, client: ask.client };
+    let explained = explain::Explained::of(run, &ask, &watched, &steps);
     for level in [explain::Level::Brief, explain::Level::Story, explain::Level::All] {
         explain::render(&explained, level, Paint { colour: true });
     }
-    let mut table = report::table::Table::new(Paint { colour: false });
-    let mut text = Vec::new();
-    table.row(report::table::Row::of(&watched), &mut text).and_then(|()| table.end(&mut text)).expect("there is room");
 }
 
 /// Reads a configuration over a tree and asks all requests, each of a run that remembers and of one that doesn't.
 pub fn run(config: &[u8], files: Memory, requests: &[RequestSpec]) {
-    let files = Arc::new(files);
-    let Some(server) = read(config, &files).server else { return };
-    let simulator = Simulator::new(server, files, Arc::new(RealPrograms));
+    let Ok(run) = read(config, files).start() else { return };
     for spec in requests {
-        ask(&simulator, spec);
+        ask(&run, spec);
         // as it is told: a file that is read again is another one
-        let told = |s: &Simulator| outcome::json::outcome(&s.ask(&Ask::of(spec, 0)), s.sources()).to_string();
-        let (here, fresh) = (told(&simulator), told(&simulator.fork()));
+        let told = |s: &Run| outcome::json::outcome(&s.ask(&Request::of(spec, 0)), s.sources()).to_string();
+        let (here, fresh) = (told(&run), told(&run.fork()));
         assert_eq!(here, fresh, "what was asked before changes the answer to {:?}", spec.url);
     }
 }

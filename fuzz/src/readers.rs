@@ -1,11 +1,9 @@
 //! Everything that is read, each on the way on which users give it.
 
 use super::parts;
-use routesim::pattern::{Captures, Flags, Regex};
-use routesim::simulate::{self, Input};
 use routesim::suite::{RequestSpec, parse_server, split_url};
-use routesim::vfs::{Memory, Owner};
-use std::sync::Arc;
+use routesim::vfs::Owner;
+use routesim::{Outcome, Request, Site};
 
 /// A configuration alone.
 pub fn configuration(data: &[u8]) {
@@ -17,7 +15,7 @@ const OPEN: &str = "ServerName localhost\nDocumentRoot /srv/www\n<Directory />\n
 
 /// An .htaccess file: checked alone, and met by a request.
 pub fn htaccess(data: &[u8]) {
-    let found = simulate::check_htaccess(Input::new(data, Arc::new(Memory::empty())));
+    let found = Site::builder(data).check_htaccess();
     routesim::report::diagnostics::text(&found.diagnostics, &found.sources, true);
     run(OPEN, &[("/srv/www/.htaccess", data)], &["/", "/index.html", "/none/x?q", "POST /index.html/more"]);
 }
@@ -51,62 +49,49 @@ pub fn request(data: &[u8]) {
     parts::run(format!("{OPEN}{LOOKING}").as_bytes(), parts::tree(std::iter::empty()), &requests);
 }
 
-/// An expression, as a condition and as a text.
-pub fn expression(data: &[u8]) {
-    let line: Vec<u8> = data.iter().copied().filter(|b| !matches!(b, b'\n' | b'\r' | 0)).collect();
-    let quoted = [
-        &b"\""[..],
-        &line
-            .iter()
-            .flat_map(|b| match b {
-                b'"' | b'\\' => vec![b'\\', *b],
-                b => vec![*b],
-            })
-            .collect::<Vec<u8>>(),
-        b"\"",
-    ]
-    .concat();
-    let config =
-        [OPEN.as_bytes(), b"<If ", &quoted, b">\nSetEnv X y\n</If>\nSetEnvIfExpr ", &quoted, b" Y=$1\n"].concat();
-    parts::run(&config, parts::tree(std::iter::empty()), &parts::requests(b"/index.html?q\tCookie: a=b\n/x"));
-    let text = [b"expr=", line.as_slice()].concat();
-    let text: Vec<u8> =
-        text.iter().flat_map(|b| if matches!(b, b'"' | b'\\') { vec![b'\\', *b] } else { vec![*b] }).collect();
-    let config = [
-        OPEN.as_bytes(),
-        b"RequestHeader set X \"",
-        &text,
-        b"\"\nHeader always set Location \"",
-        &text,
-        b"\"\nRedirect /r /x\n",
-    ];
-    parts::run(&config.concat(), parts::tree(std::iter::empty()), &parts::requests(b"/index.html?q\tCookie: a=b\n/r"));
+/// Text as one argument of a line, in quotation marks.
+fn quoted(text: &[u8]) -> Vec<u8> {
+    let text = text.iter().filter(|b| !matches!(b, b'\n' | b'\r' | 0));
+    let escaped = text.flat_map(|b| if matches!(b, b'"' | b'\\') { vec![b'\\', *b] } else { vec![*b] });
+    [b'"'].into_iter().chain(escaped).chain([b'"']).collect()
 }
 
-/// A regular expression, a line break, and what it is held against: whichever way it is matched, it is as by PCRE2.
+/// An expression, as a condition and as a text.
+pub fn expression(data: &[u8]) {
+    let (condition, text) = (quoted(data), quoted(&[b"expr=", data].concat()));
+    let requests = parts::requests(b"/index.html?q\tCookie: a=b\n/r");
+    for lines in [
+        [b"<If ", &condition[..], b">\nSetEnv X y\n</If>\nSetEnvIfExpr ", &condition, b" Y=$1\n"].concat(),
+        [b"RequestHeader set X ", &text[..], b"\nHeader always set Location ", &text, b"\nRedirect /r /x\n"].concat(),
+    ] {
+        parts::run(&[OPEN.as_bytes(), &lines].concat(), parts::tree(std::iter::empty()), &requests);
+    }
+}
+
+/// A regular expression, a line break, and what it is held against: whichever way it is matched, it is as by PCRE2, to
+/// which a look ahead for nothing leaves it.
 pub fn pattern(data: &[u8]) {
     let Some((how, rest)) = data.split_first().filter(|(_, rest)| rest.len() < 1 << 12) else { return };
     let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
     let (pattern, subject) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
-    let flags = Flags { icase: how & 1 != 0, ..Flags::default() };
-    let Ok(quick) = Regex::new(pattern, flags) else { return };
-    let mut found = Captures::new();
-    let matched = quick.captures(subject, &mut found);
-    if let (Ok(is), Ok(matched)) = (quick.is_match(subject), matched) {
-        assert_eq!(is, matched, "captures and is_match differ");
-    }
-    if matched == Ok(true) {
-        assert!(subject.starts_with(quick.beginning()), "it matches what begins otherwise");
-    }
-    // a look ahead for nothing leaves the pattern to PCRE2
-    let whole = [b"(?:", pattern, b")(?=)"].concat();
-    let Some(slow) = Regex::new(&whole, flags).ok().filter(|slow| slow.groups() == quick.groups()) else { return };
-    let mut want = Captures::new();
-    let (Ok(matched), Ok(wanted)) = (matched, slow.captures(subject, &mut want)) else { return };
-    assert_eq!(matched, wanted, "another match than PCRE2's");
-    if matched {
-        let all = |caps: &Captures| (0..quick.groups() + 1).map(|i| caps.get(i)).collect::<Vec<_>>();
-        assert_eq!(all(&found), all(&want), "other groups than PCRE2's");
+    let mut request = Request::get("/");
+    request.headers.set("X", subject);
+    let answer = |behind: &[u8]| -> Option<Outcome> {
+        let pattern = quoted(&[b"(?:", pattern, b")", behind].concat());
+        let flag = if how & 1 == 0 { &b"\n"[..] } else { b" [NC]\n" };
+        let config = [
+            b"RewriteEngine On\nRewriteCond %{HTTP:X} ",
+            &pattern[..],
+            flag,
+            b"RewriteRule ^ /%0|%1|%2|%3|%4|%5|%6|%7|%8|%9 [R,NE]\n",
+        ];
+        let site = Site::builder(config.concat()).build().expect("it has no files");
+        let outcome = site.start().ok()?.ask(&request);
+        // one of them may be given up sooner
+        outcome.caveats.is_empty().then_some(outcome)
+    };
+    if let (Some(quick), Some(slow)) = (answer(b""), answer(b"(?=)")) {
+        assert_eq!((quick.status, quick.location), (slow.status, slow.location), "another match than PCRE2's");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Whole sites: a configuration, a tree, requests.
 
 use super::parts;
+use routesim::Site;
 use routesim::report;
-use routesim::simulate;
 use routesim::source::SourceMap;
 use routesim::suite::{ConfigSource, Scenario};
 use std::path::Path;
@@ -27,9 +27,12 @@ pub fn scenario(data: &[u8]) {
         Ok(scenario) if !matches!(scenario.config, ConfigSource::Text { .. }) => return,
         Ok(scenario) => scenario,
     };
-    match simulate::scenario(&scenario) {
-        Err(wrong) => drop(report::diagnostics::text(&wrong, &sources, true)),
-        Ok((None, loaded)) => drop(report::diagnostics::text(&loaded.diagnostics, &loaded.sources, true)),
-        Ok((Some(simulator), _)) => scenario.requests.iter().take(8).for_each(|spec| parts::ask(&simulator, spec)),
+    let site = match Site::of_scenario(&scenario) {
+        Err(wrong) => return drop(report::diagnostics::text(&wrong, &sources, true)),
+        Ok(site) => site,
+    };
+    match site.start() {
+        Err(_) => drop(report::diagnostics::text(site.diagnostics(), site.sources(), true)),
+        Ok(run) => scenario.requests.iter().take(8).for_each(|spec| parts::ask(&run, spec)),
     }
 }

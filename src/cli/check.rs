@@ -6,7 +6,6 @@ use super::{End, Failure, failure, suites};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::paint::{Tone, clean};
 use crate::report::{diagnostics, json};
-use crate::simulate;
 use crate::source::SourceMap;
 use crate::suite::Scenario;
 use serde_json::Value;
@@ -15,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// The start-up verdict, and every error and warning.
 #[derive(clap::Args)]
-pub struct Check {
-    /// Scenarios, configuration files, .htaccess files, or directories of them
+pub(super) struct Check {
+    /// Scenarios, configuration files, .htaccess files, directories of them, or patterns ('sites/**/*.conf')
     #[arg(value_name = "PATH", conflicts_with_all = ["scenario", "config"])]
     paths: Vec<PathBuf>,
 
@@ -55,7 +54,7 @@ impl Found {
 
 impl Check {
     /// Runs the verb.
-    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         let mut found = Vec::new();
         let mut broken = false;
         if self.paths.is_empty() {
@@ -110,8 +109,8 @@ impl Check {
         let name = path.display().to_string();
         if self.htaccess || is_htaccess(path) {
             let options = self.given.machine.options(Vec::new())?;
-            let loaded = simulate::check_htaccess(options.input(path).or_else(|e| failure(e.to_string()))?);
-            return Ok(Found { name, diagnostics: loaded.diagnostics, sources: loaded.sources });
+            let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
+            return Ok(Found { name, diagnostics: checked.diagnostics, sources: checked.sources });
         }
         let site = self.given.machine.open(path, Vec::new())?;
         Ok(Found { name, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() })

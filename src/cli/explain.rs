@@ -6,14 +6,15 @@ use super::{End, Failure, failure};
 use crate::outcome;
 use crate::report::explain::{self, Explained, Level};
 use crate::report::json;
-use crate::simulate::{Ask, Simulator};
+use crate::request::Request;
+use crate::run::Run;
 use crate::suite::{RequestSpec, parse_server};
 use std::io::Write;
 use std::net::IpAddr;
 
 /// What becomes of one request, and why.
 #[derive(clap::Args)]
-pub struct Explain {
+pub(super) struct Explain {
     /// The URL, or only its path; sent exactly as written
     #[arg(required_unless_present = "list")]
     url: Option<String>,
@@ -22,7 +23,7 @@ pub struct Explain {
     given: Given,
 
     #[command(flatten)]
-    request: Request,
+    request: RequestArgs,
 
     /// Print only the one-line result
     #[arg(long, conflicts_with = "all")]
@@ -44,7 +45,7 @@ pub struct Explain {
 /// How the request is made.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Request options")]
-struct Request {
+struct RequestArgs {
     /// Request method
     #[arg(long, value_name = "METHOD", default_value = "GET")]
     method: String,
@@ -95,13 +96,13 @@ fn header(text: &str) -> Result<(String, String), String> {
 
 impl Explain {
     /// Runs the verb.
-    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         if self.list {
             return given::list(streams);
         }
         let mut spec = self.spec()?;
         let opened = self.given.open(streams, Some(vec![spec.clone()]))?;
-        let Some(simulator) = &opened.simulator else {
+        let Some(run) = &opened.run else {
             if self.format == Format::Json
                 && let Some(error) = opened.refusal()
             {
@@ -113,17 +114,17 @@ impl Explain {
         };
         streams.remarks(&opened.diagnostics, &opened.sources);
         if opened.real {
-            place(&mut spec, simulator);
+            place(&mut spec, run);
         }
-        let ask = Ask::of(&spec, 0);
-        let (outcome, steps) = simulator.explain(&ask);
-        let sources = simulator.sources();
+        let ask = Request::of(&spec, 0);
+        let (outcome, steps) = run.explain(&ask);
+        let sources = run.sources();
         match self.format {
             Format::Json => {
                 streams.json(&json::explained(&outcome, &steps, sources))?;
             }
             Format::Text => {
-                let explained = Explained::of(simulator, &ask, &outcome, &steps);
+                let explained = Explained::of(run, &ask, &outcome, &steps);
                 streams.out.write_all(explain::render(&explained, self.level(), streams.paint).as_bytes())?;
             }
         }
@@ -167,7 +168,7 @@ impl Explain {
 }
 
 /// Lets the connection come in where a real configuration would have it.
-pub fn place(spec: &mut RequestSpec, simulator: &Simulator) {
+pub(super) fn place(spec: &mut RequestSpec, run: &Run) {
     if spec.server.is_some() {
         return;
     }
@@ -176,6 +177,6 @@ pub fn place(spec: &mut RequestSpec, simulator: &Simulator) {
         Some((host, _)) if !parts.authority.ends_with(']') => host,
         _ => parts.authority,
     };
-    let local = simulator.default_local(host, parts.port);
+    let local = run.default_local(host, parts.port);
     spec.server = local.map(|(ip, port)| (ip, Some(port)));
 }

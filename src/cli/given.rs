@@ -6,20 +6,20 @@ use super::{End, Failure, failure};
 use crate::builtin::{self, BUILTIN};
 use crate::diagnostic::Diagnostic;
 use crate::report::paint::Tone;
-use crate::simulate::Simulator;
+use crate::run::Run;
 use crate::site::Site;
 use crate::source::SourceMap;
-use crate::suite::suggest::nearest;
+use crate::suggest::closest;
 use crate::suite::{RequestSpec, Scenario};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The scenario that is taken from the folder one is in.
-pub const HERE: &str = "routesim.yaml";
+pub(super) const HERE: &str = "routesim.yaml";
 
 /// The options that say what to work on.
 #[derive(clap::Args)]
-pub struct Given {
+pub(super) struct Given {
     /// Name of a built-in scenario, or a scenario file
     #[arg(short, long, value_name = "NAME|FILE", conflicts_with = "config")]
     pub scenario: Option<String>,
@@ -33,9 +33,9 @@ pub struct Given {
 }
 
 /// What was opened.
-pub struct Opened {
+pub(super) struct Opened {
     /// Ready for requests; none when httpd would refuse to start.
-    pub simulator: Option<Simulator>,
+    pub run: Option<Run>,
     /// What was found in the configuration.
     pub diagnostics: Vec<Diagnostic>,
     /// The configuration's texts.
@@ -49,23 +49,23 @@ pub struct Opened {
 impl Opened {
     fn of(site: &Site, requests: Vec<RequestSpec>, real: bool) -> Opened {
         let (diagnostics, sources) = (site.diagnostics().to_vec(), site.sources().clone());
-        Opened { simulator: site.start().ok(), diagnostics, sources, requests, real }
+        Opened { run: site.start().ok(), diagnostics, sources, requests, real }
     }
 
     /// The error at which httpd stops.
-    pub fn refusal(&self) -> Option<&Diagnostic> {
+    pub(super) fn refusal(&self) -> Option<&Diagnostic> {
         self.diagnostics.iter().find(|d| d.first)
     }
 }
 
 impl Given {
     /// Opens it, to ask `requests` of it (a scenario's own, where there are none given).
-    pub fn open(&self, streams: &Streams, requests: Option<Vec<RequestSpec>>) -> Result<Opened, Failure> {
+    pub(super) fn open(&self, streams: &Streams, requests: Option<Vec<RequestSpec>>) -> Result<Opened, Failure> {
         self.open_named(self.scenario.as_deref(), streams, requests)
     }
 
     /// The same, of the scenario `name` where there is one.
-    pub fn open_named(
+    pub(super) fn open_named(
         &self,
         name: Option<&str>,
         streams: &Streams,
@@ -89,7 +89,7 @@ impl Given {
 }
 
 /// The scenario of that name, or the one that stands in where there is none.
-pub fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario, Failure> {
+pub(super) fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario, Failure> {
     match name {
         Some(name) => named(name, streams),
         None if Path::new(HERE).is_file() => {
@@ -105,7 +105,7 @@ pub fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario, Failu
 }
 
 /// Opens a scenario.
-pub fn open(scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
+pub(super) fn open(scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
     match Site::of_scenario(&scenario) {
         Ok(site) => Ok(Opened::of(&site, scenario.requests, false)),
         Err(found) => {
@@ -125,7 +125,7 @@ fn named(name: &str, streams: &Streams) -> Result<Scenario, Failure> {
         return from_file(path, streams);
     }
     let known = BUILTIN.iter().map(|b| b.name);
-    match nearest(name, known) {
+    match closest(name, known) {
         Some(near) => failure(format!("no built-in scenario and no file `{name}`: did you mean `{near}`?")),
         None => {
             failure(format!("no built-in scenario and no file `{name}` (`routesim --list` names the built-in ones)"))
@@ -134,7 +134,7 @@ fn named(name: &str, streams: &Streams) -> Result<Scenario, Failure> {
 }
 
 /// A scenario file.
-pub fn from_file(path: &Path, streams: &Streams) -> Result<Scenario, Failure> {
+pub(super) fn from_file(path: &Path, streams: &Streams) -> Result<Scenario, Failure> {
     let text = machine::read(path)?;
     match String::from_utf8(text) {
         Ok(text) => parse(path, &text, streams),
@@ -151,7 +151,7 @@ fn parse(path: &Path, text: &str, streams: &Streams) -> Result<Scenario, Failure
 }
 
 /// Lists the built-in scenarios.
-pub fn list(streams: &mut Streams) -> Result<End, Failure> {
+pub(super) fn list(streams: &mut Streams) -> Result<End, Failure> {
     let width = BUILTIN.iter().map(|b| b.name.len()).max().unwrap_or(0);
     for b in BUILTIN {
         let pad = " ".repeat(width - b.name.len());

@@ -3,17 +3,16 @@
 use super::{Failure, failure};
 use crate::limits::FILE_BYTES;
 use crate::modules::known;
-use crate::simulate::Modules;
-use crate::site::{Site, SiteOptions};
+use crate::site::{Modules, Site, SiteOptions};
+use crate::suggest::closest;
 use crate::suite::bounded;
-use crate::suite::suggest::nearest;
 use crate::vfs::open;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// The options of a configuration.
 #[derive(clap::Args)]
-pub struct Machine {
+pub(super) struct Machine {
     /// Treat DIR as the root of the file system, as in a chroot [default: /]
     #[arg(long, value_name = "DIR", help_heading = "Configuration options")]
     pub root: Option<PathBuf>,
@@ -45,7 +44,7 @@ pub struct Machine {
 
 impl Machine {
     /// The first of these options that was used.
-    pub fn used(&self) -> Option<&'static str> {
+    pub(super) fn used(&self) -> Option<&'static str> {
         let used = [
             (self.root.is_some(), "--root"),
             (!self.env.is_empty(), "--env"),
@@ -59,7 +58,7 @@ impl Machine {
     }
 
     /// These options, as the library has them; `ports` are those that requests come in on.
-    pub fn options(&self, ports: Vec<u16>) -> Result<SiteOptions, Failure> {
+    pub(super) fn options(&self, ports: Vec<u16>) -> Result<SiteOptions, Failure> {
         Ok(SiteOptions {
             root: self.root.clone(),
             env: self.env()?,
@@ -73,7 +72,7 @@ impl Machine {
     }
 
     /// The site of a configuration file.
-    pub fn open(&self, config: &Path, ports: Vec<u16>) -> Result<Site, Failure> {
+    pub(super) fn open(&self, config: &Path, ports: Vec<u16>) -> Result<Site, Failure> {
         Site::open(config, &self.options(ports)?).or_else(|e| failure(e.to_string()))
     }
 
@@ -87,7 +86,7 @@ impl Machine {
             // `alias`, `mod_alias` and `mod_alias.c` are the same to a reader
             let short = name.trim_start_matches("mod_").trim_end_matches(".c");
             if known::by_name(short).is_none() {
-                let near = nearest(short, known::KNOWN.iter().map(|k| k.name));
+                let near = closest(short, known::KNOWN.iter().map(|k| k.name));
                 let near = near.map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
                 return failure(format!("--modules: no module `{name}`{near}"));
             }
@@ -117,6 +116,6 @@ impl Machine {
 }
 
 /// The content of a file of this machine.
-pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     bounded::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), open::why(&e, FILE_BYTES))))
 }

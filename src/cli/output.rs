@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
 
 /// Where results and remarks go.
-pub struct Streams {
+pub(super) struct Streams {
     /// Results.
     pub out: BufWriter<Box<dyn Write>>,
     /// All else.
@@ -24,7 +24,7 @@ pub struct Streams {
 
 impl Streams {
     /// The process's own; `NO_COLOR` and its kin are honoured.
-    pub fn new() -> Streams {
+    pub(super) fn new() -> Streams {
         let colour = |choice| Paint { colour: choice != ColorChoice::Never };
         Streams {
             paint: colour(AutoStream::choice(&io::stdout())),
@@ -34,14 +34,14 @@ impl Streams {
     }
 
     /// To anywhere else, without colour.
-    pub fn to(out: Box<dyn Write>, error: Box<dyn Write>) -> Streams {
+    pub(super) fn to(out: Box<dyn Write>, error: Box<dyn Write>) -> Streams {
         let plain = Paint { colour: false };
         let out = BufWriter::with_capacity(1 << 16, out);
         Streams { out, error: RefCell::new(error), paint: plain, error_paint: plain }
     }
 
     /// A result as JSON, for programs, and legible all the same.
-    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
+    pub(super) fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
         serde_json::to_writer_pretty(&mut self.out, value)?;
         writeln!(self.out)?;
         Ok(())
@@ -53,7 +53,7 @@ impl Streams {
     }
 
     /// What the command line's own parser says, of a mistake or of how to use it.
-    pub fn usage(&mut self, text: &str, wrong: bool) {
+    pub(super) fn usage(&mut self, text: &str, wrong: bool) {
         if wrong {
             self.say(text);
         } else {
@@ -62,22 +62,22 @@ impl Streams {
     }
 
     /// An error: the command ends.
-    pub fn error(&self, words: &str) {
+    pub(super) fn error(&self, words: &str) {
         self.say(&format!("{} {}\n", self.error_paint.tone(Tone::Bad, "error:"), words.trim_end()));
     }
 
     /// A remark.
-    pub fn note(&self, words: &str) {
+    pub(super) fn note(&self, words: &str) {
         self.say(&format!("{} {}\n", self.error_paint.tone(Tone::Key, "note:"), words.trim_end()));
     }
 
     /// Diagnostics in full.
-    pub fn diagnostics(&self, found: &[Diagnostic], sources: &SourceMap) {
+    pub(super) fn diagnostics(&self, found: &[Diagnostic], sources: &SourceMap) {
         self.say(&diagnostics::text(found, sources, self.error_paint.colour));
     }
 
     /// A configuration that httpd would not start with: everything that is wrong with it, and where httpd stops.
-    pub fn refused(&self, opened: &Opened) {
+    pub(super) fn refused(&self, opened: &Opened) {
         self.diagnostics(&opened.diagnostics, &opened.sources);
         let place = match opened.refusal() {
             Some(d) if d.span.is_some() => format!(": it stops at {}", clean(opened.sources.place(d.span))),
@@ -87,7 +87,7 @@ impl Streams {
     }
 
     /// What httpd would start with all the same: notes a line each, warnings by their number.
-    pub fn remarks(&self, found: &[Diagnostic], sources: &SourceMap) {
+    pub(super) fn remarks(&self, found: &[Diagnostic], sources: &SourceMap) {
         for d in found.iter().filter(|d| d.severity == Severity::Note) {
             let place = if d.span.is_some() { format!("{}: ", clean(sources.place(d.span))) } else { String::new() };
             self.note(&format!("{place}{}", clean(&d.message)));

@@ -1,7 +1,7 @@
 //! Work on all cores whose results come in order.
 
 use crate::limits;
-use crate::simulate::Simulator;
+use crate::run::Run;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Builder;
 
@@ -12,21 +12,21 @@ const WAITING: usize = 4;
 ///
 /// # Errors
 /// The first of `take`, which ends it.
-pub fn in_order<I: Sync, T: Send, E>(
-    simulator: &Simulator,
+pub(super) fn in_order<I: Sync, T: Send, E>(
+    run: &Run,
     pieces: &[I],
-    work: impl Fn(&Simulator, &I) -> T + Sync,
+    work: impl Fn(&Run, &I) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get()).min(pieces.len());
     if cores < 2 {
-        return pieces.iter().try_for_each(|piece| take(work(simulator, piece)));
+        return pieces.iter().try_for_each(|piece| take(work(run, piece)));
     }
     std::thread::scope(|scope| {
         let mut results: Vec<Option<Receiver<T>>> = Vec::new();
         for core in 0..cores {
             let (sender, receiver) = sync_channel(WAITING);
-            let own = simulator.fork();
+            let own = run.fork();
             let work = &work;
             let work_through = move || {
                 for piece in pieces.iter().skip(core).step_by(cores) {
@@ -42,7 +42,7 @@ pub fn in_order<I: Sync, T: Send, E>(
             // a core that is gone has nothing more to give: the scope passes its panic on
             Some(result) => result.recv().ok(),
             // the system has no thread left
-            None => Some(work(simulator, piece)),
+            None => Some(work(run, piece)),
         };
         pieces.iter().enumerate().map_while(&mut done).try_for_each(take)
     })

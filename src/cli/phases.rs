@@ -10,7 +10,7 @@ use std::io::Write;
 
 /// The modules of each phase.
 #[derive(clap::Args)]
-pub struct Phases {
+pub(super) struct Phases {
     #[command(flatten)]
     given: Given,
 
@@ -29,13 +29,13 @@ enum Format {
 
 impl Phases {
     /// Runs the verb.
-    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         let opened = self.given.open(streams, None)?;
-        let Some(simulator) = &opened.simulator else {
+        let Some(run) = &opened.run else {
             streams.refused(&opened);
             return Ok(End::Wrong);
         };
-        let hooks = &simulator.server().hooks;
+        let hooks = &run.server().hooks;
         let phases = Phase::HOOKED.map(|p| (p, hooks.of(p).iter().map(|h| h.module).collect::<Vec<_>>()));
         match self.format {
             Format::Json => {

@@ -19,7 +19,7 @@ const PART_BYTES: usize = (128 << 20) / PARTS;
 const PLACE_BYTES: usize = 64;
 
 /// The answers, shared by all threads.
-pub struct Remembered<'l> {
+pub(super) struct Remembered<'l> {
     parts: Vec<Mutex<Part<'l>>>,
 }
 
@@ -31,7 +31,7 @@ struct Part<'l> {
 
 impl<'l> Remembered<'l> {
     /// Nothing yet.
-    pub fn new() -> Remembered<'l> {
+    pub(super) fn new() -> Remembered<'l> {
         Remembered { parts: (0..PARTS).map(|_| Mutex::default()).collect() }
     }
 
@@ -40,7 +40,7 @@ impl<'l> Remembered<'l> {
     }
 
     /// Appends a line's answer to `out`; whether it is known.
-    pub fn recall(&self, line: &[u8], out: &mut Vec<u8>) -> bool {
+    pub(super) fn recall(&self, line: &[u8], out: &mut Vec<u8>) -> bool {
         let Some(Ok(part)) = self.part(line).map(|p| p.lock()) else { return false };
         let answer = part.places.get(line).and_then(|place| part.answers.get(place.clone()));
         if let Some(answer) = answer {
@@ -50,7 +50,7 @@ impl<'l> Remembered<'l> {
     }
 
     /// Remembers a line's answer. A part that is full begins anew.
-    pub fn note(&self, line: &'l [u8], answer: &[u8]) {
+    pub(super) fn note(&self, line: &'l [u8], answer: &[u8]) {
         let Some(Ok(mut part)) = self.part(line).map(|p| p.lock()) else { return };
         if part.answers.len() + answer.len() + PLACE_BYTES * part.places.len() > PART_BYTES {
             *part = Part::default();

@@ -9,7 +9,8 @@ use crate::outcome::Outcome;
 use crate::outcome::json::{self, Key, Texts, Told};
 use crate::report::ndjson;
 use crate::report::table::{Row, Table};
-use crate::simulate::{Ask, Simulator};
+use crate::request::Request;
+use crate::run::Run;
 use crate::suite::RequestSpec;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, Write};
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 
 /// A scenario's requests, or the URLs of a file.
 #[derive(clap::Args)]
-pub struct Replay {
+pub(super) struct Replay {
     /// Name of a built-in scenario, or a scenario file
     #[arg(conflicts_with_all = ["scenario", "config"], value_name = "SCENARIO")]
     positional: Option<String>,
@@ -63,7 +64,7 @@ fn keys() -> impl TypedValueParser<Value = Key> {
 
 impl Replay {
     /// Runs the verb.
-    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         if self.list {
             return given::list(streams);
         }
@@ -73,7 +74,7 @@ impl Replay {
         let urls = self.urls.as_deref().map(Urls::read).transpose()?;
         let name = self.positional.as_deref().or(self.given.scenario.as_deref());
         let opened = self.given.open_named(name, streams, urls.as_ref().map(|u| urls::of_each_port(u.lines())))?;
-        let Some(simulator) = &opened.simulator else {
+        let Some(run) = &opened.run else {
             if self.format == Format::Ndjson
                 && let Some(error) = opened.refusal()
             {
@@ -88,69 +89,57 @@ impl Replay {
             streams.note("there are no requests: give URLs with --urls FILE");
         }
         match self.format {
-            Format::Ndjson => self.ndjson(simulator, &opened, urls.as_ref(), streams)?,
-            Format::Table => self.table(simulator, &opened, urls.as_ref(), streams)?,
+            Format::Ndjson => self.ndjson(run, &opened, urls.as_ref(), streams)?,
+            Format::Table => self.table(run, &opened, urls.as_ref(), streams)?,
         }
         Ok(End::Fine)
     }
 
     /// One JSON object a line.
-    fn ndjson(
-        &self,
-        simulator: &Simulator,
-        opened: &Opened,
-        urls: Option<&Urls>,
-        streams: &mut Streams,
-    ) -> Result<(), Failure> {
+    fn ndjson(&self, run: &Run, opened: &Opened, urls: Option<&Urls>, streams: &mut Streams) -> Result<(), Failure> {
         let print = |out: io::Result<Vec<u8>>| streams.out.write_all(&out?);
         match urls {
             None => {
-                let some = |simulator: &Simulator, (first, specs): &Piece<'_>| {
-                    let texts = Texts::for_many(simulator.sources());
+                let some = |run: &Run, (first, specs): &Piece<'_>| {
+                    let texts = Texts::for_many(run.sources());
                     let mut out = Vec::new();
                     for (i, spec) in specs.iter().enumerate() {
-                        self.write(&mut out, &simulator.ask(&Ask::of(spec, first + i)), &texts)?;
+                        self.write(&mut out, &run.ask(&Request::of(spec, first + i)), &texts)?;
                     }
                     Ok(out)
                 };
-                parallel::in_order(simulator, &pieces(&opened.requests), some, print)?;
+                parallel::in_order(run, &pieces(&opened.requests), some, print)?;
             }
             Some(urls) => {
                 let real = opened.real;
                 let remembered = (!self.no_cache).then(Remembered::new);
-                let some = |simulator: &Simulator, piece: &_| self.lines(simulator, real, piece, remembered.as_ref());
-                parallel::in_order(simulator, &urls.pieces(), some, print)?;
+                let some = |run: &Run, piece: &_| self.lines(run, real, piece, remembered.as_ref());
+                parallel::in_order(run, &urls.pieces(), some, print)?;
             }
         }
         Ok(())
     }
 
     /// A table, printed as it goes.
-    fn table(
-        &self,
-        simulator: &Simulator,
-        opened: &Opened,
-        urls: Option<&Urls>,
-        streams: &mut Streams,
-    ) -> Result<(), Failure> {
+    fn table(&self, run: &Run, opened: &Opened, urls: Option<&Urls>, streams: &mut Streams) -> Result<(), Failure> {
         let mut table = Table::new(streams.paint);
         let mut print = |rows: Vec<Row>| rows.into_iter().try_for_each(|row| table.row(row, &mut streams.out));
         match urls {
             None => {
-                let some = |simulator: &Simulator, (first, specs): &Piece<'_>| {
+                let some = |run: &Run, (first, specs): &Piece<'_>| {
                     let numbered = specs.iter().enumerate();
-                    numbered.map(|(i, spec)| Row::of(&simulator.ask(&Ask::of(spec, first + i)))).collect()
+                    numbered.map(|(i, spec)| Row::of(&run.ask(&Request::of(spec, first + i)))).collect()
                 };
-                parallel::in_order(simulator, &pieces(&opened.requests), some, &mut print)?;
+                parallel::in_order(run, &pieces(&opened.requests), some, &mut print)?;
             }
             Some(urls) => {
                 let real = opened.real;
-                let some = |simulator: &Simulator, piece: &&[u8]| {
-                    let mut asker = Asker::new(simulator, real);
-                    let rows = urls::lines(piece).map(|l| Row::of(&simulator.ask(asker.ask(&urls::text(l)))));
+                let some = |run: &Run, piece: &&[u8]| {
+                    let mut asker = Asker::new(run, real);
+                    let rows = urls::lines(piece).map(|l| Row::of(&run.ask(asker.ask(&urls::text(l)))));
                     rows.collect()
                 };
-                parallel::in_order(simulator, &urls.pieces(), some, &mut print)?;
+                parallel::in_order(run, &urls.pieces(), some, &mut print)?;
             }
         }
         Ok(table.end(&mut streams.out)?)
@@ -159,20 +148,20 @@ impl Replay {
     /// The outcomes of a piece's lines, in ndjson.
     fn lines<'l>(
         &self,
-        simulator: &Simulator,
+        run: &Run,
         real: bool,
         piece: &&'l [u8],
         remembered: Option<&Remembered<'l>>,
     ) -> io::Result<Vec<u8>> {
-        let texts = Texts::for_many(simulator.sources());
-        let mut asker = Asker::new(simulator, real);
+        let texts = Texts::for_many(run.sources());
+        let mut asker = Asker::new(run, real);
         let mut out = Vec::new();
         for line in urls::lines(piece) {
             if remembered.is_some_and(|r| r.recall(line, &mut out)) {
                 continue;
             }
             let start = out.len();
-            self.write(&mut out, &simulator.ask(asker.ask(&urls::text(line))), &texts)?;
+            self.write(&mut out, &run.ask(asker.ask(&urls::text(line))), &texts)?;
             if let Some(remembered) = remembered {
                 remembered.note(line, &out[start..]);
             }

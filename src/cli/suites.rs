@@ -2,24 +2,84 @@
 
 use super::{Failure, failure};
 use crate::suite::paths::below;
-pub use crate::suite::paths::is_scenario;
+pub(crate) use crate::suite::paths::is_scenario;
 use crate::vfs::open;
+use globset::GlobBuilder;
 use std::path::{Path, PathBuf};
 
-/// The files that `paths` stand for: a file for itself, a folder for those below it that are `wanted`, sorted.
-pub fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Failure> {
+/// The files that `paths` stand for: a file for itself, a directory for those below it that are `wanted`, sorted, and a
+/// pattern (`'sites/**/*.yaml'`) for those that it matches.
+pub(crate) fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let inside = below(path, &wanted)
-                .or_else(|(p, e)| failure(format!("can't read `{}`: {}", p.display(), open::why(&e, 0))))?;
+            let inside = search(path, &wanted)?;
             if inside.is_empty() {
                 return failure(format!("there is nothing to look at below `{}`", path.display()));
             }
             found.extend(inside);
+        } else if !path.exists() && is_pattern(path) {
+            found.extend(matching(path)?);
         } else {
             found.push(path.clone());
         }
     }
     Ok(found)
+}
+
+fn search(directory: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Failure> {
+    below(directory, wanted).or_else(|(p, e)| failure(format!("can't read `{}`: {}", p.display(), open::why(&e, 0))))
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '[', '{'])
+}
+
+/// The files that a pattern matches: a `*` stays within a directory, `**` does not.
+fn matching(pattern: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let text = pattern.to_string_lossy();
+    let glob = GlobBuilder::new(&text).literal_separator(true).build();
+    let glob = glob.or_else(|e| failure(format!("`{text}` is no pattern: {}", e.kind())))?.compile_matcher();
+    // the search begins where the first wildcard is
+    let start: PathBuf = pattern.components().take_while(|part| !is_pattern(Path::new(part))).collect();
+    let here = start.as_os_str().is_empty();
+    let named = |path: &Path| if here { path.strip_prefix(".").unwrap_or(path).into() } else { path.to_path_buf() };
+    let start = if here { Path::new(".") } else { &start };
+    let found = if start.is_dir() { search(start, |path| glob.is_match(named(path)))? } else { Vec::new() };
+    match found.is_empty() {
+        true => failure(format!("no file matches `{text}`")),
+        false => Ok(found.iter().map(|path| named(path)).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_patterns_stand_for() {
+        let top = std::env::temp_dir().join(format!("routesim-patterns-{}", std::process::id()));
+        for file in ["a/x.yaml", "a/b/x.yaml", "a/b/y.yml", "c/x.conf"] {
+            let path = top.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let found = |pattern: &str| {
+            let found = files(&[top.join(pattern)], is_scenario).ok()?;
+            let names = found.iter().map(|path| path.strip_prefix(&top).unwrap().display().to_string());
+            Some(names.collect::<Vec<_>>().join(" "))
+        };
+        for (pattern, want) in [
+            ("a/*.yaml", Some("a/x.yaml")),
+            ("a/**/*.yaml", Some("a/b/x.yaml a/x.yaml")),
+            ("*/b/?.{yaml,yml}", Some("a/b/x.yaml a/b/y.yml")),
+            ("**/*.conf", Some("c/x.conf")),
+            ("a", Some("a/b/x.yaml a/b/y.yml a/x.yaml")),
+            ("d/*.yaml", None),
+            ("a/[.yaml", None),
+        ] {
+            assert_eq!(found(pattern).as_deref(), want, "{pattern}");
+        }
+        std::fs::remove_dir_all(top).unwrap();
+    }
 }

@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::report::paint::Paint;
 use crate::report::suite::{Case, Checked};
 use crate::report::{self, diagnostics, directive_text, junit};
-use crate::simulate::Simulator;
+use crate::run::Run;
 use crate::source::SourceMap;
 use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario};
 use std::io::Write;
@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// Expectations against outcomes.
 #[derive(clap::Args)]
-pub struct Test {
-    /// Scenario files, or directories of them
+pub(super) struct Test {
+    /// Scenario files, directories of them, or patterns ('sites/**/*.yaml')
     #[arg(value_name = "PATH", conflicts_with = "scenario")]
     paths: Vec<PathBuf>,
 
@@ -42,7 +42,7 @@ enum Format {
 
 impl Test {
     /// Runs the verb.
-    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         let mut results = Vec::new();
         if self.paths.is_empty() {
             let scenario = given::scenario(self.scenario.as_deref(), streams)?;
@@ -87,9 +87,9 @@ fn check(scenario: &Scenario, paint: Paint) -> Checked {
         Ok(ran) => ran,
         Err(found) => return broken(path, name, &found, &scenario.sources, paint),
     };
-    let Some(simulator) = ran.simulator.as_ref().filter(|_| scenario.expect.is_empty()) else {
+    let Some(run) = ran.run.as_ref().filter(|_| scenario.expect.is_empty()) else {
         let Some(expected) = scenario.expect.first() else {
-            return broken(path, name, &ran.loaded.diagnostics, &ran.loaded.sources, paint);
+            return broken(path, name, ran.site.diagnostics(), ran.site.sources(), paint);
         };
         let title = "httpd refuses to start".into();
         let refusal = Case { title, line: expected.line, mismatches: ran.mismatches, ..Case::default() };
@@ -97,13 +97,13 @@ fn check(scenario: &Scenario, paint: Paint) -> Checked {
     };
     let both = ran.answers.into_iter().zip(&scenario.requests).filter(|(_, spec)| !spec.expect.is_empty());
     let case = |(answer, spec): (Answered, &RequestSpec)| {
-        case(format!("{} {}", spec.method, spec.url), spec.line, answer.mismatches, &answer.outcome, simulator)
+        case(format!("{} {}", spec.method, spec.url), spec.line, answer.mismatches, &answer.outcome, run)
     };
     Checked { path, name, cases: both.map(case).collect(), error: None }
 }
 
-fn case(title: String, line: u32, mismatches: Vec<Mismatch>, outcome: &Outcome, simulator: &Simulator) -> Case {
-    let sources = simulator.sources();
+fn case(title: String, line: u32, mismatches: Vec<Mismatch>, outcome: &Outcome, run: &Run) -> Case {
+    let sources = run.sources();
     let decided = outcome.decided_by.iter();
     let said = |c: &crate::outcome::Caveat| format!("`{}` ({}): {}", c.directive, sources.place(c.span), c.why);
     Case {

@@ -3,7 +3,8 @@
 use super::explain::place;
 use super::{Failure, failure};
 use crate::limits::URLS_BYTES;
-use crate::simulate::{Ask, Simulator};
+use crate::request::Request;
+use crate::run::Run;
 use crate::suite::{RequestSpec, bounded, split_url};
 use crate::vfs::open;
 use bstr::ByteSlice;
@@ -22,13 +23,13 @@ const PIECE_LINES: usize = 512;
 const PIECE_BYTES: usize = 1 << 18;
 
 /// One URL a line, a method before it where it is not GET.
-pub struct Urls {
+pub(super) struct Urls {
     text: Vec<u8>,
 }
 
 impl Urls {
     /// Reads a file (`-`: standard input).
-    pub fn read(path: &Path) -> Result<Urls, Failure> {
+    pub(super) fn read(path: &Path) -> Result<Urls, Failure> {
         let (name, text) = if path == Path::new("-") {
             ("standard input".into(), bounded::stream(std::io::stdin().lock(), URLS_BYTES))
         } else {
@@ -40,12 +41,12 @@ impl Urls {
     }
 
     /// The lines, but empty ones, without white space around.
-    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         lines(&self.text)
     }
 
     /// The text in pieces that end with a line.
-    pub fn pieces(&self) -> Vec<&[u8]> {
+    pub(super) fn pieces(&self) -> Vec<&[u8]> {
         let mut pieces = Vec::new();
         let mut rest = self.text.as_slice();
         while !rest.is_empty() {
@@ -58,12 +59,12 @@ impl Urls {
 }
 
 /// The lines of a piece, but empty ones, without white space around.
-pub fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
     bounded::lines(piece).map(ByteSlice::trim).filter(|l| !l.is_empty())
 }
 
 /// A line as text.
-pub fn text(line: &[u8]) -> Cow<'_, str> {
+pub(super) fn text(line: &[u8]) -> Cow<'_, str> {
     line.to_str_lossy()
 }
 
@@ -80,7 +81,7 @@ fn piece_end(text: &[u8]) -> usize {
 }
 
 /// A request for each port that the lines name.
-pub fn of_each_port<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Vec<RequestSpec> {
+pub(super) fn of_each_port<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Vec<RequestSpec> {
     let mut by_port: BTreeMap<u16, Cow<'_, str>> = BTreeMap::new();
     for line in lines.map(text) {
         by_port.entry(split_url(request(&line).1).port).or_insert(line);
@@ -102,24 +103,24 @@ fn spec(line: &str) -> RequestSpec {
     RequestSpec { method: method.into(), url: url.into(), ..RequestSpec::default() }
 }
 
-/// Asks a simulator what becomes of lines. What requests to one server have in common is made once.
-pub struct Asker<'s> {
-    simulator: &'s Simulator,
+/// Asks a run what becomes of lines. What requests to one server have in common is made once.
+pub(super) struct Asker<'s> {
+    run: &'s Run,
     /// Whether connections come in where the configuration would have them.
     real: bool,
     /// A request to each server that was asked, and where it is.
-    asks: Vec<Ask>,
+    asks: Vec<Request>,
     by_server: HashMap<Box<str>, usize, RandomState>,
 }
 
 impl<'s> Asker<'s> {
-    /// Asks `simulator`.
-    pub fn new(simulator: &'s Simulator, real: bool) -> Asker<'s> {
-        Asker { simulator, real, asks: Vec::new(), by_server: HashMap::default() }
+    /// Asks `run`.
+    pub(super) fn new(run: &'s Run, real: bool) -> Asker<'s> {
+        Asker { run, real, asks: Vec::new(), by_server: HashMap::default() }
     }
 
     /// The request that a line stands for: what `explain` would ask.
-    pub fn ask(&mut self, line: &str) -> &Ask {
+    pub(super) fn ask(&mut self, line: &str) -> &Request {
         let (method, url) = request(line);
         let target = split_url(url).target;
         let server = url.strip_suffix(target).unwrap_or(url);
@@ -139,10 +140,10 @@ impl<'s> Asker<'s> {
         }
         let mut spec = spec(line);
         if self.real {
-            place(&mut spec, self.simulator);
+            place(&mut spec, self.run);
         }
         let number = self.asks.len();
-        self.asks.push(Ask::of(&spec, 0));
+        self.asks.push(Request::of(&spec, 0));
         self.by_server.insert(server.into(), number);
         number
     }
@@ -179,9 +180,9 @@ mod tests {
 
     #[test]
     fn requests_are_those_of_their_own() {
-        let (simulator, _) = crate::simulate::scenario(&crate::suite::Scenario::default()).expect("it is empty");
-        let simulator = simulator.expect("httpd starts");
-        let mut asker = Asker::new(&simulator, false);
+        let site = crate::site::Site::builder("").build().expect("it is empty");
+        let run = site.start().expect("httpd starts");
+        let mut asker = Asker::new(&run, false);
         for line in [
             "/a",
             "POST /b?c",
@@ -196,7 +197,7 @@ mod tests {
             "http://",
             "x",
         ] {
-            let own = Ask::of(&spec(line), 0);
+            let own = Request::of(&spec(line), 0);
             assert_eq!(*asker.ask(line), own, "{line}");
         }
     }

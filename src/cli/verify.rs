@@ -4,13 +4,13 @@ use super::given;
 use super::output::Streams;
 use super::{End, Failure, failure, machine, suites};
 use crate::diagnostic::Diagnostic;
-use crate::oracle::verify::{self as both, Verdict};
-use crate::oracle::{self, Httpd, Oracle, Way, record};
+use crate::oracle::{self, Httpd, Oracle, Verdict, Way};
 use crate::report::explain::{self, Explained, Level};
 use crate::report::json;
 use crate::report::paint::Paint;
 use crate::report::verify::{self, Story, Verified};
-use crate::simulate::{self, Ask};
+use crate::request::Request;
+use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::Scenario;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -20,8 +20,8 @@ use std::sync::atomic::AtomicBool;
 
 /// A real httpd and routesim, side by side.
 #[derive(clap::Args)]
-pub struct Verify {
-    /// Scenario files, or directories of them
+pub(super) struct Verify {
+    /// Scenario files, directories of them, or patterns ('sites/**/*.yaml')
     #[arg(value_name = "PATH", conflicts_with = "scenario")]
     paths: Vec<PathBuf>,
 
@@ -81,7 +81,7 @@ type Opened = (String, Result<Scenario, String>);
 
 impl Verify {
     /// Runs the verb.
-    pub fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         let scenarios = self.scenarios(streams)?;
         let httpd = Httpd::find(self.httpd.as_deref()).or_else(failure)?;
         let worker = std::env::current_exe().or_else(|e| failure(format!("can't find this program: {e}")))?;
@@ -111,8 +111,8 @@ impl Verify {
         streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
         let known = self.known()?;
         let bar = bar(scenarios.len());
-        let threads = self.jobs.unwrap_or_else(both::threads).clamp(1, 64);
-        let results = both::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
+        let threads = self.jobs.unwrap_or_else(oracle::threads).clamp(1, 64);
+        let results = oracle::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
             let result = self.verified(&oracle, &scenarios[i], &known, streams.paint);
             bar.inc(1);
             result
@@ -175,7 +175,7 @@ impl Verify {
             Err(why) => return Verified { verdict: Verdict::Broken(why.clone()), ..result },
         };
         result.name = scenario.name.clone();
-        result.verdict = both::verify(oracle, scenario);
+        result.verdict = oracle::verify(oracle, scenario);
         let is_known = |number: usize, key: &str| {
             let place = format!("{path} {number}: {key}");
             known.iter().any(|k| place.ends_with(k))
@@ -193,7 +193,7 @@ impl Verify {
             }
         }
         if self.record {
-            match record::record(Path::new(path), scenario, &result.verdict) {
+            match oracle::record(Path::new(path), scenario, &result.verdict) {
                 Ok(number) => result.recorded = Some(number),
                 Err(why) => result.verdict = Verdict::Broken(why),
             }
@@ -211,19 +211,20 @@ fn open(path: &Path) -> Result<Scenario, String> {
 
 /// routesim's side of each request in `indices`.
 fn stories(scenario: &Scenario, indices: &[usize], paint: Paint) -> Vec<Story> {
-    let Ok((Some(simulator), _)) = simulate::scenario(scenario) else { return Vec::new() };
+    let Ok(site) = Site::of_scenario(scenario) else { return Vec::new() };
+    let Ok(run) = site.start() else { return Vec::new() };
     let story = |index: usize| {
         let spec = scenario.requests.get(index)?;
-        let ask = Ask::of(spec, index);
-        let (outcome, steps) = simulator.explain(&ask);
-        let explained = Explained::of(&simulator, &ask, &outcome, &steps);
+        let ask = Request::of(spec, index);
+        let (outcome, steps) = run.explain(&ask);
+        let explained = Explained::of(&run, &ask, &outcome, &steps);
         Some(Story {
             title: format!("{} {}", spec.method, spec.url),
             line: spec.line,
             column: spec.column,
             index,
             explanation: explain::render(&explained, Level::Story, paint),
-            trace: json::trace(&steps, simulator.sources()),
+            trace: json::trace(&steps, run.sources()),
         })
     };
     indices.iter().copied().filter_map(story).collect()

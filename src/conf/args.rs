@@ -20,7 +20,7 @@ pub(crate) fn skip_space(text: &[u8]) -> &[u8] {
 
 /// A word of a directive's arguments, and where it stands in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+pub(crate) struct Word {
     /// Its value, without quotes and escapes.
     pub value: BString,
     /// Offset of its first byte (an opening quote included).
@@ -33,7 +33,7 @@ pub struct Word {
 ///
 /// Quotes of either kind hold a word together; within them a backslash escapes the quote and itself, outside only
 /// itself. An unclosed quote reaches to the end. `""` and the end of the line both give an empty word.
-pub fn word(line: &mut &[u8]) -> BString {
+pub(crate) fn word(line: &mut &[u8]) -> BString {
     let text = skip_space(line);
     let Some(&first) = text.first() else {
         *line = text;
@@ -47,31 +47,6 @@ pub fn word(line: &mut &[u8]) -> BString {
         _ => bare(text),
     };
     *line = skip_space(&text[after..]);
-    value
-}
-
-/// Like [`word`], and braces hold a word together too, unescaped and nested: `ap_getword_conf2`.
-pub fn word_braced(line: &mut &[u8]) -> BString {
-    let text = skip_space(line);
-    if text.first() != Some(&b'{') {
-        return word(line);
-    }
-    let (mut end, mut depth) = (1, 1);
-    while let Some(&byte) = text.get(end) {
-        match byte {
-            b'}' => depth -= 1,
-            b'{' => depth += 1,
-            b'\\' if text.get(end + 1) == Some(&b'\\') => end += 1,
-            _ => {}
-        }
-        if depth == 0 {
-            break;
-        }
-        end += 1;
-    }
-    let end = end.min(text.len());
-    let value = unescape(&text[1..end], None);
-    *line = skip_space(&text[(end + 1).min(text.len())..]);
     value
 }
 
@@ -109,7 +84,7 @@ fn unescape(text: &[u8], quote: Option<u8>) -> BString {
 }
 
 /// All words of `raw`, with their places. Empty ones (`""`) are among them.
-pub fn words(raw: &[u8]) -> Vec<Word> {
+pub(crate) fn words(raw: &[u8]) -> Vec<Word> {
     let mut rest = skip_space(raw);
     let mut out = Vec::new();
     while !rest.is_empty() {
@@ -123,7 +98,7 @@ pub fn words(raw: &[u8]) -> Vec<Word> {
 }
 
 /// The words of `raw`, without their places.
-pub fn split(raw: &[u8]) -> Vec<BString> {
+pub(crate) fn split(raw: &[u8]) -> Vec<BString> {
     words(raw).into_iter().map(|w| w.value).collect()
 }
 
@@ -131,7 +106,7 @@ pub fn split(raw: &[u8]) -> Vec<BString> {
 /// [`Args::Iterate`] directive. An argument that is left out is missing at the call's end.
 ///
 /// `name` is the row's name and `usage` its help, for the error, which is httpd's message.
-pub fn calls(name: &str, how: Args, raw: &[u8], usage: &str) -> Result<Vec<Vec<BString>>, String> {
+pub(crate) fn calls(name: &str, how: Args, raw: &[u8], usage: &str) -> Result<Vec<Vec<BString>>, String> {
     let wrong = |what: &str| {
         let comma = if usage.is_empty() { "" } else { ", " };
         Err(format!("{name} {what}{comma}{usage}"))
@@ -278,15 +253,6 @@ mod tests {
         let raw = r#"  /a "b c"  'd'e"#;
         let places: Vec<&str> = words(raw.as_bytes()).iter().map(|w| &raw[w.start..w.end]).collect();
         assert_eq!(places, ["/a", r#""b c""#, "'d'", "e"]);
-    }
-
-    #[test]
-    fn braces() {
-        let mut line: &[u8] = br"{a {b} c\\} d";
-        assert_eq!(word_braced(&mut line), r"a {b} c\");
-        assert_eq!(word_braced(&mut line), "d");
-        let mut line: &[u8] = b"{a";
-        assert_eq!(word_braced(&mut line), "a");
     }
 
     #[test]

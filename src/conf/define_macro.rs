@@ -139,7 +139,6 @@ impl Reader<'_> {
         let text = text.map_err(|e| format!("{place} error while substituting: {e}"))?;
         if self.spend(text.len() + place.len(), span) {
             let id = self.sources.add(place, text);
-            self.origins.push((id, span));
             build.input.push(self.sources, id);
         }
         Ok(())

@@ -187,10 +187,8 @@ impl Reader<'_> {
             }
         };
         let id = self.spend_file(id, span).then_some(id);
-        if let Some(id) = id
-            && self.included.insert(path, id).is_none()
-        {
-            self.origins.push((id, span));
+        if let Some(id) = id {
+            self.included.insert(path, id);
         }
         Ok(id)
     }

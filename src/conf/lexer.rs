@@ -56,29 +56,29 @@ pub(super) struct Input {
 
 impl Input {
     /// Reads a file from its beginning.
-    pub fn new(sources: &SourceMap, id: FileId) -> Input {
+    pub(super) fn new(sources: &SourceMap, id: FileId) -> Input {
         let mut input = Input { cursors: Vec::new() };
         input.push(sources, id);
         input
     }
 
     /// Reads another file before going on.
-    pub fn push(&mut self, sources: &SourceMap, id: FileId) {
+    pub(super) fn push(&mut self, sources: &SourceMap, id: FileId) {
         self.cursors.push(Cursor { id, file: sources.file(id), at: 0, line: 0 });
     }
 
     /// The name of the file that the last line came from.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.cursors.last().map(|c| c.file.name.clone()).unwrap_or_default()
     }
 
     /// The number of the last line read.
-    pub fn line_number(&self) -> u32 {
+    pub(super) fn line_number(&self) -> u32 {
         self.cursors.last().map_or(0, |c| c.line)
     }
 
     /// The next logical line.
-    pub fn line(&mut self, limit: Limit) -> Option<Line> {
+    pub(super) fn line(&mut self, limit: Limit) -> Option<Line> {
         let mut text: Vec<u8> = Vec::new();
         let mut span: Option<Span> = None;
         while let Some(chunk) = self.physical() {

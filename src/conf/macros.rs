@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 /// A macro's definition.
 #[derive(Clone, Debug)]
-pub struct Macro {
+pub(crate) struct Macro {
     /// Its name, in lower case.
     pub name: BString,
     /// Its parameters.
@@ -26,7 +26,7 @@ const PREFIXES: &str = "$%@";
 
 impl Macro {
     /// The macro as messages name it.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         format!("macro '{}' ({})", self.name, self.location)
     }
 

@@ -6,20 +6,20 @@
 //!
 //! httpd stops at the first error. Here reading goes on, so that every error is reported; the first one is marked.
 
-pub mod args;
+pub(crate) mod args;
 mod conditional;
 mod define_macro;
 mod execute;
 mod include;
 mod lexer;
-pub mod macros;
-pub mod print;
+pub(crate) mod macros;
+#[cfg(test)]
+mod print;
 mod read;
 mod state;
-pub mod suggest;
 mod version;
 
-pub use state::State;
+pub(crate) use state::State;
 
 use crate::diagnostic::Findings;
 use crate::module::{Directive, allowed};
@@ -29,7 +29,7 @@ use std::collections::HashMap;
 
 /// One directive, or a section with what is in it: httpd's `ap_directive_t`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
+pub(crate) struct Node {
     /// Its name as written; a section's without the `<`.
     pub name: BString,
     /// Whether it is a section.
@@ -46,14 +46,14 @@ pub struct Node {
 
 impl Node {
     /// The name with a section's `<`, as httpd's tables have it.
-    pub fn key(&self) -> BString {
+    pub(crate) fn key(&self) -> BString {
         let mut key = BString::from(if self.section { "<" } else { "" });
         key.extend_from_slice(&self.name);
         key
     }
 
     /// Where the `n`th argument (from 0) stands; the whole directive where that can't be told, as after a `${}`.
-    pub fn arg_span(&self, sources: &SourceMap, n: usize) -> Span {
+    pub(crate) fn arg_span(&self, sources: &SourceMap, n: usize) -> Span {
         let text = sources.text(self.span);
         let word = args::words(&self.args).into_iter().nth(n);
         match word {
@@ -69,7 +69,7 @@ impl Node {
 
 /// What reading a configuration gives.
 #[derive(Debug, Default)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// The directives, in order.
     pub nodes: Vec<Node>,
     /// Directives of modules that httpd carries out while reading, on the main server, before all of `nodes`
@@ -81,15 +81,13 @@ pub struct Tree {
     pub loaded: Vec<LoadedModule>,
     /// Names, macros and ServerRoot at the end.
     pub state: State,
-    /// The files read besides the first, each with the Include or Use that had it read.
-    pub origins: Vec<(FileId, Span)>,
     /// The included ones by their paths.
     pub included: HashMap<BString, FileId>,
 }
 
 /// What a LoadModule line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadedModule {
+pub(crate) struct LoadedModule {
     /// The module's identifier.
     pub identifier: BString,
     /// Its file, absolute.
@@ -100,7 +98,7 @@ pub struct LoadedModule {
 
 /// What there is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
+pub(crate) enum FileKind {
     /// A regular file.
     File,
     /// A folder.
@@ -110,7 +108,7 @@ pub enum FileKind {
 }
 
 /// The file system, as far as reading a configuration needs it. Paths are absolute.
-pub trait Files {
+pub(crate) trait Files {
     /// A file's content. The error is the system's (`No such file or directory`).
     fn read(&self, path: &[u8]) -> Result<Vec<u8>, String>;
     /// A folder's names, in any order. The error is the system's.
@@ -134,7 +132,7 @@ impl Files for () {
 
 /// What LoadModule came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loading {
+pub(crate) enum Loading {
     /// The module is loaded now.
     Loaded,
     /// It was loaded before: httpd's warning AH01574.
@@ -142,7 +140,7 @@ pub enum Loading {
 }
 
 /// What is known about modules and directives at the moment; LoadModule changes it.
-pub trait Knowledge {
+pub(crate) trait Knowledge {
     /// The row of a directive, of the module loaded last if several have it. `name` begins with `<` for a section, and
     /// may be written in any letter case.
     fn directive(&self, name: &[u8]) -> Option<Directive>;
@@ -154,7 +152,7 @@ pub trait Knowledge {
 
 /// How to read.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// ServerRoot, names that are defined (-D), and for an .htaccess file what the server's configuration left.
     pub state: State,
     /// The environment, for `${NAME}`.
@@ -175,12 +173,18 @@ impl Default for Options {
 }
 
 /// Reads a server's configuration and all that it includes: `ap_process_resource_config` (server/config.c).
-pub fn read(sources: &SourceMap, file: FileId, files: &dyn Files, know: &mut dyn Knowledge, options: &Options) -> Tree {
+pub(crate) fn read(
+    sources: &SourceMap,
+    file: FileId,
+    files: &dyn Files,
+    know: &mut dyn Knowledge,
+    options: &Options,
+) -> Tree {
     read::Reader::new(sources, files, know, options, false).whole(file)
 }
 
 /// Reads an .htaccess file: the first half of `ap_parse_htaccess` (server/config.c).
-pub fn read_htaccess(
+pub(crate) fn read_htaccess(
     sources: &SourceMap,
     file: FileId,
     files: &dyn Files,

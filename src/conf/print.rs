@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 /// The text of `nodes`, indented by section. Reading it gives the same nodes again, if no name in a `${}` that they
 /// still hold is defined then, and no value put in for one held line ends or began or ended in white space.
-pub fn print(nodes: &[Node]) -> BString {
+pub(crate) fn print(nodes: &[Node]) -> BString {
     let mut out = BString::default();
     for node in nodes {
         write(node, 0, &mut out);

@@ -2,12 +2,12 @@
 
 use super::args::cut;
 use super::lexer::{Input, Limit, Line};
-use super::suggest::distance;
 use super::{Files, Knowledge, LoadedModule, Node, Options, State, Tree};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::limits::{CONFIG_BYTES, DIRECTIVES, INCLUDE_ENTRIES};
 use crate::module::allowed;
 use crate::source::{FileId, SourceMap, Span};
+use crate::suggest::distance;
 use bstr::{BString, ByteSlice};
 use std::collections::HashMap;
 
@@ -25,7 +25,6 @@ pub(super) struct Reader<'a> {
     pub diagnostics: Findings,
     pub executed: Vec<Node>,
     pub loaded: Vec<LoadedModule>,
-    pub origins: Vec<(FileId, Span)>,
     /// Files by path: one that is included twice is one file.
     pub included: HashMap<BString, FileId>,
     /// The Include lines that are being carried out.
@@ -69,12 +68,12 @@ impl Build {
     }
 
     /// Adds nodes where reading stands.
-    pub fn append(&mut self, nodes: Vec<Node>) {
+    pub(super) fn append(&mut self, nodes: Vec<Node>) {
         self.siblings().extend(nodes);
     }
 
     /// Begins a conditional section.
-    pub fn enter(&mut self, name: &'static str, span: Span) {
+    pub(super) fn enter(&mut self, name: &'static str, span: Span) {
         self.levels.push(Level { base: self.open.len(), name, span });
     }
 
@@ -98,7 +97,7 @@ impl Build {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(
+    pub(super) fn new(
         sources: &'a SourceMap,
         files: &'a dyn Files,
         know: &'a mut dyn Knowledge,
@@ -115,7 +114,6 @@ impl<'a> Reader<'a> {
             diagnostics: Findings::default(),
             executed: Vec::new(),
             loaded: Vec::new(),
-            origins: Vec::new(),
             included: HashMap::new(),
             including: Vec::new(),
             budget: CONFIG_BYTES,
@@ -125,7 +123,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a file and what it includes.
-    pub fn whole(mut self, file: FileId) -> Tree {
+    pub(super) fn whole(mut self, file: FileId) -> Tree {
         let nodes = match self.spend_file(file, Span { file, line: 1, start: 0, end: 0 }) {
             true => self.file(file, self.options.overrides, self.options.override_list.clone()),
             false => Vec::new(),
@@ -139,13 +137,12 @@ impl<'a> Reader<'a> {
             diagnostics: self.diagnostics,
             loaded: self.loaded,
             state: self.state,
-            origins: self.origins,
             included: self.included,
         }
     }
 
     /// `ap_build_config`: the nodes of one file.
-    pub fn file(&mut self, file: FileId, overrides: u32, override_list: Option<Vec<BString>>) -> Vec<Node> {
+    pub(super) fn file(&mut self, file: FileId, overrides: u32, override_list: Option<Vec<BString>>) -> Vec<Node> {
         let input = Input::new(self.sources, file);
         let mut build =
             Build { input, overrides, override_list, nodes: Vec::new(), open: Vec::new(), levels: Vec::new() };
@@ -157,7 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next line that isn't too long.
-    pub fn next_line(&mut self, build: &mut Build) -> Option<Line> {
+    pub(super) fn next_line(&mut self, build: &mut Build) -> Option<Line> {
         let limit = if self.htaccess { Limit::Htaccess } else { Limit::Server };
         while self.directives > 0 {
             let line = build.input.line(limit)?;
@@ -324,12 +321,12 @@ impl<'a> Reader<'a> {
         text
     }
 
-    pub fn error(&mut self, code: &'static str, message: String, span: Span) {
+    pub(super) fn error(&mut self, code: &'static str, message: String, span: Span) {
         self.report(Diagnostic::error(code, message, span));
     }
 
     /// Adds a finding; one in an included file points back to the Include.
-    pub fn report(&mut self, mut d: Diagnostic) {
+    pub(super) fn report(&mut self, mut d: Diagnostic) {
         if d.related.is_none() {
             d.related = self.including.last().map(|span| (*span, "included here".into()));
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// What is known while a configuration is read, and later on while .htaccess files are. Copies share what they hold
 /// until it is changed: each .htaccess file has one.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub(crate) struct State {
     /// Names that exist, by -D or Define: `ap_server_config_defines`. Letter case matters.
     pub defines: Arc<HashSet<BString>>,
     /// Values that Define gave, by lower-case name: in httpd a table, whose keys have no letter case.
@@ -31,12 +31,12 @@ const MAX_LINE: usize = 16 << 20;
 
 impl State {
     /// Whether a name is defined: `ap_exists_config_define` (server/core.c).
-    pub fn is_defined(&self, name: &[u8]) -> bool {
+    pub(crate) fn is_defined(&self, name: &[u8]) -> bool {
         self.defines.contains(name.as_bstr())
     }
 
     /// Define, without its checks.
-    pub fn define(&mut self, name: &[u8], value: Option<&[u8]>) {
+    pub(crate) fn define(&mut self, name: &[u8], value: Option<&[u8]>) {
         if !self.is_defined(name) {
             Arc::make_mut(&mut self.defines).insert(name.into());
         }
@@ -46,7 +46,7 @@ impl State {
     }
 
     /// UnDefine, without its checks.
-    pub fn undefine(&mut self, name: &[u8]) {
+    pub(crate) fn undefine(&mut self, name: &[u8]) {
         Arc::make_mut(&mut self.defines).remove(name.as_bstr());
         Arc::make_mut(&mut self.variables).remove(name.to_ascii_lowercase().as_bstr());
     }
@@ -58,7 +58,7 @@ impl State {
 
     /// Puts values in place of `${name}`: `ap_resolve_env` (server/core.c). A name without a value stays as it stands,
     /// and is handed to `missing`. Values are not looked through again. `None` for what grows beyond any line.
-    pub fn resolve(
+    pub(crate) fn resolve(
         &self,
         line: &[u8],
         env: &HashMap<BString, BString>,
@@ -94,7 +94,7 @@ impl State {
 
     /// A path under ServerRoot, if it is relative: `ap_server_root_relative` (server/config.c). `None` for one that is
     /// longer than a path can be.
-    pub fn server_root_relative(&self, path: &[u8]) -> Option<BString> {
+    pub(crate) fn server_root_relative(&self, path: &[u8]) -> Option<BString> {
         const PATH_MAX: usize = 4096;
         if self.server_root.len() + path.len() + 4 > PATH_MAX {
             return None;

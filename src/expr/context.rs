@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A table of names and values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lookup {
+pub(crate) enum Lookup {
     /// A request header (`r->headers_in`).
     Req,
     /// A response header (`r->headers_out`, then `r->err_headers_out`).
@@ -31,7 +31,7 @@ pub enum Lookup {
 /// The request that an expression is evaluated for: httpd's `ap_expr_eval_ctx_t` (include/ap_expr.h).
 ///
 /// Whatever is unset is `None` or empty; an expression can't tell the two apart.
-pub trait Context {
+pub(crate) trait Context {
     /// The value of a variable.
     fn variable(&mut self, var: Var) -> BString;
 
@@ -90,7 +90,7 @@ pub trait Context {
 
 /// A search with a regular expression.
 #[derive(Clone, Copy)]
-pub struct Search<'s> {
+pub(crate) struct Search<'s> {
     /// The directive of the expression.
     pub at: Span,
     /// The regular expression.
@@ -103,47 +103,49 @@ pub struct Search<'s> {
 
 /// What the groups of the last matching pattern caught: `$0` to `$9` (`re_source` and `re_pmatch` in httpd).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Backrefs {
+pub(crate) struct Backrefs {
     source: Option<BString>,
     groups: [Option<(usize, usize)>; Backrefs::MAX],
 }
 
 impl Backrefs {
     /// How many groups are kept, the whole match included (`AP_MAX_REG_MATCH`).
-    pub const MAX: usize = 10;
+    pub(crate) const MAX: usize = 10;
 
     /// The groups of a match on `source`.
-    pub fn new(source: &[u8], captures: &Captures) -> Backrefs {
+    #[cfg(test)]
+    pub(crate) fn new(source: &[u8], captures: &Captures) -> Backrefs {
         let mut backrefs = Backrefs::default();
         backrefs.set(source, captures);
         backrefs
     }
 
     /// Replaces them by those of another match.
-    pub fn set(&mut self, source: &[u8], captures: &Captures) {
+    pub(crate) fn set(&mut self, source: &[u8], captures: &Captures) {
         let own = self.source.get_or_insert_default();
         own.clear();
         own.extend_from_slice(source);
-        self.groups = std::array::from_fn(|n| captures.get(n));
+        self.groups = [None; Backrefs::MAX];
+        self.groups.iter_mut().zip(captures.groups()).for_each(|(own, group)| *own = *group);
     }
 
     /// Forgets them: a pattern with groups did not match.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.source = None;
     }
 
     /// The text that was matched, if any.
-    pub fn source(&self) -> Option<&BStr> {
+    pub(crate) fn source(&self) -> Option<&BStr> {
         self.source.as_ref().map(|s| s.as_bstr())
     }
 
     /// Where in the source the n-th group is, if it took part.
-    pub fn group(&self, n: usize) -> Option<(usize, usize)> {
+    pub(crate) fn group(&self, n: usize) -> Option<(usize, usize)> {
         self.source.as_ref().and(self.groups.get(n).copied().flatten())
     }
 
     /// The text of the n-th group, empty where there is none (`ap_expr_eval_re_backref`).
-    pub fn get(&self, n: usize) -> &[u8] {
+    pub(crate) fn get(&self, n: usize) -> &[u8] {
         let text = |source: &'_ BString, (start, end): (usize, usize)| start..end.min(source.len());
         match (&self.source, self.group(n)) {
             (Some(source), Some(span)) => source.get(text(source, span)).unwrap_or_default(),

@@ -12,7 +12,7 @@ mod eval;
 mod function;
 mod grammar;
 mod lexer;
-pub mod moment;
+pub(crate) mod moment;
 mod parse;
 mod tables;
 #[cfg(test)]
@@ -20,8 +20,8 @@ mod tests;
 mod token;
 mod variable;
 
-pub use context::{Backrefs, Context, Lookup, Search};
-pub use variable::{Providers, Var, header_of};
+pub(crate) use context::{Backrefs, Context, Lookup, Search};
+pub(crate) use variable::{Providers, Var, header_of};
 
 use crate::pattern;
 use crate::source::Span;
@@ -34,7 +34,7 @@ use std::fmt;
 
 /// How an expression is read and evaluated: the `AP_EXPR_FLAG_*` of include/ap_expr.h.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// The whole text is a string, not a condition.
     pub string_result: bool,
     /// SSLRequire's way to compare: numbers as text, the longer the greater.
@@ -52,7 +52,7 @@ pub struct Flags {
 
 impl Flags {
     /// A condition.
-    pub const CONDITION: Flags = Flags {
+    pub(crate) const CONDITION: Flags = Flags {
         string_result: false,
         ssl_expr_compat: false,
         dont_vary: false,
@@ -62,12 +62,13 @@ impl Flags {
     };
 
     /// A string.
-    pub const STRING: Flags = Flags { string_result: true, ..Flags::CONDITION };
+    #[cfg(test)]
+    pub(crate) const STRING: Flags = Flags { string_result: true, ..Flags::CONDITION };
 }
 
 /// An expression, read and ready.
 #[derive(Clone, Debug)]
-pub struct Expr {
+pub(crate) struct Expr {
     source: BString,
     flags: Flags,
     tree: Tree,
@@ -77,7 +78,7 @@ pub struct Expr {
 
 /// Why httpd refuses an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
+pub(crate) struct ParseError {
     /// httpd's message, without what the directive puts before it.
     pub message: String,
     /// httpd's process ends on the spot: a start-up fails with this line alone, and a request whose .htaccess
@@ -105,7 +106,7 @@ impl Error for ParseError {}
 
 /// Why an evaluation failed; what becomes of the request is the caller's to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvalError {
+pub(crate) struct EvalError {
     /// httpd's message.
     pub message: String,
 }
@@ -123,23 +124,18 @@ impl Expr {
     ///
     /// # Errors
     /// The message with which httpd refuses it.
-    pub fn parse(text: &[u8], flags: Flags, providers: Providers) -> Result<Expr, ParseError> {
+    pub(crate) fn parse(text: &[u8], flags: Flags, providers: Providers) -> Result<Expr, ParseError> {
         let (tree, root) = parse::parse(text, flags, providers)?;
         Ok(Expr { source: text.into(), flags, tree, root, at: Span::NONE })
     }
 
     /// The same, of the directive at `span`.
-    pub fn at(self, span: Span) -> Expr {
+    pub(crate) fn at(self, span: Span) -> Expr {
         Expr { at: span, ..self }
     }
 
-    /// The text it was read from.
-    pub fn source(&self) -> &BStr {
-        self.source.as_bstr()
-    }
-
     /// The string that it always is, where it is one literal.
-    pub fn literal(&self) -> Option<&BStr> {
+    pub(crate) fn literal(&self) -> Option<&BStr> {
         match self.root {
             Root::Word(word) => self.tree.literal(word).map(|text| text.as_bstr()),
             Root::Cond(_) => None,
@@ -148,7 +144,7 @@ impl Expr {
 
     /// Whether a variable is named in it, even where its value never matters. `Require expr` asks this of
     /// [`Var::RemoteUser`].
-    pub fn mentions(&self, var: Var) -> bool {
+    pub(crate) fn mentions(&self, var: Var) -> bool {
         self.tree.words().iter().any(|word| matches!(word, Word::Variable(v) if *v == var))
     }
 
@@ -156,7 +152,7 @@ impl Expr {
     ///
     /// # Errors
     /// An evaluation error, which httpd logs and reports as -1.
-    pub fn eval_bool(&self, ctx: &mut dyn Context) -> Result<bool, EvalError> {
+    pub(crate) fn eval_bool(&self, ctx: &mut dyn Context) -> Result<bool, EvalError> {
         self.eval_bool_re(ctx, &mut Backrefs::default())
     }
 
@@ -164,7 +160,7 @@ impl Expr {
     ///
     /// # Errors
     /// As for [`Expr::eval_bool`].
-    pub fn eval_bool_re(&self, ctx: &mut dyn Context, backrefs: &mut Backrefs) -> Result<bool, EvalError> {
+    pub(crate) fn eval_bool_re(&self, ctx: &mut dyn Context, backrefs: &mut Backrefs) -> Result<bool, EvalError> {
         let eval = Eval::new(self, ctx, backrefs);
         match self.root {
             Root::Cond(cond) => eval.run_cond(cond),
@@ -176,7 +172,7 @@ impl Expr {
     ///
     /// # Errors
     /// An evaluation error, for which httpd gives no string at all.
-    pub fn eval_string(&self, ctx: &mut dyn Context) -> Result<BString, EvalError> {
+    pub(crate) fn eval_string(&self, ctx: &mut dyn Context) -> Result<BString, EvalError> {
         self.eval_string_re(ctx, &mut Backrefs::default())
     }
 
@@ -184,7 +180,7 @@ impl Expr {
     ///
     /// # Errors
     /// As for [`Expr::eval_string`].
-    pub fn eval_string_re(&self, ctx: &mut dyn Context, backrefs: &mut Backrefs) -> Result<BString, EvalError> {
+    pub(crate) fn eval_string_re(&self, ctx: &mut dyn Context, backrefs: &mut Backrefs) -> Result<BString, EvalError> {
         let eval = Eval::new(self, ctx, backrefs);
         match self.root {
             Root::Word(word) => eval.run_word(word),

@@ -46,7 +46,7 @@ impl Moment {
     }
 
     /// Seconds since 1970, the time zone being UTC.
-    pub fn seconds(&self) -> i64 {
+    pub(crate) fn seconds(&self) -> i64 {
         let day = crate::date::seconds(self.year.into(), self.month.into(), self.day.into());
         day + i64::from(self.hour * 3600 + self.minute * 60 + self.second)
     }
@@ -61,7 +61,7 @@ impl Moment {
     }
 
     /// The value of one of the TIME variables; none for another variable.
-    pub fn variable(&self, var: Var) -> Option<BString> {
+    pub(crate) fn variable(&self, var: Var) -> Option<BString> {
         let two = |n: u32| format!("{n:02}");
         Some(BString::from(match var {
             Var::TimeYear => format!("{:04}", self.year),

@@ -11,14 +11,14 @@ macro_rules! variables {
         /// The variables that stand for a request header (`HTTP_HOST`, ...) are no part of it: they are looked up
         /// as that header.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Var { $(#[doc = $doc] $name),* }
+        pub(crate) enum Var { $(#[doc = $doc] $name),* }
 
         impl Var {
             /// All of them.
-            pub const ALL: &[Var] = &[$(Var::$name),*];
+            pub(crate) const ALL: &[Var] = &[$(Var::$name),*];
 
             /// The name in a configuration.
-            pub fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 match self { $(Var::$name => $text),* }
             }
         }
@@ -75,7 +75,7 @@ variables! {
 
 impl Var {
     /// Whether its value comes from outside the configuration, the files and the request.
-    pub fn is_uncertain(self) -> bool {
+    pub(crate) fn is_uncertain(self) -> bool {
         use Var::*;
         matches!(
             self,
@@ -107,13 +107,13 @@ const HEADERS: &[(&str, &str)] = &[
 ];
 
 /// The request header that a variable's name stands for, in capitals.
-pub fn header_of(name: &[u8]) -> Option<&'static str> {
+pub(crate) fn header_of(name: &[u8]) -> Option<&'static str> {
     HEADERS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, header)| *header)
 }
 
 impl Var {
     /// Where its value comes from.
-    pub fn origin(self) -> Origin {
+    pub(crate) fn origin(self) -> Origin {
         match self {
             Var::RequestUri => Origin::Path,
             Var::QueryString => Origin::Query,
@@ -128,7 +128,7 @@ impl Var {
 
 /// The modules that bring names of their own; a name of a module that isn't loaded is an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Providers {
+pub(crate) struct Providers {
     /// mod_ssl: `%{SSL_...}`, `SSL(...)`, `PeerExtList(...)`.
     pub ssl: bool,
     /// mod_proxy_hcheck: `%{HC_...}`, `HC(...)`.

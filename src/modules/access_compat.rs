@@ -18,7 +18,7 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_access_compat.c", identifier: "access_compat_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::MIDDLE, check_access)];
@@ -47,7 +47,7 @@ enum Order {
 
 /// Satisfy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Satisfy {
+pub(crate) enum Satisfy {
     /// Nothing was said.
     NotSpecified,
     /// Both kinds of checks must pass.
@@ -83,7 +83,7 @@ struct Line {
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     lines: Vec<Line>,
     /// What this section covers: it counts for nothing, but would without this section's lines.
     under: Option<Arc<Dir>>,
@@ -91,7 +91,7 @@ pub struct Dir {
 
 impl Dir {
     /// Whether nothing but `all` stands in it and what it covers: it says the same of each request of a method.
-    pub fn asks_nothing(&self) -> bool {
+    pub(crate) fn asks_nothing(&self) -> bool {
         let says_all = |l: &Line| match &l.rule {
             Rule::Allow(from) | Rule::Deny(from) => matches!(from, From::All),
             Rule::Order(_) | Rule::Satisfy(_) => true,
@@ -178,7 +178,7 @@ fn deny(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// What the section decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Check {
+pub(crate) struct Check {
     /// Whether Order, Allow and Deny let the request in.
     pub allowed: bool,
     /// Whether `Satisfy Any` is in force.
@@ -186,7 +186,7 @@ pub struct Check {
 }
 
 /// Decides, with the line at `skip` taken out: a section without lines does not cover those beneath.
-pub fn check(r: &mut Request<'_>, skip: Option<Span>) -> Check {
+pub(crate) fn check(r: &mut Request<'_>, skip: Option<Span>) -> Check {
     let mut dir = r.per_dir.access_compat.as_deref();
     while let Some(d) = &dir {
         if d.lines.is_empty() || d.lines.iter().any(|l| Some(l.span) != skip) {
@@ -215,7 +215,7 @@ pub fn check(r: &mut Request<'_>, skip: Option<Span>) -> Check {
 }
 
 /// The lines in force, and those beneath that a section alone in its line covers.
-pub fn lines(r: &Request<'_>, into: &mut Vec<Span>) {
+pub(crate) fn lines(r: &Request<'_>, into: &mut Vec<Span>) {
     let Some(dir) = &r.per_dir.access_compat else { return };
     into.extend(dir.lines.iter().map(|l| l.span));
 }
@@ -232,7 +232,7 @@ fn names(r: &mut Request<'_>, from: &From, span: Span) -> bool {
 }
 
 /// `access_compat_ap_satisfies`
-pub fn satisfies(r: &mut Request<'_>) -> Satisfy {
+pub(crate) fn satisfies(r: &mut Request<'_>) -> Satisfy {
     let Some(dir) = &r.per_dir.access_compat else { return Satisfy::NotSpecified };
     let method = method::bit(r.method_number);
     let said = dir.lines.iter().rev().find_map(|l| match l.rule {

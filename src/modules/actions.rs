@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_actions.c", identifier: "actions_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::LAST, handler)];
@@ -34,7 +34,7 @@ struct Target {
 
 /// Settings per directory: `action_dir_config`.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// Action, by handler or content type in lower case.
     actions: Arc<BTreeMap<BString, Set<Target>>>,
     /// Script, by method.

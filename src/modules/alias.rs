@@ -19,7 +19,7 @@ use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_alias.c", identifier: "alias_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
@@ -105,7 +105,7 @@ static DIRECTIVES: &[Directive] = &[
 
 /// One Alias or Redirect: httpd's `alias_entry`.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its place.
     pub span: Span,
     /// The path that it stands for.
@@ -131,7 +131,7 @@ impl Beginning for Entry {
 
 /// Settings per server.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     /// In the order in which they are tried.
     pub aliases: Arc<Indexed<Entry>>,
     /// In the order in which they are tried.
@@ -149,7 +149,7 @@ impl Settings for Server {
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     redirects: Arc<Indexed<Entry>>,
     alias: Option<Target>,
     redirect: Option<(u16, Option<Arc<Expr>>, Span)>,

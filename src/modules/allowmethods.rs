@@ -11,7 +11,7 @@ use crate::source::Span;
 use bstr::BString;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_allowmethods.c", identifier: "allowmethods_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::REALLY_FIRST, check_access)];
@@ -21,7 +21,7 @@ static DIRECTIVES: &[Directive] =
 
 /// Settings per directory: the methods, as bits; none for all.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     allowed: Option<Set<u64>>,
 }
 
@@ -55,13 +55,13 @@ fn allow_methods(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 impl Dir {
     /// The place of the line in force.
-    pub fn span(&self) -> Option<Span> {
+    pub(crate) fn span(&self) -> Option<Span> {
         self.allowed.as_ref().map(|s| s.span)
     }
 }
 
 /// Whether the method is refused.
-pub fn refuses(r: &Request<'_>) -> bool {
+pub(crate) fn refuses(r: &Request<'_>) -> bool {
     let Some(dir) = &r.per_dir.allowmethods else { return false };
     let allowed = without(&dir.allowed, r.without).copied().unwrap_or(0);
     allowed != 0 && allowed & method::bit(r.method_number) == 0

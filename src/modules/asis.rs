@@ -9,7 +9,8 @@ use crate::server::request::Request;
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub static MODULE: Module = Module { name: "mod_asis.c", identifier: "asis_module", directives: &[], hooks: HOOKS };
+pub(crate) static MODULE: Module =
+    Module { name: "mod_asis.c", identifier: "asis_module", directives: &[], hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 

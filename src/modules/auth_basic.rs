@@ -19,7 +19,7 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_auth_basic.c", identifier: "auth_basic_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] =
@@ -65,7 +65,7 @@ type Fake = (Arc<Expr>, Arc<Expr>);
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     providers: Option<Set<List>>,
     authoritative: Option<Set<bool>>,
     fake: Option<Set<Option<Fake>>>,
@@ -86,7 +86,7 @@ impl Settings for Dir {
 
 impl Dir {
     /// The places of the settings that decide who a user is.
-    pub fn spans(&self) -> impl Iterator<Item = Span> {
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
         let spans = [
             self.providers.as_ref().map(|s| s.span),
             self.authoritative.as_ref().map(|s| s.span),
@@ -167,7 +167,7 @@ fn credentials(r: &mut Request<'_>) -> Result<(BString, BString), Verdict> {
 }
 
 /// `authenticate_basic_user`
-pub fn authenticate(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
     let Some(kind) = auth_type(r).filter(|t| t.eq_ignore_ascii_case(b"Basic")) else { return Verdict::Declined };
     let Some(realm) = auth_name(r) else {
         let uri = r.uri.clone();

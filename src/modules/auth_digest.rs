@@ -15,7 +15,7 @@ use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_auth_digest.c", identifier: "auth_digest_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
@@ -76,7 +76,7 @@ static DIRECTIVES: &[Directive] = &[
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     providers: Option<Set<List>>,
 }
 
@@ -89,7 +89,7 @@ impl Settings for Dir {
 
 impl Dir {
     /// The places of the settings that decide who a user is.
-    pub fn spans(&self) -> impl Iterator<Item = Span> {
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
         self.providers.as_ref().map(|s| s.span).into_iter()
     }
 }
@@ -248,7 +248,7 @@ fn note_failure(r: &mut Request<'_>) -> Verdict {
 }
 
 /// `authenticate_digest_user`
-pub fn authenticate(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
     if auth_type(r).is_none_or(|t| !t.eq_ignore_ascii_case(b"Digest")) {
         return Verdict::Declined;
     }

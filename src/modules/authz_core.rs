@@ -20,7 +20,7 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_authz_core.c", identifier: "authz_core_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
@@ -89,7 +89,7 @@ static DIRECTIVES: &[Directive] = &[
 
 /// How a section combines what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Logic {
+pub(crate) enum Logic {
     /// All must pass.
     And,
     /// One must pass.
@@ -98,7 +98,7 @@ pub enum Logic {
 
 /// A `Require` line or a container of them: httpd's `authz_section_conf`.
 #[derive(Clone, Debug)]
-pub struct Section {
+pub(crate) struct Section {
     /// Where it stands; a merge and a section's own top stand nowhere.
     pub span: Option<Span>,
     /// The methods that it speaks of.
@@ -202,7 +202,7 @@ struct Layer {
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     section: Option<Arc<Section>>,
     merging: Merging,
     forbidden_on_fail: Option<Set<bool>>,
@@ -370,7 +370,7 @@ fn forbidden_on_failure(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> 
 }
 
 /// `authz_core_check_config`, for a section that has been read: its error comes last of all.
-pub fn check_section(cmd: &mut Cmd<'_>, settings: &PerDir) {
+pub(crate) fn check_section(cmd: &mut Cmd<'_>, settings: &PerDir) {
     let Some(message) = settings.authz_core.as_deref().filter(|_| !cmd.build.htaccess).and_then(only_negative) else {
         return;
     };
@@ -409,7 +409,7 @@ fn only_negative(dir: &Dir) -> Option<String> {
 
 /// What a line or container says: httpd's `authz_status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub(crate) enum Status {
     /// No.
     Denied,
     /// Yes.
@@ -556,7 +556,7 @@ fn tell_overridden(r: &Request<'_>, dir: Option<&Dir>, section: &Section) {
 }
 
 /// The file, or the URI where there is none, as messages name it.
-pub fn denied_what(r: &Request<'_>) -> String {
+pub(crate) fn denied_what(r: &Request<'_>) -> String {
     match &r.filename {
         Some(f) => f.to_string(),
         None => format!("uri {}", r.uri),
@@ -641,7 +641,7 @@ fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
 }
 
 /// Names the lines without each of which the decision would be another one.
-pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
+pub(crate) fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
     let engine = r.engine;
     let of = (r.per_dir.id, r.method_number);

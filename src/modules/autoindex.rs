@@ -14,7 +14,7 @@ use crate::server::text::Text;
 use bstr::BString;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_autoindex.c", identifier: "autoindex_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handle)];
@@ -92,7 +92,7 @@ const BITS: [&str; 19] = [
 
 /// Settings per directory, as far as lines of IndexOptions refuse one another.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// `IndexOptions None` was met.
     none: bool,
     /// An option without a sign was met.

@@ -14,11 +14,11 @@ use crate::vfs::{Kind, X};
 use bstr::BString;
 
 /// mod_cgi.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_cgi.c", identifier: "cgi_module", directives: DIRECTIVES, hooks: HOOKS };
 
 /// mod_cgid, which has a daemon start the programs.
-pub static DAEMON: Module =
+pub(crate) static DAEMON: Module =
     Module { name: "mod_cgid.c", identifier: "cgid_module", directives: DAEMON_DIRECTIVES, hooks: DAEMON_HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, cgi_handler)];

@@ -15,15 +15,15 @@ use crate::vfs::W;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_dav.c", identifier: "dav_module", directives: DIRECTIVES, hooks: HOOKS };
 
 /// mod_dav_fs.c.
-pub static FS: Module =
+pub(crate) static FS: Module =
     Module { name: "mod_dav_fs.c", identifier: "dav_fs_module", directives: &[LOCK_DB], hooks: &[] };
 
 /// mod_dav_lock.c.
-pub static LOCK: Module =
+pub(crate) static LOCK: Module =
     Module { name: "mod_dav_lock.c", identifier: "dav_lock_module", directives: &[GENERIC_LOCK_DB], hooks: &[] };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler), hook(Phase::Fixups, order::MIDDLE, fixups)];
@@ -46,7 +46,7 @@ const GENERIC_LOCK_DB: Directive =
 
 /// Settings per server.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     lock_db: Option<Set<BString>>,
 }
 
@@ -65,7 +65,7 @@ fn lock_db(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// The provider; `Off` within an enabled folder changes nothing.
     provider: Option<Set<BString>>,
     depth_infinity: Option<Set<bool>>,

@@ -16,13 +16,13 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_dir.c", identifier: "dir_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixups)];
 
 /// The handler of folders: DIR_MAGIC_TYPE.
-pub const DIR_MAGIC_TYPE: &str = "httpd/unix-directory";
+pub(crate) const DIR_MAGIC_TYPE: &str = "httpd/unix-directory";
 
 static DIRECTIVES: &[Directive] = &[
     row("FallbackResource", Args::Take1, OR_INDEXES, Modelled, "Set a default handler", fallback_resource),
@@ -41,7 +41,7 @@ static DIRECTIVES: &[Directive] = &[
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// DirectoryIndex: all names set in one section.
     index_names: Option<List>,
     slash: Option<Set<bool>>,

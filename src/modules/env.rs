@@ -9,7 +9,7 @@ use crate::server::table::Table;
 use bstr::BString;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_env.c", identifier: "env_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::MIDDLE, fixup)];
@@ -36,7 +36,7 @@ static DIRECTIVES: &[Directive] = &[
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     vars: Table,
     unset: Vec<BString>,
 }

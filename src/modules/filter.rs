@@ -14,7 +14,7 @@ use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_filter.c", identifier: "filter_module", directives: DIRECTIVES, hooks: &[] };
 
 static DIRECTIVES: &[Directive] = &[
@@ -57,7 +57,7 @@ impl Name for Declared {
 
 /// Settings per directory: the chain, and the filters declared here with their providers.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     chain: Vec<Link>,
     declared: Named<Declared>,
 }
@@ -171,7 +171,7 @@ fn by_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 /// The filters that take part in an answer, as far as its type tells.
-pub fn taking_part(r: &Request<'_>) -> Vec<(BString, Span)> {
+pub(crate) fn taking_part(r: &Request<'_>) -> Vec<(BString, Span)> {
     let Some(dir) = &r.per_dir.filter else { return Vec::new() };
     let kind = r.content_type.as_ref().map_or(&b""[..], |t| t.split(|b| *b == b';').next().unwrap_or_default().trim());
     let fits = |link: &&Link| link.types.as_ref().is_none_or(|t| t.iter().any(|t| t.eq_ignore_ascii_case(kind)));

@@ -12,7 +12,7 @@ use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_include.c", identifier: "include_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup)];
@@ -36,7 +36,7 @@ const ETAG: &str = "Whether to allow the generation of ETags within the server. 
                     Limited to 'on' or 'off'";
 
 /// The filter.
-pub const FILTER: &str = "INCLUDES";
+pub(crate) const FILTER: &str = "INCLUDES";
 
 /// What a file's bits for running it mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ enum XBitHack {
 
 /// Settings per directory, as far as they matter here.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     xbithack: Option<Set<XBitHack>>,
 }
 
@@ -72,7 +72,7 @@ fn xbithack(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// Whether `filter` is this one and leaves the page as it is: it is not allowed to touch it, or finds nothing to do
 /// before it has to pass on what it has.
-pub fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
+pub(crate) fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
     const AT_ONCE: usize = 8000;
     if !filter.eq_ignore_ascii_case(FILTER.as_bytes()) {
         return false;
@@ -83,7 +83,7 @@ pub fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
 }
 
 /// Whether a page with the filter answers to conditions all the same: `includes_setup`.
-pub fn heeds_conditions(r: &Request<'_>) -> bool {
+pub(crate) fn heeds_conditions(r: &Request<'_>) -> bool {
     let full = r.per_dir.include.as_ref().is_some_and(|d| value(&d.xbithack, XBitHack::Off) == XBitHack::Full);
     full && r.finfo.is_some_and(|f| f.mode & 0o010 != 0)
 }

@@ -7,7 +7,7 @@ use crate::server::byterange::Body;
 use crate::server::request::Request;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_info.c", identifier: "info_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];

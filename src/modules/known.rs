@@ -4,7 +4,7 @@ use Loading::{Always, CompiledIn, Default, Instead, OnDemand};
 
 /// When a module is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Loading {
+pub(crate) enum Loading {
     /// Part of httpd's binary.
     CompiledIn,
     /// Loaded whatever a scenario asks for.
@@ -19,7 +19,7 @@ pub enum Loading {
 
 /// A module's names and when it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub(crate) struct Known {
     /// Its name in a list of modules: `alias`, `php8.2`.
     pub name: &'static str,
     /// Its identifier, which LoadModule takes: `alias_module`.
@@ -32,37 +32,21 @@ pub struct Known {
 
 impl Known {
     /// Whether it is in httpd's binary.
-    pub fn compiled_in(&self) -> bool {
+    pub(crate) fn compiled_in(&self) -> bool {
         self.loading == Loading::CompiledIn
     }
 
     /// Whether a scenario that doesn't pick its modules has it.
-    pub fn by_default(&self) -> bool {
+    pub(crate) fn by_default(&self) -> bool {
         self.loading <= Loading::Default
     }
 }
 
-/// The module with this identifier.
-pub fn by_identifier(identifier: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|k| k.identifier == identifier)
-}
-
-/// The module made from this source file.
-pub fn by_source(source: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|k| k.source == source)
-}
-
 /// The module that a list of modules calls so; a `mod_` before it and any version of PHP are let through.
-pub fn by_name(name: &str) -> Option<&'static Known> {
+pub(crate) fn by_name(name: &str) -> Option<&'static Known> {
     let name = name.strip_prefix("mod_").unwrap_or(name);
     let php = name.strip_prefix("php").is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
     KNOWN.iter().find(|k| k.name == if php { "php8.2" } else { name })
-}
-
-/// The module that `<IfModule>` means: by source file or by identifier, letter for letter
-/// (`ap_find_linked_module` and `find_module`, server/core.c).
-pub fn by_either(name: &str) -> Option<&'static Known> {
-    by_source(name).or_else(|| by_identifier(name))
 }
 
 const fn known(name: &'static str, identifier: &'static str, source: &'static str, loading: Loading) -> Known {
@@ -71,7 +55,7 @@ const fn known(name: &'static str, identifier: &'static str, source: &'static st
 
 /// All modules in the order in which they are loaded; those beyond the default set come after it.
 #[rustfmt::skip]
-pub static KNOWN: &[Known] = &[
+pub(crate) static KNOWN: &[Known] = &[
     known("core", "core_module", "core.c", CompiledIn),
     known("so", "so_module", "mod_so.c", CompiledIn),
     known("watchdog", "watchdog_module", "mod_watchdog.c", CompiledIn),
@@ -225,11 +209,8 @@ mod tests {
     fn found_by_any_of_its_names() {
         let php = by_name("php8.2").map(|k| (k.identifier, k.source));
         assert_eq!(php, Some(("php_module", "mod_php.c")));
-        assert_eq!(by_name("mod_alias"), by_identifier("alias_module"));
+        assert_eq!(by_name("mod_alias").map(|k| k.identifier), Some("alias_module"));
         assert_eq!(by_name("php"), by_name("php7.4"));
         assert_eq!(by_name("phpx"), None);
-        assert_eq!(by_either("http_core.c"), by_either("http_module"));
-        assert_eq!(by_either("MOD_ALIAS.C"), None);
-        assert_eq!(by_source("prefork.c").map(|k| k.name), Some("mpm_prefork"));
     }
 }

@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_mime.c", identifier: "mime_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::TypeChecker, order::MIDDLE, find_type)];
@@ -178,20 +178,20 @@ impl Extension {
 }
 
 /// Which extensions a file may have beyond those of its name to be a variant.
-pub mod multimatch {
+pub(crate) mod multimatch {
     /// All.
-    pub const ANY: u8 = 1;
+    pub(crate) const ANY: u8 = 1;
     /// Those that negotiation knows.
-    pub const NEGOTIATED: u8 = 2;
+    pub(crate) const NEGOTIATED: u8 = 2;
     /// Those with a handler.
-    pub const HANDLERS: u8 = 4;
+    pub(crate) const HANDLERS: u8 = 4;
     /// Those with a filter.
-    pub const FILTERS: u8 = 8;
+    pub(crate) const FILTERS: u8 = 8;
 }
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     mappings: Arc<HashMap<BString, Extension, RandomState>>,
     removed: Vec<(BString, Field, Span)>,
     /// Whether this is a server's own level, whose Remove directives take nothing away from itself.
@@ -243,7 +243,7 @@ impl Settings for Dir {
 
 /// Settings per server.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     types_config: Option<BString>,
     /// Types by extension, once the file was read.
     types: Arc<HashMap<BString, BString, RandomState>>,
@@ -324,7 +324,7 @@ fn multiviews_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 /// Reads the types file: `mime_post_config`. The error is httpd's.
-pub fn read_types(build: &mut crate::server::build::Build) -> Result<(), String> {
+pub(crate) fn read_types(build: &mut crate::server::build::Build) -> Result<(), String> {
     let slot = &mut build.servers[0].settings.mime;
     let server = crate::server::settings::slot(slot, None);
     let name = server.types_config.clone().unwrap_or_else(|| "/etc/mime.types".into());
@@ -352,7 +352,7 @@ pub fn read_types(build: &mut crate::server::build::Build) -> Result<(), String>
 
 /// Which parts of a file's name say nothing of it, for mod_negotiation: `ap-mime-exceptions-list`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exceptions {
+pub(crate) struct Exceptions {
     /// The name's beginning, and the extensions that nothing is known of.
     pub names: Vec<BString>,
     /// The directives but for which an extension would be among them.

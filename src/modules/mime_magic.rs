@@ -10,7 +10,7 @@ use crate::source::Span;
 use bstr::BString;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_mime_magic.c", identifier: "mime_magic_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[Hook { after: &["mod_mime.c"], ..hook(Phase::TypeChecker, order::MIDDLE, find_type) }];
@@ -26,7 +26,7 @@ static DIRECTIVES: &[Directive] = &[row(
 
 /// Settings per server: where the file is named, if it is.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     named: Option<Span>,
 }
 

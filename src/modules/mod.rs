@@ -1,45 +1,45 @@
 //! httpd's modules: one file (or folder) each, with its rows, its settings and their merge rule, and its hooks.
 
-pub mod access_compat;
-pub mod actions;
-pub mod alias;
-pub mod allowmethods;
-pub mod asis;
-pub mod auth_basic;
-pub mod auth_digest;
-pub mod authn;
-pub mod authz;
-pub mod authz_core;
-pub mod autoindex;
-pub mod cgi;
-pub mod core;
-pub mod dav;
-pub mod dir;
-pub mod env;
-pub mod filter;
-pub mod headers;
-pub mod imagemap;
-pub mod include;
-pub mod info;
-pub mod known;
-pub mod ledger;
-pub mod mime;
-pub mod mime_magic;
-pub mod negotiation;
-pub mod php;
-pub mod proxy;
-pub mod quiet;
-pub mod reading;
-pub mod remoteip;
-pub mod rewrite;
-pub mod setenvif;
-pub mod speling;
-pub mod ssl;
-pub mod status;
-pub mod unixd;
-pub mod userdir;
-pub mod vhost_alias;
-pub mod wsgi;
+pub(crate) mod access_compat;
+pub(crate) mod actions;
+pub(crate) mod alias;
+pub(crate) mod allowmethods;
+pub(crate) mod asis;
+pub(crate) mod auth_basic;
+pub(crate) mod auth_digest;
+pub(crate) mod authn;
+pub(crate) mod authz;
+pub(crate) mod authz_core;
+pub(crate) mod autoindex;
+pub(crate) mod cgi;
+pub(crate) mod core;
+pub(crate) mod dav;
+pub(crate) mod dir;
+pub(crate) mod env;
+pub(crate) mod filter;
+pub(crate) mod headers;
+pub(crate) mod imagemap;
+pub(crate) mod include;
+pub(crate) mod info;
+pub(crate) mod known;
+pub(crate) mod ledger;
+pub(crate) mod mime;
+pub(crate) mod mime_magic;
+pub(crate) mod negotiation;
+pub(crate) mod php;
+pub(crate) mod proxy;
+pub(crate) mod quiet;
+pub(crate) mod reading;
+pub(crate) mod remoteip;
+pub(crate) mod rewrite;
+pub(crate) mod setenvif;
+pub(crate) mod speling;
+pub(crate) mod ssl;
+pub(crate) mod status;
+pub(crate) mod unixd;
+pub(crate) mod userdir;
+pub(crate) mod vhost_alias;
+pub(crate) mod wsgi;
 
 use crate::diagnostic::Diagnostic;
 use crate::module::{Effect, Module};
@@ -48,7 +48,7 @@ use crate::server::settings::PerServer;
 use crate::source::Span;
 
 /// The modules that are modelled. Their order means nothing: load order does.
-pub static MODELLED: &[&Module] = &[
+pub(crate) static MODELLED: &[&Module] = &[
     &core::MODULES[0],
     &core::MODULES[1],
     &core::MODULES[2],
@@ -102,29 +102,34 @@ pub static MODELLED: &[&Module] = &[
 ];
 
 /// All modules.
-pub fn all() -> impl Iterator<Item = &'static Module> {
+pub(crate) fn all() -> impl Iterator<Item = &'static Module> {
     MODELLED.iter().copied().chain(ledger::modules())
 }
 
 /// The module of that identifier.
-pub fn by_identifier(identifier: &str) -> Option<&'static Module> {
+pub(crate) fn by_identifier(identifier: &str) -> Option<&'static Module> {
     all().find(|m| m.identifier == identifier)
 }
 
 /// The module that has a directive of that name, loaded or not; third parties' too.
-pub fn module_of(directive: &str) -> Option<&'static str> {
+pub(crate) fn module_of(directive: &str) -> Option<&'static str> {
     let own = all().find(|m| m.directives.iter().any(|d| d.name.eq_ignore_ascii_case(directive)));
     own.map(|m| m.name).or_else(|| ledger::third_party::module_of(directive))
 }
 
+/// What to use instead of a directive that older releases had.
+pub(crate) fn replacement(directive: &str) -> Option<&'static str> {
+    ledger::third_party::replacement(directive)
+}
+
 /// Whether a directive of that name is httpd's own and can't matter to an answer.
-pub fn is_inert(directive: &str) -> bool {
+pub(crate) fn is_inert(directive: &str) -> bool {
     let mut rows = all().flat_map(|m| m.directives).filter(|d| d.name.eq_ignore_ascii_case(directive)).peekable();
     rows.peek().is_some() && rows.all(|d| d.effect == Effect::Inert)
 }
 
 /// What httpd checks once the whole configuration is read (its check_config and post_config hooks).
-pub fn check_config(build: &mut Build) {
+pub(crate) fn check_config(build: &mut Build) {
     if build.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
         return;
     }
@@ -140,6 +145,63 @@ pub fn check_config(build: &mut Build) {
 }
 
 /// Whether a server speaks TLS.
-pub fn speaks_tls(settings: &PerServer) -> bool {
+pub(crate) fn speaks_tls(settings: &PerServer) -> bool {
     ssl::engine(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::Phase;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
+
+    /// Each file or folder of src/modules is a module of httpd, or one of the few that serve them.
+    #[test]
+    fn modules_are_registered() {
+        let helpers = BTreeSet::from(["mod", "authn", "authz", "known", "ledger", "quiet", "reading"]);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules");
+        let known: BTreeSet<String> =
+            MODELLED.iter().map(|m| m.name.trim_start_matches("mod_").trim_end_matches(".c").to_string()).collect();
+        for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
+            let name = entry.path().file_stem().expect("it has a name").to_string_lossy().into_owned();
+            assert!(
+                helpers.contains(name.as_str()) || known.contains(&name),
+                "src/modules/{name} is in no list of src/modules/mod.rs"
+            );
+        }
+    }
+
+    /// No module stands twice, and identifiers are unique.
+    #[test]
+    fn modules_stand_once() {
+        let mut seen = BTreeMap::new();
+        for m in all() {
+            assert!(seen.insert(m.identifier, m.name).is_none(), "{} is listed twice", m.identifier);
+        }
+        for known in known::KNOWN {
+            assert!(seen.contains_key(known.identifier), "{} has no rows", known.identifier);
+        }
+    }
+
+    /// Hooks name modules that there are.
+    #[test]
+    fn hooks_name_modules() {
+        let names: BTreeSet<&str> = all().map(|m| m.name).collect();
+        // names that httpd's own rows give although no such module is in this server
+        let elsewhere = BTreeSet::from(["mod_auth.c", "mod_python.c", "mod_access.c"]);
+        for m in all() {
+            for hook in m.hooks {
+                for other in hook.after.iter().chain(hook.before) {
+                    assert!(
+                        names.contains(other) || elsewhere.contains(other),
+                        "{} {} names {other}",
+                        m.name,
+                        hook.phase.name()
+                    );
+                }
+            }
+        }
+        assert_eq!(Phase::HOOKED.len(), 12);
+    }
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_php.c", identifier: "php_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
@@ -52,7 +52,7 @@ struct Entry {
 
 /// Settings per directory: `php_conf_rec`.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     entries: Arc<BTreeMap<BString, Entry>>,
 }
 
@@ -72,7 +72,7 @@ impl Settings for Dir {
 
 /// Settings of the main server.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     /// Whether PHPINIDir was met.
     ini_dir: bool,
 }

@@ -4,19 +4,11 @@
 //! This is a list of what is known to be so: a directive that is not in it, a new one for instance, counts as one that
 //! might. What hangs on arguments (a log that may be a pipe) is not here either; whoever asks looks at those itself.
 
-use crate::module::Directive;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-impl Directive {
-    /// Whether it is known to start, load and write nothing, whatever its arguments are.
-    pub fn is_quiet(&self) -> bool {
-        is_quiet(self.name.trim_start_matches('<'))
-    }
-}
-
 /// Whether a directive, or a section without its brackets, is known to start, load and write nothing.
-pub fn is_quiet(name: &str) -> bool {
+pub(crate) fn is_quiet(name: &str) -> bool {
     static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| QUIET.iter().copied().collect());
     NAMES.contains(&*name.to_ascii_lowercase())
 }

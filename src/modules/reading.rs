@@ -7,11 +7,11 @@ use crate::module::{Args, Directive, Module, plain};
 const WHERE: u32 = OR_ALL | EXEC_ON_READ;
 
 /// mod_macro.c.
-pub static MACRO: Module =
+pub(crate) static MACRO: Module =
     Module { name: "mod_macro.c", identifier: "macro_module", directives: MACRO_DIRECTIVES, hooks: &[] };
 
 /// mod_version.c.
-pub static VERSION: Module =
+pub(crate) static VERSION: Module =
     Module { name: "mod_version.c", identifier: "version_module", directives: VERSION_DIRECTIVES, hooks: &[] };
 
 #[rustfmt::skip]

@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_remoteip.c", identifier: "remoteip_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::PostReadRequest, order::FIRST, modify)];
@@ -44,7 +44,7 @@ struct Proxy {
 
 /// Settings per server.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     header: Option<Set<BString>>,
     proxies_header: Option<Set<BString>>,
     proxies: Option<Arc<Vec<Proxy>>>,

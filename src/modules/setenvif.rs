@@ -28,7 +28,8 @@ use std::sync::{Arc, OnceLock};
 const NAME: &str = "mod_setenvif.c";
 
 /// The module.
-pub static MODULE: Module = Module { name: NAME, identifier: "setenvif_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "setenvif_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
     hook(Phase::HeaderParser, order::MIDDLE, match_section_lines),
@@ -121,7 +122,7 @@ impl Entry {
 
 /// Settings, per server and per directory alike.
 #[derive(Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     entries: Vec<Entry>,
     /// The attributes' names in lower case, as the first of these lines writes them.
     names: HashMap<BString, Arc<BString>>,

@@ -13,7 +13,7 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_speling.c", identifier: "speling_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, check)];
@@ -27,7 +27,7 @@ static DIRECTIVES: &[Directive] = &[
 
 /// Settings per directory. httpd has no merge rule for them: the innermost section that sets any sets all.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     enabled: Option<Set<bool>>,
     case_only: Option<Set<bool>>,
     basename: Option<Set<bool>>,

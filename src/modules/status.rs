@@ -6,7 +6,8 @@ use crate::server::method;
 use crate::server::request::Request;
 
 /// The module.
-pub static MODULE: Module = Module { name: "mod_status.c", identifier: "status_module", directives: &[], hooks: HOOKS };
+pub(crate) static MODULE: Module =
+    Module { name: "mod_status.c", identifier: "status_module", directives: &[], hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 

@@ -7,7 +7,7 @@ use crate::server::build::{Cmd, forbid};
 use bstr::BString;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_unixd.c", identifier: "unixd_module", directives: DIRECTIVES, hooks: &[] };
 
 #[rustfmt::skip]

@@ -12,7 +12,7 @@ use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_userdir.c", identifier: "userdir_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[Hook {
@@ -33,7 +33,7 @@ static DIRECTIVES: &[Directive] = &[row(
 
 /// Settings per server: httpd's `userdir_config`.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     /// The folders, one after the other, as written.
     folders: Option<Set<BString>>,
     /// `disabled` or `enabled` without names.

@@ -11,7 +11,7 @@ use crate::server::settings::Settings;
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_vhost_alias.c", identifier: "vhost_alias_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] =
@@ -37,7 +37,7 @@ type Map = Option<(By, BString)>;
 
 /// Settings per server: httpd's `mva_sconf_t`.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     doc_root: Option<Set<Map>>,
     cgi_root: Option<Set<Map>>,
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 /// Answers 200 to every HTTP request on `address`, until the process ends. An address that is taken stays as it is.
-pub fn start(address: SocketAddr) {
+pub(super) fn start(address: SocketAddr) {
     let Ok(listener) = TcpListener::bind(address) else { return };
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {

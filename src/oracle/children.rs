@@ -18,14 +18,14 @@ const SURE: u32 = 3;
 ///
 /// # Errors
 /// What the system says.
-pub fn start(command: &mut Command) -> std::io::Result<Child> {
+pub(super) fn start(command: &mut Command) -> std::io::Result<Child> {
     let _held = STARTING.lock();
     command.spawn()
 }
 
 /// Ends all processes that this one has started and those that they have, and calls `then` when none is left; no
 /// further ones are started.
-pub fn end_for_good(then: impl FnOnce()) {
+pub(super) fn end_for_good(then: impl FnOnce()) {
     let _held = STARTING.lock();
     end();
     then();
@@ -33,12 +33,12 @@ pub fn end_for_good(then: impl FnOnce()) {
 
 /// Ends all processes that this one has started and those that they have, and what they hold in shared memory. This one
 /// must be whom those come to whose parent is gone.
-pub fn end() {
+pub(super) fn end() {
     end_all(&[]);
 }
 
 /// Ends all processes below this one but `spared` and what is below those.
-pub fn end_all(spared: &[Pid]) {
+pub(super) fn end_all(spared: &[Pid]) {
     let mut shared = BTreeSet::new();
     let begun = Instant::now();
     let mut quiet = 0;

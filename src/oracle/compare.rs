@@ -46,7 +46,7 @@ const BY_TYPE: &[&str] = &[
 ];
 
 /// What an answer says for certain, by the keys of an outcome.
-pub fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
+pub(super) fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
     let mut all = Vec::new();
     let Some(status) = answer.status else { return all };
     let mut say = |key: &'static str, value: Value| all.push((key, value));
@@ -140,7 +140,7 @@ fn names_no_address(line: &str) -> bool {
 }
 
 /// Where an outcome (as JSON) is not what httpd answered.
-pub fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec<Difference> {
+pub(super) fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     for (key, httpd) in certain(answer, method) {
         let got = key.split('.').fold(outcome, |v, k| v.get(k).unwrap_or(&Value::Null));
@@ -171,7 +171,7 @@ fn same_file(httpd: &Value, got: &Value) -> Value {
 }
 
 /// Whether httpd's refusal (or its start) is what routesim says: `error` is the `config_error` line, where there is one.
-pub fn refusal(reply: &Reply, error: Option<&Value>) -> Vec<Difference> {
+pub(super) fn refusal(reply: &Reply, error: Option<&Value>) -> Vec<Difference> {
     let got = error.map_or(Value::Null, |e| e["config_error"].clone());
     let (key, httpd, routesim) = match reply {
         Reply::ConfigError { line: Some(line), .. } if !got.is_null() => {

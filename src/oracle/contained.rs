@@ -10,7 +10,7 @@ use super::{keeper, layout, network, privileges, serve, syscalls, worker};
 use std::process::ExitCode;
 
 /// Does the work; `owner` is the number that the run's root has on the machine, none where all are whoever runs this.
-pub fn main(owner: Option<u32>) -> ExitCode {
+pub(super) fn main(owner: Option<u32>) -> ExitCode {
     close_inherited();
     let ready = privileges::limit().and_then(|()| privileges::leave(owner));
     if let Err(why) = ready {

@@ -16,7 +16,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 /// More requests than this are not put at one time.
-pub const MOST_REQUESTS: usize = 20_000;
+pub(super) const MOST_REQUESTS: usize = 20_000;
 /// What scratch directories are called, before the process's number.
 const SCRATCH: &str = "routesim-verify-";
 
@@ -79,7 +79,7 @@ impl Oracle {
     ///
     /// # Errors
     /// What about the job can't be had this way.
-    pub fn ask(&self, job: &Job) -> Result<Reply, String> {
+    pub(crate) fn ask(&self, job: &Job) -> Result<Reply, String> {
         let mut job = job.clone();
         job.way = self.way;
         if let Some(need) = scratch::needs(&job, self.way) {
@@ -280,7 +280,7 @@ pub fn clean_up() {
 }
 
 /// Waits for the end where this process has been told to end: nothing more is to be said then.
-pub fn heed_end() {
+pub(crate) fn heed_end() {
     while ENDING.load(Ordering::Relaxed) {
         std::thread::park();
     }
@@ -294,7 +294,7 @@ fn new_scratch() -> PathBuf {
 }
 
 /// Removes a scratch directory, whatever its modes are; what was being written when its process ended may come late.
-pub fn remove(directory: &Path) {
+pub(super) fn remove(directory: &Path) {
     for _ in 0..100 {
         if std::fs::remove_dir_all(directory).is_ok() || !directory.exists() {
             break;

@@ -2,7 +2,6 @@
 
 use super::find::Httpd;
 use crate::modules::known::{self, Known, Loading};
-use crate::source::SourceMap;
 use crate::suite::{Scenario, ScenarioFs};
 use crate::vfs::{Kind, Memory, Vfs};
 use bstr::{BString, ByteSlice};
@@ -26,7 +25,7 @@ type Loaded = (String, String, PathBuf);
 
 /// A scenario as a worker needs it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Job {
+pub(crate) struct Job {
     /// How to run it.
     pub way: Way,
     /// The program.
@@ -53,7 +52,7 @@ pub struct Job {
 
 /// One file, folder or link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct File {
+pub(crate) struct File {
     /// Where.
     pub path: BString,
     /// What.
@@ -70,7 +69,7 @@ pub struct File {
 
 /// What a file is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Content {
+pub(crate) enum Content {
     /// A folder.
     Directory,
     /// A link to this.
@@ -81,7 +80,7 @@ pub enum Content {
 
 /// One request, ready to be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// Where from.
     pub client: IpAddr,
     /// Where to.
@@ -101,7 +100,7 @@ impl Job {
     ///
     /// # Errors
     /// In words, what is wrong with the scenario.
-    pub fn of(scenario: &Scenario, httpd: &Httpd, way: Way) -> Result<Job, String> {
+    pub(crate) fn of(scenario: &Scenario, httpd: &Httpd, way: Way) -> Result<Job, String> {
         let config = scenario.config_text().map_err(|e| format!("the configuration can't be read: {e}"))?;
         let tree = scenario.tree(&config).map_err(|found| {
             found.first().map_or_else(|| "the files can't be laid out".into(), |d| d.message.clone())
@@ -133,7 +132,7 @@ impl Job {
     }
 
     /// The ports that the requests use.
-    pub fn ports(&self) -> Vec<u16> {
+    pub(crate) fn ports(&self) -> Vec<u16> {
         let mut ports: Vec<u16> = self.asks.iter().map(|a| a.port).collect();
         ports.sort_unstable();
         ports.dedup();
@@ -141,7 +140,7 @@ impl Job {
     }
 
     /// Whether a module is loaded.
-    pub fn has(&self, module: &str) -> bool {
+    pub(crate) fn has(&self, module: &str) -> bool {
         self.modules.iter().any(|m| m.0 == module)
     }
 }
@@ -207,16 +206,4 @@ fn files(tree: &ScenarioFs) -> Vec<File> {
         }
     }
     found
-}
-
-/// Reads a scenario's text, for a run of it that nobody looks into.
-///
-/// # Errors
-/// In words, what is wrong with it.
-pub fn scenario(path: &std::path::Path, text: &str) -> Result<Scenario, String> {
-    let sources = SourceMap::default();
-    let first = |found: Vec<crate::diagnostic::Diagnostic>| {
-        found.first().map_or_else(String::new, |d| format!("{}: {}", sources.place(d.span), d.message))
-    };
-    Scenario::parse(path, text, &sources).map_err(first)
 }

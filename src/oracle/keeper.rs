@@ -15,10 +15,10 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 /// How many users a run has.
-pub const USERS: u32 = 1 << 16;
+pub(super) const USERS: u32 = 1 << 16;
 
 /// Does the work; `owner` is the number that the run's root has on the machine, none where all are whoever runs this.
-pub fn main(owner: Option<u32>) -> ExitCode {
+pub(super) fn main(owner: Option<u32>) -> ExitCode {
     let mut input = BufReader::new(std::io::stdin());
     let reply = match worker::job(&mut input) {
         Ok((job, line)) => kept(job.as_ref(), &line, owner, input),
@@ -63,7 +63,7 @@ fn kept(
 }
 
 /// What a contained process says when it has left the machine's namespaces.
-pub const READY: &[u8] = b"ready\n";
+pub(super) const READY: &[u8] = b"ready\n";
 
 fn start(owner: Option<u32>) -> Result<Child, String> {
     let program = std::env::current_exe().map_err(|e| format!("can't find this program: {e}"))?;

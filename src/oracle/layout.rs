@@ -15,7 +15,7 @@ use std::time::{Duration, UNIX_EPOCH};
 ///
 /// # Errors
 /// What can't be done, in words.
-pub fn fill(job: &Job, place: &Place) -> Result<(), String> {
+pub(super) fn fill(job: &Job, place: &Place) -> Result<(), String> {
     for path in
         wrapper::log_files(&job.config).iter().chain(&[BString::from("/var/log/apache2/x"), "/run/apache2/x".into()])
     {
@@ -111,18 +111,18 @@ fn own(file: &File, to: &Path, place: &Place) -> Result<(), String> {
 }
 
 /// Bytes as a path.
-pub fn path_of(bytes: &[u8]) -> PathBuf {
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
 /// Makes a folder and its parents, all of them open to everybody.
-pub fn folder(path: &Path) -> Result<(), String> {
+pub(super) fn folder(path: &Path) -> Result<(), String> {
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(|e| unmade(path, &e))
 }
 
 /// What a scenario finds on any Debian: directories, and files with what is in them; a directory before what it holds.
-pub fn usual() -> Vec<(BString, Option<Arc<[u8]>>)> {
+pub(super) fn usual() -> Vec<(BString, Option<Arc<[u8]>>)> {
     let fresh = Memory::new();
     let mut found = Vec::new();
     let mut directories = vec![BString::from("/")];
@@ -143,13 +143,13 @@ pub fn usual() -> Vec<(BString, Option<Arc<[u8]>>)> {
 }
 
 /// Makes a file anew: what is there may be the machine's, or a link.
-pub fn write(to: &Path, text: &[u8]) -> Result<(), String> {
+pub(super) fn write(to: &Path, text: &[u8]) -> Result<(), String> {
     let _ = std::fs::remove_file(to);
     std::fs::write(to, text).map_err(|e| unmade(to, &e))
 }
 
 /// That something can't be put where it belongs.
-pub fn unmade(path: &Path, error: &dyn std::fmt::Display) -> String {
+pub(super) fn unmade(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("can't put `{}` there: {error}", path.display())
 }
 

@@ -9,19 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// A file that is written by someone else.
-pub struct Tail {
+pub(super) struct Tail {
     path: PathBuf,
     read: u64,
 }
 
 impl Tail {
     /// From the file's beginning.
-    pub fn new(path: &Path) -> Tail {
+    pub(super) fn new(path: &Path) -> Tail {
         Tail { path: path.into(), read: 0 }
     }
 
     /// The whole lines that came since, or nothing.
-    pub fn lines(&mut self) -> Vec<u8> {
+    pub(super) fn lines(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let Ok(mut file) = std::fs::File::open(&self.path) else { return bytes };
         if file.seek(SeekFrom::Start(self.read)).is_ok() {
@@ -36,7 +36,7 @@ impl Tail {
 
 /// What the access log says of a request.
 #[derive(Debug, Default, PartialEq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// `%>R`
     pub handler: Option<String>,
     /// `%v`
@@ -46,7 +46,7 @@ pub struct Entry {
 }
 
 /// Reads a line of the access log.
-pub fn entry(line: &[u8]) -> Entry {
+pub(super) fn entry(line: &[u8]) -> Entry {
     let mut fields = line
         .split(|&b| b == b'\t')
         .skip(1)
@@ -84,7 +84,7 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
 }
 
 /// Reads lines of the error log; those of its start and end are left out.
-pub fn error_lines(text: &[u8]) -> Vec<LogLine> {
+pub(super) fn error_lines(text: &[u8]) -> Vec<LogLine> {
     static LINE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\[(\w+)\] (.*)$"));
     static CODE: LazyLock<Regex> = LazyLock::new(|| regex(r"AH\d{5}"));
     let mut found = Vec::new();

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 /// Does the work.
-pub fn main() -> ExitCode {
+pub(super) fn main() -> ExitCode {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let job = worker::job(&mut std::io::stdin().lock());
     let job = job.and_then(|(job, _)| job.ok_or_else(|| "there is no job".to_string()));

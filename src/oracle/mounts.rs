@@ -28,7 +28,7 @@ const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty"];
 const WORKBENCH: &[&str] = &["/mnt", "/media", "/opt", "/srv", "/tmp"];
 
 /// A root that is being put together.
-pub struct Root {
+pub(super) struct Root {
     /// Where it is.
     pub path: PathBuf,
     bench: PathBuf,
@@ -41,7 +41,7 @@ impl Root {
     ///
     /// # Errors
     /// What can't be done, in words.
-    pub fn new(job: Option<&Job>, owner: Option<u32>) -> Result<Root, String> {
+    pub(super) fn new(job: Option<&Job>, owner: Option<u32>) -> Result<Root, String> {
         let bench = WORKBENCH.iter().map(PathBuf::from).find(|p| p.is_dir());
         let bench = bench.ok_or("there is no directory to mount on")?;
         mounted(
@@ -76,7 +76,7 @@ impl Root {
     ///
     /// # Errors
     /// What can't be done, in words.
-    pub fn enter(&self) -> Result<(), String> {
+    pub(super) fn enter(&self) -> Result<(), String> {
         let proc = self.path.join("proc");
         mount_remount(&proc, MountFlags::BIND | PLAIN | MountFlags::NOEXEC | MountFlags::RDONLY, c"")
             .map_err(|e| format!("can't make /proc read-only: {e}"))?;

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 ///
 /// # Errors
 /// When there is no `ip` to do it.
-pub fn set_up(job: &Job) -> Result<(), String> {
+pub(super) fn set_up(job: &Job) -> Result<(), String> {
     let mut addresses: BTreeSet<IpAddr> = job.asks.iter().flat_map(|a| [a.client, a.server]).collect();
     addresses.extend(wrapper::addresses(&job.config));
     addresses.extend(job.hosts.iter().map(|h| h.0));

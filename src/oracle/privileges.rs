@@ -28,7 +28,7 @@ const APART: CloneFlags = CloneFlags::CLONE_NEWUSER
 ///
 /// # Errors
 /// What the system says.
-pub fn limit() -> Result<(), String> {
+pub(super) fn limit() -> Result<(), String> {
     let limits = [
         (Resource::Nproc, limits::run::PROCESSES),
         (Resource::As, limits::run::ADDRESSES),
@@ -52,7 +52,7 @@ pub fn limit() -> Result<(), String> {
 ///
 /// # Errors
 /// What the system refuses.
-pub fn leave(uid: Option<u32>) -> Result<(), String> {
+pub(super) fn leave(uid: Option<u32>) -> Result<(), String> {
     if let Some(uid) = uid {
         become_user(uid).map_err(|e| format!("can't leave the machine's users: {e}"))?;
     }
@@ -73,7 +73,7 @@ fn become_user(uid: u32) -> rustix::io::Result<()> {
 ///
 /// # Errors
 /// What the system refuses.
-pub fn become_root() -> Result<(), String> {
+pub(super) fn become_root() -> Result<(), String> {
     let become_it = || {
         thread::set_thread_groups(&[])?;
         set_ids(0)
@@ -91,7 +91,7 @@ fn set_ids(id: u32) -> rustix::io::Result<()> {
 ///
 /// # Errors
 /// What the system refuses.
-pub fn lend_network(lent: bool) -> Result<(), String> {
+pub(super) fn lend_network(lent: bool) -> Result<(), String> {
     lend(CapabilitySet::NET_ADMIN, lent).map_err(|e| format!("can't set up the network: {e}"))
 }
 
@@ -107,7 +107,7 @@ fn lend(capability: CapabilitySet, lent: bool) -> rustix::io::Result<()> {
 ///
 /// # Errors
 /// What the system refuses.
-pub fn hide() -> Result<(), String> {
+pub(super) fn hide() -> Result<(), String> {
     let none = rustix::process::DumpableBehavior::NotDumpable;
     rustix::process::set_dumpable_behavior(none).map_err(|e| format!("can't hide: {e}"))
 }
@@ -117,7 +117,7 @@ pub fn hide() -> Result<(), String> {
 ///
 /// # Errors
 /// What the system refuses.
-pub fn drop_to_needed() -> Result<(), String> {
+pub(super) fn drop_to_needed() -> Result<(), String> {
     drop_but(NEEDED, CapabilitySet::NET_BIND_SERVICE)
 }
 
@@ -125,7 +125,7 @@ pub fn drop_to_needed() -> Result<(), String> {
 ///
 /// # Errors
 /// What the system refuses.
-pub fn drop_all() -> Result<(), String> {
+pub(super) fn drop_all() -> Result<(), String> {
     drop_but(CapabilitySet::empty(), CapabilitySet::empty())
 }
 

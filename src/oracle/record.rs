@@ -20,7 +20,7 @@ const WIDTH: usize = 118;
 ///
 /// # Errors
 /// In words, why it can't be written.
-pub fn record(path: &Path, scenario: &Scenario, verdict: &Verdict) -> Result<usize, String> {
+pub(crate) fn record(path: &Path, scenario: &Scenario, verdict: &Verdict) -> Result<usize, String> {
     let text = std::fs::read_to_string(path).map_err(|e| format!("can't be read: {e}"))?;
     let (new, changed) = recorded(&text, scenario, verdict)?;
     if changed > 0 {

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 /// Where things are.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub(super) struct Place {
     /// How httpd runs.
     pub way: Way,
     /// The folder for the run's own files: configuration, logs.
@@ -26,12 +26,12 @@ pub struct Place {
 
 impl Place {
     /// Everything at its own path.
-    pub fn whole(way: Way) -> Place {
+    pub(super) fn whole(way: Way) -> Place {
         Place { way, sim: "/.routesim".into(), root: PathBuf::new(), ports: Vec::new(), paths: None }
     }
 
     /// Everything below `folder`; `ports` are pairs of a port and the one that stands for it.
-    pub fn below(folder: &Path, job: &Job, ports: Vec<(u16, u16)>) -> Place {
+    pub(super) fn below(folder: &Path, job: &Job, ports: Vec<(u16, u16)>) -> Place {
         let tops: Vec<String> = tops(job).iter().map(|t| regex::escape(t)).collect();
         let pattern = format!(r#"(?m)(^|[\s"'=^:~!(])((?:{})(?:/|[\s"'>)$*]|$))"#, tops.join("|"));
         Place {
@@ -44,23 +44,23 @@ impl Place {
     }
 
     /// Where a path of the scenario is.
-    pub fn at(&self, path: &str) -> PathBuf {
+    pub(super) fn at(&self, path: &str) -> PathBuf {
         self.at_bytes(path.as_bytes())
     }
 
     /// Where a path of the scenario is.
-    pub fn at_bytes(&self, path: &[u8]) -> PathBuf {
+    pub(super) fn at_bytes(&self, path: &[u8]) -> PathBuf {
         let relative = super::layout::path_of(path.trim_start_with(|c| c == '/'));
         if self.root.as_os_str().is_empty() { Path::new("/").join(relative) } else { self.root.join(relative) }
     }
 
     /// The port that stands for one.
-    pub fn port(&self, port: u16) -> u16 {
+    pub(super) fn port(&self, port: u16) -> u16 {
         self.ports.iter().find(|p| p.0 == port).map_or(port, |p| p.1)
     }
 
     /// A text (a configuration, an .htaccess file, a page) with the scenario's paths and ports where they are here.
-    pub fn rewritten<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+    pub(super) fn rewritten<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         static HOSTS: LazyLock<Regex> =
             LazyLock::new(|| regex(r"(?im)^(\s*(?:<VirtualHost|NameVirtualHost)\b[^\n]*)$"));
         static PORT: LazyLock<Regex> = LazyLock::new(|| regex(r":(\d+)\b"));
@@ -80,12 +80,12 @@ impl Place {
     }
 
     /// Whether httpd looked for a file in its built-in DocumentRoot, which is the machine's own here.
-    pub fn strays(&self, file: &[u8]) -> bool {
+    pub(super) fn strays(&self, file: &[u8]) -> bool {
         self.way == Way::Scratch && file.starts_with(b"/var/www")
     }
 
     /// What httpd said, with the scenario's own paths and ports.
-    pub fn restored(&self, text: &str) -> String {
+    pub(super) fn restored(&self, text: &str) -> String {
         if self.way != Way::Scratch {
             return text.into();
         }
@@ -119,7 +119,7 @@ fn tops(job: &Job) -> BTreeSet<String> {
 }
 
 /// What makes a scenario one that can't be asked this way; none when it can.
-pub fn needs(job: &Job, way: Way) -> Option<&'static str> {
+pub(super) fn needs(job: &Job, way: Way) -> Option<&'static str> {
     if way == Way::Root {
         return None;
     }
@@ -171,7 +171,7 @@ static PATHS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A port that nobody listens on.
-pub fn free_ports(wanted: &[u16]) -> Result<Vec<(u16, u16)>, String> {
+pub(super) fn free_ports(wanted: &[u16]) -> Result<Vec<(u16, u16)>, String> {
     let mut held = Vec::new();
     for port in wanted {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|e| format!("no port is free: {e}"))?;
@@ -182,7 +182,7 @@ pub fn free_ports(wanted: &[u16]) -> Result<Vec<(u16, u16)>, String> {
 }
 
 /// A configuration as bytes with its paths rewritten, and daemons at home where whoever runs this may have none.
-pub fn config(job: &Job, place: &Place) -> BString {
+pub(super) fn config(job: &Job, place: &Place) -> BString {
     static DAEMONS: LazyLock<Regex> =
         LazyLock::new(|| regex(r#"(?im)^([ \t]*WSGIDaemonProcess[ \t]+(?:"[^"\n]*"|\S+))"#));
     let text = place.rewritten(&job.config);

@@ -9,13 +9,13 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long one request may take.
-pub const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 /// How much of a response is read.
 const ENOUGH: u64 = 1 << 22;
 
 /// A response, taken apart.
 #[derive(Debug, Default)]
-pub struct Response {
+pub(super) struct Response {
     /// The status; none where there is no status line.
     pub status: Option<u16>,
     /// Header lines, names in lower case; bytes that are no UTF-8 are U+FFFD.
@@ -26,7 +26,7 @@ pub struct Response {
 
 impl Response {
     /// A header's first value.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|h| h.0 == name).map(|h| h.1.as_str())
     }
 }
@@ -35,7 +35,7 @@ impl Response {
 ///
 /// # Errors
 /// What the network says.
-pub fn send(ask: &Ask, client: Option<IpAddr>, server: SocketAddr) -> io::Result<Response> {
+pub(super) fn send(ask: &Ask, client: Option<IpAddr>, server: SocketAddr) -> io::Result<Response> {
     let bytes = if ask.tls { through_tls(ask, client, server)? } else { plain(ask, client, server)? };
     Ok(parse(&bytes))
 }

@@ -31,7 +31,7 @@ impl Drop for Server {
 }
 
 /// Starts httpd on `job` and puts its requests to it.
-pub fn run(job: &Job, place: &Place) -> Reply {
+pub(super) fn run(job: &Job, place: &Place) -> Reply {
     let config = scratch::config(job, place);
     let sim = &place.sim;
     let written = std::fs::write(sim.join("user.conf"), &*wrapper::instrumented(job, &config, place))

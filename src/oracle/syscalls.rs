@@ -79,7 +79,7 @@ type Made<T> = Result<T, seccompiler::BackendError>;
 ///
 /// # Errors
 /// When the kernel has no such filters.
-pub fn filter() -> Result<(), String> {
+pub(super) fn filter() -> Result<(), String> {
     let program = program().map_err(|e| format!("can't make a filter of system calls: {e}"))?;
     seccompiler::apply_filter(&program).map_err(|e| format!("can't filter system calls: {e}"))
 }

@@ -52,7 +52,7 @@ const NO_PROGRAM: &[u8] = b"\n<IfModule !core.c>\n</IfModule>\n";
 ///
 /// # Errors
 /// What of it might run or load something else, in words.
-pub fn restrict(job: &mut Job) -> Result<(), String> {
+pub(super) fn restrict(job: &mut Job) -> Result<(), String> {
     if let Some((name, _)) = job.environment.iter().find(|(name, _)| !name.starts_with("APACHE_")) {
         return Err(format!("the environment variable `{name}`"));
     }

@@ -5,8 +5,10 @@ use super::compare::{self, Difference};
 use super::family::Oracle;
 use super::job::Job;
 use crate::outcome::{Outcome, json};
-use crate::simulate::{self, Ask, Simulator};
-use crate::suite::{RequestSpec, Scenario};
+use crate::request::Request;
+use crate::run::Run;
+use crate::site::Site;
+use crate::suite::{self, RequestSpec, Scenario};
 use serde_json::Value;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -68,8 +70,8 @@ impl Verdict {
 
 /// Asks a scenario of both sides.
 pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
-    let (simulator, loaded) = match simulate::scenario(scenario) {
-        Ok(parts) => parts,
+    let ran = match suite::run(scenario) {
+        Ok(ran) => ran,
         Err(found) => return Verdict::Broken(found.first().map_or_else(String::new, |d| d.message.clone())),
     };
     let job = match Job::of(scenario, &oracle.httpd, oracle.way) {
@@ -84,8 +86,7 @@ pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
         Ok(reply) => reply,
         Err(need) => return Verdict::Lacks(need),
     };
-    let error = loaded.first_error().filter(|_| simulator.is_none()).map(|e| json::config_error(e, &loaded.sources));
-    match (reply, simulator) {
+    match (reply, &ran.run) {
         (Reply::Failed(why), _) => Verdict::Broken(why),
         (Reply::Contained, _) => Verdict::Broken("the worker gave no answer".into()),
         (Reply::MachineError(why), _) => Verdict::Lacks(machine(&why)),
@@ -94,46 +95,46 @@ pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
         {
             lacking(&job.missing[0])
         }
-        (Reply::Answers { answers, .. }, Some(simulator)) => {
-            let both = answers.into_iter().zip(&scenario.requests).enumerate();
+        (Reply::Answers { answers, .. }, Some(run)) => {
+            let both = answers.into_iter().zip(&ran.answers).enumerate();
             let timeless = timeless(scenario);
-            let asked = both.map(|(index, (answer, spec))| {
-                let found = simulator.ask(&Ask::of(spec, index));
-                let hangs_on = hangs_on(&found, &simulator, timeless.as_ref(), spec, index);
-                let outcome = json::outcome(&found, simulator.sources());
+            let asked = both.map(|(index, (answer, answered))| {
+                let (spec, found) = (&scenario.requests[index], &answered.outcome);
+                let hangs_on = hangs_on(found, run, timeless.as_ref(), spec, index);
+                let outcome = json::outcome(found, run.sources());
                 let mut differences = compare::differences(&answer, &spec.method, &outcome);
                 differences.retain(|_| hangs_on.is_none());
                 Asked { index, answer, outcome, differences, hangs_on }
             });
             Verdict::Asked(asked.collect())
         }
-        (reply, _) => Verdict::Refused(compare::refusal(&reply, error.as_ref()), reply),
+        (reply, _) => Verdict::Refused(compare::refusal(&reply, ran.refusal.as_ref()), reply),
     }
 }
 
 /// The scenario as it is at any time, where it says when it is.
-fn timeless(scenario: &Scenario) -> Option<Simulator> {
+fn timeless(scenario: &Scenario) -> Option<Run> {
     scenario.time?;
-    simulate::scenario(&Scenario { time: None, ..scenario.clone() }).ok()?.0
+    Site::of_scenario(&Scenario { time: None, ..scenario.clone() }).ok()?.start().ok()
 }
 
 /// What of a scenario's premises httpd can't be made to share, and the answer is not certain without.
 fn hangs_on(
     found: &Outcome,
-    simulator: &Simulator,
-    timeless: Option<&Simulator>,
+    run: &Run,
+    timeless: Option<&Run>,
     spec: &RequestSpec,
     index: usize,
 ) -> Option<&'static str> {
-    let surer = |simulator: &Simulator, spec: &RequestSpec| {
-        let without = simulator.ask(&Ask::of(spec, index));
+    let surer = |run: &Run, spec: &RequestSpec| {
+        let without = run.ask(&Request::of(spec, index));
         without.caveats.iter().any(|c| !found.caveats.contains(c))
     };
     if timeless.is_some_and(|timeless| surer(timeless, spec)) {
         return Some("time");
     }
     let bare = RequestSpec { ssl: Vec::new(), ..spec.clone() };
-    (!spec.ssl.is_empty() && surer(simulator, &bare)).then_some("ssl")
+    (!spec.ssl.is_empty() && surer(run, &bare)).then_some("ssl")
 }
 
 /// What httpd missed on this machine: the last that it said.
@@ -143,7 +144,7 @@ fn machine(said: &str) -> String {
 }
 
 /// Runs `work` on numbers below `count`, several at a time, until `stop`.
-pub fn in_parallel<T: Send>(
+pub(crate) fn in_parallel<T: Send>(
     count: usize,
     threads: usize,
     stop: &AtomicBool,
@@ -173,6 +174,6 @@ pub fn in_parallel<T: Send>(
 }
 
 /// How many scenarios are asked at a time: httpd spends much of its time waiting.
-pub fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, |n| (n.get() * 2).min(16))
 }

@@ -41,21 +41,21 @@ pub fn main() -> ExitCode {
 ///
 /// # Errors
 /// When there is no such line.
-pub fn job(input: &mut impl BufRead) -> Result<(Option<Job>, String), String> {
+pub(crate) fn job(input: &mut impl BufRead) -> Result<(Option<Job>, String), String> {
     let mut line = String::new();
     input.read_line(&mut line).map_err(|e| e.to_string())?;
     Ok((serde_json::from_str(&line).map_err(|e| e.to_string())?, line))
 }
 
 /// Writes the reply.
-pub fn told(reply: &Reply) -> ExitCode {
+pub(crate) fn told(reply: &Reply) -> ExitCode {
     let mut text = serde_json::to_vec(reply).unwrap_or_default();
     text.push(b'\n');
     written(&text)
 }
 
 /// Writes a line.
-pub fn written(line: &[u8]) -> ExitCode {
+pub(crate) fn written(line: &[u8]) -> ExitCode {
     let mut out = std::io::stdout().lock();
     let sent = out.write_all(line).and_then(|()| out.flush());
     ExitCode::from(u8::from(sent.is_err()))

@@ -7,14 +7,14 @@ use regex::bytes::{Captures, Regex};
 use std::sync::LazyLock;
 
 /// The header by which httpd tells what it made of a request: `expr=` and the variables, escaped.
-pub const TELL: &str = "X-Sim";
+pub(super) const TELL: &str = "X-Sim";
 const VARIABLES: [&str; 4] = ["REQUEST_FILENAME", "HANDLER", "PATH_INFO", "REMOTE_USER"];
 
 /// The access log's format: the request's number, handler, server, file, a tab between each.
 const LOG: &str = r"%{X-Sim-Id}i\t%>R\t%v\t%f";
 
 /// What httpd reads: the scenario's configuration is included as its last line.
-pub fn httpd_conf(job: &Job, place: &Place, config: &[u8]) -> String {
+pub(super) fn httpd_conf(job: &Job, place: &Place, config: &[u8]) -> String {
     let sim = place.sim.display();
     let mut out = String::new();
     let mut line = |text: &str| {
@@ -63,7 +63,7 @@ fn listens(config: &[u8], port: u16) -> bool {
 }
 
 /// The scenario's configuration, line by line the same, its logs led to where they are read.
-pub fn instrumented(job: &Job, config: &[u8], place: &Place) -> BString {
+pub(super) fn instrumented(job: &Job, config: &[u8], place: &Place) -> BString {
     static LOGS: LazyLock<Regex> =
         LazyLock::new(|| regex(r#"(?im)^([ \t]*)ErrorLog[ \t]+(?:"[^"|$\n]*"|[^\s"|$]+)[ \t]*(\r?)$"#));
     static LEVEL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?im)^([ \t]*)LogLevel[ \t]+[a-z]+[ \t]*(\r?)$"));
@@ -80,7 +80,7 @@ pub fn instrumented(job: &Job, config: &[u8], place: &Place) -> BString {
 }
 
 /// The files that must be there for httpd to start, whatever a scenario says of them: logs need their folders.
-pub fn log_files(config: &[u8]) -> Vec<BString> {
+pub(super) fn log_files(config: &[u8]) -> Vec<BString> {
     static LOGS: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r#"(?im)^\s*(?:CustomLog|ErrorLog|TransferLog|GlobalLog|RewriteLog|SSL\w*Log|PidFile|ScriptSock)\s+"?(/[^\s"]+)"#,
@@ -90,7 +90,7 @@ pub fn log_files(config: &[u8]) -> Vec<BString> {
 }
 
 /// The certificates and keys that a configuration names.
-pub fn certificates(config: &[u8]) -> Vec<BString> {
+pub(super) fn certificates(config: &[u8]) -> Vec<BString> {
     static FILES: LazyLock<Regex> = LazyLock::new(|| regex(r#"(?im)^\s*SSLCertificate(?:Key)?File\s+"?([^\s"]+)"#));
     let whole = |c: Captures<'_>| match &c[1] {
         path if path.starts_with(b"/") => path.into(),
@@ -104,7 +104,7 @@ pub fn certificates(config: &[u8]) -> Vec<BString> {
 }
 
 /// The addresses that a configuration names, those of this machine's own aside.
-pub fn addresses(config: &[u8]) -> Vec<std::net::IpAddr> {
+pub(super) fn addresses(config: &[u8]) -> Vec<std::net::IpAddr> {
     static V4: LazyLock<Regex> = LazyLock::new(|| regex(r"\b\d+\.\d+\.\d+\.\d+\b"));
     static V6: LazyLock<Regex> = LazyLock::new(|| regex(r"\[([0-9A-Fa-f:.]+)\]"));
     let text = |b: &[u8]| b.to_str().ok().and_then(|t| t.parse().ok());
@@ -114,7 +114,7 @@ pub fn addresses(config: &[u8]) -> Vec<std::net::IpAddr> {
 }
 
 /// The back-ends on loopback that a configuration sends requests to.
-pub fn back_ends(config: &[u8]) -> Vec<std::net::SocketAddr> {
+pub(super) fn back_ends(config: &[u8]) -> Vec<std::net::SocketAddr> {
     static TARGET: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:https?|fcgi|ajp|scgi|uwsgi)://(127\.0\.0\.\d+:\d+)"));
     let parsed = |c: Captures<'_>| c[1].to_str().ok().and_then(|t| t.parse().ok());
     TARGET.captures_iter(config).filter_map(parsed).collect()

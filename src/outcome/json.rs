@@ -79,7 +79,7 @@ impl Key {
 }
 
 /// The files that places are in, at hand without a lock for each.
-pub struct Texts<'s> {
+pub(crate) struct Texts<'s> {
     sources: &'s SourceMap,
     known: RefCell<Vec<Arc<SourceFile>>>,
     /// Decisions as they were told before, where many outcomes are.
@@ -88,12 +88,12 @@ pub struct Texts<'s> {
 
 impl<'s> Texts<'s> {
     /// Those of `sources`.
-    pub fn new(sources: &'s SourceMap) -> Texts<'s> {
+    pub(crate) fn new(sources: &'s SourceMap) -> Texts<'s> {
         Texts { sources, known: RefCell::default(), told: None }
     }
 
     /// The same for many outcomes, whose lines are decided by the same few directives. (They are told in compact form.)
-    pub fn for_many(sources: &'s SourceMap) -> Texts<'s> {
+    pub(crate) fn for_many(sources: &'s SourceMap) -> Texts<'s> {
         Texts { told: Some(RefCell::default()), ..Texts::new(sources) }
     }
 
@@ -113,7 +113,7 @@ impl<'s> Texts<'s> {
 
 /// An outcome with some of its keys.
 #[derive(Clone, Copy)]
-pub struct Told<'t> {
+pub(crate) struct Told<'t> {
     /// What is told.
     pub outcome: &'t Outcome,
     /// The keys, in the order in which they are told.

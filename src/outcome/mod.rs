@@ -7,9 +7,12 @@ pub mod step;
 pub use step::Step;
 
 use crate::phase::Phase;
-use crate::server::text::Text;
 use crate::source::Span;
 use bstr::BString;
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+pub use crate::server::text::Text;
 
 /// What the access decision was, on the request that made the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -34,6 +37,18 @@ impl Access {
             Access::AuthRequired => "auth-required",
             Access::NotReached => "not-reached",
         }
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Access {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -104,4 +119,34 @@ pub struct Outcome {
     pub decided_by: Vec<Decision>,
     /// Why the answer is not certain; empty when it is.
     pub caveats: Vec<Caveat>,
+}
+
+/// One line: what was asked, the status, the file and the handler, and what the error log says.
+///
+/// ```
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\n<Files *.key>\nRequire all denied\n</Files>\n";
+/// let site = Site::builder(config).file("/srv/a.txt", "x").file("/srv/a.key", "x").build()?;
+/// let run = site.start().expect("httpd would start");
+/// assert_eq!(run.ask(&Request::get("/a.txt")).to_string(), "GET /a.txt: 200 /srv/a.txt by default-handler");
+/// assert_eq!(run.ask(&Request::get("/a.key")).to_string(), "GET /a.key: 403 /srv/a.key (AH01630)");
+/// # Ok::<(), routesim::vfs::Errno>(())
+/// ```
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.method, self.url, self.status)?;
+        if let Some(location) = &self.location {
+            write!(f, " to {location}")?;
+        } else if let Some(file) = &self.file {
+            write!(f, " {file}")?;
+        }
+        if let Some(handler) = &self.handler {
+            write!(f, " by {handler}")?;
+        }
+        if let Some(log) = self.log {
+            write!(f, " ({log})")?;
+        }
+        if self.caveats.is_empty() { Ok(()) } else { f.write_str(", not certain") }
+    }
 }

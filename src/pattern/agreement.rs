@@ -14,7 +14,7 @@ use super::{Captures, Flags, GivenUp, Regex};
 use crate::limits;
 
 /// Holds a matcher's number of groups, and their places if it found any, against PCRE2's.
-pub fn as_pcre2(
+pub(crate) fn as_pcre2(
     pattern: &str,
     flags: Flags,
     subject: &str,
@@ -201,7 +201,7 @@ fn a_search_ends() {
     // an empty slice's dangling pointer must not reach PCRE2, which subtracts lengths from it
     assert_eq!(Regex::new(b"(.{2}|[^a]{3})*", Flags::default()).unwrap().is_match(b""), Ok(true));
     let regex = Regex::new(b"a.*b.*c.*[de]", Flags::default()).unwrap();
-    let mut caps = Captures::new();
+    let mut caps = Captures::default();
     for _ in 0..100 {
         assert_eq!(regex.captures(b"xabcbcd", &mut caps), Ok(true));
         assert_eq!(caps.get(0), Some((1, 7)));
@@ -255,7 +255,7 @@ proptest! {
     fn use_changes_nothing(pattern in pattern(), flags in flags(), subjects in vec(subject(), 1..4), long in 0..300_usize) {
         let Ok(regex) = Regex::new(&pattern, flags) else { return Ok(()) };
         let ask = |subject: &[u8]| {
-            let (steps, mut caps) = (Steps::of(limits::STEPS), Captures::new());
+            let (steps, mut caps) = (Steps::of(limits::STEPS), Captures::default());
             let found = regex.captures_in(subject, &mut caps, &steps);
             (found, caps, steps.left())
         };

@@ -8,10 +8,10 @@ pub(super) struct ByteSet([u64; 4]);
 
 impl ByteSet {
     /// No byte.
-    pub const EMPTY: ByteSet = ByteSet([0; 4]);
+    pub(super) const EMPTY: ByteSet = ByteSet([0; 4]);
 
     /// All bytes for which `test` holds.
-    pub fn of(test: impl Fn(u8) -> bool) -> ByteSet {
+    pub(super) fn of(test: impl Fn(u8) -> bool) -> ByteSet {
         let mut set = ByteSet::EMPTY;
         for byte in 0..=255 {
             set.0[usize::from(byte / 64)] |= u64::from(test(byte)) << (byte % 64);
@@ -20,12 +20,12 @@ impl ByteSet {
     }
 
     /// The set of `byte` alone.
-    pub fn one(byte: u8) -> ByteSet {
+    pub(super) fn one(byte: u8) -> ByteSet {
         ByteSet::of(|b| b == byte)
     }
 
     /// What `\d`, `\w`, `\s`, `\h`, `\v` and their negations stand for in PCRE2's built-in tables.
-    pub fn escape(letter: u8) -> Option<ByteSet> {
+    pub(super) fn escape(letter: u8) -> Option<ByteSet> {
         let set = match letter.to_ascii_lowercase() {
             b'd' => ByteSet::of(|b| b.is_ascii_digit()),
             b'w' => ByteSet::of(|b| b.is_ascii_alphanumeric() || b == b'_'),
@@ -38,7 +38,7 @@ impl ByteSet {
     }
 
     /// What `[:name:]` stands for.
-    pub fn posix(name: &[u8]) -> Option<ByteSet> {
+    pub(super) fn posix(name: &[u8]) -> Option<ByteSet> {
         Some(match name {
             b"alpha" => ByteSet::of(|b| b.is_ascii_alphabetic()),
             b"lower" => ByteSet::of(|b| b.is_ascii_lowercase()),
@@ -57,29 +57,29 @@ impl ByteSet {
         })
     }
 
-    pub fn contains(&self, byte: u8) -> bool {
+    pub(super) fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         *self == ByteSet::EMPTY
     }
 
-    pub fn union(&self, other: &ByteSet) -> ByteSet {
+    pub(super) fn union(&self, other: &ByteSet) -> ByteSet {
         ByteSet::of(|b| self.contains(b) || other.contains(b))
     }
 
-    pub fn negated(&self) -> ByteSet {
+    pub(super) fn negated(&self) -> ByteSet {
         ByteSet::of(|b| !self.contains(b))
     }
 
     /// The set with the other case of each of its ASCII letters.
-    pub fn folded(&self) -> ByteSet {
+    pub(super) fn folded(&self) -> ByteSet {
         ByteSet::of(|b| self.contains(b.to_ascii_lowercase()) || self.contains(b.to_ascii_uppercase()))
     }
 
     /// Appends the set as an expression of the `regex` crate, Unicode off.
-    pub fn write(&self, out: &mut String) {
+    pub(super) fn write(&self, out: &mut String) {
         let mut bytes = (0..=255).filter(|&b| self.contains(b)).peekable();
         let first = bytes.next();
         if let (Some(only), None) = (first, bytes.peek()) {

@@ -10,7 +10,7 @@ enum Member {
 
 impl Reader<'_> {
     /// Reads what follows a backslash outside a class.
-    pub fn escape(&mut self) -> Option<ByteSet> {
+    pub(super) fn escape(&mut self) -> Option<ByteSet> {
         Some(match self.member_escape()? {
             Member::Byte(byte) => self.folded(ByteSet::one(byte)),
             Member::Set(set) => set,
@@ -18,7 +18,7 @@ impl Reader<'_> {
     }
 
     /// Reads a class behind its `[`.
-    pub fn class(&mut self) -> Option<ByteSet> {
+    pub(super) fn class(&mut self) -> Option<ByteSet> {
         let negate = self.eat(b"^");
         let mut set = ByteSet::EMPTY;
         let mut first = true;
@@ -45,7 +45,7 @@ impl Reader<'_> {
     }
 
     /// The set as the flags in force want it.
-    pub fn folded(&self, set: ByteSet) -> ByteSet {
+    pub(super) fn folded(&self, set: ByteSet) -> ByteSet {
         if self.flags.icase { set.folded() } else { set }
     }
 

@@ -16,13 +16,13 @@ pub(super) struct Known {
 
 impl Known {
     /// What the `regex` crate has to do at the worst.
-    pub fn work(self, length: usize) -> u64 {
+    pub(super) fn work(self, length: usize) -> u64 {
         self.size.saturating_mul(length as u64)
     }
 
     /// What a search costs, in steps, whichever engine does it, where PCRE2 needs `most`: a part of that, which is far
     /// above what is needed mostly; where it is high, what the `regex` crate takes.
-    pub fn price(self, most: f64, length: usize) -> u64 {
+    pub(super) fn price(self, most: f64, length: usize) -> u64 {
         if most <= limits::PATTERN_CHEAP { most as u64 / 8 } else { limits::PATTERN_FLAT + self.work(length) / 16 }
     }
 }
@@ -36,29 +36,29 @@ pub(super) struct Cost {
 
 impl Cost {
     /// One way, without a choice.
-    pub const ONE: Cost = Cost { factor: 1.0, power: 0 };
+    pub(super) const ONE: Cost = Cost { factor: 1.0, power: 0 };
     /// One way for each byte of the subject.
-    pub const LINEAR: Cost = Cost { factor: 1.0, power: 1 };
+    pub(super) const LINEAR: Cost = Cost { factor: 1.0, power: 1 };
     /// No bound is known.
-    pub const ENDLESS: Cost = Cost { factor: f64::INFINITY, power: 0 };
+    pub(super) const ENDLESS: Cost = Cost { factor: f64::INFINITY, power: 0 };
 
     /// The bound for a subject of `length` bytes.
-    pub fn steps(self, length: usize) -> f64 {
+    pub(super) fn steps(self, length: usize) -> f64 {
         self.factor * (length as f64 + 1.0).powi(self.power)
     }
 
     /// This, then `other`.
-    pub fn times(self, other: Cost) -> Cost {
+    pub(super) fn times(self, other: Cost) -> Cost {
         Cost { factor: self.factor * other.factor, power: self.power.saturating_add(other.power) }
     }
 
     /// This or `other`.
-    pub fn or(self, other: Cost) -> Cost {
+    pub(super) fn or(self, other: Cost) -> Cost {
         Cost { factor: self.factor + other.factor, power: self.power.max(other.power) }
     }
 
     /// This, `min` to `max` times.
-    pub fn repeated(self, min: u32, max: Option<u32>) -> Cost {
+    pub(super) fn repeated(self, min: u32, max: Option<u32>) -> Cost {
         match max {
             None if self == Cost::ONE => Cost::LINEAR,
             None => Cost::ENDLESS,

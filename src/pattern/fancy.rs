@@ -30,7 +30,7 @@ const UNKNOWN: &str = "wrong, or only known to PCRE2, which this build is withou
 
 impl Engine {
     /// Compiles `pattern` with what comes nearest to httpd's options.
-    pub fn new(pattern: &[u8], flags: Flags) -> Result<Engine, RegexError> {
+    pub(super) fn new(pattern: &[u8], flags: Flags) -> Result<Engine, RegexError> {
         let known = translate(pattern, flags, Dialect::Regex).ok().map(|t| t.known);
         let (kind, groups, mut names) = match Fast::new(pattern, flags).zip(known) {
             Some((fast, known)) => {
@@ -56,15 +56,15 @@ impl Engine {
         Ok(Engine { kind, groups, names })
     }
 
-    pub fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         self.groups
     }
 
-    pub fn names(&self) -> &[(usize, BString)] {
+    pub(super) fn names(&self) -> &[(usize, BString)] {
         &self.names
     }
 
-    pub fn is_match(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
+    pub(super) fn is_match(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
         self.pay(subject, steps)?;
         match &self.kind {
             Kind::Fast(fast, _) => Ok(fast.is_match(subject)),
@@ -72,7 +72,7 @@ impl Engine {
         }
     }
 
-    pub fn captures(&self, subject: &[u8], slots: &mut Slots, steps: &Steps) -> Result<bool, GivenUp> {
+    pub(super) fn captures(&self, subject: &[u8], slots: &mut Slots, steps: &Steps) -> Result<bool, GivenUp> {
         self.pay(subject, steps)?;
         match &self.kind {
             Kind::Fast(fast, _) => Ok(fast.captures(subject, slots)),

@@ -18,23 +18,23 @@ const SIZE_LIMIT: usize = 1 << 20;
 
 impl Fast {
     /// `None` if the pattern isn't surely the same for `regex`.
-    pub fn new(pattern: &[u8], flags: Flags) -> Option<Fast> {
+    pub(super) fn new(pattern: &[u8], flags: Flags) -> Option<Fast> {
         let translation = translate(pattern, flags, Dialect::Regex).ok()?;
         let regex = bytes::RegexBuilder::new(&translation.text).size_limit(SIZE_LIMIT).build().ok()?;
         (regex.captures_len() == translation.groups + 1).then_some(())?;
         Some(Fast { regex, names: translation.names })
     }
 
-    pub fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         self.regex.captures_len().saturating_sub(1)
     }
 
-    pub fn is_match(&self, subject: &[u8]) -> bool {
+    pub(super) fn is_match(&self, subject: &[u8]) -> bool {
         self.regex.is_match(subject)
     }
 
     /// Searches `subject`; on a match, the places of all groups are added to `slots`.
-    pub fn captures(&self, subject: &[u8], slots: &mut Slots) -> bool {
+    pub(super) fn captures(&self, subject: &[u8], slots: &mut Slots) -> bool {
         let mut locations = self.regex.capture_locations();
         let found = self.regex.captures_read(&mut locations, subject).is_some();
         if found {

@@ -7,23 +7,23 @@ use std::ops::BitOr;
 
 /// How [`fnmatch`] reads pattern and string: APR's `APR_FNM_*` bits. Combine them with `|`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct FnmatchFlags(u8);
+pub(crate) struct FnmatchFlags(u8);
 
 /// A backslash is an ordinary character.
-pub const NOESCAPE: FnmatchFlags = FnmatchFlags(1);
+pub(super) const NOESCAPE: FnmatchFlags = FnmatchFlags(1);
 /// A slash is matched by a slash only.
-pub const PATHNAME: FnmatchFlags = FnmatchFlags(2);
+pub(crate) const PATHNAME: FnmatchFlags = FnmatchFlags(2);
 /// A leading dot is matched by a dot only.
-pub const PERIOD: FnmatchFlags = FnmatchFlags(4);
+pub(crate) const PERIOD: FnmatchFlags = FnmatchFlags(4);
 /// ASCII letters match in either case.
-pub const CASE_BLIND: FnmatchFlags = FnmatchFlags(8);
+pub(crate) const CASE_BLIND: FnmatchFlags = FnmatchFlags(8);
 
 impl FnmatchFlags {
     /// No bit set.
-    pub const NONE: FnmatchFlags = FnmatchFlags(0);
+    pub(crate) const NONE: FnmatchFlags = FnmatchFlags(0);
 
     /// Whether all bits of `other` are set.
-    pub fn contains(self, other: FnmatchFlags) -> bool {
+    pub(crate) fn contains(self, other: FnmatchFlags) -> bool {
         self.0 & other.0 == other.0
     }
 }
@@ -39,7 +39,7 @@ impl BitOr for FnmatchFlags {
 /// Whether the whole `string` matches the wildcard `pattern` (`apr_fnmatch`).
 ///
 /// Both end at their first NUL, as C strings do.
-pub fn fnmatch(pattern: &[u8], string: &[u8], flags: FnmatchFlags) -> bool {
+pub(crate) fn fnmatch(pattern: &[u8], string: &[u8], flags: FnmatchFlags) -> bool {
     Matcher {
         pattern: c_str(pattern),
         string: c_str(string),
@@ -52,7 +52,7 @@ pub fn fnmatch(pattern: &[u8], string: &[u8], flags: FnmatchFlags) -> bool {
 }
 
 /// Whether `pattern` has a wildcard in it (`apr_fnmatch_test`): `?`, `*`, or a `]` somewhere after a `[`.
-pub fn is_fnmatch(pattern: &[u8]) -> bool {
+pub(crate) fn is_fnmatch(pattern: &[u8]) -> bool {
     let mut bytes = c_str(pattern).iter();
     let mut open = false;
     while let Some(&byte) = bytes.next() {

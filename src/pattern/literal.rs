@@ -37,7 +37,7 @@ pub(super) struct Literal {
 impl Literal {
     /// The text that a pattern begins with, which may be empty, and what follows. `None` where a quantifier does, or where
     /// it is too long.
-    pub fn read(pattern: &[u8], flags: Flags) -> Option<(Literal, &[u8])> {
+    pub(super) fn read(pattern: &[u8], flags: Flags) -> Option<(Literal, &[u8])> {
         let (mut text, mut rest) = (Vec::new(), pattern);
         while let Some((byte, after)) = byte(rest) {
             if is_quantifier(after) {
@@ -54,7 +54,7 @@ impl Literal {
     }
 
     /// Whether it stands at that place of `subject`.
-    pub fn is_at(&self, subject: &[u8], start: usize) -> bool {
+    pub(super) fn is_at(&self, subject: &[u8], start: usize) -> bool {
         let there = subject.get(start..start + self.text.len());
         there.is_some_and(|there| if self.icase { there.eq_ignore_ascii_case(&self.text) } else { there == self.text })
     }

@@ -27,12 +27,10 @@ mod stepwise;
 mod strmatch;
 mod substitute;
 mod translate;
-mod wildcards;
 
-pub use self::fnmatch::{CASE_BLIND, FnmatchFlags, NOESCAPE, PATHNAME, PERIOD, fnmatch, is_fnmatch};
-pub use self::prefix::alias_matches;
-pub use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};
-pub use self::steps::{Steps, take};
-pub use self::strmatch::{is_matchexp, strcasecmp_match, strcmp_match};
-pub use self::substitute::{SUBSTITUTE_LIMIT, substitute, substitute_with};
-pub use self::wildcards::Wildcards;
+pub(crate) use self::fnmatch::{CASE_BLIND, FnmatchFlags, PATHNAME, PERIOD, fnmatch, is_fnmatch};
+pub(crate) use self::prefix::alias_matches;
+pub(crate) use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};
+pub(crate) use self::steps::{Steps, take};
+pub(crate) use self::strmatch::{is_matchexp, strcasecmp_match};
+pub(crate) use self::substitute::{substitute, substitute_with};

@@ -37,7 +37,7 @@ pub(super) struct Engine {
 const WARM_UP: u32 = 50;
 
 impl Engine {
-    pub fn new(pattern: &[u8], flags: Flags) -> Result<Engine, RegexError> {
+    pub(super) fn new(pattern: &[u8], flags: Flags) -> Result<Engine, RegexError> {
         Ok(Engine {
             pattern: pattern.into(),
             flags,
@@ -49,20 +49,20 @@ impl Engine {
         })
     }
 
-    pub fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         self.code.groups()
     }
 
-    pub fn names(&self) -> &[(usize, BString)] {
+    pub(super) fn names(&self) -> &[(usize, BString)] {
         self.code.names()
     }
 
-    pub fn is_match(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
+    pub(super) fn is_match(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
         self.search(subject, None, steps)
     }
 
     /// The places of all groups are added to `slots`.
-    pub fn captures(&self, subject: &[u8], slots: &mut Slots, steps: &Steps) -> Result<bool, GivenUp> {
+    pub(super) fn captures(&self, subject: &[u8], slots: &mut Slots, steps: &Steps) -> Result<bool, GivenUp> {
         self.search(subject, Some(slots), steps)
     }
 

@@ -18,20 +18,21 @@ pub(super) struct Part {
 
 impl Part {
     /// Nothing at all.
-    pub const EMPTY: Part = Part { cost: Cost::ONE, nullable: true, anchored: false, assertion: false, width: Some(0) };
+    pub(super) const EMPTY: Part =
+        Part { cost: Cost::ONE, nullable: true, anchored: false, assertion: false, width: Some(0) };
     /// A test of the place.
-    pub const ASSERTION: Part = Part { assertion: true, ..Part::EMPTY };
+    pub(super) const ASSERTION: Part = Part { assertion: true, ..Part::EMPTY };
     /// The subject's start.
-    pub const START: Part = Part { anchored: true, ..Part::ASSERTION };
+    pub(super) const START: Part = Part { anchored: true, ..Part::ASSERTION };
     /// A byte of a set.
-    pub const BYTE: Part = Part { nullable: false, width: Some(1), ..Part::EMPTY };
+    pub(super) const BYTE: Part = Part { nullable: false, width: Some(1), ..Part::EMPTY };
     /// A test that only an engine that backtracks can make.
-    pub const LOOK: Part = Part { cost: Cost::ENDLESS, ..Part::ASSERTION };
+    pub(super) const LOOK: Part = Part { cost: Cost::ENDLESS, ..Part::ASSERTION };
     /// What a group matched before.
-    pub const BACK_REFERENCE: Part = Part { cost: Cost::ENDLESS, width: None, ..Part::EMPTY };
+    pub(super) const BACK_REFERENCE: Part = Part { cost: Cost::ENDLESS, width: None, ..Part::EMPTY };
 
     /// This, then `next`.
-    pub fn then(self, next: Part) -> Part {
+    pub(super) fn then(self, next: Part) -> Part {
         Part {
             cost: self.cost.times(next.cost),
             nullable: self.nullable && next.nullable,
@@ -42,7 +43,7 @@ impl Part {
     }
 
     /// This or `other`.
-    pub fn or(self, other: Part) -> Part {
+    pub(super) fn or(self, other: Part) -> Part {
         Part {
             cost: self.cost.or(other.cost),
             nullable: self.nullable || other.nullable,
@@ -53,7 +54,7 @@ impl Part {
     }
 
     /// This, `min` to `max` times.
-    pub fn repeated(self, min: u32, max: Option<u32>) -> Part {
+    pub(super) fn repeated(self, min: u32, max: Option<u32>) -> Part {
         Part {
             cost: self.cost.repeated(min, max),
             nullable: self.nullable || min == 0,

@@ -36,12 +36,12 @@ impl Drop for Code {
 
 impl Code {
     /// Compiles `pattern` with the options that `ap_regcomp` derives from `flags`.
-    pub fn new(pattern: &[u8], flags: Flags) -> Result<Code, RegexError> {
+    pub(super) fn new(pattern: &[u8], flags: Flags) -> Result<Code, RegexError> {
         Code::compile(pattern, options(flags))
     }
 
     /// The same, for [`Code::exec_counted`]: PCRE2 calls out before each item of the pattern.
-    pub fn counted(pattern: &[u8], flags: Flags) -> Result<Code, RegexError> {
+    pub(super) fn counted(pattern: &[u8], flags: Flags) -> Result<Code, RegexError> {
         Code::compile(pattern, options(flags) | sys::PCRE2_AUTO_CALLOUT)
     }
 
@@ -69,11 +69,11 @@ impl Code {
         Ok(code)
     }
 
-    pub fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         self.groups
     }
 
-    pub fn names(&self) -> &[(usize, BString)] {
+    pub(super) fn names(&self) -> &[(usize, BString)] {
         &self.names
     }
 
@@ -81,7 +81,7 @@ impl Code {
     ///
     /// # Errors
     /// It was given up: PCRE2 ended in an error, or needed more memory than it gets here.
-    pub fn exec(&self, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, GivenUp> {
+    pub(super) fn exec(&self, subject: &[u8], slots: Option<&mut Slots>) -> Result<bool, GivenUp> {
         self.exec_within(subject, slots, limits::PATTERN_HTTPD as u32)
     }
 
@@ -89,7 +89,7 @@ impl Code {
     ///
     /// # Errors
     /// As for [`Code::exec`].
-    pub fn exec_within(&self, subject: &[u8], slots: Option<&mut Slots>, limit: u32) -> Result<bool, GivenUp> {
+    pub(super) fn exec_within(&self, subject: &[u8], slots: Option<&mut Slots>, limit: u32) -> Result<bool, GivenUp> {
         self.exec_with(subject, slots, limit, None)
     }
 
@@ -97,7 +97,12 @@ impl Code {
     ///
     /// # Errors
     /// As for [`Code::exec`], or that there were not as many steps.
-    pub fn exec_counted(&self, subject: &[u8], slots: Option<&mut Slots>, count: &mut Count) -> Result<bool, GivenUp> {
+    pub(super) fn exec_counted(
+        &self,
+        subject: &[u8],
+        slots: Option<&mut Slots>,
+        count: &mut Count,
+    ) -> Result<bool, GivenUp> {
         self.exec_with(subject, slots, limits::PATTERN_HTTPD as u32, Some(count))
     }
 
@@ -237,7 +242,7 @@ impl Count {
     const GROUPS: u32 = 8;
 
     /// So many at most.
-    pub fn of(left: u64) -> Count {
+    pub(super) fn of(left: u64) -> Count {
         Count { left, at: 0 }
     }
 

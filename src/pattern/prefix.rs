@@ -4,7 +4,7 @@
 ///
 /// A run of slashes stands for any run of slashes; the match ends at a slash of `uri`, at its end, or behind the
 /// slash that ends `alias`.
-pub fn alias_matches(uri: &[u8], alias: &[u8]) -> usize {
+pub(crate) fn alias_matches(uri: &[u8], alias: &[u8]) -> usize {
     let (mut u, mut a) = (0, 0);
     let slash = |bytes: &[u8], i: usize| bytes.get(i) == Some(&b'/');
     while let Some(&wanted) = alias.get(a) {

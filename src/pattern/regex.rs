@@ -18,7 +18,7 @@ use super::stepwise::Stepwise;
 
 /// How a pattern is compiled, as departures from httpd's defaults (`AP_REG_*`, `RegexDefaultOptions`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// ASCII letters match in either case.
     pub icase: bool,
     /// A dot does not match a line feed.
@@ -34,18 +34,18 @@ pub struct Flags {
 
 impl Flags {
     /// httpd's defaults.
-    pub const NONE: Flags =
+    pub(crate) const NONE: Flags =
         Flags { icase: false, no_dotall: false, no_dollar_endonly: false, multiline: false, extended: false };
 
     /// These flags and those that RegexDefaultOptions adds to each pattern.
-    pub fn with(self, defaults: Flags) -> Flags {
+    pub(crate) fn with(self, defaults: Flags) -> Flags {
         Flags { icase: self.icase || defaults.icase, multiline: self.multiline, extended: self.extended, ..defaults }
     }
 }
 
 /// Why a pattern does not compile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegexError {
+pub(crate) struct RegexError {
     /// What is wrong, in the engine's words.
     pub message: String,
     /// The place in the pattern, in bytes.
@@ -62,7 +62,7 @@ impl std::error::Error for RegexError {}
 
 /// Why a search was given up; it counts as no match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GivenUp {
+pub(crate) enum GivenUp {
     /// PCRE2 ended in an error, as it does in httpd, which takes that for no match.
     AsHttpd,
     /// It took more steps, or more memory, than one search may take here.
@@ -84,39 +84,23 @@ pub(super) type Slots = SmallVec<[Option<(usize, usize)>; 4]>;
 
 /// Where the groups of a pattern matched; meant to be used again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Captures {
+pub(crate) struct Captures {
     slots: Slots,
 }
 
 impl Captures {
-    /// No groups yet.
-    pub fn new() -> Captures {
-        Captures::default()
-    }
-
     /// Start and end of group `i` in the subject; `None` if it took no part or isn't there. Group 0 is the match.
-    pub fn get(&self, i: usize) -> Option<(usize, usize)> {
+    pub(crate) fn get(&self, i: usize) -> Option<(usize, usize)> {
         self.slots.get(i).copied().flatten()
     }
 
-    /// What group `i` matched in `subject`.
-    pub fn slice<'s>(&self, i: usize, subject: &'s [u8]) -> Option<&'s BStr> {
-        let (start, end) = self.get(i)?;
-        subject.get(start..end).map(BStr::new)
-    }
-
-    /// The number of groups, group 0 included; 0 if nothing has matched.
-    pub fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Whether nothing has matched.
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+    /// All groups, group 0 first.
+    pub(crate) fn groups(&self) -> &[Option<(usize, usize)>] {
+        &self.slots
     }
 
     /// Forgets all groups.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.slots.clear();
     }
 }
@@ -126,7 +110,7 @@ impl Captures {
 /// What is so plain that no engine is needed is matched without one. PCRE2 compiles every other pattern, and so decides
 /// what is an error; it also matches, but for what the `regex` crate is known to answer in the same way.
 #[derive(Clone)]
-pub struct Regex(Arc<Inner>);
+pub(crate) struct Regex(Arc<Inner>);
 
 struct Inner {
     pattern: BString,
@@ -148,7 +132,7 @@ impl Regex {
     ///
     /// # Errors
     /// As PCRE2 words them; without the feature `pcre2`, also what its stand-in cannot do.
-    pub fn new(pattern: &[u8], flags: Flags) -> Result<Regex, RegexError> {
+    pub(crate) fn new(pattern: &[u8], flags: Flags) -> Result<Regex, RegexError> {
         let pattern = c_str(pattern);
         let (text, inserted) = braces::escaped(pattern);
         let simple = || Simple::new(&text, flags).map(Matcher::Simple);
@@ -170,17 +154,17 @@ impl Regex {
     }
 
     /// The pattern's text.
-    pub fn pattern(&self) -> &BStr {
+    pub(crate) fn pattern(&self) -> &BStr {
         self.0.pattern.as_bstr()
     }
 
     /// What it was compiled with.
-    pub fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> Flags {
         self.0.flags
     }
 
     /// The number of capturing groups, group 0 not counted (`re_nsub`).
-    pub fn groups(&self) -> usize {
+    pub(crate) fn groups(&self) -> usize {
         match &self.0.matcher {
             Matcher::Simple(simple) => simple.groups(),
             Matcher::Stepwise(stepwise) => stepwise.groups(),
@@ -189,7 +173,7 @@ impl Regex {
     }
 
     /// The named groups, number and name, in PCRE2's order: sorted by name (`ap_regname`).
-    pub fn names(&self) -> &[(usize, BString)] {
+    pub(crate) fn names(&self) -> &[(usize, BString)] {
         match &self.0.matcher {
             Matcher::Simple(_) | Matcher::Stepwise(_) => &[],
             Matcher::Engine(engine) => engine.names(),
@@ -197,7 +181,7 @@ impl Regex {
     }
 
     /// What every subject that matches begins with; empty where nothing is certain.
-    pub fn beginning(&self) -> &[u8] {
+    pub(crate) fn beginning(&self) -> &[u8] {
         &self.0.beginning
     }
 
@@ -214,7 +198,7 @@ impl Regex {
     ///
     /// # Errors
     /// The search was given up.
-    pub fn is_match(&self, subject: &[u8]) -> Result<bool, GivenUp> {
+    pub(crate) fn is_match(&self, subject: &[u8]) -> Result<bool, GivenUp> {
         self.is_match_in(subject, &Steps::default())
     }
 
@@ -222,7 +206,7 @@ impl Regex {
     ///
     /// # Errors
     /// The search was given up.
-    pub fn is_match_in(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
+    pub(crate) fn is_match_in(&self, subject: &[u8], steps: &Steps) -> Result<bool, GivenUp> {
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.is_match(subject)),
             Matcher::Stepwise(stepwise) => Ok(stepwise.is_match(subject)),
@@ -235,7 +219,8 @@ impl Regex {
     ///
     /// # Errors
     /// The search was given up.
-    pub fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, GivenUp> {
+    #[cfg(test)]
+    pub(crate) fn captures(&self, subject: &[u8], caps: &mut Captures) -> Result<bool, GivenUp> {
         self.captures_in(subject, caps, &Steps::default())
     }
 
@@ -243,7 +228,7 @@ impl Regex {
     ///
     /// # Errors
     /// The search was given up.
-    pub fn captures_in(&self, subject: &[u8], caps: &mut Captures, steps: &Steps) -> Result<bool, GivenUp> {
+    pub(crate) fn captures_in(&self, subject: &[u8], caps: &mut Captures, steps: &Steps) -> Result<bool, GivenUp> {
         caps.clear();
         match &self.0.matcher {
             Matcher::Simple(simple) => Ok(simple.captures(subject, &mut caps.slots)),
@@ -309,7 +294,7 @@ mod tests {
             (b"a{3", default, b"a{3", Some((0, 3))),
             (b"a{,3}", default, b"aaa{,3}", Some((2, 7))),
         ] {
-            let mut caps = Captures::new();
+            let mut caps = Captures::default();
             let regex = regex(pattern, flags);
             // more often than the warm-up takes
             for _ in 0..60 {
@@ -337,15 +322,14 @@ mod tests {
         let regex = regex(b"^/(?<b>x)(?<a>y)?(z)", Flags::default());
         assert_eq!(regex.groups(), 3);
         assert_eq!(regex.names(), [(2, BString::from("a")), (1, BString::from("b"))]);
-        let mut caps = Captures::new();
+        let mut caps = Captures::default();
         assert_eq!(regex.captures(b"/xz", &mut caps), Ok(true));
         assert_eq!(
-            (caps.len(), caps.get(1), caps.get(2), caps.get(3), caps.get(4)),
+            (caps.groups().len(), caps.get(1), caps.get(2), caps.get(3), caps.get(4)),
             (4, Some((1, 2)), None, Some((2, 3)), None)
         );
-        assert_eq!(caps.slice(3, b"/xz"), Some(BStr::new("z")));
         assert_eq!(regex.captures(b"/y", &mut caps), Ok(false));
-        assert!(caps.is_empty());
+        assert!(caps.groups().is_empty());
         assert_eq!(Regex::new(b"a\0b", Flags::default()).unwrap().pattern(), "a");
     }
 

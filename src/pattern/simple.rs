@@ -31,7 +31,7 @@ enum Then {
 
 impl Simple {
     /// `None` if the pattern says more than this.
-    pub fn new(pattern: &[u8], flags: Flags) -> Option<Simple> {
+    pub(super) fn new(pattern: &[u8], flags: Flags) -> Option<Simple> {
         if flags.multiline {
             return None;
         }
@@ -61,16 +61,16 @@ impl Simple {
     }
 
     /// The number of groups.
-    pub fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         usize::from(matches!(self.then, Then::Rest { group: true, .. }))
     }
 
-    pub fn is_match(&self, subject: &[u8]) -> bool {
+    pub(super) fn is_match(&self, subject: &[u8]) -> bool {
         self.find(subject).is_some()
     }
 
     /// Searches `subject`; on a match, the places of all groups are added to `slots`.
-    pub fn captures(&self, subject: &[u8], slots: &mut Slots) -> bool {
+    pub(super) fn captures(&self, subject: &[u8], slots: &mut Slots) -> bool {
         let Some((start, rest, end)) = self.find(subject) else { return false };
         slots.push(Some((start, end)));
         if self.groups() == 1 {

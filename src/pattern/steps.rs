@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 /// The steps that are left.
 #[derive(Debug)]
-pub struct Steps(Cell<u64>);
+pub(crate) struct Steps(Cell<u64>);
 
 impl Default for Steps {
     /// As many as a request has.
@@ -17,23 +17,23 @@ impl Default for Steps {
 
 impl Steps {
     /// So many.
-    pub fn of(count: u64) -> Steps {
+    pub(crate) fn of(count: u64) -> Steps {
         Steps(Cell::new(count))
     }
 
     /// How many are left.
-    pub fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.0.get()
     }
 
     /// Lets so many be left.
-    pub fn set(&self, left: u64) {
+    pub(crate) fn set(&self, left: u64) {
         self.0.set(left);
     }
 
     /// Takes some; false where fewer are left, which are gone then too.
     #[must_use]
-    pub fn spend(&self, count: u64) -> bool {
+    pub(crate) fn spend(&self, count: u64) -> bool {
         take(&self.0, count)
     }
 
@@ -47,7 +47,7 @@ impl Steps {
 }
 
 /// Takes some of what is left; false where there is less, which is gone then too.
-pub fn take(left: &Cell<u64>, count: u64) -> bool {
+pub(crate) fn take(left: &Cell<u64>, count: u64) -> bool {
     let before = left.get();
     left.set(before.saturating_sub(count));
     count <= before

@@ -34,7 +34,7 @@ impl Step {
 
 impl Stepwise {
     /// `None` if the pattern says more than this.
-    pub fn new(pattern: &[u8], flags: Flags) -> Option<Stepwise> {
+    pub(super) fn new(pattern: &[u8], flags: Flags) -> Option<Stepwise> {
         let mut rest = pattern.strip_prefix(b"^").filter(|p| !flags.multiline && p.len() <= LONGEST)?;
         let mut steps = Vec::new();
         while !rest.is_empty() {
@@ -59,16 +59,16 @@ impl Stepwise {
     }
 
     /// The number of groups.
-    pub fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         self.steps.iter().filter(|s| s.is_group()).count()
     }
 
-    pub fn is_match(&self, subject: &[u8]) -> bool {
+    pub(super) fn is_match(&self, subject: &[u8]) -> bool {
         self.walk(subject, |_, _| ()).is_some()
     }
 
     /// Searches `subject`; on a match, the places of all groups are added to `slots`.
-    pub fn captures(&self, subject: &[u8], slots: &mut Slots) -> bool {
+    pub(super) fn captures(&self, subject: &[u8], slots: &mut Slots) -> bool {
         slots.push(None);
         match self.walk(subject, |start, end| slots.push(Some((start, end)))) {
             Some(end) => slots[0] = Some((0, end)),

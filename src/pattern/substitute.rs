@@ -6,18 +6,18 @@ use super::Captures;
 use super::fnmatch::c_str;
 
 /// The length that a result of [`substitute`] must stay below (`AP_PREGSUB_MAXLEN`).
-pub const SUBSTITUTE_LIMIT: usize = 65536;
+pub(super) const SUBSTITUTE_LIMIT: usize = 65536;
 
 /// Replaces `$0` to `$9` in `template` by what the groups of `caps` matched in `subject`.
 ///
 /// A backslash makes the next byte a literal, `&` is nothing special, and a group that is absent or matched nothing
 /// leaves nothing. `None` if the result reaches [`SUBSTITUTE_LIMIT`] bytes: httpd's callers answer 500 then.
-pub fn substitute(template: &[u8], subject: &[u8], caps: &Captures) -> Option<BString> {
+pub(crate) fn substitute(template: &[u8], subject: &[u8], caps: &Captures) -> Option<BString> {
     substitute_with(template, |n| caps.get(n).and_then(|(start, end)| subject.get(start..end)).unwrap_or_default())
 }
 
 /// The same, with the groups given by what each matched.
-pub fn substitute_with<'g>(template: &[u8], group: impl Fn(usize) -> &'g [u8]) -> Option<BString> {
+pub(crate) fn substitute_with<'g>(template: &[u8], group: impl Fn(usize) -> &'g [u8]) -> Option<BString> {
     let mut result = BString::default();
     let mut rest = c_str(template).iter().copied().peekable();
     while let Some(byte) = rest.next() {
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn groups_and_escapes() {
         let regex = Regex::new(b"^/(a)(b)?(.*)", Flags::default()).unwrap();
-        let mut caps = Captures::new();
+        let mut caps = Captures::default();
         let subject = b"/axyz";
         assert!(regex.captures(subject, &mut caps).unwrap());
         for (template, result) in [

@@ -97,13 +97,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub fn next(&mut self) -> Option<u8> {
+    pub(super) fn next(&mut self) -> Option<u8> {
         let (&first, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(first)
     }
 
-    pub fn eat(&mut self, prefix: &[u8]) -> bool {
+    pub(super) fn eat(&mut self, prefix: &[u8]) -> bool {
         match self.rest.strip_prefix(prefix) {
             Some(rest) => {
                 self.rest = rest;

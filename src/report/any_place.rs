@@ -8,7 +8,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use crate::outcome::{self, Caveat, Decision, Outcome};
 use crate::phase::Phase;
-use crate::simulate::{Simulator, scenario};
+use crate::run::Run;
+use crate::site::Site;
 use crate::source::{FileId, SourceMap, Span};
 use crate::suite::Scenario;
 use proptest::prelude::*;
@@ -110,8 +111,8 @@ fn sources(texts: [Vec<u8>; 2]) -> SourceMap {
     sources
 }
 
-fn simulator() -> Simulator {
-    scenario(&Scenario::default()).expect("it is empty").0.expect("httpd starts")
+fn run() -> Run {
+    Site::builder("").build().expect("it is empty").start().expect("httpd starts")
 }
 
 proptest! {
@@ -140,11 +141,11 @@ proptest! {
         steps in proptest::collection::vec(step(), 0..5),
     ) {
         let sources = sources([first, second]);
-        let simulator = simulator();
+        let run = run();
         let local = ([192, 0, 2, 1], 80).into();
         let painted = Paint { colour: true };
         let client = [203, 0, 113, 1].into();
-        let told = Explained { outcome: &outcome, steps: &steps, sources: &sources, server: simulator.server(), local, client };
+        let told = Explained { outcome: &outcome, steps: &steps, sources: &sources, server: run.server(), local, client };
         for level in [Level::Brief, Level::Story, Level::All] {
             prop_assert!(!explain::render(&told, level, painted).is_empty());
         }

@@ -25,7 +25,7 @@ pub fn text(found: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
 }
 
 /// `2 errors, 1 warning`; none of what there is none of.
-pub fn summary(found: &[Diagnostic]) -> String {
+pub(crate) fn summary(found: &[Diagnostic]) -> String {
     let count = |severity: Severity, one: &str| {
         let n: usize = found.iter().filter(|d| d.severity == severity).map(|d| d.count).sum();
         (n > 0).then(|| plural(n, one))

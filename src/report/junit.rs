@@ -4,7 +4,7 @@ use super::suite::{Case, Checked};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 /// The report.
-pub fn text(suite: &[Checked]) -> String {
+pub(crate) fn text(suite: &[Checked]) -> String {
     let mut report = Report::new("routesim");
     for s in suite {
         let mut tests = TestSuite::new(s.path.as_str());

@@ -3,22 +3,22 @@
 //! Nothing here decides anything or asks anybody; what a printer says stands in an outcome, its trace or a diagnostic.
 
 pub mod json;
-pub mod ndjson;
+pub(crate) mod ndjson;
 
 #[cfg(feature = "cli")]
 pub mod diagnostics;
 #[cfg(feature = "cli")]
 pub mod explain;
 #[cfg(feature = "cli")]
-pub mod junit;
+pub(crate) mod junit;
 #[cfg(feature = "cli")]
 pub mod paint;
 #[cfg(feature = "cli")]
-pub mod suite;
+pub(crate) mod suite;
 #[cfg(feature = "cli")]
-pub mod table;
+pub(crate) mod table;
 #[cfg(all(feature = "cli", feature = "oracle", target_os = "linux"))]
-pub mod verify;
+pub(crate) mod verify;
 mod words;
 
 #[cfg(all(test, feature = "cli"))]
@@ -28,7 +28,7 @@ use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
 
 /// What httpd calls a status: RFC 9110's words, and what httpd adds.
-pub fn reason(status: u16) -> &'static str {
+pub(crate) fn reason(status: u16) -> &'static str {
     match status {
         100 => "Continue",
         101 => "Switching Protocols",
@@ -71,7 +71,7 @@ pub fn reason(status: u16) -> &'static str {
 }
 
 /// A directive's text on one line: continued lines joined, runs of white space made one.
-pub fn directive_text(sources: &SourceMap, span: Span) -> String {
+pub(crate) fn directive_text(sources: &SourceMap, span: Span) -> String {
     let text = sources.text(span);
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
@@ -86,6 +86,6 @@ pub fn directive_text(sources: &SourceMap, span: Span) -> String {
 }
 
 /// A number and what it counts: `1 scenario`, `2 scenarios`.
-pub fn plural(number: usize, what: &str) -> String {
+pub(crate) fn plural(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

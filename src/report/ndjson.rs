@@ -7,7 +7,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// Those of the writer.
-pub fn line(mut out: impl Write, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn line(mut out: impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut out, value)?;
     out.write_all(b"\n")
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// What a piece of text is, which is what its colour tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// A heading.
     Head,
     /// A success.
@@ -31,7 +31,7 @@ pub struct Paint {
 
 impl Paint {
     /// `text` in that tone.
-    pub fn tone(self, tone: Tone, text: &str) -> String {
+    pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
         if !self.colour || tone == Tone::Plain || text.is_empty() {
             return text.into();
         }
@@ -48,7 +48,7 @@ impl Paint {
     }
 
     /// The tone of a status.
-    pub fn of_status(status: u16) -> Tone {
+    pub(crate) fn of_status(status: u16) -> Tone {
         match status {
             0..=299 => Tone::Good,
             300..=399 => Tone::Warn,
@@ -58,7 +58,7 @@ impl Paint {
 }
 
 /// Bytes as text that does nothing to a terminal: control characters are escaped, what is no UTF-8 becomes U+FFFD.
-pub fn clean(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn clean(bytes: impl AsRef<[u8]>) -> String {
     let text = String::from_utf8_lossy(bytes.as_ref());
     if !text.chars().any(harmful) {
         return text.into_owned();
@@ -82,7 +82,7 @@ fn harmful(c: char) -> bool {
 }
 
 /// As much of `text` as fits in `width` characters, its middle left out where it doesn't.
-pub fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     let length = text.chars().count();
     if length <= width {
         return text.into();
@@ -95,7 +95,7 @@ pub fn fit(text: &str, width: usize) -> String {
 }
 
 /// Breaks prose into lines of at most `width` characters, at spaces where there are any.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut length = 0;

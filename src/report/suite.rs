@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// What became of a scenario's expectations.
 #[derive(Clone, Debug, Default)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// The file.
     pub path: String,
     /// What it shows; empty where it could not be read.
@@ -21,7 +21,7 @@ pub struct Checked {
 
 /// What became of one request's expectations.
 #[derive(Clone, Debug, Default)]
-pub struct Case {
+pub(crate) struct Case {
     /// `GET /app`
     pub title: String,
     /// Line of the request in the scenario.
@@ -36,20 +36,20 @@ pub struct Case {
 
 impl Case {
     /// Whether all was as expected.
-    pub fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.mismatches.is_empty()
     }
 }
 
 /// How many passed, and how many did not.
-pub fn count(suite: &[Checked]) -> (usize, usize) {
+pub(crate) fn count(suite: &[Checked]) -> (usize, usize) {
     let all = suite.iter().map(|s| s.cases.len()).sum::<usize>();
     let passed = suite.iter().flat_map(|s| &s.cases).filter(|c| c.passed()).count();
     (passed, all - passed)
 }
 
 /// A line for each scenario, the failures in full, and a summary alone on the last line.
-pub fn text(suite: &[Checked], paint: Paint) -> String {
+pub(crate) fn text(suite: &[Checked], paint: Paint) -> String {
     let mut out = String::new();
     for s in suite {
         scenario(&mut out, s, paint);
@@ -104,7 +104,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// The same as one JSON value.
-pub fn json(suite: &[Checked]) -> Value {
+pub(crate) fn json(suite: &[Checked]) -> Value {
     let (passed, failed) = count(suite);
     let scenarios: Vec<Value> = suite
         .iter()

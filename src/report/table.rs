@@ -11,7 +11,7 @@ const HANDLER_MOST: usize = 24;
 /// A table that is printed row by row: status, method and URL, handler, file; a `?` where a caveat makes the answer
 /// uncertain. Its columns are as wide as its first rows need ([`TABLE_ROWS_MEASURED`]); what is longer later takes the
 /// room that it needs, and only its own row is moved.
-pub struct Table {
+pub(crate) struct Table {
     paint: Paint,
     /// How wide a URL and a handler are; none while rows are waited for.
     widths: Option<(usize, usize)>,
@@ -20,7 +20,7 @@ pub struct Table {
 }
 
 /// What a table tells of an outcome.
-pub struct Row {
+pub(crate) struct Row {
     status: u16,
     doubted: bool,
     url: String,
@@ -30,7 +30,7 @@ pub struct Row {
 
 impl Table {
     /// Nothing yet.
-    pub fn new(paint: Paint) -> Table {
+    pub(crate) fn new(paint: Paint) -> Table {
         Table { paint, widths: None, waiting: Vec::new(), doubted: false }
     }
 
@@ -38,7 +38,7 @@ impl Table {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn row(&mut self, row: Row, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn row(&mut self, row: Row, out: &mut impl Write) -> io::Result<()> {
         self.doubted |= row.doubted;
         if let Some(widths) = self.widths {
             return self.print(&row, widths, out);
@@ -51,7 +51,7 @@ impl Table {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn end(mut self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn end(mut self, out: &mut impl Write) -> io::Result<()> {
         self.measure(out)?;
         if self.doubted {
             writeln!(out, "? not certain: a directive in force is not modelled (`routesim explain URL` names it)")?;
@@ -81,7 +81,7 @@ impl Table {
 
 impl Row {
     /// What a table tells of this.
-    pub fn of(outcome: &Outcome) -> Row {
+    pub(crate) fn of(outcome: &Outcome) -> Row {
         let method = clean(&outcome.method);
         let url = clean(&outcome.url);
         Row {

@@ -2,13 +2,13 @@
 
 use super::paint::{Paint, Tone, clean, fit, wrap};
 use super::plural;
-use crate::oracle::verify::{Asked, Verdict};
 use crate::oracle::{Answer, Difference, Reply};
+use crate::oracle::{Asked, Verdict};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
 /// What became of one scenario.
-pub struct Verified {
+pub(crate) struct Verified {
     /// The file.
     pub path: String,
     /// What it shows.
@@ -22,7 +22,7 @@ pub struct Verified {
 }
 
 /// A request that was answered differently.
-pub struct Story {
+pub(crate) struct Story {
     /// `GET /app`
     pub title: String,
     /// The request's line in the scenario.
@@ -39,7 +39,7 @@ pub struct Story {
 
 /// The sum of all scenarios.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
+pub(crate) struct Sum {
     /// Answers that agree.
     pub agree: usize,
     /// Answers that differ.
@@ -53,7 +53,7 @@ pub struct Sum {
 }
 
 /// Adds up.
-pub fn sum(all: &[Verified]) -> Sum {
+pub(crate) fn sum(all: &[Verified]) -> Sum {
     let mut sum = Sum::default();
     for v in all {
         let differ = v.verdict.differing();
@@ -69,7 +69,7 @@ pub fn sum(all: &[Verified]) -> Sum {
 }
 
 /// A line for each scenario, the differences in full, and the sum on the last line.
-pub fn text(all: &[Verified], paint: Paint) -> String {
+pub(crate) fn text(all: &[Verified], paint: Paint) -> String {
     let mut out = String::new();
     for v in all {
         scenario(&mut out, v, paint);
@@ -176,7 +176,7 @@ fn log(answer: &Answer) -> impl Iterator<Item = String> {
 }
 
 /// The same as one JSON value.
-pub fn json(all: &[Verified], httpd: &str, wsgi: Option<&str>) -> Value {
+pub(crate) fn json(all: &[Verified], httpd: &str, wsgi: Option<&str>) -> Value {
     let s = sum(all);
     let scenarios: Vec<Value> = all.iter().map(one).collect();
     json!({

@@ -10,7 +10,7 @@ use crate::source::SourceMap;
 use bstr::{BString, ByteSlice};
 
 /// Why a step went as it did, in a few words; `""` where the rule itself says it all.
-pub fn why(step: &Step, sources: &SourceMap) -> String {
+pub(super) fn why(step: &Step, sources: &SourceMap) -> String {
     match step.judgement {
         Judgement::Shadowed(Winner::Rule(_)) => return "never reached: an earlier one matched".into(),
         Judgement::Shadowed(Winner::Module(winner)) => {
@@ -67,7 +67,7 @@ pub fn why(step: &Step, sources: &SourceMap) -> String {
 }
 
 /// What a step changed or said, in a few words; `""` when nothing.
-pub fn effect(step: &Step, sources: &SourceMap) -> String {
+pub(super) fn effect(step: &Step, sources: &SourceMap) -> String {
     match &step.detail {
         Detail::Proxied(url) => format!("proxied to {url}"),
         Detail::NotProxied => "not proxied".into(),
@@ -109,18 +109,18 @@ fn changes(step: &Step) -> String {
 }
 
 /// What a field is now.
-pub fn value(change: &Change) -> String {
+pub(super) fn value(change: &Change) -> String {
     change.to.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// A module as people call it.
-pub fn module(file: &str) -> &str {
+pub(super) fn module(file: &str) -> &str {
     file.strip_suffix(".c").unwrap_or(file)
 }
 
 #[cfg(feature = "cli")]
 /// Who did something, as people call it; `""` for the core of httpd by itself.
-pub fn by(by: crate::outcome::step::By) -> &'static str {
+pub(super) fn by(by: crate::outcome::step::By) -> &'static str {
     module(by.name())
 }
 

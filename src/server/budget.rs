@@ -12,7 +12,7 @@ use std::cell::Cell;
 
 /// What there is a bound on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
+pub(crate) enum Limit {
     /// [`limits::NESTING`]
     Nesting,
     /// [`limits::REQUESTS`]
@@ -35,7 +35,7 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Limit; 9] = [
+    pub(crate) const ALL: [Limit; 9] = [
         Limit::Nesting,
         Limit::Requests,
         Limit::Steps,
@@ -48,7 +48,7 @@ impl Limit {
     ];
 
     /// What is said of an answer that reached it.
-    pub fn why(self) -> String {
+    pub(crate) fn why(self) -> String {
         match self {
             Limit::Nesting => format!(
                 "internal redirects and subrequests nest {} deep at most here, whatever LimitInternalRecursion says: what would be deeper fails",
@@ -106,7 +106,7 @@ const WHOLE: Left =
 const BESIDES: Left = Left { requests: limits::REASON_REQUESTS, steps: limits::REASON_STEPS, ..WHOLE };
 
 /// What a request has left.
-pub struct Budget {
+pub(crate) struct Budget {
     /// Of steps.
     pub steps: Steps,
     requests: Cell<u64>,
@@ -149,7 +149,7 @@ impl Default for Budget {
 
 impl Budget {
     /// As at the start of a request.
-    pub fn renew(&self) {
+    pub(crate) fn renew(&self) {
         self.put(WHOLE);
         if self.is_besides_used.replace(false) {
             self.reasons.set(BESIDES);
@@ -179,29 +179,29 @@ impl Budget {
 
     /// Takes steps; whether there were as many.
     #[inline]
-    pub fn take_steps(&self, count: u64) -> bool {
+    pub(crate) fn take_steps(&self, count: u64) -> bool {
         self.steps.spend(count) || self.reach(Limit::Steps)
     }
 
     /// Takes bytes of values; whether there were as many.
     #[inline]
-    pub fn take_bytes(&self, count: usize) -> bool {
+    pub(crate) fn take_bytes(&self, count: usize) -> bool {
         take(&self.bytes, count as u64) || self.reach(Limit::Bytes)
     }
 
     /// Takes bytes of a file; whether there were as many.
-    pub fn take_read(&self, count: usize) -> bool {
+    pub(crate) fn take_read(&self, count: usize) -> bool {
         take(&self.reads, count as u64) || self.reach(Limit::Reads)
     }
 
     /// Takes a subrequest or an internal redirect, which looks at `steps` directives and has `bytes` of values.
-    pub fn take_request(&self, steps: u64, bytes: usize) -> bool {
+    pub(crate) fn take_request(&self, steps: u64, bytes: usize) -> bool {
         (take(&self.requests, 1) || self.reach(Limit::Requests)) && self.take_steps(steps) && self.take_bytes(bytes)
     }
 
     /// A limit is reached; false, as what is taken is not there.
     #[cold]
-    pub fn reach(&self, limit: Limit) -> bool {
+    pub(crate) fn reach(&self, limit: Limit) -> bool {
         if self.besides.get() {
             self.short.set(true);
             return false;
@@ -218,7 +218,7 @@ impl Budget {
 
     /// The line at work: what was reached under it, and no line within named, is its doing.
     #[inline]
-    pub fn name(&self, line: Span) {
+    pub(crate) fn name(&self, line: Span) {
         if self.unnamed.get() {
             self.name_now(line);
         }
@@ -233,12 +233,12 @@ impl Budget {
 
     /// Whether any limit was reached.
     #[inline]
-    pub fn is_reached(&self) -> bool {
+    pub(crate) fn is_reached(&self) -> bool {
         self.is_reached.get()
     }
 
     /// The limits that were reached, each with its line.
-    pub fn reached(&self) -> impl Iterator<Item = (Limit, Span)> {
+    pub(crate) fn reached(&self) -> impl Iterator<Item = (Limit, Span)> {
         let reached = self.reached.get();
         Limit::ALL.into_iter().filter_map(move |limit| reached[limit as usize].map(|span| (limit, span)))
     }
@@ -260,7 +260,7 @@ impl Budget {
     }
 
     /// Does something for the reasons alone.
-    pub fn for_reasons<T>(&self, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn for_reasons<T>(&self, run: impl FnOnce() -> T) -> T {
         let (result, enough) = self.apart(&self.reasons, run);
         if !enough {
             self.reach(Limit::Reasons);
@@ -269,7 +269,7 @@ impl Budget {
     }
 
     /// Does something for a trace alone; false where it may be wrong, as what it costs was no longer there.
-    pub fn for_trace<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
+    pub(crate) fn for_trace<T>(&self, run: impl FnOnce() -> T) -> (T, bool) {
         self.apart(&self.trace, run)
     }
 }

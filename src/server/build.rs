@@ -7,12 +7,12 @@ use super::settings::{PerDir, PerServer, Slot, slot};
 use super::{Loaded, vhost};
 use crate::conf::Node;
 use crate::conf::args;
-use crate::conf::suggest;
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::module::{Directive, Effect, allowed};
 use crate::modules::core;
 use crate::pattern::{Flags, Regex};
 use crate::source::{SourceMap, Span};
+use crate::suggest;
 use crate::vfs::{Cred, Users, Vfs};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
@@ -21,35 +21,35 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Places in which a directive may be forbidden: `ap_check_cmd_context`'s bits.
-pub mod forbid {
+pub(crate) mod forbid {
     /// NOT_IN_VIRTUALHOST
-    pub const VIRTUALHOST: u32 = 1;
+    pub(crate) const VIRTUALHOST: u32 = 1;
     /// NOT_IN_LIMIT
-    pub const LIMIT: u32 = 2;
+    pub(crate) const LIMIT: u32 = 2;
     /// NOT_IN_DIRECTORY
-    pub const DIRECTORY: u32 = 4;
+    pub(crate) const DIRECTORY: u32 = 4;
     /// NOT_IN_LOCATION
-    pub const LOCATION: u32 = 8;
+    pub(crate) const LOCATION: u32 = 8;
     /// NOT_IN_FILES
-    pub const FILES: u32 = 16;
+    pub(crate) const FILES: u32 = 16;
     /// NOT_IN_HTACCESS
-    pub const HTACCESS: u32 = 32;
+    pub(crate) const HTACCESS: u32 = 32;
     /// NOT_IN_PROXY
-    pub const PROXY: u32 = 64;
+    pub(crate) const PROXY: u32 = 64;
     /// NOT_IN_DIR_LOC_FILE
-    pub const DIR_LOC_FILE: u32 = DIRECTORY | LOCATION | FILES;
+    pub(crate) const DIR_LOC_FILE: u32 = DIRECTORY | LOCATION | FILES;
     /// NOT_IN_DIR_CONTEXT
-    pub const DIR_CONTEXT: u32 = LIMIT | DIR_LOC_FILE | PROXY;
+    pub(crate) const DIR_CONTEXT: u32 = LIMIT | DIR_LOC_FILE | PROXY;
     /// GLOBAL_ONLY
-    pub const GLOBAL_ONLY: u32 = VIRTUALHOST | DIR_CONTEXT;
+    pub(crate) const GLOBAL_ONLY: u32 = VIRTUALHOST | DIR_CONTEXT;
 }
 
 /// All methods: no `<Limit>` is around.
-pub const ALL_METHODS: u64 = u64::MAX;
+pub(crate) const ALL_METHODS: u64 = u64::MAX;
 
 /// A directive in force that is not modelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlindSpot {
+pub(crate) struct BlindSpot {
     /// Its row's name; as it is written where no row has it.
     pub directive: Cow<'static, str>,
     /// Its module.
@@ -61,7 +61,7 @@ pub struct BlindSpot {
 }
 
 /// What is being built: everything that outlives the reading of the configuration.
-pub struct Build {
+pub(crate) struct Build {
     /// All texts.
     pub sources: SourceMap,
     /// What was found wrong so far.
@@ -117,7 +117,7 @@ const HELPED: usize = 200;
 
 /// A server under construction.
 #[derive(Default)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// Where its section opens; none for the main server.
     pub span: Option<Span>,
     /// ServerName, its port and its scheme.
@@ -137,7 +137,7 @@ pub struct Draft {
 }
 
 /// What a setter works with: httpd's `cmd_parms`.
-pub struct Cmd<'b> {
+pub(crate) struct Cmd<'b> {
     /// Everything being built.
     pub build: &'b mut Build,
     /// The server (0: the main one).
@@ -164,7 +164,7 @@ pub struct Cmd<'b> {
 
 /// Where a walk stands: what [`Cmd`] hands down to the directives within a section.
 #[derive(Clone)]
-pub struct Scope<'b> {
+pub(crate) struct Scope<'b> {
     /// The server.
     pub server: usize,
     /// The section's path.
@@ -183,7 +183,7 @@ pub struct Scope<'b> {
 
 impl Scope<'_> {
     /// The outermost scope of a server's configuration.
-    pub fn server() -> Scope<'static> {
+    pub(crate) fn server() -> Scope<'static> {
         Scope {
             server: 0,
             path: None,
@@ -198,7 +198,7 @@ impl Scope<'_> {
 
 impl Build {
     /// Carries out directives, one after the other.
-    pub fn walk(&mut self, nodes: &[Node], dir: &mut PerDir, scope: &Scope<'_>) {
+    pub(crate) fn walk(&mut self, nodes: &[Node], dir: &mut PerDir, scope: &Scope<'_>) {
         self.size += nodes.len() as u64;
         dir.lines += nodes.len();
         for node in nodes {
@@ -304,6 +304,9 @@ impl Build {
         {
             return d.help(format!("a space is missing: `{n} {}`", &name[n.len()..]));
         }
+        if let Some(instead) = crate::modules::replacement(&name) {
+            return d.help(format!("httpd 2.4 has no `{name}`: {instead}"));
+        }
         if let Some(module) = crate::modules::module_of(&name) {
             return d.help(format!(
                 "`{}` is a directive of {module}, which is not loaded (`--assume-modules` goes on without)",
@@ -319,27 +322,30 @@ impl Build {
 
 impl<'b> Cmd<'b> {
     /// The directive's place.
-    pub fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.node.span
     }
 
     /// The server's settings, in the making.
-    pub fn server(&mut self) -> &mut Draft {
+    pub(crate) fn server(&mut self) -> &mut Draft {
         &mut self.build.servers[self.server]
     }
 
     /// Whether this is in a `<VirtualHost>`.
-    pub fn is_virtual(&self) -> bool {
+    pub(crate) fn is_virtual(&self) -> bool {
         self.server > 0
     }
 
     /// A module's per-directory settings here, made where there are none.
-    pub fn slot<T: super::settings::Settings>(&mut self, pick: impl FnOnce(&mut PerDir) -> &mut Slot<T>) -> &mut T {
+    pub(crate) fn slot<T: super::settings::Settings>(
+        &mut self,
+        pick: impl FnOnce(&mut PerDir) -> &mut Slot<T>,
+    ) -> &mut T {
         slot(pick(self.dir), self.path.as_ref().map(|p| p.as_bstr()))
     }
 
     /// A module's per-server settings here, made where there are none.
-    pub fn server_slot<T: super::settings::Settings>(
+    pub(crate) fn server_slot<T: super::settings::Settings>(
         &mut self,
         pick: impl FnOnce(&mut PerServer) -> &mut Slot<T>,
     ) -> &mut T {
@@ -347,31 +353,31 @@ impl<'b> Cmd<'b> {
     }
 
     /// A warning at this directive.
-    pub fn warn(&mut self, code: &'static str, message: impl Into<String>) {
+    pub(crate) fn warn(&mut self, code: &'static str, message: impl Into<String>) {
         let span = self.span();
         self.build.diagnostics.push(Diagnostic::warning(code, message, span));
     }
 
     /// A note at this directive.
-    pub fn note(&mut self, code: &'static str, message: impl Into<String>) {
+    pub(crate) fn note(&mut self, code: &'static str, message: impl Into<String>) {
         let span = self.span();
         self.build.diagnostics.push(Diagnostic::note(code, message, span));
     }
 
     /// Notes that something of this directive is not modelled, for the requests that it is in force for.
-    pub fn blind(&mut self, directive: &'static str, module: &'static str, why: &'static str) {
+    pub(crate) fn blind(&mut self, directive: &'static str, module: &'static str, why: &'static str) {
         let span = self.span();
         let spot = BlindSpot { directive: directive.into(), module, span, why };
         slot(&mut self.dir.core, self.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
     }
 
     /// The enclosing section of one of these names (lower case, without `<`), innermost first.
-    pub fn parent(&self, names: &[&str]) -> Option<&'b Node> {
+    pub(crate) fn parent(&self, names: &[&str]) -> Option<&'b Node> {
         self.parents.iter().rev().find(|p| names.iter().any(|n| p.name.eq_ignore_ascii_case(n.as_bytes()))).copied()
     }
 
     /// httpd's `ap_check_cmd_context`: refuses the directive in the places of `forbidden` ([`forbid`]).
-    pub fn forbid(&self, forbidden: u32) -> Result<(), String> {
+    pub(crate) fn forbid(&self, forbidden: u32) -> Result<(), String> {
         let name = match self.row.name {
             n if n.starts_with('<') && !n.ends_with('>') => format!("{n}>"),
             n => n.to_string(),
@@ -405,7 +411,7 @@ impl<'b> Cmd<'b> {
     }
 
     /// A section's argument: its text without the closing `>`.
-    pub fn section_argument(&self, raw: &BStr) -> Result<BString, String> {
+    pub(crate) fn section_argument(&self, raw: &BStr) -> Result<BString, String> {
         let Some(end) = raw.rfind_byte(b'>') else {
             return Err(format!("{}> directive missing closing '>'", self.row.name));
         };
@@ -416,7 +422,7 @@ impl<'b> Cmd<'b> {
     }
 
     /// Carries out what stands within the section: fresh settings for it.
-    pub fn section(&mut self, path: &BStr, overrides: u32) -> PerDir {
+    pub(crate) fn section(&mut self, path: &BStr, overrides: u32) -> PerDir {
         let mut settings = PerDir::default();
         slot(&mut settings.core, Some(path));
         self.children(&mut settings, Some(path.into()), overrides, self.limited, self.server);
@@ -426,7 +432,7 @@ impl<'b> Cmd<'b> {
 
     /// Carries out what stands within, on the settings around it (`<Limit>`, `<RequireAll>`); whether httpd would go on
     /// after it.
-    pub fn within(&mut self, limited: u64) -> bool {
+    pub(crate) fn within(&mut self, limited: u64) -> bool {
         let said = self.build.diagnostics.len();
         let mut dir = std::mem::take(self.dir);
         self.children(&mut dir, self.path.clone(), self.overrides, limited, self.server);
@@ -435,7 +441,14 @@ impl<'b> Cmd<'b> {
     }
 
     /// Carries out the section's directives on `dir`.
-    pub fn children(&mut self, dir: &mut PerDir, path: Option<BString>, overrides: u32, limited: u64, server: usize) {
+    pub(crate) fn children(
+        &mut self,
+        dir: &mut PerDir,
+        path: Option<BString>,
+        overrides: u32,
+        limited: u64,
+        server: usize,
+    ) {
         let mut parents = self.parents.clone();
         parents.push(self.node);
         let scope = Scope {
@@ -451,7 +464,7 @@ impl<'b> Cmd<'b> {
     }
 
     /// A regular expression of the configuration.
-    pub fn regex(&mut self, pattern: &[u8], flags: Flags) -> Result<Regex, String> {
+    pub(crate) fn regex(&mut self, pattern: &[u8], flags: Flags) -> Result<Regex, String> {
         if let Some((typed, meant)) = lookalike(pattern) {
             let span = self.span();
             let d = Diagnostic::warning(
@@ -473,12 +486,12 @@ impl<'b> Cmd<'b> {
     }
 
     /// A path made absolute under ServerRoot: `ap_server_root_relative`.
-    pub fn server_root_relative(&self, path: &[u8]) -> BString {
+    pub(crate) fn server_root_relative(&self, path: &[u8]) -> BString {
         super::filepath::merge(Some(self.build.server_root.as_bstr()), path).unwrap_or_else(|| path.into())
     }
 
     /// The number of a method, registered when it is new: `ap_method_number_of`, `ap_method_register`.
-    pub fn method_number(&mut self, method: &[u8]) -> Result<u32, String> {
+    pub(crate) fn method_number(&mut self, method: &[u8]) -> Result<u32, String> {
         if let Some(n) = super::method::number(method, &self.build.methods) {
             return Ok(n);
         }

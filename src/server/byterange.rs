@@ -11,7 +11,7 @@ use crate::source::Span;
 
 /// What is known of a body that is sent in one piece, as ranges want it: kept for requests with a Range header alone.
 #[derive(Clone, Debug, Default)]
-pub struct Body {
+pub(crate) struct Body {
     /// Its length; none where it is a page that somebody makes while it is asked for.
     pub length: Option<u64>,
     /// What the answer says of itself, the likeliest first.
@@ -20,17 +20,17 @@ pub struct Body {
 
 impl Body {
     /// A body of which ranges may be asked; none where no Range header does.
-    pub fn new(r: &Request<'_>, length: Option<u64>, states: impl FnOnce() -> Vec<State>) -> Option<Box<Body>> {
+    pub(crate) fn new(r: &Request<'_>, length: Option<u64>, states: impl FnOnce() -> Vec<State>) -> Option<Box<Body>> {
         r.headers_in.get("Range").map(|_| Box::new(Body { length, states: states() }))
     }
 
     /// A page that is made while it is asked for; HEAD makes none.
-    pub fn page(r: &Request<'_>) -> Option<Box<Body>> {
+    pub(crate) fn page(r: &Request<'_>) -> Option<Box<Body>> {
         Body::page_even_for_head(r).filter(|_| !r.header_only)
     }
 
     /// The same of a handler that does not look at the method: httpd makes the page and keeps it to itself.
-    pub fn page_even_for_head(r: &Request<'_>) -> Option<Box<Body>> {
+    pub(crate) fn page_even_for_head(r: &Request<'_>) -> Option<Box<Body>> {
         Body::new(r, None, || State::of_program(r))
     }
 }
@@ -50,7 +50,7 @@ enum Ranges {
 }
 
 /// `ap_byterange_filter`: the status of a body that a handler answers with, where the request has a Range header.
-pub fn filter(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
     let Some(body) = r.body.take() else { return Verdict::Ok };
     let Some(range) = r.headers_in.get("Range").map(|v| v.to_owned()) else { return Verdict::Ok };
     let unit = range.get(..6).is_some_and(|u| u.eq_ignore_ascii_case(b"bytes="));

@@ -34,7 +34,7 @@ pub enum Modules {
 
 /// What a run begins with.
 #[derive(Clone)]
-pub struct Input {
+pub(crate) struct Input {
     /// The configuration's name in messages.
     pub name: String,
     /// Its text.
@@ -67,7 +67,7 @@ pub struct Input {
 
 impl Input {
     /// A configuration named `config`, over a file system, with the modules that a scenario has.
-    pub fn new(text: impl Into<BString>, vfs: Arc<dyn Vfs>) -> Input {
+    pub(crate) fn new(text: impl Into<BString>, vfs: Arc<dyn Vfs>) -> Input {
         Input {
             name: "config".into(),
             text: text.into(),
@@ -88,7 +88,7 @@ impl Input {
 }
 
 /// What reading a configuration came to.
-pub struct Output {
+pub(crate) struct Output {
     /// All texts.
     pub sources: SourceMap,
     /// What was found, in order; `first` marks the error at which httpd stops.
@@ -99,8 +99,15 @@ pub struct Output {
     pub nodes: Vec<Node>,
 }
 
+impl Output {
+    /// The error at which httpd stops.
+    pub(crate) fn first_error(&self) -> Option<&Diagnostic> {
+        self.diagnostics.iter().find(|d| d.first)
+    }
+}
+
 /// The file system as the reader of configurations sees it: as root, who starts httpd.
-pub struct VfsFiles<'v>(pub &'v dyn Vfs);
+pub(crate) struct VfsFiles<'v>(pub &'v dyn Vfs);
 
 impl conf::Files for VfsFiles<'_> {
     fn read(&self, path: &[u8]) -> Result<Vec<u8>, String> {
@@ -121,7 +128,7 @@ impl conf::Files for VfsFiles<'_> {
 }
 
 /// What the reader knows of modules.
-pub struct Known {
+pub(crate) struct Known {
     /// Those loaded so far.
     pub loaded: Arc<Loaded>,
 }
@@ -195,7 +202,7 @@ fn initial(modules: &Modules) -> Vec<&'static Module> {
 }
 
 /// Reads and compiles a configuration.
-pub fn compile(input: Input) -> Output {
+pub(crate) fn compile(input: Input) -> Output {
     let sources = SourceMap::default();
     let file = sources.add(input.name.clone(), input.text.clone());
     let mut options = conf::Options { env: input.env.clone(), ..Default::default() };

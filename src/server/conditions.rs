@@ -19,7 +19,7 @@ use bstr::{BStr, BString};
 
 /// How a condition came out: `ap_condition_e`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// It was not made.
     None,
     /// It does not hold.
@@ -32,7 +32,7 @@ pub enum Condition {
 
 /// What an answer says of itself, in seconds since 1970.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub(crate) struct State {
     /// ETag.
     pub tag: Tag,
     /// Last-Modified.
@@ -49,7 +49,7 @@ const ABOUT: i64 = 86_400;
 
 impl State {
     /// The ways that a file's answer may speak of itself, the likeliest first.
-    pub fn of_file(r: &mut Request<'_>, file: &Stat) -> Vec<State> {
+    pub(crate) fn of_file(r: &mut Request<'_>, file: &Stat) -> Vec<State> {
         let now = r.engine.now();
         let own = r.core().etag.in_force();
         // what stands for the time of a file that was just made, and how long ago that was, in microseconds
@@ -93,7 +93,7 @@ impl State {
     }
 
     /// The ways that a program's answer may, which says no more than early Header lines said for it.
-    pub fn of_program(r: &Request<'_>) -> Vec<State> {
+    pub(crate) fn of_program(r: &Request<'_>) -> Vec<State> {
         let now = r.engine.now();
         let tag = r.headers_out.get("ETag").map_or(Tag::None, |t| Tag::Known(t.to_owned()));
         let said = r.headers_out.get("Last-Modified").map_or(0, |v| parse_http(v));
@@ -104,7 +104,7 @@ impl State {
 }
 
 /// Whether the request makes any condition.
-pub fn made(r: &Request<'_>) -> bool {
+pub(crate) fn made(r: &Request<'_>) -> bool {
     // nearly all headers are told apart by their first letters
     let may_be = |name: &[u8]| name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"If-"));
     let is_one = |name: &[u8]| HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header.as_bytes()));
@@ -121,7 +121,7 @@ fn heeded(r: &Request<'_>) -> bool {
 }
 
 /// `ap_meets_conditions`: the status (304, 412) that stands for the answer, where a condition says so.
-pub fn meet(r: &mut Request<'_>, states: &[State]) -> Option<u16> {
+pub(crate) fn meet(r: &mut Request<'_>, states: &[State]) -> Option<u16> {
     let first = states.first().filter(|_| heeded(r))?;
     let (status, header) = outcome(r, first);
     if states.iter().any(|s| outcome(r, s).0 != status) {
@@ -230,7 +230,7 @@ fn if_modified_since(r: &Request<'_>, state: &State) -> Condition {
 }
 
 /// `ap_condition_if_range`: it is made only where a range is asked for.
-pub fn if_range(r: &Request<'_>, state: &State) -> Condition {
+pub(crate) fn if_range(r: &Request<'_>, state: &State) -> Condition {
     let Some(value) = r.headers_in.get("If-Range").filter(|_| ranges(r)) else { return Condition::None };
     match &state.tag {
         Tag::Known(tag) if value.starts_with(b"\"") && tag == value => Condition::Strong,

@@ -98,7 +98,7 @@ impl Running {
 }
 
 /// Walks to the request's file: sets `filename`, `path_info`, `finfo` and the settings.
-pub fn run(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
     let Some(filename) = r.filename.take() else { return Verdict::Ok };
     // a relative name is taken from httpd's working directory
     let Some(filename) = filepath::tidy(filename) else { return Verdict::Ok };
@@ -415,7 +415,7 @@ fn told_hidden(r: &Request<'_>, span: Span, path: &BStr) {
 }
 
 /// `resolve_symlink`: where the link leads, if it may be followed.
-pub fn resolve_symlink(r: &Request<'_>, path: &[u8], link: Stat, opts: u32) -> Option<Stat> {
+pub(crate) fn resolve_symlink(r: &Request<'_>, path: &[u8], link: Stat, opts: u32) -> Option<Stat> {
     if opts & (options::SYM_OWNER | options::SYM_LINKS) == 0 {
         return None;
     }

@@ -25,7 +25,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a stand-in program answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
+pub(crate) enum Program {
     /// It is one that answers 200.
     Works,
     /// It is text that is no program: 500.
@@ -35,9 +35,18 @@ pub enum Program {
 }
 
 /// Which files are programs that answer, for handlers that would run them.
-pub trait Programs: Send + Sync {
+pub(crate) trait Programs: Send + Sync {
     /// What running `path` as a program for `handler` (`wsgi`, `cgi`, `php`) would do.
     fn program(&self, handler: &str, path: &[u8]) -> Program;
+}
+
+/// Files of a real machine: nobody runs them, and each is taken to be a program that answers.
+pub(crate) struct RealPrograms;
+
+impl Programs for RealPrograms {
+    fn program(&self, _: &str, _: &[u8]) -> Program {
+        Program::Unknown
+    }
 }
 
 /// Where among the lists of lines those are that decide on access, by settings (their identity) and method; none where
@@ -51,7 +60,7 @@ type Stats = Known<BString, Result<Stat, Errno>>;
 type Known<K, V> = HashMap<K, V, RandomState>;
 
 /// One thread's run.
-pub struct Engine {
+pub(crate) struct Engine {
     /// The configuration.
     pub server: Arc<Server>,
     /// The file system.
@@ -87,7 +96,7 @@ pub struct Engine {
 
 impl Engine {
     /// A run of `server` over `vfs`.
-    pub fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Engine {
+    pub(crate) fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Engine {
         Engine {
             server,
             vfs,
@@ -112,13 +121,13 @@ impl Engine {
     }
 
     /// A number that no other settings have: what httpd would have newly allocated.
-    pub fn new_pointer(&self) -> u64 {
+    pub(crate) fn new_pointer(&self) -> u64 {
         self.pointers.set(self.pointers.get() + 1);
         self.pointers.get()
     }
 
     /// When the requests come, in seconds since 1970: as the configuration's giver says, else now.
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         let read = || match self.server.time {
             Some(time) => time.seconds(),
             None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_secs() as i64),
@@ -129,22 +138,22 @@ impl Engine {
     }
 
     /// Whether so much is remembered that the next request had better be another run's ([`Engine::fork`]).
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.settings.len() >= limits::SETTINGS_KEPT || self.is_overfull()
     }
 
     /// Whether a request found so much remembered that settings were left out: another run may have room for them.
-    pub fn is_overfull(&self) -> bool {
+    pub(crate) fn is_overfull(&self) -> bool {
         self.overfull.get()
     }
 
     /// Whether no settings are remembered yet.
-    pub fn is_fresh(&self) -> bool {
+    pub(crate) fn is_fresh(&self) -> bool {
         self.settings.is_empty()
     }
 
     /// Another run of the same, which remembers nothing yet but when the requests come.
-    pub fn fork(&self) -> Engine {
+    pub(crate) fn fork(&self) -> Engine {
         let fork = Engine::new(self.server.clone(), self.vfs.clone(), self.programs.clone());
         fork.clock.set(self.clock.get());
         fork
@@ -164,7 +173,7 @@ impl Engine {
     }
 
     /// What sections come to with one more.
-    pub fn onto<'a>(&'a self, merged: Option<&'a Merged>, add: &'a Merged) -> &'a Merged {
+    pub(crate) fn onto<'a>(&'a self, merged: Option<&'a Merged>, add: &'a Merged) -> &'a Merged {
         match merged {
             None => add,
             Some(merged) => self.merge(merged, add),
@@ -172,7 +181,7 @@ impl Engine {
     }
 
     /// The same with a section.
-    pub fn with_section<'a>(&'a self, merged: Option<&'a Merged>, section: &'a Section) -> &'a Merged {
+    pub(crate) fn with_section<'a>(&'a self, merged: Option<&'a Merged>, section: &'a Section) -> &'a Merged {
         let with = self.onto(merged, &section.settings);
         self.budget.name(section.span);
         with
@@ -180,7 +189,7 @@ impl Engine {
 
     /// `ap_merge_per_dir_configs`, done once for each pair. Where a request's merges come to too many lines, `add` is left
     /// out.
-    pub fn merge<'a>(&'a self, base: &'a Merged, add: &Merged) -> &'a Merged {
+    pub(crate) fn merge<'a>(&'a self, base: &'a Merged, add: &Merged) -> &'a Merged {
         let key = (base.id, add.id);
         if let Some(known) = self.merges.borrow().get(&key).and_then(|at| self.settings.get(*at)) {
             return known;
@@ -197,7 +206,7 @@ impl Engine {
 
     /// Which lines decide on access, for settings (by their identity) and a method; none where `find` says that this is
     /// not always the same.
-    pub fn deciders(&self, of: (u64, u32), find: impl FnOnce() -> Option<Vec<Span>>) -> Option<&[Span]> {
+    pub(crate) fn deciders(&self, of: (u64, u32), find: impl FnOnce() -> Option<Vec<Span>>) -> Option<&[Span]> {
         let known = self.deciders.borrow().get(&of).copied();
         let at = known.unwrap_or_else(|| {
             let at = find().map(|lines| {
@@ -212,66 +221,66 @@ impl Engine {
 
     /// Whether somebody watches.
     #[inline]
-    pub fn watched(&self) -> bool {
+    pub(crate) fn watched(&self) -> bool {
         self.trace.is_watched()
     }
 
     /// Whether steps are kept: then what only they tell is found out.
     #[inline]
-    pub fn traced(&self) -> bool {
+    pub(crate) fn traced(&self) -> bool {
         self.trace.is_kept()
     }
 
     /// Begins to note for an observer.
-    pub fn observe(&self) {
+    pub(crate) fn observe(&self) {
         self.trace.observe();
     }
 
     /// Ends it, and tells the observer.
-    pub fn observed(&self, observer: &mut dyn Observer) {
+    pub(crate) fn observed(&self, observer: &mut dyn Observer) {
         self.trace.observed(observer);
     }
 
     /// Notes a pattern that was tried, where there is an observer.
     #[inline]
-    pub fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
+    pub(crate) fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
         self.trace.pattern(tried);
     }
 
     /// Begins to watch.
-    pub fn watch(&self) {
+    pub(crate) fn watch(&self) {
         self.trace.begin();
     }
 
     /// Ends watching: the steps told.
-    pub fn unwatch(&self) -> Vec<Step> {
+    pub(crate) fn unwatch(&self) -> Vec<Step> {
         self.trace.end()
     }
 
     /// Tells a step.
-    pub fn tell(&self, step: Step) {
+    pub(crate) fn tell(&self, step: Step) {
         self.trace.tell(step);
     }
 
     /// Does something that nobody is to see: nothing of it is told.
-    pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
         self.trace.quietly(run)
     }
 
     /// Opens a level: what is told until [`Engine::close`] happens within a step.
     #[inline]
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         self.trace.open();
     }
 
     /// Closes a level with the step that it is within; `None` leaves the children in its place.
     #[inline]
-    pub fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
+    pub(crate) fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
         self.trace.close(step);
     }
 
     /// Does something for a trace alone, which costs the answer nothing.
-    pub fn for_trace<T>(&self, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn for_trace<T>(&self, run: impl FnOnce() -> T) -> T {
         let (result, enough) = self.budget.for_trace(run);
         if !enough {
             self.trace.fill();
@@ -280,13 +289,13 @@ impl Engine {
     }
 
     /// Whether it is only asked what would be.
-    pub fn is_supposing(&self) -> bool {
+    pub(crate) fn is_supposing(&self) -> bool {
         self.supposing.get()
     }
 
     /// Finds out what would be, for the reasons alone: nothing of it is told, and it costs the answer nothing. `line` is
     /// one of those of which it is found out.
-    pub fn suppose<T>(&self, line: Span, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn suppose<T>(&self, line: Span, run: impl FnOnce() -> T) -> T {
         if self.supposing.replace(true) {
             return run();
         }
@@ -314,39 +323,42 @@ fn looked_up(known: &RefCell<Stats>, path: &[u8], find: impl FnOnce() -> Result<
 /// Files, as httpd's children may see them.
 impl Engine {
     /// `stat` as httpd's children may.
-    pub fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
+    pub(crate) fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
         looked_up(&self.stats, path, || resolve::stat(&*self.vfs, &self.server.cred, path))
     }
 
     /// `lstat` as httpd's children may.
-    pub fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
+    pub(crate) fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
         looked_up(&self.lstats, path, || resolve::lstat(&*self.vfs, &self.server.cred, path))
     }
 
     /// Whether httpd's children may do to a file what `mode` says ([`crate::vfs::R`] and its kin).
-    pub fn access(&self, path: &[u8], mode: u32) -> Result<(), Errno> {
+    pub(crate) fn access(&self, path: &[u8], mode: u32) -> Result<(), Errno> {
         if self.server.cred.may(&self.stat(path)?, mode) { Ok(()) } else { Err(Errno::Access) }
     }
 
     /// A file's content as httpd's children may read it.
-    pub fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+    pub(crate) fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
         resolve::read(&*self.vfs, &self.server.cred, path)
     }
 
     /// Whether a file can be opened for reading.
-    pub fn read_allowed(&self, path: &[u8]) -> Result<(), Errno> {
+    pub(crate) fn read_allowed(&self, path: &[u8]) -> Result<(), Errno> {
         self.access(path, vfs::R)
     }
 
     /// The names in a folder.
-    pub fn list(&self, folder: &[u8]) -> Result<Vec<BString>, Errno> {
+    pub(crate) fn list(&self, folder: &[u8]) -> Result<Vec<BString>, Errno> {
         resolve::list(&*self.vfs, &self.server.cred, folder)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::simulate::{Ask, Input, RealPrograms, Simulator, load};
+    use super::RealPrograms;
+    use crate::request::Request;
+    use crate::run::Run;
+    use crate::server::compile::{Input, compile};
     use crate::vfs::Memory;
     use std::sync::Arc;
 
@@ -356,13 +368,13 @@ mod tests {
             .map(|c| format!("<LocationMatch {c}>\nSetEnv {c} 1\nRequire env {c}\nAuthMerging And\n</LocationMatch>\n"))
             .collect();
         let vfs = Arc::new(Memory::new());
-        let server = load(Input::new(format!("ServerName localhost\n{sections}"), vfs.clone())).server.unwrap();
-        let simulator = Simulator::new(server, vfs, Arc::new(RealPrograms));
+        let server = compile(Input::new(format!("ServerName localhost\n{sections}"), vfs.clone())).server.unwrap();
+        let run = Run::new(server, vfs, Arc::new(RealPrograms));
         for round in 0..2 {
             for bits in 0..128_u32 {
                 let name: String = (0..7_u8).filter(|b| bits >> b & 1 == 1).map(|b| char::from(b'a' + b)).collect();
-                let ask = Ask::get(&format!("/{name}"));
-                assert_eq!(simulator.ask(&ask), simulator.fork().ask(&ask), "{round} {name}");
+                let ask = Request::get(&format!("/{name}"));
+                assert_eq!(run.ask(&ask), run.fork().ask(&ask), "{round} {name}");
             }
         }
     }

@@ -8,7 +8,7 @@ use bstr::BString;
 
 /// What is known of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tag {
+pub(crate) enum Tag {
     /// There is none.
     None,
     /// It is this.
@@ -18,7 +18,7 @@ pub enum Tag {
 }
 
 /// `ap_make_etag_ex` for a file: `parts` says what of, `age` how long ago it changed, in microseconds.
-pub fn make(r: &Request<'_>, file: &Stat, parts: u8, age: i64) -> Tag {
+pub(crate) fn make(r: &Request<'_>, file: &Stat, parts: u8, age: i64) -> Tag {
     if parts & DIGEST != 0 {
         let content = r.read(r.filename.as_ref().map_or(&b""[..], |f| f.as_slice()));
         let content = match content {
@@ -53,7 +53,7 @@ pub fn make(r: &Request<'_>, file: &Stat, parts: u8, age: i64) -> Tag {
 }
 
 /// Whether a list of tags holds `tag`: a weak comparison passes over the `W/`. A list ends at what is no tag.
-pub fn lists(list: &[u8], tag: &[u8], weak: bool) -> bool {
+pub(crate) fn lists(list: &[u8], tag: &[u8], weak: bool) -> bool {
     let bare = |t: &[u8]| if t.starts_with(b"W/\"") && weak { 2 } else { 0 };
     let tag = &tag[bare(tag)..];
     if !tag.starts_with(b"\"") {

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Whether a section's condition holds; an error counts as no, and is logged.
-pub fn holds(r: &mut Request<'_>, condition: Option<&Expr>, code: &'static str) -> bool {
+pub(crate) fn holds(r: &mut Request<'_>, condition: Option<&Expr>, code: &'static str) -> bool {
     let Some(expr) = condition else { return false };
     match self::condition(r, expr) {
         Ok(held) => held,
@@ -31,7 +31,7 @@ pub fn holds(r: &mut Request<'_>, condition: Option<&Expr>, code: &'static str) 
 ///
 /// # Errors
 /// httpd's message.
-pub fn condition(r: &mut Request<'_>, expr: &Expr) -> Result<bool, EvalError> {
+pub(crate) fn condition(r: &mut Request<'_>, expr: &Expr) -> Result<bool, EvalError> {
     expr.eval_bool(&mut View(r))
 }
 
@@ -39,7 +39,7 @@ pub fn condition(r: &mut Request<'_>, expr: &Expr) -> Result<bool, EvalError> {
 ///
 /// # Errors
 /// httpd's message.
-pub fn condition_re(r: &mut Request<'_>, expr: &Expr, refs: &mut Backrefs) -> Result<bool, EvalError> {
+pub(crate) fn condition_re(r: &mut Request<'_>, expr: &Expr, refs: &mut Backrefs) -> Result<bool, EvalError> {
     expr.eval_bool_re(&mut View(r), refs)
 }
 
@@ -47,7 +47,7 @@ pub fn condition_re(r: &mut Request<'_>, expr: &Expr, refs: &mut Backrefs) -> Re
 ///
 /// # Errors
 /// httpd's message.
-pub fn string(r: &mut Request<'_>, expr: &Expr) -> Result<BString, EvalError> {
+pub(crate) fn string(r: &mut Request<'_>, expr: &Expr) -> Result<BString, EvalError> {
     if let Some(literal) = expr.literal() {
         return Ok(literal.into());
     }
@@ -55,12 +55,12 @@ pub fn string(r: &mut Request<'_>, expr: &Expr) -> Result<BString, EvalError> {
 }
 
 /// The value of a server variable, as expressions and mod_rewrite see it.
-pub fn variable(r: &mut Request<'_>, var: Var) -> BString {
+pub(crate) fn variable(r: &mut Request<'_>, var: Var) -> BString {
     View(r).variable(var)
 }
 
 /// The value of a variable of mod_ssl, as `%{SSL:...}` of mod_rewrite sees it.
-pub fn ssl_variable(r: &mut Request<'_>, name: &[u8]) -> BString {
+pub(crate) fn ssl_variable(r: &mut Request<'_>, name: &[u8]) -> BString {
     match r.engine.server.loaded.has("ssl_module") {
         true => View(r).ssl(Lookup::Ssl, name).unwrap_or_default(),
         false => BString::default(),
@@ -293,14 +293,14 @@ fn owner(r: &Request<'_>, var: Var) -> BString {
 
 impl Request<'_> {
     /// `ap_get_useragent_host` with REMOTE_NAME: the client's name where HostnameLookups asks for it, else its address.
-    pub fn remote_name(&mut self, span: Span) -> BString {
+    pub(crate) fn remote_name(&mut self, span: Span) -> BString {
         let wanted = self.core().hostname_lookups.as_ref().is_some_and(|s| s.value);
         let found = if wanted { crate::modules::authz::host::remote_host(self, "HostnameLookups", span) } else { None };
         found.map_or_else(|| self.useragent_ip.to_string().into(), BString::from)
     }
 
     /// `ap_get_server_name`
-    pub fn server_name(&self) -> BString {
+    pub(crate) fn server_name(&self) -> BString {
         match self.core().use_canonical_name.as_ref().map(|s| s.value) {
             Some(CanonicalName::On) => self.server.hostname.clone(),
             Some(CanonicalName::Dns) => {
@@ -313,13 +313,13 @@ impl Request<'_> {
     }
 
     /// `ap_get_server_name_for_url`: an IPv6 literal in brackets.
-    pub fn server_name_for_url(&self) -> BString {
+    pub(crate) fn server_name_for_url(&self) -> BString {
         let name = self.server_name();
         if name.contains(&b':') { format!("[{name}]").into() } else { name }
     }
 
     /// `ap_get_server_port`
-    pub fn server_port(&self) -> u16 {
+    pub(crate) fn server_port(&self) -> u16 {
         let core = self.core();
         let physical = core.use_canonical_phys_port.as_ref().is_some_and(|s| s.value);
         let canonical = core.use_canonical_name.as_ref().is_some_and(|s| s.value == CanonicalName::On);
@@ -331,12 +331,12 @@ impl Request<'_> {
     }
 
     /// `ap_default_port`
-    pub fn default_port(&self) -> u16 {
+    pub(crate) fn default_port(&self) -> u16 {
         if self.scheme() == "https" { 443 } else { 80 }
     }
 
     /// `ap_construct_url`: a path of this server as a whole URL.
-    pub fn construct_url(&self, path: &[u8]) -> BString {
+    pub(crate) fn construct_url(&self, path: &[u8]) -> BString {
         let port = self.server_port();
         let mut url = BString::from(self.scheme());
         url.extend_from_slice(b"://");
@@ -349,12 +349,12 @@ impl Request<'_> {
     }
 
     /// `ap_document_root`
-    pub fn document_root(&self) -> BString {
+    pub(crate) fn document_root(&self) -> BString {
         self.document_root_override.clone().unwrap_or_else(|| self.server.core().document_root().to_owned())
     }
 
     /// Whether AuthType is in force (`ap_auth_type`).
-    pub fn auth_type_configured(&mut self) -> bool {
+    pub(crate) fn auth_type_configured(&mut self) -> bool {
         crate::modules::authn::core::auth_type(self).is_some()
     }
 }

@@ -12,7 +12,7 @@ use crate::phase::Phase;
 use bstr::{BStr, ByteSlice};
 
 /// Merges the sections that match the file's name onto the request's settings.
-pub fn run(r: &mut Request<'_>) {
+pub(crate) fn run(r: &mut Request<'_>) {
     let Some(core) = r.per_dir.core.as_deref() else { return };
     if core.sec_file.is_empty() {
         return;

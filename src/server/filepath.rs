@@ -8,7 +8,7 @@ const PATH_MAX: usize = 4096;
 
 /// `add` under `root`, without `.`, `..` and doubled slashes. A relative `root` (or none) gives a relative path; `..`
 /// above a relative root gives `None`, above `/` nothing.
-pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
+pub(crate) fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
     if root.map_or(0, |r| r.len()) + add.len() + 4 > PATH_MAX {
         return None;
     }
@@ -61,7 +61,7 @@ pub fn merge(root: Option<&BStr>, add: &[u8]) -> Option<BString> {
 }
 
 /// The same under a root, without a copy where there is nothing to do.
-pub fn merge_owned(root: &BStr, add: BString) -> Option<BString> {
+pub(crate) fn merge_owned(root: &BStr, add: BString) -> Option<BString> {
     if is_tidy(&add) && root.len() + add.len() + 4 <= PATH_MAX {
         return Some(add);
     }
@@ -69,7 +69,7 @@ pub fn merge_owned(root: &BStr, add: BString) -> Option<BString> {
 }
 
 /// A path from the root, tidied: [`merge`] under `/`, without a copy where there is nothing to do.
-pub fn tidy(path: BString) -> Option<BString> {
+pub(crate) fn tidy(path: BString) -> Option<BString> {
     if is_tidy(&path) {
         return Some(path);
     }
@@ -77,7 +77,7 @@ pub fn tidy(path: BString) -> Option<BString> {
 }
 
 /// Whether a path begins with a slash, and none is followed by another or by a dot.
-pub fn is_tidy(path: &[u8]) -> bool {
+pub(crate) fn is_tidy(path: &[u8]) -> bool {
     let after = path.get(1..).unwrap_or_default();
     // each byte is looked at, without a way out: so the compiler looks at many at once
     let odd = path.iter().zip(after).fold(false, |odd, (a, b)| odd | ((*a == b'/') & ((*b == b'/') | (*b == b'.'))));
@@ -85,32 +85,32 @@ pub fn is_tidy(path: &[u8]) -> bool {
 }
 
 /// How long a path's first segment is. (Names are short: byte by byte is quicker than to set a search up.)
-pub fn first_segment(path: &[u8]) -> usize {
+pub(crate) fn first_segment(path: &[u8]) -> usize {
     path.iter().position(|b| *b == b'/').unwrap_or(path.len())
 }
 
 /// A path without the slashes that it begins with.
-pub fn without_slashes_before(path: &[u8]) -> &[u8] {
+pub(crate) fn without_slashes_before(path: &[u8]) -> &[u8] {
     &path[path.iter().position(|b| *b != b'/').unwrap_or(path.len())..]
 }
 
 /// A path without the slashes that it ends with.
-pub fn without_slashes_after(path: &[u8]) -> &[u8] {
+pub(crate) fn without_slashes_after(path: &[u8]) -> &[u8] {
     &path[..path.iter().rposition(|b| *b != b'/').map_or(0, |i| i + 1)]
 }
 
 /// `ap_make_dirstr_parent`: up to and with the last slash; `""` when there is none.
-pub fn dirname(path: &[u8]) -> &BStr {
+pub(crate) fn dirname(path: &[u8]) -> &BStr {
     path.rfind_byte(b'/').map_or(b"".as_bstr(), |i| path[..=i].as_bstr())
 }
 
 /// What follows the last slash.
-pub fn basename(path: &[u8]) -> &BStr {
+pub(crate) fn basename(path: &[u8]) -> &BStr {
     path.rfind_byte(b'/').map_or(path.as_bstr(), |i| path[i + 1..].as_bstr())
 }
 
 /// `ap_make_full_path`: `dir`, a slash where it needs one, `name`.
-pub fn join(dir: &[u8], name: &[u8]) -> BString {
+pub(crate) fn join(dir: &[u8], name: &[u8]) -> BString {
     let mut p = BString::from(dir);
     if !p.is_empty() && !p.ends_with(b"/") {
         p.push(b'/');

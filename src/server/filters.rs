@@ -6,7 +6,7 @@ use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 /// The filters in force by name, and the directives that say so. One that compresses needs a client that takes it.
-pub fn of_body(r: &Request<'_>) -> Vec<(BString, Span)> {
+pub(crate) fn of_body(r: &Request<'_>) -> Vec<(BString, Span)> {
     let core = r.core();
     let own = core.output_filters.as_ref().filter(|s| !s.value.eq_ignore_ascii_case(b"none"));
     let own = own.into_iter().flat_map(|s| s.value.split(|b| *b == b';').map(|n| (BString::from(n), s.span)));

@@ -1,26 +1,26 @@
 //! The order of hooks within a phase: apr_hook_sort_all (apr-util, hooks/apr_hooks.c).
 
-use crate::module::{Hook, Module, Phase, Run};
+use crate::module::{Hook, HookFn, Module, Phase};
 
 /// A hook in its place.
 #[derive(Clone, Copy)]
-pub struct Placed {
+pub(crate) struct Placed {
     /// The module's source file.
     pub module: &'static str,
     /// What it does.
-    pub run: Option<Run>,
+    pub run: Option<HookFn>,
 }
 
 /// Every phase's hooks, in the order in which they run.
 #[derive(Clone, Default)]
-pub struct Hooks {
+pub(crate) struct Hooks {
     by_phase: [Vec<Placed>; Phase::COUNT],
-    runs: [Vec<Run>; Phase::COUNT],
+    runs: [Vec<HookFn>; Phase::COUNT],
 }
 
 impl Hooks {
     /// Sorts the hooks of `modules`, given in load order.
-    pub fn new(modules: &[&'static Module]) -> Hooks {
+    pub(crate) fn new(modules: &[&'static Module]) -> Hooks {
         let mut hooks = Hooks::default();
         for phase in Phase::HOOKED {
             let rows: Vec<(&'static str, &'static Hook)> = modules
@@ -36,12 +36,12 @@ impl Hooks {
     }
 
     /// The hooks of a phase, in order.
-    pub fn of(&self, phase: Phase) -> &[Placed] {
+    pub(crate) fn of(&self, phase: Phase) -> &[Placed] {
         &self.by_phase[phase as usize]
     }
 
     /// What they do, in order.
-    pub fn runs(&self, phase: Phase) -> &[Run] {
+    pub(crate) fn runs(&self, phase: Phase) -> &[HookFn] {
         &self.runs[phase as usize]
     }
 }

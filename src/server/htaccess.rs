@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What may stand in an .htaccess file, and who says so.
 #[derive(Clone)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// AllowOverride.
     pub overrides: u32,
     /// AllowOverride Options=...
@@ -47,7 +47,7 @@ pub(super) struct Known {
 
 /// An .htaccess file that said something was read because of an AllowOverride line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Read {
+pub(crate) struct Read {
     /// The line.
     pub span: Span,
     /// Without it the file would be read all the same, and its directives refused.
@@ -58,7 +58,7 @@ pub struct Read {
 
 /// What reading a folder's .htaccess file came to.
 #[derive(Clone)]
-pub enum Htaccess {
+pub(crate) enum Htaccess {
     /// There is none.
     None,
     /// Its settings (where the engine keeps them), and where it begins.
@@ -70,7 +70,7 @@ pub enum Htaccess {
 }
 
 /// The settings of the folder's .htaccess file and where it begins, if it has one. The error is the status that ends the request.
-pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Option<(&'a Merged, Span)>, u16> {
+pub(crate) fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Option<(&'a Merged, Span)>, u16> {
     let known = r.engine.htaccess.borrow().get(dir).and_then(|all| {
         all.iter().find(|k| k.server == r.server.index && k.wanted.same_rules(wanted)).map(|k| k.found.clone())
     });
@@ -124,7 +124,7 @@ pub fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Result<Opti
 }
 
 /// Whether no .htaccess file can be met on the way to a folder that there is, nor in it.
-pub fn none_on_way(r: &Request<'_>, folder: &BStr) -> bool {
+pub(crate) fn none_on_way(r: &Request<'_>, folder: &BStr) -> bool {
     let server = r.server.index;
     if let Some(known) = r.engine.bare_ways.borrow().get(server).and_then(|known| known.get(folder)) {
         return *known;
@@ -148,7 +148,7 @@ fn names<'r>(r: &'r Request<'_>) -> impl Iterator<Item = &'r [u8]> {
 }
 
 /// Whether a folder has an .htaccess file, whatever may stand in it.
-pub fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
+pub(crate) fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
     if let Some(there) = r.engine.htaccess_there.borrow().get(dir) {
         return *there;
     }
@@ -181,7 +181,7 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
 
 /// Reads the text of an .htaccess file of the folder `dir`: the file, its settings, and what is wrong with it. httpd stops at
 /// the first error that reading finds, else at the first that carrying out finds.
-pub fn read(
+pub(crate) fn read(
     server: &Server,
     vfs: &Arc<dyn Vfs>,
     name: String,
@@ -240,6 +240,6 @@ pub fn read(
 }
 
 /// Whether a text is the name of an .htaccess file, for tools.
-pub fn is_name(path: &[u8]) -> bool {
+pub(crate) fn is_name(path: &[u8]) -> bool {
     path.ends_with(b".htaccess")
 }

@@ -15,7 +15,7 @@ use crate::outcome::{Caveat, Decision};
 use bstr::{BString, ByteSlice};
 
 /// Runs a request that was read to its end.
-pub fn process_request<'a>(r: &mut Request<'a>) {
+pub(crate) fn process_request<'a>(r: &mut Request<'a>) {
     let mut verdict = process::run(r);
     if verdict == Verdict::Ok {
         verdict = invoke_handler(r);
@@ -29,7 +29,7 @@ pub fn process_request<'a>(r: &mut Request<'a>) {
 }
 
 /// A body larger than LimitRequestBody allows: its length, and the limit. A proxy looks for itself.
-pub fn oversized_body(r: &Request<'_>) -> Option<(u64, u64)> {
+pub(crate) fn oversized_body(r: &Request<'_>) -> Option<(u64, u64)> {
     const DEFAULT: u64 = 1 << 30;
     let length = r.headers_in.get("Content-Length")?.to_str().ok()?.parse().ok()?;
     let limit = setting::value(&r.core().limit_request_body, DEFAULT);
@@ -40,7 +40,7 @@ pub fn oversized_body(r: &Request<'_>) -> Option<(u64, u64)> {
 ///
 /// # Errors
 /// The status. Where the connection is dropped anyway (`ap_status_drops_connection`), nothing is read.
-pub fn discard_request_body(r: &mut Request<'_>) -> Result<(), u16> {
+pub(crate) fn discard_request_body(r: &mut Request<'_>) -> Result<(), u16> {
     let Some((length, limit)) = oversized_body(r) else { return Ok(()) };
     if matches!(r.status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503) {
         return Ok(());
@@ -98,7 +98,7 @@ const HANDLER_TYPES: [&str; 7] = [
 ];
 
 /// `ap_invoke_handler`: the content type stands in for a handler where none is set; each module is asked in turn.
-pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     let asked = r.handler.clone();
     let mut type_named = None;
     if asked.is_none() {
@@ -120,7 +120,7 @@ pub fn invoke_handler(r: &mut Request<'_>) -> Verdict {
 }
 
 /// `ap_die` with the status that the request has so far.
-pub fn end(r: &mut Request<'_>, verdict: Verdict) {
+pub(crate) fn end(r: &mut Request<'_>, verdict: Verdict) {
     match verdict {
         Verdict::Status(status) => die(r, status),
         _ if r.next.is_none() => headers::respond(r, false),
@@ -129,7 +129,7 @@ pub fn end(r: &mut Request<'_>, verdict: Verdict) {
 }
 
 /// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
-pub fn die(r: &mut Request<'_>, status: u16) {
+pub(crate) fn die(r: &mut Request<'_>, status: u16) {
     let recursive = r.status != 200;
     die_after(r, status, recursive);
 }
@@ -231,7 +231,7 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
 }
 
 /// A request of the same exchange, with nothing decided yet.
-pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
+pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
     Request {
         engine: r.engine,
         server: r.server,
@@ -301,12 +301,12 @@ pub fn blank<'a>(r: &Request<'a>) -> Request<'a> {
 }
 
 /// `ap_internal_redirect`: a new request for `uri` answers in this one's place.
-pub fn internal_redirect(r: &mut Request<'_>, uri: &[u8]) {
+pub(crate) fn internal_redirect(r: &mut Request<'_>, uri: &[u8]) {
     redirect(r, uri, false);
 }
 
 /// `ap_internal_redirect_handler`: the same, the content type of a request with a handler carried over.
-pub fn internal_redirect_handler(r: &mut Request<'_>, uri: &[u8]) {
+pub(crate) fn internal_redirect_handler(r: &mut Request<'_>, uri: &[u8]) {
     redirect(r, uri, true);
 }
 
@@ -338,7 +338,7 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
 }
 
 /// `ap_internal_fast_redirect`: takes over what a subrequest found.
-pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
+pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
     r.proxyreq = sub.proxyreq;
     r.uri = sub.uri;
     r.filename = sub.filename;
@@ -374,7 +374,7 @@ pub fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
 }
 
 /// What a subrequest leaves behind: its lines in the log, its deciders and caveats.
-pub fn take_marks(
+pub(crate) fn take_marks(
     r: &mut Request<'_>,
     log: Vec<super::request::LogLine>,
     decided: impl Into<Vec<Decision>>,

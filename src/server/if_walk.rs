@@ -9,13 +9,15 @@ use crate::phase::Phase;
 use std::sync::Arc;
 
 /// Merges the `<If>` sections that hold onto the request's settings.
-pub fn run(r: &mut Request<'_>, phase: Phase) {
-    let Some(core) = r.per_dir.core.as_deref() else { return };
-    walk(r, &core.sec_if, phase, 0);
+#[inline]
+pub(crate) fn run(r: &mut Request<'_>, phase: Phase) {
+    if let Some(core) = r.per_dir.core.as_deref().filter(|core| !core.sec_if.is_empty()) {
+        walk(r, &core.sec_if, phase, 0);
+    }
 }
 
 fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: Phase, depth: usize) {
-    if sections.is_empty() || depth > limits::IF_DEPTH {
+    if depth > limits::IF_DEPTH {
         return;
     }
     let mut merged = None;

@@ -9,10 +9,10 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// Shorter lists are searched as they are.
-pub const WORTH: usize = 16;
+pub(crate) const WORTH: usize = 16;
 
 /// An entry's literal beginning.
-pub trait Beginning {
+pub(crate) trait Beginning {
     /// What every text that the entry matches begins with; empty where nothing is certain.
     fn beginning(&self) -> Vec<u8>;
 }
@@ -25,7 +25,7 @@ impl<T: Beginning + ?Sized> Beginning for Arc<T> {
 
 /// Numbers of entries by their beginnings.
 #[derive(Clone, Debug, Default)]
-pub struct Index {
+pub(crate) struct Index {
     by_beginning: HashMap<Vec<u8>, Vec<u32>, RandomState>,
     lengths: Vec<usize>,
     always: Vec<u32>,
@@ -33,7 +33,7 @@ pub struct Index {
 
 impl Index {
     /// An index of entries' numbers and beginnings; an entry may have several.
-    pub fn new(beginnings: impl Iterator<Item = (usize, Vec<u8>)>) -> Index {
+    pub(crate) fn new(beginnings: impl Iterator<Item = (usize, Vec<u8>)>) -> Index {
         let mut index = Index::default();
         beginnings.for_each(|(number, beginning)| index.add(number, beginning));
         index
@@ -52,7 +52,7 @@ impl Index {
     }
 
     /// The numbers of the entries that may match, in order.
-    pub fn of(&self, text: &[u8]) -> Vec<u32> {
+    pub(crate) fn of(&self, text: &[u8]) -> Vec<u32> {
         let mut found = self.always.clone();
         for length in self.lengths.iter().take_while(|l| **l <= text.len()) {
             if let Some(more) = self.by_beginning.get(&text[..*length]) {
@@ -67,7 +67,7 @@ impl Index {
 
 /// A list with its index, which is made when it is first asked.
 #[derive(Debug)]
-pub struct Indexed<T> {
+pub(crate) struct Indexed<T> {
     entries: Vec<T>,
     /// Of a list that is worth it.
     index: OnceLock<Index>,
@@ -93,7 +93,7 @@ impl<T> From<Vec<T>> for Indexed<T> {
 
 impl<T: Clone> Indexed<T> {
     /// One list before another.
-    pub fn join(first: &Arc<Indexed<T>>, then: &Arc<Indexed<T>>) -> Arc<Indexed<T>> {
+    pub(crate) fn join(first: &Arc<Indexed<T>>, then: &Arc<Indexed<T>>) -> Arc<Indexed<T>> {
         match (first.is_empty(), then.is_empty()) {
             (true, _) => then.clone(),
             (_, true) => first.clone(),
@@ -111,7 +111,7 @@ impl<T> Deref for Indexed<T> {
 
 impl<T: Beginning> Indexed<T> {
     /// Adds an entry at the end.
-    pub fn push(&mut self, entry: T) {
+    pub(crate) fn push(&mut self, entry: T) {
         if let Some(index) = self.index.get_mut() {
             index.add(self.entries.len(), entry.beginning());
         }
@@ -119,7 +119,7 @@ impl<T: Beginning> Indexed<T> {
     }
 
     /// The entries that may match a path, in order. With doubled slashes, which patterns take in different ways, all.
-    pub fn of_path(&self, path: &[u8]) -> Candidates<'_, T> {
+    pub(crate) fn of_path(&self, path: &[u8]) -> Candidates<'_, T> {
         match self.index() {
             Some(_) if path.windows(2).any(|w| w == b"//") => self.all(),
             index => Candidates { entries: &self.entries, numbers: index.map(|index| index.of(path)) },
@@ -127,7 +127,7 @@ impl<T: Beginning> Indexed<T> {
     }
 
     /// The entries that may match a text, in order.
-    pub fn of_text(&self, text: &[u8]) -> Candidates<'_, T> {
+    pub(crate) fn of_text(&self, text: &[u8]) -> Candidates<'_, T> {
         Candidates { entries: &self.entries, numbers: self.index().map(|index| index.of(text)) }
     }
 
@@ -140,20 +140,20 @@ impl<T: Beginning> Indexed<T> {
     }
 
     /// All entries.
-    pub fn all(&self) -> Candidates<'_, T> {
+    pub(crate) fn all(&self) -> Candidates<'_, T> {
         Candidates { entries: &self.entries, numbers: None }
     }
 }
 
 /// Entries that may match, in the list's order.
-pub struct Candidates<'l, T> {
+pub(crate) struct Candidates<'l, T> {
     entries: &'l [T],
     numbers: Option<Vec<u32>>,
 }
 
 impl<'l, T> Candidates<'l, T> {
     /// The entry at a place among them, and its number in the list.
-    pub fn at(&self, place: usize) -> Option<(usize, &'l T)> {
+    pub(crate) fn at(&self, place: usize) -> Option<(usize, &'l T)> {
         let number = match &self.numbers {
             None => place,
             Some(numbers) => *numbers.get(place)? as usize,
@@ -162,7 +162,7 @@ impl<'l, T> Candidates<'l, T> {
     }
 
     /// The number of the first of them that stands in the list at `number` or after it.
-    pub fn next(&self, number: usize) -> Option<usize> {
+    pub(crate) fn next(&self, number: usize) -> Option<usize> {
         match &self.numbers {
             None => (number < self.entries.len()).then_some(number),
             Some(numbers) => {
@@ -173,13 +173,13 @@ impl<'l, T> Candidates<'l, T> {
     }
 
     /// Them all, with their numbers.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, &'l T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &'l T)> {
         (0..).map_while(|place| self.at(place))
     }
 }
 
 /// What comes before the first wildcard.
-pub fn before_wildcards(pattern: &[u8]) -> &[u8] {
+pub(crate) fn before_wildcards(pattern: &[u8]) -> &[u8] {
     let end = pattern.iter().position(|b| b"*?[\\".contains(b)).unwrap_or(pattern.len());
     &pattern[..end]
 }

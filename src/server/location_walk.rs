@@ -13,7 +13,7 @@ use crate::phase::Phase;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Merges the sections that match the URL path onto the request's settings.
-pub fn run(r: &mut Request<'_>, phase: Phase) {
+pub(crate) fn run(r: &mut Request<'_>, phase: Phase) {
     let server = r.server;
     if server.sec_url.is_empty() {
         return;

@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 use std::ops::Deref;
 
 /// A mark: it is known by its place and its name.
-pub trait Mark {
+pub(crate) trait Mark {
     /// Its place.
     fn span(&self) -> Span;
     /// Its name, where several stand at one place.
@@ -39,7 +39,7 @@ const LONG: usize = 32;
 
 /// Marks in order.
 #[derive(Clone, Debug)]
-pub struct Marks<M> {
+pub(crate) struct Marks<M> {
     list: Vec<M>,
     /// Of a long list: those in it, by place and hash of the name.
     #[expect(clippy::box_collection, reason = "most lists are short, and have room for a pointer only")]
@@ -54,7 +54,7 @@ impl<M> Default for Marks<M> {
 
 impl<M: Mark> Marks<M> {
     /// Adds a mark, unless there is one of that name at that place.
-    pub fn add(&mut self, span: Span, name: &str, make: impl FnOnce() -> M) {
+    pub(crate) fn add(&mut self, span: Span, name: &str, make: impl FnOnce() -> M) {
         let is_new = match &mut self.known {
             None => !self.list.iter().any(|m| m.span() == span && m.name() == name),
             Some(known) => known.insert(key(span, name)),
@@ -69,7 +69,7 @@ impl<M: Mark> Marks<M> {
     }
 
     /// Forgets all but the first so many.
-    pub fn truncate(&mut self, count: usize) {
+    pub(crate) fn truncate(&mut self, count: usize) {
         if count < self.list.len() {
             self.list.truncate(count);
             self.known = None;

@@ -4,7 +4,7 @@ use super::text::{Text, word};
 use bstr::BString;
 
 /// httpd's own methods; the index is the number.
-pub const BUILT_IN: [&str; 26] = [
+pub(crate) const BUILT_IN: [&str; 26] = [
     "GET",
     "PUT",
     "POST",
@@ -34,40 +34,36 @@ pub const BUILT_IN: [&str; 26] = [
 ];
 
 /// A method's name, not copied where it is one that most requests have.
-pub fn name(method: &[u8]) -> Text<'static> {
+pub(crate) fn name(method: &[u8]) -> Text<'static> {
     word(method, &["GET", "POST", "HEAD"])
 }
 
 /// The bit of a method's number in a mask; none for a number beyond it.
-pub fn bit(number: u32) -> u64 {
+pub(crate) fn bit(number: u32) -> u64 {
     1u64.checked_shl(number).unwrap_or(0)
 }
 
 /// GET and HEAD.
-pub const GET: u32 = 0;
-/// PUT.
-pub const PUT: u32 = 1;
+pub(crate) const GET: u32 = 0;
 /// POST.
-pub const POST: u32 = 2;
-/// DELETE.
-pub const DELETE: u32 = 3;
+pub(crate) const POST: u32 = 2;
 /// CONNECT.
-pub const CONNECT: u32 = 4;
+pub(crate) const CONNECT: u32 = 4;
 /// OPTIONS.
-pub const OPTIONS: u32 = 5;
+pub(crate) const OPTIONS: u32 = 5;
 /// TRACE.
-pub const TRACE: u32 = 6;
+pub(crate) const TRACE: u32 = 6;
 /// A method that nobody has registered: M_INVALID.
-pub const INVALID: u32 = 26;
+pub(crate) const INVALID: u32 = 26;
 
 /// Whether one more can be registered: numbers end at METHOD_NUMBER_LAST.
-pub fn has_room(registered: &[BString]) -> bool {
+pub(crate) fn has_room(registered: &[BString]) -> bool {
     const METHOD_NUMBER_LAST: usize = 62;
     BUILT_IN.len() + registered.len() < METHOD_NUMBER_LAST
 }
 
 /// The number of a method (names are exact); `registered` are those that directives added.
-pub fn number(method: &[u8], registered: &[BString]) -> Option<u32> {
+pub(crate) fn number(method: &[u8], registered: &[BString]) -> Option<u32> {
     if method == b"HEAD" {
         return Some(GET);
     }
@@ -78,7 +74,10 @@ pub fn number(method: &[u8], registered: &[BString]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use crate::simulate::{Ask, Input, RealPrograms, Simulator, load};
+    use crate::request::Request;
+    use crate::run::Run;
+    use crate::server::compile::{Input, compile};
+    use crate::server::engine::RealPrograms;
     use crate::vfs::{Memory, Owner};
     use std::sync::Arc;
 
@@ -92,10 +91,10 @@ mod tests {
         let answers = |count: usize| {
             let limits: String = (1..=count).map(limit).collect();
             let open = "ServerName localhost\nDocumentRoot /srv\n<Directory /srv>\nRequire all granted\n";
-            let loaded = load(Input::new(format!("{open}{limits}</Directory>\n"), vfs.clone()));
+            let loaded = compile(Input::new(format!("{open}{limits}</Directory>\n"), vfs.clone()));
             let warned = loaded.diagnostics.iter().filter(|d| d.code == "AH01610").count();
-            let simulator = Simulator::new(loaded.server.unwrap(), vfs.clone(), Arc::new(RealPrograms));
-            let status = |method: &str| simulator.ask(&Ask { method: method.into(), ..Ask::get("/a") }).status;
+            let run = Run::new(loaded.server.unwrap(), vfs.clone(), Arc::new(RealPrograms));
+            let status = |method: &str| run.ask(&Request { method: method.into(), ..Request::get("/a") }).status;
             (warned, ["M36", "M37", "NEVER"].map(status))
         };
         // as a real httpd answers

@@ -2,43 +2,44 @@
 //!
 //! [`process`] is the page to read first.
 
-pub mod budget;
-pub mod build;
-pub mod byterange;
-pub mod compile;
-pub mod conditions;
-pub mod directory_walk;
-pub mod engine;
-pub mod etag;
-pub mod expr_context;
-pub mod file_walk;
-pub mod filepath;
-pub mod filters;
-pub mod hooks;
-pub mod htaccess;
-pub mod http_request;
-pub mod if_walk;
-pub mod index;
-pub mod location_walk;
-pub mod marks;
-pub mod method;
-pub mod names;
+pub(crate) mod answer;
+pub(crate) mod budget;
+pub(crate) mod build;
+pub(crate) mod byterange;
+pub(crate) mod compile;
+pub(crate) mod conditions;
+pub(crate) mod directory_walk;
+pub(crate) mod engine;
+pub(crate) mod etag;
+pub(crate) mod expr_context;
+pub(crate) mod file_walk;
+pub(crate) mod filepath;
+pub(crate) mod filters;
+pub(crate) mod hooks;
+pub(crate) mod htaccess;
+pub(crate) mod http_request;
+pub(crate) mod if_walk;
+pub(crate) mod index;
+pub(crate) mod location_walk;
+pub(crate) mod marks;
+pub(crate) mod method;
+pub(crate) mod names;
 mod observed;
-pub mod process;
-pub mod protocol;
-pub mod request;
-pub mod script;
-pub mod section;
-pub mod setting;
-pub mod settings;
-pub mod status;
-pub mod subrequest;
-pub mod table;
-pub mod text;
-pub mod trace;
-pub mod uri;
-pub mod vhost;
-pub mod walk_cache;
+pub(crate) mod process;
+pub(crate) mod protocol;
+pub(crate) mod request;
+pub(crate) mod script;
+pub(crate) mod section;
+pub(crate) mod setting;
+pub(crate) mod settings;
+pub(crate) mod status;
+pub(crate) mod subrequest;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod trace;
+pub(crate) mod uri;
+pub(crate) mod vhost;
+pub(crate) mod walk_cache;
 
 use crate::module::{Directive, Module};
 use crate::source::{SourceMap, Span};
@@ -52,7 +53,7 @@ use std::sync::Arc;
 
 /// The modules of a run, in load order, and whose each directive is.
 #[derive(Clone, Default)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// In load order.
     pub modules: Vec<&'static Module>,
     /// Their source files and identifiers.
@@ -62,14 +63,14 @@ pub struct Loaded {
 
 impl Loaded {
     /// The modules of that list, which must be in load order.
-    pub fn new(modules: Vec<&'static Module>) -> Loaded {
+    pub(crate) fn new(modules: Vec<&'static Module>) -> Loaded {
         let mut loaded = Loaded::default();
         modules.into_iter().for_each(|m| loaded.push(m));
         loaded
     }
 
     /// Loads one more. It is asked first, as httpd's list of modules grows at its head.
-    pub fn push(&mut self, m: &'static Module) {
+    pub(crate) fn push(&mut self, m: &'static Module) {
         self.modules.push(m);
         self.names.extend([m.name, m.identifier]);
         for row in m.directives {
@@ -80,7 +81,7 @@ impl Loaded {
     }
 
     /// The rows of a directive, by any spelling of its name.
-    pub fn rows(&self, name: &[u8], section: bool) -> &[(&'static Module, &'static Directive)] {
+    pub(crate) fn rows(&self, name: &[u8], section: bool) -> &[(&'static Module, &'static Directive)] {
         let mut key = Vec::with_capacity(name.len() + 1);
         if section {
             key.push(b'<');
@@ -90,7 +91,7 @@ impl Loaded {
     }
 
     /// All directives' names, as written in the rows.
-    pub fn names(&self) -> Vec<&'static str> {
+    pub(crate) fn names(&self) -> Vec<&'static str> {
         let mut names: Vec<_> = self.by_name.values().flatten().map(|(_, row)| row.name).collect();
         names.sort_unstable();
         names.dedup();
@@ -98,18 +99,18 @@ impl Loaded {
     }
 
     /// The modules that bring names to expressions.
-    pub fn expr_providers(&self) -> crate::expr::Providers {
+    pub(crate) fn expr_providers(&self) -> crate::expr::Providers {
         crate::expr::Providers { ssl: self.has("ssl_module"), proxy_hcheck: self.has("proxy_hcheck_module") }
     }
 
     /// Whether a module is loaded, by source file or identifier.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
     }
 }
 
 /// A server: the main one or a virtual host.
-pub struct Virtual {
+pub(crate) struct Virtual {
     /// Its index; 0 is the main server.
     pub index: usize,
     /// Where its section opens.
@@ -140,19 +141,19 @@ pub struct Virtual {
 
 impl Virtual {
     /// What of a URL path is below ServerPath.
-    pub fn below_path<'p>(&self, uri: &'p [u8]) -> Option<&'p [u8]> {
+    pub(crate) fn below_path<'p>(&self, uri: &'p [u8]) -> Option<&'p [u8]> {
         let (prefix, _) = self.path.as_ref()?;
         let rest = uri.strip_prefix(prefix.as_slice())?;
         (prefix.ends_with(b"/") || rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
     }
 
     /// `http` or `https`.
-    pub fn scheme(&self) -> &str {
+    pub(crate) fn scheme(&self) -> &str {
         if self.scheme.eq_ignore_ascii_case(b"https") { "https" } else { "http" }
     }
 
     /// The core's settings.
-    pub fn core(&self) -> &modules_core::Server {
+    pub(crate) fn core(&self) -> &modules_core::Server {
         static DEFAULT: std::sync::OnceLock<modules_core::Server> = std::sync::OnceLock::new();
         self.settings.core.as_deref().unwrap_or_else(|| DEFAULT.get_or_init(Default::default))
     }
@@ -161,7 +162,7 @@ impl Virtual {
 use crate::modules::core as modules_core;
 
 /// A compiled configuration. It is built once; requests only read it.
-pub struct Server {
+pub(crate) struct Server {
     /// All texts.
     pub sources: SourceMap,
     /// The modules.
@@ -210,7 +211,7 @@ pub struct Server {
 
 /// A connection: httpd's `conn_rec`.
 #[derive(Clone, Debug)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// The client.
     pub client: IpAddr,
     /// The address it came in on.

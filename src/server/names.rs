@@ -9,7 +9,7 @@ use crate::source::Span;
 use bstr::{BStr, BString};
 
 /// Searches `subject`. A search that is given up for its cost counts as no match, as in httpd, and is a caveat.
-pub fn search(
+pub(crate) fn search(
     r: &mut Request<'_>,
     regex: &Regex,
     span: Span,
@@ -24,7 +24,7 @@ pub fn search(
 }
 
 /// The same, for who asks for no groups.
-pub fn is_match(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: Whence<'_>) -> bool {
+pub(crate) fn is_match(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: Whence<'_>) -> bool {
     let found = regex.is_match_in(subject, &r.engine.budget.steps);
     let found = found.unwrap_or_else(|why| given_up(r, regex, span, why));
     note(r, regex, span, subject, whence, found);
@@ -33,7 +33,7 @@ pub fn is_match(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], 
 
 /// Notes a search for an observer.
 #[inline]
-pub fn note(r: &Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: Whence<'_>, found: bool) {
+pub(crate) fn note(r: &Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: Whence<'_>, found: bool) {
     r.engine.pattern(|| {
         let kind = PatternKind::Regex { icase: regex.flags().icase };
         tried(span, kind, regex.pattern(), subject, whence, found)
@@ -41,7 +41,7 @@ pub fn note(r: &Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: 
 }
 
 /// What is noted of a pattern that was tried.
-pub fn tried<'t>(
+pub(crate) fn tried<'t>(
     line: Span,
     kind: PatternKind,
     pattern: &'t [u8],
@@ -74,7 +74,7 @@ fn given_up(r: &mut Request<'_>, regex: &Regex, span: Span, why: GivenUp) -> boo
 }
 
 /// Whether a section's pattern matches; then what its named groups matched is set.
-pub fn match_section(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], origin: Origin) -> bool {
+pub(crate) fn match_section(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], origin: Origin) -> bool {
     if regex.names().is_empty() {
         return is_match(r, regex, span, subject, (origin, b""));
     }

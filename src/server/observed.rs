@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// The notes of a request.
 #[derive(Default)]
-pub struct Observed(RefCell<Notes>);
+pub(super) struct Observed(RefCell<Notes>);
 
 #[derive(Default)]
 struct Notes {
@@ -38,7 +38,7 @@ struct Pattern {
 
 impl Observed {
     /// Forgets what was noted.
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         let mut notes = self.0.borrow_mut();
         notes.notes.clear();
         notes.texts.clear();
@@ -46,7 +46,7 @@ impl Observed {
     }
 
     /// Notes a line.
-    pub fn line(&self, line: Line) {
+    pub(super) fn line(&self, line: Line) {
         let mut notes = self.0.borrow_mut();
         if notes.has_room() {
             notes.notes.push(Note::Line(line));
@@ -54,7 +54,7 @@ impl Observed {
     }
 
     /// Notes a pattern that was tried.
-    pub fn pattern(&self, tried: &Tried<'_>) {
+    pub(super) fn pattern(&self, tried: &Tried<'_>) {
         let mut notes = self.0.borrow_mut();
         if !notes.has_room() {
             return;
@@ -65,7 +65,7 @@ impl Observed {
     }
 
     /// Hands over what was noted.
-    pub fn hand_over(&self, observer: &mut dyn Observer) {
+    pub(super) fn hand_over(&self, observer: &mut dyn Observer) {
         let notes = self.0.borrow();
         for note in &notes.notes {
             match note {

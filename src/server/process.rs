@@ -7,7 +7,7 @@ use super::setting;
 use super::text::Text;
 use super::uri::{self, Normalize, Slashes};
 use super::{if_walk, location_walk};
-use crate::module::{Phase, Run, Verdict};
+use crate::module::{HookFn, Phase, Verdict};
 use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::core;
 use crate::outcome::Access;
@@ -15,7 +15,7 @@ use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use bstr::{BStr, BString, ByteSlice};
 
 /// Runs a request (or subrequest) up to its handler: `Ok`, or how it ended before.
-pub fn run(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
     // a subrequest for a file has its file already: it skips what leads from a URL to a file
     let for_file = r.main.is_some() && r.filename.is_some();
     if r.proxyreq == ProxyReq::None && r.parsed_uri.scheme.as_ref().is_some_and(|s| !is_http(s)) {
@@ -144,19 +144,20 @@ fn or_die(verdict: Verdict) -> Verdict {
 
 /// Runs the hooks of a phase, in order. Run-first: the first that does not decline ends it. Run-all: the first that
 /// neither is well nor declines does.
-pub fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
+pub(crate) fn run_phase(r: &mut Request<'_>, phase: Phase) -> Verdict {
     let engine = r.engine;
     if engine.traced() {
         return run_phase_watched(r, phase);
     }
-    let passed = if phase.run_all() { Verdict::Ok } else { Verdict::Declined };
+    let run_all = phase.run_all();
     for run in engine.server.hooks.runs(phase) {
-        let verdict = run(r);
-        if verdict != Verdict::Declined && verdict != passed {
-            return verdict;
+        match run(r) {
+            Verdict::Declined => {}
+            Verdict::Ok if run_all => {}
+            verdict => return verdict,
         }
     }
-    passed
+    if run_all { Verdict::Ok } else { Verdict::Declined }
 }
 
 /// The same, for who watches.
@@ -175,7 +176,7 @@ fn run_phase_watched(r: &mut Request<'_>, phase: Phase) -> Verdict {
 }
 
 /// Runs a hook, and tells what it did.
-fn run_watched(r: &mut Request<'_>, phase: Phase, module: &'static str, run: Run) -> Verdict {
+fn run_watched(r: &mut Request<'_>, phase: Phase, module: &'static str, run: HookFn) -> Verdict {
     let engine = r.engine;
     let before = Seen::of(r);
     engine.open();

@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 /// What comes over a connection: one request.
 #[derive(Clone, Debug)]
-pub struct Incoming<'i> {
+pub(crate) struct Incoming<'i> {
     /// The client's address.
     pub client: IpAddr,
     /// The address that it connected to.
@@ -42,7 +42,7 @@ pub struct Incoming<'i> {
 }
 
 /// Reads a request that has just begun, and runs it to its end.
-pub fn serve(r: &mut Request<'_>, incoming: &Incoming<'_>) {
+pub(crate) fn serve(r: &mut Request<'_>, incoming: &Incoming<'_>) {
     if incoming.tls && !r.connection.tls {
         // what opens a TLS handshake is no request line
         r.error("", "the client speaks TLS to a server that does not");
@@ -83,7 +83,7 @@ pub fn serve(r: &mut Request<'_>, incoming: &Incoming<'_>) {
 }
 
 /// A request of which nothing has been read: what is known is its connection.
-pub fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
+pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<'a> {
     let server = &engine.server;
     let chain = server.tables.lookup(incoming.local, incoming.local_port);
     let base_server = chain.and_then(|id| server.tables.chain(id)).map_or(0, |c| c.server);
@@ -194,14 +194,14 @@ fn read(r: &mut Request<'_>, incoming: &Incoming<'_>) -> Result<(), Refused> {
 
 /// What a byte may be part of: httpd's test_char_table, as far as request lines and headers need it.
 mod class {
-    pub const TOKEN: u8 = 1;
-    pub const VISIBLE: u8 = 2;
-    pub const SPACE: u8 = 4;
-    pub const NOT_SPACE: u8 = 8;
+    pub(super) const TOKEN: u8 = 1;
+    pub(super) const VISIBLE: u8 = 2;
+    pub(super) const SPACE: u8 = 4;
+    pub(super) const NOT_SPACE: u8 = 8;
     /// What may stand in a header's value.
-    pub const VALUE: u8 = 16;
+    pub(super) const VALUE: u8 = 16;
 
-    pub static OF: [u8; 256] = {
+    pub(super) static OF: [u8; 256] = {
         let mut table = [0; 256];
         let mut i = 0;
         while i < 256 {
@@ -295,7 +295,7 @@ fn cut_request_line(line: &[u8], strict: bool) -> ([&[u8]; 3], Deferred) {
 }
 
 /// A protocol's name, not copied where it is one that most requests have.
-pub fn protocol_name(protocol: &[u8]) -> Text<'static> {
+pub(crate) fn protocol_name(protocol: &[u8]) -> Text<'static> {
     text::word(protocol, &["HTTP/1.1", "HTTP/1.0"])
 }
 

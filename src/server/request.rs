@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Whether a handler takes what follows the file in the path: `r->used_path_info`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum PathInfo {
+pub(crate) enum PathInfo {
     /// As the handler likes.
     #[default]
     Default,
@@ -30,7 +30,7 @@ pub enum PathInfo {
 
 /// Who the request is for: `r->proxyreq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum ProxyReq {
+pub(crate) enum ProxyReq {
     /// This server.
     #[default]
     None,
@@ -42,7 +42,7 @@ pub enum ProxyReq {
 
 /// The URI taken apart: `r->parsed_uri` (apr_uri_t), without its path, which is [`Request::uri`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ParsedUri {
+pub(crate) struct ParsedUri {
     /// `http`, of an absolute URI.
     pub scheme: Option<BString>,
     /// `host:port`.
@@ -61,7 +61,7 @@ pub struct ParsedUri {
 
 /// What later requests of the same exchange know of an earlier one (`r->prev`, `r->main`).
 #[derive(Clone, Debug)]
-pub struct Ancestor<'a> {
+pub(crate) struct Ancestor<'a> {
     /// Its settings' identity, as httpd tells it.
     pub config: u64,
     /// What its walks left behind.
@@ -74,22 +74,8 @@ pub struct Ancestor<'a> {
     pub auth_type: Option<BString>,
     /// Its path.
     pub uri: BString,
-    /// Its path as sent.
-    pub unparsed_uri: BString,
-    /// Its file.
-    pub filename: Option<BString>,
-    /// Its status.
-    pub status: u16,
-    /// Its path_info.
-    pub path_info: BString,
-    /// Its query.
-    pub args: Option<BString>,
-    /// Its handler.
-    pub handler: Option<Text<'a>>,
     /// Its environment.
     pub env: Table,
-    /// Its method, when it was made.
-    pub method: Text<'static>,
     /// The request it was redirected from.
     pub prev: Option<Rc<Ancestor<'a>>>,
     /// The request it is a subrequest of.
@@ -98,7 +84,7 @@ pub struct Ancestor<'a> {
 
 /// A directive's change of the environment, for what the answer would be without it.
 #[derive(Clone, Debug)]
-pub struct EnvChange {
+pub(crate) struct EnvChange {
     /// The directive.
     pub span: Span,
     /// The variable.
@@ -109,7 +95,7 @@ pub struct EnvChange {
 
 /// A line of the error log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
+pub(crate) struct LogLine {
     /// `AH01630`.
     pub code: &'static str,
     /// The text.
@@ -121,7 +107,7 @@ pub struct LogLine {
 }
 
 /// A request. Hooks change it; the engine sees what they changed.
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The run.
     pub engine: &'a Engine,
     /// The server that answers.
@@ -254,28 +240,28 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// Back to the settings outside any section.
-    pub fn reset_settings(&mut self) {
+    pub(crate) fn reset_settings(&mut self) {
         self.per_dir = &self.server.lookup_defaults;
         self.config = self.per_dir.id;
     }
 
     /// The core's per-directory settings.
-    pub fn core(&self) -> &'a crate::modules::core::Dir {
+    pub(crate) fn core(&self) -> &'a crate::modules::core::Dir {
         self.per_dir.core.as_deref().unwrap_or_else(|| crate::modules::core::default_dir())
     }
 
     /// Puts what sections came to over its settings.
-    pub fn merge(&mut self, add: &Merged) {
+    pub(crate) fn merge(&mut self, add: &Merged) {
         self.per_dir = self.engine.merge(self.per_dir, add);
     }
 
     /// Whether it is neither a subrequest nor redirected: `ap_is_initial_req`.
-    pub fn is_initial(&self) -> bool {
+    pub(crate) fn is_initial(&self) -> bool {
         self.main.is_none() && self.prev.is_none()
     }
 
     /// `ap_matches_request_vhost` (server/vhost.c): whether a host and port are this server's.
-    pub fn matches_vhost(&self, host: &[u8], port: u16) -> bool {
+    pub(crate) fn matches_vhost(&self, host: &[u8], port: u16) -> bool {
         let mut addrs = self.server.addrs.iter();
         if addrs.any(|a| (a.port == 0 || a.port == port) && a.virthost.eq_ignore_ascii_case(host)) {
             return true;
@@ -285,55 +271,55 @@ impl<'a> Request<'a> {
     }
 
     /// The handler asked for, where it goes by one of these names.
-    pub fn handler_among(&self, names: &[&str]) -> Option<Text<'a>> {
+    pub(crate) fn handler_among(&self, names: &[&str]) -> Option<Text<'a>> {
         self.handler.as_ref().filter(|handler| names.iter().any(|name| **handler == *name)).cloned()
     }
 
     /// Whether another server is to answer it.
-    pub fn is_proxied(&self) -> bool {
+    pub(crate) fn is_proxied(&self) -> bool {
         self.proxyreq != ProxyReq::None && self.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:"))
     }
 
     /// The path as text for messages.
-    pub fn filename_str(&self) -> String {
+    pub(crate) fn filename_str(&self) -> String {
         self.filename.as_ref().map(|f| f.to_str_lossy().into_owned()).unwrap_or_default()
     }
 
     /// The path_info, `""` when there is none.
-    pub fn path_info_str(&self) -> &BStr {
+    pub(crate) fn path_info_str(&self) -> &BStr {
         self.path_info.as_ref().map_or(b"".as_bstr(), |p| p.as_bstr())
     }
 
     /// Whether the file is a folder.
-    pub fn is_dir(&self) -> bool {
+    pub(crate) fn is_dir(&self) -> bool {
         self.finfo.is_some_and(|f| f.kind == Kind::Directory)
     }
 
     /// Whether the file is a regular file.
-    pub fn is_regular(&self) -> bool {
+    pub(crate) fn is_regular(&self) -> bool {
         self.finfo.is_some_and(|f| f.kind == Kind::Regular)
     }
 
     /// Writes a line to the error log.
-    pub fn error(&mut self, code: &'static str, message: impl Into<String>) {
+    pub(crate) fn error(&mut self, code: &'static str, message: impl Into<String>) {
         self.error_by(code, message, None);
     }
 
     /// Writes a line to the error log, for which a directive is the reason.
-    pub fn error_by(&mut self, code: &'static str, message: impl Into<String>, span: Option<Span>) {
+    pub(crate) fn error_by(&mut self, code: &'static str, message: impl Into<String>, span: Option<Span>) {
         let subrequest = self.main.is_some();
         self.log.push(LogLine { code, message: message.into(), span, subrequest });
     }
 
     /// Names a directive that decided. Without it, the answer would be another one.
-    pub fn decide(&mut self, phase: Phase, span: Span) {
+    pub(crate) fn decide(&mut self, phase: Phase, span: Span) {
         if span.is_some() {
             self.decided.add(span, "", || Decision { phase, span });
         }
     }
 
     /// The same, where there is a directive.
-    pub fn decide_if(&mut self, phase: Phase, span: Option<Span>) {
+    pub(crate) fn decide_if(&mut self, phase: Phase, span: Option<Span>) {
         if let Some(span) = span {
             self.decide(phase, span);
         }
@@ -341,7 +327,7 @@ impl<'a> Request<'a> {
 
     /// Whether something holds for the client's address. Directives of mod_remoteip without which it wouldn't (or would)
     /// decide.
-    pub fn client_is(&mut self, holds: impl Fn(std::net::IpAddr) -> bool) -> bool {
+    pub(crate) fn client_is(&mut self, holds: impl Fn(std::net::IpAddr) -> bool) -> bool {
         let found = holds(self.useragent_ip);
         let deciding = self.useragent_otherwise.iter().filter(|(_, ip)| holds(*ip) != found);
         for span in deciding.map(|(span, _)| *span).collect::<Vec<_>>() {
@@ -351,13 +337,13 @@ impl<'a> Request<'a> {
     }
 
     /// Says why the answer is not certain.
-    pub fn caveat(&mut self, directive: &str, span: Span, why: impl Into<String>) {
+    pub(crate) fn caveat(&mut self, directive: &str, span: Span, why: impl Into<String>) {
         self.caveats.add(span, directive, || Caveat { directive: directive.into(), span, why: why.into() });
     }
 
     /// A file's content as httpd's children may read it. One that is not read although httpd would is a caveat, by the
     /// directive at `span` where one names it.
-    pub fn read_file(&mut self, path: &[u8], span: Option<Span>) -> Result<Arc<[u8]>, Errno> {
+    pub(crate) fn read_file(&mut self, path: &[u8], span: Option<Span>) -> Result<Arc<[u8]>, Errno> {
         let found = self.read(path);
         if let Err(errno) = found {
             self.unread(path, errno, span);
@@ -366,7 +352,7 @@ impl<'a> Request<'a> {
     }
 
     /// Says so where a file is not read although httpd would.
-    pub fn unread(&mut self, path: &[u8], errno: Errno, span: Option<Span>) {
+    pub(crate) fn unread(&mut self, path: &[u8], errno: Errno, span: Option<Span>) {
         if errno.is_limit() {
             let path = path.to_str_lossy();
             let name = span.map_or_else(|| path.to_string(), |s| self.engine.server.sources.directive_name(s));
@@ -375,7 +361,7 @@ impl<'a> Request<'a> {
     }
 
     /// Sets a variable of the environment (or takes it away), as a directive says.
-    pub fn change_env(&mut self, name: &BStr, value: Option<BString>, span: Span) {
+    pub(crate) fn change_env(&mut self, name: &BStr, value: Option<BString>, span: Span) {
         let before = self.env.get(name).map(|v| v.to_owned());
         let cost = value.as_ref().map_or(0, |v| v.len()) + before.as_ref().map_or(0, |v| v.len());
         if !self.engine.budget.take_bytes(cost) {
@@ -392,24 +378,24 @@ impl<'a> Request<'a> {
     }
 
     /// Whether somebody watches: then each step is told.
-    pub fn watched(&self) -> bool {
+    pub(crate) fn watched(&self) -> bool {
         self.engine.watched()
     }
 
     /// Whether steps are kept: then what only they tell is found out.
-    pub fn traced(&self) -> bool {
+    pub(crate) fn traced(&self) -> bool {
         self.engine.traced()
     }
 
     /// Tells a step, when somebody watches.
-    pub fn tell(&self, step: impl FnOnce() -> Step) {
+    pub(crate) fn tell(&self, step: impl FnOnce() -> Step) {
         if self.engine.watched() {
             self.engine.tell(step());
         }
     }
 
     /// Does something for a trace alone: it costs the answer nothing, and leaves neither log nor caveats.
-    pub fn for_trace<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn for_trace<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let (log, caveats) = (self.log.len(), self.caveats.len());
         let engine = self.engine;
         let result = engine.for_trace(|| run(self));
@@ -422,24 +408,24 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// Why it can't be read.
-    pub fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+    pub(crate) fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
         let content = self.engine.read(path)?;
         if self.engine.budget.take_read(content.len()) { Ok(content) } else { Err(Errno::Io) }
     }
 
     /// Takes bytes of values, as the directive says; what there are none for is to be left out.
-    pub fn affords(&self, value: &[u8]) -> bool {
+    pub(crate) fn affords(&self, value: &[u8]) -> bool {
         self.engine.budget.take_bytes(value.len())
     }
 
     /// Sets the content type, `trusted` when the configuration gave it: `ap_set_content_type_ex`.
-    pub fn set_content_type(&mut self, value: Option<Text<'a>>, trusted: bool) {
+    pub(crate) fn set_content_type(&mut self, value: Option<Text<'a>>, trusted: bool) {
         self.trusted_content_type = value.is_some() && trusted;
         self.content_type = value;
     }
 
     /// What later requests are to know of this one.
-    pub fn ancestor(&self) -> Rc<Ancestor<'a>> {
+    pub(crate) fn ancestor(&self) -> Rc<Ancestor<'a>> {
         Rc::new(Ancestor {
             config: self.config,
             walks: self.walks.clone(),
@@ -447,21 +433,14 @@ impl<'a> Request<'a> {
             authenticated: self.authenticated,
             auth_type: self.auth_type.clone(),
             uri: self.uri.clone(),
-            unparsed_uri: self.unparsed_uri.clone(),
-            filename: self.filename.clone(),
-            status: self.status,
-            path_info: self.path_info.clone().unwrap_or_default(),
-            args: self.args.clone(),
-            handler: self.handler.clone(),
             env: self.env.clone(),
-            method: self.method.clone(),
             prev: self.prev.clone(),
             main: self.main.clone(),
         })
     }
 
     /// A copy to try something on: nothing that happens to it happens to this one.
-    pub fn trial(&self) -> Request<'a> {
+    pub(crate) fn trial(&self) -> Request<'a> {
         Request {
             unparsed_uri: self.unparsed_uri.clone(),
             uri: self.uri.clone(),
@@ -480,7 +459,7 @@ impl<'a> Request<'a> {
     }
 
     /// The last request of the chain of redirects.
-    pub fn last(&self) -> &Request<'a> {
+    pub(crate) fn last(&self) -> &Request<'a> {
         let mut r = self;
         while let Some(next) = &r.next {
             r = next;
@@ -489,7 +468,7 @@ impl<'a> Request<'a> {
     }
 
     /// The same, to change it.
-    pub fn last_mut(&mut self) -> &mut Request<'a> {
+    pub(crate) fn last_mut(&mut self) -> &mut Request<'a> {
         match self.next {
             None => self,
             Some(ref mut next) => next.last_mut(),
@@ -497,7 +476,7 @@ impl<'a> Request<'a> {
     }
 
     /// Takes over a URI: `ap_parse_uri` (server/protocol.c). What can't be one makes the status 400.
-    pub fn parse_uri(&mut self, uri: &[u8]) {
+    pub(crate) fn parse_uri(&mut self, uri: &[u8]) {
         self.unparsed_uri = uri.into();
         // httpd takes a doubled slash at the front for one, lest it be read as an authority
         let doubled = uri.iter().take_while(|b| **b == b'/').count().saturating_sub(1);
@@ -542,7 +521,7 @@ impl<'a> Request<'a> {
     }
 
     /// `ap_http_scheme`: what ServerName says, else https where the connection is TLS and mod_ssl serves it.
-    pub fn scheme(&self) -> &str {
+    pub(crate) fn scheme(&self) -> &str {
         if crate::modules::ssl::is_tls(self) { "https" } else { self.server.scheme() }
     }
 }

@@ -6,7 +6,7 @@ use super::uri;
 use bstr::BString;
 
 /// The part of the path that names the script: SCRIPT_NAME as `ap_add_cgi_vars` sets it.
-pub fn script_name(r: &Request<'_>) -> BString {
+pub(crate) fn script_name(r: &Request<'_>) -> BString {
     let path_info = r.path_info_str();
     if path_info.is_empty() || *r.protocol == "INCLUDED" {
         return r.uri.clone();
@@ -17,7 +17,7 @@ pub fn script_name(r: &Request<'_>) -> BString {
 /// `ap_add_cgi_vars`: sets a script's variables in the environment. An ErrorDocument sees them too, as REDIRECT_ ones.
 ///
 /// PATH_TRANSLATED is left out: nothing here reads it, and it costs a subrequest. See [`log_path_translated`].
-pub fn add_cgi_vars(r: &mut Request<'_>) {
+pub(crate) fn add_cgi_vars(r: &mut Request<'_>) {
     let name = script_name(r);
     let original = r.the_request.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).nth(1);
     let original: BString = original.unwrap_or_default().into();
@@ -35,7 +35,7 @@ pub fn add_cgi_vars(r: &mut Request<'_>) {
 
 /// The subrequest by which `ap_add_cgi_vars` finds PATH_TRANSLATED: the file that path_info would be, were it a path of its
 /// own. It changes no answer, but its refusals stand in the error log (AH01630, AH00125).
-pub fn log_path_translated(r: &mut Request<'_>) {
+pub(crate) fn log_path_translated(r: &mut Request<'_>) {
     let path_info = r.path_info.clone().unwrap_or_default();
     if !path_info.is_empty() {
         let sub = lookup_uri(r, &uri::escape_path(&path_info, true));

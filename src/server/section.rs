@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a section looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `<Directory>` and `<DirectoryMatch>`.
     Directory,
     /// `<Location>` and `<LocationMatch>`.
@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 /// One section: what it matches, and the settings within.
-pub struct Section {
+pub(crate) struct Section {
     /// The opening line.
     pub span: Span,
     /// What it looks at.
@@ -49,7 +49,7 @@ pub struct Section {
 
 impl Section {
     /// A section on `path`, or on the expression of that text.
-    pub fn new(span: Span, kind: Kind, path: BString, regex: Option<Regex>, settings: Arc<Merged>) -> Section {
+    pub(crate) fn new(span: Span, kind: Kind, path: BString, regex: Option<Regex>, settings: Arc<Merged>) -> Section {
         let is_fnmatch = pattern::is_fnmatch(&path);
         let components = if path == "/" { 0 } else { path.iter().filter(|b| **b == b'/').count() };
         Section { span, kind, path, is_fnmatch, regex, condition: None, components, settings }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// A value, where it was set, and the earlier setting that it covers. Counterfactuals are read off the chain:
 /// without its directive, the value would be the one beneath.
 #[derive(Clone, Debug)]
-pub struct Set<T> {
+pub(crate) struct Set<T> {
     /// The value in force.
     pub value: T,
     /// The directive that set it.
@@ -21,7 +21,7 @@ pub struct Set<T> {
 /// What a setting covers. A chain may be as long as a configuration: it is let go of link by link, as each link within the
 /// one before would need a stack of that depth.
 #[derive(Clone, Debug)]
-pub struct Under<T>(Option<Arc<Set<T>>>);
+pub(crate) struct Under<T>(Option<Arc<Set<T>>>);
 
 impl<T> Deref for Under<T> {
     type Target = Option<Arc<Set<T>>>;
@@ -47,18 +47,19 @@ impl<T: PartialEq> PartialEq for Set<T> {
 }
 
 /// A setting, what it covers, what that covers, and so on.
-pub fn chain<T>(set: &Set<T>) -> impl Iterator<Item = &Set<T>> {
+pub(crate) fn chain<T>(set: &Set<T>) -> impl Iterator<Item = &Set<T>> {
     std::iter::successors(Some(set), |s| s.under.as_deref())
 }
 
 impl<T> Set<T> {
     /// A setting that covers nothing.
-    pub fn alone(value: T, span: Span) -> Set<T> {
+    #[cfg(test)]
+    pub(crate) fn alone(value: T, span: Span) -> Set<T> {
         Set { value, span, under: Under(None) }
     }
 
     /// Sets a setting, over what it was.
-    pub fn put(slot: &mut Option<Set<T>>, value: T, span: Span) {
+    pub(crate) fn put(slot: &mut Option<Set<T>>, value: T, span: Span) {
         let under = Under(slot.take().map(Arc::new));
         *slot = Some(Set { value, span, under });
     }
@@ -66,7 +67,7 @@ impl<T> Set<T> {
 
 impl<T: Clone> Set<T> {
     /// httpd's usual rule for one field: the later section's setting wins, where it has one.
-    pub fn merge(base: &Option<Set<T>>, add: &Option<Set<T>>) -> Option<Set<T>> {
+    pub(crate) fn merge(base: &Option<Set<T>>, add: &Option<Set<T>>) -> Option<Set<T>> {
         match (base, add) {
             (base, None) => base.clone(),
             (None, add) => add.clone(),
@@ -86,7 +87,7 @@ impl<T: Clone> Set<T> {
 
 /// What a line adds to a list that earlier lines of its section began: with what lies beneath it, the list in force.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub(crate) struct Part {
     /// What the line adds.
     own: Vec<BString>,
     /// Whether the list begins with it.
@@ -95,11 +96,11 @@ pub struct Part {
 
 /// A list whose lines add to it, within a section. Each line keeps what it adds alone: a list for each would take the square
 /// of their number.
-pub type List = Set<Part>;
+pub(crate) type List = Set<Part>;
 
 impl List {
     /// Adds a line's words to the list, or begins it anew.
-    pub fn add(slot: &mut Option<List>, own: Vec<BString>, anew: bool, span: Span) {
+    pub(crate) fn add(slot: &mut Option<List>, own: Vec<BString>, anew: bool, span: Span) {
         let first = anew || slot.is_none();
         Set::put(slot, Part { own, first }, span);
     }
@@ -110,14 +111,14 @@ impl List {
     }
 
     /// The list in force.
-    pub fn words(&self) -> SmallVec<[&BString; 8]> {
+    pub(crate) fn words(&self) -> SmallVec<[&BString; 8]> {
         let mut words: SmallVec<_> = self.lines().flat_map(|line| line.value.own.iter().rev()).collect();
         words.reverse();
         words
     }
 
     /// The earliest line of the chain with which the list in force has this word at this place.
-    pub fn first_with(&self, word: &[u8], place: usize) -> Option<Span> {
+    pub(crate) fn first_with(&self, word: &[u8], place: usize) -> Option<Span> {
         let (mut list, mut found) = (Some(self), None);
         while let Some(top) = list {
             let lines: SmallVec<[&List; 8]> = top.lines().collect();
@@ -129,24 +130,24 @@ impl List {
     }
 
     /// The list without this line, where there was one.
-    pub fn beneath(&self) -> Option<SmallVec<[&BString; 8]>> {
+    pub(crate) fn beneath(&self) -> Option<SmallVec<[&BString; 8]>> {
         self.under.as_deref().map(List::words)
     }
 }
 
 /// The value in force, as if the line at `skip` weren't there.
-pub fn without<T>(slot: &Option<Set<T>>, skip: Option<Span>) -> Option<&T> {
+pub(crate) fn without<T>(slot: &Option<Set<T>>, skip: Option<Span>) -> Option<&T> {
     slot.iter().flat_map(chain).find(|s| skip != Some(s.span)).map(|s| &s.value)
 }
 
 /// The value of a setting, or what it is by default.
-pub fn value<T: Copy>(slot: &Option<Set<T>>, default: T) -> T {
+pub(crate) fn value<T: Copy>(slot: &Option<Set<T>>, default: T) -> T {
     slot.as_ref().map_or(default, |s| s.value)
 }
 
 /// The place of a setting whose absence would make a difference: without it, the value beneath (or the
 /// default) is another one.
-pub fn decisive<T: Clone + PartialEq>(slot: &Option<Set<T>>, default: &T) -> Option<Span> {
+pub(crate) fn decisive<T: Clone + PartialEq>(slot: &Option<Set<T>>, default: &T) -> Option<Span> {
     let set = slot.as_ref()?;
     let beneath = set.under.as_ref().map_or(default, |u| &u.value);
     (*beneath != set.value).then_some(set.span)

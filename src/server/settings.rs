@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Settings of one module. Its `Default` is the identity of its merge.
-pub trait Settings: Clone + Default {
+pub(crate) trait Settings: Clone + Default {
     /// Fresh settings for a section whose path is `path`; `None` is a server's own level.
     fn create(_path: Option<&BStr>) -> Self {
         Self::default()
@@ -23,10 +23,10 @@ pub trait Settings: Clone + Default {
 }
 
 /// A module's place in a vector: empty until one of its directives is met.
-pub type Slot<T> = Option<Arc<T>>;
+pub(crate) type Slot<T> = Option<Arc<T>>;
 
 /// The settings at a slot, made where there are none.
-pub fn slot<'a, T: Settings>(slot: &'a mut Slot<T>, path: Option<&BStr>) -> &'a mut T {
+pub(crate) fn slot<'a, T: Settings>(slot: &'a mut Slot<T>, path: Option<&BStr>) -> &'a mut T {
     Arc::make_mut(slot.get_or_insert_with(|| Arc::new(T::create(path))))
 }
 
@@ -44,20 +44,21 @@ macro_rules! vector {
         $(#[$doc])*
         #[derive(Clone, Default)]
         #[allow(missing_docs)]
-        pub struct $name {
+        pub(crate) struct $name {
             $(pub $field: Slot<$type>,)*
             /// How many directives they come from.
             pub lines: usize,
         }
 
+        #[allow(dead_code, reason = "one of them needs less")]
         impl $name {
             /// Whether no module has a setting.
-            pub fn is_empty(&self) -> bool {
+            pub(crate) fn is_empty(&self) -> bool {
                 true $(&& self.$field.is_none())*
             }
 
             /// `add` over `base`, module by module.
-            pub fn merge(base: &$name, add: &$name) -> $name {
+            pub(crate) fn merge(base: &$name, add: &$name) -> $name {
                 $name {
                     $($field: merge_slot(&base.$field, &add.$field),)*
                     lines: base.lines.saturating_add(add.lines),
@@ -66,7 +67,7 @@ macro_rules! vector {
 
             /// Makes a module's settings where there are none: `ap_set_config_vectors` does so for each directive
             /// that is met, before it is carried out or refused.
-            pub fn touch(&mut self, module: &str, path: Option<&BStr>) {
+            pub(crate) fn touch(&mut self, module: &str, path: Option<&BStr>) {
                 match module {
                     $($module => {
                         slot(&mut self.$field, path);
@@ -137,7 +138,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// A vector of per-directory settings with an identity: a section's own, or a merge. Two requests have the
 /// same settings just when the ids are equal, as httpd compares pointers.
-pub struct Merged {
+pub(crate) struct Merged {
     /// Unique in the process.
     pub id: u64,
     /// The settings.
@@ -152,7 +153,7 @@ impl std::fmt::Debug for Merged {
 
 impl Merged {
     /// Gives settings an identity.
-    pub fn new(settings: PerDir) -> Arc<Merged> {
+    pub(crate) fn new(settings: PerDir) -> Arc<Merged> {
         Arc::new(Merged { id: NEXT.fetch_add(1, Ordering::Relaxed), settings })
     }
 }

@@ -10,12 +10,12 @@ use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
 use crate::outcome::step::{Asked, By, Detail, Judgement, Step};
 use crate::source::Span;
-use crate::vfs::{Errno, Kind, Stat};
+use crate::vfs::{Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 
 /// `ap_is_recursion_limit_exceeded`: logs AH00124 or AH00125 when redirects or subrequests nest too deeply. They nest less
 /// deeply here where LimitInternalRecursion allows for a great deal.
-pub fn too_deep(r: &mut Request<'_>) -> bool {
+pub(crate) fn too_deep(r: &mut Request<'_>) -> bool {
     let core = r.server.core();
     let limit = |set: u32| if set > 0 { set } else { limits::RECURSION };
     let (redirect_limit, subrequest_limit) = (limit(core.redirect_limit), limit(core.subrequest_limit));
@@ -59,7 +59,7 @@ fn exceeded(limit: u32, what: &str) -> String {
 }
 
 /// Whether a request may make another, as far as what it costs goes: one for `uri`.
-pub fn is_affordable(r: &Request<'_>, uri: &[u8]) -> bool {
+pub(crate) fn is_affordable(r: &Request<'_>, uri: &[u8]) -> bool {
     const FEW: u64 = 64;
     let values = r.env.size() + r.headers_in.size() + r.notes.size() + uri.len();
     r.engine.budget.take_request(FEW + r.engine.server.size, values)
@@ -99,12 +99,12 @@ fn finish(r: &mut Request<'_>, sub: &mut Request<'_>, kind: &'static str) {
 }
 
 /// `ap_sub_req_lookup_uri` with GET.
-pub fn lookup_uri<'a>(r: &mut Request<'a>, new_uri: &[u8]) -> Request<'a> {
+pub(crate) fn lookup_uri<'a>(r: &mut Request<'a>, new_uri: &[u8]) -> Request<'a> {
     method_uri(r, b"GET", new_uri)
 }
 
 /// `ap_sub_req_method_uri`.
-pub fn method_uri<'a>(r: &mut Request<'a>, method: &[u8], new_uri: &[u8]) -> Request<'a> {
+pub(crate) fn method_uri<'a>(r: &mut Request<'a>, method: &[u8], new_uri: &[u8]) -> Request<'a> {
     let mut sub = make(r);
     sub.method = super::method::name(method);
     sub.method_number = super::method::number(method, &r.engine.server.methods).unwrap_or(super::method::INVALID);
@@ -125,7 +125,7 @@ fn look(r: &Request<'_>, sub: &Request<'_>, path: &[u8]) -> Option<Stat> {
 }
 
 /// `ap_sub_req_lookup_file`: a file by name, relative to the folder of this one.
-pub fn lookup_file<'a>(r: &mut Request<'a>, new_file: &[u8]) -> Request<'a> {
+pub(crate) fn lookup_file<'a>(r: &mut Request<'a>, new_file: &[u8]) -> Request<'a> {
     let mut sub = make(r);
     let filename = r.filename.clone().unwrap_or_default();
     let dir = filepath::dirname(&filename).to_owned();
@@ -157,7 +157,7 @@ pub fn lookup_file<'a>(r: &mut Request<'a>, new_file: &[u8]) -> Request<'a> {
 }
 
 /// `ap_sub_req_lookup_dirent`: an entry of this one's folder. `merge_args` keeps the path_info and the query.
-pub fn lookup_dirent<'a>(r: &mut Request<'a>, name: &BStr, merge_args: bool) -> Request<'a> {
+pub(crate) fn lookup_dirent<'a>(r: &mut Request<'a>, name: &BStr, merge_args: bool) -> Request<'a> {
     let mut sub = make(r);
     let path_info = r.path_info.clone().unwrap_or_default();
     let mut uri;
@@ -206,7 +206,7 @@ pub fn lookup_dirent<'a>(r: &mut Request<'a>, name: &BStr, merge_args: bool) -> 
 }
 
 /// `ap_find_path_info`: where in the URI the path_info begins.
-pub fn find_path_info(uri: &[u8], path_info: &[u8]) -> usize {
+pub(crate) fn find_path_info(uri: &[u8], path_info: &[u8]) -> usize {
     let (mut lu, mut lp) = (uri.len(), path_info.len());
     while lu > 0 && lp > 0 {
         lu -= 1;
@@ -228,9 +228,4 @@ pub fn find_path_info(uri: &[u8], path_info: &[u8]) -> usize {
         lu += 1;
     }
     lu
-}
-
-/// Whether a stat failed only because nothing is there.
-pub fn missing(e: Errno) -> bool {
-    matches!(e, Errno::NotFound | Errno::NotDirectory)
 }

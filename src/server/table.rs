@@ -66,7 +66,18 @@ impl Rows {
         known.chain(all.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)))
     }
 
+    #[inline(always)]
     fn push(&mut self, row: Row) {
+        if self.long.is_none() && self.list.len() + 1 < LONG {
+            self.list.push(row);
+        } else {
+            self.push_far(row);
+        }
+    }
+
+    /// The same, of a table that is long or becomes so.
+    #[cold]
+    fn push_far(&mut self, row: Row) {
         if let Some(long) = &mut self.long {
             long.add(&row.0, self.list.len());
         }
@@ -182,7 +193,7 @@ impl Table {
     }
 
     /// All values of that name, in order, joined by `, ` as httpd merges repeated headers.
-    pub fn get_joined(&self, name: impl AsRef<[u8]>) -> Option<BString> {
+    pub(crate) fn get_joined(&self, name: impl AsRef<[u8]>) -> Option<BString> {
         let mut found = self.named(name.as_ref()).map(|(_, value)| value);
         let mut joined = found.next()?.to_owned();
         for v in found {
@@ -226,12 +237,12 @@ impl Table {
     }
 
     /// What somebody finds out about its rows, who is always the same: asked once, for all copies.
-    pub fn is_known_to(&self, asks: fn(&Table) -> bool) -> bool {
+    pub(crate) fn is_known_to(&self, asks: fn(&Table) -> bool) -> bool {
         self.0.as_ref().map_or_else(|| asks(self), |rows| *rows.known.get_or_init(|| asks(self)))
     }
 
     /// Whether any rows share a name.
-    pub fn repeats(&self) -> bool {
+    pub(crate) fn repeats(&self) -> bool {
         if let Some(long) = self.0.as_ref().and_then(|rows| rows.long.as_ref()) {
             return long.places.values().any(|of_name| of_name.len() > 1);
         }
@@ -240,7 +251,7 @@ impl Table {
     }
 
     /// Makes one row of those that share a name.
-    pub fn merge_repeated(&mut self) {
+    pub(crate) fn merge_repeated(&mut self) {
         if !self.repeats() {
             return;
         }
@@ -267,7 +278,7 @@ impl Table {
     }
 
     /// What copying it comes to, in bytes.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.rows().map(|(n, v)| size_of::<Row>() + n.len() + v.len()).sum()
     }
 

@@ -16,17 +16,17 @@ impl<'a> Text<'a> {
     }
 
     /// Whether it is lent.
-    pub fn is_lent(&self) -> bool {
+    pub(crate) fn is_lent(&self) -> bool {
         matches!(self.0, Cow::Borrowed(_))
     }
 
     /// To change it.
-    pub fn to_mut(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn to_mut(&mut self) -> &mut Vec<u8> {
         self.0.to_mut()
     }
 
     /// Its first bytes.
-    pub fn up_to(self, end: usize) -> Text<'a> {
+    pub(crate) fn up_to(self, end: usize) -> Text<'a> {
         match self.0 {
             Cow::Borrowed(text) => Text(Cow::Borrowed(&text[..end.min(text.len())])),
             Cow::Owned(mut text) => {
@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
     }
 
     /// For longer than what lends it: not copied where it is one of the usual words.
-    pub fn outlive(self, usual: &[&'static str]) -> Text<'static> {
+    pub(crate) fn outlive(self, usual: &[&'static str]) -> Text<'static> {
         match self.0 {
             Cow::Borrowed(text) => word(text, usual),
             Cow::Owned(text) => text.into(),
@@ -51,7 +51,7 @@ impl<'a> Text<'a> {
 }
 
 /// A word, not copied where it is one of the usual ones.
-pub fn word(text: &[u8], usual: &[&'static str]) -> Text<'static> {
+pub(crate) fn word(text: &[u8], usual: &[&'static str]) -> Text<'static> {
     usual.iter().find(|word| text == word.as_bytes()).map_or_else(|| text.into(), |word| Text::from(*word))
 }
 

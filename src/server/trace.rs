@@ -24,7 +24,7 @@ enum Watching {
 
 /// The steps so far.
 #[derive(Default)]
-pub struct Trace {
+pub(crate) struct Trace {
     watching: Cell<Watching>,
     left: Cell<usize>,
     levels: RefCell<Vec<Vec<Step>>>,
@@ -36,31 +36,31 @@ pub struct Trace {
 impl Trace {
     /// Whether somebody is to be told of what was tried.
     #[inline]
-    pub fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
         matches!(self.watching.get(), Watching::Observer | Watching::Somebody)
     }
 
     /// Whether steps are kept, with all that belongs to them.
     #[inline]
-    pub fn is_kept(&self) -> bool {
+    pub(crate) fn is_kept(&self) -> bool {
         self.watching.get() == Watching::Somebody
     }
 
     /// Begins to note for an observer.
-    pub fn observe(&self) {
+    pub(crate) fn observe(&self) {
         self.observed.clear();
         self.watching.set(Watching::Observer);
     }
 
     /// Ends it, and tells the observer.
-    pub fn observed(&self, observer: &mut dyn Observer) {
+    pub(crate) fn observed(&self, observer: &mut dyn Observer) {
         self.watching.set(Watching::Nobody);
         self.observed.hand_over(observer);
     }
 
     /// Notes a pattern that was tried, where there is an observer.
     #[inline]
-    pub fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
+    pub(crate) fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
         if self.watching.get() == Watching::Observer {
             self.note_pattern(tried);
         }
@@ -73,7 +73,7 @@ impl Trace {
     }
 
     /// Begins anew.
-    pub fn begin(&self) {
+    pub(crate) fn begin(&self) {
         *self.levels.borrow_mut() = vec![Vec::new()];
         self.left.set(limits::TRACE);
         self.unopened.set(0);
@@ -81,7 +81,7 @@ impl Trace {
     }
 
     /// Ends it: the steps told.
-    pub fn end(&self) -> Vec<Step> {
+    pub(crate) fn end(&self) -> Vec<Step> {
         let full = self.watching.replace(Watching::Nobody) == Watching::Full;
         let mut levels = self.levels.take();
         while levels.len() > 1 {
@@ -101,14 +101,14 @@ impl Trace {
     }
 
     /// No more is told.
-    pub fn fill(&self) {
+    pub(crate) fn fill(&self) {
         if self.is_kept() {
             self.watching.set(Watching::Full);
         }
     }
 
     /// Tells a step.
-    pub fn tell(&self, step: Step) {
+    pub(crate) fn tell(&self, step: Step) {
         match self.watching.get() {
             Watching::Somebody => self.put(step),
             Watching::Observer => self.note(&step),
@@ -141,7 +141,7 @@ impl Trace {
     }
 
     /// Does something of which nothing is told.
-    pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
         let watching = self.watching.replace(Watching::Nobody);
         let result = run();
         self.watching.set(watching);
@@ -150,7 +150,7 @@ impl Trace {
 
     /// Opens a level.
     #[inline]
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         if matches!(self.watching.get(), Watching::Somebody | Watching::Full) {
             self.open_level();
         }
@@ -166,7 +166,7 @@ impl Trace {
 
     /// Closes a level with the step that it is within; `None` leaves the children in its place.
     #[inline]
-    pub fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
+    pub(crate) fn close(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
         if self.watching.get() != Watching::Nobody {
             self.close_level(step);
         }

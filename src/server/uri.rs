@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 /// A URI taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// `http`.
     pub scheme: Option<BString>,
     /// `user:password`.
@@ -25,7 +25,7 @@ pub struct Parts {
 }
 
 /// Takes a URI apart. `None`: apr_uri_parse refuses it (a port that is no number).
-pub fn parse(uri: &[u8]) -> Option<Parts> {
+pub(crate) fn parse(uri: &[u8]) -> Option<Parts> {
     let mut parts = Parts::default();
     let mut rest = uri;
     if rest.first() != Some(&b'/')
@@ -58,7 +58,7 @@ pub fn parse(uri: &[u8]) -> Option<Parts> {
 }
 
 /// Whether a URI is nothing but a path, as most are.
-pub fn is_path_alone(uri: &[u8]) -> bool {
+pub(crate) fn is_path_alone(uri: &[u8]) -> bool {
     // each byte is looked at, without a way out: so the compiler looks at many at once
     let more = uri.iter().fold(false, |more, b| more | (*b == b'?') | (*b == b'#'));
     uri.first() == Some(&b'/') && !more
@@ -99,7 +99,7 @@ fn hostinfo(text: &[u8], parts: &mut Parts) -> Option<()> {
 
 /// How [`normalize`] works: AP_NORMALIZE_*.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Normalize {
+pub(crate) struct Normalize {
     /// Decode what needs no encoding.
     pub decode_unreserved: bool,
     /// Collapse `//`.
@@ -120,12 +120,12 @@ fn escape_at(path: &[u8], i: usize) -> Option<u8> {
 }
 
 /// RFC 3986's unreserved characters.
-pub fn is_unreserved(b: u8) -> bool {
+pub(crate) fn is_unreserved(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-._~".contains(&b)
 }
 
 /// `ap_normalize_path`: takes away `.`, `..` and doubled slashes. Whether the path is a good one.
-pub fn normalize(path: &mut BString, how: Normalize) -> bool {
+pub(crate) fn normalize(path: &mut BString, how: Normalize) -> bool {
     if filepath::is_tidy(path) && !path.contains(&b'%') {
         return true;
     }
@@ -203,7 +203,7 @@ pub fn normalize(path: &mut BString, how: Normalize) -> bool {
 
 /// What [`unescape`] does with an encoded slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slashes {
+pub(crate) enum Slashes {
     /// Refuses it.
     Forbid,
     /// Leaves it encoded.
@@ -213,7 +213,7 @@ pub enum Slashes {
 }
 
 /// `unescape_url`: decodes a path in place. The error is a status: 400 for a bad escape, 404 for a NUL or a forbidden slash.
-pub fn unescape(path: &mut BString, slashes: Slashes, keep_unreserved: bool) -> Result<(), u16> {
+pub(crate) fn unescape(path: &mut BString, slashes: Slashes, keep_unreserved: bool) -> Result<(), u16> {
     let Some(first) = path.find_byte(b'%') else { return Ok(()) };
     let (mut bad_escape, mut bad_path) = (false, false);
     let mut out = Vec::with_capacity(path.len());
@@ -260,7 +260,7 @@ pub fn unescape(path: &mut BString, slashes: Slashes, keep_unreserved: bool) -> 
 
 /// `ap_os_escape_path` / `ap_escape_uri`: what a URL path must encode. `partial` leaves out the `./` that
 /// keeps a leading `a:b` from looking like a scheme.
-pub fn escape_path(path: &[u8], partial: bool) -> BString {
+pub(crate) fn escape_path(path: &[u8], partial: bool) -> BString {
     let mut out = BString::default();
     if !partial {
         let colon = path.find_byte(b':');
@@ -280,13 +280,13 @@ pub fn escape_path(path: &[u8], partial: bool) -> BString {
 }
 
 /// `ap_is_url`: a scheme, a colon, and something more.
-pub fn is_url(text: &[u8]) -> bool {
+pub(crate) fn is_url(text: &[u8]) -> bool {
     let end = text.iter().position(|b| !(b.is_ascii_alphanumeric() || b"+-.".contains(b))).unwrap_or(text.len());
     end > 0 && text.get(end) == Some(&b':') && text.len() > end + 1
 }
 
 /// `text` with each run of slashes as one: `ap_no2slash`.
-pub fn single_slashes(text: &[u8]) -> BString {
+pub(crate) fn single_slashes(text: &[u8]) -> BString {
     let mut out = BString::from(Vec::with_capacity(text.len()));
     for &byte in text {
         if byte != b'/' || out.last() != Some(&b'/') {
@@ -299,6 +299,7 @@ pub fn single_slashes(text: &[u8]) -> BString {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn normalizes_as_httpd() {
@@ -324,5 +325,24 @@ mod tests {
         assert_eq!(p.hostname.unwrap(), "::1");
         assert_eq!((p.port, p.path.unwrap(), p.query.unwrap()), (Some(81), "/x".into(), "q".into()));
         assert!(parse(b"http://h:x/").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn normalizing_twice_is_normalizing_once(path in "(/|/\\.|/\\.\\.|/[a-c%2eEfF]{0,4}){0,8}") {
+            let how = Normalize { decode_unreserved: false, merge_slashes: true, allow_relative: false };
+            let mut once = BString::from(format!("/{path}"));
+            normalize(&mut once, how);
+            let mut twice = once.clone();
+            normalize(&mut twice, how);
+            prop_assert_eq!(once, twice);
+        }
+
+        #[test]
+        fn unescaping_undoes_escaping(path in proptest::collection::vec(1u8.., 0..40)) {
+            let mut text = escape_path(&path, true);
+            prop_assert_eq!(unescape(&mut text, Slashes::Decode, false), Ok(()));
+            prop_assert_eq!(text, BString::from(path));
+        }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 /// An address of a `<VirtualHost>`: httpd's `server_addr_rec`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     /// The address; none for `*` and `_default_`.
     pub ip: Option<IpAddr>,
     /// The port; 0 for any.
@@ -24,7 +24,7 @@ pub struct Address {
 
 /// What ServerName says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ServerName {
+pub(crate) struct ServerName {
     /// The name.
     pub host: BString,
     /// The port; 0 when none was given.
@@ -37,7 +37,7 @@ pub struct ServerName {
 
 /// Names by which a virtual host is known.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub(crate) struct Names {
     /// ServerName.
     pub server_hostname: BString,
     /// ServerAlias without wildcards.
@@ -48,7 +48,7 @@ pub struct Names {
 
 /// How a name was found to be a virtual host's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameMatch {
+pub(crate) enum NameMatch {
     /// By ServerName.
     ServerName,
     /// By the ServerAlias at that place.
@@ -59,12 +59,12 @@ pub enum NameMatch {
 
 impl Names {
     /// httpd's `matches_aliases`.
-    pub fn matches(&self, host: &[u8]) -> Option<NameMatch> {
+    pub(crate) fn matches(&self, host: &[u8]) -> Option<NameMatch> {
         self.matches_without(host, Span::NONE)
     }
 
     /// The same, with the ServerAlias at `skip` taken out.
-    pub fn matches_without(&self, host: &[u8], skip: Span) -> Option<NameMatch> {
+    pub(crate) fn matches_without(&self, host: &[u8], skip: Span) -> Option<NameMatch> {
         if self.server_hostname.eq_ignore_ascii_case(host) {
             return Some(NameMatch::ServerName);
         }
@@ -77,7 +77,7 @@ impl Names {
 
 /// One link: a virtual host under one of its addresses.
 #[derive(Clone, Debug)]
-pub struct Link {
+pub(crate) struct Link {
     /// The server.
     pub server: usize,
     /// The port of that address; 0 for any.
@@ -88,7 +88,7 @@ pub struct Link {
 
 /// Virtual hosts of one address and port: httpd's `ipaddr_chain`.
 #[derive(Clone, Debug)]
-pub struct Chain {
+pub(crate) struct Chain {
     ip: Option<IpAddr>,
     port: u16,
     /// The first of the configuration: the default.
@@ -99,21 +99,21 @@ pub struct Chain {
 
 impl Chain {
     /// The virtual hosts to choose from by name, in the order of the configuration; none when there is but one.
-    pub fn names(&self) -> Option<impl Iterator<Item = &Link>> {
+    pub(crate) fn names(&self) -> Option<impl Iterator<Item = &Link>> {
         (self.links.len() > 1).then(|| self.links.iter().rev())
     }
 }
 
 /// The tables that a connection's address is looked up in.
 #[derive(Clone, Debug, Default)]
-pub struct Tables {
+pub(crate) struct Tables {
     by_ip: HashMap<IpAddr, Vec<Chain>>,
     default_list: Vec<Chain>, // httpd puts new ones in front: searched from the back
 }
 
 /// A chain's index: by address, or in the default list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChainId {
+pub(crate) enum ChainId {
     /// Under an address.
     Ip(IpAddr, usize),
     /// In the list of `*` and `_default_`.
@@ -122,7 +122,7 @@ pub enum ChainId {
 
 impl Tables {
     /// Builds the tables (`ap_fini_vhost_config`) of the servers' addresses; index 0 is the main server, which is in none.
-    pub fn new(addrs: &[Vec<Address>]) -> Tables {
+    pub(crate) fn new(addrs: &[Vec<Address>]) -> Tables {
         let mut t = Tables::default();
         for (server, addrs) in addrs.iter().enumerate().skip(1).rev() {
             let mut previous: Option<&Address> = None;
@@ -172,7 +172,7 @@ impl Tables {
     }
 
     /// The chain for a connection that comes in on an address (`ap_update_vhost_given_ip`); none leaves the main server.
-    pub fn lookup(&self, ip: IpAddr, port: u16) -> Option<ChainId> {
+    pub(crate) fn lookup(&self, ip: IpAddr, port: u16) -> Option<ChainId> {
         if let Some(i) = self.by_ip.get(&ip).and_then(|chains| find(chains, port)) {
             return Some(ChainId::Ip(ip, i));
         }
@@ -180,7 +180,7 @@ impl Tables {
     }
 
     /// The chain of that index.
-    pub fn chain(&self, id: ChainId) -> Option<&Chain> {
+    pub(crate) fn chain(&self, id: ChainId) -> Option<&Chain> {
         match id {
             ChainId::Ip(ip, i) => self.by_ip.get(&ip)?.get(i),
             ChainId::Default(i) => self.default_list.get(i),
@@ -215,7 +215,7 @@ impl Chain {
     }
 
     /// How the chain's address reads in a configuration.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let host = match self.ip {
             None => "*".to_string(),
             Some(IpAddr::V6(ip)) => format!("[{ip}]"),
@@ -241,7 +241,13 @@ fn find(chains: &[Chain], port: u16) -> Option<usize> {
 
 /// Chooses among a chain's virtual hosts by name (`update_server_from_aliases`), with the ServerAlias at `skip` taken
 /// out.
-pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16, skip: Span) -> Option<(usize, NameMatch)> {
+pub(crate) fn by_name(
+    chain: &Chain,
+    names: &[Names],
+    host: &[u8],
+    port: u16,
+    skip: Span,
+) -> Option<(usize, NameMatch)> {
     if chain.links.len() < 2 {
         return None;
     }
@@ -270,7 +276,7 @@ pub fn by_name(chain: &Chain, names: &[Names], host: &[u8], port: u16, skip: Spa
 }
 
 /// A host and port as `apr_parse_addr_port` splits them: `None` for what it refuses. No host: a bare number is a port.
-pub fn parse_address(text: &BStr) -> Option<(Option<&BStr>, u16)> {
+pub(crate) fn parse_address(text: &BStr) -> Option<(Option<&BStr>, u16)> {
     if text.is_empty() {
         return None;
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The four walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Walk {
+pub(crate) enum Walk {
     /// `ap_directory_walk`
     Directory,
     /// `ap_location_walk`
@@ -46,7 +46,7 @@ impl Cache {
 
 /// What a walk found, where a later one may do with it.
 #[derive(Clone, Debug, Default)]
-pub struct Found<'a> {
+pub(crate) struct Found<'a> {
     /// What the sections that matched came to.
     pub settings: Option<&'a Merged>,
     /// What was told, if somebody watched.
@@ -57,7 +57,7 @@ type Left<'a> = (Cache, Found<'a>);
 
 /// The caches of a request, each walk's in the order of its invocations: two or three over locations, one over folders.
 #[derive(Clone, Debug, Default)]
-pub struct WalkCaches<'a> {
+pub(crate) struct WalkCaches<'a> {
     directory: SmallVec<[Left<'a>; 1]>,
     location: SmallVec<[Left<'a>; 2]>,
     file: SmallVec<[Left<'a>; 1]>,
@@ -86,7 +86,7 @@ impl<'a> WalkCaches<'a> {
 }
 
 /// A walk's result, for [`settle`].
-pub struct Walked<'a> {
+pub(crate) struct Walked<'a> {
     /// Which walk.
     pub walk: Walk,
     /// What was walked: the URI, the file's name, the folder. None for `<If>`, whose conditions hold or not.
@@ -104,7 +104,7 @@ pub struct Walked<'a> {
 }
 
 /// A text, as a key.
-pub fn key(text: &[u8]) -> u64 {
+pub(crate) fn key(text: &[u8]) -> u64 {
     match text.split_last() {
         Some((b'/', folder)) => folder_key(folder),
         _ => FixedState::default().hash_one(text),
@@ -112,7 +112,7 @@ pub fn key(text: &[u8]) -> u64 {
 }
 
 /// The key of a text with a slash after it.
-pub fn folder_key(text: &[u8]) -> u64 {
+pub(crate) fn folder_key(text: &[u8]) -> u64 {
     FixedState::default().hash_one((text, b'/'))
 }
 
@@ -125,7 +125,7 @@ fn prepared<'r, 'a>(r: &'r Request<'a>, walk: Walk) -> Option<&'r Left<'a>> {
 }
 
 /// A walk over the folder `key` that was done before, and need not be done again.
-pub struct Familiar<'a> {
+pub(crate) struct Familiar<'a> {
     /// What it found.
     pub found: Found<'a>,
     /// The identity of its settings.
@@ -137,7 +137,7 @@ pub struct Familiar<'a> {
 }
 
 /// Whether a walk takes an earlier one's result instead of walking.
-pub fn familiar<'a>(r: &Request<'a>, walk: Walk, key: u64, tested: u64) -> Option<Familiar<'a>> {
+pub(crate) fn familiar<'a>(r: &Request<'a>, walk: Walk, key: u64, tested: u64) -> Option<Familiar<'a>> {
     let (cache, found) = prepared(r, walk).filter(|(c, _)| c.is_of(key, tested))?;
     Some(Familiar {
         merged: cache.walked,
@@ -148,7 +148,7 @@ pub fn familiar<'a>(r: &Request<'a>, walk: Walk, key: u64, tested: u64) -> Optio
 }
 
 /// Says which pointer `r->per_dir_config` has after a walk, and whether what was found is still to be merged.
-pub fn settle<'a>(r: &mut Request<'a>, w: Walked<'a>) -> bool {
+pub(crate) fn settle<'a>(r: &mut Request<'a>, w: Walked<'a>) -> bool {
     let mut cache = prepared(r, w.walk).map_or_else(Cache::default, |(c, _)| *c);
     let mut cached = cache.cached.is_some();
     let key = w.key;

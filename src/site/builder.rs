@@ -1,8 +1,9 @@
 //! A site out of a text and made-up files.
 
 use super::Site;
+use super::htaccess::{self, Checked};
 use crate::server::compile::{Input, Modules};
-use crate::simulate::RealPrograms;
+use crate::server::engine::RealPrograms;
 use crate::vfs::{Errno, Memory, Owner, Vfs};
 use bstr::BString;
 use std::net::IpAddr;
@@ -56,6 +57,18 @@ impl SiteBuilder {
         self
     }
 
+    /// All modules that there are, or those of the configuration's own LoadModule lines, and the like.
+    pub fn load(mut self, modules: Modules) -> SiteBuilder {
+        self.input.modules = modules;
+        self
+    }
+
+    /// Whether a missing DocumentRoot or map file is a note only: the files may be elsewhere.
+    pub fn lenient(mut self, lenient: bool) -> SiteBuilder {
+        self.input.lenient_paths = lenient;
+        self
+    }
+
     /// As httpd's `-D`.
     pub fn define(mut self, name: &str) -> SiteBuilder {
         self.input.defines.push(name.into());
@@ -85,10 +98,19 @@ impl SiteBuilder {
     /// # Errors
     /// Where a file could not be put where it was to be.
     pub fn build(self) -> Result<Site, Errno> {
-        if let Some(errno) = self.wrong {
-            return Err(errno);
+        match self.wrong {
+            Some(errno) => Err(errno),
+            None => Ok(Site::of(self.input(), Arc::new(RealPrograms))),
         }
+    }
+
+    /// What is wrong with the text as an .htaccess file, with everything allowed there.
+    pub fn check_htaccess(self) -> Checked {
+        htaccess::check(self.input())
+    }
+
+    fn input(self) -> Input {
         let vfs = self.tree.unwrap_or_else(|| Arc::new(self.files));
-        Ok(Site::of(Input { vfs, ..self.input }, Arc::new(RealPrograms)))
+        Input { vfs, ..self.input }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 /// Of a shell's substitutions, `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME-word}` are understood; a line with
 /// anything else that a shell would run (`` ` ``, `$(`) is passed over. Conditions count as if they held, except that a
 /// variable once set is not set again by a line within one.
-pub fn read(text: &str, env: &mut HashMap<String, String>) {
+pub(super) fn read(text: &str, env: &mut HashMap<String, String>) {
     let mut within = 0usize;
     for line in text.lines() {
         let line = line.trim();

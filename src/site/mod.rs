@@ -5,22 +5,27 @@ mod builder;
 mod edit;
 #[cfg(feature = "disk")]
 mod envvars;
+mod htaccess;
 #[cfg(feature = "disk")]
 mod named;
 #[cfg(feature = "disk")]
 mod open;
+mod scenario;
 
+pub use crate::server::compile::Modules;
 pub use builder::SiteBuilder;
 pub use edit::{Edit, Fix, Overlap, Safety, apply};
+pub use htaccess::Checked;
 #[cfg(feature = "disk")]
 pub use open::{OpenError, SiteOptions};
 
 use crate::conf::Node;
 use crate::diagnostic::Diagnostic;
+use crate::modules::known;
+use crate::run::Run;
 use crate::server::Server;
-use crate::server::compile::{self, Input};
+use crate::server::compile::{self, Input, Output};
 use crate::server::engine::Programs;
-use crate::simulate::{Loaded, Simulator};
 use crate::source::{FileId, SourceMap, Span};
 use crate::suite::Scenario;
 use bstr::{BStr, ByteSlice};
@@ -33,10 +38,10 @@ use std::sync::Arc;
 ///
 /// ```
 /// use routesim::site::Site;
-/// use routesim::simulate::Ask;
+/// use routesim::Request;
 ///
 /// let site = Site::builder("DocumentRoot /srv/www\n").file("/srv/www/note.txt", "hello").build()?;
-/// let outcome = site.start().expect("httpd would start").ask(&Ask::get("/note.txt"));
+/// let outcome = site.start().expect("httpd would start").ask(&Request::get("/note.txt"));
 /// assert_eq!((outcome.status, outcome.file.unwrap().as_slice()), (200, &b"/srv/www/note.txt"[..]));
 /// # Ok::<(), routesim::vfs::Errno>(())
 /// ```
@@ -46,7 +51,7 @@ pub struct Site(Arc<Inner>);
 struct Inner {
     input: Input,
     programs: Arc<dyn Programs>,
-    loaded: Loaded,
+    loaded: Output,
     /// The compiled server, or the error at which httpd stops.
     started: Result<Arc<Server>, Diagnostic>,
 }
@@ -133,11 +138,16 @@ impl Site {
     ///
     /// # Errors
     /// The error at which httpd would stop.
-    pub fn start(&self) -> Result<Simulator, &Diagnostic> {
+    pub fn start(&self) -> Result<Run, &Diagnostic> {
         let Inner { input, programs, started, .. } = &*self.0;
         let server = started.as_ref()?;
-        Ok(Simulator::new(server.clone(), input.vfs.clone(), programs.clone()))
+        Ok(Run::new(server.clone(), input.vfs.clone(), programs.clone()))
     }
+}
+
+/// The names of the modules that are known, as [`SiteBuilder::modules`] takes them.
+pub fn module_names() -> impl Iterator<Item = &'static str> {
+    known::KNOWN.iter().map(|module| module.name)
 }
 
 /// A directive of a configuration, or a section.

@@ -10,7 +10,7 @@ use std::fs::canonicalize;
 use std::path::{Component, Path, PathBuf};
 
 /// A file that a user named.
-pub struct Named<'d> {
+pub(super) struct Named<'d> {
     disk: &'d Disk,
     outer: PathBuf,
     /// Its path in the tree, if it is below the tree's root.
@@ -19,7 +19,7 @@ pub struct Named<'d> {
 
 impl<'d> Named<'d> {
     /// The file at `file`, with the tree that the server's paths are looked up in.
-    pub fn new(file: &Path, disk: &'d Disk) -> Named<'d> {
+    pub(super) fn new(file: &Path, disk: &'d Disk) -> Named<'d> {
         let confined = disk.root() != Path::new("/");
         let inner = confined.then(|| inside(file, disk.root())).flatten();
         let inner = inner.map(|p| [b"/", Vec::from_path_lossy(&p).as_bytes()].concat().into());
@@ -27,7 +27,7 @@ impl<'d> Named<'d> {
     }
 
     /// The file's content.
-    pub fn read(&self) -> Result<Vec<u8>, OpenError> {
+    pub(super) fn read(&self) -> Result<Vec<u8>, OpenError> {
         let Some(inner) = &self.inner else {
             let why =
                 |e| OpenError::new(format!("can't read `{}`: {}", self.outer.display(), open::why(&e, FILE_BYTES)));
@@ -41,7 +41,7 @@ impl<'d> Named<'d> {
     }
 
     /// The file of another name beside it, if there is one.
-    pub fn beside(&self, name: &str) -> Option<Named<'d>> {
+    pub(super) fn beside(&self, name: &str) -> Option<Named<'d>> {
         let outer = self.outer.with_file_name(name);
         let inner = self.inner.as_ref().map(|i| BString::from([parent(i), b"/", name.as_bytes()].concat()));
         let there = match &inner {
@@ -52,7 +52,7 @@ impl<'d> Named<'d> {
     }
 
     /// What messages call it: its path in the tree, where it is there.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match &self.inner {
             Some(inner) => {
                 let within = resolve::realpath(self.disk, &Cred::root(), &[parent(inner), b"/"].concat());

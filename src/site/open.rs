@@ -1,10 +1,11 @@
 //! A configuration of this machine: where its paths are looked up, and what it reads from its surroundings.
 
+use super::htaccess::{self, Checked};
 use super::named::Named;
 use super::{Site, envvars};
 use crate::limits::FILE_BYTES;
 use crate::server::compile::{Input, Modules};
-use crate::simulate::RealPrograms;
+use crate::server::engine::RealPrograms;
 use crate::suite::default_hosts;
 use crate::vfs::{Cached, Disk, open};
 use bstr::BString;
@@ -58,7 +59,7 @@ impl Site {
     /// written, and nothing of it is run.
     ///
     /// ```no_run
-    /// use routesim::simulate::Ask;
+    /// use routesim::Request;
     /// use routesim::site::{Site, SiteOptions};
     /// use std::path::Path;
     ///
@@ -77,8 +78,16 @@ impl Site {
 }
 
 impl SiteOptions {
+    /// What is wrong with an .htaccess file of this machine, with everything allowed there.
+    ///
+    /// # Errors
+    /// A root that is not there, a file that can't be read.
+    pub fn check_htaccess(&self, file: &Path) -> Result<Checked, OpenError> {
+        Ok(htaccess::check(self.input(file)?))
+    }
+
     /// What reading a file begins with.
-    pub(crate) fn input(&self, config: &Path) -> Result<Input, OpenError> {
+    fn input(&self, config: &Path) -> Result<Input, OpenError> {
         let root = self.root.as_deref().unwrap_or(Path::new("/"));
         let disk = Disk::new(root)
             .map_err(|e| OpenError::new(format!("--root `{}`: {}", root.display(), open::why(&e, FILE_BYTES))))?;

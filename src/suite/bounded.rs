@@ -10,7 +10,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// As [`read_most`]; when it holds more than [`FILE_BYTES`].
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     read_most(path, FILE_BYTES)
 }
 
@@ -19,7 +19,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it can't be read without waiting, is a folder, a named pipe or a file of the kernel's, or holds more. The
 /// message is the whole reason.
-pub fn read_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let kind = std::fs::metadata(path)?;
     if kind.is_dir() {
         return Err(io::Error::other("it is a directory: name a file in it"));
@@ -41,7 +41,7 @@ pub fn read_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it can't be read, or there is more.
-pub fn stream(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn stream(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     open::rest(from, most, &mut content)?;
     Ok(content)
@@ -59,7 +59,7 @@ fn is_pipe(_: &Metadata) -> bool {
 }
 
 /// The lines of a list, without their ends (`\n` or `\r\n`).
-pub fn lines(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn lines(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     bstr::ByteSlice::lines(list)
 }
 
@@ -67,7 +67,7 @@ pub fn lines(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 ///
 /// # Errors
 /// The line's number.
-pub fn check_lines(list: &[u8]) -> io::Result<()> {
+pub(crate) fn check_lines(list: &[u8]) -> io::Result<()> {
     if list.len() as u64 <= LINE_BYTES {
         return Ok(());
     }

@@ -1,8 +1,8 @@
 //! What a scenario expects of an outcome, and what was different.
 
 use super::reader::Reader;
-use super::suggest::nearest;
 use super::yaml::{Node, Value};
+use crate::suggest::closest;
 use serde_json::Value as Json;
 
 /// One expected key of an outcome.
@@ -127,7 +127,7 @@ impl Shape {
             Shape::Word(words) => {
                 let text = reader.text(what, node)?;
                 if !words.contains(&text.as_str()) {
-                    let help = match nearest(&text, words.iter().copied()) {
+                    let help = match closest(&text, words.iter().copied()) {
                         Some(word) => format!("did you mean `{word}`?"),
                         None => format!("it is one of {}", words.join(", ")),
                     };
@@ -169,7 +169,7 @@ fn read_map(reader: &mut Reader, what: &str, node: &Node, keys: &'static [(&'sta
 }
 
 /// Where `outcome` (an outcome as JSON) is not what is expected. A key that the outcome lacks counts as null.
-pub fn compare(expect: &[Expectation], outcome: &Json) -> Vec<Mismatch> {
+pub(super) fn compare(expect: &[Expectation], outcome: &Json) -> Vec<Mismatch> {
     let mut found = Vec::new();
     for e in expect {
         differ(&e.key, &e.value, outcome.get(&e.key).unwrap_or(&Json::Null), &mut |key, want, got| {

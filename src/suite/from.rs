@@ -14,7 +14,7 @@ const TOO_MUCH: &str = "name the directories that an answer hangs on, one by one
 
 /// What a scenario may still copy.
 #[derive(Debug)]
-pub struct Room {
+pub(super) struct Room {
     entries: usize,
     bytes: u64,
 }
@@ -27,7 +27,7 @@ impl Default for Room {
 
 /// What can't be copied, why, and what to do.
 #[derive(Debug)]
-pub struct Unreadable {
+pub(super) struct Unreadable {
     /// A path of this machine.
     pub path: PathBuf,
     /// Why.
@@ -38,7 +38,7 @@ pub struct Unreadable {
 
 /// A file, or a directory with all that is in it.
 #[derive(Debug)]
-pub struct Source {
+pub(super) struct Source {
     path: PathBuf,
     /// None for a file.
     disk: Option<Disk>,
@@ -48,7 +48,7 @@ pub struct Source {
 
 /// Something to copy.
 #[derive(Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Its path in the source; empty for the source itself.
     pub path: BString,
     stat: Stat,
@@ -56,7 +56,7 @@ pub struct Entry {
 
 /// What an entry is.
 #[derive(Debug)]
-pub enum Content {
+pub(super) enum Content {
     /// A directory.
     Directory,
     /// A link to this.
@@ -70,7 +70,7 @@ impl Room {
     ///
     /// # Errors
     /// What is not there, may not be read, is the kernel's (/proc), no file and no directory, or too much.
-    pub fn survey(&mut self, path: &Path) -> Result<Source, Unreadable> {
+    pub(super) fn survey(&mut self, path: &Path) -> Result<Source, Unreadable> {
         let kind = std::fs::metadata(path).map_err(|e| system(path, &e))?;
         let mut source = Source { path: path.into(), disk: None, entries: Vec::new() };
         if kind.is_dir() {
@@ -131,7 +131,7 @@ impl Room {
     ///
     /// # Errors
     /// When it can't be read, or holds more than it seemed to.
-    pub fn content(&mut self, source: &Source, entry: &Entry) -> Result<Content, Unreadable> {
+    pub(super) fn content(&mut self, source: &Source, entry: &Entry) -> Result<Content, Unreadable> {
         let path = source.outer(&entry.path);
         if entry.stat.is_dir() {
             return Ok(Content::Directory);

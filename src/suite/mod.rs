@@ -1,7 +1,7 @@
 //! Scenarios: their YAML form, the tree they describe, and what they expect.
 
 #[cfg(feature = "disk")]
-pub mod bounded;
+pub(crate) mod bounded;
 mod expect;
 mod files;
 #[cfg(feature = "disk")]
@@ -13,14 +13,18 @@ mod reader;
 mod request;
 mod run;
 mod scenario;
-pub mod suggest;
 mod tree;
-pub mod yaml;
+pub(crate) mod yaml;
 
-pub use expect::{Expectation, Mismatch, compare};
+pub use crate::expr::moment::Moment;
+pub use expect::{Expectation, Mismatch};
 pub use files::{FileEntry, FileKind, Probe};
-pub use programs::{CGI_PROBE, Program, WSGI_PROBE, wsgi_targets};
-pub use request::{CLIENT, CLIENT6, HOST, RequestSpec, SERVER, UrlParts, parse_server, split_url};
+pub use request::{RequestSpec, UrlParts, parse_server, split_url};
 pub use run::{Answered, Ran, run};
-pub use scenario::{ConfigSource, Scenario, default_hosts};
-pub use tree::ScenarioFs;
+pub use scenario::{ConfigSource, Scenario};
+pub use yaml::At;
+
+pub(crate) use programs::{CGI_PROBE, Program, WSGI_PROBE};
+pub(crate) use request::{CLIENT, SERVER};
+pub(crate) use scenario::default_hosts;
+pub(crate) use tree::ScenarioFs;

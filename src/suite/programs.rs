@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// The stand-in for a WSGI application.
-pub const WSGI_PROBE: &str = include_str!("programs/probe.wsgi");
+pub(crate) const WSGI_PROBE: &str = include_str!("programs/probe.wsgi");
 /// The stand-in for a CGI program.
-pub const CGI_PROBE: &str = include_str!("programs/probe.cgi");
+pub(crate) const CGI_PROBE: &str = include_str!("programs/probe.cgi");
 
 /// What runs when a file is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Program {
+pub(crate) enum Program {
     /// Nothing: as CGI or WSGI it answers 500.
     #[default]
     None,
@@ -28,17 +28,17 @@ pub enum Program {
 
 impl Program {
     /// Whether it answers 200 when run as CGI.
-    pub fn runs_as_cgi(self) -> bool {
+    pub(crate) fn runs_as_cgi(self) -> bool {
         matches!(self, Program::Cgi | Program::Script)
     }
 
     /// Whether it answers 200 when mod_wsgi runs it and calls `application`.
-    pub fn runs_as_wsgi(self) -> bool {
+    pub(crate) fn runs_as_wsgi(self) -> bool {
         matches!(self, Program::Wsgi | Program::Script)
     }
 
     /// What a given text is.
-    pub fn of_text(text: &[u8]) -> Program {
+    pub(crate) fn of_text(text: &[u8]) -> Program {
         static APPLICATION: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
             let pattern = concat!(
                 r"(?m)^(?:(?:async )?def application\b|class application\b|application\s*=[^=]",
@@ -57,7 +57,7 @@ impl Program {
 }
 
 /// The scripts that the WSGI directives of a configuration name.
-pub fn wsgi_targets(config: &str) -> HashSet<&str> {
+pub(super) fn wsgi_targets(config: &str) -> HashSet<&str> {
     static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
         let names = "ScriptAlias|ScriptAliasMatch|HandlerScript|ImportScript|DispatchScript|AuthUserScript|\
                      AccessScript|AuthGroupScript";
@@ -68,12 +68,12 @@ pub fn wsgi_targets(config: &str) -> HashSet<&str> {
 }
 
 /// Whether a name is that of a CGI program.
-pub fn is_cgi_name(path: &str) -> bool {
+pub(super) fn is_cgi_name(path: &str) -> bool {
     [".cgi", ".pl", ".sh"].iter().any(|end| path.ends_with(end))
 }
 
 /// What stands in the file at `path` whose content is not given, and what it runs as.
-pub fn implied(path: &str, mode: Option<u32>, probe: Option<Probe>, wsgi: &HashSet<&str>) -> (String, Program) {
+pub(super) fn implied(path: &str, mode: Option<u32>, probe: Option<Probe>, wsgi: &HashSet<&str>) -> (String, Program) {
     let executable = mode.is_some_and(|m| matches!(m & 0o777, 0o755 | 0o555));
     if path.ends_with("/.htaccess") {
         ("#\n".into(), Program::None)

@@ -1,33 +1,33 @@
 //! From YAML nodes to plain values, with a diagnostic for each that is not what it should be.
 
-use super::suggest::nearest;
 use super::yaml::{At, Key, Node, Value};
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::suggest::closest;
 use serde_json::Value as Json;
 
 /// Collects what is wrong; reading goes on.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(super) struct Reader {
     /// What was wrong so far.
     pub problems: Findings,
 }
 
 impl Reader {
     /// Notes an error.
-    pub fn error(&mut self, code: &'static str, message: impl Into<String>, at: At) -> &mut Diagnostic {
+    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, at: At) -> &mut Diagnostic {
         self.problems.push(Diagnostic::error(code, message, at.span))
     }
 
     /// Notes that `node` is not `wanted`.
-    pub fn wrong_type<T>(&mut self, what: &str, wanted: &str, node: &Node) -> Option<T> {
+    pub(super) fn wrong_type<T>(&mut self, what: &str, wanted: &str, node: &Node) -> Option<T> {
         self.error("wrong-type", format!("`{what}` must be {wanted}, not {}", node.kind()), node.at);
         None
     }
 
     /// Notes a key that means nothing here.
-    pub fn unknown_key(&mut self, key: &Key, of: &str, known: &[&str]) {
+    pub(super) fn unknown_key(&mut self, key: &Key, of: &str, known: &[&str]) {
         // nobody sees it where there are many
-        let near = (!self.problems.is_full()).then(|| nearest(&key.text, known.iter().copied())).flatten();
+        let near = (!self.problems.is_full()).then(|| closest(&key.text, known.iter().copied())).flatten();
         let help = match near {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("known keys: {}", known.join(", ")),
@@ -36,7 +36,7 @@ impl Reader {
     }
 
     /// The pairs of a mapping; nothing is an empty one.
-    pub fn map<'n>(&mut self, what: &str, node: &'n Node) -> &'n [(Key, Node)] {
+    pub(super) fn map<'n>(&mut self, what: &str, node: &'n Node) -> &'n [(Key, Node)] {
         match &node.value {
             Value::Map(pairs) => pairs,
             Value::Null => &[],
@@ -45,7 +45,7 @@ impl Reader {
     }
 
     /// The elements of a list; nothing is an empty one.
-    pub fn list<'n>(&mut self, what: &str, node: &'n Node) -> &'n [Node] {
+    pub(super) fn list<'n>(&mut self, what: &str, node: &'n Node) -> &'n [Node] {
         match &node.value {
             Value::List(nodes) => nodes,
             Value::Null => &[],
@@ -54,7 +54,7 @@ impl Reader {
     }
 
     /// A scalar's text.
-    pub fn text(&mut self, what: &str, node: &Node) -> Option<String> {
+    pub(super) fn text(&mut self, what: &str, node: &Node) -> Option<String> {
         match node.text() {
             Some(text) => Some(text.into()),
             None => self.wrong_type(what, "a text", node),
@@ -62,12 +62,12 @@ impl Reader {
     }
 
     /// The texts of a list.
-    pub fn texts(&mut self, what: &str, node: &Node) -> Vec<String> {
+    pub(super) fn texts(&mut self, what: &str, node: &Node) -> Vec<String> {
         self.list(what, node).iter().filter_map(|n| self.text(what, n)).collect()
     }
 
     /// A truth value; YAML 1.1's words for it too.
-    pub fn truth(&mut self, what: &str, node: &Node) -> Option<bool> {
+    pub(super) fn truth(&mut self, what: &str, node: &Node) -> Option<bool> {
         match &node.value {
             Value::Plain(_, Json::Bool(value)) => Some(*value),
             Value::Text(text) if matches!(text.to_ascii_lowercase().as_str(), "yes" | "on" | "true") => Some(true),
@@ -77,7 +77,13 @@ impl Reader {
     }
 
     /// A text that `parse` understands; `wanted` says what it must be.
-    pub fn parsed<T>(&mut self, what: &str, wanted: &str, node: &Node, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn parsed<T>(
+        &mut self,
+        what: &str,
+        wanted: &str,
+        node: &Node,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let Some(text) = node.text() else { return self.wrong_type(what, wanted, node) };
         let value = parse(text);
         if value.is_none() {

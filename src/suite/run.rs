@@ -4,15 +4,17 @@ use super::expect::{Mismatch, compare};
 use super::scenario::Scenario;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::{Outcome, json};
-use crate::simulate::{self, Ask, Loaded, Simulator};
+use crate::request::Request;
+use crate::run::Run;
+use crate::site::Site;
 use serde_json::Value;
 
 /// What became of a scenario.
 pub struct Ran {
+    /// Its configuration over its files.
+    pub site: Site,
     /// Ready for more requests; none where httpd would refuse to start.
-    pub simulator: Option<Simulator>,
-    /// What reading its configuration came to.
-    pub loaded: Loaded,
+    pub run: Option<Run>,
     /// The error at which httpd would stop, as scenarios expect it: `{"config_error": {file, line, message}}`.
     pub refusal: Option<Value>,
     /// Where the refusal (or the lack of one) is not what the scenario as a whole expects.
@@ -35,22 +37,25 @@ pub struct Answered {
 /// What is wrong with the scenario itself: a file that can't be laid out, a configuration that can't be read. What httpd
 /// would refuse is no error but in the result.
 pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
-    let (simulator, loaded) = simulate::scenario(scenario)?;
-    let refused = loaded.first_error().filter(|_| simulator.is_none());
-    let refusal = refused.map(|error| json::config_error(error, &loaded.sources));
+    let site = Site::of_scenario(scenario)?;
+    let (run, refused) = match site.start() {
+        Ok(run) => (Some(run), None),
+        Err(error) => (None, Some(error)),
+    };
+    let refusal = refused.map(|error| json::config_error(error, site.sources()));
     let mismatches = compare(&scenario.expect, refusal.as_ref().unwrap_or(&Value::Null));
-    let answer = |(index, simulator): (usize, &Simulator)| {
+    let answer = |(index, run): (usize, &Run)| {
         let spec = &scenario.requests[index];
-        let outcome = simulator.ask(&Ask::of(spec, index));
+        let outcome = run.ask(&Request::of(spec, index));
         let mismatches = match spec.expect.is_empty() {
             true => Vec::new(),
-            false => compare(&spec.expect, &json::outcome(&outcome, simulator.sources())),
+            false => compare(&spec.expect, &json::outcome(&outcome, run.sources())),
         };
         Answered { outcome, mismatches }
     };
-    let answers = simulator.iter().flat_map(|s| (0..scenario.requests.len()).map(move |index| (index, s)));
+    let answers = run.iter().flat_map(|s| (0..scenario.requests.len()).map(move |index| (index, s)));
     let answers = answers.map(answer).collect();
-    Ok(Ran { simulator, loaded, refusal, mismatches, answers })
+    Ok(Ran { site, run, refusal, mismatches, answers })
 }
 
 #[cfg(test)]
@@ -71,7 +76,7 @@ mod tests {
             works.answers.iter().map(|a| a.mismatches.iter().map(|m| m.key.as_str()).collect()).collect();
         assert_eq!((keys, works.refusal), (vec![vec!["status"], vec![]], None));
         let refused = ran("name: x\nconfig: Bogus\nexpect: {config_error: {line: 2}}\nrequests: [/]\n");
-        assert!(refused.answers.is_empty() && refused.simulator.is_none());
+        assert!(refused.answers.is_empty() && refused.run.is_none());
         assert_eq!(refused.mismatches[0].key, "config_error.line");
         let starts = ran("name: x\nconfig: ''\nexpect: {config_error: {line: 2}}\nrequests: [/]\n");
         assert_eq!(starts.mismatches[0].key, "config_error");

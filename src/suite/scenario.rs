@@ -108,7 +108,7 @@ impl Default for Scenario {
 }
 
 /// `localhost`, for both address families.
-pub fn default_hosts() -> Vec<(IpAddr, String)> {
+pub(crate) fn default_hosts() -> Vec<(IpAddr, String)> {
     [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(|ip| (ip, "localhost".into())).into()
 }
 
@@ -188,7 +188,7 @@ impl Scenario {
     ///
     /// # Errors
     /// When it stands in a file that can't be read.
-    pub fn config_text(&self) -> std::io::Result<Vec<u8>> {
+    pub(crate) fn config_text(&self) -> std::io::Result<Vec<u8>> {
         match &self.config {
             ConfigSource::Text { text, .. } => Ok(text.clone().into_bytes()),
             #[cfg(feature = "disk")]
@@ -202,12 +202,12 @@ impl Scenario {
     ///
     /// # Errors
     /// Files that have no place in it, folders to copy that are not there.
-    pub fn tree(&self, config: &[u8]) -> Result<ScenarioFs, Vec<Diagnostic>> {
+    pub(crate) fn tree(&self, config: &[u8]) -> Result<ScenarioFs, Vec<Diagnostic>> {
         ScenarioFs::build(&self.files, &String::from_utf8_lossy(config))
     }
 
     /// The ports that the requests use: each has its Listen.
-    pub fn ports(&self) -> BTreeSet<u16> {
+    pub(crate) fn ports(&self) -> BTreeSet<u16> {
         let urls = self.requests.iter().map(|r| split_url(&r.url).port);
         urls.chain(self.requests.iter().map(|r| r.server().1)).collect()
     }

@@ -18,7 +18,7 @@ struct Room {}
 
 /// A scenario's file system, with what is known of its programs.
 #[derive(Clone, Debug, Default)]
-pub struct ScenarioFs {
+pub(crate) struct ScenarioFs {
     /// The tree.
     pub memory: Memory,
     /// What runs when a file is run, by link-free path; what is not here is no program.
@@ -32,7 +32,7 @@ impl ScenarioFs {
     ///
     /// # Errors
     /// A path that leads through a file, a folder that is in the way, a `from` that is not there.
-    pub fn build(files: &[FileEntry], config: &str) -> Result<ScenarioFs, Vec<Diagnostic>> {
+    pub(crate) fn build(files: &[FileEntry], config: &str) -> Result<ScenarioFs, Vec<Diagnostic>> {
         let mut fs = ScenarioFs { memory: Memory::new(), ..ScenarioFs::default() };
         let wsgi = wsgi_targets(config);
         let (mut problems, mut room) = (Findings::default(), Room::default());
@@ -49,7 +49,7 @@ impl ScenarioFs {
     }
 
     /// What runs when the file at `path` is run, links followed.
-    pub fn program(&self, path: &[u8]) -> Program {
+    pub(crate) fn program(&self, path: &[u8]) -> Program {
         match resolve::walk(&self.memory, &Cred::root(), path, true) {
             Ok((real, _)) => self.programs.get(real.as_bstr()).copied().unwrap_or_default(),
             Err(_) => Program::None,

@@ -21,7 +21,7 @@ pub struct At {
 
 /// A value and its place.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// What it is.
     pub value: Value,
     /// Its first character; of a block text, the first that is not indentation.
@@ -30,7 +30,7 @@ pub struct Node {
 
 /// What a node can be.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// Nothing, or `~` or `null`.
     Null,
     /// An unquoted truth value or number: as written, and as meant.
@@ -45,7 +45,7 @@ pub enum Value {
 
 /// A key of a mapping and its place.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub(crate) struct Key {
     /// The key, as text.
     pub text: String,
     /// Its place.
@@ -54,7 +54,7 @@ pub struct Key {
 
 impl Node {
     /// A scalar as it is written (quotes and escapes resolved), nothing being the empty text; `None` for others.
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Plain(text, _) | Value::Text(text) => Some(text),
             Value::Null => Some(""),
@@ -62,21 +62,8 @@ impl Node {
         }
     }
 
-    /// The same as JSON.
-    pub fn json(&self) -> Json {
-        match &self.value {
-            Value::Null => Json::Null,
-            Value::Plain(_, json) => json.clone(),
-            Value::Text(text) => Json::String(text.clone()),
-            Value::List(nodes) => nodes.iter().map(Node::json).collect(),
-            Value::Map(pairs) => {
-                pairs.iter().map(|(k, n)| (k.text.clone(), n.json())).collect::<serde_json::Map<_, _>>().into()
-            }
-        }
-    }
-
     /// What it is, in words.
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match &self.value {
             Value::Null => "nothing",
             Value::Plain(_, Json::Bool(_)) => "a truth value",
@@ -92,7 +79,7 @@ impl Node {
 ///
 /// # Errors
 /// What is no YAML, a key that stands twice in a mapping, more than one document, more than [`YAML_VALUES`].
-pub fn parse(text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
+pub(crate) fn parse(text: &str, file: FileId) -> Result<Node, Box<Diagnostic>> {
     within(YAML_VALUES, text, file)
 }
 

@@ -14,7 +14,7 @@ const TRIES: usize = 8;
 
 /// What something is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(super) enum Purpose {
     /// To see what it is; a link itself.
     Look,
     /// To read it. It is never waited for.
@@ -37,7 +37,7 @@ impl Purpose {
 
 /// A directory whose inside can be opened. Copies share it.
 #[derive(Clone, Debug)]
-pub struct Beneath {
+pub(super) struct Beneath {
     root: Arc<OwnedFd>,
     /// Whether the kernel has openat2(2), and lets it be used.
     whole: bool,
@@ -48,7 +48,7 @@ impl Beneath {
     ///
     /// # Errors
     /// When there is none.
-    pub fn new(root: &Path) -> io::Result<Beneath> {
+    pub(super) fn new(root: &Path) -> io::Result<Beneath> {
         let root = openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let whole = whole(root.as_fd(), Path::new("."), Purpose::Look).is_ok();
         Ok(Beneath { root: Arc::new(root), whole })
@@ -56,7 +56,7 @@ impl Beneath {
 
     /// The same, without openat2(2).
     #[cfg(test)]
-    pub fn stepwise(self) -> Beneath {
+    pub(crate) fn stepwise(self) -> Beneath {
         Beneath { whole: false, ..self }
     }
 
@@ -64,7 +64,7 @@ impl Beneath {
     ///
     /// # Errors
     /// When it isn't there, or a link is on the way after all.
-    pub fn open(&self, inner: &Path, purpose: Purpose) -> io::Result<File> {
+    pub(super) fn open(&self, inner: &Path, purpose: Purpose) -> io::Result<File> {
         let inner = if inner.as_os_str().is_empty() { Path::new(".") } else { inner };
         if self.whole {
             for _ in 0..TRIES {

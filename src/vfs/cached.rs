@@ -17,7 +17,7 @@ type Looks<T> = HashMap<Box<[u8]>, Result<T, Errno>, RandomState>;
 /// A tree seen as each of its paths was when it was first looked at: what stands there, and where a link leads. A file
 /// that changes during a run may go unnoticed; contents and listings are read anew. Once many paths are known, some are
 /// forgotten and looked at again.
-pub struct Cached<V> {
+pub(crate) struct Cached<V> {
     inner: V,
     stats: Vec<RwLock<Looks<Stat>>>,
     links: Vec<RwLock<Looks<BString>>>,
@@ -25,7 +25,7 @@ pub struct Cached<V> {
 
 impl<V: Vfs> Cached<V> {
     /// Nothing of `inner` is known yet.
-    pub fn new(inner: V) -> Cached<V> {
+    pub(crate) fn new(inner: V) -> Cached<V> {
         Cached { inner, stats: parts(), links: parts() }
     }
 }

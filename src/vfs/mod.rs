@@ -1,6 +1,6 @@
 //! The file system that a simulated httpd sees.
 //!
-//! [`Vfs`] is what a tree must be able to answer about link-free paths; [`resolve`] is the kernel's walk on top of it:
+//! [`Vfs`] is what a tree must be able to answer about link-free paths; `resolve` is the kernel's walk on top of it:
 //! symbolic links, permissions and limits. Everything else asks `resolve`, nothing else asks a tree.
 
 #[cfg(all(feature = "disk", target_os = "linux"))]
@@ -10,15 +10,15 @@ mod cached;
 mod disk;
 mod memory;
 #[cfg(feature = "disk")]
-pub mod open;
-pub mod resolve;
+pub(crate) mod open;
+pub(crate) mod resolve;
 mod users;
 
-pub use cached::Cached;
+pub(crate) use cached::Cached;
 #[cfg(feature = "disk")]
 pub use disk::Disk;
 pub use memory::{Memory, Owner};
-pub use users::{User, Users};
+pub(crate) use users::Users;
 
 use crate::limits::{FILE_BYTES, bytes};
 use bstr::BString;
@@ -129,7 +129,7 @@ impl std::error::Error for Errno {}
 /// A tree of files, read-only.
 ///
 /// Every `path` is absolute and plain: it begins with `/`, has no empty, `.` or `..` component, does not end in `/`
-/// (but for the root, `/`), and no component but the last is a symbolic link. [`resolve`] sees to that.
+/// (but for the root, `/`), and no component but the last is a symbolic link. `resolve` sees to that.
 pub trait Vfs: Send + Sync {
     /// What stands at `path`; a link is not followed. `NotFound` (or `NotDirectory`) when nothing does.
     fn lstat(&self, path: &[u8]) -> Result<Stat, Errno>;
@@ -147,16 +147,16 @@ pub trait Vfs: Send + Sync {
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno>;
 }
 
-/// Read, for [`resolve::access`].
-pub const R: u32 = 4;
-/// Write, for [`resolve::access`].
-pub const W: u32 = 2;
-/// Execute (of a folder: pass through), for [`resolve::access`].
-pub const X: u32 = 1;
+/// Read, for `resolve::access`.
+pub(crate) const R: u32 = 4;
+/// Write, for `resolve::access`.
+pub(crate) const W: u32 = 2;
+/// Execute (of a folder: pass through), for `resolve::access`.
+pub(crate) const X: u32 = 1;
 
 /// Who asks: the user and groups that httpd's children run as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Cred {
+pub(crate) struct Cred {
     /// The user.
     pub uid: u32,
     /// All groups.
@@ -172,7 +172,7 @@ impl Default for Cred {
 
 impl Cred {
     /// The superuser.
-    pub fn root() -> Cred {
+    pub(crate) fn root() -> Cred {
         Cred { uid: 0, gids: vec![0] }
     }
 
@@ -180,7 +180,7 @@ impl Cred {
     ///
     /// The first class that fits decides, as in the kernel: an owner without the right doesn't get it from the others.
     /// Root may do everything, but run only what is executable for somebody.
-    pub fn may(&self, stat: &Stat, wanted: u32) -> bool {
+    pub(crate) fn may(&self, stat: &Stat, wanted: u32) -> bool {
         if self.uid == 0 {
             return wanted & X == 0 || stat.is_dir() || stat.mode & 0o111 != 0;
         }

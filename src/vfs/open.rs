@@ -11,7 +11,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// As open(2).
-pub fn at_once(path: &Path) -> io::Result<File> {
+pub(crate) fn at_once(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(target_os = "linux")]
@@ -28,7 +28,7 @@ pub fn at_once(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it can't be read without waiting (`WouldBlock`), holds more (`FileTooLarge`), is no regular file, or one that
 /// the kernel makes up while it is read (`Unsupported`).
-pub fn content(file: File, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn content(file: File, most: u64) -> io::Result<Vec<u8>> {
     let size = regular(&file, most)?;
     let mut content = Vec::new();
     content.try_reserve_exact(size)?;
@@ -40,7 +40,7 @@ pub fn content(file: File, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`content`].
-pub fn shared(mut file: File, most: u64) -> io::Result<Arc<[u8]>> {
+pub(crate) fn shared(mut file: File, most: u64) -> io::Result<Arc<[u8]>> {
     let size = regular(&file, most)?;
     let mut shared: Arc<[u8]> = std::iter::repeat_n(0, size).collect();
     let read = match Arc::get_mut(&mut shared) {
@@ -57,13 +57,13 @@ pub fn shared(mut file: File, most: u64) -> io::Result<Arc<[u8]>> {
 ///
 /// # Errors
 /// When it can't be read, or there is more.
-pub fn rest(from: impl Read, most: u64, content: &mut Vec<u8>) -> io::Result<()> {
+pub(crate) fn rest(from: impl Read, most: u64, content: &mut Vec<u8>) -> io::Result<()> {
     let read = from.take(most.saturating_add(1)).read_to_end(content)?;
     if read as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
 }
 
 /// What a limit of this program's is called in a message, where that is what an error is about.
-pub fn why(error: &io::Error, most: u64) -> String {
+pub(crate) fn why(error: &io::Error, most: u64) -> String {
     match error.kind() {
         io::ErrorKind::FileTooLarge => format!("it holds more than {}", limits::bytes(most)),
         io::ErrorKind::WouldBlock => "it can't be read without waiting".into(),
@@ -130,14 +130,14 @@ const KERNELS: [u32; 16] = [
 
 /// Whether an open file or directory is in a file system of the kernel's own (/proc, /sys), wherever that is mounted.
 #[cfg(target_os = "linux")]
-pub fn is_the_kernels(file: &File) -> bool {
+pub(crate) fn is_the_kernels(file: &File) -> bool {
     // the numbers are of 32 bits, the field is wider on some machines and signed
     rustix::fs::fstatfs(file).is_ok_and(|fs| KERNELS.contains(&(fs.f_type as u32)))
 }
 
 /// There are none that are known.
 #[cfg(not(target_os = "linux"))]
-pub fn is_the_kernels(_: &File) -> bool {
+pub(crate) fn is_the_kernels(_: &File) -> bool {
     false
 }
 

@@ -6,31 +6,31 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Most bytes of a component.
-pub const NAME_MAX: usize = 255;
+pub(crate) const NAME_MAX: usize = 255;
 /// Most bytes of a path, the final zero included.
-pub const PATH_MAX: usize = 4096;
+pub(crate) const PATH_MAX: usize = 4096;
 /// Most links followed on one way.
 const LINKS_MAX: usize = 40;
 
 /// What stands at `path`, links followed: stat(2).
-pub fn stat(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Stat, Errno> {
+pub(crate) fn stat(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Stat, Errno> {
     Ok(walk(vfs, cred, path, true)?.1)
 }
 
 /// What stands at `path`, a link itself (unless a slash ends the path): lstat(2).
-pub fn lstat(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Stat, Errno> {
+pub(crate) fn lstat(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Stat, Errno> {
     Ok(walk(vfs, cred, path, false)?.1)
 }
 
 /// The content of a regular file: open(2) for reading, and read(2). `Io` for anything else than a regular file.
-pub fn read(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+pub(crate) fn read(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
     let (path, stat) = walk(vfs, cred, path, true)?;
     permit(cred, &stat, R)?;
     vfs.read(&path)
 }
 
 /// The names in a folder, sorted: opendir(3).
-pub fn list(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Vec<BString>, Errno> {
+pub(crate) fn list(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Vec<BString>, Errno> {
     let (path, stat) = walk(vfs, cred, path, true)?;
     if !stat.is_dir() {
         return Err(Errno::NotDirectory);
@@ -41,18 +41,12 @@ pub fn list(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<Vec<BString>, Err
 
 /// Whether `wanted` ([`super::R`], [`super::W`], [`super::X`] or several) is allowed at `path`: access(2), or open(2)
 /// without reading. `Access` when not.
-pub fn access(vfs: &dyn Vfs, cred: &Cred, path: &[u8], wanted: u32) -> Result<(), Errno> {
+pub(crate) fn access(vfs: &dyn Vfs, cred: &Cred, path: &[u8], wanted: u32) -> Result<(), Errno> {
     permit(cred, &walk(vfs, cred, path, true)?.1, wanted)
 }
 
-/// The target of the link at `path`: readlink(2). `Io` when it is no link.
-pub fn readlink(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<BString, Errno> {
-    let (path, stat) = walk(vfs, cred, path, false)?;
-    if stat.kind == Kind::Symlink { vfs.readlink(&path) } else { Err(Errno::Io) }
-}
-
 /// The link-free path of what stands at `path`: realpath(3).
-pub fn realpath(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<BString, Errno> {
+pub(crate) fn realpath(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<BString, Errno> {
     Ok(walk(vfs, cred, path, true)?.0.into_owned().into())
 }
 
@@ -60,7 +54,12 @@ pub fn realpath(vfs: &dyn Vfs, cred: &Cred, path: &[u8]) -> Result<BString, Errn
 /// followed too. A relative path starts at the root, httpd's working directory. Bytes after a zero are not seen.
 ///
 /// A path that is plain already is given back as it is, without an allocation.
-pub fn walk<'p>(vfs: &dyn Vfs, cred: &Cred, path: &'p [u8], follow: bool) -> Result<(Cow<'p, [u8]>, Stat), Errno> {
+pub(crate) fn walk<'p>(
+    vfs: &dyn Vfs,
+    cred: &Cred,
+    path: &'p [u8],
+    follow: bool,
+) -> Result<(Cow<'p, [u8]>, Stat), Errno> {
     match vfs.at_once(path) {
         Some(Ok(stat)) if stat.kind != Kind::Symlink || !follow => return Ok((Cow::Borrowed(path), stat)),
         Some(Err(errno)) => return Err(errno),
@@ -248,8 +247,6 @@ mod tests {
         assert_eq!(kind("/srv/loop"), Ok(Kind::Symlink));
         assert_eq!(kind("/srv/abs/"), Ok(Kind::Directory));
         assert_eq!(kind("/srv/file/"), Err(Errno::NotDirectory));
-        assert_eq!(readlink(&m, &www, b"/srv/file"), Ok("www/a.txt".into()));
-        assert_eq!(readlink(&m, &www, b"/srv/key"), Err(Errno::Io));
     }
 
     #[test]

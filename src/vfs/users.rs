@@ -9,7 +9,7 @@ const FIRST_STRANGER: u32 = 4000;
 
 /// One line of /etc/passwd.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
+pub(crate) struct User {
     /// The name.
     pub name: BString,
     /// The number.
@@ -22,7 +22,7 @@ pub struct User {
 
 /// Who there is: getpwnam(3), getgrnam(3) and kin.
 #[derive(Clone, Debug, Default)]
-pub struct Users {
+pub(crate) struct Users {
     users: Vec<User>,
     by_name: HashMap<BString, usize>,
     groups: Vec<(BString, u32, Vec<BString>)>,
@@ -32,7 +32,7 @@ pub struct Users {
 impl Users {
     /// From the texts of both files. Lines that are none are passed over. Without a group file, each user whose number
     /// is that of his group has a group of his own name.
-    pub fn parse(passwd: &[u8], group: Option<&[u8]>) -> Users {
+    pub(crate) fn parse(passwd: &[u8], group: Option<&[u8]>) -> Users {
         let mut users = Users::default();
         for line in passwd.lines() {
             let f: Vec<&[u8]> = line.split(|&b| b == b':').collect();
@@ -60,12 +60,12 @@ impl Users {
     }
 
     /// From a tree's own files; nobody where they are missing.
-    pub fn of(vfs: &dyn Vfs) -> Users {
+    pub(crate) fn of(vfs: &dyn Vfs) -> Users {
         Users::read(vfs, |_, _| ())
     }
 
     /// The same; `missed` is told of each file that is not read, and why.
-    pub fn read(vfs: &dyn Vfs, mut missed: impl FnMut(&'static str, Errno)) -> Users {
+    pub(crate) fn read(vfs: &dyn Vfs, mut missed: impl FnMut(&'static str, Errno)) -> Users {
         let mut file = |path: &'static str| {
             let content = resolve::read(vfs, &Cred::root(), path.as_bytes());
             content.map_err(|errno| missed(path, errno)).ok()
@@ -75,28 +75,28 @@ impl Users {
     }
 
     /// The user of that name.
-    pub fn user(&self, name: &[u8]) -> Option<&User> {
+    pub(crate) fn user(&self, name: &[u8]) -> Option<&User> {
         self.by_name.get(name.as_bstr()).and_then(|&i| self.users.get(i))
     }
 
     /// The first user of that number.
-    pub fn user_by_id(&self, uid: u32) -> Option<&User> {
+    pub(crate) fn user_by_id(&self, uid: u32) -> Option<&User> {
         self.users.iter().find(|u| u.uid == uid)
     }
 
     /// The number of the group of that name.
-    pub fn group(&self, name: &[u8]) -> Option<u32> {
+    pub(crate) fn group(&self, name: &[u8]) -> Option<u32> {
         self.groups.iter().find(|g| g.0 == name).map(|g| g.1)
     }
 
     /// The name of the first group of that number.
-    pub fn group_by_id(&self, gid: u32) -> Option<&BString> {
+    pub(crate) fn group_by_id(&self, gid: u32) -> Option<&BString> {
         self.groups.iter().find(|g| g.1 == gid).map(|g| &g.0)
     }
 
     /// What a process that runs as `user` in `group` may do: the group and those that the user is a member of
     /// (initgroups(3)). `None` when either is unknown. `#33` is a number, as in httpd's User and Group.
-    pub fn cred(&self, user: &[u8], group: &[u8]) -> Option<Cred> {
+    pub(crate) fn cred(&self, user: &[u8], group: &[u8]) -> Option<Cred> {
         let uid = by_number(user).or_else(|| self.user(user).map(|u| u.uid))?;
         let gid = by_number(group).or_else(|| self.group(group))?;
         let mut gids = vec![gid];
@@ -111,7 +111,7 @@ impl Users {
 
     /// The numbers for an owner and a group by name or number; a name that nobody bears gets a number of its own,
     /// always the same. Without a group, it is named as the owner.
-    pub fn owner(&mut self, user: Option<&str>, group: Option<&str>) -> Owner {
+    pub(crate) fn owner(&mut self, user: Option<&str>, group: Option<&str>) -> Owner {
         let uid = match user {
             Some(name) => match (name.parse().ok(), self.user(name.as_bytes())) {
                 (Some(id), _) => id,

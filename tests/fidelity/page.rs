@@ -2,7 +2,7 @@
 //!
 //! `cargo fidelity` writes docs/fidelity.md anew; `cargo fidelity --check` says whether it is up to date.
 
-use routesim::modules;
+use routesim::directives;
 use routesim::phase::Phase;
 use routesim::source::SourceMap;
 use routesim::suite::{self, Scenario, paths};
@@ -85,7 +85,7 @@ impl Board {
         let Ok(ran) = suite::run(&scenario) else { return };
         self.scenarios += 1;
         let themed = self.themes.entry(theme.into()).or_default();
-        let Some(simulator) = &ran.simulator else {
+        let Some(run) = &ran.run else {
             let right = !scenario.expect.is_empty() && ran.mismatches.is_empty();
             themed.add(right);
             self.total.add(right);
@@ -97,8 +97,8 @@ impl Board {
             themed.add(right);
             self.total.add(right);
             let decided = &answer.outcome.decided_by;
-            let names = decided.iter().map(|d| simulator.sources().directive_name(d.span));
-            let names: BTreeSet<&str> = names.filter_map(|name| modules::module_of(&name)).collect();
+            let names = decided.iter().map(|d| run.sources().directive_name(d.span));
+            let names: BTreeSet<&str> = names.filter_map(|name| directives::module_of(&name)).collect();
             for phase in decided.iter().map(|d| d.phase).collect::<BTreeSet<Phase>>() {
                 self.phases.entry(phase).or_default().add(right);
             }

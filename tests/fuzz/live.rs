@@ -11,8 +11,9 @@ mod world;
 use clap::Parser;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use routesim::oracle::verify::{in_parallel, threads};
-use routesim::oracle::{self, Httpd, Oracle, Reply, Verdict, job, record, verify, worker};
+use routesim::oracle::{self, Httpd, Oracle, Reply, Verdict, recorded, verify, worker};
+use routesim::source::SourceMap;
+use routesim::suite::Scenario;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -115,7 +116,8 @@ fn run(options: &Options, oracle: &Oracle, seed: u64) -> ExitCode {
     let end = options.seconds.map(|s| Instant::now() + Duration::from_secs(s));
     let only = options.world;
     let count = if only.is_some() { 1 } else { options.requests };
-    in_parallel(count, threads(), &stop, |i| {
+    let next = AtomicUsize::new(0);
+    let one = |i: usize| {
         let i = only.unwrap_or(i);
         let verdict = ask(oracle, &world(seed, i).yaml(&title(seed, i)));
         let news = differences(i, &verdict);
@@ -138,6 +140,20 @@ fn run(options: &Options, oracle: &Oracle, seed: u64) -> ExitCode {
         }
         if total >= options.requests || end.is_some_and(|e| Instant::now() > e) {
             stop.store(true, Ordering::Relaxed);
+        }
+    };
+    // httpd spends much of its time waiting
+    let threads = std::thread::available_parallelism().map_or(2, |n| 2 * n.get()).min(count);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    match next.fetch_add(1, Ordering::Relaxed) {
+                        i if i < count => one(i),
+                        _ => break,
+                    }
+                }
+            });
         }
     });
     if options.refusals {
@@ -187,8 +203,16 @@ fn world(seed: u64, i: usize) -> World {
     strategy::world().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default()
 }
 
+/// Reads a scenario; in words, what is wrong with it.
+fn scenario(path: &Path, text: &str) -> Result<Scenario, String> {
+    let sources = SourceMap::default();
+    Scenario::parse(path, text, &sources).map_err(|found| {
+        found.first().map_or_else(String::new, |d| format!("{}: {}", sources.place(d.span), d.message))
+    })
+}
+
 fn ask(oracle: &Oracle, yaml: &str) -> Verdict {
-    match job::scenario(Path::new("generated.yaml"), yaml) {
+    match scenario(Path::new("generated.yaml"), yaml) {
         // a panic is a finding, and no reason to stop
         Ok(scenario) => std::panic::catch_unwind(|| verify(oracle, &scenario))
             .unwrap_or_else(|_| Verdict::Broken(format!("routesim panics\n{yaml}"))),
@@ -253,8 +277,8 @@ fn small(options: &Options, oracle: &Oracle, seed: u64, number: usize, kind: &st
     if let Some(folder) = &options.keep {
         let path = folder.join(format!("seed-{seed}-{number}.yaml"));
         let kept = std::fs::create_dir_all(folder).map_err(|e| e.to_string()).and_then(|()| {
-            let scenario = job::scenario(&path, &yaml)?;
-            let (text, _) = record::recorded(&yaml, &scenario, &verdict)?;
+            let scenario = scenario(&path, &yaml)?;
+            let (text, _) = recorded(&yaml, &scenario, &verdict)?;
             std::fs::write(&path, text).map_err(|e| e.to_string())
         });
         match kept {

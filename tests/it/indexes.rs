@@ -2,9 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use routesim::simulate::{self, Ask, Input, RealPrograms, Simulator};
-use routesim::vfs::{Memory, Owner};
-use std::sync::Arc;
+use routesim::{Request, Run, Site};
 
 const PATHS: &str = "/[ab]{1,2}(/[ab]{1,2})?";
 
@@ -79,14 +77,10 @@ fn set_env_if() -> impl Strategy<Value = String> {
     prop_oneof![9 => plain, 1 => Just("SetEnvIfExpr \"%{REQUEST_URI} =~ m#/(.)b#\" v3=$1".to_string())]
 }
 
-fn simulator(text: &str) -> Option<Simulator> {
-    let mut files = Memory::new();
-    for path in ["/srv/a/a", "/srv/a/b", "/srv/b/ab", "/srv/ab", "/srv/bb"] {
-        files.add_file(path.as_bytes(), *b"x", 0o644, Owner::default()).ok()?;
-    }
-    let vfs = Arc::new(files);
-    let server = simulate::load(Input::new(text, vfs.clone())).server?;
-    Some(Simulator::new(server, vfs, Arc::new(RealPrograms)))
+fn run(text: &str) -> Option<Run> {
+    let files = ["/srv/a/a", "/srv/a/b", "/srv/b/ab", "/srv/ab", "/srv/bb"];
+    let site = files.iter().fold(Site::builder(text), |site, path| site.file(path, "x"));
+    site.build().ok()?.start().ok()
 }
 
 proptest! {
@@ -99,12 +93,12 @@ proptest! {
     ) {
         let head = "DocumentRoot /srv\n<Directory />\nRequire all granted\n</Directory>\nRewriteEngine On\n";
         let text = format!("{head}{}\n", lines.join("\n"));
-        let simulator = simulator(&text);
-        prop_assert!(simulator.is_some(), "it is refused");
+        let run = run(&text);
+        prop_assert!(run.is_some(), "it is refused");
         for path in paths {
-            let ask = Ask::get(&path);
-            let asked = simulator.as_ref().map(|s| s.ask(&ask));
-            let watched = simulator.as_ref().map(|s| s.explain(&ask).0);
+            let ask = Request::get(&path);
+            let asked = run.as_ref().map(|s| s.ask(&ask));
+            let watched = run.as_ref().map(|s| s.explain(&ask).0);
             prop_assert_eq!(asked, watched, "{}", path);
         }
     }

@@ -1,18 +1,18 @@
 //! Laws that hold for any input.
 
-use bstr::BString;
 use proptest::prelude::*;
-use routesim::modules::core::options;
-use routesim::server::uri::{self, Normalize, Slashes};
-use routesim::simulate::{self, Ask, Input};
 use routesim::source::SourceMap;
 use routesim::suite::{ConfigSource, RequestSpec, Scenario};
-use routesim::vfs::Memory;
+use routesim::{Request, Run, Site};
 use std::path::Path;
-use std::sync::Arc;
 
-fn input(text: impl Into<BString>) -> Input {
-    Input { lenient_paths: true, ..Input::new(text, Arc::new(Memory::new())) }
+fn site(text: impl Into<Vec<u8>>) -> Site {
+    Site::builder(text.into()).lenient(true).build().expect("it has no files")
+}
+
+fn run(scenario: &Scenario) -> Run {
+    let site = Site::of_scenario(scenario).expect("it can be laid out");
+    site.start().unwrap_or_else(|refused| panic!("{}: {}", scenario.name, refused.message))
 }
 
 /// Pieces that configurations are made of, and what breaks them.
@@ -37,57 +37,13 @@ proptest! {
 
     #[test]
     fn reading_never_panics_on_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        simulate::load(input(bytes));
+        let _ = site(bytes).start();
     }
 
     #[test]
     fn reading_never_panics_on_pieces(pieces in proptest::collection::vec(piece(), 0..12)) {
-        simulate::load(input(pieces.concat()));
+        let _ = site(pieces.concat()).start();
     }
-
-    #[test]
-    fn normalizing_twice_is_normalizing_once(path in "(/|/\\.|/\\.\\.|/[a-c%2eEfF]{0,4}){0,8}") {
-        let how = Normalize { decode_unreserved: false, merge_slashes: true, allow_relative: false };
-        let mut once = BString::from(format!("/{path}"));
-        uri::normalize(&mut once, how);
-        let mut twice = once.clone();
-        uri::normalize(&mut twice, how);
-        prop_assert_eq!(once, twice);
-    }
-
-    #[test]
-    fn unescaping_undoes_escaping(path in proptest::collection::vec(1u8.., 0..40)) {
-        let mut text = uri::escape_path(&path, true);
-        prop_assert_eq!(uri::unescape(&mut text, Slashes::Decode, false), Ok(()));
-        prop_assert_eq!(text, BString::from(path));
-    }
-
-    /// What lines of Options come to one by one is what the sections come to, merged as httpd merges them.
-    #[test]
-    fn options_lines_tell_what_merging_gives(sections in proptest::collection::vec(options_line(), 1..5)) {
-        let mut text = String::from("DocumentRoot /srv\n");
-        for (depth, line) in sections.iter().enumerate() {
-            let path = format!("/srv{}", "/d".repeat(depth));
-            text.push_str(&format!("<Directory {path}>\n{line}\n</Directory>\n"));
-        }
-        let loaded = simulate::load(input(text));
-        let server = loaded.server.expect("these lines are good");
-        let virtual_host = &server.servers[0];
-        let mut merged = virtual_host.lookup_defaults.settings.clone();
-        for section in virtual_host.sec_dir.iter() {
-            merged = routesim::server::settings::PerDir::merge(&merged, &section.settings.settings);
-        }
-        let core = merged.core.expect("the core is always there");
-        prop_assert_eq!(core.opts & !options::UNSET, options::fold(core.opt_lines.iter()));
-    }
-}
-
-fn options_line() -> impl Strategy<Value = String> {
-    let word = prop_oneof![Just("Indexes"), Just("FollowSymLinks"), Just("MultiViews"), Just("ExecCGI")];
-    let signed = proptest::collection::vec((prop_oneof![Just("+"), Just("-")], word.clone()), 1..4)
-        .prop_map(|words| words.iter().map(|(s, w)| format!("{s}{w}")).collect::<Vec<_>>().join(" "));
-    let plain = proptest::collection::vec(word, 1..4).prop_map(|words| words.join(" "));
-    prop_oneof![signed, plain, Just("None".to_string()), Just("All".to_string())].prop_map(|w| format!("Options {w}"))
 }
 
 /// Watched or not, the answer is the same, whatever was asked before.
@@ -97,13 +53,13 @@ fn watching_changes_nothing() {
     let mut asked = 0;
     for name in ["map/map-0001", "access/access-0001", "dirs/dirs-0001", "vhost/vhost-0001", "handlers/handlers-0001"] {
         let scenario = Scenario::load(&root.join(format!("{name}.yaml")), &SourceMap::default()).expect("a scenario");
-        let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { panic!("{name} is not refused") };
+        let run = run(&scenario);
         for (i, spec) in scenario.requests.iter().enumerate() {
-            let ask = Ask::of(spec, i);
-            let plain = simulator.ask(&ask);
-            let (watched, steps) = simulator.explain(&ask);
+            let ask = Request::of(spec, i);
+            let plain = run.ask(&ask);
+            let (watched, steps) = run.explain(&ask);
             assert_eq!(plain, watched, "{name} {}", spec.url);
-            assert_eq!(plain, simulator.ask(&ask), "{name} {} again", spec.url);
+            assert_eq!(plain, run.ask(&ask), "{name} {} again", spec.url);
             assert!(!steps.is_empty());
             asked += 1;
         }
@@ -114,10 +70,8 @@ fn watching_changes_nothing() {
 /// Odd requests get an answer.
 #[test]
 fn odd_requests_are_answered() {
-    let vfs = Arc::new(Memory::new());
-    let loaded = simulate::load(input("DocumentRoot /srv\n<Directory />\nRequire all granted\n</Directory>\n"));
-    let server = loaded.server.expect("it is good");
-    let simulator = simulate::Simulator::new(server, vfs, Arc::new(simulate::RealPrograms));
+    let site = site("DocumentRoot /srv\n<Directory />\nRequire all granted\n</Directory>\n");
+    let run = site.start().expect("it is good");
     let long = format!("/{}", "a/".repeat(50_000));
     for (target, status) in [
         ("/\u{1}", 400),
@@ -128,9 +82,9 @@ fn odd_requests_are_answered() {
         ("/%zz", 400),
         ("/", 403),
     ] {
-        let mut ask = Ask::of(&RequestSpec::short("/"), 0);
+        let mut ask = Request::of(&RequestSpec::short("/"), 0);
         ask.target = target.into();
-        assert_eq!(simulator.ask(&ask).status, status, "{}", &target[..target.len().min(20)]);
+        assert_eq!(run.ask(&ask).status, status, "{}", &target[..target.len().min(20)]);
     }
 }
 
@@ -142,14 +96,14 @@ fn an_empty_section_is_the_identity_of_merging() {
     {
         let mut scenario =
             Scenario::load(&root.join(format!("{name}.yaml")), &SourceMap::default()).expect("a scenario");
-        let Ok((Some(plain), _)) = simulate::scenario(&scenario) else { panic!("{name} is not refused") };
+        let plain = run(&scenario);
         let ConfigSource::Text { text, .. } = &mut scenario.config else { panic!("{name} has its text") };
         text.push_str(
             "\n<Directory />\n</Directory>\n<DirectoryMatch .>\n</DirectoryMatch>\n<FilesMatch .>\n</FilesMatch>\n",
         );
-        let Ok((Some(padded), _)) = simulate::scenario(&scenario) else { panic!("{name} is not refused") };
+        let padded = run(&scenario);
         for (i, spec) in scenario.requests.iter().enumerate() {
-            let ask = Ask::of(spec, i);
+            let ask = Request::of(spec, i);
             assert_eq!(plain.ask(&ask), padded.ask(&ask), "{name} {}", spec.url);
         }
     }

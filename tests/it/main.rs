@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
+mod door;
 mod fuzzing;
 mod hostile;
 mod indexes;

@@ -3,9 +3,9 @@
 use routesim::outcome::Decision;
 use routesim::outcome::observer::{Line, Observer, Origin, PatternKind, Tried};
 use routesim::outcome::step::Judgement;
-use routesim::simulate::{self, Ask, Simulator};
 use routesim::source::SourceMap;
 use routesim::suite::{Scenario, paths};
+use routesim::{Request, Run, Site};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -68,21 +68,21 @@ SetEnvIf X-Tool ^curl tool
 </Location>
 ";
 
-fn simulator(text: &str) -> Simulator {
+fn run(text: &str) -> Run {
     let text = format!(
         "name: x\nconfig: {}\nfiles:\n  /srv/img/.htaccess: |\n    RewriteEngine on\n    RewriteCond %{{HTTP_HOST}} ^www\\.\n    RewriteRule ^a b\n  /srv/img/x.png: x\n  /srv/www/: {{dir: true}}\n",
         serde_json::json!(text)
     );
     let scenario = Scenario::parse(Path::new("x.yaml"), &text, &SourceMap::default()).expect("it is a scenario");
-    simulate::scenario(&scenario).expect("it can be laid out").0.expect("httpd starts")
+    Site::of_scenario(&scenario).expect("it can be laid out").start().expect("httpd starts")
 }
 
 #[test]
 fn lines_and_patterns_are_told() {
-    let simulator = simulator(CONFIG);
-    let mut told = Told::new(simulator.sources());
-    let ask = Ask::get("http://example.com/img/x.png");
-    let outcome = simulator.observe(&ask, &mut told);
+    let run = run(CONFIG);
+    let mut told = Told::new(run.sources());
+    let ask = Request::get("http://example.com/img/x.png");
+    let outcome = run.observe(&ask, &mut told);
     assert_eq!((outcome.status, told.decided), (200, outcome.decided_by.len()));
     for line in ["2 missed", "3 matched", "6 matched", "10 matched", "14 missed", "11 missed", "12 matched", "5 missed"]
     {
@@ -101,8 +101,8 @@ fn lines_and_patterns_are_told() {
     }
     // a condition is looked at only where the rule's own pattern matches
     assert!(!told.patterns.iter().any(|p| p.contains("www")));
-    let mut told = Told::new(simulator.sources());
-    simulator.observe(&Ask::get("http://www.example.com/img/a"), &mut told);
+    let mut told = Told::new(run.sources());
+    run.observe(&Request::get("http://www.example.com/img/a"), &mut told);
     let condition = "2 ^www\\. on www.example.com of Host true";
     assert!(told.patterns.iter().any(|p| p == condition), "no `{condition}` in {:#?}", told.patterns);
 }
@@ -138,15 +138,16 @@ fn observing_changes_nothing() {
     for folder in ["scenarios", "tests/recorded/suite", "tests/recorded/mixed"] {
         for path in paths::below(&root.join(folder), paths::is_scenario).expect("it is there") {
             let Ok(scenario) = Scenario::load(&path, &SourceMap::default()) else { continue };
-            let Ok((Some(simulator), _)) = simulate::scenario(&scenario) else { continue };
+            let Ok(site) = Site::of_scenario(&scenario) else { continue };
+            let Ok(run) = site.start() else { continue };
             for (i, spec) in scenario.requests.iter().enumerate() {
-                let ask = Ask::of(spec, i);
+                let ask = Request::of(spec, i);
                 let mut lines = Lines::default();
-                let observed = simulator.observe(&ask, &mut lines);
-                assert_eq!(observed, simulator.ask(&ask), "{} request {}", path.display(), i + 1);
+                let observed = run.observe(&ask, &mut lines);
+                assert_eq!(observed, run.ask(&ask), "{} request {}", path.display(), i + 1);
                 asked += 1;
                 reached += lines.reached;
-                let (_, steps) = simulator.explain(&ask);
+                let (_, steps) = run.explain(&ask);
                 let mut matched = HashSet::new();
                 steps.iter().for_each(|s| collect(s, &mut matched));
                 let untold: Vec<_> = matched.difference(&lines.matched).collect();

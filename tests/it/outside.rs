@@ -1,8 +1,8 @@
 //! What depends on the outside is no guess where a scenario says it.
 
-use routesim::simulate::{self, Ask};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
+use routesim::{Request, Site};
 use std::path::Path;
 
 const SCENARIO: &str = r#"
@@ -42,10 +42,10 @@ requests:
 
 fn answers(text: &str) -> Vec<(u16, bool)> {
     let scenario = Scenario::parse(Path::new("outside.yaml"), text, &SourceMap::default()).expect("a scenario");
-    let (simulator, loaded) = simulate::scenario(&scenario).expect("a tree");
-    let simulator = simulator.unwrap_or_else(|| panic!("refused: {:?}", loaded.diagnostics));
-    let asks = scenario.requests.iter().enumerate().map(|(i, r)| Ask::of(r, i));
-    asks.map(|a| simulator.ask(&a)).map(|o| (o.status, o.caveats.is_empty())).collect()
+    let site = Site::of_scenario(&scenario).expect("a tree");
+    let run = site.start().expect("httpd starts");
+    let asks = scenario.requests.iter().enumerate().map(|(i, r)| Request::of(r, i));
+    asks.map(|a| run.ask(&a)).map(|o| (o.status, o.caveats.is_empty())).collect()
 }
 
 #[test]

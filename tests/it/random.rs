@@ -3,8 +3,7 @@
 #[path = "../fuzz/templates.rs"]
 mod templates;
 
-use routesim::module::Effect;
-use routesim::modules;
+use routesim::directives::{self, Effect};
 use std::collections::BTreeSet;
 use templates::{ANYWHERE, TEMPLATES, UNASKED};
 
@@ -18,8 +17,8 @@ fn modelled_directives_are_asked() {
     };
     let asked: BTreeSet<String> = texts.flat_map(words).collect();
     let unasked: BTreeSet<String> = UNASKED.iter().map(|u| u.0.to_ascii_lowercase()).collect();
-    let rows = modules::all().flat_map(|m| m.directives).filter(|r| matches!(r.effect, Effect::Modelled));
-    let names = rows.map(|r| r.name.trim_start_matches('<')).filter(|n| {
+    let rows = directives::all().filter(|r| r.effect() == Effect::Modelled);
+    let names = rows.map(|r| r.name()).filter(|n| {
         let name = n.to_ascii_lowercase();
         !asked.contains(&name) && !unasked.contains(&name)
     });

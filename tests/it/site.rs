@@ -1,6 +1,6 @@
 //! The library's door: sites that are built, opened, looked into and changed.
 
-use routesim::simulate::Ask;
+use routesim::Request;
 use routesim::site::{Edit, Site, SiteOptions};
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
@@ -28,7 +28,7 @@ fn site() -> Site {
 }
 
 fn status(site: &Site, url: &str) -> u16 {
-    site.start().expect("httpd starts").ask(&Ask::get(url)).status
+    site.start().expect("httpd starts").ask(&Request::get(url)).status
 }
 
 /// The edit that puts `new` in the place of `old` in the text of that name.

@@ -3,11 +3,9 @@
 
 mod arguments;
 
-use routesim::module::{Args, Directive};
-use routesim::modules;
-use routesim::simulate::{self, Ask, Input, Loaded, Modules, RealPrograms, Simulator};
-use routesim::vfs::{Memory, Owner};
-use std::sync::Arc;
+use routesim::directives::{self, Args, Row};
+use routesim::site::{Modules, module_names};
+use routesim::{Request, Site};
 
 /// Where lines stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,24 +34,30 @@ pub struct Kind {
     pub line: String,
 }
 
-/// Every directive of every module that is wanted, in every one of these places where a line of it is found that is not refused there.
-pub fn kinds(places: &[Place], wanted: impl Fn(&Directive) -> bool) -> Vec<Kind> {
-    let mut rows: Vec<&Directive> = modules::all().flat_map(|m| m.directives).filter(|row| wanted(row)).collect();
-    rows.sort_by_key(|row| row.name);
-    rows.dedup_by_key(|row| row.name);
-    rows.into_iter().flat_map(|row| places.iter().flat_map(|place| in_place(row, *place))).collect()
+/// Every directive of every module that is wanted, in every one of these places where a line of it is found that is not
+/// refused there.
+pub fn kinds(places: &[Place], wanted: impl Fn(&Row) -> bool) -> Vec<Kind> {
+    let mut rows: Vec<Row> = directives::all().filter(|row| wanted(row)).collect();
+    rows.sort_by_key(written);
+    rows.dedup_by_key(|row| written(row));
+    rows.iter().flat_map(|row| places.iter().flat_map(|place| in_place(row, *place))).collect()
+}
+
+/// A directive's name; a section's begins with `<`.
+fn written(row: &Row) -> String {
+    format!("{}{}", if row.is_section() { "<" } else { "" }, row.name())
 }
 
 /// The lines of a directive that are good in a place: its own, else the first of those that fit any.
-fn in_place(row: &'static Directive, place: Place) -> Vec<Kind> {
+fn in_place(row: &Row, place: Place) -> Vec<Kind> {
     let kind = |line: String| Kind { place, line };
-    let good = |kind: &Kind| kind.site(2).run().is_ok();
-    let own = arguments::OF.iter().filter(|(name, _)| *name == row.name);
+    let good = |kind: &Kind| kind.lines(2).run().is_ok();
+    let own = arguments::OF.iter().filter(|(name, _)| *name == written(row));
     let own: Vec<Kind> = own.map(|(_, line)| kind(line.to_string())).filter(good).collect();
     if !own.is_empty() {
         return own;
     }
-    plain(row.args).iter().map(|arguments| kind(line(row, arguments))).find(good).into_iter().collect()
+    plain(row.args()).iter().map(|arguments| kind(line(row, arguments))).find(good).into_iter().collect()
 }
 
 /// Arguments to be tried, those that differ from line to line first.
@@ -68,9 +72,9 @@ fn plain(args: Args) -> &'static [&'static str] {
 }
 
 /// A directive with its arguments; a section with its end.
-fn line(row: &Directive, arguments: &str) -> String {
-    match row.name.trim_end_matches('>') {
-        name if name.starts_with('<') => format!("{name} {arguments}>\n</{}>", &name[1..]),
+fn line(row: &Row, arguments: &str) -> String {
+    match row.name() {
+        name if row.is_section() => format!("<{name} {arguments}>\n</{name}>"),
         name => format!("{name} {arguments}"),
     }
 }
@@ -87,8 +91,8 @@ impl Kind {
         text
     }
 
-    /// So many lines in their place: a configuration, and a tree that it is for.
-    pub fn site(&self, count: usize) -> Site {
+    /// So many lines in their place.
+    pub fn lines(&self, count: usize) -> Lines {
         let lines = self.text(count);
         let (open, close, htaccess) = match self.place {
             Place::Server => (String::new(), "", None),
@@ -98,43 +102,30 @@ impl Kind {
             Place::Htaccess => (String::new(), "", Some(lines.clone())),
         };
         let lines = if htaccess.is_some() { "" } else { &lines };
-        let config = format!("{}{open}{lines}{close}", arguments::HEAD);
-        let mut files = Memory::new();
-        for path in ["/srv/www/x.html", "/srv/www/index.html"] {
-            files.add_file(path.as_bytes(), *b"x", 0o644, Owner::default()).expect("there is room");
-        }
-        for (path, text) in arguments::FILES {
-            files.add_file(path.as_bytes(), text.as_bytes(), 0o644, Owner::default()).expect("there is room");
-        }
-        if let Some(text) = htaccess {
-            files.add_file(b"/srv/www/.htaccess", text.into_bytes(), 0o644, Owner::default()).expect("there is room");
-        }
-        Site { config, files: Arc::new(files) }
+        Lines { config: format!("{}{open}{lines}{close}", arguments::HEAD), htaccess }
     }
 }
 
-/// A configuration and a tree.
-pub struct Site {
+/// A configuration, and the .htaccess file that stands in its tree.
+pub struct Lines {
     config: String,
-    files: Arc<Memory>,
+    htaccess: Option<String>,
 }
 
-impl Site {
-    /// Reads the configuration.
-    pub fn load(&self) -> Loaded {
-        let names = modules::known::KNOWN.iter().map(|k| k.name.to_string()).collect();
-        let modules = Modules::Pick(names);
-        let input = Input { modules, lenient_paths: true, ..Input::new(self.config.as_str(), self.files.clone()) };
-        simulate::load(input)
-    }
-
+impl Lines {
     /// Reads it and asks one request; why nothing came of it, where httpd would refuse it.
     pub fn run(&self) -> Result<u16, String> {
-        let loaded = self.load();
-        let refused = loaded.first_error().map(|d| d.message.clone());
-        let Some(server) = loaded.server else { return Err(refused.unwrap_or_default()) };
-        let simulator = Simulator::new(server, self.files.clone(), Arc::new(RealPrograms));
-        let outcome = simulator.ask(&Ask::get("/x.html"));
+        let mut site = Site::builder(self.config.as_str()).lenient(true);
+        site = site.load(Modules::Pick(module_names().map(String::from).collect()));
+        let pages = [("/srv/www/x.html", "x"), ("/srv/www/index.html", "x")];
+        for (path, text) in pages.iter().chain(arguments::FILES) {
+            site = site.file(path, *text);
+        }
+        if let Some(text) = &self.htaccess {
+            site = site.file("/srv/www/.htaccess", text.as_str());
+        }
+        let site = site.build().expect("there is room");
+        let outcome = site.start().map_err(|refused| refused.message.clone())?.ask(&Request::get("/x.html"));
         match outcome.log_message.as_deref() {
             Some(why) if outcome.status == 500 => Err(why.to_string()),
             _ => Ok(outcome.status),

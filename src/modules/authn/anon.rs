@@ -16,10 +16,11 @@ use std::sync::Arc;
 const NAME: &str = "mod_authn_anon.c";
 
 /// The module.
-pub static MODULE: Module = Module { name: NAME, identifier: "authn_anon_module", directives: DIRECTIVES, hooks: &[] };
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "authn_anon_module", directives: DIRECTIVES, hooks: &[] };
 
 /// `anon`
-pub static PROVIDER: Provider =
+pub(crate) static PROVIDER: Provider =
     Provider { name: "anon", module: NAME, check_password: Some(check_anonymous), get_realm_hash: None };
 
 static DIRECTIVES: &[Directive] = &[
@@ -50,7 +51,7 @@ enum Rule {
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     lines: Vec<(Span, Rule)>,
     /// What this section covers: it counts for nothing, but would without this section's lines.
     under: Option<Arc<Dir>>,
@@ -65,7 +66,7 @@ impl Settings for Dir {
 
 impl Dir {
     /// The places of its lines.
-    pub fn spans(&self) -> impl Iterator<Item = Span> {
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
         self.lines.iter().map(|l| l.0)
     }
 }

@@ -13,7 +13,7 @@ use bstr::BString;
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_authn_core.c", identifier: "authn_core_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::CheckUserId, order::LAST, authenticate_no_user)];
@@ -40,7 +40,7 @@ static DIRECTIVES: &[Directive] = &[
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// AuthType.
     pub auth_type: Option<Set<Arc<Expr>>>,
     /// AuthName.
@@ -78,7 +78,7 @@ fn set_auth_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 /// `ap_auth_type`: the AuthType in force; `None` is none.
-pub fn auth_type(r: &mut Request<'_>) -> Option<BString> {
+pub(crate) fn auth_type(r: &mut Request<'_>) -> Option<BString> {
     let dir = r.per_dir.authn_core.clone()?;
     match expr_context::string(r, without(&dir.auth_type, r.without)?) {
         Ok(value) => (!value.eq_ignore_ascii_case(b"none")).then_some(value),
@@ -90,7 +90,7 @@ pub fn auth_type(r: &mut Request<'_>) -> Option<BString> {
 }
 
 /// `ap_auth_name`: the AuthName in force, its quotes escaped.
-pub fn auth_name(r: &mut Request<'_>) -> Option<BString> {
+pub(crate) fn auth_name(r: &mut Request<'_>) -> Option<BString> {
     let dir = r.per_dir.authn_core.clone()?;
     match expr_context::string(r, without(&dir.auth_name, r.without)?) {
         Ok(value) => Some(escape_quotes(&value)),
@@ -119,7 +119,7 @@ fn escape_quotes(text: &[u8]) -> BString {
 }
 
 /// `authenticate_no_user`
-pub fn authenticate_no_user(r: &mut Request<'_>) -> Verdict {
+pub(crate) fn authenticate_no_user(r: &mut Request<'_>) -> Verdict {
     match auth_type(r) {
         None => Verdict::Ok,
         Some(kind) => {

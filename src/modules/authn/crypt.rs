@@ -73,7 +73,7 @@ fn permute(value: u64, width: u32, table: &[u8]) -> u64 {
 }
 
 /// The password's hash with the salt of the first two bytes of `hash`; none where these can't be a salt.
-pub fn des_crypt(password: &[u8], hash: &[u8]) -> Option<BString> {
+pub(super) fn des_crypt(password: &[u8], hash: &[u8]) -> Option<BString> {
     let digit = |i: usize| hash.get(i).and_then(|b| DIGITS.find_byte(*b)).map(|d| d as u64);
     let salt = digit(0)? | digit(1)? << 6;
     // bit i of the salt swaps the i-th and the i+24th bit from the left

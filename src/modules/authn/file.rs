@@ -14,10 +14,11 @@ use std::borrow::Cow;
 const NAME: &str = "mod_authn_file.c";
 
 /// The module.
-pub static MODULE: Module = Module { name: NAME, identifier: "authn_file_module", directives: DIRECTIVES, hooks: &[] };
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "authn_file_module", directives: DIRECTIVES, hooks: &[] };
 
 /// `file`
-pub static PROVIDER: Provider =
+pub(crate) static PROVIDER: Provider =
     Provider { name: "file", module: NAME, check_password: Some(check_password), get_realm_hash: Some(get_realm_hash) };
 
 static DIRECTIVES: &[Directive] =
@@ -25,7 +26,7 @@ static DIRECTIVES: &[Directive] =
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// AuthUserFile.
     pub file: Option<Set<BString>>,
 }

@@ -1,13 +1,13 @@
 //! Who the user is: providers of passwords (authn_provider, include/mod_auth.h) and their aliases.
 
-pub mod anon;
-pub mod core;
+pub(crate) mod anon;
+pub(crate) mod core;
 mod crypt;
-pub mod file;
+pub(crate) mod file;
 mod password;
 mod what_if;
 
-pub use what_if::name_deciders;
+pub(crate) use what_if::name_deciders;
 
 use super::authz;
 use super::ledger::providers::{self, Kind};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// What a provider says of a user: httpd's `authn_status`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Status {
+pub(crate) enum Status {
     /// The password is wrong.
     Denied,
     /// The password is right.
@@ -36,14 +36,14 @@ pub enum Status {
 }
 
 /// Checks a user's password.
-pub type CheckPassword = fn(&mut Request<'_>, &[u8], &[u8]) -> Status;
+pub(crate) type CheckPassword = fn(&mut Request<'_>, &[u8], &[u8]) -> Status;
 
 /// Looks up the hash of a user in a realm.
-pub type GetRealmHash = fn(&mut Request<'_>, &[u8], &[u8]) -> Status;
+pub(crate) type GetRealmHash = fn(&mut Request<'_>, &[u8], &[u8]) -> Status;
 
 /// A provider of passwords.
 #[derive(Debug)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// Its name.
     pub name: &'static str,
     /// The module that brings it.
@@ -56,7 +56,7 @@ pub struct Provider {
 
 /// A provider as a directive names it.
 #[derive(Clone, Debug)]
-pub enum Named {
+pub(crate) enum Named {
     /// One of a module that is modelled.
     Modelled(&'static Provider),
     /// One of a module that is not.
@@ -66,7 +66,7 @@ pub enum Named {
 }
 
 /// `<AuthnProviderAlias>`: a provider with settings of its own.
-pub struct Alias {
+pub(crate) struct Alias {
     /// Its name.
     pub name: BString,
     /// The provider that it stands for.
@@ -83,7 +83,7 @@ impl std::fmt::Debug for Alias {
 
 /// Aliases of providers: `<AuthnProviderAlias>` and `<AuthzProviderAlias>`.
 #[derive(Clone, Debug, Default)]
-pub struct Aliases {
+pub(crate) struct Aliases {
     /// Of passwords.
     pub authn: HashMap<BString, Arc<Alias>>,
     /// Of `Require` lines.
@@ -93,7 +93,7 @@ pub struct Aliases {
 static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &anon::PROVIDER, &super::wsgi::AUTHN_PROVIDER];
 
 /// `ap_lookup_provider` in the group of authn.
-pub fn find(build: &Build, name: &[u8]) -> Option<Named> {
+pub(crate) fn find(build: &Build, name: &[u8]) -> Option<Named> {
     if let Some(alias) = build.aliases.authn.get(name.as_bstr()) {
         return Some(Named::Alias(alias.clone()));
     }
@@ -106,17 +106,8 @@ pub fn find(build: &Build, name: &[u8]) -> Option<Named> {
 }
 
 impl Named {
-    /// Its name.
-    pub fn name(&self) -> &[u8] {
-        match self {
-            Named::Modelled(p) => p.name.as_bytes(),
-            Named::Blind(name) => name.as_bytes(),
-            Named::Alias(alias) => &alias.name,
-        }
-    }
-
     /// Whether it can serve Digest authentication.
-    pub fn has_realm_hash(&self) -> bool {
+    pub(crate) fn has_realm_hash(&self) -> bool {
         match self {
             Named::Modelled(p) => p.get_realm_hash.is_some(),
             Named::Blind(name) => *name != "ldap",
@@ -125,7 +116,7 @@ impl Named {
     }
 
     /// Asks it for a user's password.
-    pub fn check_password(&self, r: &mut Request<'_>, user: &[u8], password: &[u8]) -> Status {
+    pub(crate) fn check_password(&self, r: &mut Request<'_>, user: &[u8], password: &[u8]) -> Status {
         match self {
             Named::Modelled(p) => p.check_password.map_or(Status::NotFound, |check| check(r, user, password)),
             Named::Blind(name) => unknown(r, name),
@@ -134,7 +125,7 @@ impl Named {
     }
 
     /// Asks it for the hash of a user in a realm.
-    pub fn get_realm_hash(&self, r: &mut Request<'_>, user: &[u8], realm: &[u8]) -> Status {
+    pub(crate) fn get_realm_hash(&self, r: &mut Request<'_>, user: &[u8], realm: &[u8]) -> Status {
         match self {
             Named::Modelled(p) => p.get_realm_hash.map_or(Status::NotFound, |get| get(r, user, realm)),
             Named::Blind(name) => unknown(r, name),
@@ -169,11 +160,11 @@ fn unknown(r: &mut Request<'_>, name: &str) -> Status {
 
 /// The providers that a directive lists.
 #[derive(Clone, Debug, Default)]
-pub struct List(pub Vec<Named>);
+pub(crate) struct List(pub Vec<Named>);
 
 impl List {
     /// Adds to the list of a section.
-    pub fn add(slot: &mut Option<Set<List>>, provider: Named, span: Span) {
+    pub(crate) fn add(slot: &mut Option<Set<List>>, provider: Named, span: Span) {
         match slot {
             Some(set) => {
                 set.value.0.push(provider);

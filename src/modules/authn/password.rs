@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// Whether `password` is the one that `hash` was made of; none where that can't be told here.
-pub fn validate(password: &[u8], hash: &[u8]) -> Option<bool> {
+pub(super) fn validate(password: &[u8], hash: &[u8]) -> Option<bool> {
     let key = (BString::from(password), BString::from(hash));
     if let Some(known) = KNOWN.with_borrow(|k| k.get(&key).copied()) {
         return known;
@@ -32,7 +32,7 @@ pub fn validate(password: &[u8], hash: &[u8]) -> Option<bool> {
 }
 
 /// How many steps of a request it takes to find that out, of some ten nanoseconds each; none where it is not.
-pub fn steps(hash: &[u8]) -> u64 {
+pub(super) fn steps(hash: &[u8]) -> u64 {
     let number = |text: &[u8]| text.to_str().ok().and_then(|n| n.parse().ok());
     match hash {
         [b'$', b'2', _, b'$', high, low, ..] => {
@@ -49,7 +49,7 @@ pub fn steps(hash: &[u8]) -> u64 {
 }
 
 /// How messages name the kind of a hash: what stands between its first two dollars.
-pub fn kind(hash: &[u8]) -> BString {
+pub(super) fn kind(hash: &[u8]) -> BString {
     match hash.strip_prefix(b"$") {
         Some(rest) => [b"$", rest.split(|b| *b == b'$').next().unwrap_or_default(), b"$"].concat().into(),
         None => "crypt".into(),

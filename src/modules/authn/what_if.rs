@@ -63,7 +63,7 @@ fn answer(r: &mut Request<'_>, skip: Option<Span>) -> Answer {
 }
 
 /// Names the lines without each of which the check would end otherwise.
-pub fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
+pub(crate) fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     let lines = candidates(r);
     if lines.is_empty() {
         return;

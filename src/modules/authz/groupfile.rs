@@ -17,7 +17,7 @@ use bstr::{BString, ByteSlice};
 const NAME: &str = "mod_authz_groupfile.c";
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: NAME, identifier: "authz_groupfile_module", directives: DIRECTIVES, hooks: &[] };
 
 static DIRECTIVES: &[Directive] = &[row(
@@ -36,7 +36,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// AuthGroupFile.
     pub file: Option<Set<BString>>,
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 const NAME: &str = "mod_authz_host.c";
 
 /// The module.
-pub static MODULE: Module = Module { name: NAME, identifier: "authz_host_module", directives: &[], hooks: &[] };
+pub(crate) static MODULE: Module = Module { name: NAME, identifier: "authz_host_module", directives: &[], hooks: &[] };
 
 pub(super) static PROVIDERS: &[Provider] = &[
     Provider { name: "ip", module: NAME, parse: parse_ip, check: check_ip, blind: None },
@@ -97,7 +97,7 @@ fn check_local(r: &mut Request<'_>, _: &Parsed) -> Status {
 }
 
 /// The client's name, looked up both ways; none when it has none. What would have to be looked up is a caveat.
-pub fn remote_host(r: &mut Request<'_>, directive: &str, span: Span) -> Option<String> {
+pub(crate) fn remote_host(r: &mut Request<'_>, directive: &str, span: Span) -> Option<String> {
     let server = &r.engine.server;
     let found = server.hosts.iter().find(|(ip, _)| *ip == r.useragent_ip).map(|(_, n)| n.to_ascii_lowercase());
     if found.is_none() && !server.hosts_complete {
@@ -108,7 +108,7 @@ pub fn remote_host(r: &mut Request<'_>, directive: &str, span: Span) -> Option<S
 }
 
 /// `in_domain`: whether `name` is `domain`, or below it.
-pub fn in_domain(domain: &[u8], name: &str) -> bool {
+pub(crate) fn in_domain(domain: &[u8], name: &str) -> bool {
     let name = name.as_bytes();
     let Some(start) = name.len().checked_sub(domain.len()) else { return false };
     name[start..].eq_ignore_ascii_case(domain)

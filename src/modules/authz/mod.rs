@@ -1,11 +1,11 @@
 //! Providers of `Require`: what each kind of line asks of a request (authz_provider, include/mod_auth.h).
 
 mod builtin;
-pub mod groupfile;
-pub mod host;
+pub(crate) mod groupfile;
+pub(crate) mod host;
 mod ledger;
-pub mod owner;
-pub mod user;
+pub(crate) mod owner;
+pub(crate) mod user;
 
 use super::authz_core::Status;
 use crate::address::IpSubnet;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// What a line's arguments were read as.
 #[derive(Clone, Debug)]
-pub enum Parsed {
+pub(crate) enum Parsed {
     /// Nothing to read.
     Nothing,
     /// `all granted`, `all denied`.
@@ -38,7 +38,7 @@ pub enum Parsed {
 }
 
 /// `<AuthzProviderAlias>`: a kind of `Require` line with arguments and settings of its own.
-pub struct Alias {
+pub(crate) struct Alias {
     provider: &'static Provider,
     parsed: Parsed,
     settings: Arc<Merged>,
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Alias {
 
 /// A kind of `Require` line.
 #[derive(Debug)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// Its name.
     pub name: &'static str,
     /// The module that brings it.
@@ -80,7 +80,7 @@ static PROVIDERS: &[&[Provider]] = &[
 static ALIAS: Provider = Provider { name: "", module: "", parse: host::parse_nothing, check: check_alias, blind: None };
 
 /// The provider of that name, if a module that brings it is loaded. Names are exact.
-pub fn find(name: &[u8], build: &Build) -> Option<&'static Provider> {
+pub(crate) fn find(name: &[u8], build: &Build) -> Option<&'static Provider> {
     if build.aliases.authz.contains_key(name.as_bstr()) {
         return Some(&ALIAS);
     }
@@ -92,7 +92,7 @@ impl Provider {
     ///
     /// # Errors
     /// httpd's message.
-    pub fn read(&self, cmd: &mut Cmd<'_>, name: &BStr, text: &BStr) -> Result<Parsed, String> {
+    pub(crate) fn read(&self, cmd: &mut Cmd<'_>, name: &BStr, text: &BStr) -> Result<Parsed, String> {
         match cmd.build.aliases.authz.get(name) {
             Some(alias) => Ok(Parsed::Alias(alias.clone())),
             None => (self.parse)(cmd, text),

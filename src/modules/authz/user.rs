@@ -10,7 +10,7 @@ use crate::server::request::Request;
 const NAME: &str = "mod_authz_user.c";
 
 /// The module.
-pub static MODULE: Module = Module { name: NAME, identifier: "authz_user_module", directives: &[], hooks: &[] };
+pub(crate) static MODULE: Module = Module { name: NAME, identifier: "authz_user_module", directives: &[], hooks: &[] };
 
 pub(super) static PROVIDERS: &[Provider] = &[
     Provider { name: "user", module: NAME, parse: host::parse_text, check: check_user, blind: None },

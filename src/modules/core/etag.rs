@@ -6,21 +6,21 @@ use crate::source::Span;
 use bstr::BString;
 
 /// ETAG_NONE
-pub const NONE: u8 = 1;
+pub(crate) const NONE: u8 = 1;
 /// ETAG_MTIME
-pub const MTIME: u8 = 2;
+pub(crate) const MTIME: u8 = 2;
 /// ETAG_INODE
-pub const INODE: u8 = 4;
+pub(crate) const INODE: u8 = 4;
 /// ETAG_SIZE
-pub const SIZE: u8 = 8;
+pub(crate) const SIZE: u8 = 8;
 /// ETAG_DIGEST
-pub const DIGEST: u8 = 16;
+pub(crate) const DIGEST: u8 = 16;
 /// ETAG_ALL
 const ALL: u8 = MTIME | INODE | SIZE;
 
 /// The parts in force: 0, ETAG_UNSET, where none was named without a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Parts {
+pub(crate) struct Parts {
     bits: u8,
     add: u8,
     remove: u8,
@@ -30,7 +30,7 @@ pub struct Parts {
 
 impl Parts {
     /// The end of `merge_core_dir_configs`' way with it.
-    pub fn merge(base: Parts, new: Parts) -> Parts {
+    pub(crate) fn merge(base: Parts, new: Parts) -> Parts {
         let mut m = new;
         if new.bits == 0 {
             m.add = (base.add & !new.remove) | new.add;
@@ -45,7 +45,7 @@ impl Parts {
     }
 
     /// What a tag is made of; 0: nothing was said.
-    pub fn in_force(&self) -> u8 {
+    pub(crate) fn in_force(&self) -> u8 {
         (self.bits & !self.remove) | self.add
     }
 }

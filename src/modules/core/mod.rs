@@ -1,8 +1,8 @@
 //! core.c, http_core.c and mod_so.c: what every httpd has.
 
-pub mod etag;
+pub(crate) mod etag;
 mod hooks;
-pub mod options;
+pub(crate) mod options;
 mod rows;
 mod sections;
 mod setters;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// The core, its HTTP part, and LoadModule.
-pub static MODULES: [Module; 3] = [
+pub(crate) static MODULES: [Module; 3] = [
     Module { name: "core.c", identifier: "core_module", directives: rows::CORE, hooks: hooks::CORE },
     Module { name: "http_core.c", identifier: "http_module", directives: rows::HTTP, hooks: hooks::HTTP },
     Module { name: "mod_so.c", identifier: "so_module", directives: rows::SO, hooks: &[] },
@@ -33,7 +33,7 @@ pub static MODULES: [Module; 3] = [
 
 /// What an ErrorDocument says.
 #[derive(Clone, Debug)]
-pub enum ErrorDocument {
+pub(crate) enum ErrorDocument {
     /// httpd's own words again.
     Default,
     /// A text (it begins with `"`), a path or a URL.
@@ -42,7 +42,7 @@ pub enum ErrorDocument {
 
 /// How `UseCanonicalName` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CanonicalName {
+pub(crate) enum CanonicalName {
     /// ServerName.
     On,
     /// The client's Host.
@@ -53,7 +53,7 @@ pub enum CanonicalName {
 
 /// A text that may be an expression: two are alike when they are written alike.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub(crate) struct Text {
     /// As written.
     pub source: BString,
     /// What it comes to.
@@ -68,7 +68,7 @@ impl PartialEq for Text {
 
 /// The core's settings per directory: `core_dir_config`.
 #[derive(Clone, Debug)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// Options in force, [`options::UNSET`] among them where no line without signs was met.
     pub opts: u32,
     /// Options added.
@@ -237,25 +237,25 @@ fn append<T: Clone>(list: &mut Arc<Vec<T>>, more: &Arc<Vec<T>>) {
 
 impl Dir {
     /// The ErrorDocument for a status.
-    pub fn error_document(&self, status: u16) -> Option<(&ErrorDocument, Span)> {
+    pub(crate) fn error_document(&self, status: u16) -> Option<(&ErrorDocument, Span)> {
         self.error_documents.get(&status).map(|(d, span)| (d, *span))
     }
 
     /// Whether an option is on: `ap_allow_options`.
-    pub fn allows(&self, option: u32) -> bool {
+    pub(crate) fn allows(&self, option: u32) -> bool {
         self.opts & option == option
     }
 }
 
 /// The settings of a request for which nothing was set.
-pub fn default_dir() -> &'static Dir {
+pub(crate) fn default_dir() -> &'static Dir {
     static DEFAULT: LazyLock<Dir> = LazyLock::new(|| Dir::create(None));
     &DEFAULT
 }
 
 /// `TraceEnable`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trace {
+pub(crate) enum Trace {
     /// TRACE is answered.
     On,
     /// It is refused.
@@ -266,7 +266,7 @@ pub enum Trace {
 
 /// The core's settings per server: `core_server_config`.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     /// DocumentRoot.
     pub document_root: Option<Set<BString>>,
     /// AccessFileName.
@@ -329,16 +329,16 @@ impl Settings for Server {
 }
 
 /// Where an httpd without DocumentRoot looks.
-pub const BUILT_IN_DOCUMENT_ROOT: &str = "/var/www/html";
+pub(crate) const BUILT_IN_DOCUMENT_ROOT: &str = "/var/www/html";
 
 impl Server {
     /// DocumentRoot, or the one that httpd was built with.
-    pub fn document_root(&self) -> &BStr {
+    pub(crate) fn document_root(&self) -> &BStr {
         self.document_root.as_ref().map_or(BStr::new(BUILT_IN_DOCUMENT_ROOT), |s| BStr::new(&s.value))
     }
 }
 
 /// Whether a path still holds an encoded slash.
-pub fn has_encoded_slash(path: &[u8]) -> bool {
+pub(crate) fn has_encoded_slash(path: &[u8]) -> bool {
     path.windows(3).any(|w| w.eq_ignore_ascii_case(b"%2f"))
 }

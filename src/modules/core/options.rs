@@ -5,27 +5,27 @@ use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 /// OPT_INDEXES
-pub const INDEXES: u32 = 1;
+pub(crate) const INDEXES: u32 = 1;
 /// OPT_INCLUDES
-pub const INCLUDES: u32 = 2;
+pub(crate) const INCLUDES: u32 = 2;
 /// OPT_SYM_LINKS
-pub const SYM_LINKS: u32 = 4;
+pub(crate) const SYM_LINKS: u32 = 4;
 /// OPT_EXECCGI
-pub const EXECCGI: u32 = 8;
+pub(crate) const EXECCGI: u32 = 8;
 /// OPT_UNSET
-pub const UNSET: u32 = 16;
+pub(crate) const UNSET: u32 = 16;
 /// OPT_INC_WITH_EXEC
-pub const INC_WITH_EXEC: u32 = 32;
+pub(crate) const INC_WITH_EXEC: u32 = 32;
 /// OPT_SYM_OWNER
-pub const SYM_OWNER: u32 = 64;
+pub(crate) const SYM_OWNER: u32 = 64;
 /// OPT_MULTI
-pub const MULTI: u32 = 128;
+pub(crate) const MULTI: u32 = 128;
 /// OPT_ALL
-pub const ALL: u32 = INDEXES | INCLUDES | INC_WITH_EXEC | SYM_LINKS | EXECCGI;
+pub(crate) const ALL: u32 = INDEXES | INCLUDES | INC_WITH_EXEC | SYM_LINKS | EXECCGI;
 
 /// What one line of `Options` does: for counterfactuals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OptLine {
+pub(crate) struct OptLine {
     /// The line.
     pub span: Span,
     /// The options that it sets, where it has no signs.
@@ -37,17 +37,17 @@ pub struct OptLine {
 }
 
 /// What lines of Options come to, one after the other, from httpd's default (FollowSymLinks).
-pub fn fold<'a>(lines: impl Iterator<Item = &'a OptLine>) -> u32 {
+pub(crate) fn fold<'a>(lines: impl Iterator<Item = &'a OptLine>) -> u32 {
     lines.fold(SYM_LINKS, |opts, l| (l.set.unwrap_or(opts) & !l.remove) | l.add)
 }
 
 /// The lines each of which alone decides whether `bits` are all set.
-pub fn deciders(lines: &[OptLine], bits: u32) -> Vec<Span> {
+pub(crate) fn deciders(lines: &[OptLine], bits: u32) -> Vec<Span> {
     deciding(lines, |opts| opts & bits == bits)
 }
 
 /// The lines each of which alone decides whether any of `bits` is set.
-pub fn any_deciders(lines: &[OptLine], bits: u32) -> Vec<Span> {
+pub(crate) fn any_deciders(lines: &[OptLine], bits: u32) -> Vec<Span> {
     deciding(lines, |opts| opts & bits != 0)
 }
 
@@ -74,7 +74,7 @@ fn bits(word: &[u8]) -> Option<u32> {
 }
 
 /// The setter of `Options`.
-pub fn set(cmd: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
+pub(crate) fn set(cmd: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
     let span = cmd.span();
     let allowed = cmd.override_opts;
     let words = crate::conf::args::split(&args[0]);
@@ -145,7 +145,7 @@ pub fn set(cmd: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
 }
 
 /// The options that `AllowOverride Options=...` names: `set_allow_opts`. What is no option is passed over, as in httpd.
-pub fn allowed(list: &[u8]) -> u32 {
+pub(crate) fn allowed(list: &[u8]) -> u32 {
     let mut opts = 0;
     for word in list.split(|b| *b == b',').filter(|w| !w.is_empty()) {
         if word.eq_ignore_ascii_case(b"none") {
@@ -157,4 +157,46 @@ pub fn allowed(list: &[u8]) -> u32 {
         }
     }
     opts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::compile::{Input, compile};
+    use crate::server::settings::PerDir;
+    use crate::vfs::Memory;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn options_line() -> impl Strategy<Value = String> {
+        let word = prop_oneof![Just("Indexes"), Just("FollowSymLinks"), Just("MultiViews"), Just("ExecCGI")];
+        let signed = proptest::collection::vec((prop_oneof![Just("+"), Just("-")], word.clone()), 1..4)
+            .prop_map(|words| words.iter().map(|(s, w)| format!("{s}{w}")).collect::<Vec<_>>().join(" "));
+        let plain = proptest::collection::vec(word, 1..4).prop_map(|words| words.join(" "));
+        prop_oneof![signed, plain, Just("None".to_string()), Just("All".to_string())]
+            .prop_map(|w| format!("Options {w}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What lines of Options come to one by one is what the sections come to, merged as httpd merges them.
+        #[test]
+        fn options_lines_tell_what_merging_gives(sections in proptest::collection::vec(options_line(), 1..5)) {
+            let mut text = String::from("DocumentRoot /srv\n");
+            for (depth, line) in sections.iter().enumerate() {
+                let path = format!("/srv{}", "/d".repeat(depth));
+                text.push_str(&format!("<Directory {path}>\n{line}\n</Directory>\n"));
+            }
+            let loaded = compile(Input { lenient_paths: true, ..Input::new(text, Arc::new(Memory::new())) });
+            let server = loaded.server.expect("these lines are good");
+            let virtual_host = &server.servers[0];
+            let mut merged = virtual_host.lookup_defaults.settings.clone();
+            for section in virtual_host.sec_dir.iter() {
+                merged = PerDir::merge(&merged, &section.settings.settings);
+            }
+            let core = merged.core.expect("the core is always there");
+            prop_assert_eq!(core.opts & !UNSET, fold(core.opt_lines.iter()));
+        }
+    }
 }

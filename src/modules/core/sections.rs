@@ -62,12 +62,12 @@ fn directory_section(cmd: &mut Cmd<'_>, raw: &[BString], is_match: bool) -> Resu
 }
 
 /// `<Directory>`
-pub fn directory(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn directory(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     directory_section(cmd, raw, false)
 }
 
 /// `<DirectoryMatch>`
-pub fn directory_match(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn directory_match(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     directory_section(cmd, raw, true)
 }
 
@@ -81,12 +81,12 @@ fn location_section(cmd: &mut Cmd<'_>, raw: &[BString], is_match: bool) -> Resul
 }
 
 /// `<Location>`
-pub fn location(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn location(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     location_section(cmd, raw, false)
 }
 
 /// `<LocationMatch>`
-pub fn location_match(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn location_match(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     location_section(cmd, raw, true)
 }
 
@@ -109,12 +109,12 @@ fn files_section(cmd: &mut Cmd<'_>, raw: &[BString], is_match: bool) -> Result<(
 }
 
 /// `<Files>`
-pub fn files(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn files(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     files_section(cmd, raw, false)
 }
 
 /// `<FilesMatch>`
-pub fn files_match(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn files_match(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     files_section(cmd, raw, true)
 }
 
@@ -164,17 +164,17 @@ fn condition_section(cmd: &mut Cmd<'_>, raw: &[BString], kind: Kind) -> Result<(
 }
 
 /// `<If>`
-pub fn if_(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn if_(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     condition_section(cmd, raw, Kind::If)
 }
 
 /// `<ElseIf>`
-pub fn else_if(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn else_if(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     condition_section(cmd, raw, Kind::ElseIf)
 }
 
 /// `<Else>`
-pub fn else_(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn else_(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     condition_section(cmd, raw, Kind::Else)
 }
 
@@ -203,17 +203,17 @@ fn limit_section(cmd: &mut Cmd<'_>, raw: &[BString], except: bool) -> Result<(),
 }
 
 /// `<Limit>`
-pub fn limit(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn limit(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     limit_section(cmd, raw, false)
 }
 
 /// `<LimitExcept>`
-pub fn limit_except(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn limit_except(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     limit_section(cmd, raw, true)
 }
 
 /// `<VirtualHost>`
-pub fn virtual_host(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
+pub(super) fn virtual_host(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), String> {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
     let argument = cmd.section_argument(raw[0].as_bstr())?;
     let main_port = cmd.build.servers[0].name.as_ref().map_or(0, |n| n.port);
@@ -260,14 +260,14 @@ fn addresses(cmd: &mut Cmd<'_>, word: &BString, default_port: u16) -> Result<Vec
 
 impl crate::server::build::Build {
     /// The addresses of a host: a numeric one, or a name of the run's hosts.
-    pub fn resolve(&self, host: &[u8]) -> Vec<std::net::IpAddr> {
+    pub(crate) fn resolve(&self, host: &[u8]) -> Vec<std::net::IpAddr> {
         crate::address::addresses(&self.hosts, host)
     }
 }
 
 impl Cmd<'_> {
     /// An expression of the configuration; `string` for one whose value is a text.
-    pub fn expr(&mut self, text: &[u8], string: bool) -> Result<Expr, String> {
+    pub(crate) fn expr(&mut self, text: &[u8], string: bool) -> Result<Expr, String> {
         let regex = self.build.regex_defaults;
         let flags = expr::Flags { string_result: string, htaccess: self.build.htaccess, regex, ..Default::default() };
         let expr = Expr::parse(text, flags, self.build.loaded.expr_providers()).map_err(|e| e.to_string())?;

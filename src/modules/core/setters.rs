@@ -34,7 +34,7 @@ pub(crate) fn atoi(text: &[u8]) -> i64 {
     if negative { -n } else { n }
 }
 
-pub fn document_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn document_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let path = cmd.server_root_relative(&a[0]);
     let there =
@@ -53,7 +53,7 @@ pub fn document_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn access_file_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn access_file_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let span = cmd.span();
     let names = Arc::new(args::split(&a[0]));
@@ -62,7 +62,7 @@ pub fn access_file_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 }
 
 /// `set_regex_default_options`
-pub fn regex_default_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn regex_default_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::VIRTUALHOST | forbid::DIR_CONTEXT)?;
     const NONE: Flags = Flags { no_dotall: true, no_dollar_endonly: true, ..Flags::NONE };
     let mut flags = cmd.build.regex_defaults;
@@ -92,7 +92,7 @@ pub fn regex_default_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn accept_path_info(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn accept_path_info(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let value = match &a[0] {
         w if is(w, "on") => PathInfo::Accept,
         w if is(w, "off") => PathInfo::Reject,
@@ -104,7 +104,7 @@ pub fn accept_path_info(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn error_document(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn error_document(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let status = atoi(&a[0]);
     if !status::is_known(status) {
         return Err(format!("Unsupported HTTP response code {}", a[0]));
@@ -129,7 +129,7 @@ pub fn error_document(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if cmd.forbid(forbid::LOCATION | forbid::FILES).is_err() {
         cmd.warn("AH00114", "useless use of AllowOverride here: it works in <Directory> only");
     }
@@ -168,7 +168,7 @@ pub fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn allow_override_list(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn allow_override_list(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if cmd.forbid(forbid::LOCATION | forbid::FILES).is_err() {
         cmd.warn("AH00115", "useless use of AllowOverrideList here: it works in <Directory> only");
     }
@@ -195,7 +195,7 @@ pub fn allow_override_list(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn server_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn server_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let text = &a[0];
     if pattern::is_fnmatch(text) {
@@ -221,7 +221,7 @@ pub fn server_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn server_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn server_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if !cmd.is_virtual() {
         return Err("ServerAlias only used in <VirtualHost>".into());
     }
@@ -236,14 +236,14 @@ pub fn server_alias(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn server_path(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn server_path(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let span = cmd.span();
     cmd.server().path = Some((a[0].clone(), span));
     Ok(())
 }
 
-pub fn use_canonical_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn use_canonical_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let value = match &a[0] {
         w if is(w, "on") => CanonicalName::On,
         w if is(w, "off") => CanonicalName::Off,
@@ -255,7 +255,7 @@ pub fn use_canonical_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn use_canonical_physical_port(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn use_canonical_physical_port(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let value = match &a[0] {
         w if is(w, "on") => true,
         w if is(w, "off") => false,
@@ -266,7 +266,7 @@ pub fn use_canonical_physical_port(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn hostname_lookups(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn hostname_lookups(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let value = match a[0].to_ascii_lowercase().as_slice() {
         b"on" | b"double" => true,
         b"off" => false,
@@ -277,26 +277,26 @@ pub fn hostname_lookups(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn qualify_redirect_url(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn qualify_redirect_url(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).qualify_redirect_url, is(&a[0], "on"), span);
     Ok(())
 }
 
-pub fn name_virtual_host(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
+pub(super) fn name_virtual_host(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
     if !cmd.build.diagnostics.iter().any(|d| d.code == "AH00548") {
         cmd.warn("AH00548", "NameVirtualHost has no effect and will be removed in the next release");
     }
     Ok(())
 }
 
-pub fn force_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn force_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).mime_type, a[0].to_ascii_lowercase().into(), span);
     Ok(())
 }
 
-pub fn set_handler(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn set_handler(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let expr = cmd.expr(&a[0], true).map_err(|e| format!("Can't parse expression : {e}"))?;
     let span = cmd.span();
     let text = Text { source: a[0].clone(), expr: Arc::new(expr) };
@@ -304,7 +304,7 @@ pub fn set_handler(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn allow_encoded_slashes(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn allow_encoded_slashes(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (allow, decode) = match &a[0] {
         w if is(w, "on") => (true, true),
         w if is(w, "off") => (false, false),
@@ -319,7 +319,7 @@ pub fn allow_encoded_slashes(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn limit_internal_recursion(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn limit_internal_recursion(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     let redirects = atoi(&a[0]);
     if redirects <= 0 {
@@ -345,7 +345,7 @@ pub fn limit_internal_recursion(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn trace_enable(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn trace_enable(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let value = match &a[0] {
         w if is(w, "on") => Trace::On,
         w if is(w, "off") => Trace::Off,
@@ -357,7 +357,7 @@ pub fn trace_enable(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn merge_slashes(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn merge_slashes(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_LOC_FILE)?;
     let span = cmd.span();
     let on = is(&a[0], "on");
@@ -366,7 +366,7 @@ pub fn merge_slashes(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn http_protocol_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn http_protocol_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     let core = cmd.server_slot(|s| &mut s.core);
     let (slot, value, both) = match &a[0] {
@@ -393,7 +393,7 @@ pub fn http_protocol_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn strict_host_check(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn strict_host_check(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.server_slot(|s| &mut s.core).strict_host_check, is(&a[0], "on"), span);
     Ok(())
@@ -407,25 +407,25 @@ fn limit(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<usize, String> {
     }
 }
 
-pub fn limit_request_line(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn limit_request_line(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (n, span) = (limit(cmd, a)?, cmd.span());
     Set::put(&mut cmd.server_slot(|s| &mut s.core).limit_request_line, n, span);
     Ok(())
 }
 
-pub fn limit_request_field_size(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn limit_request_field_size(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (n, span) = (limit(cmd, a)?, cmd.span());
     Set::put(&mut cmd.server_slot(|s| &mut s.core).limit_request_field_size, n, span);
     Ok(())
 }
 
-pub fn limit_request_fields(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn limit_request_fields(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (n, span) = (limit(cmd, a)?, cmd.span());
     Set::put(&mut cmd.server_slot(|s| &mut s.core).limit_request_fields, n, span);
     Ok(())
 }
 
-pub fn limit_request_body(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn limit_request_body(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     let size = a[0].to_str().ok().and_then(|s| s.trim_start().parse::<i64>().ok()).and_then(|n| u64::try_from(n).ok());
     let size = size.ok_or("LimitRequestBody requires a non-negative integer.")?;
@@ -433,13 +433,13 @@ pub fn limit_request_body(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
-pub fn cgi_pass_auth(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn cgi_pass_auth(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).cgi_pass_auth, is(&a[0], "on"), span);
     Ok(())
 }
 
-pub fn set_output_filter(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn set_output_filter(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).output_filters, a[0].clone(), span);
     Ok(())
@@ -456,45 +456,45 @@ fn range_limit(cmd: &Cmd<'_>, word: &[u8]) -> Result<i64, String> {
     }
 }
 
-pub fn max_ranges(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn max_ranges(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (span, limit) = (cmd.span(), range_limit(cmd, &a[0])?);
     Set::put(&mut cmd.slot(|d| &mut d.core).max_ranges, limit, span);
     Ok(())
 }
 
-pub fn max_overlaps(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn max_overlaps(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (span, limit) = (cmd.span(), range_limit(cmd, &a[0])?);
     Set::put(&mut cmd.slot(|d| &mut d.core).max_overlaps, limit, span);
     Ok(())
 }
 
-pub fn max_reversals(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn max_reversals(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (span, limit) = (cmd.span(), range_limit(cmd, &a[0])?);
     Set::put(&mut cmd.slot(|d| &mut d.core).max_reversals, limit, span);
     Ok(())
 }
 
-pub fn register_http_method(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn register_http_method(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
     cmd.method_number(&a[0]).map(|_| ())
 }
 
-pub fn port(_: &mut Cmd<'_>, _: &[BString]) -> Done {
+pub(super) fn port(_: &mut Cmd<'_>, _: &[BString]) -> Done {
     Err("Port was replaced with Listen in Apache 2.0".into())
 }
 
-pub fn default_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn default_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if !is(&a[0], "none") {
         cmd.warn("AH00117", "ignoring deprecated use of DefaultType");
     }
     Ok(())
 }
 
-pub fn error(_: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn error(_: &mut Cmd<'_>, a: &[BString]) -> Done {
     Err(a[0].to_string())
 }
 
-pub fn server_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+pub(super) fn server_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.build.server_root = filepath::merge(Some(BStr::new("/")), &a[0]).unwrap_or_default();
     Ok(())
 }

@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 /// A piece of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tag {
+pub(super) enum Tag {
     /// Text.
     Text(BString),
     /// `%{name}e`: a variable of the environment.
@@ -48,7 +48,7 @@ fn text(format: &mut &[u8]) -> BString {
 ///
 /// # Errors
 /// httpd's message.
-pub fn parse(mut format: &[u8]) -> Result<Vec<Tag>, String> {
+pub(super) fn parse(mut format: &[u8]) -> Result<Vec<Tag>, String> {
     let mut tags = Vec::new();
     while let Some(&first) = format.first() {
         if first != b'%' {
@@ -83,7 +83,7 @@ pub fn parse(mut format: &[u8]) -> Result<Vec<Tag>, String> {
 }
 
 /// `process_tags`
-pub fn process(r: &mut Request<'_>, tags: &[Tag], span: Span) -> BString {
+pub(super) fn process(r: &mut Request<'_>, tags: &[Tag], span: Span) -> BString {
     let mut out = BString::default();
     let unwrapped = |v: &[u8]| BString::from(v.replace("\r", " ").replace("\n", " "));
     for tag in tags {

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The tokens of headers, as lines of `merge` in a row left them.
 #[derive(Default)]
-pub struct Merging(HashMap<BString, Tokens>);
+pub(super) struct Merging(HashMap<BString, Tokens>);
 
 #[derive(Default)]
 struct Tokens {
@@ -19,12 +19,12 @@ struct Tokens {
 
 impl Merging {
     /// Something else was done to headers: what was known of them may be wrong.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.0.clear();
     }
 
     /// Whether the header `name`, which is `have`, has that token; if not, it is taken to be added.
-    pub fn has(&mut self, name: &[u8], have: &[u8], value: &[u8]) -> bool {
+    pub(super) fn has(&mut self, name: &[u8], have: &[u8], value: &[u8]) -> bool {
         let known = self.0.entry(name.to_ascii_lowercase().into()).or_default();
         if known.length != have.len() || !known.open {
             *known = Tokens::of(have);
@@ -53,7 +53,7 @@ impl Tokens {
 }
 
 /// The tokens between commas, quoted ones whole.
-pub fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(value);
     std::iter::from_fn(move || {
         let text = rest?.trim_start();

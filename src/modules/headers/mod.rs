@@ -22,7 +22,7 @@ use merging::Merging;
 use std::sync::Arc;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_headers.c", identifier: "headers_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup), hook(Phase::PostReadRequest, order::FIRST, early)];
@@ -80,7 +80,7 @@ struct Entry {
 /// Settings per directory: what is done to the request's headers, to those of answers that went well, and to those
 /// of all answers.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     request: Vec<Entry>,
     on_success: Vec<Entry>,
     always: Vec<Entry>,
@@ -252,7 +252,7 @@ fn fixup(r: &mut Request<'_>) -> Verdict {
 
 /// What becomes of an answer's headers: `ap_headers_output_filter` and, where httpd makes the body itself,
 /// `ap_headers_error_filter`. Of the answer's own headers it sees none, as these are moved out of its sight.
-pub fn respond(r: &mut Request<'_>, error: bool) {
+pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
     let Some(dir) = r.per_dir.headers.as_deref() else { return };
     if dir.always.is_empty() && dir.on_success.is_empty() || r.main.is_some() {
         return;
@@ -293,7 +293,7 @@ pub fn respond(r: &mut Request<'_>, error: bool) {
 }
 
 /// The first line that does something to one of these headers of an answer that went well, before its body is sent.
-pub fn names<'n>(r: &Request<'_>, mut names: impl Iterator<Item = &'n str>) -> Option<Span> {
+pub(crate) fn names<'n>(r: &Request<'_>, mut names: impl Iterator<Item = &'n str>) -> Option<Span> {
     let dir = r.per_dir.headers.as_ref()?;
     let late = |e: &&Entry| !matches!(e.condition, Condition::Early);
     names

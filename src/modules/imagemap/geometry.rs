@@ -1,25 +1,25 @@
 //! Points and shapes of an image map (modules/mappers/mod_imagemap.c).
 
 /// A point: x and y.
-pub type Point = (f64, f64);
+pub(super) type Point = (f64, f64);
 
 /// As many corners as a shape can have: MAXVERTS.
 const MOST: usize = 100;
 
 /// `pointinrect`
-pub fn in_rect(point: Point, corners: &[Point]) -> bool {
+pub(super) fn in_rect(point: Point, corners: &[Point]) -> bool {
     let ((x1, y1), (x2, y2)) = (corner(corners, 0), corner(corners, 1));
     (x1.min(x2)..=x1.max(x2)).contains(&point.0) && (y1.min(y2)..=y1.max(y2)).contains(&point.1)
 }
 
 /// `pointincircle`: the second point lies on the circle round the first.
-pub fn in_circle(point: Point, corners: &[Point]) -> bool {
+pub(super) fn in_circle(point: Point, corners: &[Point]) -> bool {
     let centre = corner(corners, 0);
     distance(centre, point) <= distance(centre, corner(corners, 1))
 }
 
 /// `pointinpoly`: on an edge counts as within.
-pub fn in_poly(point: Point, corners: &[Point]) -> bool {
+pub(super) fn in_poly(point: Point, corners: &[Point]) -> bool {
     let (x, y) = point;
     let n = corners.iter().position(|c| c.0 == -1.0).unwrap_or(corners.len());
     let mut crossings = 0;
@@ -37,7 +37,7 @@ pub fn in_poly(point: Point, corners: &[Point]) -> bool {
 }
 
 /// The square of the distance.
-pub fn distance(a: Point, b: Point) -> f64 {
+pub(super) fn distance(a: Point, b: Point) -> f64 {
     (a.0 - b.0).powi(2) + (a.1 - b.1).powi(2)
 }
 
@@ -46,7 +46,7 @@ fn corner(corners: &[Point], i: usize) -> Point {
 }
 
 /// A number at the beginning of a text, and what follows it: `strtod`, decimal numbers only.
-pub fn number(text: &[u8]) -> Option<(f64, &[u8])> {
+pub(super) fn number(text: &[u8]) -> Option<(f64, &[u8])> {
     let text = text.trim_ascii_start();
     let digits = |from: usize| text[from.min(text.len())..].iter().take_while(|b| b.is_ascii_digit()).count();
     let sign = usize::from(matches!(text.first(), Some(b'+' | b'-')));
@@ -75,7 +75,7 @@ pub fn number(text: &[u8]) -> Option<(f64, &[u8])> {
 }
 
 /// The corners that a line of a map lists; whole numbers are what it steps over.
-pub fn corners(mut text: &[u8]) -> Vec<Point> {
+pub(super) fn corners(mut text: &[u8]) -> Vec<Point> {
     let mut found = Vec::new();
     while found.len() < MOST {
         let Some((x, rest)) = number(text) else { break };

@@ -17,7 +17,7 @@ use bstr::{BString, ByteSlice};
 use geometry::Point;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_imagemap.c", identifier: "imagemap_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
@@ -36,7 +36,7 @@ type Text = Option<Set<BString>>;
 
 /// Settings per directory: `imap_conf_rec`.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     menu: Text,
     default: Text,
     base: Text,

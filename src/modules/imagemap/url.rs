@@ -4,7 +4,11 @@ use crate::server::request::Request;
 use bstr::{BString, ByteSlice};
 
 /// A value as a URL, relative to `base`; the error is the log's code and line.
-pub fn resolve(r: &Request<'_>, base: Option<&BString>, value: &[u8]) -> Result<BString, (&'static str, String)> {
+pub(super) fn resolve(
+    r: &Request<'_>,
+    base: Option<&BString>,
+    value: &[u8],
+) -> Result<BString, (&'static str, String)> {
     let mut value = value;
     if value.eq_ignore_ascii_case(b"map") || value.eq_ignore_ascii_case(b"menu") {
         return Ok(r.construct_url(&r.uri));

@@ -100,7 +100,7 @@ const AUTHZ_DBM: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_auth_form.c", "auth_form_module", AUTH_FORM),
     module("mod_authn_dbd.c", "authn_dbd_module", AUTHN_DBD),
     module("mod_authn_dbm.c", "authn_dbm_module", AUTHN_DBM),

@@ -111,7 +111,7 @@ const SOCACHE_REDIS: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_cache.c", "cache_module", CACHE),
     module("mod_cache_disk.c", "cache_disk_module", CACHE_DISK),
     module("mod_cache_socache.c", "cache_socache_module", CACHE_SOCACHE),

@@ -20,7 +20,7 @@ const HEARTMONITOR: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_heartbeat.c", "heartbeat_module", HEARTBEAT),
     module("mod_heartmonitor.c", "heartmonitor_module", HEARTMONITOR),
     module("mod_slotmem_plain.c", "slotmem_plain_module", &[]),

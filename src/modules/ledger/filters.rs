@@ -113,7 +113,7 @@ const XML2ENC: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_brotli.c", "brotli_module", BROTLI),
     module("mod_buffer.c", "buffer_module", BUFFER),
     module("mod_charset_lite.c", "charset_lite_module", CHARSET_LITE),

@@ -133,5 +133,5 @@ const UTIL_LDAP: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] =
+pub(super) static MODULES: &[Module] =
     &[module("mod_authnz_ldap.c", "authnz_ldap_module", AUTHNZ_LDAP), module("util_ldap.c", "ldap_module", UTIL_LDAP)];

@@ -41,7 +41,7 @@ const LOGIO: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_dumpio.c", "dumpio_module", DUMPIO),
     module("mod_log_config.c", "log_config_module", LOG_CONFIG),
     module("mod_log_debug.c", "log_debug_module", LOG_DEBUG),

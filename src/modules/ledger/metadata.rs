@@ -37,7 +37,7 @@ const USERTRACK: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_cern_meta.c", "cern_meta_module", CERN_META),
     module("mod_ident.c", "ident_module", IDENT),
     module("mod_unique_id.c", "unique_id_module", &[]),

@@ -12,18 +12,18 @@ mod ldap;
 mod logging;
 mod metadata;
 mod protocols;
-pub mod providers;
+pub(crate) mod providers;
 mod proxying;
 mod scripting;
 mod server;
 mod sessions;
-pub mod third_party;
+pub(crate) mod third_party;
 mod tls;
 
 use crate::module::{Args, Directive, Effect, Module, Set};
 
 /// The modules, in groups.
-pub static GROUPS: &[&[Module]] = &[
+pub(crate) static GROUPS: &[&[Module]] = &[
     auth::MODULES,
     caching::MODULES,
     cluster::MODULES,
@@ -40,13 +40,8 @@ pub static GROUPS: &[&[Module]] = &[
 ];
 
 /// All modules of the ledger.
-pub fn modules() -> impl Iterator<Item = &'static Module> {
+pub(crate) fn modules() -> impl Iterator<Item = &'static Module> {
     GROUPS.iter().copied().flatten()
-}
-
-/// The ledger's module made from this source file.
-pub fn by_source(source: &str) -> Option<&'static Module> {
-    modules().find(|m| m.name == source)
 }
 
 const fn row(name: &'static str, args: Args, allowed: u32, effect: Effect, usage: &'static str) -> Directive {
@@ -71,7 +66,8 @@ mod tests {
     #[test]
     fn every_module_is_known_by_both_names() {
         for m in modules() {
-            let k = known::by_source(m.name).unwrap_or_else(|| panic!("{} is unknown", m.name));
+            let k = known::KNOWN.iter().find(|k| k.source == m.name);
+            let k = k.unwrap_or_else(|| panic!("{} is unknown", m.name));
             assert_eq!(k.identifier, m.identifier);
         }
     }

@@ -64,7 +64,7 @@ const REQTIMEOUT: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_dialup.c", "dialup_module", DIALUP),
     module("mod_echo.c", "echo_module", ECHO),
     module("mod_http2.c", "http2_module", HTTP2),

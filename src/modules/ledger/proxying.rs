@@ -59,7 +59,7 @@ const PROXY_SCGI: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_lbmethod_bybusyness.c", "lbmethod_bybusyness_module", &[]),
     module("mod_lbmethod_byrequests.c", "lbmethod_byrequests_module", &[]),
     module("mod_lbmethod_bytraffic.c", "lbmethod_bytraffic_module", &[]),

@@ -74,7 +74,7 @@ const LUA: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[module("mod_lua.c", "lua_module", LUA)];
+pub(super) static MODULES: &[Module] = &[module("mod_lua.c", "lua_module", LUA)];
 
 /// LuaHookInsertFilter: `register_insert_filter_hook` (modules/lua/mod_lua.c).
 fn not_implemented(_: &mut Cmd<'_>, _: &[BString]) -> Result<(), String> {

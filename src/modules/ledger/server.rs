@@ -98,7 +98,7 @@ const WATCHDOG: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("prefork.c", "mpm_prefork_module", PREFORK),
     module("event.c", "mpm_event_module", EVENT),
     module("worker.c", "mpm_worker_module", WORKER),

@@ -82,7 +82,7 @@ const DBD: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[
+pub(super) static MODULES: &[Module] = &[
     module("mod_session.c", "session_module", SESSION),
     module("mod_session_cookie.c", "session_cookie_module", SESSION_COOKIE),
     module("mod_session_crypto.c", "session_crypto_module", SESSION_CRYPTO),

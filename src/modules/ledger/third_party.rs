@@ -3,7 +3,7 @@
 
 /// A module and how its directives are told.
 #[derive(Clone, Copy, Debug)]
-pub struct ThirdParty {
+pub(crate) struct ThirdParty {
     /// Its common name.
     pub module: &'static str,
     /// What its directives begin with.
@@ -14,7 +14,7 @@ pub struct ThirdParty {
 
 /// The module that a directive httpd doesn't know is probably of. A section's name may begin with `<`; case doesn't
 /// matter, a whole name counts before a prefix and a long prefix before a short one.
-pub fn module_of(directive: &str) -> Option<&'static str> {
+pub(crate) fn module_of(directive: &str) -> Option<&'static str> {
     let directive = directive.trim_start_matches('<');
     let named = MODULES.iter().find(|m| m.names.iter().any(|n| n.eq_ignore_ascii_case(directive)));
     let begun = |m: &'static ThirdParty| {
@@ -25,7 +25,7 @@ pub fn module_of(directive: &str) -> Option<&'static str> {
 }
 
 /// What took the place of a directive that older releases had.
-pub fn replacement(directive: &str) -> Option<&'static str> {
+pub(crate) fn replacement(directive: &str) -> Option<&'static str> {
     let directive = directive.trim_start_matches('<');
     RETIRED.iter().find(|(n, _)| n.eq_ignore_ascii_case(directive)).map(|(_, advice)| *advice)
 }
@@ -44,7 +44,7 @@ const fn named(module: &'static str, names: &'static [&'static str]) -> ThirdPar
 
 /// The modules, by name.
 #[rustfmt::skip]
-pub static MODULES: &[ThirdParty] = &[
+pub(crate) static MODULES: &[ThirdParty] = &[
     named("mod_apparmor", &["AAHatName", "AADefaultHatName"]),
     begin("mod_auth_cas", &["CAS"]),
     begin("mod_auth_gssapi", &["Gssapi"]),
@@ -151,12 +151,12 @@ pub static MODULES: &[ThirdParty] = &[
     named("core.c (Windows)", &["ScriptInterpreterSource"]),
 ];
 
-const MUTEX: &str = "`Mutex` took its place";
-const BY_REQUIRE: &str = "containers such as `<RequireAll>` took its place";
-const BY_LISTEN: &str = "`Listen` took its place";
-const BY_LOADING: &str = "a module is there when LoadModule names it";
-const ONE_FILE: &str = "`Include` took its place";
-const NO_MEM_CACHE: &str = "mod_mem_cache is gone, mod_cache_socache took its place";
+const MUTEX: &str = "use `Mutex` instead";
+const BY_REQUIRE: &str = "use sections such as `<RequireAll>` instead";
+const BY_LISTEN: &str = "use `Listen` instead";
+const BY_LOADING: &str = "LoadModule alone brings a module in";
+const ONE_FILE: &str = "use `Include` instead";
+const NO_MEM_CACHE: &str = "mod_mem_cache is gone: use mod_cache_socache instead";
 
 /// Directives of older releases, with what to use now.
 #[rustfmt::skip]
@@ -164,12 +164,12 @@ static RETIRED: &[(&str, &str)] = &[
     ("AcceptMutex", MUTEX),
     ("AccessConfig", ONE_FILE),
     ("AddModule", BY_LOADING),
-    ("AuthAuthoritative", "`AuthBasicAuthoritative` took its place"),
+    ("AuthAuthoritative", "use `AuthBasicAuthoritative` instead"),
     ("AuthDBMAuthoritative", BY_REQUIRE),
-    ("AuthDigestFile", "`AuthUserFile` took its place"),
-    ("AuthDigestGroupFile", "`AuthGroupFile` took its place"),
+    ("AuthDigestFile", "use `AuthUserFile` instead"),
+    ("AuthDigestGroupFile", "use `AuthGroupFile` instead"),
     ("AuthLDAPAuthoritative", BY_REQUIRE),
-    ("AuthLDAPEnabled", "`AuthBasicProvider ldap` took its place"),
+    ("AuthLDAPEnabled", "use `AuthBasicProvider ldap` instead"),
     ("AuthzDBMAuthoritative", BY_REQUIRE),
     ("AuthzDefaultAuthoritative", BY_REQUIRE),
     ("AuthzGroupFileAuthoritative", BY_REQUIRE),
@@ -177,11 +177,11 @@ static RETIRED: &[(&str, &str)] = &[
     ("AuthzOwnerAuthoritative", BY_REQUIRE),
     ("AuthzUserAuthoritative", BY_REQUIRE),
     ("BindAddress", BY_LISTEN),
-    ("CacheForceCompletion", "a cache no longer completes what a client gave up"),
-    ("CacheOff", "`CacheDisable` took its place"),
-    ("CacheOn", "`CacheEnable` took its place"),
+    ("CacheForceCompletion", "the cache no longer fetches the rest of an answer that the client gave up on"),
+    ("CacheOff", "use `CacheDisable` instead"),
+    ("CacheOn", "use `CacheEnable` instead"),
     ("ClearModuleList", BY_LOADING),
-    ("CookieLog", "`CustomLog` took its place"),
+    ("CookieLog", "use `CustomLog` instead"),
     ("LockFile", MUTEX),
     ("MCacheMaxObjectCount", NO_MEM_CACHE),
     ("MCacheMaxObjectSize", NO_MEM_CACHE),
@@ -190,12 +190,12 @@ static RETIRED: &[(&str, &str)] = &[
     ("MCacheRemovalAlgorithm", NO_MEM_CACHE),
     ("MCacheSize", NO_MEM_CACHE),
     ("ResourceConfig", ONE_FILE),
-    ("RewriteLock", "`Mutex rewrite-map` took its place"),
-    ("RewriteLog", "`LogLevel rewrite:trace3` took its place"),
-    ("RewriteLogLevel", "`LogLevel rewrite:trace3` took its place"),
-    ("ServerType", "httpd is always a server of its own"),
-    ("SSLMutex", "`Mutex ssl-cache` took its place"),
-    ("StartThreads", "`StartServers` and `ThreadsPerChild` took its place"),
+    ("RewriteLock", "use `Mutex rewrite-map` instead"),
+    ("RewriteLog", "use `LogLevel rewrite:trace3` instead"),
+    ("RewriteLogLevel", "use `LogLevel rewrite:trace3` instead"),
+    ("ServerType", "httpd always runs standalone"),
+    ("SSLMutex", "use `Mutex ssl-cache` instead"),
+    ("StartThreads", "use `StartServers` and `ThreadsPerChild` instead"),
 ];
 
 #[cfg(test)]

@@ -90,4 +90,4 @@ const MD: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub static MODULES: &[Module] = &[module("mod_md.c", "md_module", MD)];
+pub(super) static MODULES: &[Module] = &[module("mod_md.c", "md_module", MD)];

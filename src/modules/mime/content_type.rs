@@ -5,7 +5,7 @@ use bstr::{BStr, BString};
 
 /// `type/subtype`, and its parameters.
 #[derive(Debug, Default, PartialEq)]
-pub struct ContentType {
+pub(super) struct ContentType {
     essence: BString,
     parameters: Vec<(BString, BString)>,
 }
@@ -20,7 +20,7 @@ fn skip_blank(text: &[u8]) -> &[u8] {
 
 impl ContentType {
     /// Takes a content type apart; `None` when it is none.
-    pub fn parse(text: &[u8]) -> Option<ContentType> {
+    pub(super) fn parse(text: &[u8]) -> Option<ContentType> {
         let text = skip_space(text);
         let end = text.iter().skip(1).position(|b| matches!(b, b'/' | b';') || is_space(*b))? + 1;
         let (kind, rest) = text.split_at(end);
@@ -61,7 +61,7 @@ impl ContentType {
     }
 
     /// Written out again, with `charset` in place of the one that it has.
-    pub fn with_charset(&self, charset: Option<&BStr>) -> BString {
+    pub(super) fn with_charset(&self, charset: Option<&BStr>) -> BString {
         let mut text = self.essence.clone();
         let mut put = |name: &[u8], value: &[u8]| text.extend_from_slice(&[b"; ", name, b"=", value].concat());
         let mut charset = charset;

@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 
 /// One item: httpd's `accept_rec`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub(crate) struct Item {
     /// In lower case.
     pub name: BString,
     /// `q` or `qs`.
@@ -17,12 +17,12 @@ pub struct Item {
 }
 
 /// Content types that stand for pages with server-side includes.
-pub const INCLUDES: &str = "text/x-server-parsed-html";
+pub(super) const INCLUDES: &str = "text/x-server-parsed-html";
 /// The same, of HTML 3.
-pub const INCLUDES3: &str = "text/x-server-parsed-html3";
+pub(super) const INCLUDES3: &str = "text/x-server-parsed-html3";
 
 /// Cuts off a token, up to a comma or semicolon, or to white space unless that is taken too: `ap_get_token`.
-pub fn token(line: &mut &[u8], with_space: bool) -> BString {
+pub(super) fn token(line: &mut &[u8], with_space: bool) -> BString {
     let text = skip_space(line);
     let mut end = 0;
     while let Some(&b) = text.get(end) {
@@ -52,7 +52,7 @@ fn quality(text: &[u8]) -> f32 {
 }
 
 /// Cuts off one item with its parameters: `get_entry`.
-pub fn item(line: &mut &[u8]) -> Item {
+pub(super) fn item(line: &mut &[u8]) -> Item {
     let name = BString::from(token(line, false).to_ascii_lowercase());
     let level = match name.as_slice() {
         n if n == b"text/html" || n == INCLUDES.as_bytes() => 2.0,
@@ -85,7 +85,7 @@ pub fn item(line: &mut &[u8]) -> Item {
 }
 
 /// All items of a header: `do_header_line`.
-pub fn header(line: Option<&[u8]>) -> Option<Vec<Item>> {
+pub(super) fn header(line: Option<&[u8]>) -> Option<Vec<Item>> {
     let mut line = line?;
     let mut items = Vec::new();
     while !line.is_empty() {
@@ -95,7 +95,7 @@ pub fn header(line: Option<&[u8]>) -> Option<Vec<Item>> {
 }
 
 /// The languages of a type map's line: `do_languages_line`.
-pub fn languages(mut line: &[u8]) -> Vec<BString> {
+pub(super) fn languages(mut line: &[u8]) -> Vec<BString> {
     let mut found = Vec::new();
     while !line.is_empty() {
         found.push(token(&mut line, false).to_ascii_lowercase().into());

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// What the request's environment says on the choice.
 #[derive(Clone, Default)]
-pub struct Wishes {
+pub(super) struct Wishes {
     /// `prefer-language`
     pub language: Option<BString>,
     /// `no-gzip`: no encoded variant.
@@ -27,7 +27,7 @@ impl Wishes {
 }
 
 /// The best variant, if any suits, and whether it is to be served rather than a list of all.
-pub fn best_match(
+pub(super) fn best_match(
     state: &mut State<'_>,
     variants: &mut [Variant<'_>],
     wishes: &Wishes,

@@ -27,7 +27,7 @@ use smallvec::SmallVec;
 use variant::Variant;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_negotiation.c", identifier: "negotiation_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
@@ -49,16 +49,16 @@ const FORCE: &str = "Force LanguagePriority elections, either None, or Fallback 
 /// ForceLanguagePriority's bits; none of them is `PREFER`.
 mod force {
     /// No choice by LanguagePriority.
-    pub const NONE: u8 = 1;
+    pub(super) const NONE: u8 = 1;
     /// Among variants liked alike.
-    pub const PREFER: u8 = 2;
+    pub(super) const PREFER: u8 = 2;
     /// Where none would suit.
-    pub const FALLBACK: u8 = 4;
+    pub(super) const FALLBACK: u8 = 4;
 }
 
 /// Settings per directory: `neg_dir_config`.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     force: Option<Set<u8>>,
     priority: Option<List>,
 }
@@ -101,7 +101,7 @@ fn force_priority(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// What the client accepts, and how the choice is to be made: `negotiation_state`.
 #[derive(Clone)]
-pub struct State<'c> {
+pub(crate) struct State<'c> {
     force: u8,
     priority: SmallVec<[&'c BString; 8]>,
     accepts: Vec<Item>,

@@ -15,7 +15,7 @@ use bstr::{BStr, BString, ByteSlice};
 ///
 /// # Errors
 /// The status that the request ends with; the log has the reason.
-pub fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
+pub(super) fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
     let Some(filename) = r.filename.clone().filter(|f| f.starts_with(b"/")) else { return Ok(Vec::new()) };
     if r.proxyreq != ProxyReq::None {
         return Ok(Vec::new());

@@ -8,7 +8,7 @@ use bstr::BString;
 
 impl State<'_> {
     /// All qualities of a variant; a preferred language is as good as any.
-    pub fn rate(&self, variant: &mut Variant<'_>, prefers_language: bool) {
+    pub(crate) fn rate(&self, variant: &mut Variant<'_>, prefers_language: bool) {
         self.rate_type(variant);
         if prefers_language {
             variant.lang_quality = 1.0;

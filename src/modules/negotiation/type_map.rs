@@ -14,7 +14,7 @@ const LONGEST: usize = 8192;
 ///
 /// # Errors
 /// The status that the request ends with; the log has the reason.
-pub fn read<'a>(r: &mut Request<'a>, path: &BString) -> Result<Vec<Variant<'a>>, u16> {
+pub(super) fn read<'a>(r: &mut Request<'a>, path: &BString) -> Result<Vec<Variant<'a>>, u16> {
     let content = r.read_file(path, None);
     let content = match content {
         Ok(content) => content,

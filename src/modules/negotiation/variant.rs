@@ -5,7 +5,7 @@ use crate::server::request::Request;
 use bstr::BString;
 
 /// A variant: what is known of it, and how it fares.
-pub struct Variant<'a> {
+pub(crate) struct Variant<'a> {
     /// The subrequest that looked at it; none for one of a type map.
     pub sub: Option<Request<'a>>,
     /// Its content type, in lower case.
@@ -75,7 +75,7 @@ impl Default for Variant<'_> {
 
 impl Variant<'_> {
     /// Takes over a content type with its parameters: `set_mime_fields`.
-    pub fn set_type(&mut self, item: Item) {
+    pub(crate) fn set_type(&mut self, item: Item) {
         self.is_pseudo_html = ["text/html", INCLUDES, INCLUDES3].iter().any(|t| item.name == *t);
         self.mime_type = item.name;
         self.source_quality = item.quality;
@@ -84,7 +84,7 @@ impl Variant<'_> {
     }
 
     /// Whether its encoding is none at all: `is_identity_encoding`.
-    pub fn is_identity(&self) -> bool {
+    pub(crate) fn is_identity(&self) -> bool {
         self.encoding.as_ref().is_none_or(|e| matches!(e.as_slice(), b"" | b"7bit" | b"8bit" | b"binary"))
     }
 }

@@ -11,11 +11,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a balancer's URL begins with.
-pub const PREFIX: &str = "balancer://";
+pub(super) const PREFIX: &str = "balancer://";
 
 /// A group of back-ends: httpd's `proxy_balancer`.
 #[derive(Clone, Debug)]
-pub struct Balancer {
+pub(crate) struct Balancer {
     /// Where it is first named.
     pub span: Span,
     /// `balancer://name`
@@ -37,12 +37,12 @@ pub struct Balancer {
 }
 
 /// Whether a URL is a balancer's: `ap_proxy_valid_balancer_name` with `length` letters compared.
-pub fn is_balancer(url: &[u8], length: usize) -> bool {
+pub(super) fn is_balancer(url: &[u8], length: usize) -> bool {
     super::starts_with(url, &PREFIX[..length])
 }
 
 /// Whether the module of an `lbmethod` is loaded.
-pub fn method_loaded(loaded: &Loaded, method: &[u8]) -> bool {
+pub(super) fn method_loaded(loaded: &Loaded, method: &[u8]) -> bool {
     method.to_str().is_ok_and(|m| loaded.has(&format!("lbmethod_{m}_module")))
 }
 
@@ -60,12 +60,12 @@ impl Name for Balancer {
 }
 
 /// `ap_proxy_get_balancer`
-pub fn find(balancers: &Named<Balancer>, url: &[u8]) -> Option<usize> {
+pub(super) fn find(balancers: &Named<Balancer>, url: &[u8]) -> Option<usize> {
     balancers.find(&name_of(url)?)
 }
 
 /// `ap_proxy_define_balancer`: a new balancer; `alias` is the path that leads to it.
-pub fn define(url: &[u8], alias: Option<&[u8]>, span: Span) -> Result<Balancer, String> {
+pub(super) fn define(url: &[u8], alias: Option<&[u8]>, span: Span) -> Result<Balancer, String> {
     let Some(name) = name_of(url) else { return Err(format!("Bad syntax for a balancer name ({})", url.as_bstr())) };
     if name.len() >= 96 {
         return Err(format!("balancer name ({name}) too long"));
@@ -90,7 +90,7 @@ pub fn define(url: &[u8], alias: Option<&[u8]>, span: Span) -> Result<Balancer, 
 }
 
 /// `merge_balancers`: one of both servers has the main server's members.
-pub fn merge(base: &Arc<Named<Balancer>>, add: &Arc<Named<Balancer>>) -> Arc<Named<Balancer>> {
+pub(super) fn merge(base: &Arc<Named<Balancer>>, add: &Arc<Named<Balancer>>) -> Arc<Named<Balancer>> {
     if add.is_empty() {
         return base.clone();
     }
@@ -117,7 +117,7 @@ pub fn merge(base: &Arc<Named<Balancer>>, add: &Arc<Named<Balancer>>) -> Arc<Nam
 }
 
 /// What choosing a member came to.
-pub enum Choice<'b> {
+pub(crate) enum Choice<'b> {
     /// This one; `only` where no other could have been taken.
     Member { member: &'b Worker, only: bool },
     /// None, with httpd's code and message.
@@ -126,7 +126,7 @@ pub enum Choice<'b> {
 
 impl Balancer {
     /// `proxy_balancer_pre_request`: the member that gets a request, on a server that just started.
-    pub fn choose(&self, r: &Request<'_>, url: &[u8]) -> Choice<'_> {
+    pub(crate) fn choose(&self, r: &Request<'_>, url: &[u8]) -> Choice<'_> {
         let route = self.route(r, url);
         if let Some(route) = &route {
             if let Some(member) = self.by_route(route.as_bstr(), 1) {

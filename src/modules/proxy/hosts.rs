@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// A host of ProxyBlock.
 #[derive(Clone, Debug)]
-pub struct Blocked {
+pub(crate) struct Blocked {
     /// Its place.
     pub span: Span,
     /// A part of the names meant, `*` for all.
@@ -20,7 +20,11 @@ pub struct Blocked {
 
 /// `ap_proxy_checkproxyblock2`: the entry that forbids connecting to a host, with the code of httpd's line about it.
 /// Without `addresses` only names are compared.
-pub fn blocked<'b>(list: &'b [Blocked], host: &[u8], addresses: &[IpAddr]) -> Option<(&'b Blocked, &'static str)> {
+pub(super) fn blocked<'b>(
+    list: &'b [Blocked],
+    host: &[u8],
+    addresses: &[IpAddr],
+) -> Option<(&'b Blocked, &'static str)> {
     list.iter().find_map(|b| {
         if host.contains_str(&b.name) || b.name.starts_with(b"*") {
             return Some((b, "AH00916"));
@@ -31,7 +35,7 @@ pub fn blocked<'b>(list: &'b [Blocked], host: &[u8], addresses: &[IpAddr]) -> Op
 
 /// A destination of NoProxy: httpd's `dirconn_entry`.
 #[derive(Clone, Debug)]
-pub struct Direct {
+pub(crate) struct Direct {
     /// As written.
     pub name: BString,
     kind: Kind,
@@ -63,7 +67,7 @@ impl Name for Direct {
 
 impl Direct {
     /// Reads an entry; `known` says whether its name stands for an address.
-    pub fn new(name: BString, known: bool) -> Direct {
+    pub(crate) fn new(name: BString, known: bool) -> Direct {
         let plain = name.iter().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(b));
         let without_dots = || name.trim_end_with(|c| c == '.').to_ascii_lowercase().into();
         let kind = if let Some((net, mask)) = network(&name) {
@@ -79,7 +83,7 @@ impl Direct {
     }
 
     /// Whether a request's host is meant.
-    pub fn matches(&self, r: &Request<'_>) -> bool {
+    pub(crate) fn matches(&self, r: &Request<'_>) -> bool {
         let Some(host) = &r.hostname else { return false };
         let bare = host.trim_end_with(|c| c == '.').as_bstr();
         match &self.kind {
@@ -98,7 +102,7 @@ impl Direct {
 }
 
 /// The addresses of a host, as far as they are known.
-pub fn addresses(r: &Request<'_>, host: &BStr) -> Vec<IpAddr> {
+pub(super) fn addresses(r: &Request<'_>, host: &BStr) -> Vec<IpAddr> {
     crate::address::addresses(&r.engine.server.hosts, host)
 }
 

@@ -32,13 +32,13 @@ use bstr::{BString, ByteSlice};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
-pub use balancer::Balancer;
-pub use hosts::{Blocked, Direct};
-pub use schemes::{CONNECT, WSTUNNEL};
-pub use worker::{Worker, Workers};
+pub(crate) use balancer::Balancer;
+pub(crate) use hosts::{Blocked, Direct};
+pub(crate) use schemes::{CONNECT, WSTUNNEL};
+pub(crate) use worker::Workers;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_proxy.c", identifier: "proxy_module", directives: rows::DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
@@ -52,7 +52,7 @@ static HOOKS: &[Hook] = &[
 
 /// One ProxyPass or ProxyPassMatch: httpd's `proxy_alias`.
 #[derive(Clone, Debug)]
-pub struct Alias {
+pub(crate) struct Alias {
     /// Its place.
     pub span: Span,
     /// The path that it stands for.
@@ -73,7 +73,7 @@ pub struct Alias {
 
 impl Alias {
     /// Whether it keeps requests from being proxied.
-    pub fn excludes(&self) -> bool {
+    pub(crate) fn excludes(&self) -> bool {
         self.real == "!"
     }
 }
@@ -91,7 +91,7 @@ impl Beginning for Alias {
 
 /// `mapping=` of ProxyPass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mapping {
+pub(crate) enum Mapping {
     /// The decoded path.
     #[default]
     Decoded,
@@ -103,7 +103,7 @@ pub enum Mapping {
 
 /// ProxyRemote: httpd's `proxy_remote`.
 #[derive(Clone, Debug)]
-pub struct Remote {
+pub(crate) struct Remote {
     /// Its place.
     pub span: Span,
     /// A scheme, the beginning of a URL, or `*`.
@@ -114,7 +114,7 @@ pub struct Remote {
 
 /// Settings per server: httpd's `proxy_server_conf`.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     /// ProxyPass, in the order of the configuration.
     pub aliases: Arc<Indexed<Alias>>,
     /// `<Proxy>` sections.
@@ -176,7 +176,7 @@ impl settings::Settings for Server {
 
 /// Settings per directory: httpd's `proxy_dir_conf`.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// ProxyPass in a `<Location>`.
     pub alias: Option<Set<Arc<Alias>>>,
     /// ProxyPassInterpolateEnv.
@@ -200,7 +200,7 @@ impl settings::Settings for Dir {
 }
 
 /// What mod_proxy does once the configuration is read: balancers need modules besides their own.
-pub fn check_config(build: &mut Build) {
+pub(crate) fn check_config(build: &mut Build) {
     if !build.loaded.has("proxy_balancer_module") {
         return;
     }

@@ -45,7 +45,7 @@ fn name(value: &[u8], size: usize, what: &str) -> Result<BString, String> {
 }
 
 /// Sets a parameter of a back-end. The error is httpd's message.
-pub fn worker(w: &mut Worker, key: &[u8], value: &[u8], loaded: &Loaded) -> Done {
+pub(super) fn worker(w: &mut Worker, key: &[u8], value: &[u8], loaded: &Loaded) -> Done {
     let number = atoi(value);
     match key.to_ascii_lowercase().as_slice() {
         b"loadfactor" => {
@@ -160,7 +160,7 @@ fn health(key: &[u8], value: &[u8]) -> Done {
 }
 
 /// Sets a parameter of a balancer. The error is httpd's message.
-pub fn balancer(b: &mut Balancer, key: &[u8], value: &[u8], loaded: &Loaded) -> Done {
+pub(super) fn balancer(b: &mut Balancer, key: &[u8], value: &[u8], loaded: &Loaded) -> Done {
     let number = atoi(value);
     match key.to_ascii_lowercase().as_slice() {
         b"stickysession" => {

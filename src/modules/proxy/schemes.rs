@@ -12,7 +12,7 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// mod_proxy_connect.c.
-pub static CONNECT: Module = Module {
+pub(crate) static CONNECT: Module = Module {
     name: "mod_proxy_connect.c",
     identifier: "proxy_connect_module",
     directives: &[ALLOW_CONNECT],
@@ -20,7 +20,7 @@ pub static CONNECT: Module = Module {
 };
 
 /// mod_proxy_wstunnel.c.
-pub static WSTUNNEL: Module = Module {
+pub(crate) static WSTUNNEL: Module = Module {
     name: "mod_proxy_wstunnel.c",
     identifier: "proxy_wstunnel_module",
     directives: &[WEBSOCKET_FALLBACK],

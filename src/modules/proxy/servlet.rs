@@ -16,7 +16,7 @@ enum Segment {
 
 /// Whether `alias` covers the beginning of a path: the path as the container sees it, and how much of the *original*
 /// path is covered. httpd then takes what follows so many bytes of the normalised path.
-pub fn matches(uri: &[u8], alias: &[u8]) -> Option<(BString, usize)> {
+pub(super) fn matches(uri: &[u8], alias: &[u8]) -> Option<(BString, usize)> {
     if uri.first() != Some(&b'/') || alias.first() != Some(&b'/') {
         return None;
     }

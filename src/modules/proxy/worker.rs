@@ -11,30 +11,30 @@ use std::ops::Bound::{Included, Unbounded};
 use std::ops::{Deref, DerefMut};
 
 /// What a worker's `status=` says: PROXY_WORKER_*.
-pub mod status {
+pub(super) mod status {
     /// Errors don't put it out of service.
-    pub const IGNORE_ERRORS: u32 = 1 << 1;
+    pub(crate) const IGNORE_ERRORS: u32 = 1 << 1;
     /// Only requests that belong to it.
-    pub const DRAIN: u32 = 1 << 2;
+    pub(crate) const DRAIN: u32 = 1 << 2;
     /// About to go.
-    pub const IN_SHUTDOWN: u32 = 1 << 4;
+    pub(crate) const IN_SHUTDOWN: u32 = 1 << 4;
     /// Out of service.
-    pub const DISABLED: u32 = 1 << 5;
+    pub(crate) const DISABLED: u32 = 1 << 5;
     /// Out of service.
-    pub const STOPPED: u32 = 1 << 6;
+    pub(crate) const STOPPED: u32 = 1 << 6;
     /// It failed.
-    pub const IN_ERROR: u32 = 1 << 7;
+    pub(crate) const IN_ERROR: u32 = 1 << 7;
     /// Used when no other can be.
-    pub const HOT_STANDBY: u32 = 1 << 8;
+    pub(crate) const HOT_STANDBY: u32 = 1 << 8;
     /// A health check failed.
-    pub const HC_FAIL: u32 = 1 << 10;
+    pub(crate) const HC_FAIL: u32 = 1 << 10;
     /// Used in place of one that can't be.
-    pub const HOT_SPARE: u32 = 1 << 11;
+    pub(crate) const HOT_SPARE: u32 = 1 << 11;
     /// With any of these it is not used.
-    pub const NOT_USABLE: u32 = IN_SHUTDOWN | DISABLED | STOPPED | IN_ERROR | HC_FAIL;
+    pub(crate) const NOT_USABLE: u32 = IN_SHUTDOWN | DISABLED | STOPPED | IN_ERROR | HC_FAIL;
 
     /// The bit of a letter.
-    pub fn of(letter: u8) -> Option<u32> {
+    pub(crate) fn of(letter: u8) -> Option<u32> {
         let i = b"OINGUDSEHFCR".iter().position(|l| *l == letter.to_ascii_uppercase())?;
         Some(1 << i)
     }
@@ -42,7 +42,7 @@ pub mod status {
 
 /// A back-end: httpd's `proxy_worker`.
 #[derive(Clone, Debug)]
-pub struct Worker {
+pub(crate) struct Worker {
     /// Where it is first named.
     pub span: Span,
     /// Its URL in its normal form.
@@ -63,7 +63,7 @@ pub struct Worker {
 
 /// Which kinds of workers are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub(crate) enum Sort {
     /// Those of ProxyPass.
     Prefix,
     /// Those of ProxyPassMatch.
@@ -74,7 +74,7 @@ pub enum Sort {
 
 impl Worker {
     /// `ap_proxy_define_worker_ex`: the worker of a URL. The error is httpd's.
-    pub fn define(url: &[u8], is_match: bool, span: Span) -> Result<Worker, String> {
+    pub(crate) fn define(url: &[u8], is_match: bool, span: Span) -> Result<Worker, String> {
         let bar = url.find_byte(b'|').filter(|_| starts_with(url, "unix:"));
         let text: BString = bar.map_or(url, |i| &url[i + 1..]).into();
         let (text, dollars) = if is_match { take_references(text) } else { (text, BString::default()) };
@@ -134,7 +134,7 @@ impl Worker {
     }
 
     /// Whether it can be used, on a server that just started: an error is forgiven then.
-    pub fn usable(&self) -> bool {
+    pub(crate) fn usable(&self) -> bool {
         let forgiven = if self.status & status::STOPPED == 0 { status::IN_ERROR } else { 0 };
         self.status & status::NOT_USABLE & !forgiven == 0
     }
@@ -157,7 +157,7 @@ fn take_references(url: BString) -> (BString, BString) {
 
 /// Back-ends, in the order in which they are first named.
 #[derive(Clone, Debug, Default)]
-pub struct Workers {
+pub(crate) struct Workers {
     list: Vec<Worker>,
     /// Those of ProxyPass, by name; of several, the first.
     plain: BTreeMap<BString, usize>,
@@ -167,7 +167,7 @@ pub struct Workers {
 
 impl Workers {
     /// Adds one: where it is.
-    pub fn push(&mut self, worker: Worker) -> usize {
+    pub(crate) fn push(&mut self, worker: Worker) -> usize {
         let at = self.list.len();
         if worker.matchable {
             self.matching.entry(beginning(&worker.name).into()).or_default().push(at);
@@ -179,7 +179,7 @@ impl Workers {
     }
 
     /// `ap_proxy_get_worker_ex`: the worker whose name covers most of a URL; of several, the first.
-    pub fn find(&self, url: &[u8], sort: Sort) -> Option<usize> {
+    pub(crate) fn find(&self, url: &[u8], sort: Sort) -> Option<usize> {
         let mut url = without_socket(url)?;
         let host = url.find(b":").filter(|c| url[*c..].starts_with(b"://") && url.len() > c + 3)? + 3;
         let path = url[host..].find_byte(b'/').map_or(url.len(), |i| host + i);

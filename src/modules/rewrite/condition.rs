@@ -15,7 +15,7 @@ use bstr::BString;
 use std::cmp::Ordering;
 
 /// Whether all conditions of a rule hold: the loop of `apply_rewrite_rule`. `carried` stand before the rule's own.
-pub fn all(r: &mut Request<'_>, ctx: &mut Context<'_>, carried: &[Cond], own: &[Cond]) -> bool {
+pub(super) fn all(r: &mut Request<'_>, ctx: &mut Context<'_>, carried: &[Cond], own: &[Cond]) -> bool {
     let get = |i: usize| carried.get(i).or_else(|| own.get(i.checked_sub(carried.len())?));
     let mut i = 0;
     while let Some(cond) = get(i) {

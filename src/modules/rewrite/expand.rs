@@ -11,7 +11,7 @@ use bstr::BString;
 
 /// What a list of rules works with: httpd's `rewrite_ctx`.
 #[derive(Debug, Default)]
-pub struct Context<'p> {
+pub(crate) struct Context<'p> {
     /// What the pattern is tried on.
     pub uri: BString,
     /// The folder, with a slash at its end; none for the rules of a server.
@@ -28,7 +28,7 @@ pub struct Context<'p> {
 
 /// Where the question mark comes from that begins the query of a substitution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub(super) enum Mark {
     /// There is none.
     None,
     /// From the configuration.
@@ -54,7 +54,7 @@ impl Marks {
 }
 
 /// The text with its variables filled in.
-pub fn expand(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: Option<&Rule>) -> BString {
+pub(super) fn expand(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: Option<&Rule>) -> BString {
     if let Some(text) = template.literal() {
         return text.to_owned();
     }
@@ -63,7 +63,12 @@ pub fn expand(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule:
 }
 
 /// The same, and where the question mark comes from.
-pub fn expand_marked(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: &Rule) -> (BString, Mark) {
+pub(super) fn expand_marked(
+    r: &mut Request<'_>,
+    ctx: &Context<'_>,
+    template: &Template,
+    rule: &Rule,
+) -> (BString, Mark) {
     let mut marks = Marks { seen: Mark::None, watching: true, last: rule.has(flag::QS_LAST) };
     let text = run(r, ctx, template, Some(rule), &mut marks);
     (text, marks.seen)
@@ -141,7 +146,7 @@ fn escape(text: &[u8], rule: &Rule) -> BString {
 }
 
 /// The groups of a match that are worth telling, by number.
-pub fn groups(refs: &Backrefs) -> Vec<(usize, BString)> {
+pub(super) fn groups(refs: &Backrefs) -> Vec<(usize, BString)> {
     let there = (1..Backrefs::MAX).filter(|n| refs.group(*n).is_some());
     there.map(|n| (n, refs.get(n).into())).collect()
 }

@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice};
 ///
 /// httpd puts an end mark behind each key in place, and reads on where an empty one leaves it: what it then says of
 /// such a key is said here.
-pub fn each(field: &[u8], mut set: impl FnMut(&[u8], &[u8]) -> Result<(), String>) -> Result<(), String> {
+pub(super) fn each(field: &[u8], mut set: impl FnMut(&[u8], &[u8]) -> Result<(), String>) -> Result<(), String> {
     let Some(inner) = field.strip_prefix(b"[").and_then(|f| f.strip_suffix(b"]")) else {
         return Err("bad flag delimiters".into());
     };
@@ -44,7 +44,7 @@ fn unknown(key: &[u8]) -> Result<(), String> {
 }
 
 /// `cmd_rewritecond_setflag`
-pub fn set_cond(cond: &mut Cond, key: &[u8]) -> Result<(), String> {
+pub(super) fn set_cond(cond: &mut Cond, key: &[u8]) -> Result<(), String> {
     match key.to_ascii_lowercase().as_slice() {
         b"nocase" | b"nc" => cond.no_case = true,
         b"ornext" | b"or" => cond.or_next = true,
@@ -55,7 +55,7 @@ pub fn set_cond(cond: &mut Cond, key: &[u8]) -> Result<(), String> {
 }
 
 /// `cmd_rewriterule_setflag`
-pub fn set_rule(rule: &mut Rule, key: &[u8], value: &[u8]) -> Result<(), String> {
+pub(super) fn set_rule(rule: &mut Rule, key: &[u8], value: &[u8]) -> Result<(), String> {
     let given = || (!value.is_empty()).then(|| BString::from(value));
     let number = || atoi(value).clamp(i32::MIN as _, i32::MAX as _) as i32;
     let flags = match key.to_ascii_lowercase().as_slice() {

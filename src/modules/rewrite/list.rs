@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What a list came to: httpd's `ACTION_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(super) enum Action {
     /// No rule changed anything.
     Unchanged,
     /// Something was rewritten.
@@ -31,7 +31,7 @@ pub enum Action {
 
 /// What a list came to, and by which rule.
 #[derive(Clone, Debug)]
-pub struct Applied {
+pub(super) struct Applied {
     /// What is to be done.
     pub action: Action,
     /// The last rule that substituted.
@@ -39,7 +39,7 @@ pub struct Applied {
 }
 
 /// A list on its way.
-pub struct Pass<'p> {
+pub(super) struct Pass<'p> {
     /// The rules.
     pub rules: &'p Indexed<Entry>,
     /// The folder.
@@ -57,7 +57,7 @@ pub struct Pass<'p> {
 }
 
 /// Applies the rules, one after the other, and names those that made the result.
-pub fn apply(r: &mut Request<'_>, rules: &Indexed<Entry>, perdir: Option<&BString>) -> Applied {
+pub(super) fn apply(r: &mut Request<'_>, rules: &Indexed<Entry>, perdir: Option<&BString>) -> Applied {
     let applied = Applied { action: Action::Unchanged, last: None };
     let mut pass = Pass { rules, perdir, without: None, next: 0, round: 1, applied, reads_env: OnceCell::new() };
     if !weigh::is_wanted(r) {
@@ -72,7 +72,7 @@ pub fn apply(r: &mut Request<'_>, rules: &Indexed<Entry>, perdir: Option<&BStrin
 }
 
 /// Goes on with a list. `points` are filled with the places where a rule made a difference.
-pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec<Point>>) {
+pub(super) fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec<Point>>) {
     let mut ctx = Context { perdir: pass.perdir, ..Context::default() };
     ctx.uri = rule::subject(r, pass.perdir);
     let limit = 2 * r.server.core().limit_request_line.as_ref().map_or(8190, |s| s.value);
@@ -93,12 +93,13 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
         }
         let (mut before, points_so_far) = (None, points.as_deref());
         let mut on_match = |r: &Request<'_>| {
-            let weighed = |i: &usize| {
-                points_so_far.is_some_and(|points| weigh::is_new(points, *i)) && !weigh::leaves_no_trace(pass, *i)
-            };
-            let rules = [missed.filter(|m| m + 1 == index), Some(index)].map(|rule| rule.filter(weighed));
+            let Some(points) = points_so_far else { return };
+            let weighed = |i: &usize| weigh::is_new(points, *i) && !weigh::leaves_no_trace(pass, *i);
+            let (neighbour, own) = (missed.filter(|m| m + 1 == index).filter(weighed), weighed(&index));
             // a copy makes the changes after it dearer
-            before = rules.iter().any(Option::is_some).then(|| (rules, Saved::of(r)));
+            if own || neighbour.is_some() {
+                before = Some((neighbour, own, Saved::of(r)));
+            }
         };
         let carried = carried(pass, index);
         let engine = r.engine;
@@ -118,10 +119,12 @@ pub fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec
             }
             continue;
         }
-        if let (Some(points), Some(([neighbour, own], saved))) = (points.as_deref_mut(), before) {
-            neighbour.iter().for_each(|n| weigh::note(points, pass, *n, || saved.clone()));
-            if let Some(own) = own {
-                weigh::note(points, pass, own, || saved);
+        if let (Some(points), Some((neighbour, own, saved))) = (points.as_deref_mut(), before) {
+            if let Some(neighbour) = neighbour {
+                weigh::note(points, pass, neighbour, || saved.clone());
+            }
+            if own {
+                weigh::note(points, pass, index, || saved);
             }
         }
         missed = None;

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 /// httpd's own functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
+pub(crate) enum Function {
     /// `int:tolower`
     Lower,
     /// `int:toupper`
@@ -26,7 +26,7 @@ pub enum Function {
 
 /// Where a map's values come from.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A text file.
     Text,
     /// A text file with alternatives, one of which is drawn.
@@ -42,14 +42,14 @@ type Content = Arc<OnceLock<Table>>;
 
 /// The files that maps are in, while a configuration is read.
 #[derive(Default)]
-pub struct Files {
+pub(crate) struct Files {
     known: HashMap<BString, Content>,
     bytes: u64,
 }
 
 impl Files {
     /// A file's content, to be read when it is needed; none where all of them come to too much with it.
-    pub fn content(&mut self, vfs: &dyn Vfs, file: &BString) -> Option<Content> {
+    pub(crate) fn content(&mut self, vfs: &dyn Vfs, file: &BString) -> Option<Content> {
         if let Some(known) = self.known.get(file) {
             return Some(known.clone());
         }
@@ -65,7 +65,7 @@ impl Files {
 
 /// A RewriteMap.
 #[derive(Debug)]
-pub struct Map {
+pub(crate) struct Map {
     /// Its place.
     pub span: Span,
     /// Its kind.
@@ -77,7 +77,7 @@ pub struct Map {
 }
 
 /// The value of a key; `None` where there is none.
-pub fn lookup(r: &mut Request<'_>, name: &BString, key: BString) -> Option<BString> {
+pub(super) fn lookup(r: &mut Request<'_>, name: &BString, key: BString) -> Option<BString> {
     let server = r.server.settings.rewrite.as_deref()?;
     let map = server.maps.get(name)?;
     match &map.kind {

@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// `RewriteMap name type:source`
-pub fn rewrite_map(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+pub(super) fn rewrite_map(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     let (name, source) = (&a[0], &a[1]);
     let (kind, file, checked) = parse(cmd, source)?;

@@ -23,8 +23,8 @@ mod url;
 mod variable;
 mod weigh;
 
-pub use map::Files as MapFiles;
-pub use settings::{Dir, Server};
+pub(crate) use map::Files as MapFiles;
+pub(crate) use settings::{Dir, Server};
 
 use crate::module::Effect::Modelled;
 use crate::module::allowed::{OR_FILEINFO, RSRC_CONF};
@@ -34,7 +34,7 @@ use crate::server::request::Request;
 use crate::source::Span;
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: "mod_rewrite.c", identifier: "rewrite_module", directives: DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
@@ -83,7 +83,7 @@ const FORCED_HANDLER: &str = "rewrite-forced-handler";
 
 /// What mod_rewrite keeps for a request.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub(crate) struct State {
     /// `[END]` was met: no more rules, for the requests that this one is redirected to neither.
     pub end: bool,
     /// The rule whose `[T=...]` is in force.

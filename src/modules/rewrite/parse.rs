@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Makes settings of both kinds here, as httpd does before any directive of a module is carried out: even one within
 /// a section gives its virtual host settings of its own.
-pub fn touch(cmd: &mut Cmd<'_>) {
+pub(super) fn touch(cmd: &mut Cmd<'_>) {
     let server = cmd.server;
     cmd.server_slot(|s| &mut s.rewrite).server = server;
     cmd.slot(|d| &mut d.rewrite);
@@ -28,7 +28,7 @@ fn dir<'c>(cmd: &'c mut Cmd<'_>) -> &'c mut Dir {
 }
 
 /// `RewriteEngine`
-pub fn engine(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+pub(super) fn engine(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     let (on, span) = (a[0].eq_ignore_ascii_case(b"on"), cmd.span());
     Set::put(&mut dir(cmd).state, on, span);
@@ -36,7 +36,7 @@ pub fn engine(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 /// `RewriteOptions`, once for each word.
-pub fn options(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+pub(super) fn options(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     let mut bits = 0;
     for word in crate::conf::args::split(&a[0]) {
@@ -68,7 +68,7 @@ pub fn options(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 }
 
 /// `RewriteBase`
-pub fn base(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+pub(super) fn base(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     if cmd.path.is_none() {
         return Err("RewriteBase: only valid in per-directory config files".into());
@@ -130,7 +130,7 @@ fn compile(cmd: &mut Cmd<'_>, pattern: &[u8], icase: bool) -> Option<Regex> {
 }
 
 /// `RewriteCond`
-pub fn cond(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+pub(super) fn cond(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     let Some(line) = arguments(&a[0]) else {
         return Err(format!("RewriteCond: bad argument line '{}'", a[0]));
@@ -210,12 +210,12 @@ fn comparison(pattern: &[u8]) -> Option<(Test, bool)> {
 }
 
 /// C's `atoi`.
-pub fn atoi_32(text: &[u8]) -> i32 {
+pub(super) fn atoi_32(text: &[u8]) -> i32 {
     atoi(text).clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
 /// `RewriteRule`
-pub fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+pub(super) fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     let Some(line) = arguments(&a[0]) else {
         return Err(format!("RewriteRule: bad argument line '{}'", a[0]));

@@ -13,7 +13,7 @@ use bstr::{BString, ByteSlice};
 const PHASE: Phase = Phase::Fixups;
 
 /// `hook_fixup`
-pub fn hook_fixup(r: &mut Request<'_>) -> Verdict {
+pub(super) fn hook_fixup(r: &mut Request<'_>) -> Verdict {
     let Some(dir) = r.per_dir.rewrite.as_deref().filter(|d| setting::value(&d.state, false)) else {
         return Verdict::Declined;
     };

@@ -11,7 +11,7 @@ use bstr::{BString, ByteSlice};
 
 /// How a rule went: httpd's `rule_return_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Went {
+pub(super) enum Went {
     /// It did not match.
     NoMatch,
     /// It matched and substituted.
@@ -23,7 +23,7 @@ pub enum Went {
 }
 
 /// What the pattern is tried on: the file name, with the path_info behind and the folder cut off in front.
-pub fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
+pub(super) fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
     let name = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
     let Some(dir) = perdir else { return name.into() };
     let path_info = r.path_info_str();
@@ -41,13 +41,32 @@ pub fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
 }
 
 /// Called for a rule that matched, before it changes anything.
-pub type OnMatch<'m> = &'m mut dyn FnMut(&Request<'_>);
+pub(super) type OnMatch<'m> = &'m mut dyn FnMut(&Request<'_>);
 
 /// Applies a rule. `carried` are conditions before its own.
-pub fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, carried: &[Cond], on_match: OnMatch<'_>) -> Went {
+#[inline]
+pub(super) fn apply(
+    r: &mut Request<'_>,
+    ctx: &mut Context<'_>,
+    rule: &Rule,
+    carried: &[Cond],
+    on_match: OnMatch<'_>,
+) -> Went {
     if !r.watched() {
         return try_rule(r, ctx, rule, carried, on_match).1;
     }
+    apply_watched(r, ctx, rule, carried, on_match)
+}
+
+/// The same, for who watches.
+#[cold]
+fn apply_watched(
+    r: &mut Request<'_>,
+    ctx: &mut Context<'_>,
+    rule: &Rule,
+    carried: &[Cond],
+    on_match: OnMatch<'_>,
+) -> Went {
     ctx.set_env.clear();
     let before = if r.traced() { ctx.uri.clone() } else { BString::default() };
     r.engine.open();
@@ -180,7 +199,14 @@ fn set_env(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &super::templat
 }
 
 /// `[T=...]` and `[H=...]`, remembered for the end of the phases.
+#[inline]
 fn force_type_handler(r: &mut Request<'_>, ctx: &Context<'_>, rule: &Rule) {
+    if rule.mimetype.is_some() || rule.handler.is_some() {
+        remember_type_handler(r, ctx, rule);
+    }
+}
+
+fn remember_type_handler(r: &mut Request<'_>, ctx: &Context<'_>, rule: &Rule) {
     if let Some(template) = &rule.mimetype {
         let value = expand(r, ctx, template, Some(rule)).to_ascii_lowercase();
         if !value.is_empty() {

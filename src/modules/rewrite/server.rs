@@ -14,7 +14,7 @@ const PHASE: Phase = Phase::TranslateName;
 const REWRITTEN: &str = "mod_rewrite_rewritten";
 
 /// `hook_uri2file`
-pub fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
+pub(super) fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
     let Some(dir) = r.per_dir.rewrite.as_deref().filter(|d| setting::value(&d.state, false)) else {
         return Verdict::Declined;
     };

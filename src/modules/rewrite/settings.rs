@@ -13,86 +13,86 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// RewriteOptions, as bits.
-pub mod option {
+pub(super) mod option {
     /// The rules of the place above follow one's own.
-    pub const INHERIT: u32 = 1;
+    pub(crate) const INHERIT: u32 = 1;
     /// They come first.
-    pub const INHERIT_BEFORE: u32 = 2;
+    pub(crate) const INHERIT_BEFORE: u32 = 2;
     /// Rules for a folder run for its name without a slash, too.
-    pub const NO_SLASH: u32 = 4;
+    pub(crate) const NO_SLASH: u32 = 4;
     /// Whatever was asked for is matched, not URL paths only.
-    pub const ANY_URI: u32 = 8;
+    pub(crate) const ANY_URI: u32 = 8;
     /// RewriteBase holds for the places beneath.
-    pub const MERGE_BASE: u32 = 16;
+    pub(crate) const MERGE_BASE: u32 = 16;
     /// The places beneath inherit.
-    pub const INHERIT_DOWN: u32 = 32;
+    pub(crate) const INHERIT_DOWN: u32 = 32;
     /// They inherit, these rules first.
-    pub const INHERIT_DOWN_BEFORE: u32 = 64;
+    pub(crate) const INHERIT_DOWN_BEFORE: u32 = 64;
     /// Nothing comes down from above.
-    pub const IGNORE_INHERIT: u32 = 128;
+    pub(crate) const IGNORE_INHERIT: u32 = 128;
     /// An Alias says nothing about the URL of what was rewritten.
-    pub const IGNORE_CONTEXT_INFO: u32 = 256;
+    pub(crate) const IGNORE_CONTEXT_INFO: u32 = 256;
     /// URLs of this very server may lead anywhere in the file system.
-    pub const LEGACY_PREFIX_DOCROOT: u32 = 512;
+    pub(crate) const LEGACY_PREFIX_DOCROOT: u32 = 512;
     /// A path whose first folder exists is a file path, wherever that folder's name comes from.
-    pub const UNSAFE_PREFIX_STAT: u32 = 1024;
+    pub(crate) const UNSAFE_PREFIX_STAT: u32 = 1024;
 }
 
 /// Flags of a rule, as bits; those with a value are fields of [`Rule`].
-pub mod flag {
+pub(super) mod flag {
     /// `R`
-    pub const REDIRECT: u32 = 1;
+    pub(crate) const REDIRECT: u32 = 1;
     /// `L`
-    pub const LAST: u32 = 1 << 1;
+    pub(crate) const LAST: u32 = 1 << 1;
     /// `N`
-    pub const NEXT: u32 = 1 << 2;
+    pub(crate) const NEXT: u32 = 1 << 2;
     /// `C`
-    pub const CHAIN: u32 = 1 << 3;
+    pub(crate) const CHAIN: u32 = 1 << 3;
     /// `NS`
-    pub const NO_SUBREQ: u32 = 1 << 4;
+    pub(crate) const NO_SUBREQ: u32 = 1 << 4;
     /// The pattern is negated.
-    pub const NOT: u32 = 1 << 5;
+    pub(crate) const NOT: u32 = 1 << 5;
     /// `P`
-    pub const PROXY: u32 = 1 << 6;
+    pub(crate) const PROXY: u32 = 1 << 6;
     /// `PT`
-    pub const PASS_THROUGH: u32 = 1 << 7;
+    pub(crate) const PASS_THROUGH: u32 = 1 << 7;
     /// `QSA`
-    pub const QS_APPEND: u32 = 1 << 8;
+    pub(crate) const QS_APPEND: u32 = 1 << 8;
     /// `NC`
-    pub const NO_CASE: u32 = 1 << 9;
+    pub(crate) const NO_CASE: u32 = 1 << 9;
     /// `NE`
-    pub const NO_ESCAPE: u32 = 1 << 10;
+    pub(crate) const NO_ESCAPE: u32 = 1 << 10;
     /// Nothing is substituted: `-`, or a status.
-    pub const NO_SUB: u32 = 1 << 11;
+    pub(crate) const NO_SUB: u32 = 1 << 11;
     /// The rule answers with a status that is no redirect.
-    pub const STATUS: u32 = 1 << 12;
+    pub(crate) const STATUS: u32 = 1 << 12;
     /// `B`
-    pub const ESCAPE: u32 = 1 << 13;
+    pub(crate) const ESCAPE: u32 = 1 << 13;
     /// `DPI`
-    pub const DISCARD_PATH: u32 = 1 << 14;
+    pub(crate) const DISCARD_PATH: u32 = 1 << 14;
     /// `QSD`
-    pub const QS_DISCARD: u32 = 1 << 15;
+    pub(crate) const QS_DISCARD: u32 = 1 << 15;
     /// `END`
-    pub const END: u32 = 1 << 16;
+    pub(crate) const END: u32 = 1 << 16;
     /// `BNP`
-    pub const NO_PLUS: u32 = 1 << 17;
+    pub(crate) const NO_PLUS: u32 = 1 << 17;
     /// `QSL`
-    pub const QS_LAST: u32 = 1 << 18;
+    pub(crate) const QS_LAST: u32 = 1 << 18;
     /// The query is dropped, and none is read from the substitution.
-    pub const QS_NONE: u32 = 1 << 19;
+    pub(crate) const QS_NONE: u32 = 1 << 19;
     /// `BCTLS`
-    pub const ESCAPE_CTLS: u32 = 1 << 20;
+    pub(crate) const ESCAPE_CTLS: u32 = 1 << 20;
     /// `UnsafePrefixStat`
-    pub const UNSAFE_PREFIX_STAT: u32 = 1 << 21;
+    pub(crate) const UNSAFE_PREFIX_STAT: u32 = 1 << 21;
     /// `UnsafeAllow3F`
-    pub const UNSAFE_ALLOW_3F: u32 = 1 << 22;
+    pub(crate) const UNSAFE_ALLOW_3F: u32 = 1 << 22;
     /// `UNC`
-    pub const UNC: u32 = 1 << 23;
+    pub(crate) const UNC: u32 = 1 << 23;
 }
 
 /// What a condition compares by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
+pub(crate) enum Compare {
     /// `<`
     Less,
     /// `<=`
@@ -107,7 +107,7 @@ pub enum Compare {
 
 /// What a condition asks of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileTest {
+pub(crate) enum FileTest {
     /// `-f`
     Regular,
     /// `-s`
@@ -122,7 +122,7 @@ pub enum FileTest {
 
 /// What a condition tests.
 #[derive(Clone, Debug)]
-pub enum Test {
+pub(crate) enum Test {
     /// A regular expression.
     Regex(Regex),
     /// Something of a file.
@@ -141,7 +141,7 @@ pub enum Test {
 
 /// A RewriteCond.
 #[derive(Clone, Debug)]
-pub struct Cond {
+pub(crate) struct Cond {
     /// Its place.
     pub span: Span,
     /// What is tested.
@@ -158,7 +158,7 @@ pub struct Cond {
 
 /// A RewriteRule with its conditions.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// Its place.
     pub span: Span,
     /// The pattern.
@@ -191,12 +191,12 @@ pub struct Rule {
 
 impl Rule {
     /// Whether it has one of these flags.
-    pub fn has(&self, flags: u32) -> bool {
+    pub(crate) fn has(&self, flags: u32) -> bool {
         self.flags & flags != 0
     }
 
     /// Whether all that it does, if it matches, is to set variables of the environment.
-    pub fn only_sets_environment(&self) -> bool {
+    pub(crate) fn only_sets_environment(&self) -> bool {
         const SILENT: u32 = flag::NO_SUB | flag::NO_CASE | flag::NOT | flag::NO_SUBREQ;
         self.flags & !SILENT == 0
             && self.has(flag::NO_SUB)
@@ -207,7 +207,7 @@ impl Rule {
     }
 
     /// Whether what it does may hang on the environment.
-    pub fn reads_environment(&self) -> bool {
+    pub(crate) fn reads_environment(&self) -> bool {
         let templates = [&self.mimetype, &self.handler].into_iter().flatten().chain([&self.output]).chain(&self.env);
         let condition = |cond: &Cond| {
             cond.input.reads_environment() || matches!(cond.test, Test::Expr(_) | Test::UrlAccess | Test::FileAccess)
@@ -218,7 +218,7 @@ impl Rule {
 
 /// A rule in a list, and the RewriteOptions line by which it was inherited.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The rule.
     pub rule: Arc<Rule>,
     /// Why it is here.
@@ -227,25 +227,25 @@ pub struct Entry {
 
 /// RewriteOptions of a place.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub(crate) struct Options {
     bits: u32,
     said: Vec<(u32, Span)>,
 }
 
 impl Options {
     /// Adds what one line says.
-    pub fn add(&mut self, bits: u32, span: Span) {
+    pub(crate) fn add(&mut self, bits: u32, span: Span) {
         self.bits |= bits;
         self.said.push((bits, span));
     }
 
     /// Whether one of these is set.
-    pub fn has(&self, bits: u32) -> bool {
+    pub(crate) fn has(&self, bits: u32) -> bool {
         self.bits & bits != 0
     }
 
     /// The line that set it.
-    pub fn span(&self, bits: u32) -> Option<Span> {
+    pub(crate) fn span(&self, bits: u32) -> Option<Span> {
         self.said.iter().find(|(b, _)| b & bits != 0).map(|(_, s)| *s)
     }
 
@@ -300,7 +300,7 @@ fn merge_rules(how: &Inherit, base: &Rules, add: &Rules) -> Rules {
 
 /// Settings per server: `rewrite_server_conf`.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     /// RewriteOptions.
     pub options: Options,
     /// RewriteMap, by name.
@@ -340,7 +340,7 @@ impl Settings for Server {
 
 /// Settings per directory: `rewrite_perdir_conf`.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// RewriteEngine.
     pub state: Option<Set<bool>>,
     /// RewriteOptions.

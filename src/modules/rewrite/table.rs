@@ -13,7 +13,7 @@ use std::sync::Arc;
 const LINE: usize = 1024;
 
 /// A file's keys and values. Of several lines for a key the first one with a value holds.
-pub struct Table {
+pub(crate) struct Table {
     text: Arc<[u8]>,
     /// Where lines begin, by their keys.
     lines: HashTable<u32>,
@@ -28,7 +28,7 @@ impl fmt::Debug for Table {
 
 impl Table {
     /// The keys of a text (its first 4 GiB).
-    pub fn new(text: Arc<[u8]>) -> Table {
+    pub(crate) fn new(text: Arc<[u8]>) -> Table {
         let mut table = Table { text, lines: HashTable::new(), hasher: RandomState::default() };
         let text = table.text.clone();
         let mut at = 0;
@@ -52,7 +52,7 @@ impl Table {
     }
 
     /// The value of a key.
-    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&[u8]> {
         let found = |place: &u32| pair(line(&self.text, *place)).filter(|(other, _)| *other == key);
         let place = self.lines.find(self.hasher.hash_one(key), |place| found(place).is_some())?;
         found(place).map(|(_, value)| value)

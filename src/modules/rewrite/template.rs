@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// Itself.
     Text(BString),
     /// A byte behind a backslash.
@@ -31,7 +31,7 @@ pub enum Piece {
 
 /// A text with variables in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Template {
+pub(crate) struct Template {
     /// As written.
     pub text: BString,
     /// Its pieces.
@@ -40,12 +40,12 @@ pub struct Template {
 
 impl Template {
     /// Cuts up a text.
-    pub fn new(text: &[u8]) -> Template {
+    pub(crate) fn new(text: &[u8]) -> Template {
         cut(text, 0)
     }
 
     /// Its value where it is always the same.
-    pub fn literal(&self) -> Option<&BStr> {
+    pub(crate) fn literal(&self) -> Option<&BStr> {
         match self.pieces.as_slice() {
             [] => Some(BStr::new("")),
             [Piece::Text(t)] => Some(t.as_bstr()),
@@ -54,7 +54,7 @@ impl Template {
     }
 
     /// Whether the value may hang on the environment.
-    pub fn reads_environment(&self) -> bool {
+    pub(crate) fn reads_environment(&self) -> bool {
         self.pieces.iter().any(|piece| match piece {
             Piece::Text(_) | Piece::Escaped(_) | Piece::Rule(_) | Piece::Cond(_) => false,
             Piece::Variable(variable) => {

@@ -11,12 +11,12 @@ use bstr::{BString, ByteSlice};
 const MODULE: By = By::Module("mod_rewrite.c");
 
 /// The phase in which a list of rules runs.
-pub fn phase(ctx: &Context<'_>) -> Phase {
+pub(super) fn phase(ctx: &Context<'_>) -> Phase {
     if ctx.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName }
 }
 
 /// A condition with the value that it tested.
-pub fn condition(r: &Request<'_>, ctx: &Context<'_>, cond: &settings::Cond, input: BString, held: bool) -> Step {
+pub(super) fn condition(r: &Request<'_>, ctx: &Context<'_>, cond: &settings::Cond, input: BString, held: bool) -> Step {
     let step = Step::new(phase(ctx), MODULE, Some(cond.span), Judgement::of(held));
     if !r.traced() {
         return step;
@@ -49,12 +49,12 @@ fn order(how: Compare) -> Order {
 }
 
 /// An expression that could not be evaluated.
-pub fn failed(r: &Request<'_>, ctx: &Context<'_>, span: Span, message: &str) {
+pub(super) fn failed(r: &Request<'_>, ctx: &Context<'_>, span: Span, message: &str) {
     r.tell(|| Step::new(phase(ctx), MODULE, Some(span), Judgement::Missed).with(Detail::Failed(message.into())));
 }
 
 /// How a rule went.
-pub struct Went<'t> {
+pub(super) struct Went<'t> {
     /// Whether its pattern agreed.
     pub pattern: bool,
     /// Whether it applied, its conditions included.
@@ -64,7 +64,7 @@ pub struct Went<'t> {
 }
 
 /// A rule, with what it matched and produced.
-pub fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: &Went<'_>) -> Step {
+pub(super) fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: &Went<'_>) -> Step {
     let step = Step::new(phase(ctx), MODULE, Some(rule.span), Judgement::of(went.applied));
     if !r.traced() {
         return step;
@@ -97,7 +97,7 @@ pub fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: &We
 }
 
 /// What `[E=...]` does, its text filled in.
-pub fn environment(text: &[u8]) -> Change {
+pub(super) fn environment(text: &[u8]) -> Change {
     match (text.strip_prefix(b"!"), text.split_once_str(":")) {
         (Some(name), _) => Change::env(name, None),
         (None, Some((name, value))) => Change::env(name, Some(value.into())),
@@ -106,7 +106,7 @@ pub fn environment(text: &[u8]) -> Change {
 }
 
 /// RewriteBase in the place of a directory.
-pub fn base(r: &Request<'_>, span: Span, directory: &BString, base: &BString) {
+pub(super) fn base(r: &Request<'_>, span: Span, directory: &BString, base: &BString) {
     r.tell(|| {
         Step::new(Phase::Fixups, MODULE, Some(span), Judgement::Matched)
             .with(Detail::RewriteBase(directory.clone(), base.clone()))
@@ -114,6 +114,6 @@ pub fn base(r: &Request<'_>, span: Span, directory: &BString, base: &BString) {
 }
 
 /// Something that happened to the whole list.
-pub fn note(r: &Request<'_>, phase: Phase, judgement: Judgement, what: impl FnOnce() -> Rewriting) {
+pub(super) fn note(r: &Request<'_>, phase: Phase, judgement: Judgement, what: impl FnOnce() -> Rewriting) {
     r.tell(|| Step::new(phase, MODULE, None, judgement).with(Detail::Rewriting(what())));
 }

@@ -28,7 +28,7 @@ const SCHEMES: &[(&str, bool)] = &[
 ];
 
 /// `is_absolute_uri`: the length of a scheme with what parts it from the rest, and whether it takes a query.
-pub fn scheme(text: &[u8]) -> Option<(usize, bool)> {
+pub(super) fn scheme(text: &[u8]) -> Option<(usize, bool)> {
     if text.first() == Some(&b'/') || text.len() <= 5 {
         return None;
     }
@@ -42,7 +42,7 @@ fn starts_nocase(text: &[u8], prefix: &[u8]) -> bool {
 }
 
 /// `escape_absolute_uri`: escapes what follows the scheme (`skip` bytes) and the host.
-pub fn escape_absolute(text: &[u8], skip: usize) -> BString {
+pub(super) fn escape_absolute(text: &[u8], skip: usize) -> BString {
     let mut head = skip.min(text.len());
     if text[..head].ends_with(b"/") {
         let Some(slash) = text[head..].find_byte(b'/').filter(|i| head + i + 1 < text.len()) else {
@@ -59,7 +59,7 @@ pub fn escape_absolute(text: &[u8], skip: usize) -> BString {
 }
 
 /// `splitout_queryargs`: cuts the query off the rewritten file name, and makes it the request's.
-pub fn split_query(r: &mut Request<'_>, rule: &Rule) {
+pub(super) fn split_query(r: &mut Request<'_>, rule: &Rule) {
     if rule.has(flag::QS_NONE) {
         r.args = None;
         return;
@@ -104,7 +104,7 @@ fn cut_query(r: &mut Request<'_>, rule: &Rule, filename: &mut BString) {
 }
 
 /// `reduce_uri`: a URL of this very server becomes a path.
-pub fn reduce(r: &mut Request<'_>) {
+pub(super) fn reduce(r: &mut Request<'_>) {
     let Some(filename) = &r.filename else { return };
     let scheme = r.scheme().as_bytes();
     let Some(rest) = filename
@@ -136,7 +136,7 @@ pub fn reduce(r: &mut Request<'_>) {
 }
 
 /// `fully_qualify_uri`: a path becomes a URL of this server.
-pub fn qualify(r: &mut Request<'_>) {
+pub(super) fn qualify(r: &mut Request<'_>) {
     let filename = r.filename.clone().unwrap_or_default();
     if r.method_number == method::CONNECT || scheme(&filename).is_some() {
         return;
@@ -147,7 +147,7 @@ pub fn qualify(r: &mut Request<'_>) {
 
 /// `prefix_stat`: whether a path is one of the file system: its first folder exists, and is not there by the
 /// request's doing.
-pub fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
+pub(super) fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
     let Some(rest) = path.strip_prefix(b"/") else { return false };
     let rest = filepath::without_slashes_before(rest);
     let first = &rest[..rest.find_byte(b'/').unwrap_or(rest.len())];
@@ -163,14 +163,14 @@ pub fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
 }
 
 /// `subst_prefix_path`: `input` with `subst` in the place of the folder `prefix`; `None` where it is not in it.
-pub fn replace_prefix(input: &[u8], prefix: &[u8], subst: &[u8]) -> Option<BString> {
+pub(super) fn replace_prefix(input: &[u8], prefix: &[u8], subst: &[u8]) -> Option<BString> {
     let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
     let rest = input.strip_prefix(prefix)?.strip_prefix(b"/")?;
     Some(filepath::join(subst, rest))
 }
 
 /// `expand_tildepaths`: `/~user` becomes that user's home folder.
-pub fn expand_tilde(r: &Request<'_>, path: BString) -> BString {
+pub(super) fn expand_tilde(r: &Request<'_>, path: BString) -> BString {
     let Some(rest) = path.strip_prefix(b"/~") else { return path };
     let end = rest.find_byte(b'/').unwrap_or(rest.len());
     let (name, after) = rest.split_at(end);
@@ -183,17 +183,17 @@ pub fn expand_tilde(r: &Request<'_>, path: BString) -> BString {
 }
 
 /// Whether a query has bytes that must not be in one: `ap_scan_vchar_obstext`.
-pub fn is_raw(query: &[u8]) -> bool {
+pub(super) fn is_raw(query: &[u8]) -> bool {
     query.iter().any(|b| *b <= b' ' || *b == 0x7f)
 }
 
 /// `subreq_ok`: a subrequest for the very URL that a subrequest is for would never end.
-pub fn subrequest_ok(r: &Request<'_>) -> bool {
+pub(super) fn subrequest_ok(r: &Request<'_>) -> bool {
     r.main.as_ref().is_none_or(|main| main.uri != r.uri)
 }
 
 /// Keeps what a subrequest left in the log, and its caveats.
-pub fn take_notice(r: &mut Request<'_>, sub: Request<'_>) {
+pub(super) fn take_notice(r: &mut Request<'_>, sub: Request<'_>) {
     take_marks(r, sub.log, Vec::new(), sub.caveats);
 }
 

@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 /// A variable, by what its name means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Variable {
+pub(crate) enum Variable {
     /// No variable has the name: always empty.
     Nothing,
     /// `ENV:name`
@@ -39,7 +39,7 @@ pub enum Variable {
 
 impl Variable {
     /// Where its value comes from.
-    pub fn whence(&self) -> Whence<'_> {
+    pub(crate) fn whence(&self) -> Whence<'_> {
         match self {
             Variable::Env(name) => (Origin::Variable, name),
             Variable::Header(name) if name.eq_ignore_ascii_case(b"Host") => (Origin::Host, b""),
@@ -92,7 +92,7 @@ const OF_PROCESSES: &[&str] = &["HOME", "HOSTNAME", "LANG", "LC_ALL", "LOGNAME",
 
 impl Variable {
     /// What `%{name}` means.
-    pub fn new(name: &[u8]) -> Variable {
+    pub(crate) fn new(name: &[u8]) -> Variable {
         Variable::nested(name, 0)
     }
 
@@ -133,7 +133,7 @@ impl Variable {
     }
 
     /// Its value for a request.
-    pub fn value(&self, r: &mut Request<'_>, ctx: &Context<'_>) -> BString {
+    pub(crate) fn value(&self, r: &mut Request<'_>, ctx: &Context<'_>) -> BString {
         match self {
             Variable::Nothing => BString::default(),
             Variable::Env(name) => environment(r, name),

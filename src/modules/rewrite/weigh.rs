@@ -11,7 +11,7 @@ use bstr::{BStr, BString};
 
 /// What of a request rules change.
 #[derive(Clone)]
-pub struct Saved {
+pub(super) struct Saved {
     filename: Option<BString>,
     args: Option<BString>,
     path_info: Option<BString>,
@@ -23,7 +23,7 @@ pub struct Saved {
 
 impl Saved {
     /// As it is now.
-    pub fn of(r: &Request<'_>) -> Saved {
+    pub(super) fn of(r: &Request<'_>) -> Saved {
         Saved {
             filename: r.filename.clone(),
             args: r.args.clone(),
@@ -60,7 +60,7 @@ impl Saved {
 }
 
 /// A rule that may have made a difference, and how things stood before it.
-pub struct Point {
+pub(super) struct Point {
     index: usize,
     round: i32,
     applied: Applied,
@@ -68,24 +68,24 @@ pub struct Point {
 }
 
 /// Whether rules are weighed: not while one is, and not in subrequests of subrequests.
-pub fn is_wanted(r: &Request<'_>) -> bool {
+pub(super) fn is_wanted(r: &Request<'_>) -> bool {
     !r.engine.is_supposing() && r.main.as_ref().is_none_or(|m| m.main.is_none())
 }
 
 /// Whether the rule at `index` is still to be noted.
-pub fn is_new(points: &[Point], index: usize) -> bool {
+pub(super) fn is_new(points: &[Point], index: usize) -> bool {
     points.len() < limits::RULES_WEIGHED && points.iter().all(|p| p.index != index)
 }
 
 /// Notes the rule at `index`, which leaves a trace: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
-pub fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl FnOnce() -> Saved) {
+pub(super) fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl FnOnce() -> Saved) {
     if is_new(points, index) {
         points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved() });
     }
 }
 
 /// Whether a rule sets variables that nobody in the list reads, and does nothing else: without it all comes to the same.
-pub fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
+pub(super) fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
     pass.rules.get(index).is_some_and(|entry| entry.rule.only_sets_environment())
         && !*pass.reads_env.get_or_init(|| pass.rules.iter().any(|entry| entry.rule.reads_env))
 }
@@ -134,7 +134,7 @@ impl<'r> Upshot<'r> {
 }
 
 /// Names the rules without which the list would come to something else, and the options by which they are here.
-pub fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, original: Option<BString>) {
+pub(super) fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, original: Option<BString>) {
     let Some(first) = points.first().and_then(|p| pass.rules.get(p.index)) else { return };
     let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
     let end = Saved::take(r);

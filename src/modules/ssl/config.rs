@@ -15,7 +15,7 @@ type Done = Result<(), String>;
 
 /// SSLVHostSNIPolicy: what the virtual hosts of the handshake and of the Host header must have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SniPolicy {
+pub(crate) enum SniPolicy {
     /// They are one.
     Strict,
     /// All settings of TLS.
@@ -28,7 +28,7 @@ pub enum SniPolicy {
 
 /// Settings per server.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     /// SSLEngine.
     pub engine: Option<Set<bool>>,
     /// SSLStrictSNIVHostCheck.
@@ -80,7 +80,7 @@ impl Server {
     }
 
     /// Whether a request for `other` may come over a handshake for this one.
-    pub fn compatible(&self, other: &Server, policy: SniPolicy) -> bool {
+    pub(crate) fn compatible(&self, other: &Server, policy: SniPolicy) -> bool {
         let auth = || {
             self.verify() == other.verify()
                 && self.verify_depth == other.verify_depth
@@ -102,7 +102,7 @@ impl Server {
 
 /// SSLVerifyClient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verify {
+pub(crate) enum Verify {
     /// No certificate is asked for.
     None,
     /// One may be shown.
@@ -114,18 +114,18 @@ pub enum Verify {
 }
 
 /// SSLOptions, as far as they decide.
-pub mod option {
+pub(super) mod option {
     /// FakeBasicAuth
-    pub const FAKE_BASIC_AUTH: u8 = 1;
+    pub(crate) const FAKE_BASIC_AUTH: u8 = 1;
     /// StrictRequire
-    pub const STRICT_REQUIRE: u8 = 2;
+    pub(crate) const STRICT_REQUIRE: u8 = 2;
     /// The others.
-    pub const OTHER: u8 = 4;
+    pub(crate) const OTHER: u8 = 4;
 }
 
 /// Settings per directory.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     /// SSLRequireSSL: its lines.
     pub require_ssl: Vec<Span>,
     /// SSLRequire: its conditions.
@@ -170,12 +170,12 @@ impl Settings for Dir {
 
 impl Dir {
     /// Whether one of `option` is in force, without the line at `skip`.
-    pub fn has(&self, option: u8, skip: Option<Span>) -> bool {
+    pub(crate) fn has(&self, option: u8, skip: Option<Span>) -> bool {
         self.options & option != 0 && (skip.is_none() || self.options_span != skip)
     }
 
     /// The places of the settings that decide access.
-    pub fn spans(&self) -> impl Iterator<Item = Span> {
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
         self.require_ssl
             .iter()
             .copied()

@@ -4,9 +4,9 @@
 mod checks;
 mod config;
 mod rows;
-pub mod vars;
+pub(crate) mod vars;
 
-pub use config::{Dir, Server};
+pub(crate) use config::{Dir, Server};
 
 use super::authz::{Parsed, Provider};
 use super::authz_core::Status;
@@ -28,7 +28,8 @@ use std::sync::LazyLock;
 const NAME: &str = "mod_ssl.c";
 
 /// The module.
-pub static MODULE: Module = Module { name: NAME, identifier: "ssl_module", directives: rows::DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "ssl_module", directives: rows::DIRECTIVES, hooks: HOOKS };
 
 static HOOKS: &[Hook] = &[
     hook(Phase::CheckUserId, order::FIRST, check_user),
@@ -73,12 +74,12 @@ fn settings(server: &Virtual) -> &Server {
 }
 
 /// SSLEngine: whether a server speaks TLS.
-pub fn engine(settings: &PerServer) -> bool {
+pub(crate) fn engine(settings: &PerServer) -> bool {
     settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).is_some_and(|s| s.value)
 }
 
 /// `ssl_init_server_ctx`: a server that speaks TLS has a certificate. None is needed here.
-pub fn check_config(build: &mut Build) {
+pub(crate) fn check_config(build: &mut Build) {
     let Some(main) = build.servers.first().map(|s| s.settings.ssl.clone()) else { return };
     let port = |draft: &Draft| draft.addrs.first().map(|a| a.port).filter(|p| *p != 0).unwrap_or(443);
     let mut found = Vec::new();
@@ -96,12 +97,12 @@ pub fn check_config(build: &mut Build) {
 }
 
 /// `modssl_request_is_tls`
-pub fn is_tls(r: &Request<'_>) -> bool {
+pub(crate) fn is_tls(r: &Request<'_>) -> bool {
     r.connection.tls && engine(&r.server.settings)
 }
 
 /// `init_vhost`: the server whose settings the handshake uses, by the name that the client asks for in it.
-pub fn handshake(servers: &crate::server::Server, connection: &Connection) -> usize {
+pub(crate) fn handshake(servers: &crate::server::Server, connection: &Connection) -> usize {
     let base = connection.base_server;
     let Some(sni) = &connection.sni else { return base };
     let chain = connection.chain.and_then(|id| servers.tables.chain(id));
@@ -166,7 +167,7 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
 }
 
 /// Why the access check refuses a request.
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// SSLRequireSSL, over plain HTTP.
     Plain,
     /// A certificate would have to be asked for once the handshake is over.
@@ -176,7 +177,7 @@ pub enum Refusal {
 }
 
 /// What `ssl_hook_Access` finds against a request.
-pub fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
+pub(crate) fn refusal(r: &mut Request<'_>) -> Option<Refusal> {
     let dir = r.per_dir.ssl.as_deref()?;
     let skip = r.without;
     if !r.connection.tls && dir.require_ssl.iter().any(|s| Some(*s) != skip) {

@@ -5,7 +5,7 @@ use crate::server::request::Request;
 use bstr::{BStr, BString, ByteSlice};
 
 /// What a variable of mod_ssl is here.
-pub enum Value {
+pub(crate) enum Value {
     /// This.
     Known(BString),
     /// This, for most clients.
@@ -17,7 +17,7 @@ pub enum Value {
 }
 
 /// A variable of a TLS connection, by the name behind `SSL_`.
-pub fn lookup(r: &Request<'_>, name: &BStr) -> Value {
+pub(crate) fn lookup(r: &Request<'_>, name: &BStr) -> Value {
     let known = |v: &str| Value::Known(v.into());
     if let Some((_, given)) = r.connection.ssl.iter().find(|(n, _)| n.as_bytes() == name.as_bytes()) {
         return known(given);

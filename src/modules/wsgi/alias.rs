@@ -35,9 +35,9 @@ struct Options {
 
 /// Notes by which the handler learns of an entry's options.
 pub(super) mod note {
-    pub const PROCESS_GROUP: &str = "mod_wsgi.process_group";
-    pub const APPLICATION_GROUP: &str = "mod_wsgi.application_group";
-    pub const CALLABLE_OBJECT: &str = "mod_wsgi.callable_object";
+    pub(crate) const PROCESS_GROUP: &str = "mod_wsgi.process_group";
+    pub(crate) const APPLICATION_GROUP: &str = "mod_wsgi.application_group";
+    pub(crate) const CALLABLE_OBJECT: &str = "mod_wsgi.callable_object";
 }
 
 const INVALID: &str = "Invalid option to WSGI script alias definition.";

@@ -185,7 +185,7 @@ impl Daemon {
     }
 
     /// What its processes may do. `None` when nobody knows their user or group.
-    pub fn cred(&self, engine: &Engine) -> Option<Cred> {
+    pub(super) fn cred(&self, engine: &Engine) -> Option<Cred> {
         let server = &engine.server;
         if self.user.is_none() && self.group.is_none() && self.supplementary_groups.is_none() {
             return Some(server.cred.clone());
@@ -203,7 +203,7 @@ impl Daemon {
     }
 
     /// Whether its processes get to run: `wsgi_setup_access`, where it changes to the directory in which they work.
-    pub fn start(&self, engine: &Engine, cred: &Cred) -> Start {
+    pub(super) fn start(&self, engine: &Engine, cred: &Cred) -> Start {
         let home = match &self.home {
             Some(home) => home,
             None if cred.uid == engine.server.cred.uid => return Start::Runs,
@@ -314,14 +314,14 @@ pub(super) fn accessible(cmd: &Cmd<'_>, name: &[u8]) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::simulate::{Input, load};
+    use crate::server::compile::{Input, compile};
     use crate::vfs::Memory;
     use std::sync::Arc;
 
     /// What httpd says to `line`, after a group `known` and one of a virtual host.
     fn refusal(line: &str) -> Option<String> {
         let before = "WSGIDaemonProcess known\n<VirtualHost *>\nServerName v\nWSGIDaemonProcess host\n</VirtualHost>\n";
-        let loaded = load(Input::new(format!("{before}{line}\n"), Arc::new(Memory::new())));
+        let loaded = compile(Input::new(format!("{before}{line}\n"), Arc::new(Memory::new())));
         loaded.first_error().map(|d| d.message.clone())
     }
 

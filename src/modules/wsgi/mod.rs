@@ -31,10 +31,10 @@ pub(super) use authz::{AUTHN_PROVIDER, PROVIDERS};
 const NAME: &str = "mod_wsgi.c";
 
 /// The handler of WSGI scripts.
-pub const HANDLER: &str = "wsgi-script";
+pub(crate) const HANDLER: &str = "wsgi-script";
 
 /// The module.
-pub static MODULE: Module =
+pub(crate) static MODULE: Module =
     Module { name: NAME, identifier: "wsgi_module", directives: rows::DIRECTIVES, hooks: HOOKS };
 
 /// `wsgi_register_hooks`
@@ -106,7 +106,7 @@ fn join<T: Clone>(first: &Arc<Vec<T>>, then: &Arc<Vec<T>>) -> Arc<Vec<T>> {
 
 /// Settings per directory: WSGIDirectoryConfig.
 #[derive(Clone, Debug, Default)]
-pub struct Dir {
+pub(crate) struct Dir {
     common: Common,
     /// WSGIAccessScript.
     access_script: Script,
@@ -129,14 +129,14 @@ impl Settings for Dir {
 
 impl Dir {
     /// The place of WSGIAuthUserScript.
-    pub fn auth_user_span(&self) -> Option<Span> {
+    pub(crate) fn auth_user_span(&self) -> Option<Span> {
         self.auth_user_script.as_ref().map(|s| s.span)
     }
 }
 
 /// Settings per server: WSGIServerConfig.
 #[derive(Clone, Debug, Default)]
-pub struct Server {
+pub(crate) struct Server {
     common: Common,
     /// WSGIScriptAlias, in the order in which they are tried: a virtual host's own first.
     aliases: Arc<Indexed<alias::Entry>>,

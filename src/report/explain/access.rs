@@ -9,7 +9,7 @@ use crate::report::words;
 use crate::source::Span;
 
 /// Writes it. `last` says that this request is the one that made the answer.
-pub fn write(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) {
+pub(super) fn write(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) {
     let before = page.text.len();
     for hook in steps {
         if hook.rule.is_some() {

@@ -62,7 +62,7 @@ impl About {
 }
 
 /// What the page has to tell besides the steps.
-pub struct Told<'a> {
+pub(super) struct Told<'a> {
     /// The answer.
     pub outcome: &'a Outcome,
     /// Where the connection comes in.
@@ -77,7 +77,7 @@ pub struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// From all that is known.
-    pub fn new(explained: &Explained<'a>, level: Level) -> Told<'a> {
+    pub(super) fn new(explained: &Explained<'a>, level: Level) -> Told<'a> {
         let outcome = explained.outcome;
         let mut overridden = Spans::new();
         explained.steps.iter().for_each(|s| overridden_in(s, &mut overridden));
@@ -91,12 +91,12 @@ impl<'a> Told<'a> {
     }
 
     /// Whether everything is told.
-    pub fn all(&self) -> bool {
+    pub(super) fn all(&self) -> bool {
         self.level == Level::All
     }
 
     /// What a step is to the answer.
-    pub fn mark(&self, step: &Step) -> Mark {
+    pub(super) fn mark(&self, step: &Step) -> Mark {
         match step.rule {
             _ if step.lost() => Mark::Lost,
             Some(line) if self.decided.contains(&line) => Mark::Decides,
@@ -136,14 +136,14 @@ fn overridden_in(step: &Step, spans: &mut Spans) {
 }
 
 /// The steps of one request, and the requests that followed from it.
-pub struct Chapters<'t> {
+pub(super) struct Chapters<'t> {
     steps: Vec<&'t Step>,
     followed: Vec<&'t Step>,
 }
 
 impl<'t> Chapters<'t> {
     /// Sorts steps.
-    pub fn of(steps: &'t [Step]) -> Chapters<'t> {
+    pub(super) fn of(steps: &'t [Step]) -> Chapters<'t> {
         let mut chapters = Chapters { steps: Vec::new(), followed: Vec::new() };
         for step in steps {
             if step.is_request() {
@@ -158,7 +158,7 @@ impl<'t> Chapters<'t> {
     }
 
     /// Writes all chapters.
-    pub fn write(&self, page: &mut Page<'_>, told: &Told<'_>) {
+    pub(super) fn write(&self, page: &mut Page<'_>, told: &Told<'_>) {
         for about in About::ALL {
             let steps: Vec<&Step> = self.steps.iter().copied().filter(|s| About::of(s) == about).collect();
             chapter(page, told, about, &steps, page.depth == 0 && self.followed.is_empty());

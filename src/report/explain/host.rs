@@ -10,7 +10,7 @@ use crate::server::vhost::{Link, Names};
 use crate::source::Span;
 
 /// The steps of the choice, and what can be said of it.
-pub fn write(page: &mut Page<'_>, steps: &[&Step], level: Level, connection: Option<Connection<'_>>) {
+pub(super) fn write(page: &mut Page<'_>, steps: &[&Step], level: Level, connection: Option<Connection<'_>>) {
     let mut whys = Vec::new();
     let mut said = None;
     for step in steps {
@@ -96,6 +96,6 @@ fn names(names: &Names) -> String {
 }
 
 /// Where a connection comes in.
-pub fn connection(server: &Server, local: std::net::SocketAddr) -> Connection<'_> {
+pub(super) fn connection(server: &Server, local: std::net::SocketAddr) -> Connection<'_> {
     Connection { server, ip: local.ip(), port: local.port() }
 }

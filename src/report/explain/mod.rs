@@ -12,8 +12,9 @@ use super::paint::{Paint, Tone, clean, fit};
 use super::{reason, words};
 use crate::outcome::step::{Detail, Step};
 use crate::outcome::{Access, Outcome};
+use crate::request::Request;
+use crate::run::Run;
 use crate::server::Server;
-use crate::simulate::{Ask, Simulator};
 use crate::source::{SourceMap, Span};
 use chapters::{Chapters, Told};
 use page::{Mark, Page};
@@ -36,27 +37,27 @@ pub enum Level {
 #[derive(Clone, Copy)]
 pub struct Explained<'a> {
     /// The answer.
-    pub outcome: &'a Outcome,
+    pub(super) outcome: &'a Outcome,
     /// The way to it.
-    pub steps: &'a [Step],
+    pub(super) steps: &'a [Step],
     /// The texts that spans are in.
-    pub sources: &'a SourceMap,
+    pub(super) sources: &'a SourceMap,
     /// The configuration, to say which virtual hosts there were to choose from.
-    pub server: &'a Server,
+    pub(super) server: &'a Server,
     /// Where the connection comes in.
-    pub local: SocketAddr,
+    pub(super) local: SocketAddr,
     /// Where it comes from.
-    pub client: IpAddr,
+    pub(super) client: IpAddr,
 }
 
 impl<'a> Explained<'a> {
-    /// Of what `simulator` answered `ask`.
-    pub fn of(simulator: &'a Simulator, ask: &Ask, outcome: &'a Outcome, steps: &'a [Step]) -> Explained<'a> {
+    /// Of what `run` answered `ask`.
+    pub fn of(run: &'a Run, ask: &Request, outcome: &'a Outcome, steps: &'a [Step]) -> Explained<'a> {
         Explained {
             outcome,
             steps,
-            sources: simulator.sources(),
-            server: simulator.server(),
+            sources: run.sources(),
+            server: run.server(),
             local: SocketAddr::new(ask.local, ask.local_port),
             client: ask.client,
         }

@@ -5,13 +5,13 @@ use crate::report::paint::{Paint, Tone, clean, fit, wrap};
 use crate::source::{SourceMap, Span};
 
 /// How wide a page is.
-pub const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 /// How far a directive stands from the margin: room for its mark.
 const INDENT: usize = 2;
 
 /// What a line of the configuration is to the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub(super) enum Mark {
     /// It decided.
     Decides,
     /// It was in force.
@@ -52,7 +52,7 @@ impl Mark {
 }
 
 /// A page that is being written.
-pub struct Page<'s> {
+pub(super) struct Page<'s> {
     /// What is written so far.
     pub text: String,
     /// How it is painted.
@@ -65,12 +65,12 @@ pub struct Page<'s> {
 
 impl<'s> Page<'s> {
     /// An empty page.
-    pub fn new(sources: &'s SourceMap, paint: Paint) -> Page<'s> {
+    pub(super) fn new(sources: &'s SourceMap, paint: Paint) -> Page<'s> {
         Page { text: String::new(), paint, sources, depth: 0, signs: Vec::new() }
     }
 
     /// The configuration's texts.
-    pub fn sources(&self) -> &'s SourceMap {
+    pub(super) fn sources(&self) -> &'s SourceMap {
         self.sources
     }
 
@@ -85,14 +85,14 @@ impl<'s> Page<'s> {
     }
 
     /// An empty line, unless there is one already or the page is empty.
-    pub fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
     /// A heading: what it is about, what came of it, and httpd's word for it at the right.
-    pub fn heading(&mut self, title: &str, outcome: &str, tone: Tone, phase: &str) {
+    pub(super) fn heading(&mut self, title: &str, outcome: &str, tone: Tone, phase: &str) {
         self.gap();
         let room = WIDTH.saturating_sub(self.margin() + title.chars().count() + 2 + phase.chars().count() + 2);
         let outcome = fit(outcome, room.max(8));
@@ -111,21 +111,21 @@ impl<'s> Page<'s> {
     }
 
     /// A directive as it is written, its place at the right margin, or below where there is no room.
-    pub fn directive(&mut self, mark: Mark, nested: usize, span: Span) {
+    pub(super) fn directive(&mut self, mark: Mark, nested: usize, span: Span) {
         let text = clean(directive_text(self.sources, span));
         let place = clean(self.sources.place(span));
         self.source_line(mark, nested, &text, &place);
     }
 
     /// The same, with what it says to this client before its place.
-    pub fn verdict(&mut self, mark: Mark, nested: usize, span: Span, verdict: &str) {
+    pub(super) fn verdict(&mut self, mark: Mark, nested: usize, span: Span, verdict: &str) {
         let text = clean(directive_text(self.sources, span));
         let place = clean(self.sources.place(span));
         self.source_line(mark, nested, &text, format!("{}   {place}", clean(verdict)).trim_start());
     }
 
     /// A line of the configuration with what stands at its right.
-    pub fn source_line(&mut self, mark: Mark, nested: usize, text: &str, right: &str) {
+    pub(super) fn source_line(&mut self, mark: Mark, nested: usize, text: &str, right: &str) {
         if mark != Mark::Plain && !self.signs.contains(&mark) {
             self.signs.push(mark);
         }
@@ -155,14 +155,14 @@ impl<'s> Page<'s> {
     }
 
     /// What a directive came to: an arrow and a text that is never broken.
-    pub fn arrow(&mut self, nested: usize, text: &str) {
+    pub(super) fn arrow(&mut self, nested: usize, text: &str) {
         let indent = INDENT * 2 + nested * INDENT;
         let first = format!("-> {}", clean(text));
         self.push(indent, Tone::Plain, &first);
     }
 
     /// Prose below a directive.
-    pub fn prose(&mut self, nested: usize, tone: Tone, text: &str) {
+    pub(super) fn prose(&mut self, nested: usize, tone: Tone, text: &str) {
         let indent = INDENT * 2 + nested * INDENT;
         for line in wrap(&clean(text), WIDTH.saturating_sub(self.margin() + indent).max(20)) {
             self.push(indent, tone, &line);
@@ -170,7 +170,7 @@ impl<'s> Page<'s> {
     }
 
     /// What the signs mean that were used.
-    pub fn legend(&mut self) {
+    pub(super) fn legend(&mut self) {
         let signs = [Mark::Decides, Mark::Lost, Mark::Missed].into_iter().filter(|m| self.signs.contains(m));
         let legend: Vec<String> = signs.map(|m| format!("{} {}", m.sign(), m.legend())).collect();
         if !legend.is_empty() {
@@ -180,7 +180,7 @@ impl<'s> Page<'s> {
     }
 
     /// Prose of a chapter's own.
-    pub fn note(&mut self, tone: Tone, text: &str) {
+    pub(super) fn note(&mut self, tone: Tone, text: &str) {
         for line in wrap(&clean(text), WIDTH.saturating_sub(self.margin() + INDENT).max(20)) {
             self.push(INDENT, tone, &line);
         }

@@ -5,7 +5,7 @@ use bstr::{BStr, ByteSlice};
 
 /// A line within a section.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Inner {
+pub(super) struct Inner {
     /// Its number.
     pub line: u32,
     /// How deep within groups of the section.
@@ -19,13 +19,13 @@ const MOST: u32 = 2000;
 
 /// The directives of the section that opens at `span`. Groups (`<RequireAll>`, `<Limit>`, `<IfModule>`) are shown with
 /// what is in them; sections of their own, such as `<Files>`, are not: they are merged at another time.
-pub fn inner(sources: &SourceMap, span: Span) -> Vec<Inner> {
+pub(super) fn inner(sources: &SourceMap, span: Span) -> Vec<Inner> {
     let (opens, _) = sources.file(span.file).line_column(span.end.saturating_sub(1).max(span.start));
     after(sources, span.file, opens)
 }
 
 /// The directives of a whole file: an .htaccess file is a section of its own.
-pub fn whole(sources: &SourceMap, file: FileId) -> Vec<Inner> {
+pub(super) fn whole(sources: &SourceMap, file: FileId) -> Vec<Inner> {
     after(sources, file, 0)
 }
 

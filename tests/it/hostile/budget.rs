@@ -3,11 +3,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use routesim::limits;
-use routesim::outcome::Outcome;
-use routesim::simulate::{Ask, Input, RealPrograms, Simulator, load};
-use routesim::vfs::{Memory, Owner};
-use std::sync::Arc;
+use routesim::{Outcome, Request, Run, STACK, Site};
 
 /// An attack: what is asked of what, and what the caveat must say.
 struct Attack {
@@ -18,6 +14,9 @@ struct Attack {
     /// The directive that the caveat names, and a part of why. None: the answer is certain.
     caveat: Option<(&'static str, &'static str)>,
 }
+
+/// The most steps that a trace has, as docs/model.md tells.
+const TRACE: usize = 100_000;
 
 const NESTING: &str = "nest 100 deep";
 const REQUESTS: &str = "subrequests and internal redirects";
@@ -40,23 +39,21 @@ fn times(count: usize, line: &str) -> String {
     (0..count).map(|i| line.replace('#', &i.to_string()) + "\n").collect()
 }
 
-fn simulator(attack: &Attack) -> Simulator {
-    let mut vfs = Memory::new();
+fn start(attack: &Attack) -> Run {
+    let mut site = Site::builder(attack.config.as_str()).lenient(true);
     for (path, text) in &attack.files {
-        vfs.add_file(path.as_bytes(), text.clone().into_bytes(), 0o644, Owner::default()).expect("it can be put there");
+        site = site.file(path, text.as_str());
     }
-    let vfs = Arc::new(vfs);
-    let loaded = load(Input { lenient_paths: true, ..Input::new(attack.config.as_str(), vfs.clone()) });
-    let server = loaded.server.unwrap_or_else(|| panic!("{}: {:?}", attack.name, loaded.diagnostics));
-    Simulator::new(server, vfs, Arc::new(RealPrograms))
+    let site = site.build().expect("there is room");
+    site.start().unwrap_or_else(|refused| panic!("{}: {refused:?}", attack.name))
 }
 
 fn check(attack: &Attack) {
-    let simulator = simulator(attack);
-    let ask = Ask::get(&attack.url);
-    let (watched, steps) = simulator.explain(&ask);
-    let plain = simulator.ask(&ask);
-    assert!(count(&steps) <= 2 * limits::TRACE, "{}", attack.name);
+    let run = start(attack);
+    let ask = Request::get(&attack.url);
+    let (watched, steps) = run.explain(&ask);
+    let plain = run.ask(&ask);
+    assert!(count(&steps) <= 2 * TRACE, "{}", attack.name);
     let said =
         |outcome: &Outcome| outcome.caveats.iter().map(|c| format!("{} {}", c.directive, c.why)).collect::<Vec<_>>();
     let differ = || format!("{}: {:?} {:?}", attack.name, said(&plain), said(&watched));
@@ -78,7 +75,7 @@ fn count(steps: &[routesim::outcome::Step]) -> usize {
 
 /// Runs them on a thread with the stack that the command line has.
 fn run(attacks: Vec<Attack>) {
-    let thread = std::thread::Builder::new().stack_size(limits::STACK);
+    let thread = std::thread::Builder::new().stack_size(STACK);
     let thread = thread.spawn(move || attacks.iter().for_each(check)).expect("there is a thread");
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 }
@@ -368,9 +365,9 @@ fn maps_of_one_file_are_read_once() {
 fn the_next_request_has_all_again() {
     let attack =
         attack("variables", &times(60, "RewriteRule ^/a - [E=A:%{ENV:A}%{ENV:A}xxxxx]"), "/a", ("RewriteRule", BYTES));
-    let simulator = simulator(&attack);
-    assert!(!simulator.ask(&Ask::get("/a")).caveats.is_empty());
-    assert_eq!(simulator.ask(&Ask::get("/index.html")).caveats, []);
+    let run = start(&attack);
+    assert!(!run.ask(&Request::get("/a")).caveats.is_empty());
+    assert_eq!(run.ask(&Request::get("/index.html")).caveats, []);
 }
 
 /// Lines that each take a good part of what a request may cost.
@@ -398,11 +395,11 @@ proptest! {
     fn what_is_used_up_is_used_up_alike(lines in vec((0..DEAR.len(), 1..14_usize), 1..6), long in 1..7000_usize) {
         let lines: String = lines.iter().map(|(line, count)| DEAR[*line].repeat(*count)).collect();
         let attack = attack("at random", &lines, "/", ("", ""));
-        let (simulator, again) = (simulator(&attack), simulator(&attack));
-        let ask = Ask::get(&format!("/{}!", "a".repeat(long)));
-        let plain = simulator.ask(&ask);
-        prop_assert_eq!(&simulator.explain(&ask).0, &plain);
-        prop_assert_eq!(&simulator.ask(&Ask::get("/l/")), &again.ask(&Ask::get("/l/")));
+        let (run, again) = (start(&attack), start(&attack));
+        let ask = Request::get(&format!("/{}!", "a".repeat(long)));
+        let plain = run.ask(&ask);
+        prop_assert_eq!(&run.explain(&ask).0, &plain);
+        prop_assert_eq!(&run.ask(&Request::get("/l/")), &again.ask(&Request::get("/l/")));
         prop_assert_eq!(&again.explain(&ask).0, &plain);
     }
 }

@@ -1,15 +1,20 @@
 //! Files that are too large, never end, block or lead elsewhere; texts that stand for too much.
 
 use routesim::diagnostic::{Diagnostic, Severity};
-use routesim::limits::{DIRECTIVES, FINDINGS, INCLUDE_ENTRIES};
-use routesim::simulate::{self, Ask, Input, Loaded, Modules, RealPrograms, Simulator};
+use routesim::site::Modules;
 use routesim::source::SourceMap;
 use routesim::suite::Scenario;
 use routesim::vfs::{Disk, Memory, Owner, Vfs};
+use routesim::{Request, Site};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The limits that docs/model.md tells.
+const DIRECTIVES: usize = 1 << 20;
+const FINDINGS: usize = 1000;
+const INCLUDE_ENTRIES: usize = 50_000;
 
 /// More than any memory.
 const HUGE: u64 = 3 << 40;
@@ -41,7 +46,7 @@ impl Tree {
     }
 
     /// A configuration over it.
-    fn load(&self, config: &str) -> (Option<Simulator>, Loaded) {
+    fn load(&self, config: &str) -> Site {
         let vfs: Arc<dyn Vfs> = Arc::new(Disk::new(&self.0).unwrap());
         load(config, vfs)
     }
@@ -53,11 +58,9 @@ impl Drop for Tree {
     }
 }
 
-fn load(config: &str, vfs: Arc<dyn Vfs>) -> (Option<Simulator>, Loaded) {
-    let input = Input { lenient_paths: true, modules: Modules::All, ..Input::new(config, vfs.clone()) };
-    let loaded = simulate::load(input);
-    let simulator = loaded.server.clone().map(|server| Simulator::new(server, vfs, Arc::new(RealPrograms)));
-    (simulator, loaded)
+fn load(config: &str, vfs: Arc<dyn Vfs>) -> Site {
+    let site = Site::builder(config).tree(vfs).load(Modules::All).lenient(true);
+    site.build().expect("no file was added")
 }
 
 fn messages(found: &[Diagnostic]) -> String {
@@ -94,12 +97,12 @@ fn what_a_request_would_have_read_is_a_caveat() {
         // a page that is only served is not read
         ("", "/a.map", None),
     ] {
-        let (simulator, loaded) = tree.load(&format!("{site}{directives}\n"));
-        let simulator = simulator.unwrap_or_else(|| panic!("{directives}: {}", messages(&loaded.diagnostics)));
-        let mut ask = Ask::get(url);
+        let site = tree.load(&format!("{site}{directives}\n"));
+        let run = site.start().unwrap_or_else(|_| panic!("{directives}: {}", messages(site.diagnostics())));
+        let mut ask = Request::get(url);
         ask.headers.set("Authorization", "Basic YTpi");
         for _ in 0..2 {
-            let outcome = simulator.ask(&ask);
+            let outcome = run.ask(&ask);
             let caveats: Vec<_> = outcome.caveats.iter().map(|c| (c.directive.as_str(), c.span.line)).collect();
             assert_eq!(caveats, wanted.into_iter().collect::<Vec<_>>(), "{directives} {url} {outcome:?}");
             let told = outcome.caveats.iter().all(|c| c.why.contains("it holds more than 64 MiB"));
@@ -121,8 +124,8 @@ fn what_a_configuration_would_have_read_is_told() {
         ("", "could not open mime types config file /etc/mime.types: it holds more than 64 MiB"),
         ("", "0 `/etc/passwd` is not read: it holds more than 64 MiB"),
     ] {
-        let (_, loaded) = tree.load(config);
-        assert!(messages(&loaded.diagnostics).contains(wanted), "{config}: {}", messages(&loaded.diagnostics));
+        let told = messages(tree.load(config).diagnostics());
+        assert!(told.contains(wanted), "{config}: {told}");
     }
 }
 
@@ -130,16 +133,16 @@ fn what_a_configuration_would_have_read_is_told() {
 fn what_blocks_is_not_included() {
     let root: Arc<dyn Vfs> = Arc::new(Disk::new("/").unwrap());
     for file in ["/proc/kmsg", "/proc/self/mem", "/dev/zero", "/dev/stdin", "/sys/kernel/mm"] {
-        let (_, loaded) = load(&format!("Include {file}\n"), root.clone());
-        assert!(loaded.diagnostics.iter().any(|d| d.first && d.span.line == 1), "{file}: {:?}", loaded.diagnostics);
+        let site = load(&format!("Include {file}\n"), root.clone());
+        assert!(site.diagnostics().iter().any(|d| d.first && d.span.line == 1), "{file}: {:?}", site.diagnostics());
     }
 }
 
 #[test]
 fn what_the_kernel_makes_up_is_a_caveat() {
     let config = "ServerName x\n<Location />\nRequire expr file('/proc/version') == ''\n</Location>\n";
-    let (simulator, loaded) = load(config, Arc::new(Disk::new("/").unwrap()));
-    let outcome = simulator.unwrap_or_else(|| panic!("{}", messages(&loaded.diagnostics))).ask(&Ask::get("/"));
+    let site = load(config, Arc::new(Disk::new("/").unwrap()));
+    let outcome = site.start().expect("httpd starts").ask(&Request::get("/"));
     assert!(outcome.caveats.iter().any(|c| c.why.contains("belongs to the kernel")), "{outcome:?}");
 }
 
@@ -149,10 +152,10 @@ fn links_that_go_round_are_looked_through_within_bounds() {
     for name in ["a", "b", "c"] {
         files.add_symlink(format!("/d/{name}").as_bytes(), b".", Owner::ROOT).unwrap();
     }
-    let (_, loaded) = load(&"IncludeOptional /d\n".repeat(30), Arc::new(files));
-    let errors = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let site = load(&"IncludeOptional /d\n".repeat(30), Arc::new(files));
+    let errors = site.diagnostics().iter().filter(|d| d.severity == Severity::Error);
     let wanted = format!("more than {INCLUDE_ENTRIES} files and directories");
-    assert_eq!(errors.filter(|d| d.message.contains(&wanted)).count(), 30, "{}", messages(&loaded.diagnostics));
+    assert_eq!(errors.filter(|d| d.message.contains(&wanted)).count(), 30, "{}", messages(site.diagnostics()));
 }
 
 #[test]
@@ -163,27 +166,27 @@ fn what_is_included_is_read_within_bounds() {
         files.add_file(format!("/etc/c/{i}.conf").as_bytes(), text.clone(), 0o644, Owner::ROOT).unwrap();
     }
     let config = "Include /etc/c\n".repeat(9);
-    let (_, loaded) = load(&config, Arc::new(files));
-    let told: Vec<_> = loaded.diagnostics.iter().filter(|d| d.code == "too-large").collect();
-    assert_eq!(told.len(), 1, "{}", messages(&loaded.diagnostics));
+    let site = load(&config, Arc::new(files));
+    let told: Vec<_> = site.diagnostics().iter().filter(|d| d.code == "too-large").collect();
+    assert_eq!(told.len(), 1, "{}", messages(site.diagnostics()));
     assert!(told[0].help.as_ref().is_some_and(|h| h.contains("64 MiB")), "{told:?}");
 }
 
 #[test]
 fn a_million_findings_are_counted() {
     let config = "Zonk\n".repeat(DIRECTIVES + 9);
-    let (simulator, loaded) = load(&config, Arc::new(Memory::new()));
-    assert!(simulator.is_none());
-    assert!(loaded.diagnostics.len() < FINDINGS + 9);
-    assert!(loaded.diagnostics.iter().any(|d| d.message == format!("it has more than {DIRECTIVES} directives")));
-    let errors = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let site = load(&config, Arc::new(Memory::new()));
+    assert!(site.start().is_err());
+    assert!(site.diagnostics().len() < FINDINGS + 9);
+    assert!(site.diagnostics().iter().any(|d| d.message == format!("it has more than {DIRECTIVES} directives")));
+    let errors = site.diagnostics().iter().filter(|d| d.severity == Severity::Error);
     assert_eq!(errors.map(|d| d.count).sum::<usize>(), DIRECTIVES + 1);
 }
 
 fn scenario(text: &str, folder: &Path) -> Result<(), Vec<Diagnostic>> {
     let sources = SourceMap::default();
     let scenario = Scenario::parse(&folder.join("s.yaml"), text, &sources)?;
-    simulate::scenario(&scenario).map(drop)
+    Site::of_scenario(&scenario).map(drop)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 /// The one of `names` that differs least from `name` (letter case aside), if it's near enough to be a slip of the
 /// fingers. The first of equals wins.
-pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (name.chars().count() / 3).clamp(1, 4);
     let name = name.to_ascii_lowercase();
     let mut best: Option<(usize, &str)> = None;
@@ -20,7 +20,7 @@ pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// How many single letters have to be put in, taken out, exchanged, or swapped with their neighbour to make `b` of `a`.
-pub fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().take(LONGEST).collect();
     let b: Vec<char> = b.chars().take(LONGEST).collect();
     // the last three rows of the table: a swap looks two rows back

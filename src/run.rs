@@ -1,0 +1,117 @@
+//! A run of a site: requests in, outcomes out.
+
+use crate::outcome::observer::Observer;
+use crate::outcome::{Outcome, Step};
+use crate::request::Request;
+use crate::server::Server;
+use crate::server::answer::{outcome, serve};
+use crate::server::engine::{Engine, Programs};
+use crate::source::SourceMap;
+use crate::vfs::Vfs;
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
+pub struct Run {
+    server: Arc<Server>,
+    engine: RefCell<Engine>,
+}
+
+impl Run {
+    /// A run of `server`.
+    pub(crate) fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Run {
+        Run { server: server.clone(), engine: RefCell::new(Engine::new(server, vfs, programs)) }
+    }
+
+    /// Another run of the same, for another thread.
+    pub fn fork(&self) -> Run {
+        Run { server: self.server.clone(), engine: RefCell::new(self.engine.borrow().fork()) }
+    }
+
+    /// The answer to a request.
+    #[inline]
+    pub fn ask(&self, request: &Request) -> Outcome {
+        self.make_room();
+        let engine = self.engine.borrow();
+        let fresh = engine.is_fresh();
+        // the outcome is made where it is to be: moving it would cost more than many a phase
+        serve(&engine, request, |served| match fresh || !engine.is_overfull() {
+            true => outcome(request, served),
+            false => ask_afresh(&engine, request),
+        })
+    }
+
+    /// The answer with the way to it.
+    pub fn explain(&self, request: &Request) -> (Outcome, Vec<Step>) {
+        self.with_room(|engine| {
+            engine.watch();
+            let outcome = serve(engine, request, |served| outcome(request, served));
+            (outcome, engine.unwatch())
+        })
+    }
+
+    /// The answer, while `observer` is told what happens. It is the same answer.
+    pub fn observe(&self, request: &Request, observer: &mut dyn Observer) -> Outcome {
+        let outcome = self.with_room(|engine| {
+            engine.observe();
+            serve(engine, request, |served| outcome(request, served))
+        });
+        self.engine.borrow().observed(observer);
+        outcome.decided_by.iter().for_each(|decision| observer.decided(decision));
+        outcome
+    }
+
+    /// Puts a request to an engine that has room for what it needs. One that remembers too much gives way to another, before
+    /// or, where the request shows it, afterwards: what is remembered must not change an answer.
+    fn with_room<T>(&self, put: impl Fn(&Engine) -> T) -> T {
+        self.make_room();
+        let fresh = self.engine.borrow().is_fresh();
+        let result = put(&self.engine.borrow());
+        if fresh || !self.engine.borrow().is_overfull() {
+            return result;
+        }
+        self.begin_anew();
+        put(&self.engine.borrow())
+    }
+
+    #[inline]
+    fn make_room(&self) {
+        if self.engine.borrow().is_full() {
+            self.begin_anew();
+        }
+    }
+
+    #[cold]
+    fn begin_anew(&self) {
+        let fresh = self.engine.borrow().fork();
+        self.engine.replace(fresh);
+    }
+
+    /// The texts that places are in.
+    pub fn sources(&self) -> &SourceMap {
+        &self.server.sources
+    }
+
+    /// The compiled configuration.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The address of the virtual host that bears a name: where a request without an address would come in.
+    pub fn default_local(&self, host: &str, port: u16) -> Option<(IpAddr, u16)> {
+        let server = &self.server;
+        let named = |i: &usize| server.names[*i].matches(host.as_bytes()).is_some();
+        let i = (1..server.servers.len()).find(named)?;
+        let fits = |p: u16| p == port || p == 0;
+        let a = server.servers[i].addrs.iter().find(|a| a.ip.is_some() && fits(a.port))?;
+        Some((a.ip?, port))
+    }
+}
+
+/// The answer of an engine that remembers nothing yet.
+#[cold]
+#[inline(never)]
+fn ask_afresh(engine: &Engine, request: &Request) -> Outcome {
+    serve(&engine.fork(), request, |served| outcome(request, served))
+}

@@ -1,0 +1,55 @@
+//! A scenario's configuration over its files.
+
+use crate::diagnostic::Diagnostic;
+use crate::server::compile::{Input, Modules};
+use crate::server::engine::{Program, Programs};
+use crate::source::Span;
+use crate::suite::{self, Scenario, ScenarioFs};
+use std::sync::Arc;
+
+impl Scenario {
+    /// What running it begins with, and the programs in its files.
+    pub(crate) fn input(&self) -> Result<(Input, Arc<dyn Programs>), Vec<Diagnostic>> {
+        let text = self.config_text().map_err(|e| {
+            let message = format!("the configuration can't be read: {e}");
+            vec![Diagnostic::error("config-file", message, Span::NONE)]
+        })?;
+        let tree = Arc::new(self.tree(&text)?);
+        let modules = match &self.modules {
+            None => Modules::Default,
+            Some(names) => Modules::Pick(names.clone()),
+        };
+        let variables = self.environment.iter().flatten();
+        let input = Input {
+            name: "config".into(),
+            text: text.into(),
+            modules,
+            defines: self.defines.clone(),
+            env: variables.map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+            env_complete: self.environment.is_some(),
+            time: self.time,
+            hosts: self.hosts.clone(),
+            hosts_complete: true,
+            vfs: Arc::new(tree.memory.clone()),
+            server_root: "/etc/apache2".into(),
+            lenient_paths: false,
+            assume_modules: false,
+            ports: self.ports().into_iter().collect(),
+        };
+        Ok((input, tree))
+    }
+}
+
+impl Programs for ScenarioFs {
+    fn program(&self, handler: &str, path: &[u8]) -> Program {
+        let kind = ScenarioFs::program(self, path);
+        let works = match handler {
+            "wsgi" => kind.runs_as_wsgi(),
+            // a text of the scenario's own may say more than that it is well
+            "cgi" if kind == suite::Program::Script => return Program::Unknown,
+            "cgi" => kind.runs_as_cgi(),
+            _ => true,
+        };
+        if works { Program::Works } else { Program::Broken }
+    }
+}
