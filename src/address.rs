@@ -80,6 +80,19 @@ impl IpSubnet {
     }
 }
 
+/// `10.0.0.0/8`; with the whole mask where it is not one of leading bits.
+impl std::fmt::Display for IpSubnet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            IpSubnet::V4 { net, mask } => match mask.leading_ones() {
+                ones if ones == mask.count_ones() => write!(f, "{}/{ones}", Ipv4Addr::from(net)),
+                _ => write!(f, "{}/{}", Ipv4Addr::from(net), Ipv4Addr::from(mask)),
+            },
+            IpSubnet::V6 { net, mask } => write!(f, "{}/{}", Ipv6Addr::from(net), mask.leading_ones()),
+        }
+    }
+}
+
 /// A host given by number, in every way that `getaddrinfo` takes one: IPv6, dotted IPv4, and the old short,
 /// octal and hexadecimal forms of `inet_aton`. `None` for what would have to be looked up.
 pub(crate) fn numeric_host(host: &[u8]) -> Option<IpAddr> {

@@ -8,9 +8,11 @@ use crate::address::IpSubnet;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::build::Cmd;
 use crate::server::method;
+use crate::server::names::tried;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::source::Span;
@@ -254,6 +256,19 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
     Verdict::Status(403)
 }
 
+/// Tells an observer what the client is held against.
+fn tell_whom(r: &mut Request<'_>, from: &From, span: Span) {
+    match from {
+        From::Network(network) => r.tell_networks(span, &[*network]),
+        From::Host(domain) => {
+            let Some(name) = remote_host(r, "Allow or Deny", span) else { return };
+            let (matched, whence) = (in_domain(domain, &name), (Origin::ClientName, &b""[..]));
+            r.engine.pattern(|| tried(span, PatternKind::Domain, domain, name.as_bytes(), whence, matched));
+        }
+        From::All | From::Env(_) | From::NoEnv(_) => {}
+    }
+}
+
 fn tell(r: &mut Request<'_>) {
     if !r.watched() {
         return;
@@ -264,6 +279,9 @@ fn tell(r: &mut Request<'_>) {
         |span, judgement| Step::new(Phase::AccessChecker, By::Module("mod_access_compat.c"), Some(span), judgement);
     for line in &dir.lines {
         let in_force = line.limited & method != 0;
+        if let (true, Rule::Allow(from) | Rule::Deny(from)) = (in_force, &line.rule) {
+            tell_whom(r, from, line.span);
+        }
         let (matched, detail) = match &line.rule {
             Rule::Allow(f) => (in_force && names(r, f, line.span), Detail::Allow),
             Rule::Deny(f) => (in_force && names(r, f, line.span), Detail::Deny),

@@ -442,6 +442,9 @@ fn apply(r: &mut Request<'_>, section: &Section, parent: Logic, told: bool) -> S
         return if parent == Logic::And { Status::Granted } else { Status::Neutral };
     }
     if told {
+        if let (Kind::Require { parsed: Parsed::Networks(networks), .. }, Some(span)) = (&section.kind, section.span) {
+            r.tell_networks(span, networks);
+        }
         r.engine.open();
     }
     let mut result = match &section.kind {

@@ -86,6 +86,14 @@ pub enum PatternKind {
     AnyWildcards,
     /// A text that the other must be.
     Text,
+    /// A name that the other must be, in either case of letters (ServerName, ServerAlias).
+    Name,
+    /// A name with wildcards, in either case of letters (ServerAlias).
+    NameWildcards,
+    /// A network that the address must be in.
+    Network,
+    /// A domain that the name must be, or be below.
+    Domain,
     /// A text that must be somewhere within the other.
     Within {
         /// Whether letters match in either case.
@@ -107,6 +115,8 @@ pub enum Origin {
     Host,
     /// The client's address.
     Client,
+    /// The client's name, looked up.
+    ClientName,
     /// The method.
     Method,
     /// A request header.

@@ -575,6 +575,9 @@ fn update_vhost_from_headers(r: &mut Request<'_>, require_match: bool) -> bool {
 fn choose_by_name(r: &mut Request<'_>, chain: &vhost::Chain, hostname: &BString) -> bool {
     let server = &r.engine.server;
     let port = r.connection.local_port;
+    if r.watched() {
+        vhost::tell_names(r.engine, chain, hostname, port);
+    }
     match vhost::by_name(chain, &server.names, hostname, port, Span::NONE) {
         Some((index, how)) => {
             if let NameMatch::ServerAlias(span) = how {

@@ -2,12 +2,15 @@
 
 use super::engine::Engine;
 use super::marks::Marks;
+use super::names;
 use super::settings::Merged;
 use super::table::Table;
 use super::text::Text;
 use super::walk_cache::WalkCaches;
 use super::{Connection, Virtual};
+use crate::address::IpSubnet;
 use crate::module::Phase;
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
 use crate::vfs::{Errno, Kind, Stat};
@@ -334,6 +337,18 @@ impl<'a> Request<'a> {
             self.decide(Phase::PostReadRequest, span);
         }
         found
+    }
+
+    /// Tells an observer of networks that the client's address is looked for in.
+    pub(crate) fn tell_networks(&self, span: Span, networks: &[IpSubnet]) {
+        for network in networks {
+            let client = self.useragent_ip;
+            let matched = network.contains(client);
+            let (pattern, subject) = (network.to_string(), client.to_string());
+            let (pattern, subject) = (pattern.as_bytes(), subject.as_bytes());
+            let whence = (Origin::Client, &b""[..]);
+            self.engine.pattern(|| names::tried(span, PatternKind::Network, pattern, subject, whence, matched));
+        }
     }
 
     /// Says why the answer is not certain.

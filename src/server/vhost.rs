@@ -3,7 +3,10 @@
 //! An address leads to a chain of virtual hosts; within a chain of two or more the host name decides. All chains are
 //! built from the last virtual host to the first, so that the first of the configuration ends in front.
 
+use super::engine::Engine;
 use super::index::{self, Index};
+use super::names::tried;
+use crate::outcome::observer::{Origin, PatternKind};
 use crate::pattern;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
@@ -273,6 +276,33 @@ pub(crate) fn by_name(
         last = Some(link.server);
     }
     by_address
+}
+
+/// Tells an observer of the names that are tried, in their order, up to the one that matches.
+pub(crate) fn tell_names(engine: &Engine, chain: &Chain, host: &[u8], port: u16) {
+    let Some(links) = chain.names() else { return };
+    let mut last = None;
+    for link in links.filter(|link| link.port == 0 || link.port == port) {
+        if last == Some(link.server) {
+            continue;
+        }
+        last = Some(link.server);
+        let Some(names) = engine.server.names.get(link.server) else { continue };
+        let own = engine.server.servers[link.server].name_span.map(|span| (&names.server_hostname, span));
+        let plain = own.into_iter().chain(names.names.iter().map(|(name, span)| (name, *span)));
+        let plain = plain.map(|(name, span)| (name, span, PatternKind::Name));
+        let wild = names.wild_names.iter().map(|(name, span)| (name, *span, PatternKind::NameWildcards));
+        for (name, span, kind) in plain.chain(wild) {
+            let matched = match kind {
+                PatternKind::NameWildcards => pattern::strcasecmp_match(host, name),
+                _ => name.eq_ignore_ascii_case(host),
+            };
+            engine.pattern(|| tried(span, kind, name, host, (Origin::Host, b""), matched));
+            if matched {
+                return;
+            }
+        }
+    }
 }
 
 /// A host and port as `apr_parse_addr_port` splits them: `None` for what it refuses. No host: a bare number is a port.

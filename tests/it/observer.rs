@@ -107,6 +107,34 @@ fn lines_and_patterns_are_told() {
     assert!(told.patterns.iter().any(|p| p == condition), "no `{condition}` in {:#?}", told.patterns);
 }
 
+#[test]
+fn names_and_networks_are_told() {
+    let config = "<VirtualHost *>\nServerName a.example\n</VirtualHost>\n\
+        <VirtualHost *>\nServerName b.example\nServerAlias *.b.example\nDocumentRoot /srv\n<Location />\n\
+        Require ip 10.1 203.0.113.0/24\n</Location>\n<Location /old>\nOrder deny,allow\nDeny from 203.0.113.1\n</Location>\n\
+        </VirtualHost>\n";
+    let run = run(config);
+    let mut told = Told::new(run.sources());
+    assert_eq!(run.observe(&Request::get("http://WWW.b.example/old"), &mut told).status, 403);
+    told.patterns.retain(|p| !p.contains("of Path"));
+    assert_eq!(
+        told.patterns,
+        [
+            "2 a.example on www.b.example of Host false",
+            "5 b.example on www.b.example of Host false",
+            "6 *.b.example on www.b.example of Host true",
+            "13 203.0.113.1/32 on 203.0.113.1 of Client true",
+        ]
+    );
+    let mut told = Told::new(run.sources());
+    run.observe(&Request::get("http://www.b.example/x"), &mut told);
+    let networks: Vec<&String> = told.patterns.iter().filter(|p| p.contains("Client")).collect();
+    assert_eq!(
+        networks,
+        ["9 10.1.0.0/16 on 203.0.113.1 of Client false", "9 203.0.113.0/24 on 203.0.113.1 of Client true"]
+    );
+}
+
 /// Keeps which lines were reached and what decided.
 #[derive(Default)]
 struct Lines {
