@@ -44,7 +44,7 @@ impl Request {
             client: spec.client(),
             local,
             local_port,
-            tls: spec.tls,
+            tls: spec.is_tls(),
             sni: spec.tls_name().map(str::to_string),
             ssl: spec.ssl.clone(),
             headers: spec.sent_headers(index).into_iter().collect(),

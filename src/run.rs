@@ -98,14 +98,18 @@ impl Run {
         &self.server
     }
 
-    /// The address of the virtual host that bears a name: where a request without an address would come in.
+    /// The address of the virtual host that bears a name, or the one that is listened on: where a request without an
+    /// address would come in.
     pub fn default_local(&self, host: &str, port: u16) -> Option<(IpAddr, u16)> {
         let server = &self.server;
         let named = |i: &usize| server.names[*i].matches(host.as_bytes()).is_some();
-        let i = (1..server.servers.len()).find(named)?;
         let fits = |p: u16| p == port || p == 0;
-        let a = server.servers[i].addrs.iter().find(|a| a.ip.is_some() && fits(a.port))?;
-        Some((a.ip?, port))
+        let by_name = (1..server.servers.len()).find(named);
+        let own = by_name.and_then(|i| server.servers[i].addrs.iter().find(|a| a.ip.is_some() && fits(a.port)));
+        // else where a Listen takes the port at one address alone
+        let listens = || server.listens.iter().flatten().filter(|listen| listen.port == port);
+        let only = || listens().find(|listen| listen.ip.is_some() && listens().all(|other| other.ip.is_some()));
+        Some((own.and_then(|a| a.ip).or_else(|| only()?.ip)?, port))
     }
 }
 

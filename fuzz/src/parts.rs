@@ -59,7 +59,7 @@ pub fn requests(text: &[u8]) -> Vec<RequestSpec> {
         let mut fields = line.split('\t');
         let headers = |field: &str| field.split_once(": ").map(|(name, value)| (name.to_string(), value.to_string()));
         let spec = RequestSpec::short(fields.next().unwrap_or_default());
-        RequestSpec { tls: spec.url.starts_with("https:"), headers: fields.filter_map(headers).collect(), ..spec }
+        RequestSpec { headers: fields.filter_map(headers).collect(), ..spec }
     };
     text.lines().take(8).map(request).collect()
 }

@@ -44,7 +44,7 @@ pub fn request(data: &[u8]) {
             protocol: last.method.clone(),
             ..last.clone()
         });
-        requests.push(RequestSpec { tls: true, user: Some(last.url.clone()), ..last });
+        requests.push(RequestSpec { tls: Some(true), user: Some(last.url.clone()), ..last });
     }
     parts::run(format!("{OPEN}{LOOKING}").as_bytes(), parts::tree(std::iter::empty()), &requests);
 }

@@ -108,11 +108,11 @@ impl Check {
     fn config(&self, path: &Path) -> Result<Found, Failure> {
         let name = path.display().to_string();
         if self.htaccess || is_htaccess(path) {
-            let options = self.given.machine.options(Vec::new())?;
+            let options = self.given.machine.options()?;
             let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
             return Ok(Found { name, diagnostics: checked.diagnostics, sources: checked.sources });
         }
-        let site = self.given.machine.open(path, Vec::new())?;
+        let site = self.given.machine.open(path)?;
         Ok(Found { name, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() })
     }
 

@@ -2,15 +2,15 @@
 
 use super::given::{self, Given};
 use super::output::Streams;
-use super::{End, Failure, failure};
+use super::request::RequestArgs;
+use super::{End, Failure};
 use crate::outcome;
 use crate::report::explain::{self, Explained, Level};
 use crate::report::json;
 use crate::request::Request;
 use crate::run::Run;
-use crate::suite::{RequestSpec, parse_server};
+use crate::suite::RequestSpec;
 use std::io::Write;
-use std::net::IpAddr;
 
 /// What becomes of one request, and why.
 #[derive(clap::Args)]
@@ -42,39 +42,6 @@ pub(super) struct Explain {
     list: bool,
 }
 
-/// How the request is made.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Request options")]
-struct RequestArgs {
-    /// Request method
-    #[arg(long, value_name = "METHOD", default_value = "GET")]
-    method: String,
-
-    /// Client address [default: 203.0.113.1, an outside visitor]
-    #[arg(long, value_name = "ADDRESS")]
-    client: Option<IpAddr>,
-
-    /// Server address that the client connects to [default: 192.0.2.1 and the URL's port; with -c, where the virtual host is]
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = server)]
-    server: Option<(IpAddr, Option<u16>)>,
-
-    /// Request header to send; may be repeated
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    header: Vec<(String, String)>,
-
-    /// Credentials for Basic authentication
-    #[arg(long, value_name = "NAME:PASSWORD")]
-    user: Option<String>,
-
-    /// Use TLS (an https URL by itself only means port 443)
-    #[arg(long)]
-    tls: bool,
-
-    /// HTTP version
-    #[arg(long, value_name = "PROTOCOL", default_value = "HTTP/1.1")]
-    protocol: String,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// Human-readable text
@@ -83,24 +50,13 @@ enum Format {
     Json,
 }
 
-fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
-    parse_server(text).ok_or_else(|| "write ADDRESS or ADDRESS:PORT, an IPv6 address with a port in brackets".into())
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, value)) if !name.is_empty() => Ok((name.into(), value.trim_matches([' ', '\t']).into())),
-        _ => Err("write `Name: value`".into()),
-    }
-}
-
 impl Explain {
     /// Runs the verb.
     pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         if self.list {
             return given::list(streams);
         }
-        let mut spec = self.spec()?;
+        let mut spec = self.request.spec(self.url.as_deref().unwrap_or_default())?;
         let opened = self.given.open(streams, Some(vec![spec.clone()]))?;
         let Some(run) = &opened.run else {
             if self.format == Format::Json
@@ -137,33 +93,6 @@ impl Explain {
             (_, true) => Level::All,
             _ => Level::Story,
         }
-    }
-
-    fn spec(&self) -> Result<RequestSpec, Failure> {
-        let url = self.url.clone().unwrap_or_default();
-        let r = &self.request;
-        let mut parts = vec![("URL", url.as_str()), ("method", r.method.as_str()), ("protocol", r.protocol.as_str())];
-        parts.extend(r.header.iter().flat_map(|(n, v)| [("header", n.as_str()), ("header", v.as_str())]));
-        for (what, text) in parts {
-            if let Some(at) = text.find(['\r', '\n']) {
-                let instead = if what == "URL" { " (write %0D or %0A)" } else { "" };
-                return failure(format!("the {what} has a line break at byte {at}: no request can hold one{instead}"));
-            }
-        }
-        if url.is_empty() {
-            return failure("the URL is empty: write `/` for the front page");
-        }
-        Ok(RequestSpec {
-            url,
-            method: r.method.clone(),
-            client: r.client,
-            server: r.server,
-            tls: r.tls,
-            headers: r.header.clone(),
-            user: r.user.clone(),
-            protocol: r.protocol.clone(),
-            ..RequestSpec::default()
-        })
     }
 }
 

@@ -73,8 +73,7 @@ impl Given {
     ) -> Result<Opened, Failure> {
         if let Some(config) = &self.config {
             let requests = requests.unwrap_or_default();
-            let ports = requests.iter().map(|r| r.url_parts().port).chain(requests.iter().map(|r| r.server().1));
-            let site = self.machine.open(config, ports.collect())?;
+            let site = self.machine.open(config)?;
             return Ok(Opened::of(&site, requests, true));
         }
         if let Some(option) = self.machine.used() {

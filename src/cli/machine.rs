@@ -57,8 +57,8 @@ impl Machine {
         used.iter().find(|u| u.0).map(|u| u.1)
     }
 
-    /// These options, as the library has them; `ports` are those that requests come in on.
-    pub(super) fn options(&self, ports: Vec<u16>) -> Result<SiteOptions, Failure> {
+    /// These options, as the library has them.
+    pub(super) fn options(&self) -> Result<SiteOptions, Failure> {
         Ok(SiteOptions {
             root: self.root.clone(),
             env: self.env()?,
@@ -67,13 +67,13 @@ impl Machine {
             modules: self.modules()?,
             assume_modules: self.assume_modules,
             hosts: self.hosts()?,
-            ports,
+            ports: Vec::new(),
         })
     }
 
     /// The site of a configuration file.
-    pub(super) fn open(&self, config: &Path, ports: Vec<u16>) -> Result<Site, Failure> {
-        Site::open(config, &self.options(ports)?).or_else(|e| failure(e.to_string()))
+    pub(super) fn open(&self, config: &Path) -> Result<Site, Failure> {
+        Site::open(config, &self.options()?).or_else(|e| failure(e.to_string()))
     }
 
     fn modules(&self) -> Result<Modules, Failure> {

@@ -13,6 +13,7 @@ mod parallel;
 mod phases;
 mod remembered;
 mod replay;
+mod request;
 mod suites;
 mod test;
 mod urls;

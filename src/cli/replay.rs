@@ -3,6 +3,7 @@
 use super::given::{self, Given, Opened};
 use super::output::Streams;
 use super::remembered::Remembered;
+use super::request::RequestArgs;
 use super::urls::{self, Asker, Urls};
 use super::{End, Failure, failure, parallel};
 use crate::outcome::Outcome;
@@ -30,6 +31,9 @@ pub(super) struct Replay {
     /// the scenario's requests
     #[arg(long, value_name = "FILE|-")]
     urls: Option<PathBuf>,
+
+    #[command(flatten)]
+    request: RequestArgs,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -72,6 +76,10 @@ impl Replay {
             return failure("--fields goes with --format ndjson");
         }
         let urls = self.urls.as_deref().map(Urls::read).transpose()?;
+        let like = self.request.spec("/")?;
+        if urls.is_none() && like != RequestSpec::short("/") {
+            return failure("request options go with --urls FILE: a scenario says how its own requests are made");
+        }
         let name = self.positional.as_deref().or(self.given.scenario.as_deref());
         let opened = self.given.open_named(name, streams, urls.as_ref().map(|u| urls::of_each_port(u.lines())))?;
         let Some(run) = &opened.run else {
@@ -89,14 +97,21 @@ impl Replay {
             streams.note("there are no requests: give URLs with --urls FILE");
         }
         match self.format {
-            Format::Ndjson => self.ndjson(run, &opened, urls.as_ref(), streams)?,
-            Format::Table => self.table(run, &opened, urls.as_ref(), streams)?,
+            Format::Ndjson => self.ndjson(run, &opened, urls.as_ref(), &like, streams)?,
+            Format::Table => self.table(run, &opened, urls.as_ref(), &like, streams)?,
         }
         Ok(End::Fine)
     }
 
     /// One JSON object a line.
-    fn ndjson(&self, run: &Run, opened: &Opened, urls: Option<&Urls>, streams: &mut Streams) -> Result<(), Failure> {
+    fn ndjson(
+        &self,
+        run: &Run,
+        opened: &Opened,
+        urls: Option<&Urls>,
+        like: &RequestSpec,
+        streams: &mut Streams,
+    ) -> Result<(), Failure> {
         let print = |out: io::Result<Vec<u8>>| streams.out.write_all(&out?);
         match urls {
             None => {
@@ -113,7 +128,8 @@ impl Replay {
             Some(urls) => {
                 let real = opened.real;
                 let remembered = (!self.no_cache).then(Remembered::new);
-                let some = |run: &Run, piece: &_| self.lines(run, real, piece, remembered.as_ref());
+                let some =
+                    |run: &Run, piece: &_| self.lines(Asker::new(run, real, like), run, piece, remembered.as_ref());
                 parallel::in_order(run, &urls.pieces(), some, print)?;
             }
         }
@@ -121,7 +137,14 @@ impl Replay {
     }
 
     /// A table, printed as it goes.
-    fn table(&self, run: &Run, opened: &Opened, urls: Option<&Urls>, streams: &mut Streams) -> Result<(), Failure> {
+    fn table(
+        &self,
+        run: &Run,
+        opened: &Opened,
+        urls: Option<&Urls>,
+        like: &RequestSpec,
+        streams: &mut Streams,
+    ) -> Result<(), Failure> {
         let mut table = Table::new(streams.paint);
         let mut print = |rows: Vec<Row>| rows.into_iter().try_for_each(|row| table.row(row, &mut streams.out));
         match urls {
@@ -135,7 +158,7 @@ impl Replay {
             Some(urls) => {
                 let real = opened.real;
                 let some = |run: &Run, piece: &&[u8]| {
-                    let mut asker = Asker::new(run, real);
+                    let mut asker = Asker::new(run, real, like);
                     let rows = urls::lines(piece).map(|l| Row::of(&run.ask(asker.ask(&urls::text(l)))));
                     rows.collect()
                 };
@@ -148,13 +171,12 @@ impl Replay {
     /// The outcomes of a piece's lines, in ndjson.
     fn lines<'l>(
         &self,
+        mut asker: Asker<'_>,
         run: &Run,
-        real: bool,
         piece: &&'l [u8],
         remembered: Option<&Remembered<'l>>,
     ) -> io::Result<Vec<u8>> {
         let texts = Texts::for_many(run.sources());
-        let mut asker = Asker::new(run, real);
         let mut out = Vec::new();
         for line in urls::lines(piece) {
             if remembered.is_some_and(|r| r.recall(line, &mut out)) {

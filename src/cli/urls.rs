@@ -86,21 +86,22 @@ pub(super) fn of_each_port<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Vec<Req
     for line in lines.map(text) {
         by_port.entry(split_url(request(&line).1).port).or_insert(line);
     }
-    by_port.values().map(|line| spec(line)).collect()
+    by_port.values().map(|line| spec(line, &RequestSpec::default())).collect()
 }
 
-/// A line's method and URL.
-fn request(line: &str) -> (&str, &str) {
+/// A line's method, where it has one, and its URL.
+fn request(line: &str) -> (Option<&str>, &str) {
     let method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
     match line.split_once(' ') {
-        Some((word, url)) if method(word) => (word, url.trim_start()),
-        _ => ("GET", line),
+        Some((word, url)) if method(word) => (Some(word), url.trim_start()),
+        _ => (None, line),
     }
 }
 
-fn spec(line: &str) -> RequestSpec {
+/// The request for a line; what it doesn't say is as in `like`.
+fn spec(line: &str, like: &RequestSpec) -> RequestSpec {
     let (method, url) = request(line);
-    RequestSpec { method: method.into(), url: url.into(), ..RequestSpec::default() }
+    RequestSpec { method: method.unwrap_or(&like.method).into(), url: url.into(), ..like.clone() }
 }
 
 /// Asks a run what becomes of lines. What requests to one server have in common is made once.
@@ -108,6 +109,8 @@ pub(super) struct Asker<'s> {
     run: &'s Run,
     /// Whether connections come in where the configuration would have them.
     real: bool,
+    /// What lines don't say.
+    like: &'s RequestSpec,
     /// A request to each server that was asked, and where it is.
     asks: Vec<Request>,
     by_server: HashMap<Box<str>, usize, RandomState>,
@@ -115,8 +118,8 @@ pub(super) struct Asker<'s> {
 
 impl<'s> Asker<'s> {
     /// Asks `run`.
-    pub(super) fn new(run: &'s Run, real: bool) -> Asker<'s> {
-        Asker { run, real, asks: Vec::new(), by_server: HashMap::default() }
+    pub(super) fn new(run: &'s Run, real: bool, like: &'s RequestSpec) -> Asker<'s> {
+        Asker { run, real, like, asks: Vec::new(), by_server: HashMap::default() }
     }
 
     /// The request that a line stands for: what `explain` would ask.
@@ -129,7 +132,7 @@ impl<'s> Asker<'s> {
             None => self.add(line, server),
         };
         let ask = &mut self.asks[place];
-        ask.point_at(method, url, target);
+        ask.point_at(method.unwrap_or(&self.like.method), url, target);
         ask
     }
 
@@ -138,7 +141,7 @@ impl<'s> Asker<'s> {
             self.asks.clear();
             self.by_server.clear();
         }
-        let mut spec = spec(line);
+        let mut spec = spec(line, self.like);
         if self.real {
             place(&mut spec, self.run);
         }
@@ -156,11 +159,11 @@ mod tests {
     #[test]
     fn methods_and_urls() {
         for (line, want) in [
-            ("/a", ("GET", "/a")),
-            ("POST  /a b", ("POST", "/a b")),
-            ("M-SEARCH *", ("M-SEARCH", "*")),
-            ("/a b", ("GET", "/a b")),
-            ("post /a", ("GET", "post /a")),
+            ("/a", (None, "/a")),
+            ("POST  /a b", (Some("POST"), "/a b")),
+            ("M-SEARCH *", (Some("M-SEARCH"), "*")),
+            ("/a b", (None, "/a b")),
+            ("post /a", (None, "post /a")),
         ] {
             assert_eq!(request(line), want, "{line}");
         }
@@ -182,7 +185,8 @@ mod tests {
     fn requests_are_those_of_their_own() {
         let site = crate::site::Site::builder("").build().expect("it is empty");
         let run = site.start().expect("httpd starts");
-        let mut asker = Asker::new(&run, false);
+        let like = RequestSpec::default();
+        let mut asker = Asker::new(&run, false, &like);
         for line in [
             "/a",
             "POST /b?c",
@@ -197,7 +201,7 @@ mod tests {
             "http://",
             "x",
         ] {
-            let own = Request::of(&spec(line), 0);
+            let own = Request::of(&spec(line, &like), 0);
             assert_eq!(*asker.ask(line), own, "{line}");
         }
     }

@@ -43,7 +43,9 @@ pub(crate) mod wsgi;
 
 use crate::diagnostic::Diagnostic;
 use crate::module::{Effect, Module};
+use crate::server::Loaded;
 use crate::server::build::Build;
+use crate::server::listen::Listen;
 use crate::server::settings::PerServer;
 use crate::source::Span;
 
@@ -142,6 +144,13 @@ pub(crate) fn check_config(build: &mut Build) {
         build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
     }
     proxy::check_config(build);
+}
+
+/// Has a server of an https port speak TLS where nothing else is said.
+pub(crate) fn default_to_tls(settings: &mut PerServer, loaded: &Loaded, listen: Option<&Listen>) {
+    if let Some(listen) = listen.filter(|_| loaded.has("mod_ssl.c")) {
+        ssl::default_to_tls(settings, listen);
+    }
 }
 
 /// Whether a server speaks TLS.

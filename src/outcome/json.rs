@@ -3,7 +3,7 @@
 //!
 //! Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
 
-use super::{Caveat, Decision, Outcome, Wsgi};
+use super::{Caveat, Decision, NoAnswer, Outcome, Wsgi};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, SourceMap, Span};
 use bstr::ByteSlice;
@@ -22,6 +22,7 @@ pub enum Key {
     Url,
     Method,
     Status,
+    Connection,
     Handler,
     File,
     PathInfo,
@@ -38,10 +39,11 @@ pub enum Key {
 
 impl Key {
     /// All, in their order.
-    pub const ALL: [Key; 15] = [
+    pub const ALL: [Key; 16] = [
         Key::Url,
         Key::Method,
         Key::Status,
+        Key::Connection,
         Key::Handler,
         Key::File,
         Key::PathInfo,
@@ -62,6 +64,7 @@ impl Key {
             Key::Url => "url",
             Key::Method => "method",
             Key::Status => "status",
+            Key::Connection => "connection",
             Key::Handler => "handler",
             Key::File => "file",
             Key::PathInfo => "path_info",
@@ -131,7 +134,9 @@ impl Serialize for Told<'_> {
             match key {
                 Key::Url => map.serialize_entry(name, &text(&o.url)),
                 Key::Method => map.serialize_entry(name, &text(&o.method)),
+                Key::Status if o.connection.is_some() => map.serialize_entry(name, &()),
                 Key::Status => map.serialize_entry(name, &o.status),
+                Key::Connection => map.serialize_entry(name, &o.connection.map(NoAnswer::as_str)),
                 Key::Handler => map.serialize_entry(name, &maybe(&o.handler)),
                 Key::File => map.serialize_entry(name, &maybe(&o.file)),
                 Key::PathInfo => map.serialize_entry(name, &text(&o.path_info)),
@@ -269,7 +274,7 @@ mod tests {
         };
         let value = outcome(&o, &sources);
         let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
-        let wanted = "url method status handler file path_info script_name location vhost access user log wsgi \
+        let wanted = "url method status connection handler file path_info script_name location vhost access user log wsgi \
                       decided_by caveats";
         assert_eq!(keys, wanted.split_whitespace().collect::<Vec<_>>());
         assert_eq!(value["file"], "/a\u{fffd}\u{fffd}b\u{fffd}");

@@ -52,6 +52,25 @@ impl Serialize for Access {
     }
 }
 
+/// Why a client gets no answer at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Nothing listens on the port.
+    Refused,
+    /// The client speaks TLS to a server that speaks plain HTTP.
+    TlsFailed,
+}
+
+impl NoAnswer {
+    /// The contract's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoAnswer::Refused => "refused",
+            NoAnswer::TlsFailed => "tls-failed",
+        }
+    }
+}
+
 /// Where mod_wsgi runs the application.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Wsgi {
@@ -91,8 +110,10 @@ pub struct Outcome {
     pub url: BString,
     /// As asked.
     pub method: Text<'static>,
-    /// What the client gets at the end.
+    /// What the client gets at the end; 0 where it gets no answer.
     pub status: u16,
+    /// Why it gets no answer.
+    pub connection: Option<NoAnswer>,
     /// The handler that served it, by httpd's name.
     pub handler: Option<Text<'static>>,
     /// The final `r->filename`.
@@ -135,7 +156,11 @@ pub struct Outcome {
 /// ```
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.method, self.url, self.status)?;
+        write!(f, "{} {}: ", self.method, self.url)?;
+        match self.connection {
+            Some(why) => write!(f, "no answer, {}", why.as_str())?,
+            None => write!(f, "{}", self.status)?,
+        }
         if let Some(location) = &self.location {
             write!(f, " to {location}")?;
         } else if let Some(file) = &self.file {

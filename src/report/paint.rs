@@ -50,7 +50,7 @@ impl Paint {
     /// The tone of a status.
     pub(crate) fn of_status(status: u16) -> Tone {
         match status {
-            0..=299 => Tone::Good,
+            100..=299 => Tone::Good,
             300..=399 => Tone::Warn,
             _ => Tone::Bad,
         }

@@ -1,6 +1,7 @@
 //! Outcomes as a table, one a line.
 
 use super::paint::{Paint, clean, fit};
+use super::words;
 use crate::limits::TABLE_ROWS_MEASURED;
 use crate::outcome::Outcome;
 use std::io::{self, Write};
@@ -71,7 +72,8 @@ impl Table {
     }
 
     fn print(&self, row: &Row, (urls, handlers): (usize, usize), out: &mut impl Write) -> io::Result<()> {
-        let status = self.paint.tone(Paint::of_status(row.status), &row.status.to_string());
+        let status = if row.status == 0 { "---".into() } else { row.status.to_string() };
+        let status = self.paint.tone(Paint::of_status(row.status), &status);
         let sure = if row.doubted { '?' } else { ' ' };
         let (url, handler) = (fit(&row.url, URL_MOST), fit(&row.handler, HANDLER_MOST));
         let line = format!("{status}{sure} {url:urls$}  {handler:handlers$}  {}", row.what);
@@ -96,6 +98,9 @@ impl Row {
 
 /// Where an answer comes from, or where it sends the client.
 fn what(o: &Outcome) -> String {
+    if let Some(why) = o.connection {
+        return words::unanswered(why).into();
+    }
     let mut what = match (&o.location, &o.file) {
         (Some(location), _) => format!("-> {}", clean(location)),
         (None, Some(file)) => clean(file),
@@ -128,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_long_table_does_not_wait_for_its_end() {
-        let row = |url: &str| Row::of(&Outcome { url: url.into(), method: "GET".into(), ..Outcome::default() });
+        let row =
+            |url: &str| Row::of(&Outcome { url: url.into(), method: "GET".into(), status: 200, ..Outcome::default() });
         let mut out = Vec::new();
         let mut table = Table::new(Paint::default());
         for i in 1..=TABLE_ROWS_MEASURED {
@@ -138,7 +144,7 @@ mod tests {
         for url in ["/a/longer/one", "/c"] {
             out.clear();
             table.row(row(url), &mut out).unwrap();
-            assert_eq!(String::from_utf8_lossy(&out), format!("0  {url:3}  -\n"));
+            assert_eq!(String::from_utf8_lossy(&out), format!("200  {url:3}  -\n"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The words for steps: why something happened, and what came of it. The only place where a step becomes a sentence.
 
 use crate::limits;
+use crate::outcome::NoAnswer;
 use crate::outcome::step::{
     Authorization, Change, Cond, CondTest, Detail, Field, HostChoice, Judgement, Order, Password, Rewriting, Rule,
     Step, Then, Winner,
@@ -242,5 +243,12 @@ fn rewriting(what: &Rewriting) -> String {
         Rewriting::BelowRoot(path) => format!("below the document root: `{path}`"),
         Rewriting::Redirect(target) => format!("internal redirect to `{target}`"),
         Rewriting::MoreRounds => "and so on: further rounds are not shown".into(),
+    }
+}
+/// Why there is no answer.
+pub(crate) fn unanswered(why: NoAnswer) -> &'static str {
+    match why {
+        NoAnswer::Refused => "connection refused: no Listen takes this address and port",
+        NoAnswer::TlsFailed => "TLS failed: the server speaks plain HTTP on this port",
     }
 }

@@ -80,12 +80,14 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         None => (None, None),
     };
     let vhost = last.server.hostname.clone();
+    let connection = first.connection.unanswered;
     let last = whole.last_mut();
     let handler = if last.is_proxied() { last.handler.take() } else { last.served_by.take() };
     Outcome {
         url: asked.url.as_str().into(),
         method: method::name(asked.method.as_bytes()),
-        status,
+        status: if connection.is_some() { 0 } else { status },
+        connection,
         handler: handler.filter(|_| tells).map(|h| h.outlive(USUAL_HANDLERS)),
         file: last.filename.take(),
         path_info: last.path_info.take().unwrap_or_default(),

@@ -3,6 +3,7 @@
 //!
 //! httpd stops at the first error. Here the walk goes on, so that every error is reported.
 
+use super::listen::Listen;
 use super::settings::{PerDir, PerServer, Slot, slot};
 use super::{Loaded, vhost};
 use crate::conf::Node;
@@ -110,6 +111,8 @@ pub(crate) struct Build {
     pub maps: crate::modules::rewrite::MapFiles,
     /// Directives, so far.
     pub size: u64,
+    /// Listen.
+    pub listens: Vec<Listen>,
 }
 
 /// So many commands that nobody knows are helped with; a text with more is no configuration.

@@ -1,6 +1,7 @@
 //! From text to a compiled server: `ap_read_config` and what httpd does with its result before it serves.
 
 use super::build::{Build, Draft, Scope};
+use super::listen::{self, Listen};
 use super::settings::{Merged, PerDir, PerServer, slot};
 use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
 use crate::conf::{self, FileKind, Knowledge, Loading, Node};
@@ -61,8 +62,10 @@ pub(crate) struct Input {
     pub lenient_paths: bool,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
-    /// Ports that requests come in on: httpd listens on them.
+    /// Ports that httpd listens on, besides those of Listen lines.
     pub ports: Vec<u16>,
+    /// Whether a connection to any other port is refused (where there is a Listen line at all).
+    pub own_ports: bool,
 }
 
 impl Input {
@@ -83,6 +86,7 @@ impl Input {
             lenient_paths: false,
             assume_modules: false,
             ports: vec![80],
+            own_ports: false,
         }
     }
 }
@@ -257,6 +261,7 @@ pub(crate) fn compile(input: Input) -> Output {
         unknown: 0,
         maps: Default::default(),
         size: 0,
+        listens: Vec::new(),
     };
     build.diagnostics.extend(missed);
     if no_module {
@@ -275,9 +280,15 @@ pub(crate) fn compile(input: Input) -> Output {
     build.servers[0].defaults = defaults;
     modules::check_config(&mut build);
     mark_first(&mut build.diagnostics);
+    let is_closed = input.own_ports && !build.listens.is_empty();
+    for port in input.ports {
+        if !build.listens.iter().any(|listen| listen.port == port) {
+            build.listens.push(Listen::on(port));
+        }
+    }
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = std::mem::take(&mut build.diagnostics).all();
-    let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time)));
+    let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time, is_closed)));
     Output { sources, diagnostics, server, nodes: tree.nodes }
 }
 
@@ -293,7 +304,7 @@ fn mark_first(diagnostics: &mut [Diagnostic]) {
 
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
-fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Moment>) -> Server {
+fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Moment>, is_closed: bool) -> Server {
     let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
     let main_name = build.servers[0].name.clone().unwrap_or_default();
     let main_settings = build.servers[0].settings.clone();
@@ -302,6 +313,8 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
     let mut names = Vec::new();
     for (index, draft) in build.servers.into_iter().enumerate() {
         let settings = if index == 0 { draft.settings } else { PerServer::merge(&main_settings, &draft.settings) };
+        let mut settings = settings;
+        modules::default_to_tls(&mut settings, &build.loaded, listen::https(&build.listens, &draft.addrs));
         let lookup_defaults = if index == 0 {
             main_defaults.clone()
         } else {
@@ -369,6 +382,7 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
         time,
         aliases: build.aliases,
         assume_modules: build.assume_modules,
+        listens: is_closed.then_some(build.listens),
     }
 }
 

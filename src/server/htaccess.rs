@@ -200,6 +200,7 @@ pub(crate) fn read(
     let mut know = compile::Known { loaded: server.loaded.clone() };
     let tree = conf::read_htaccess(&server.sources, file, &compile::VfsFiles(&**vfs), &mut know, &options);
     let mut build = Build {
+        listens: Vec::new(),
         sources: server.sources.clone(),
         diagnostics: tree.diagnostics,
         loaded: server.loaded.clone(),

@@ -20,6 +20,7 @@ pub(crate) mod htaccess;
 pub(crate) mod http_request;
 pub(crate) mod if_walk;
 pub(crate) mod index;
+pub(crate) mod listen;
 pub(crate) mod location_walk;
 pub(crate) mod marks;
 pub(crate) mod method;
@@ -42,6 +43,7 @@ pub(crate) mod vhost;
 pub(crate) mod walk_cache;
 
 use crate::module::{Directive, Module};
+use crate::outcome::NoAnswer;
 use crate::source::{SourceMap, Span};
 use crate::vfs::{Cred, Users};
 use bstr::BString;
@@ -207,6 +209,8 @@ pub(crate) struct Server {
     pub aliases: crate::modules::authn::Aliases,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
+    /// Where it takes connections; none where it does on every port.
+    pub listens: Option<Vec<listen::Listen>>,
 }
 
 /// A connection: httpd's `conn_rec`.
@@ -222,6 +226,8 @@ pub(crate) struct Connection {
     pub tls: bool,
     /// Whether the client speaks plain HTTP where TLS is spoken.
     pub plain_on_tls: bool,
+    /// Why there is no answer.
+    pub unanswered: Option<NoAnswer>,
     /// The name that the client asked for in its TLS handshake.
     pub sni: Option<BString>,
     /// What mod_ssl's variables are, where it is given, without `SSL_`.

@@ -7,8 +7,9 @@ use super::request::{PathInfo, ProxyReq, Request};
 use super::table::Table;
 use super::text::{self, Text};
 use super::vhost::{self, NameMatch};
-use super::{Connection, method, process};
+use super::{Connection, listen, method, process};
 use crate::module::{Phase, Verdict};
+use crate::outcome::NoAnswer;
 use crate::outcome::step::{By, Detail, HostChoice, Judgement, Step};
 use crate::server::setting;
 use crate::source::Span;
@@ -43,10 +44,8 @@ pub(crate) struct Incoming<'i> {
 
 /// Reads a request that has just begun, and runs it to its end.
 pub(crate) fn serve(r: &mut Request<'_>, incoming: &Incoming<'_>) {
-    if incoming.tls && !r.connection.tls {
-        // what opens a TLS handshake is no request line
-        r.error("", "the client speaks TLS to a server that does not");
-        return http_request::die(r, 400);
+    if r.connection.unanswered.is_some() {
+        return;
     }
     let engine = r.engine;
     engine.open();
@@ -94,6 +93,10 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         local_port: incoming.local_port,
         tls: incoming.tls && tls,
         plain_on_tls: !incoming.tls && tls,
+        unanswered: match &server.listens {
+            Some(listens) if !listen::is_open(listens, incoming.local, incoming.local_port) => Some(NoAnswer::Refused),
+            _ => (incoming.tls && !tls).then_some(NoAnswer::TlsFailed),
+        },
         sni: incoming.sni.filter(|_| incoming.tls && tls).map(BString::from),
         ssl: incoming.ssl.to_vec(),
         chain,

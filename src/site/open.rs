@@ -110,6 +110,7 @@ impl SiteOptions {
             lenient_paths: true,
             assume_modules: self.assume_modules,
             ports: self.ports.clone(),
+            own_ports: true,
         })
     }
 

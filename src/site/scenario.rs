@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::server::compile::{Input, Modules};
 use crate::server::engine::{Program, Programs};
 use crate::source::Span;
-use crate::suite::{self, Scenario, ScenarioFs};
+use crate::suite::{self, ConfigSource, Scenario, ScenarioFs};
 use std::sync::Arc;
 
 impl Scenario {
@@ -14,6 +14,7 @@ impl Scenario {
             let message = format!("the configuration can't be read: {e}");
             vec![Diagnostic::error("config-file", message, Span::NONE)]
         })?;
+        let whole = matches!(self.config, ConfigSource::File(_));
         let tree = Arc::new(self.tree(&text)?);
         let modules = match &self.modules {
             None => Modules::Default,
@@ -34,7 +35,8 @@ impl Scenario {
             server_root: "/etc/apache2".into(),
             lenient_paths: false,
             assume_modules: false,
-            ports: self.ports().into_iter().collect(),
+            ports: if whole { Vec::new() } else { self.ports().into_iter().collect() },
+            own_ports: whole,
         };
         Ok((input, tree))
     }

@@ -65,6 +65,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("url", Shape::Text),
     ("method", Shape::Text),
     ("status", Shape::Status),
+    ("connection", Shape::Maybe),
     ("handler", Shape::Maybe),
     ("file", Shape::Maybe),
     ("path_info", Shape::Text),
@@ -115,6 +116,7 @@ fn names(keys: &'static [(&'static str, Shape)]) -> Vec<&'static str> {
 impl Shape {
     fn read(self, reader: &mut Reader, what: &str, node: &Node) -> Option<Json> {
         match self {
+            Shape::Status if matches!(node.value, Value::Null) => Some(Json::Null),
             Shape::Status => {
                 let status = |t: &str| t.parse::<u16>().ok().filter(|s| (100..600).contains(s));
                 reader.parsed(what, "a status (100 to 599)", node, status).map(Json::from)

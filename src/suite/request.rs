@@ -34,8 +34,8 @@ pub struct RequestSpec {
     pub client: Option<IpAddr>,
     /// The address and port that the connection comes in on.
     pub server: Option<(IpAddr, Option<u16>)>,
-    /// Whether the connection is TLS.
-    pub tls: bool,
+    /// Whether the connection is TLS; where it isn't said, an https URL is.
+    pub tls: Option<bool>,
     /// What mod_ssl's variables are, by their names without `SSL_`.
     pub ssl: Vec<(String, String)>,
     /// Headers sent besides the default ones.
@@ -124,7 +124,7 @@ impl Default for RequestSpec {
             method: "GET".into(),
             client: None,
             server: None,
-            tls: false,
+            tls: None,
             ssl: Vec::new(),
             headers: Vec::new(),
             user: None,
@@ -166,11 +166,16 @@ impl RequestSpec {
         self.client.unwrap_or(if self.server().0.is_ipv6() { CLIENT6 } else { CLIENT })
     }
 
+    /// Whether the connection is TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls.unwrap_or_else(|| self.url_parts().https)
+    }
+
     /// The host name that a TLS client asks for: the authority without port; none for an address.
     pub fn tls_name(&self) -> Option<&str> {
         let name = split_port(self.url_parts().authority).0;
         let address = name.starts_with('[') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        (self.tls && !address).then_some(name)
+        (self.is_tls() && !address).then_some(name)
     }
 
     /// The headers as they are sent, in order; `index` is the request's number in the scenario.
@@ -232,7 +237,7 @@ impl RequestSpec {
                 "method" => request.method = reader.text(what, node)?,
                 "client" => request.client = reader.parsed(what, "an IP address", node, |t| t.parse().ok()),
                 "server" => request.server = reader.parsed(what, "an address, or ADDRESS:PORT", node, parse_server),
-                "tls" => request.tls = reader.truth(what, node).unwrap_or_default(),
+                "tls" => request.tls = reader.truth(what, node),
                 "ssl" => {
                     for (name, node) in reader.map(what, node) {
                         let short = name.text.strip_prefix("SSL_").unwrap_or(&name.text).to_string();
@@ -315,11 +320,11 @@ mod tests {
         assert_eq!(request.client(), CLIENT);
         let six = RequestSpec { server: parse_server("[::2]"), ..request };
         assert_eq!((six.client(), six.server().1), (CLIENT6, 81));
-        let tls = |url: &str| {
-            RequestSpec { url: url.into(), tls: true, ..RequestSpec::default() }.tls_name().map(String::from)
-        };
+        let tls = |url: &str| RequestSpec { url: url.into(), ..RequestSpec::default() }.tls_name().map(String::from);
         assert_eq!(tls("https://a.b:1/").as_deref(), Some("a.b"));
-        assert_eq!((tls("https://192.0.2.1/"), tls("https://[::1]:1/")), (None, None));
+        assert_eq!((tls("https://192.0.2.1/"), tls("https://[::1]:1/"), tls("http://a.b/")), (None, None, None));
+        let plain = RequestSpec { tls: Some(false), ..RequestSpec::short("https://a.b/") };
+        assert_eq!((plain.is_tls(), plain.tls_name(), plain.server().1), (false, None, 443));
     }
 
     #[test]

@@ -328,7 +328,7 @@ requests:
         assert_eq!(s.hosts.iter().map(|h| h.1.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(s.ports().into_iter().collect::<Vec<_>>(), [80, 81]);
         let r = &s.requests[1];
-        assert_eq!((r.tls, r.line, r.column), (true, 18, 5));
+        assert_eq!((r.tls, r.line, r.column), (Some(true), 18, 5));
         let headers: Vec<(&str, &str)> = r.headers.iter().map(|h| (h.0.as_str(), h.1.as_str())).collect();
         assert_eq!(headers, [("X", "0600"), ("Y", ""), ("Z", "yes")]);
         let values: Vec<&serde_json::Value> = r.expect.iter().map(|e| &e.value).collect();

@@ -260,6 +260,7 @@ pub const UNASKED: &[(&str, &str)] = &[
     ("Group", "the run has its own"),
     ("SSLCertificateKeyFile", "the certificate's own file has the key"),
     ("SSLProxyEngine", "back-ends speak plain HTTP"),
+    ("Listen", "the run has its own"),
     ("LoadFile", "loads code"),
     ("LoadModule", "the run has its own"),
     ("MacroIgnoreBadNesting", "warnings only"),

@@ -1,20 +1,33 @@
 //! Processes, and as whom they run.
 
-use super::{module, row};
+use super::{checked, module, row};
 use crate::module::Args::{Argv, Take1, Take2};
-use crate::module::Effect::{Blind, Inert};
+use crate::module::Effect::{Blind, Inert, Modelled};
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Directive, Module};
+use crate::server::listen;
 
-// A request has arrived when it is looked at: which sockets listen is settled.
+const LISTEN: Directive = Directive {
+    effect: Modelled,
+    ..checked(
+        row(
+            "Listen",
+            Argv,
+            RSRC_CONF,
+            Inert,
+            "A port number or a numeric IP address and a port number, and an optional protocol",
+        ),
+        listen::set,
+    )
+};
+
 #[rustfmt::skip]
 const PREFORK: &[Directive] = &[
     row("ListenBacklog", Take1, RSRC_CONF, Inert,
         "Maximum length of the queue of pending connections, as used by listen(2)"),
     row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
         "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
-    row("Listen", Argv, RSRC_CONF, Inert,
-        "A port number or a numeric IP address and a port number, and an optional protocol"),
+    LISTEN,
     row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
     row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
     row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
@@ -36,8 +49,7 @@ const EVENT: &[Directive] = &[
         "Maximum length of the queue of pending connections, as used by listen(2)"),
     row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
         "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
-    row("Listen", Argv, RSRC_CONF, Inert,
-        "A port number or a numeric IP address and a port number, and an optional protocol"),
+    LISTEN,
     row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
     row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
     row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
@@ -64,8 +76,7 @@ const WORKER: &[Directive] = &[
         "Maximum length of the queue of pending connections, as used by listen(2)"),
     row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
         "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
-    row("Listen", Argv, RSRC_CONF, Inert,
-        "A port number or a numeric IP address and a port number, and an optional protocol"),
+    LISTEN,
     row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
     row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
     row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,

@@ -15,6 +15,7 @@ use crate::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::build::{Build, Draft};
 use crate::server::expr_context;
+use crate::server::listen::Listen;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
@@ -23,7 +24,7 @@ use crate::server::{Connection, Virtual};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use config::{SniPolicy, Verify, option};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 const NAME: &str = "mod_ssl.c";
 
@@ -76,6 +77,12 @@ fn settings(server: &Virtual) -> &Server {
 /// SSLEngine: whether a server speaks TLS.
 pub(crate) fn engine(settings: &PerServer) -> bool {
     settings.ssl.as_ref().and_then(|s| s.engine.as_ref()).is_some_and(|s| s.value)
+}
+
+/// `ssl_init_Module`: where SSLEngine is not said, a server of an https port with a certificate speaks TLS.
+pub(crate) fn default_to_tls(settings: &mut PerServer, listen: &Listen) {
+    let Some(ssl) = settings.ssl.as_mut().filter(|s| s.engine.is_none() && !s.cert_files.is_empty()) else { return };
+    Set::put(&mut Arc::make_mut(ssl).engine, true, listen.span.unwrap_or(Span::NONE));
 }
 
 /// `ssl_init_server_ctx`: a server that speaks TLS has a certificate. None is needed here.

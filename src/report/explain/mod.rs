@@ -103,6 +103,9 @@ pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
 
 /// Status, handler, file: what the client gets, on one line.
 fn verdict(o: &Outcome, paint: Paint) -> String {
+    if let Some(why) = o.connection {
+        return format!("{}  {}", paint.tone(Tone::Bad, "no answer"), words::unanswered(why));
+    }
     let status = format!("{} {}", o.status, reason(o.status));
     let mut line = paint.tone(Paint::of_status(o.status), status.trim_end());
     let mut add = |tone, text: &str| {
