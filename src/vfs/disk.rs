@@ -17,6 +17,16 @@ use std::sync::Arc;
 /// What the process itself may not see is `Access`. Should somebody swap a directory for a link between two looks, then
 /// what is behind it can't be seen; on Linux, never anything outside of the tree. Files that hold more than
 /// [`FILE_BYTES`] are `TooLarge`; no reading ever waits.
+///
+/// ```
+/// use routesim::vfs::{Disk, Errno, Vfs};
+///
+/// let disk = Disk::new("src")?;
+/// assert!(disk.list(b"/")?.contains(&"lib.rs".into()));
+/// assert!(disk.lstat(b"/lib.rs")?.is_file() && disk.lstat(b"/vfs")?.is_dir());
+/// assert_eq!(disk.lstat(b"/../Cargo.toml"), Err(Errno::NotFound), "that is outside");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Disk {
     root: PathBuf,
