@@ -92,7 +92,7 @@ pub struct UrlParts<'u> {
     pub https: bool,
 }
 
-/// Takes a URL apart. One that doesn't begin with `http://` or `https://` is a target, asked of [`HOST`].
+/// Takes a URL apart. One that doesn't begin with `http://` or `https://` is a target, asked of `localhost`.
 pub fn split_url(url: &str) -> UrlParts<'_> {
     let (https, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
         (Some(rest), _) => (false, rest),

@@ -118,7 +118,7 @@ pub enum Errno {
     Loop,
     /// ENAMETOOLONG
     NameTooLong,
-    /// EFBIG: it holds more than this program reads ([`crate::limits::FILE_BYTES`]); httpd would go on.
+    /// EFBIG: it holds more than this program reads (64 MiB); httpd would go on.
     TooLarge,
     /// EAGAIN: it can't be read without waiting; httpd would wait.
     Blocks,
