@@ -92,7 +92,7 @@ impl By {
 ///
 /// let config = "<Location /a>\nRequire all denied\n</Location>\n<Location /a/b>\nRequire all granted\n</Location>";
 /// let run = Site::builder(config).build()?.start().expect("httpd starts");
-/// let (outcome, steps) = run.explain(&Request::get("/a/b/"));
+/// let (_, steps) = run.explain(&Request::get("/a/b/"));
 /// let overridden = all(&steps).into_iter().find_map(|step| match step.judgement {
 ///     Judgement::Overridden(by) => Some((step.rule?.line, by?.line)),
 ///     _ => None,
