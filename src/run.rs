@@ -15,12 +15,12 @@ use std::sync::Arc;
 /// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
 ///
 /// ```
-/// use routesim::{Request, Site};
+/// use routesim::{Request, STACK, Site};
 /// use std::thread;
 ///
 /// let run = Site::builder("Redirect /a /b\n").build()?.start().expect("httpd starts");
 /// let other = run.fork();
-/// let there = thread::spawn(move || other.ask(&Request::get("/a")));
+/// let there = thread::Builder::new().stack_size(STACK).spawn(move || other.ask(&Request::get("/a")))?;
 /// assert_eq!(there.join().expect("no panic"), run.ask(&Request::get("/a")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -20,14 +20,14 @@ use std::sync::Arc;
 /// ```
 /// use routesim::site::{Site, SiteOptions};
 ///
-/// let folder = std::env::temp_dir().join(format!("routesim-site-options-{}", std::process::id()));
-/// std::fs::create_dir_all(&folder)?;
-/// std::fs::write(folder.join("httpd.conf"), "<IfDefine TEST>\nRedirect / ${HOME_PAGE}\n</IfDefine>\n")?;
+/// let dir = std::env::temp_dir().join(format!("routesim-site-options-{}", std::process::id()));
+/// std::fs::create_dir_all(&dir)?;
+/// std::fs::write(dir.join("httpd.conf"), "<IfDefine TEST>\nRedirect / ${HOME_PAGE}\n</IfDefine>\n")?;
 /// let env = vec![("HOME_PAGE".into(), "https://www.example.com/".into())];
 /// let options = SiteOptions { env, defines: vec!["TEST".into()], ..SiteOptions::default() };
-/// let site = Site::open(&folder.join("httpd.conf"), &options)?;
+/// let site = Site::open(&dir.join("httpd.conf"), &options)?;
 /// assert_eq!(site.directives().next().map(|d| d.args().to_string()), Some("/ https://www.example.com/".into()));
-/// # std::fs::remove_dir_all(folder)?;
+/// # std::fs::remove_dir_all(dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
