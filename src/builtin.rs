@@ -1,6 +1,17 @@
 //! The built-in scenarios: the files of `scenarios/`, by the name of their file.
 
 /// A scenario that comes with the program.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::{builtin, suite};
+///
+/// let found = builtin::find("alias-order").expect("there is one");
+/// assert!(found.title().starts_with("the first Alias that fits wins"));
+/// let parsed = suite::Scenario::parse("alias-order.yaml".as_ref(), found.text, &SourceMap::default());
+/// let ran = suite::run(&parsed.expect("it is a scenario")).expect("its files can be laid out");
+/// assert!(ran.answers.iter().all(|answered| answered.mismatches.is_empty()));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Builtin {
     /// Its name.

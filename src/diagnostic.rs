@@ -7,6 +7,17 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 /// How grave a [`Diagnostic`] is.
+///
+/// ```
+/// use routesim::Site;
+/// use routesim::diagnostic::Severity;
+///
+/// let site = Site::builder("Alias /a /x\nAlias /a/b /y\n").build()?;
+/// let worst = site.diagnostics().iter().map(|found| found.severity).min();
+/// assert_eq!(worst, Some(Severity::Warning));
+/// assert!(Severity::Error < Severity::Warning, "the worst is the least");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -19,6 +30,17 @@ pub enum Severity {
 }
 
 /// One finding about a configuration or another input text.
+///
+/// ```
+/// use routesim::Site;
+///
+/// let site = Site::builder("Alias /a /x\nAlias /a/b /y\n").build()?;
+/// let found = &site.diagnostics()[0];
+/// assert_eq!((found.code, site.sources().place(found.span).as_str()), ("AH00671", "config:2"));
+/// let (earlier, label) = found.related.as_ref().expect("it names the other line");
+/// assert_eq!((site.sources().place(*earlier).as_str(), label.as_str()), ("config:1", "the earlier Alias"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How grave it is.

@@ -74,8 +74,8 @@ pub(crate) const TRACE: usize = 100_000;
 /// See [`TRACE`], in bytes.
 pub(crate) const TRACE_TEXT: usize = 128;
 
-/// The stack of a thread that answers requests, in bytes: sixteen times what [`NESTING`] takes in a build without
-/// optimisation.
+/// The stack of a thread that answers requests, in bytes: sixteen times what the deepest nesting takes in a build
+/// without optimisation.
 pub const STACK: usize = 16 << 20;
 
 /// What the files of all RewriteMaps come to, in bytes: what is in them is kept for as long as the configuration.

@@ -10,6 +10,13 @@ use crate::server::request::Request;
 use bstr::BString;
 
 /// How a directive takes its arguments: httpd's `enum cmd_how`.
+///
+/// ```
+/// use routesim::directives::{self, Args};
+///
+/// let args = |name: &str| directives::all().find(|row| row.name() == name).map(|row| row.args());
+/// assert_eq!((args("ServerName"), args("RewriteEngine")), (Some(Args::Take1), Some(Args::Flag)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Args {
     /// The rest of the line, unparsed.
@@ -75,6 +82,14 @@ pub(crate) mod allowed {
 }
 
 /// What a directive means to an answer.
+///
+/// ```
+/// use routesim::directives::{self, Effect};
+///
+/// let effect = |name: &str| directives::all().find(|row| row.name() == name).map(|row| row.effect());
+/// assert_eq!((effect("Alias"), effect("ErrorLog")), (Some(Effect::Modelled), Some(Effect::Inert)));
+/// assert!(matches!(effect("AuthLDAPURL"), Some(Effect::Blind(_))));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// It does what it does in httpd.

@@ -2,6 +2,19 @@
 
 /// The stations of a request, in order: httpd's phases as `ap_process_request_internal` (server/request.c) runs them,
 /// what comes before them, and what may follow from them.
+///
+/// ```
+/// use routesim::phase::Phase;
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\n<Directory /srv>\nRequire all denied\n</Directory>\n";
+/// let run = Site::builder(config).file("/srv/a", "").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/a"));
+/// let last = steps.last().expect("there is one").phase;
+/// assert_eq!((last, last.name()), (Phase::AccessCheckerEx, "access_checker_ex"));
+/// assert!(last < Phase::Handler, "no handler was asked");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[allow(missing_docs)]
 pub enum Phase {
@@ -80,6 +93,17 @@ impl Phase {
 }
 
 /// What a hook answers.
+///
+/// ```
+/// use routesim::outcome::step::Detail;
+/// use routesim::phase::Verdict;
+/// use routesim::{Request, Site};
+///
+/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/old"));
+/// assert_eq!(steps.last().map(|step| &step.detail), Some(&Detail::Answered(Verdict::Status(302))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Not mine.

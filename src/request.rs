@@ -6,6 +6,22 @@ use crate::suite::RequestSpec;
 use std::net::IpAddr;
 
 /// A request to simulate.
+///
+/// An https URL alone is port 443 in plain HTTP: [`Request::tls`] says whether the connection is encrypted.
+///
+/// ```
+/// use routesim::outcome::Access;
+/// use routesim::{Request, Site};
+///
+/// let config = "<Location />\nRequire ip 198.51.100.0/24\n</Location>\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let mut ask = Request::get("http://www.example.com/a?b=c");
+/// assert_eq!((ask.target.as_str(), ask.headers.get("host")), ("/a?b=c", Some("www.example.com".into())));
+/// assert_eq!(run.ask(&ask).access, Access::Denied);
+/// ask.client = "198.51.100.7".parse()?;
+/// assert_eq!(run.ask(&ask).access, Access::Granted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// How the answer is to name it.

@@ -13,6 +13,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A configuration over a file system, ready for requests. It serves one thread; clones of its parts serve others.
+///
+/// ```
+/// use routesim::{Request, STACK, Site};
+/// use std::thread;
+///
+/// let run = Site::builder("Redirect /a /b\n").build()?.start().expect("httpd starts");
+/// let other = run.fork();
+/// let there = thread::Builder::new().stack_size(STACK).spawn(move || other.ask(&Request::get("/a")))?;
+/// assert_eq!(there.join().expect("no panic"), run.ask(&Request::get("/a")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Run {
     server: Arc<Server>,
     engine: RefCell<Engine>,

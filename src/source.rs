@@ -6,11 +6,32 @@ use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 /// One file of a [`SourceMap`].
+///
+/// ```
+/// use routesim::Site;
+///
+/// let config = "Include conf/more.conf\n";
+/// let site = Site::builder(config).file("/etc/apache2/conf/more.conf", "Alias /m /srv/more\n").build()?;
+/// let alias = site.directives().next().expect("there is one");
+/// assert_eq!(site.sources().file(alias.span().file).name, "/etc/apache2/conf/more.conf");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
 /// Where a directive (or one of its arguments) stands. Small and `Copy`: every setting carries one,
 /// and it stays the directive's identity from the file to the printed sentence.
+///
+/// ```
+/// use routesim::Site;
+/// use routesim::source::Span;
+///
+/// let site = Site::builder("# two lines\nAlias /a \\\n  /b\n").build()?;
+/// let span = site.directives().next().expect("there is one").span();
+/// assert_eq!((span.line, site.sources().text(span)), (3, "Alias /a \\\n  /b".into()));
+/// assert!(span.is_some() && !Span::NONE.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     /// The file.
@@ -34,6 +55,17 @@ impl Span {
 }
 
 /// A file's name and text.
+///
+/// ```
+/// use routesim::Site;
+///
+/// let site = Site::builder("DocumentRoot /srv\n  Alias /a /b\n").build()?;
+/// let span = site.directives().nth(1).expect("there are two").span();
+/// let file = site.sources().file(span.file);
+/// assert_eq!((file.name.as_str(), file.line_column(span.start)), ("config", (2, 3)));
+/// assert_eq!((file.covered(span), file.line(1).to_string()), (&b"Alias /a /b"[..], "DocumentRoot /srv".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct SourceFile {
     /// The name that messages use (`config` for a scenario's own text).
@@ -104,6 +136,17 @@ fn after(text: &[u8], at: usize) -> usize {
 }
 
 /// All files read so far. Shared and append-only: .htaccess files join it while requests run.
+///
+/// ```
+/// use routesim::Site;
+///
+/// let site = Site::builder("DocumentRoot /srv\nAlias /a /b\n").name("httpd.conf").build()?;
+/// let sources = site.sources();
+/// let places = site.directives().map(|d| (sources.place(d.span()), sources.directive_name(d.span())));
+/// let wanted = [("httpd.conf:1", "DocumentRoot"), ("httpd.conf:2", "Alias")];
+/// assert!(places.eq(wanted.map(|(place, name)| (place.into(), name.into()))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Arc<RwLock<Vec<Arc<SourceFile>>>>,

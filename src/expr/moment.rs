@@ -4,6 +4,17 @@ use super::Var;
 use bstr::BString;
 
 /// A moment in the server's own time zone.
+///
+/// ```
+/// use routesim::suite::{Moment, Scenario, run};
+/// use routesim::source::SourceMap;
+///
+/// let text = "name: x\nconfig: |\n  <If \"%{TIME_HOUR} -lt 8\">\n  Require all denied\n  </If>\nrequests: [/]\n";
+/// let mut scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// scenario.time = Moment::parse("2026-11-24 07:59:59");
+/// assert_eq!(run(&scenario).expect("it has no files").answers[0].outcome.status, 403);
+/// assert_eq!(Moment::parse("tomorrow"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     year: u32,

@@ -4,6 +4,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What became of a job.
+///
+/// ```
+/// use routesim::oracle::{Reply, Verdict, recorded};
+/// use routesim::source::SourceMap;
+/// use routesim::suite::Scenario;
+///
+/// let text = "name: x\nconfig: Alais /a /b\nrequests: [/a]\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// let message = "Invalid command 'Alais'".into();
+/// let reply = Reply::ConfigError { file: Some("config".into()), line: Some(1), message };
+/// let (text, changed) = recorded(text, &scenario, &Verdict::Refused(Vec::new(), reply))?;
+/// assert!(changed == 1 && text.contains("config_error"), "{text}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -32,6 +46,15 @@ pub enum Reply {
 }
 
 /// The answer to one request, with what httpd noted about it. Bytes that are no UTF-8 are U+FFFD.
+///
+/// ```
+/// use routesim::oracle::{Answer, LogLine};
+///
+/// let line = |level: &str, code: &str| LogLine { level: level.into(), code: code.into(), text: "...".into() };
+/// let log = vec![line("debug", "AH01626"), line("error", "AH01630")];
+/// let answer = Answer { status: Some(403), log, ..Answer::default() };
+/// assert!(answer.codes().eq(["AH01630"]), "the codes of what an admin sees at the level info");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Answer {
@@ -56,6 +79,14 @@ pub struct Answer {
 }
 
 /// The last request's own view: REQUEST_FILENAME and its kin, empty where unset.
+///
+/// ```
+/// use routesim::oracle::{Answer, Inner};
+///
+/// let inner = Inner { file: "/srv/app.cgi".into(), path_info: "/cart".into(), ..Inner::default() };
+/// let answer = Answer { status: Some(200), inner: Some(inner), ..Answer::default() };
+/// assert_eq!(answer.inner.map(|inner| (inner.path_info, inner.user)), Some(("/cart".into(), "".into())));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Inner {
@@ -70,6 +101,15 @@ pub struct Inner {
 }
 
 /// A line of httpd's error log.
+///
+/// ```
+/// use routesim::oracle::LogLine;
+///
+/// let text = "client denied by server configuration: /srv/a.key";
+/// let line = LogLine { level: "error".into(), code: "AH01630".into(), text: text.into() };
+/// assert!(line.is_news());
+/// assert!(!LogLine { level: "trace3".into(), ..line }.is_news());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogLine {
     /// `error`, `info`, `trace3`

@@ -4,6 +4,15 @@ use super::answer::{Answer, Reply};
 use serde_json::{Value, json};
 
 /// One key of an outcome on which the two don't agree.
+///
+/// ```
+/// use routesim::oracle::{Difference, Reply, Verdict};
+///
+/// let difference = Difference { key: "config_error.line", httpd: 7.into(), routesim: 6.into() };
+/// let reply = Reply::ConfigError { file: Some("config".into()), line: Some(7), message: "...".into() };
+/// let verdict = Verdict::Refused(vec![difference], reply);
+/// assert_eq!((verdict.compared(), verdict.differing()), (1, 1));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     /// The key: `status`, `wsgi.process_group`, `config_error.line`.

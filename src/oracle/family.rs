@@ -26,6 +26,22 @@ const FIRST_USER: u32 = 0x7000_0000;
 const RANGES: u64 = 3072;
 
 /// An httpd, and the way to ask it.
+///
+/// ```no_run
+/// use routesim::oracle::{Httpd, Oracle, verify, worker};
+/// use routesim::suite::Scenario;
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     if worker::is_wanted() {
+///         return worker::main();
+///     }
+///     let worker = std::env::current_exe().expect("it has a path");
+///     let oracle = Oracle::new(Httpd::find(None).expect("it is there"), worker, None, false).expect("it can run");
+///     let scenario = Scenario::load("site.yaml".as_ref(), &Default::default()).expect("it is one");
+///     ExitCode::from(u8::from(verify(&oracle, &scenario).differing() > 0))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Oracle {
     /// What is asked.

@@ -16,6 +16,16 @@ const MODULES: &[&str] = &[
 ];
 
 /// An httpd that can be asked.
+///
+/// ```
+/// use routesim::oracle::Httpd;
+///
+/// match Httpd::find(None) {
+///     Ok(httpd) => assert!(httpd.version.starts_with("Apache/") && httpd.module_file("alias").is_some()),
+///     Err(why) => println!("{why}"),
+/// }
+/// assert!(Httpd::find(Some("/bin/sh".as_ref())).is_err_and(|why| why.ends_with("is no httpd")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Httpd {
     /// The program.

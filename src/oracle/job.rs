@@ -10,6 +10,17 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Where and how httpd runs.
+///
+/// ```no_run
+/// use routesim::oracle::{Httpd, Oracle, Way};
+///
+/// let oracle = Oracle::new(Httpd::find(None)?, std::env::current_exe()?, None, false)?;
+/// match oracle.way {
+///     Way::Root | Way::User => println!("{} runs in namespaces", oracle.httpd.version),
+///     Way::Scratch => println!("nothing contains it: {}", oracle.loose.unwrap_or_default()),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
     /// As root, in namespaces of its own: every file at its path with its owner, every address, every port.

@@ -14,6 +14,20 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What became of one scenario.
+///
+/// ```no_run
+/// use routesim::oracle::{Httpd, Oracle, Verdict, verify};
+/// use routesim::suite::Scenario;
+///
+/// let oracle = Oracle::new(Httpd::find(None)?, std::env::current_exe()?, None, false)?;
+/// let scenario = Scenario::load("site.yaml".as_ref(), &Default::default()).expect("it is one");
+/// match verify(&oracle, &scenario) {
+///     Verdict::Asked(asked) => println!("{} answers", asked.len()),
+///     Verdict::Refused(differences, _) => println!("refused, {} differences", differences.len()),
+///     Verdict::Lacks(what) | Verdict::Broken(what) => println!("not asked: {what}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum Verdict {
     /// httpd runs with it: each request's answer.
@@ -27,6 +41,20 @@ pub enum Verdict {
 }
 
 /// One request's two answers.
+///
+/// ```no_run
+/// use routesim::oracle::{Httpd, Oracle, Verdict, verify};
+/// use routesim::suite::Scenario;
+///
+/// let oracle = Oracle::new(Httpd::find(None)?, std::env::current_exe()?, None, false)?;
+/// let scenario = Scenario::load("site.yaml".as_ref(), &Default::default()).expect("it is one");
+/// let Verdict::Asked(all) = verify(&oracle, &scenario) else { return Err("it could not be asked".into()) };
+/// for asked in all.iter().filter(|asked| asked.is_sure()) {
+///     let url = &scenario.requests[asked.index].url;
+///     asked.differences.iter().for_each(|d| println!("{url}: {} is {}, not {}", d.key, d.httpd, d.routesim));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// The request's number in the scenario.

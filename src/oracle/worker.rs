@@ -1,6 +1,6 @@
 //! The processes that hold one run, each this same program started again.
 //!
-//! A worker reads a [`Job`](super::Job) as the first line of its standard input and writes a [`Reply`] as one line on its
+//! A worker reads a `Job` as the first line of its standard input and writes a [`Reply`] as one line on its
 //! standard output. When its standard input ends before that, whoever started it is gone, and it ends with all it has made.
 //! There are three kinds: a keeper makes what contains a run and holds it, a contained process runs httpd in
 //! it, and a loose one runs httpd where nothing contains it.

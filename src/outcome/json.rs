@@ -16,6 +16,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A key of an outcome.
+///
+/// ```
+/// use routesim::outcome::json::{self, Key};
+/// use routesim::{Request, Site};
+///
+/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let json = json::outcome(&run.ask(&Request::get("/old")), run.sources());
+/// assert_eq!(json[Key::Location.name()], "http://localhost/new");
+/// assert!(json.as_object().is_some_and(|map| map.keys().eq(Key::ALL.map(Key::name))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Key {

@@ -15,6 +15,18 @@ use std::fmt;
 pub use crate::server::text::Text;
 
 /// What the access decision was, on the request that made the status.
+///
+/// ```
+/// use routesim::outcome::Access;
+/// use routesim::{Request, Site};
+///
+/// let config = "Redirect /old /new\n<Location />\nRequire all denied\n</Location>\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// assert_eq!(run.ask(&Request::get("/a")).access, Access::Denied);
+/// // a redirect of mod_alias is made before access is checked
+/// assert_eq!(run.ask(&Request::get("/old")).access, Access::NotReached);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Access {
     /// Let in.
@@ -72,6 +84,20 @@ impl NoAnswer {
 }
 
 /// Where mod_wsgi runs the application.
+///
+/// ```
+/// use routesim::{Request, Site};
+///
+/// let config = "
+///     WSGIDaemonProcess shop
+///     WSGIScriptAlias / /srv/shop.wsgi process-group=shop application-group=%{GLOBAL}
+/// ";
+/// let run = Site::builder(config).file("/srv/shop.wsgi", "def application(environ, start): pass\n").build()?.start()
+///     .expect("httpd starts");
+/// let wsgi = run.ask(&Request::get("/cart")).wsgi.expect("mod_wsgi serves it");
+/// assert_eq!((wsgi.process_group, wsgi.application_group), ("shop".into(), "".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Wsgi {
     /// The daemon process group, `""` for embedded mode.
@@ -83,6 +109,18 @@ pub struct Wsgi {
 }
 
 /// A directive that made the answer what it is. (Lists of them are of sizes that an allocator has at hand.)
+///
+/// ```
+/// use routesim::phase::Phase;
+/// use routesim::{Request, Site};
+///
+/// let site = Site::builder("DocumentRoot /srv\nRedirect /old https://www.example.com/\n").build()?;
+/// let outcome = site.start().expect("httpd starts").ask(&Request::get("/old"));
+/// let decision = outcome.decided_by[0];
+/// assert_eq!((decision.phase, site.sources().place(decision.span).as_str()), (Phase::TranslateName, "config:2"));
+/// assert_eq!(site.sources().directive_name(decision.span), "Redirect");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(align(16))]
 pub struct Decision {
@@ -93,6 +131,18 @@ pub struct Decision {
 }
 
 /// A directive in force that is not modelled and could change the answer.
+///
+/// ```
+/// use routesim::{Request, Site};
+///
+/// let config = "RewriteEngine on\nRewriteMap user prg:/opt/user\nRewriteRule ^/~(.*) /home/${user:$1}\n";
+/// let site = Site::builder(config).file("/opt/user", "#!/bin/sh\n").build()?;
+/// let outcome = site.start().expect("httpd starts").ask(&Request::get("/~bob"));
+/// let caveat = &outcome.caveats[0];
+/// assert_eq!((caveat.directive.as_str(), site.sources().place(caveat.span).as_str()), ("RewriteMap", "config:2"));
+/// assert_eq!(caveat.why, "a program is not asked");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Caveat {
     /// The directive (or what else) by name.
@@ -104,6 +154,17 @@ pub struct Caveat {
 }
 
 /// The whole answer to one request.
+///
+/// ```
+/// use routesim::{Request, Site};
+///
+/// let site = Site::builder("Alias /docs /srv/manual\n").file("/srv/manual/intro.html", "hello").build()?;
+/// let outcome = site.start().expect("httpd starts").ask(&Request::get("/docs/intro.html"));
+/// assert_eq!((outcome.status, outcome.file), (200, Some("/srv/manual/intro.html".into())));
+/// assert_eq!(site.sources().place(outcome.decided_by[0].span), "config:1");
+/// assert!(outcome.caveats.is_empty(), "the answer is certain");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Outcome {
     /// As asked.

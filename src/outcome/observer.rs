@@ -40,6 +40,21 @@ pub trait Observer {
 }
 
 /// A directive or a section that was reached.
+///
+/// ```
+/// use routesim::outcome::observer::{Line, Observer};
+/// use routesim::{Request, Site};
+///
+/// struct Lines(Vec<(u32, &'static str, &'static str)>);
+/// impl Observer for Lines {
+///     fn line(&mut self, line: Line) { self.0.push((line.at.line, line.phase.name(), line.judgement.word())) }
+/// }
+/// let mut lines = Lines(Vec::new());
+/// let run = Site::builder("Redirect /a /x\nRedirect /b /x\n").build()?.start().expect("httpd starts");
+/// run.observe(&Request::get("/b"), &mut lines);
+/// assert_eq!(lines.0, [(1, "translate_name", "missed"), (2, "translate_name", "matched")]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Its place.
@@ -51,6 +66,21 @@ pub struct Line {
 }
 
 /// A pattern that was tried on a text.
+///
+/// ```
+/// use routesim::outcome::observer::{Observer, Tried};
+/// use routesim::{Request, Site};
+///
+/// struct Patterns(Vec<String>);
+/// impl Observer for Patterns {
+///     fn pattern(&mut self, tried: &Tried<'_>) { self.0.push(format!("{} on {}", tried.pattern, tried.subject)) }
+/// }
+/// let mut patterns = Patterns(Vec::new());
+/// let run = Site::builder("RedirectMatch ^/(\\d+)$ /item/$1\n").build()?.start().expect("httpd starts");
+/// run.observe(&Request::get("/x"), &mut patterns);
+/// assert_eq!(patterns.0, ["^/(\\d+)$ on /x"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tried<'t> {
     /// The place of its directive.
@@ -70,6 +100,21 @@ pub struct Tried<'t> {
 }
 
 /// A kind of pattern.
+///
+/// ```
+/// use routesim::outcome::observer::{Observer, PatternKind, Tried};
+/// use routesim::{Request, Site};
+///
+/// struct Kinds(Vec<PatternKind>);
+/// impl Observer for Kinds {
+///     fn pattern(&mut self, tried: &Tried<'_>) { self.0.push(tried.kind) }
+/// }
+/// let mut kinds = Kinds(Vec::new());
+/// let run = Site::builder("Alias /img /srv/img\nAliasMatch ^/a /srv/a\n").build()?.start().expect("httpd starts");
+/// run.observe(&Request::get("/abc"), &mut kinds);
+/// assert_eq!(kinds.0, [PatternKind::Prefix, PatternKind::Regex { icase: false }]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PatternKind {
@@ -102,6 +147,21 @@ pub enum PatternKind {
 }
 
 /// Where a text comes from that a pattern was tried on.
+///
+/// ```
+/// use routesim::outcome::observer::{Observer, Origin, Tried};
+/// use routesim::{Request, Site};
+///
+/// struct Origins(Vec<(Origin, String)>);
+/// impl Observer for Origins {
+///     fn pattern(&mut self, tried: &Tried<'_>) { self.0.push((tried.origin, tried.name.to_string())) }
+/// }
+/// let mut origins = Origins(Vec::new());
+/// let run = Site::builder("SetEnvIf User-Agent ^curl tool\nAlias /a /b\n").build()?.start().expect("httpd starts");
+/// run.observe(&Request::get("/x"), &mut origins);
+/// assert_eq!(origins.0, [(Origin::Header, "User-Agent".into()), (Origin::Path, "".into())]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {

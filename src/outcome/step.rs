@@ -1,5 +1,7 @@
 //! What happened on the way to an answer, as values. Words for people are made of them in `report/words.rs`, and nowhere
 //! else.
+//!
+//! A step has steps within it. In the examples, `all` gives them all: it is the function of [`Step`]'s example.
 
 use crate::phase::{Phase, Verdict};
 use crate::source::Span;
@@ -8,6 +10,21 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// A step of the way to an answer: one shape for what matched and what did not.
+///
+/// ```
+/// use routesim::outcome::Step;
+/// use routesim::{Request, Site};
+///
+/// /// The steps and all that are within them.
+/// fn all(steps: &[Step]) -> Vec<&Step> {
+///     steps.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect()
+/// }
+/// let run = Site::builder("Alias /img /srv/img\nAlias /img/old /srv/old\n").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/img/old/a.png"));
+/// let lost: Vec<_> = all(&steps).into_iter().filter(|step| step.lost()).filter_map(|step| step.rule).collect();
+/// assert_eq!((lost.len(), run.sources().place(lost[0]).as_str()), (1, "config:2"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
     /// Where on the way it happened.
@@ -27,6 +44,19 @@ pub struct Step {
 }
 
 /// Who did something.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{By, Judgement};
+/// use routesim::{Request, Site};
+///
+/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/old"));
+/// let by = all(&steps).into_iter().find(|step| step.judgement == Judgement::Ended(302)).map(|step| step.by);
+/// assert_eq!((by, by.map(By::name)), (Some(By::Module("mod_alias.c")), Some("mod_alias.c")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum By {
     /// The core of httpd, by itself.
@@ -53,6 +83,23 @@ impl By {
 }
 
 /// How a rule, a section or a hook went.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Judgement;
+/// use routesim::{Request, Site};
+///
+/// let config = "<Location /a>\nRequire all denied\n</Location>\n<Location /a/b>\nRequire all granted\n</Location>";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/a/b/"));
+/// let overridden = all(&steps).into_iter().find_map(|step| match step.judgement {
+///     Judgement::Overridden(by) => Some((step.rule?.line, by?.line)),
+///     _ => None,
+/// });
+/// assert_eq!(overridden, Some((2, 5)), "the `Require` of line 2 gives way to that of line 5");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Judgement {
     /// It applies (a hook: it did not decline).
@@ -90,6 +137,21 @@ impl Judgement {
 }
 
 /// What took the request before a rule that would have matched.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Judgement, Winner};
+/// use routesim::{Request, Site};
+///
+/// let config = "Redirect /app /new\nProxyPass /app http://127.0.0.1:8000\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/app/x"));
+/// // mod_proxy comes before mod_alias, wherever the lines are
+/// let shadowed = Judgement::Shadowed(Winner::Module("mod_proxy.c"));
+/// assert!(all(&steps).iter().any(|step| step.judgement == shadowed && step.by.name() == "mod_alias.c"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Winner {
     /// An earlier rule of the same module.
@@ -99,6 +161,19 @@ pub enum Winner {
 }
 
 /// A field of the request that a step changed.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Field;
+/// use routesim::{Request, Site};
+///
+/// let site = Site::builder("Alias /x /srv/x\nAddHandler cgi-script .pl\n").file("/srv/x/a.pl", "").build()?;
+/// let (_, steps) = site.start().expect("httpd starts").explain(&Request::get("/x/a.pl"));
+/// let handler = all(&steps).into_iter().find(|step| step.changes.iter().any(|c| c.field == Field::Handler));
+/// assert_eq!(handler.map(|step| step.by.name()), Some("mod_mime.c"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// `r->uri`
@@ -142,6 +217,20 @@ impl Field {
 }
 
 /// One change of the request.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Change;
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\nRewriteEngine on\nRewriteRule ^/t - [E=tool:curl]\n";
+/// let run = Site::builder(config).file("/srv/a", "").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/t"));
+/// let changes: Vec<&Change> = all(&steps).into_iter().flat_map(|step| &step.changes).collect();
+/// assert!(changes.contains(&&Change::env("tool", Some("curl".into()))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What.
@@ -167,6 +256,23 @@ impl Change {
 }
 
 /// What a step looked at: whatever its words need beyond the rule itself.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Detail;
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\n<Directory /srv>\nAllowOverride FileInfo\n</Directory>\n";
+/// let site = Site::builder(config).file("/srv/.htaccess", "Redirect /old /new\n").build()?;
+/// let (_, steps) = site.start().expect("httpd starts").explain(&Request::get("/old"));
+/// let allowed_by = all(&steps).into_iter().find_map(|step| match step.detail {
+///     Detail::Htaccess(line) => line,
+///     _ => None,
+/// });
+/// assert_eq!(allowed_by.map(|line| site.sources().place(line)).as_deref(), Some("config:3"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Detail {
@@ -274,6 +380,22 @@ impl Detail {
 }
 
 /// How a virtual host came to be chosen among those of an address.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Detail, HostChoice};
+/// use routesim::{Request, Site};
+///
+/// let hosts = ["ServerName a.example\nServerAlias *.a.example", "ServerName b.example"];
+/// let config = hosts.map(|host| format!("<VirtualHost *:80>\n{host}\n</VirtualHost>\n")).concat();
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// for (host, choice) in [("www.a.example", HostChoice::ServerAlias), ("other.example", HostChoice::First)] {
+///     let (_, steps) = run.explain(&Request::get(&format!("http://{host}/")));
+///     assert!(all(&steps).iter().any(|step| step.detail == Detail::Host(choice, host.into())));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostChoice {
     /// The name is its ServerName.
@@ -287,6 +409,21 @@ pub enum HostChoice {
 }
 
 /// A `Require` line, or a group of lines.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Detail, Required};
+/// use routesim::{Request, Site};
+///
+/// let config = "<Location />\nRequire ip 192.0.2.0/24\n</Location>\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/"));
+/// let line = Required::Line(false, "ip".into(), "192.0.2.0/24".into());
+/// assert_eq!(line.to_string(), "Require ip 192.0.2.0/24");
+/// assert!(all(&steps).iter().any(|step| matches!(&step.detail, Detail::Require(tried, _) if *tried == line)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Required {
     /// `Require not ip 192.0.2.1`: whether it has a `not`, the provider, its arguments.
@@ -309,6 +446,23 @@ impl fmt::Display for Required {
 }
 
 /// What came of a `Require`.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Authorization, Detail, Required};
+/// use routesim::{Request, Site};
+///
+/// let config = "<Location />\nAuthType Basic\nAuthName x\nAuthUserFile /users\nRequire user bob\n</Location>\n";
+/// let run = Site::builder(config).file("/users", "bob:x\n").build()?.start().expect("httpd starts");
+/// let (outcome, steps) = run.explain(&Request::get("/"));
+/// let result = all(&steps).into_iter().find_map(|step| match &step.detail {
+///     Detail::Require(Required::Line(..), result) => Some(*result),
+///     _ => None,
+/// });
+/// assert_eq!((outcome.status, result), (401, Some(Authorization::DeniedNoUser)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
     /// Let in.
@@ -324,6 +478,22 @@ pub enum Authorization {
 }
 
 /// What came of a password.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Detail, Password};
+/// use routesim::suite::RequestSpec;
+/// use routesim::{Request, Site};
+///
+/// let config = "<Location />\nAuthType Basic\nAuthName x\nAuthUserFile /users\nRequire valid-user\n</Location>\n";
+/// let site = Site::builder(config).file("/users", "bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n").build()?;
+/// let ask = Request::of(&RequestSpec { user: Some("bob:passw0rd".into()), ..RequestSpec::short("/") }, 0);
+/// let (_, steps) = site.start().expect("httpd starts").explain(&ask);
+/// let wrong = Detail::Password("bob".into(), Password::Wrong);
+/// assert!(all(&steps).iter().any(|step| step.detail == wrong));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Password {
     /// It is right.
@@ -337,6 +507,22 @@ pub enum Password {
 }
 
 /// A variant with its qualities, and whether it was chosen.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Detail;
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\nAddLanguage de .de\nAddLanguage en .en\nOptions MultiViews\n";
+/// let site = Site::builder(config).file("/srv/doc.html.de", "").file("/srv/doc.html.en", "").build()?;
+/// let mut ask = Request::get("/doc");
+/// ask.headers.set("Accept-Language", "en, de;q=0.5");
+/// let (_, steps) = site.start().expect("httpd starts").explain(&ask);
+/// let other = |step: &Step| matches!(&step.detail, Detail::Variant(v) if v.name == "doc.html.de");
+/// assert!(all(&steps).iter().any(|step| other(step) && !step.matched()), "it is in English");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// The file's name.
@@ -352,6 +538,23 @@ pub struct Variant {
 }
 
 /// What a subrequest asked for, and what came.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Detail;
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\nDirectoryIndex index.php index.html\n";
+/// let run = Site::builder(config).file("/srv/index.html", "").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/"));
+/// let asked = all(&steps).into_iter().filter_map(|step| match &step.detail {
+///     Detail::Subrequest(asked) => Some((asked.what.to_string(), asked.exists)),
+///     _ => None,
+/// });
+/// assert_eq!(asked.collect::<Vec<_>>(), [("/index.php".into(), false), ("/index.html".into(), true)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// By what: `uri`, `file` or `entry`.
@@ -365,6 +568,22 @@ pub struct Asked {
 }
 
 /// A RewriteCond that was tried.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Detail;
+/// use routesim::{Request, Site};
+///
+/// let config = "RewriteEngine on\nRewriteCond %{HTTP_HOST} ^(.+)\\.example$\nRewriteRule ^ https://%1.test/ [R]\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("http://www.example/"));
+/// assert!(all(&steps).iter().any(|step| match &step.detail {
+///     Detail::RewriteCond(cond) => cond.input == "www.example" && cond.groups == [(1, "www".into())],
+///     _ => false,
+/// }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cond {
     /// What it was tried on.
@@ -378,6 +597,23 @@ pub struct Cond {
 }
 
 /// What a RewriteCond tests.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{CondTest, Detail};
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\nRewriteEngine on\nRewriteCond /srv%{REQUEST_URI} !-f\nRewriteRule ^ /index.php";
+/// let run = Site::builder(config).file("/srv/a.css", "").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/a.css"));
+/// let kept = all(&steps).into_iter().find(|step| match &step.detail {
+///     Detail::RewriteCond(cond) => cond.test == CondTest::File && cond.agrees && cond.input == "/srv/a.css",
+///     _ => false,
+/// });
+/// assert_eq!(kept.map(|step| step.matched()), Some(false), "there is such a file, and `!-f` wants none");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CondTest {
     /// A pattern.
@@ -403,6 +639,21 @@ pub enum CondTest {
 }
 
 /// How two values are compared.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{CondTest, Detail, Order};
+/// use routesim::{Request, Site};
+///
+/// let config = "RewriteEngine on\nRewriteCond %{SERVER_PORT} -gt1023\nRewriteRule ^ - [F]\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let (outcome, steps) = run.explain(&Request::get("http://localhost:8080/"));
+/// let above = CondTest::Number(Order::Greater, 1023);
+/// assert!(all(&steps).iter().any(|step| matches!(&step.detail, Detail::RewriteCond(cond) if cond.test == above)));
+/// assert_eq!(outcome.status, 403);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// `<`, `-lt`
@@ -418,6 +669,23 @@ pub enum Order {
 }
 
 /// A RewriteRule that was tried.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Detail;
+/// use routesim::{Request, Site};
+///
+/// let config = "RewriteEngine on\nRewriteCond %{HTTPS} on\nRewriteRule ^/shop/(\\d+)$ /item.php?id=$1\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/shop/7"));
+/// // the pattern matches, but the condition does not
+/// assert!(all(&steps).iter().any(|step| match &step.detail {
+///     Detail::RewriteRule(rule) => rule.subject == "/shop/7" && rule.matches && rule.held_back,
+///     _ => false,
+/// }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// What its pattern was tried on.
@@ -439,6 +707,23 @@ pub struct Rule {
 }
 
 /// What comes after a rule.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Detail, Then};
+/// use routesim::{Request, Site};
+///
+/// let config = "RewriteEngine on\nRewriteRule ^/a /b\nRewriteRule ^/b /c [L]\nRewriteRule ^/c /d\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/a"));
+/// let then = all(&steps).into_iter().filter_map(|step| match &step.detail {
+///     Detail::RewriteRule(rule) => Some(rule.then),
+///     _ => None,
+/// });
+/// assert_eq!(then.collect::<Vec<_>>(), [Then::GoOn, Then::Last], "the third rule is not tried");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Then {
     /// The next rule.
@@ -453,6 +738,20 @@ pub enum Then {
 }
 
 /// Something about a whole list of rewrite rules.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Detail, Rewriting};
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\n<Directory /srv>\nRewriteEngine on\nRewriteRule ^old/(.*) /new/$1\n</Directory>";
+/// let run = Site::builder(config).file("/srv/new/a", "").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/old/a"));
+/// let redirect = Detail::Rewriting(Rewriting::Redirect("/new/a".into()));
+/// assert!(all(&steps).iter().any(|step| step.detail == redirect));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rewriting {
     /// The virtual host has none of its own.

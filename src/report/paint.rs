@@ -23,6 +23,21 @@ pub(crate) enum Tone {
 }
 
 /// Paints pieces of text, or leaves them as they are.
+///
+/// ```
+/// use routesim::report::explain::{Explained, Level, render};
+/// use routesim::report::paint::Paint;
+/// use routesim::{Request, Site};
+///
+/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let ask = Request::get("/old");
+/// let (outcome, steps) = run.explain(&ask);
+/// let explained = Explained::of(&run, &ask, &outcome, &steps);
+/// let page = |colour| render(&explained, Level::Brief, Paint { colour });
+/// assert!(page(false).starts_with("302 Found") && !page(false).contains('\x1b'));
+/// assert!(page(true).contains('\x1b'));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Paint {
     /// Whether there is colour at all.

@@ -18,6 +18,18 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which modules a run has before its configuration loads any.
+///
+/// ```
+/// use routesim::Site;
+/// use routesim::site::Modules;
+///
+/// let config = "LoadModule alias_module modules/mod_alias.so\nAlias /a /srv/a\nRewriteEngine on\n";
+/// let site = Site::builder(config).load(Modules::Own).build()?;
+/// let refused = site.start().err().expect("mod_rewrite is not loaded");
+/// assert_eq!(site.sources().place(refused.span), "config:3");
+/// assert!(Site::builder(config).load(Modules::OwnAnd(vec!["rewrite".into()])).build()?.start().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub enum Modules {
     /// A scenario's: the default set, or a pick of it.

@@ -14,6 +14,18 @@ use std::sync::{Arc, OnceLock};
 type Row = (Text<'static>, Text<'static>);
 
 /// Headers, environment variables, notes.
+///
+/// ```
+/// use routesim::Request;
+///
+/// let mut headers = Request::get("http://www.example.com/").headers;
+/// headers.set("Accept-Language", "de");
+/// headers.merge("accept-language", "en;q=0.5");
+/// headers.add("Cookie", "a=1");
+/// assert_eq!(headers.get("ACCEPT-LANGUAGE"), Some("de, en;q=0.5".into()));
+/// assert!(headers.unset("cookie") && headers.get("Cookie").is_none());
+/// assert_eq!(headers.iter().next(), Some(("Host".into(), "www.example.com".into())));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Table(Option<Arc<Rows>>);
 

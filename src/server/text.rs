@@ -6,6 +6,18 @@ use std::fmt;
 use std::ops::Deref;
 
 /// A text: lent, or its own.
+///
+/// ```
+/// use routesim::{Request, Site};
+///
+/// let site = Site::builder("DocumentRoot /srv\n").file("/srv/a", "").build()?;
+/// let outcome = site.start().expect("httpd starts").ask(&Request::get("/a"));
+/// assert_eq!(outcome.method, "GET");
+/// let handler = outcome.handler.expect("something served it");
+/// assert!(handler.ends_with(b"-handler"), "it is bytes: a configuration need not be UTF-8");
+/// assert_eq!(handler.to_string(), "default-handler");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text<'a>(Cow<'a, [u8]>);
 

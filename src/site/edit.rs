@@ -9,6 +9,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A piece of a text and what takes its place.
+///
+/// ```
+/// use routesim::Site;
+/// use routesim::site::Edit;
+///
+/// let site = Site::builder("Alais /a /b\n").build()?;
+/// let span = site.start().err().expect("httpd refuses it").span;
+/// let edit = Edit { file: span.file, range: span.start..span.start + 5, text: "Alias".into() };
+/// assert!(site.with(&[edit])?.start().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// The text.
@@ -20,6 +31,15 @@ pub struct Edit {
 }
 
 /// Whether a fix may change more than it is for.
+///
+/// ```
+/// use routesim::site::{Fix, Safety};
+///
+/// let fix = |message: &str, safety| Fix { message: message.into(), safety, edits: Vec::new() };
+/// let fixes = [fix("write `Alias`", Safety::Safe), fix("move the line up", Safety::Unsafe)];
+/// let at_once: Vec<_> = fixes.iter().filter(|fix| fix.safety == Safety::Safe).collect();
+/// assert_eq!((at_once.len(), at_once[0].message.as_str()), (1, "write `Alias`"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Safety {
     /// It changes nothing but what it mends.
@@ -29,6 +49,19 @@ pub enum Safety {
 }
 
 /// Edits that mend something, in words.
+///
+/// ```
+/// use routesim::Site;
+/// use routesim::site::{Edit, Fix, Safety};
+///
+/// let site = Site::builder("Alais /a /b\n").build()?;
+/// let found = site.start().err().expect("httpd refuses it");
+/// let name = Edit { file: found.span.file, range: found.span.start..found.span.start + 5, text: "Alias".into() };
+/// let fix = Fix { message: found.help.clone().unwrap_or_default(), safety: Safety::Safe, edits: vec![name] };
+/// assert_eq!(fix.message, "did you mean `Alias`?");
+/// assert!(site.with(&fix.edits)?.start().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does.
@@ -40,6 +73,18 @@ pub struct Fix {
 }
 
 /// Two edits change the same piece of a text.
+///
+/// ```
+/// use routesim::site::{Edit, Overlap, apply};
+/// use routesim::source::SourceMap;
+///
+/// let sources = SourceMap::default();
+/// let file = sources.add("httpd.conf", "Listen 80\n");
+/// let port = Edit { file, range: 7..9, text: "81".into() };
+/// let line = Edit { file, range: 0..10, text: "".into() };
+/// let Overlap { first, second } = apply(&sources, &[port.clone(), line.clone()]).expect_err("both change the port");
+/// assert_eq!((first, second), (line, port));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
     /// One of them.

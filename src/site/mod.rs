@@ -151,6 +151,17 @@ pub fn module_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A directive of a configuration, or a section.
+///
+/// ```
+/// use routesim::Site;
+///
+/// let site = Site::builder("<Directory /srv>\n  Require ip 192.0.2.1\n</Directory>\n").build()?;
+/// let require = site.directives().find(|directive| directive.name() == "Require").expect("it is there");
+/// assert_eq!((require.args(), site.sources().place(require.span())), ("ip 192.0.2.1".into(), "config:2".into()));
+/// assert_eq!(site.sources().text(require.arg_span(site.sources(), 1)), "192.0.2.1");
+/// assert_eq!(require.parents().map(|(name, _)| name.to_string()).collect::<Vec<_>>(), ["Directory"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Directive<'s> {
     node: &'s Node,

@@ -16,6 +16,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How a configuration of this machine is read.
+///
+/// ```
+/// use routesim::site::{Site, SiteOptions};
+///
+/// let dir = std::env::temp_dir().join(format!("routesim-site-options-{}", std::process::id()));
+/// std::fs::create_dir_all(&dir)?;
+/// std::fs::write(dir.join("httpd.conf"), "<IfDefine TEST>\nRedirect / ${HOME_PAGE}\n</IfDefine>\n")?;
+/// let env = vec![("HOME_PAGE".into(), "https://www.example.com/".into())];
+/// let options = SiteOptions { env, defines: vec!["TEST".into()], ..SiteOptions::default() };
+/// let site = Site::open(&dir.join("httpd.conf"), &options)?;
+/// assert_eq!(site.directives().next().map(|d| d.args().to_string()), Some("/ https://www.example.com/".into()));
+/// # std::fs::remove_dir_all(dir)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SiteOptions {
     /// The directory that is `/` to the server, as in a chroot; none for the machine's own.
@@ -37,6 +51,13 @@ pub struct SiteOptions {
 }
 
 /// Why a configuration can't be read.
+///
+/// ```
+/// use routesim::site::{Site, SiteOptions};
+///
+/// let failed = Site::open("/no/such/httpd.conf".as_ref(), &SiteOptions::default()).err().expect("there is none");
+/// assert!(failed.to_string().starts_with("can't read `/no/such/httpd.conf`"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenError(String);
 

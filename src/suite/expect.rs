@@ -6,6 +6,16 @@ use crate::suggest::closest;
 use serde_json::Value as Json;
 
 /// One expected key of an outcome.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::Scenario;
+///
+/// let text = "name: x\nconfig: ''\nrequests:\n- {url: /, expect: {status: 404}}\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// let expected = &scenario.requests[0].expect[0];
+/// assert_eq!((expected.key.as_str(), &expected.value, expected.line), ("status", &404.into(), 4));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     /// The key.
@@ -19,6 +29,17 @@ pub struct Expectation {
 }
 
 /// An expectation that an outcome doesn't meet.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::{Scenario, run};
+///
+/// let text = "name: x\nconfig: Redirect / /b\nrequests:\n- {url: /a, expect: {status: 200}}\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// let ran = run(&scenario).expect("it has no files");
+/// let mismatch = &ran.answers[0].mismatches[0];
+/// assert_eq!((mismatch.key.as_str(), &mismatch.want, &mismatch.got), ("status", &200.into(), &302.into()));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
     /// The key, with the way to a nested one: `wsgi.process_group`, `decided_by[0].line`.

@@ -9,6 +9,17 @@ const KEYS: &[&str] = &["content", "dir", "symlink", "from", "mode", "owner", "g
 const PROBES: &[(&str, Probe)] = &[("wsgi", Probe::Wsgi), ("cgi", Probe::Cgi), ("php", Probe::Php)];
 
 /// One entry of `files`.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::Scenario;
+///
+/// let text = "name: x\nfiles:\n  /srv/key: {content: secret, mode: 0600, owner: www-data}\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// let file = &scenario.files[0];
+/// assert_eq!((file.path.as_str(), file.mode, file.owner.as_deref()), ("/srv/key", Some(0o600), Some("www-data")));
+/// assert_eq!(file.at.line, 3);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileEntry {
     /// The absolute path, as written but for slashes at its end.
@@ -28,6 +39,17 @@ pub struct FileEntry {
 }
 
 /// What an entry of `files` is.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::{FileKind, Scenario};
+///
+/// let text = "name: x\nfiles: {/srv/a: hello, /srv/b/: {dir: true}, /srv/c: {symlink: a}}\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// let kinds: Vec<_> = scenario.files.into_iter().map(|file| file.kind).collect();
+/// let file = FileKind::Regular(Some("hello".into()), None);
+/// assert_eq!(kinds, [file, FileKind::Directory, FileKind::Symlink("a".into())]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file; without content, some that fits its name. The program it is to be, where given.
@@ -41,6 +63,19 @@ pub enum FileKind {
 }
 
 /// What a stand-in program is written for.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::{FileKind, Probe, Scenario, run};
+///
+/// let text = "name: x\nconfig: WSGIScriptAlias / /srv/app\nfiles: {/srv/app: {probe: wsgi}}\nrequests: [/]\n";
+/// let mut scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// assert_eq!(scenario.files[0].kind, FileKind::Regular(None, Some(Probe::Wsgi)));
+/// assert_eq!(run(&scenario).expect("its files can be laid out").answers[0].outcome.status, 200);
+/// // a text in which mod_wsgi finds no application
+/// scenario.files[0].kind = FileKind::Regular(Some("hello".into()), None);
+/// assert_eq!(run(&scenario).expect("its files can be laid out").answers[0].outcome.status, 500);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probe {
     /// mod_wsgi

@@ -22,6 +22,16 @@ const KEYS: &[&str] =
     &["url", "target", "method", "client", "server", "tls", "ssl", "headers", "user", "protocol", "expect"];
 
 /// One request, as the scenario writes it.
+///
+/// ```
+/// use routesim::Request;
+/// use routesim::suite::RequestSpec;
+///
+/// let tls = RequestSpec { tls: true, ..RequestSpec::short("POST https://www.example.com/a") };
+/// assert_eq!((tls.method.as_str(), tls.target(), tls.tls_name()), ("POST", "/a", Some("www.example.com")));
+/// let ask = Request::of(&tls, 0);
+/// assert_eq!((ask.tls, ask.local_port, ask.sni.as_deref()), (true, 443, Some("www.example.com")));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestSpec {
     /// The URL (absolute, or a path), as asked.
@@ -62,6 +72,14 @@ impl Name for Header {
 }
 
 /// A URL's parts that a request is made of, as written.
+///
+/// ```
+/// use routesim::suite::split_url;
+///
+/// let parts = split_url("https://www.example.com:8443/a?b");
+/// assert_eq!((parts.https, parts.authority, parts.port), (true, "www.example.com:8443", 8443));
+/// assert_eq!((parts.target, split_url("/a?b").authority), ("/a?b", "localhost"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlParts<'u> {
     /// The authority: name and, where given, port.
@@ -74,7 +92,7 @@ pub struct UrlParts<'u> {
     pub https: bool,
 }
 
-/// Takes a URL apart. One that doesn't begin with `http://` or `https://` is a target, asked of [`HOST`].
+/// Takes a URL apart. One that doesn't begin with `http://` or `https://` is a target, asked of `localhost`.
 pub fn split_url(url: &str) -> UrlParts<'_> {
     let (https, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
         (Some(rest), _) => (false, rest),

@@ -10,6 +10,18 @@ use crate::site::Site;
 use serde_json::Value;
 
 /// What became of a scenario.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::{Scenario, run};
+///
+/// let text = "name: x\nconfig: Alais /a /b\nexpect: {config_error: {line: 1}}\nrequests: [/a]\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// let ran = run(&scenario).expect("it has no files");
+/// assert!(ran.run.is_none() && ran.answers.is_empty(), "httpd would not start");
+/// assert!(ran.mismatches.is_empty(), "and that is what the scenario expects");
+/// assert_eq!(ran.refusal.expect("it is refused")["config_error"]["line"], 1);
+/// ```
 pub struct Ran {
     /// Its configuration over its files.
     pub site: Site,
@@ -24,6 +36,17 @@ pub struct Ran {
 }
 
 /// A request's answer.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::{Scenario, run};
+///
+/// let text = "name: x\nconfig: Redirect /a /b\nrequests:\n- {url: /a, expect: {status: 302}}\n- /b\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// let ran = run(&scenario).expect("it has no files");
+/// assert_eq!(ran.answers[0].outcome.location, Some("http://localhost/b".into()));
+/// assert!(ran.answers.iter().all(|answered| answered.mismatches.is_empty()));
+/// ```
 pub struct Answered {
     /// The outcome.
     pub outcome: Outcome,

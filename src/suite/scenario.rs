@@ -19,6 +19,17 @@ const KEYS: &[&str] =
 const IGNORED: &[&str] = &["loglevel"];
 
 /// One scenario.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::{RequestSpec, Scenario, run};
+///
+/// let text = "name: a note\nconfig: DocumentRoot /srv\nfiles: {/srv/note.txt: hello}\nrequests: [/note.txt]\n";
+/// let mut scenario = Scenario::parse("note.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// scenario.requests.push(RequestSpec::short("DELETE /note.txt"));
+/// let ran = run(&scenario).expect("its files can be laid out");
+/// assert!(ran.answers.iter().map(|answered| answered.outcome.status).eq([200, 405]));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// Where it was read from.
@@ -52,6 +63,16 @@ pub struct Scenario {
 }
 
 /// Where a scenario's configuration stands.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::{ConfigSource, Scenario};
+///
+/// let text = "name: x\nconfig: |\n  DocumentRoot /srv\n  Alias /a /b\n";
+/// let scenario = Scenario::parse("x.yaml".as_ref(), text, &SourceMap::default()).expect("it is one");
+/// assert_eq!(scenario.config.place(2), Some((4, 3)), "line 2 of the configuration is line 4 of the scenario");
+/// assert_eq!(ConfigSource::File("/etc/apache2/apache2.conf".into()).place(2), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigSource {
     /// In the scenario itself.

@@ -9,6 +9,16 @@ use serde_yaml::Spanned;
 use std::fmt;
 
 /// Where a node stands.
+///
+/// ```
+/// use routesim::source::SourceMap;
+/// use routesim::suite::Scenario;
+///
+/// let sources = SourceMap::default();
+/// let text = "name: x\nfiles: {/srv/a: hello}\n";
+/// let at = Scenario::parse("x.yaml".as_ref(), text, &sources).expect("it is one").files[0].at;
+/// assert_eq!((at.line, at.column, sources.text(at.span)), (2, 9, "/srv/a".into()));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {
     /// In the source map.

@@ -12,11 +12,21 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// The tree of this machine below a directory, seen as in a chroot: that directory is `/`, and links that begin with `/`
-/// mean it, since they are followed by [`super::resolve`] and never by the operating system.
+/// mean it, since they are followed by this library and never by the operating system.
 ///
 /// What the process itself may not see is `Access`. Should somebody swap a directory for a link between two looks, then
 /// what is behind it can't be seen; on Linux, never anything outside of the tree. Files that hold more than
-/// [`FILE_BYTES`] are `TooLarge`; no reading ever waits.
+/// 64 MiB are `TooLarge`; no reading ever waits.
+///
+/// ```
+/// use routesim::vfs::{Disk, Errno, Vfs};
+///
+/// let disk = Disk::new("src")?;
+/// assert!(disk.list(b"/")?.contains(&"lib.rs".into()));
+/// assert!(disk.lstat(b"/lib.rs")?.is_file() && disk.lstat(b"/vfs")?.is_dir());
+/// assert_eq!(disk.lstat(b"/../Cargo.toml"), Err(Errno::NotFound), "that is outside");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Disk {
     root: PathBuf,

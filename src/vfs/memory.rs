@@ -7,6 +7,20 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Who owns an entry: user and group.
+///
+/// ```
+/// use routesim::vfs::{Memory, Owner};
+/// use routesim::{Request, Site};
+///
+/// let mut tree = Memory::new();
+/// tree.add_file(b"/srv/mine", *b"x", 0o600, Owner { uid: 33, gid: 33 })?;
+/// tree.add_file(b"/srv/roots", *b"x", 0o600, Owner::ROOT)?;
+/// let site = Site::builder("DocumentRoot /srv\n").tree(std::sync::Arc::new(tree)).build()?;
+/// let run = site.start().expect("httpd starts");
+/// // httpd runs as www-data, which is 33
+/// assert_eq!(["/mine", "/roots"].map(|url| run.ask(&Request::get(url)).status), [200, 403]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Owner {
     /// The user; root is 0.
@@ -38,6 +52,18 @@ struct Node {
 }
 
 /// A tree of files in memory, by full path.
+///
+/// ```
+/// use routesim::vfs::{Memory, Owner};
+/// use routesim::{Request, Site};
+///
+/// let mut tree = Memory::new();
+/// tree.add_file(b"/srv/v2/note.txt", *b"hello", 0o644, Owner::ROOT)?;
+/// tree.add_symlink(b"/srv/current", b"v2", Owner::ROOT)?;
+/// let site = Site::builder("DocumentRoot /srv/current\n").tree(std::sync::Arc::new(tree)).build()?;
+/// assert_eq!(site.start().expect("httpd starts").ask(&Request::get("/note.txt")).status, 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Memory {
     nodes: HashMap<BString, Node, RandomState>,

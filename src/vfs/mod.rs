@@ -26,6 +26,17 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What a directory entry is: apr's `apr_filetype_e`, as far as httpd asks.
+///
+/// ```
+/// use routesim::vfs::{Kind, Memory, Vfs};
+///
+/// let mut tree = Memory::new();
+/// tree.add_symlink(b"/srv/current", b"/srv/v2", Default::default())?;
+/// let kind = |path: &str| tree.lstat(path.as_bytes()).map(|stat| stat.kind);
+/// assert_eq!(kind("/srv"), Ok(Kind::Directory));
+/// assert_eq!(kind("/srv/current"), Ok(Kind::Symlink), "a link is not followed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A file with content.
@@ -39,6 +50,17 @@ pub enum Kind {
 }
 
 /// What is known of a directory entry without opening it: apr's `apr_finfo_t`.
+///
+/// ```
+/// use routesim::vfs::{Memory, Owner, Vfs};
+///
+/// let mut tree = Memory::new();
+/// tree.add_file(b"/srv/note.txt", *b"hello", 0o640, Owner::ROOT)?;
+/// let stat = tree.lstat(b"/srv/note.txt")?;
+/// assert!(stat.is_file() && !stat.is_dir());
+/// assert_eq!((stat.size, stat.mode, stat.mtime), (5, 0o640, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stat {
     /// What it is.
@@ -75,6 +97,15 @@ impl Stat {
 }
 
 /// Why a path leads nowhere: the `errno` values that httpd tells apart.
+///
+/// ```
+/// use routesim::Site;
+/// use routesim::vfs::Errno;
+///
+/// let made = Site::builder("").file("/etc/passwd/note.txt", "hello").build();
+/// let errno = made.err().expect("/etc/passwd is a file");
+/// assert_eq!((errno, errno.to_string().as_str()), (Errno::NotDirectory, "Not a directory"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Errno {
     /// ENOENT
@@ -87,7 +118,7 @@ pub enum Errno {
     Loop,
     /// ENAMETOOLONG
     NameTooLong,
-    /// EFBIG: it holds more than this program reads ([`crate::limits::FILE_BYTES`]); httpd would go on.
+    /// EFBIG: it holds more than this program reads (64 MiB); httpd would go on.
     TooLarge,
     /// EAGAIN: it can't be read without waiting; httpd would wait.
     Blocks,
@@ -130,6 +161,26 @@ impl std::error::Error for Errno {}
 ///
 /// Every `path` is absolute and plain: it begins with `/`, has no empty, `.` or `..` component, does not end in `/`
 /// (but for the root, `/`), and no component but the last is a symbolic link. `resolve` sees to that.
+///
+/// ```
+/// use routesim::vfs::{Errno, Memory, Stat, Vfs};
+/// use routesim::{Request, Site};
+/// # use {bstr::BString, std::sync::Arc};
+///
+/// struct Private(Memory);
+/// impl Vfs for Private {
+///     fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
+///         self.0.lstat(path).map(|stat| Stat { mode: 0o700, ..stat })
+///     }
+///     // readlink, read and list ask the tree within
+///     # fn readlink(&self, path: &[u8]) -> Result<BString, Errno> { self.0.readlink(path) }
+///     # fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> { self.0.read(path) }
+///     # fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno> { self.0.list(path) }
+/// }
+/// let site = Site::builder("DocumentRoot /srv\n").tree(Arc::new(Private(Memory::new()))).build()?;
+/// assert_eq!(site.start().expect("httpd starts").ask(&Request::get("/a")).status, 403, "/srv is root's alone");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Vfs: Send + Sync {
     /// What stands at `path`; a link is not followed. `NotFound` (or `NotDirectory`) when nothing does.
     fn lstat(&self, path: &[u8]) -> Result<Stat, Errno>;

@@ -22,6 +22,20 @@ use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
 /// How much is told.
+///
+/// ```
+/// use routesim::report::explain::{Explained, Level, render};
+/// use routesim::report::paint::Paint;
+/// use routesim::{Request, Site};
+///
+/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let ask = Request::get("/old");
+/// let (outcome, steps) = run.explain(&ask);
+/// let page = |level| render(&Explained::of(&run, &ask, &outcome, &steps), level, Paint::default());
+/// assert_eq!(page(Level::Brief), "302 Found  -> http://localhost/new\n");
+/// assert!(page(Level::Story).len() < page(Level::All).len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
     /// The verdict alone.
@@ -34,6 +48,19 @@ pub enum Level {
 }
 
 /// What a page is made of.
+///
+/// ```
+/// use routesim::report::explain::{Explained, Level, render};
+/// use routesim::report::paint::Paint;
+/// use routesim::{Request, Site};
+///
+/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let ask = Request::get("/old");
+/// let (outcome, steps) = run.explain(&ask);
+/// let page = render(&Explained::of(&run, &ask, &outcome, &steps), Level::Story, Paint::default());
+/// assert!(page.contains("Redirect /old /new"), "the line that decided is on the page");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Explained<'a> {
     /// The answer.
