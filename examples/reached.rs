@@ -31,7 +31,7 @@ impl Observer for Coverage {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let site = Site::builder(CONFIG).file("/srv/www/index.html", "").build()?;
-    let run = site.start().map_err(Clone::clone)?;
+    let run = site.start()?;
     let mut coverage = Coverage::default();
     for url in ["/", "/old/page", "/static/app.css", "/static/img/logo.png"] {
         run.observe(&Request::get(url), &mut coverage);

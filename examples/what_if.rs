@@ -21,9 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ask = Request::get("/secret.txt");
     println!("now: {}", status(&site, &ask)?);
     for directive in site.directives().filter(|d| !d.is_section()) {
-        let span = directive.span();
-        let edit = Edit { file: span.file, range: span.start..span.end, text: "".into() };
-        let changed = status(&site.with(&[edit])?, &ask);
+        let changed = status(&site.with(&[Edit::delete(directive.span())])?, &ask);
         let changed = changed.map_or_else(|why| format!("httpd would not start: {why}"), |status| status.to_string());
         println!("without `{} {}`: {changed}", directive.name(), directive.args());
     }
@@ -32,6 +30,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The status of an answer, or why httpd would not start.
 fn status(site: &Site, ask: &Request) -> Result<u16, String> {
-    let run = site.start().map_err(ToString::to_string)?;
+    let run = site.start().map_err(|refused| refused.to_string())?;
     Ok(run.ask(ask).status)
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 /// A request to simulate.
 ///
-/// An https URL alone is port 443 in plain HTTP: [`Request::tls`] says whether the connection is encrypted.
+/// An https URL is asked over TLS, unless [`Request::tls`] says otherwise.
 ///
 /// ```
 /// use routesim::outcome::Access;

@@ -815,6 +815,16 @@ impl Step {
         bytes
     }
 
+    /// The steps and all that are within them, in the order in which they happened.
+    pub fn walk(steps: &[Step]) -> impl Iterator<Item = &Step> {
+        let mut todo: Vec<&Step> = steps.iter().rev().collect();
+        std::iter::from_fn(move || {
+            let next = todo.pop()?;
+            todo.extend(next.children.iter().rev());
+            Some(next)
+        })
+    }
+
     /// Whether it applied.
     pub fn matched(&self) -> bool {
         matches!(self.judgement, Judgement::Matched | Judgement::Ended(_))

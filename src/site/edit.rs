@@ -1,6 +1,6 @@
 //! Changes of texts: what a fix, a mutant or an editor makes of a site.
 
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceMap, Span};
 use crate::vfs::{Cred, Errno, Stat, Vfs, resolve};
 use bstr::BString;
 use std::collections::{BTreeMap, HashMap};
@@ -28,6 +28,18 @@ pub struct Edit {
     pub range: Range<u32>,
     /// What takes its place.
     pub text: BString,
+}
+
+impl Edit {
+    /// What is at a place becomes `text`.
+    pub fn replace(at: Span, text: impl Into<BString>) -> Edit {
+        Edit { file: at.file, range: at.start..at.end, text: text.into() }
+    }
+
+    /// What is at a place goes.
+    pub fn delete(at: Span) -> Edit {
+        Edit::replace(at, "")
+    }
 }
 
 /// Whether a fix may change more than it is for.

@@ -138,10 +138,10 @@ impl Site {
     ///
     /// # Errors
     /// The error at which httpd would stop.
-    pub fn start(&self) -> Result<Run, &Diagnostic> {
+    pub fn start(&self) -> Result<Run, Box<Diagnostic>> {
         let Inner { input, programs, started, .. } = &*self.0;
-        let server = started.as_ref()?;
-        Ok(Run::new(server.clone(), input.vfs.clone(), programs.clone()))
+        let server = started.clone().map_err(Box::new)?;
+        Ok(Run::new(server, input.vfs.clone(), programs.clone()))
     }
 }
 

@@ -27,7 +27,7 @@ const KEYS: &[&str] =
 /// use routesim::Request;
 /// use routesim::suite::RequestSpec;
 ///
-/// let tls = RequestSpec { tls: true, ..RequestSpec::short("POST https://www.example.com/a") };
+/// let tls = RequestSpec::short("POST https://www.example.com/a");
 /// assert_eq!((tls.method.as_str(), tls.target(), tls.tls_name()), ("POST", "/a", Some("www.example.com")));
 /// let ask = Request::of(&tls, 0);
 /// assert_eq!((ask.tls, ask.local_port, ask.sni.as_deref()), (true, 443, Some("www.example.com")));

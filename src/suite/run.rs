@@ -65,7 +65,7 @@ pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
         Ok(run) => (Some(run), None),
         Err(error) => (None, Some(error)),
     };
-    let refusal = refused.map(|error| json::config_error(error, site.sources()));
+    let refusal = refused.map(|error| json::config_error(&error, site.sources()));
     let mismatches = compare(&scenario.expect, refusal.as_ref().unwrap_or(&Value::Null));
     let answer = |(index, run): (usize, &Run)| {
         let spec = &scenario.requests[index];

@@ -125,7 +125,7 @@ impl Lines {
             site = site.file("/srv/www/.htaccess", text.as_str());
         }
         let site = site.build().expect("there is room");
-        let outcome = site.start().map_err(|refused| refused.message.clone())?.ask(&Request::get("/x.html"));
+        let outcome = site.start().map_err(|refused| refused.message)?.ask(&Request::get("/x.html"));
         match outcome.log_message.as_deref() {
             Some(why) if outcome.status == 500 => Err(why.to_string()),
             _ => Ok(outcome.status),
