@@ -4,6 +4,7 @@
 
 use super::access_compat;
 use super::authz::{self, Parsed, Provider};
+use super::foreign;
 use crate::diagnostic::Diagnostic;
 use crate::limits;
 use crate::module::Effect::Modelled;
@@ -274,7 +275,8 @@ fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         negate = true;
     }
     let args: BString = rest.into();
-    let Some(provider) = authz::find(&name, cmd.build) else {
+    let foreign = || Some(&foreign::PROVIDER).filter(|_| !cmd.build.loaded.strangers().is_empty());
+    let Some(provider) = authz::find(&name, cmd.build).or_else(foreign) else {
         return Err(format!("Unknown Authz provider: {name}"));
     };
     let parsed = provider.read(cmd, name.as_bstr(), args.as_bstr())?;

@@ -42,6 +42,11 @@ impl Known {
     }
 }
 
+/// The module made from this source file.
+pub(crate) fn by_source(source: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|k| k.source == source)
+}
+
 /// The module that a list of modules calls so; a `mod_` before it and any version of PHP are let through.
 pub(crate) fn by_name(name: &str) -> Option<&'static Known> {
     let name = name.strip_prefix("mod_").unwrap_or(name);

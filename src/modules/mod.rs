@@ -17,6 +17,7 @@ pub(crate) mod dav;
 pub(crate) mod dir;
 pub(crate) mod env;
 pub(crate) mod filter;
+pub(crate) mod foreign;
 pub(crate) mod headers;
 pub(crate) mod imagemap;
 pub(crate) mod include;
@@ -119,6 +120,16 @@ pub(crate) fn module_of(directive: &str) -> Option<&'static str> {
     own.map(|m| m.name).or_else(|| ledger::third_party::module_of(directive))
 }
 
+/// Whether an identifier is that of PHP 5 or 7.
+pub(crate) fn is_php(identifier: &str) -> bool {
+    matches!(identifier, "php5_module" | "php7_module")
+}
+
+/// PHP's rows and hooks.
+pub(crate) fn of_php() -> Option<(&'static [crate::module::Directive], &'static [crate::module::Hook])> {
+    by_identifier("php_module").map(|php| (php.directives, php.hooks))
+}
+
 /// What to use instead of a directive that older releases had.
 pub(crate) fn replacement(directive: &str) -> Option<&'static str> {
     ledger::third_party::replacement(directive)
@@ -168,7 +179,7 @@ mod tests {
     /// Each file or folder of src/modules is a module of httpd, or one of the few that serve them.
     #[test]
     fn modules_are_registered() {
-        let helpers = BTreeSet::from(["mod", "authn", "authz", "known", "ledger", "quiet", "reading"]);
+        let helpers = BTreeSet::from(["mod", "authn", "authz", "foreign", "known", "ledger", "quiet", "reading"]);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules");
         let known: BTreeSet<String> =
             MODELLED.iter().map(|m| m.name.trim_start_matches("mod_").trim_end_matches(".c").to_string()).collect();

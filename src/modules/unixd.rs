@@ -23,24 +23,27 @@ fn user(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     if cmd.build.users.user(&a[0]).is_some_and(|u| u.uid == 0) || a[0] == "#0" {
         return Err("Error:\tApache has not been designed to serve pages while\n\trunning as root".into());
     }
+    if cmd.build.users.uid(&a[0]).is_none() {
+        cmd.note("user", format!("no user `{}` in /etc/passwd: it is taken for one that owns no files", a[0]));
+    }
     cmd.build.run_as.0 = a[0].clone();
-    run_as(cmd)
+    run_as(cmd);
+    Ok(())
 }
 
 fn group(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
+    if cmd.build.users.gid(&a[0]).is_none() {
+        cmd.note("user", format!("no group `{}` in /etc/group: it is taken for one that owns no files", a[0]));
+    }
     cmd.build.run_as.1 = a[0].clone();
-    run_as(cmd)
+    run_as(cmd);
+    Ok(())
 }
 
-/// A user or group that the machine lacks stops httpd there, but says nothing of the configuration.
-fn run_as(cmd: &mut Cmd<'_>) -> Result<(), String> {
-    let (user, group) = cmd.build.run_as.clone();
-    match cmd.build.users.cred(&user, &group) {
-        Some(cred) => cmd.build.cred = cred,
-        None => {
-            cmd.note("user", format!("user `{user}` or group `{group}` is not known here: files are read as before"))
-        }
-    }
-    Ok(())
+/// A user or group that the machine lacks stops httpd there, but says nothing of the configuration: it is one that owns
+/// nothing.
+fn run_as(cmd: &mut Cmd<'_>) {
+    let (user, group) = &cmd.build.run_as;
+    cmd.build.cred = cmd.build.users.cred(user, group);
 }

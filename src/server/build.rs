@@ -11,6 +11,8 @@ use crate::conf::args;
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::module::{Directive, Effect, allowed};
 use crate::modules::core;
+use crate::modules::foreign::{self, Foreign};
+use crate::modules::known;
 use crate::pattern::{Flags, Regex};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
@@ -227,6 +229,23 @@ impl Build {
             if scope.overrides & allowed::NONFATAL_UNKNOWN != 0 {
                 return Ok(());
             }
+            if let Some(Foreign { module, why, guessed }) = foreign::of(&loaded, &name) {
+                if guessed {
+                    let message = format!("no directive `{name}` is known here: it is taken for one of {module}");
+                    let near = suggest::closest(&name, loaded.names());
+                    let note = Diagnostic::note("foreign-directive", message, node.span);
+                    self.diagnostics.push(match near {
+                        Some(near) => note.help(format!("did you mean `{near}`?")),
+                        None => note,
+                    });
+                }
+                let blind = &mut slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind;
+                // one stands for all of its module
+                if blind.iter().all(|spot| spot.module != module) {
+                    blind.push(BlindSpot { directive: name.into(), module, span: node.span, why });
+                }
+                return Ok(());
+            }
             if self.assume_modules
                 && let Some(module) = crate::modules::module_of(&name)
             {
@@ -311,10 +330,19 @@ impl Build {
             return d.help(format!("httpd 2.4 has no `{name}`: {instead}"));
         }
         if let Some(module) = crate::modules::module_of(&name) {
-            return d.help(format!(
-                "`{}` is a directive of {module}, which is not loaded (`--assume-modules` goes on without)",
-                name
-            ));
+            return d.help(match known::by_source(module) {
+                Some(k) => format!(
+                    "`{name}` is a directive of {module}, which is not loaded: `a2enmod {}` on Debian, elsewhere \
+                     `LoadModule {} modules/{}.so`; `--modules {}` tries it here",
+                    k.name,
+                    k.identifier,
+                    module.trim_end_matches(".c"),
+                    k.name
+                ),
+                None => format!(
+                    "`{name}` is a directive of {module}, which is not loaded (`--assume-modules` goes on without)"
+                ),
+            });
         }
         match suggest::closest(&name, known.iter().copied()) {
             Some(n) => d.help(format!("did you mean `{n}`?")),

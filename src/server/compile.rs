@@ -43,6 +43,8 @@ pub enum Modules {
     All,
     /// Those that LoadModule names, and these.
     OwnAnd(Vec<String>),
+    /// Those that LoadModule names, and the compiled-in ones; a scenario's default set when there is no LoadModule.
+    OwnElseDefault,
 }
 
 /// What a run begins with.
@@ -147,6 +149,24 @@ impl conf::Files for VfsFiles<'_> {
 pub(crate) struct Known {
     /// Those loaded so far.
     pub loaded: Arc<Loaded>,
+    /// Those that some builds have compiled in and others load: of these, what the configuration has not loaded yet.
+    pub either: Vec<&'static str>,
+}
+
+impl Known {
+    /// Whether the configuration itself says what is loaded.
+    fn is_own(modules: &Modules) -> bool {
+        matches!(modules, Modules::Own | Modules::OwnAnd(_) | Modules::OwnElseDefault)
+    }
+
+    /// With the modules that are there before the configuration is read.
+    fn new(modules: &Modules) -> Known {
+        const EITHER: [&str; 5] =
+            ["log_config_module", "logio_module", "unixd_module", "version_module", "watchdog_module"];
+        let own = Known::is_own(modules);
+        let either = if own { EITHER.to_vec() } else { Vec::new() };
+        Known { loaded: Arc::new(Loaded::new(initial(modules))), either }
+    }
 }
 
 impl Knowledge for Known {
@@ -164,12 +184,21 @@ impl Knowledge for Known {
 
     fn load_module(&mut self, identifier: &[u8], _path: &[u8]) -> Result<Loading, String> {
         let name = identifier.to_str_lossy();
+        if let Some(at) = self.either.iter().position(|either| *either == name) {
+            // where the configuration loads it, it is not compiled in
+            self.either.remove(at);
+            return Ok(Loading::Loaded);
+        }
         if self.loaded.has(&name) {
             return Ok(Loading::Already);
         }
         // a module that nobody here knows is loaded all the same, with nothing in it
-        let module = modules::by_identifier(&name).unwrap_or_else(|| stranger(&name));
-        Arc::make_mut(&mut self.loaded).push(module);
+        let loaded = Arc::make_mut(&mut self.loaded);
+        match modules::by_identifier(&name) {
+            Some(module) => loaded.push(module),
+            None if modules::is_php(&name) => loaded.push(stranger(&name)),
+            None => loaded.push_stranger(stranger(&name)),
+        }
         Ok(Loading::Loaded)
     }
 }
@@ -182,9 +211,13 @@ fn stranger(identifier: &str) -> &'static Module {
 }
 
 fn made_up(identifier: &str) -> &'static Module {
-    let name: &'static str = Box::leak(format!("mod_{}.c", identifier.trim_end_matches("_module")).into_boxed_str());
+    let name: &'static str = Box::leak(
+        format!("mod_{}.c", identifier.trim_start_matches("mod_").trim_end_matches("_module")).into_boxed_str(),
+    );
     let identifier: &'static str = Box::leak(identifier.to_string().into_boxed_str());
-    Box::leak(Box::new(Module { name, identifier, directives: &[], hooks: &[] }))
+    // PHP 5 and 7 are what PHP 8 is, by other names
+    let (directives, hooks) = modules::of_php().filter(|_| modules::is_php(identifier)).unwrap_or((&[], &[]));
+    Box::leak(Box::new(Module { name, identifier, directives, hooks }))
 }
 
 /// The modules that are there before the configuration is read, in load order.
@@ -196,7 +229,7 @@ fn initial(modules: &Modules) -> Vec<&'static Module> {
         Modules::Default => k.by_default(),
         Modules::Pick(names) => k.loading <= known::Loading::Always || k.by_default() && picked(k, names),
         Modules::All => k.loading != known::Loading::Instead,
-        Modules::Own | Modules::OwnAnd(_) => {
+        Modules::Own | Modules::OwnAnd(_) | Modules::OwnElseDefault => {
             let extra = if let Modules::OwnAnd(names) = modules { picked(k, names) } else { false };
             k.compiled_in() || extra
         }
@@ -227,18 +260,36 @@ pub(crate) fn compile(input: Input) -> Output {
         options.state.define(name.as_bytes(), None);
     }
     let files = VfsFiles(&*input.vfs);
-    let read = |modules: &Modules, options: &conf::Options| {
-        let mut know = Known { loaded: Arc::new(Loaded::new(initial(modules))) };
+    let read = |modules: &Modules, options: &conf::Options, mpm: bool| {
+        let mut know = Known::new(modules);
+        if let Some(event) = modules::by_identifier("mpm_event_module").filter(|_| mpm) {
+            Arc::make_mut(&mut know.loaded).push(event);
+        }
         let tree = conf::read(&sources, file, &files, &mut know, options);
         (tree, know)
     };
-    let (mut tree, mut know) = read(&input.modules, &options);
+    let (mut tree, mut know) = read(&input.modules, &options, false);
     // a configuration that loads nothing at all, its includes neither, is taken for a part of one that does
-    let no_module = matches!(input.modules, Modules::Own) && tree.loaded.is_empty();
-    if no_module {
+    let instead = match input.modules {
+        Modules::Own => Some(Modules::All),
+        Modules::OwnElseDefault => Some(Modules::Default),
+        _ => None,
+    };
+    let instead = instead.filter(|_| tree.loaded.is_empty());
+    // one that loads modules and no MPM is for an httpd that has one compiled in
+    let no_mpm = Known::is_own(&input.modules)
+        && !tree.loaded.is_empty()
+        && !tree.loaded.iter().any(|m| m.identifier.starts_with(b"mpm_"))
+        && !know.loaded.names().contains(&"Listen");
+    if no_mpm {
+        options.known = std::mem::take(&mut tree).included;
+        (tree, know) = read(&input.modules, &options, true);
+    }
+    let no_module = matches!(instead, Some(Modules::All));
+    if let Some(modules) = instead {
         // the same files again: their texts are there
         options.known = std::mem::take(&mut tree).included;
-        (tree, know) = read(&Modules::All, &options);
+        (tree, know) = read(&modules, &options, false);
     }
     let mut missed = Vec::new();
     let users = Users::read(&*input.vfs, |path, errno| {
@@ -247,7 +298,10 @@ pub(crate) fn compile(input: Input) -> Output {
             missed.push(Diagnostic::warning("unread-file", message, Span::NONE).help("users and groups are not known"));
         }
     });
-    let cred = users.cred(b"www-data", b"www-data").unwrap_or_default();
+    let cred = match users.uid(b"www-data") {
+        Some(_) => users.cred(b"www-data", b"www-data"),
+        None => Cred::default(),
+    };
     let mut build = Build {
         sources: sources.clone(),
         diagnostics: tree.diagnostics,

@@ -197,7 +197,7 @@ pub(crate) fn read(
         override_list: wanted.override_list.as_ref().map(|l| l.to_vec()),
         known: Default::default(),
     };
-    let mut know = compile::Known { loaded: server.loaded.clone() };
+    let mut know = compile::Known { loaded: server.loaded.clone(), either: Vec::new() };
     let tree = conf::read_htaccess(&server.sources, file, &compile::VfsFiles(&**vfs), &mut know, &options);
     let mut build = Build {
         listens: Vec::new(),

@@ -61,6 +61,8 @@ pub(crate) struct Loaded {
     /// Their source files and identifiers.
     names: HashSet<&'static str>,
     by_name: HashMap<Vec<u8>, Vec<(&'static Module, &'static Directive)>>,
+    /// Those that nobody here knows.
+    strangers: Vec<&'static Module>,
 }
 
 impl Loaded {
@@ -69,6 +71,17 @@ impl Loaded {
         let mut loaded = Loaded::default();
         modules.into_iter().for_each(|m| loaded.push(m));
         loaded
+    }
+
+    /// Loads one that nobody here knows.
+    pub(crate) fn push_stranger(&mut self, m: &'static Module) {
+        self.push(m);
+        self.strangers.push(m);
+    }
+
+    /// The modules that nobody here knows, as they were loaded.
+    pub(crate) fn strangers(&self) -> &[&'static Module] {
+        &self.strangers
     }
 
     /// Loads one more. It is asked first, as httpd's list of modules grows at its head.

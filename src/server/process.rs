@@ -261,7 +261,19 @@ impl<'a> Seen<'a> {
 /// Directives in force that are not modelled become caveats.
 fn note_blind_spots(r: &mut Request<'_>) {
     let Some(core) = &r.per_dir.core else { return };
+    let strangers = r.engine.server.loaded.strangers();
+    let mut told: Vec<&str> = Vec::new();
     for spot in &core.blind {
+        // what is not known of a module is said once
+        if !strangers.is_empty() && strangers.iter().any(|m| m.name == spot.module) {
+            if told.contains(&spot.module) {
+                continue;
+            }
+            told.push(spot.module);
+            let why = format!("{} is not modelled: {}", spot.module, spot.why);
+            r.caveat(&spot.directive, spot.span, why);
+            continue;
+        }
         r.caveat(&spot.directive, spot.span, spot.why);
     }
 }

@@ -27,7 +27,11 @@ pub struct Checked {
 /// Reads the text as an .htaccess file, everything allowed: what httpd would find when the first request comes by.
 pub(super) fn check(input: Input) -> Checked {
     let (name, text) = (input.name.clone(), input.text.clone());
-    let modules = if matches!(input.modules, Modules::Own) { Modules::All } else { input.modules.clone() };
+    let modules = if matches!(input.modules, Modules::Own | Modules::OwnElseDefault) {
+        Modules::All
+    } else {
+        input.modules.clone()
+    };
     let vfs = input.vfs.clone();
     let base = compile::compile(Input { text: BString::default(), modules, ..input });
     let Some(server) = base.server else { return Checked { sources: base.sources, diagnostics: base.diagnostics } };

@@ -17,12 +17,13 @@ impl Scenario {
         let whole = matches!(self.config, ConfigSource::File(_));
         let tree = Arc::new(self.tree(&text)?);
         let modules = match &self.modules {
+            None if whole => Modules::OwnElseDefault,
             None => Modules::Default,
             Some(names) => Modules::Pick(names.clone()),
         };
         let variables = self.environment.iter().flatten();
         let input = Input {
-            name: "config".into(),
+            name: self.config_name(),
             text: text.into(),
             modules,
             defines: self.defines.clone(),

@@ -227,6 +227,17 @@ impl Scenario {
         ScenarioFs::build(&self.files, &String::from_utf8_lossy(config))
     }
 
+    /// What places call the configuration: its file, as the scenario names it, or `config`.
+    pub(crate) fn config_name(&self) -> String {
+        match &self.config {
+            ConfigSource::Text { .. } => "config".into(),
+            ConfigSource::File(path) => {
+                let folder = self.path.parent().unwrap_or(Path::new(""));
+                path.strip_prefix(folder).unwrap_or(path).display().to_string()
+            }
+        }
+    }
+
     /// The ports that the requests use: each has its Listen.
     pub(crate) fn ports(&self) -> BTreeSet<u16> {
         let urls = self.requests.iter().map(|r| split_url(&r.url).port);

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// The first number that an owner gets who is nobody in /etc/passwd.
 const FIRST_STRANGER: u32 = 4000;
 
+/// The number of a user or group that the machine does not know: it owns nothing.
+const NOBODY: u32 = u32::MAX - 1;
+
 /// One line of /etc/passwd.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct User {
@@ -95,10 +98,10 @@ impl Users {
     }
 
     /// What a process that runs as `user` in `group` may do: the group and those that the user is a member of
-    /// (initgroups(3)). `None` when either is unknown. `#33` is a number, as in httpd's User and Group.
-    pub(crate) fn cred(&self, user: &[u8], group: &[u8]) -> Option<Cred> {
-        let uid = by_number(user).or_else(|| self.user(user).map(|u| u.uid))?;
-        let gid = by_number(group).or_else(|| self.group(group))?;
+    /// (initgroups(3)). One that is unknown owns nothing. `#33` is a number, as in httpd's User and Group.
+    pub(crate) fn cred(&self, user: &[u8], group: &[u8]) -> Cred {
+        let uid = self.uid(user).unwrap_or(NOBODY);
+        let gid = self.gid(group).unwrap_or(NOBODY);
         let mut gids = vec![gid];
         let name = self.user(user).or_else(|| self.user_by_id(uid)).map(|u| &u.name);
         for (_, id, members) in &self.groups {
@@ -106,7 +109,17 @@ impl Users {
                 gids.push(*id);
             }
         }
-        Some(Cred { uid, gids })
+        Cred { uid, gids }
+    }
+
+    /// A user's number, by name or `#number`.
+    pub(crate) fn uid(&self, user: &[u8]) -> Option<u32> {
+        by_number(user).or_else(|| self.user(user).map(|u| u.uid))
+    }
+
+    /// A group's number, by name or `#number`.
+    pub(crate) fn gid(&self, group: &[u8]) -> Option<u32> {
+        by_number(group).or_else(|| self.group(group))
     }
 
     /// The numbers for an owner and a group by name or number; a name that nobody bears gets a number of its own,
@@ -159,7 +172,8 @@ mod tests {
     #[test]
     fn names_and_numbers() {
         let mut u = Users::from(&Memory::new());
-        assert_eq!(u.cred(b"www-data", b"#33"), Some(Cred::default()));
+        assert_eq!(u.cred(b"www-data", b"#33"), Cred::default());
+        assert_eq!(u.cred(b"apache", b"www-data"), Cred { uid: NOBODY, gids: vec![33] });
         assert_eq!(u.user(b"www-data").unwrap().home, "/var/www");
         assert_eq!(u.user(b"alice"), None);
         let alice = u.owner(Some("alice"), None);
@@ -172,7 +186,7 @@ mod tests {
     #[test]
     fn members() {
         let u = Users::parse(b"x:*:9:9::/h:\nbroken\n", Some(b"x:*:9:\nmore:*:10:y,x\nother:*:11:y\n"));
-        assert_eq!(u.cred(b"x", b"x"), Some(Cred { uid: 9, gids: vec![9, 10] }));
+        assert_eq!(u.cred(b"x", b"x"), Cred { uid: 9, gids: vec![9, 10] });
         assert_eq!(u.group_by_id(11), Some(&"other".into()));
     }
 }

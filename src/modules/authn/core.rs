@@ -9,6 +9,7 @@ use crate::server::expr_context;
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;
+use crate::source::Span;
 use bstr::BString;
 use std::sync::Arc;
 
@@ -122,6 +123,13 @@ fn escape_quotes(text: &[u8]) -> BString {
 pub(crate) fn authenticate_no_user(r: &mut Request<'_>) -> Verdict {
     match auth_type(r) {
         None => Verdict::Ok,
+        Some(kind) if !r.engine.server.loaded.strangers().is_empty() => {
+            let said = r.per_dir.authn_core.as_ref().and_then(|dir| dir.auth_type.as_ref());
+            let span = said.map_or(Span::NONE, |set| set.span);
+            let why = format!("a module that is not httpd's own may know the type `{kind}`: it would ask for a login");
+            r.caveat("AuthType", span, why);
+            Verdict::Status(401)
+        }
         Some(kind) => {
             r.error("AH01796", format!("AuthType {kind} configured without corresponding module"));
             Verdict::Status(500)

@@ -56,7 +56,7 @@ pub(super) fn parse_text(cmd: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, Strin
     Ok(Parsed::Text(Arc::new(expr)))
 }
 
-pub(super) fn parse_nothing(_: &mut Cmd<'_>, _: &BStr) -> Result<Parsed, String> {
+pub(crate) fn parse_nothing(_: &mut Cmd<'_>, _: &BStr) -> Result<Parsed, String> {
     Ok(Parsed::Nothing)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Trace;
 use crate::module::{Hook, Phase, Verdict, hook, order};
+use crate::modules::foreign;
 use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::http_request::discard_request_body;
@@ -178,6 +179,7 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
             return no_such_file(r, "AH00130");
         }
     }
+    foreign::note_handler(r);
     let path = r.filename.as_ref().map_or(b"".as_slice(), |f| f.as_slice());
     if r.engine.read_allowed(path).is_err() {
         r.error("AH00132", format!("file permissions deny server access: {}", r.filename_str()));

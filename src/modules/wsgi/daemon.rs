@@ -193,7 +193,9 @@ impl Daemon {
         let user = self.user.clone().unwrap_or_else(|| format!("#{}", server.cred.uid).into());
         let own = server.cred.gids.first().copied().unwrap_or_default();
         let group = self.group.clone().unwrap_or_else(|| format!("#{own}").into());
-        let mut cred = server.users.cred(&user, &group)?;
+        server.users.uid(&user)?;
+        server.users.gid(&group)?;
+        let mut cred = server.users.cred(&user, &group);
         if let Some(list) = &self.supplementary_groups {
             cred.gids.truncate(1);
             let named = list.split(|b| *b == b',').take_while(|n| !n.is_empty());
