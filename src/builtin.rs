@@ -64,6 +64,57 @@ pub static BUILTIN: &[Builtin] = builtin![
     "script-source",
     "wsgi-groups",
     "wsgi-group-of-a-host",
+    "rewrite/drupal",
+    "rewrite/h5bp",
+    "rewrite/joomla",
+    "rewrite/laravel",
+    "rewrite/mediawiki",
+    "rewrite/nextcloud",
+    "rewrite/symfony",
+    "rewrite/wordpress",
+    "modules/actions",
+    "modules/allowmethods",
+    "modules/asis",
+    "modules/auth-basic",
+    "modules/auth-digest",
+    "modules/authz-owner",
+    "modules/autoindex",
+    "modules/cgi",
+    "modules/conditional-sections",
+    "modules/dav",
+    "modules/headers",
+    "modules/imagemap",
+    "modules/include",
+    "modules/macro",
+    "modules/mime",
+    "modules/negotiation",
+    "modules/php",
+    "modules/preconditions",
+    "modules/protocol",
+    "modules/provider-aliases",
+    "modules/proxy-encoding",
+    "modules/proxy-forward",
+    "modules/proxy-handler",
+    "modules/proxy-pass",
+    "modules/proxy-tunnels",
+    "modules/ranges",
+    "modules/remoteip",
+    "modules/require-kinds",
+    "modules/rewrite-queries",
+    "modules/rewrite",
+    "modules/setenvif",
+    "modules/speling",
+    "modules/status-info",
+    "modules/tls-access",
+    "modules/tls-names",
+    "modules/types-by-content",
+    "modules/userdir",
+    "modules/vhost-alias",
+    "modules/wsgi-daemons",
+    "modules/wsgi-refusals",
+    "modules/wsgi-scripts",
+    "modules/wsgi-targets",
+    "modules/wsgi-variables",
 ];
 
 impl Builtin {
@@ -85,10 +136,11 @@ mod tests {
     #[test]
     fn every_file_is_built_in() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-        let files = std::fs::read_dir(folder).unwrap();
-        let mut names: Vec<String> = files
-            .filter_map(|f| f.unwrap().file_name().into_string().ok()?.strip_suffix(".yaml").map(String::from))
-            .collect();
+        let files = crate::suite::paths::below(&folder, crate::suite::paths::is_scenario).unwrap();
+        let name = |file: &std::path::PathBuf| {
+            file.strip_prefix(&folder).unwrap().with_extension("").to_string_lossy().into_owned()
+        };
+        let mut names: Vec<String> = files.iter().map(name).filter(|name| !name.starts_with("regressions/")).collect();
         names.sort();
         let mut built: Vec<&str> = BUILTIN.iter().map(|b| b.name).collect();
         built.sort_unstable();

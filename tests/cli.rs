@@ -44,7 +44,8 @@ fn path(folder: &Path, name: &str) -> String {
 fn the_first_command_of_all() {
     let output = run(&["explain", "/app/models/db.py"]);
     let text = out(&output);
-    let verdict = text.lines().next().unwrap();
+    assert!(text.starts_with("example: the built-in scenario `web2py`"), "{text}");
+    let verdict = text.lines().nth(1).unwrap();
     assert_eq!(verdict, "200 OK  default-handler  /home/web2py/applications/app/models/db.py");
     for part in ["* Alias / /home/web2py/applications/ ", "config:13", "x   Deny from all ", "Allow from all"] {
         assert!(text.contains(part), "no `{part}` in\n{text}");
@@ -52,6 +53,69 @@ fn the_first_command_of_all() {
     assert!(text.lines().all(|l| l.chars().count() <= 80 && !l.contains('\x1b')), "{text}");
     assert!(err(&output).contains("using the built-in scenario `web2py`"));
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn web_files_have_a_stock_server() {
+    let folder = folder(
+        "web-files",
+        &[
+            (".git/config", ""),
+            ("public/.htaccess", "RewriteEngine On\nRewriteCond %{HTTPS} off\nRewriteRule ^ https://x/ [R=301,L]\n"),
+            ("public/index.php", "<?php"),
+            ("public/a/b.txt", "b"),
+        ],
+    );
+    let brief = |arguments: &[&str], within: &str| {
+        let arguments = [&["explain", "--brief"], arguments].concat();
+        let output = routesim(&arguments).current_dir(folder.join(within)).output().unwrap();
+        assert!(err(&output).contains("stock"), "{arguments:?}: {}", err(&output));
+        out(&output).lines().next().unwrap_or_default().to_string()
+    };
+    assert_eq!(brief(&["/a"], ""), "301 Moved Permanently  -> https://x/");
+    assert_eq!(brief(&["https://x/"], "public/a"), "200 OK  application/x-httpd-php  /var/www/html/index.php");
+    assert_eq!(
+        brief(&["--docroot", "public", "https://x/a/b.txt"], ""),
+        "200 OK  default-handler  /var/www/html/a/b.txt"
+    );
+    assert_eq!(brief(&["-c", "public/.htaccess", "/"], ""), "301 Moved Permanently  -> https://x/");
+    assert_eq!(brief(&["--docroot", "public", "--no-tls", "https://x/"], ""), "400 Bad Request  AH01996");
+    let stock = out(&run(&["show", "stock"]));
+    assert!(stock.contains("Listen 443") && stock.contains("AllowOverride All"), "{stock}");
+    let found = routesim(&["check"]).current_dir(&folder).output().unwrap();
+    assert!(out(&found).contains("httpd would start"), "{}", out(&found));
+}
+
+#[test]
+fn a_directory_with_a_configuration() {
+    let folder = folder("config-folder", &[("conf/httpd.conf", "ServerName x\nListen 80\nRedirect / /y\n")]);
+    let name = folder.display().to_string();
+    let output = run(&["explain", "--brief", "-c", &name, "--modules", "all", "/"]);
+    assert_eq!(out(&output), "302 Found  -> http://localhost/y\n");
+    assert!(err(&output).contains("conf/httpd.conf"), "{}", err(&output));
+    for (url, said) in [("http://x:81/", "no answer  connection refused"), ("https://x:80/", "no answer  TLS failed")] {
+        let output = run(&["explain", "--brief", "-c", &name, "--modules", "all", url]);
+        assert!(out(&output).starts_with(said), "{url}: {}", out(&output));
+    }
+    let none = run(&["explain", "-c", &path(&folder, ".."), "/"]);
+    assert_eq!((none.status.code(), err(&none).contains("name the file")), (Some(2), true), "{}", err(&none));
+}
+
+#[test]
+fn a_log_is_no_list_of_urls() {
+    let line = "192.0.2.7 - - [29/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 5\n";
+    let folder = folder("log", &[("log", &format!("/a\n{line}"))]);
+    let output = run(&["replay", "-s", "web2py", "--urls", &path(&folder, "log")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("line 2 of") && err(&output).contains("cut -d"), "{}", err(&output));
+}
+
+#[test]
+fn lessons_are_shown() {
+    let text = out(&run(&["show", "rewrite/wordpress"]));
+    for part in ["Configuration", "Files", "RewriteRule", "requests\n200  "] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
 }
 
 #[test]
@@ -296,7 +360,7 @@ fn odd_input_is_told_apart() {
         (&["check", &config("many.conf")], "too long together", 1),
         (&["check", &config("garbage.conf")], "Invalid command 'wrod'", 1),
         (&["replay", &config("deep.yaml")], "nested too deep", 2),
-        (&["explain", "-c", &config(""), "/"], "it is a directory", 2),
+        (&["explain", "-c", &config(""), "/"], "name the file", 2),
         (&["explain", "-c", &config("self.conf"), "--modules", "rewite", "/"], "did you mean `rewrite`?", 2),
         (&["explain", "--method", "GE\nT", "/"], "the method has a line break at byte 2", 2),
     ];

@@ -1,11 +1,13 @@
 //! `routesim check [PATH...]`
 
-use super::given::{self, Given};
+use super::given::{self, Given, is_htaccess};
+use super::machine;
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::paint::{Tone, clean};
 use crate::report::{diagnostics, json};
+use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::Scenario;
 use serde_json::Value;
@@ -47,6 +49,10 @@ struct Found {
 }
 
 impl Found {
+    fn of(name: String, site: &Site) -> Found {
+        Found { name, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() }
+    }
+
     fn refused(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
@@ -59,8 +65,11 @@ impl Check {
         let mut broken = false;
         if self.paths.is_empty() {
             found.push(match &self.given.config {
-                Some(config) => self.config(config)?,
-                None => scenario(given::scenario(self.given.scenario.as_deref(), streams)?, streams)?,
+                Some(config) => self.config(&machine::main_file(config, self.given.machine.root.as_deref())?)?,
+                None => match self.given.files(self.given.scenario.as_deref(), streams)? {
+                    Some(site) => Found::of("the web files".into(), &site),
+                    None => scenario(given::scenario(self.given.scenario.as_deref(), streams)?, streams)?,
+                },
             });
         }
         let wanted = |p: &Path| suites::is_scenario(p) || is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
@@ -112,8 +121,7 @@ impl Check {
             let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
             return Ok(Found { name, diagnostics: checked.diagnostics, sources: checked.sources });
         }
-        let site = self.given.machine.open(path)?;
-        Ok(Found { name, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() })
+        Ok(Found::of(name, &self.given.machine.open(path)?))
     }
 
     fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {
@@ -135,9 +143,4 @@ fn scenario(scenario: Scenario, streams: &Streams) -> Result<Found, Failure> {
     let name = scenario.path.display().to_string();
     let opened = given::open(scenario, streams)?;
     Ok(Found { name, diagnostics: opened.diagnostics, sources: opened.sources })
-}
-
-/// Whether a file is an .htaccess file, by its name.
-fn is_htaccess(path: &Path) -> bool {
-    path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(".htaccess"))
 }

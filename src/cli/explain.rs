@@ -7,6 +7,7 @@ use super::{End, Failure};
 use crate::outcome;
 use crate::report::explain::{self, Explained, Level};
 use crate::report::json;
+use crate::report::paint::Tone;
 use crate::request::Request;
 use crate::run::Run;
 use crate::suite::RequestSpec;
@@ -77,9 +78,17 @@ impl Explain {
         let sources = run.sources();
         match self.format {
             Format::Json => {
-                streams.json(&json::explained(&outcome, &steps, sources))?;
+                let mut value = json::explained(&outcome, &steps, sources);
+                if let (Some(example), Some(map)) = (opened.example, value.as_object_mut()) {
+                    map.insert("site".into(), example.into());
+                }
+                streams.json(&value)?;
             }
             Format::Text => {
+                if let Some(example) = opened.example {
+                    let row = format!("example: the built-in scenario `{example}`, since no site was given");
+                    writeln!(streams.out, "{}", streams.paint.tone(Tone::Key, &row))?;
+                }
                 let explained = Explained::of(run, &ask, &outcome, &steps);
                 streams.out.write_all(explain::render(&explained, self.level(), streams.paint).as_bytes())?;
             }

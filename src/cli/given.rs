@@ -1,5 +1,6 @@
 //! What a command is to work on: a scenario (a file or a built-in one), or a configuration of this machine.
 
+use super::docroot;
 use super::machine::{self, Machine};
 use super::output::Streams;
 use super::{End, Failure, failure};
@@ -7,7 +8,7 @@ use crate::builtin::{self, BUILTIN};
 use crate::diagnostic::Diagnostic;
 use crate::report::paint::Tone;
 use crate::run::Run;
-use crate::site::Site;
+use crate::site::{OpenError, Site};
 use crate::source::SourceMap;
 use crate::suggest::closest;
 use crate::suite::{RequestSpec, Scenario};
@@ -24,9 +25,14 @@ pub(super) struct Given {
     #[arg(short, long, value_name = "NAME|FILE", conflicts_with = "config")]
     pub scenario: Option<String>,
 
-    /// Configuration file on this machine
-    #[arg(short, long, value_name = "FILE")]
+    /// Configuration file on this machine, a directory with the usual one, `auto` for this machine's own, or an .htaccess
+    /// file
+    #[arg(short, long, value_name = "FILE|DIR|auto")]
     pub config: Option<PathBuf>,
+
+    /// Directory of web files with their .htaccess files, served by a stock server (`routesim show stock`)
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "config"])]
+    pub docroot: Option<PathBuf>,
 
     #[command(flatten)]
     pub machine: Machine,
@@ -44,12 +50,14 @@ pub(super) struct Opened {
     pub requests: Vec<RequestSpec>,
     /// Whether it is a configuration of this machine.
     pub real: bool,
+    /// The built-in example, where nothing else was found.
+    pub example: Option<&'static str>,
 }
 
 impl Opened {
     fn of(site: &Site, requests: Vec<RequestSpec>, real: bool) -> Opened {
         let (diagnostics, sources) = (site.diagnostics().to_vec(), site.sources().clone());
-        Opened { run: site.start().ok(), diagnostics, sources, requests, real }
+        Opened { run: site.start().ok(), diagnostics, sources, requests, real, example: None }
     }
 
     /// The error at which httpd stops.
@@ -72,19 +80,63 @@ impl Given {
         requests: Option<Vec<RequestSpec>>,
     ) -> Result<Opened, Failure> {
         if let Some(config) = &self.config {
-            let requests = requests.unwrap_or_default();
-            let site = self.machine.open(config)?;
-            return Ok(Opened::of(&site, requests, true));
+            let site = self.configuration(config, streams)?;
+            return Ok(Opened::of(&site, requests.unwrap_or_default(), true));
         }
         if let Some(option) = self.machine.used() {
             return failure(format!("{option} requires -c FILE"));
         }
+        if let Some(site) = self.files(name, streams)? {
+            return Ok(Opened::of(&site, requests.unwrap_or_default(), true));
+        }
+        let example = (name.is_none() && !Path::new(HERE).is_file()).then_some(builtin::DEFAULT);
         let mut scenario = scenario(name, streams)?;
         if let Some(requests) = requests {
             scenario.requests = requests;
         }
-        open(scenario, streams)
+        Ok(Opened { example, ..open(scenario, streams)? })
     }
+}
+
+impl Given {
+    /// The site that `-c` names.
+    pub(super) fn configuration(&self, config: &Path, streams: &Streams) -> Result<Site, Failure> {
+        if is_htaccess(config) {
+            if let Some(option) = self.machine.used() {
+                return failure(format!("{option} goes with a server's configuration, not with an .htaccess file"));
+            }
+            streams.note("an .htaccess file alone: a stock server stands around it (`routesim show stock`)");
+            return stock(Site::of_htaccess(config));
+        }
+        let found = machine::main_file(config, self.machine.root.as_deref())?;
+        if found != config {
+            streams.note(&format!("using {}", found.display()));
+        }
+        self.machine.open(&found)
+    }
+
+    /// The site of a directory of web files: the one of `--docroot`, or the one that one is in.
+    pub(super) fn files(&self, scenario: Option<&str>, streams: &Streams) -> Result<Option<Site>, Failure> {
+        let directory = match (&self.docroot, scenario) {
+            (Some(directory), _) => Some(directory.clone()),
+            (None, Some(_)) => None,
+            (None, None) if Path::new(HERE).is_file() => None,
+            (None, None) => docroot::around(&std::env::current_dir().unwrap_or_default()),
+        };
+        let Some(directory) = directory else { return Ok(None) };
+        let name = directory.display();
+        streams.note(&format!("using the web files of {name} with a stock server (`routesim show stock`)"));
+        stock(Site::docroot(&directory)).map(Some)
+    }
+}
+
+fn stock(site: Result<Site, OpenError>) -> Result<Site, Failure> {
+    site.or_else(|e| failure(e.to_string()))
+}
+
+/// Whether a file is an .htaccess file, by its name.
+pub(super) fn is_htaccess(path: &Path) -> bool {
+    path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(".htaccess"))
 }
 
 /// The scenario of that name, or the one that stands in where there is none.

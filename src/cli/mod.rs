@@ -5,6 +5,7 @@
 
 mod check;
 mod directives;
+mod docroot;
 mod explain;
 mod given;
 mod machine;
@@ -14,6 +15,7 @@ mod phases;
 mod remembered;
 mod replay;
 mod request;
+mod show;
 mod suites;
 mod test;
 mod urls;
@@ -30,7 +32,8 @@ use std::process::ExitCode;
 const ABOUT: &str = "Shows what Apache httpd 2.4 does with a request, and why, without running httpd";
 
 const AFTER: &str = "\
-Without -s or -c, ./routesim.yaml is used, or else the built-in scenario `web2py`.
+Without -s, -c or --docroot, ./routesim.yaml is used; else the web files around, where an .htaccess
+file is, with a stock server; else the built-in scenario `web2py`.
 
 Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or configuration error,
 130 `verify` was interrupted.";
@@ -61,6 +64,8 @@ enum Verb {
     /// Compare results with a real httpd
     #[cfg(all(feature = "oracle", target_os = "linux"))]
     Verify(verify::Verify),
+    /// Show a built-in scenario (a lesson), or the stock server
+    Show(show::Show),
     /// List the directives of httpd, and how far routesim models each
     Directives(directives::Directives),
     /// List the modules of each phase, in the order in which they run
@@ -182,6 +187,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Check(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),
+        Some(Verb::Show(verb)) => verb.run(streams),
         Some(Verb::Directives(verb)) => verb.run(streams),
         Some(Verb::Phases(verb)) => verb.run(streams),
         None => failure("no command given; try `routesim explain URL`, or `routesim --help`"),

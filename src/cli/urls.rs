@@ -3,6 +3,7 @@
 use super::explain::place;
 use super::{Failure, failure};
 use crate::limits::URLS_BYTES;
+use crate::report::paint::{clean, fit};
 use crate::request::Request;
 use crate::run::Run;
 use crate::suite::{RequestSpec, bounded, split_url};
@@ -15,6 +16,9 @@ use std::path::Path;
 
 /// Servers that a thread keeps a request for.
 const SERVERS_KEPT: usize = 1 << 12;
+
+/// Lines that are looked at to see whether they are those of a log.
+const LOOKED_AT: usize = 1000;
 
 /// Lines that are worked on at a time.
 const PIECE_LINES: usize = 512;
@@ -37,12 +41,26 @@ impl Urls {
         };
         let text = text.and_then(|text| bounded::check_lines(&text).map(|()| text));
         let text = text.or_else(|e| failure(format!("can't read {name}: {}", open::why(&e, URLS_BYTES))))?;
-        Ok(Urls { text })
+        let urls = Urls { text };
+        if let Some((number, line)) = urls.numbered().take(LOOKED_AT).find(|(_, line)| is_logged(line)) {
+            let line = String::from_utf8_lossy(line).into_owned();
+            return failure(format!(
+                "line {number} of {name} is a line of an access log, and no URL: `{}`; take the requests out of it: \
+                 `cut -d'\"' -f2 FILE | cut -d' ' -f1,2`",
+                fit(&clean(line), 60)
+            ));
+        }
+        Ok(urls)
     }
 
     /// The lines, but empty ones, without white space around.
     pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         lines(&self.text)
+    }
+
+    /// The lines with their numbers, from 1.
+    fn numbered(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        bounded::lines(&self.text).enumerate().map(|(i, line)| (i + 1, line.trim()))
     }
 
     /// The text in pieces that end with a line.
@@ -61,6 +79,13 @@ impl Urls {
 /// The lines of a piece, but empty ones, without white space around.
 pub(super) fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
     bounded::lines(piece).map(ByteSlice::trim).filter(|l| !l.is_empty())
+}
+
+/// Whether it looks like a line of an access log: an address first, a time in brackets, a quoted request.
+fn is_logged(line: &[u8]) -> bool {
+    let first = line.split(|b| *b == b' ').next().unwrap_or_default();
+    let is_client = !first.is_empty() && !first.contains(&b'/') && first.iter().any(|b| matches!(b, b'.' | b':'));
+    is_client && [&b" ["[..], b"] \"", b" HTTP/"].iter().all(|part| line.contains_str(part))
 }
 
 /// A line as text.

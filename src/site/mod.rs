@@ -11,6 +11,8 @@ mod named;
 #[cfg(feature = "disk")]
 mod open;
 mod scenario;
+#[cfg(feature = "disk")]
+mod stock;
 
 pub use crate::server::compile::Modules;
 pub use builder::SiteBuilder;
@@ -18,6 +20,8 @@ pub use edit::{Edit, Fix, Overlap, Safety, apply};
 pub use htaccess::Checked;
 #[cfg(feature = "disk")]
 pub use open::{OpenError, SiteOptions};
+#[cfg(feature = "disk")]
+pub use stock::STOCK;
 
 use crate::conf::Node;
 use crate::diagnostic::Diagnostic;

@@ -10,6 +10,8 @@ mod cached;
 mod disk;
 mod memory;
 #[cfg(feature = "disk")]
+mod mounted;
+#[cfg(feature = "disk")]
 pub(crate) mod open;
 pub(crate) mod resolve;
 mod users;
@@ -18,6 +20,8 @@ pub(crate) use cached::Cached;
 #[cfg(feature = "disk")]
 pub use disk::Disk;
 pub use memory::{Memory, Owner};
+#[cfg(feature = "disk")]
+pub(crate) use mounted::Mounted;
 pub(crate) use users::Users;
 
 use crate::limits::{FILE_BYTES, bytes};

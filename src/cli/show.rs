@@ -1,0 +1,74 @@
+//! `routesim show NAME`: a lesson, or the stock server.
+
+use super::given;
+use super::output::Streams;
+use super::{End, Failure};
+use crate::report::paint::{Tone, clean, wrap};
+use crate::report::plural;
+use crate::report::table::{Row, Table};
+use crate::site::STOCK;
+use crate::suite::{self, FileKind, Scenario};
+use std::io::Write;
+
+/// A scenario: what it is about, its configuration, its files, and its requests with their answers.
+#[derive(clap::Args)]
+pub(super) struct Show {
+    /// Name of a built-in scenario, a scenario file, or `stock` for the stock server's configuration
+    #[arg(value_name = "NAME|FILE")]
+    name: Option<String>,
+}
+
+impl Show {
+    /// Runs the verb.
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        match self.name.as_deref() {
+            None => return given::list(streams),
+            Some("stock") => streams.out.write_all(STOCK.as_bytes())?,
+            name => scenario(&given::scenario(name, streams)?, streams)?,
+        }
+        Ok(End::Fine)
+    }
+}
+
+fn scenario(scenario: &Scenario, streams: &mut Streams) -> Result<(), Failure> {
+    let paint = streams.paint;
+    let head = |text: &str| paint.tone(Tone::Head, text);
+    writeln!(streams.out, "{}", head(&clean(&scenario.name)))?;
+    for line in
+        scenario.about.iter().flat_map(|about| wrap(&about.split_whitespace().collect::<Vec<_>>().join(" "), 78))
+    {
+        writeln!(streams.out, "  {line}")?;
+    }
+    let text = scenario.config_text().unwrap_or_default();
+    writeln!(streams.out, "\n{}", head("Configuration"))?;
+    for (number, line) in String::from_utf8_lossy(&text).lines().enumerate() {
+        let number = paint.tone(Tone::Dim, &format!("{:4}", number + 1));
+        writeln!(streams.out, "{number}  {}", clean(line))?;
+    }
+    if !scenario.files.is_empty() {
+        writeln!(streams.out, "\n{}", head("Files"))?;
+    }
+    for file in &scenario.files {
+        let what = match &file.kind {
+            FileKind::Symlink(target) => format!(" -> {}", clean(target)),
+            FileKind::Regular(Some(text), _) if file.path.ends_with(".htaccess") => {
+                text.lines().map(|line| format!("\n      {}", clean(line))).collect()
+            }
+            _ => String::new(),
+        };
+        writeln!(streams.out, "  {}{what}", clean(&file.path))?;
+    }
+    let Ok(ran) = suite::run(scenario) else { return Ok(()) };
+    writeln!(streams.out, "\n{}", head(&plural(scenario.requests.len(), "request")))?;
+    match &ran.run {
+        None => writeln!(streams.out, "  httpd would refuse to start (`routesim check` shows why)")?,
+        Some(_) => {
+            let mut table = Table::new(paint);
+            for answered in &ran.answers {
+                table.row(Row::of(&answered.outcome), &mut streams.out)?;
+            }
+            table.end(&mut streams.out)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! The stock server: what stands around a directory of web files whose own server is not known.
+
+use super::open::OpenError;
+use super::{Modules, Site};
+use crate::limits::FILE_BYTES;
+use crate::server::compile::Input;
+use crate::server::engine::RealPrograms;
+use crate::suite::bounded;
+use crate::vfs::{Cached, Disk, Memory, Mounted, Owner, open};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The stock server's configuration. (`routesim show stock` prints it.)
+pub const STOCK: &str = include_str!("stock.conf");
+
+/// Where a directory of web files is to the stock server.
+const ROOT: &str = "/var/www/html";
+
+impl Site {
+    /// A directory of web files with its .htaccess files, served by a stock server: all modules, PHP, ports 80 and 443,
+    /// `AllowOverride All`. The files are taken to be readable for it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "disk")] {
+    /// use routesim::{Request, Site};
+    ///
+    /// let site = Site::docroot("examples".as_ref())?;
+    /// let outcome = site.start()?.ask(&Request::get("/ask.rs"));
+    /// assert_eq!((outcome.status, outcome.file.unwrap().as_slice()), (200, &b"/var/www/html/ask.rs"[..]));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A directory that is not there.
+    pub fn docroot(directory: &Path) -> Result<Site, OpenError> {
+        Ok(Site::of(input(mounted(directory)?), Arc::new(RealPrograms)))
+    }
+
+    /// The same for an .htaccess file, whatever its name: its directory is the root, and it is the .htaccess file there.
+    ///
+    /// # Errors
+    /// A file that can't be read.
+    pub fn of_htaccess(file: &Path) -> Result<Site, OpenError> {
+        let why = |e| OpenError::new(format!("can't read `{}`: {}", file.display(), open::why(&e, FILE_BYTES)));
+        let text = bounded::read(file).map_err(why)?;
+        let directory = file.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
+        let tree = mounted(directory)?.with(&format!("{ROOT}/.htaccess"), text.into());
+        Ok(Site::of(input(tree), Arc::new(RealPrograms)))
+    }
+}
+
+fn mounted(directory: &Path) -> Result<Mounted<Disk>, OpenError> {
+    let disk = Disk::new(directory)
+        .map_err(|e| OpenError::new(format!("`{}`: {}", directory.display(), open::why(&e, FILE_BYTES))))?;
+    let mut outside = Memory::new();
+    // none of these can fail: what is above them are directories
+    let _ = outside.add_dir(ROOT.as_bytes(), Some(0o755), Owner::ROOT);
+    let _ = outside.add_file(b"/etc/ssl/certs/stock.pem", *b"", 0o644, Owner::ROOT);
+    Ok(Mounted::new(outside, ROOT, disk))
+}
+
+fn input(tree: Mounted<Disk>) -> Input {
+    Input {
+        name: "stock".into(),
+        modules: Modules::All,
+        lenient_paths: true,
+        hosts_complete: false,
+        own_ports: true,
+        ports: Vec::new(),
+        ..Input::new(STOCK, Arc::new(Cached::new(tree)))
+    }
+}
