@@ -29,6 +29,25 @@ pub enum Severity {
     Note,
 }
 
+/// When httpd stops.
+///
+/// ```
+/// use routesim::Site;
+/// use routesim::diagnostic::Stage;
+///
+/// let site = Site::builder("LoadModule alias_module /etc/mime.types\nErrorLog syslog\n").build()?;
+/// assert_eq!(site.machine()[0].machine, Some(Stage::Start), "without a Listen, `httpd -t` says Syntax OK");
+/// # Ok::<(), routesim::vfs::Errno>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// `httpd -t` says so.
+    ConfigTest,
+    /// `httpd -t` says `Syntax OK`, and httpd does not start.
+    Start,
+}
+
 /// One finding about a configuration or another input text.
 ///
 /// ```
@@ -57,6 +76,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The error at which httpd itself stops.
     pub first: bool,
+    /// When httpd stops for something that is missing on the machine.
+    pub machine: Option<Stage>,
     /// How many findings it stands for: one, unless it is the last of a long list.
     pub count: usize,
 }
@@ -102,6 +123,7 @@ impl Diagnostic {
             related: None,
             help: None,
             first: false,
+            machine: None,
             count: 1,
         }
     }

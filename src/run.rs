@@ -118,9 +118,8 @@ impl Run {
         let by_name = (1..server.servers.len()).find(named);
         let own = by_name.and_then(|i| server.servers[i].addrs.iter().find(|a| a.ip.is_some() && fits(a.port)));
         // else where a Listen takes the port at one address alone
-        let listens = || server.listens.iter().flatten().filter(|listen| listen.port == port);
-        let only = || listens().find(|listen| listen.ip.is_some() && listens().all(|other| other.ip.is_some()));
-        Some((own.and_then(|a| a.ip).or_else(|| only()?.ip)?, port))
+        let only = || server.listens.as_ref()?.only_at(port);
+        Some((own.and_then(|a| a.ip).or_else(only)?, port))
     }
 }
 

@@ -4,7 +4,7 @@ use super::given::{self, Given, is_htaccess};
 use super::machine;
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Stage};
 use crate::report::paint::{Tone, clean};
 use crate::report::{diagnostics, json};
 use crate::site::Site;
@@ -27,6 +27,10 @@ pub(super) struct Check {
     /// Read every PATH as an .htaccess file, with AllowOverride All
     #[arg(long)]
     htaccess: bool,
+
+    /// Make notes of what is missing on this machine (certificates, directories of logs, module files)
+    #[arg(long)]
+    ignore_machine: bool,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -51,6 +55,21 @@ struct Found {
 impl Found {
     fn of(name: String, site: &Site) -> Found {
         Found { name, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() }
+    }
+
+    /// What is missing on the machine; the first of it is where httpd stops, if nothing else stops it before.
+    fn add_machine(&mut self, missing: Vec<Diagnostic>, ignored: bool) {
+        // said better now
+        let said = |d: &Diagnostic| d.severity == Severity::Note && missing.iter().any(|m| m.span == d.span);
+        self.diagnostics.retain(|d| !said(d));
+        let mut stops = !ignored && !self.diagnostics.iter().any(|d| d.first);
+        for mut found in missing {
+            if ignored {
+                found.severity = Severity::Note;
+            }
+            found.first = std::mem::take(&mut stops);
+            self.diagnostics.push(found);
+        }
     }
 
     fn refused(&self) -> bool {
@@ -121,14 +140,19 @@ impl Check {
             let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
             return Ok(Found { name, diagnostics: checked.diagnostics, sources: checked.sources });
         }
-        Ok(Found::of(name, &self.given.machine.open(path)?))
+        let site = self.given.machine.open(path)?;
+        let mut found = Found::of(name, &site);
+        found.add_machine(site.machine(), self.ignore_machine);
+        Ok(found)
     }
 
     fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {
         let counted = diagnostics::summary(&f.diagnostics);
         let counted = if counted.is_empty() { "no problems".to_string() } else { counted };
+        let only_start = || f.diagnostics.iter().find(|d| d.first).and_then(|d| d.machine) == Some(Stage::Start);
         let (tone, verdict) = match (f.refused(), self.htaccess || is_htaccess(Path::new(&f.name))) {
             (false, false) => (Tone::Good, "httpd would start"),
+            (true, false) if only_start() => (Tone::Bad, "`httpd -t` says Syntax OK, and httpd still would not start"),
             (true, false) => (Tone::Bad, "httpd would refuse to start"),
             (false, true) => (Tone::Good, "httpd would accept it"),
             (true, true) => (Tone::Bad, "httpd would answer 500"),

@@ -1,7 +1,7 @@
 //! Traces and diagnostics as JSON: the keys that tools agree on.
 
 use super::words;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Stage};
 use crate::outcome::Outcome;
 use crate::outcome::json::{outcome, place};
 use crate::outcome::step::{Change, Judgement, Step, Winner};
@@ -94,5 +94,8 @@ fn diagnostic(d: &Diagnostic, sources: &SourceMap) -> Value {
     map.insert("column".into(), json!(column));
     map.insert("help".into(), json!(d.help));
     map.insert("first".into(), d.first.into());
+    map.insert("machine".into(), d.machine.is_some().into());
+    let stage = (d.severity == Severity::Error).then_some(d.machine.unwrap_or(Stage::ConfigTest));
+    map.insert("stage".into(), json!(stage));
     map.into()
 }

@@ -3,7 +3,7 @@
 //!
 //! httpd stops at the first error. Here the walk goes on, so that every error is reported.
 
-use super::listen::Listen;
+use super::listen::Listens;
 use super::settings::{PerDir, PerServer, Slot, slot};
 use super::{Loaded, vhost};
 use crate::conf::Node;
@@ -114,7 +114,7 @@ pub(crate) struct Build {
     /// Directives, so far.
     pub size: u64,
     /// Listen.
-    pub listens: Vec<Listen>,
+    pub listens: Listens,
 }
 
 /// So many commands that nobody knows are helped with; a text with more is no configuration.

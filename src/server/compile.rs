@@ -1,10 +1,10 @@
 //! From text to a compiled server: `ap_read_config` and what httpd does with its result before it serves.
 
 use super::build::{Build, Draft, Scope};
-use super::listen::{self, Listen};
+use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
 use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
-use crate::conf::{self, FileKind, Knowledge, Loading, Node};
+use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::moment::Moment;
 use crate::module::{Directive, Module};
@@ -115,6 +115,12 @@ pub(crate) struct Output {
     pub server: Option<Arc<Server>>,
     /// The directives, as they were read.
     pub nodes: Vec<Node>,
+    /// The modules that LoadModule lines name.
+    pub modules: Vec<LoadedModule>,
+    /// How many Listen lines there are.
+    pub listens: usize,
+    /// ServerRoot at the end.
+    pub server_root: BString,
 }
 
 impl Output {
@@ -327,7 +333,7 @@ pub(crate) fn compile(input: Input) -> Output {
         unknown: 0,
         maps: Default::default(),
         size: 0,
-        listens: Vec::new(),
+        listens: Listens::default(),
     };
     build.diagnostics.extend(missed);
     if no_module {
@@ -346,16 +352,14 @@ pub(crate) fn compile(input: Input) -> Output {
     build.servers[0].defaults = defaults;
     modules::check_config(&mut build);
     mark_first(&mut build.diagnostics);
-    let is_closed = input.own_ports && !build.listens.is_empty();
-    for port in input.ports {
-        if !build.listens.iter().any(|listen| listen.port == port) {
-            build.listens.push(Listen::on(port));
-        }
-    }
+    let listens = build.listens.len();
+    let is_closed = input.own_ports && listens > 0;
+    input.ports.into_iter().for_each(|port| build.listens.imply(port));
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = std::mem::take(&mut build.diagnostics).all();
+    let server_root = build.server_root.clone();
     let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time, is_closed)));
-    Output { sources, diagnostics, server, nodes: tree.nodes }
+    Output { sources, diagnostics, server, nodes: tree.nodes, modules: tree.loaded, listens, server_root }
 }
 
 /// Marks the error at which httpd stops, unless the reader did.
@@ -380,7 +384,7 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
     for (index, draft) in build.servers.into_iter().enumerate() {
         let settings = if index == 0 { draft.settings } else { PerServer::merge(&main_settings, &draft.settings) };
         let mut settings = settings;
-        modules::default_to_tls(&mut settings, &build.loaded, listen::https(&build.listens, &draft.addrs));
+        modules::default_to_tls(&mut settings, &build.loaded, build.listens.https(&draft.addrs));
         let lookup_defaults = if index == 0 {
             main_defaults.clone()
         } else {

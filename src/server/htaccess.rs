@@ -200,7 +200,7 @@ pub(crate) fn read(
     let mut know = compile::Known { loaded: server.loaded.clone(), either: Vec::new() };
     let tree = conf::read_htaccess(&server.sources, file, &compile::VfsFiles(&**vfs), &mut know, &options);
     let mut build = Build {
-        listens: Vec::new(),
+        listens: Default::default(),
         sources: server.sources.clone(),
         diagnostics: tree.diagnostics,
         loaded: server.loaded.clone(),

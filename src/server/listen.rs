@@ -5,6 +5,7 @@ use super::vhost::{self, Address};
 use crate::address::{addresses, numeric_host};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// A Listen line.
@@ -20,26 +21,54 @@ pub(crate) struct Listen {
     pub span: Option<Span>,
 }
 
-impl Listen {
-    /// All addresses of a port.
-    pub(crate) fn on(port: u16) -> Listen {
-        Listen { ip: None, port, https: port == 443, span: None }
-    }
-
-    fn takes(&self, ip: IpAddr, port: u16) -> bool {
-        self.port == port && self.ip.is_none_or(|own| own == ip)
-    }
+/// All of them, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listens {
+    list: Vec<Listen>,
+    places: HashMap<(Option<IpAddr>, u16), usize>,
+    ports: HashSet<u16>,
 }
 
-/// Whether a connection to an address is taken.
-pub(crate) fn is_open(listens: &[Listen], ip: IpAddr, port: u16) -> bool {
-    listens.iter().any(|listen| listen.takes(ip, port))
-}
+impl Listens {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
 
-/// The line by which a virtual host speaks https where nothing else is said (`ap_setup_listeners`).
-pub(crate) fn https<'l>(listens: &'l [Listen], addrs: &[Address]) -> Option<&'l Listen> {
-    let same = |addr: &Address| listens.iter().find(|listen| listen.ip == addr.ip && listen.port == addr.port);
-    addrs.iter().find_map(same).filter(|listen| listen.https)
+    /// Takes a port to be listened on at all addresses, unless a line has it.
+    pub(crate) fn imply(&mut self, port: u16) {
+        if !self.ports.contains(&port) {
+            self.push(Listen { ip: None, port, https: port == 443, span: None });
+        }
+    }
+
+    fn push(&mut self, listen: Listen) {
+        self.ports.insert(listen.port);
+        self.places.entry((listen.ip, listen.port)).or_insert(self.list.len());
+        self.list.push(listen);
+    }
+
+    fn at(&self, ip: Option<IpAddr>, port: u16) -> Option<&Listen> {
+        self.list.get(*self.places.get(&(ip, port))?)
+    }
+
+    /// Whether a connection to an address is taken.
+    pub(crate) fn is_open(&self, ip: IpAddr, port: u16) -> bool {
+        self.at(None, port).or_else(|| self.at(Some(ip), port)).is_some()
+    }
+
+    /// The first address that takes a port where none takes it for all.
+    pub(crate) fn only_at(&self, port: u16) -> Option<IpAddr> {
+        match self.at(None, port) {
+            Some(_) => None,
+            None => self.list.iter().find(|listen| listen.port == port)?.ip,
+        }
+    }
+
+    /// The line by which a virtual host speaks https where nothing else is said (`ap_setup_listeners`).
+    pub(crate) fn https(&self, addrs: &[Address]) -> Option<&Listen> {
+        addrs.iter().find_map(|addr| self.at(addr.ip, addr.port)).filter(|listen| listen.https)
+    }
 }
 
 /// `ap_set_listener`
@@ -64,11 +93,11 @@ pub(crate) fn set(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         },
     };
     let (listens, span) = (&mut cmd.build.listens, Some(cmd.node.span));
-    if listens.last().is_some_and(|last| last.span == span) {
+    if listens.list.last().is_some_and(|last| last.span == span) {
         // each MPM has this directive, and only here can there be more than one of them
         return Ok(());
     }
-    if known && listens.iter().any(|l| (l.ip, l.port) == (ip, port)) {
+    if known && listens.at(ip, port).is_some() {
         return Err("Cannot define multiple Listeners on the same IP:port".into());
     }
     let https = protocol.map_or(port == 443, |p| p.eq_ignore_ascii_case(b"https"));

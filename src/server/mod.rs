@@ -223,7 +223,7 @@ pub(crate) struct Server {
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
     /// Where it takes connections; none where it does on every port.
-    pub listens: Option<Vec<listen::Listen>>,
+    pub listens: Option<listen::Listens>,
 }
 
 /// A connection: httpd's `conn_rec`.

@@ -7,7 +7,7 @@ use super::request::{PathInfo, ProxyReq, Request};
 use super::table::Table;
 use super::text::{self, Text};
 use super::vhost::{self, NameMatch};
-use super::{Connection, listen, method, process};
+use super::{Connection, method, process};
 use crate::module::{Phase, Verdict};
 use crate::outcome::NoAnswer;
 use crate::outcome::step::{By, Detail, HostChoice, Judgement, Step};
@@ -94,7 +94,7 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         tls: incoming.tls && tls,
         plain_on_tls: !incoming.tls && tls,
         unanswered: match &server.listens {
-            Some(listens) if !listen::is_open(listens, incoming.local, incoming.local_port) => Some(NoAnswer::Refused),
+            Some(listens) if !listens.is_open(incoming.local, incoming.local_port) => Some(NoAnswer::Refused),
             _ => (incoming.tls && !tls).then_some(NoAnswer::TlsFailed),
         },
         sni: incoming.sni.filter(|_| incoming.tls && tls).map(BString::from),

@@ -6,6 +6,7 @@ mod edit;
 #[cfg(feature = "disk")]
 mod envvars;
 mod htaccess;
+mod machine;
 #[cfg(feature = "disk")]
 mod named;
 #[cfg(feature = "disk")]

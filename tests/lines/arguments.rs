@@ -141,7 +141,6 @@ pub const OF: &[(&str, &str)] = &[
     ("IndexOptions", "IndexOptions +FancyIndexing"),
     ("IndexOrderDefault", "IndexOrderDefault Descending Name"),
     ("Listen", "Listen {ip}:80"),
-    ("Listen", "Listen {i}"),
     ("LoadModule", "LoadModule a{i}_module /a{i}.so"),
     ("LogFormat", "LogFormat a{i} b{i}"),
     ("NameVirtualHost", "NameVirtualHost {ip}:80"),
