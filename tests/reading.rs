@@ -197,3 +197,34 @@ fn long_lists_are_printed_within_bounds() {
         place.run("seq 20000 | sed s,^,/, > u; $r replay -c /dev/null --modules all --urls u | head -3000 | wc -l");
     assert_eq!((text.lines().last(), status), (Some("3000"), 0));
 }
+
+/// As an ordinary user: what routesim may not read is not what httpd may not read.
+#[test]
+fn what_this_user_may_not_read_is_no_answer_of_httpds() {
+    let place = Place::new("user");
+    place.file("h.conf", "ServerName x\nDocumentRoot /w\n<Directory />\nAllowOverride All\n</Directory>\n");
+    place.file("i.conf", "Include /s.conf\n");
+    place.file("s.conf", "Alias /x /y\n");
+    place.file("w/.htaccess", "Require all denied\n");
+    place.file("w/a.txt", "a");
+    let (_, is_root) = place.run("[ $(id -u) = 0 ]");
+    let is_root = is_root == 0;
+    if is_root && place.run("command -v setpriv").1 != 0 {
+        eprintln!("no setpriv here: nothing is asked as another user");
+        return;
+    }
+    // by their modes, httpd may read both
+    place.run("chgrp www-data w/.htaccess 2>/dev/null; chmod 040 w/.htaccess; chmod 000 s.conf; cp $r r; chmod 755 . r");
+    let user = if is_root { "setpriv --reuid 65534 --regid 65534 --clear-groups" } else { "" };
+    let reached = place.run(&format!("{user} ./r phases > /dev/null")).1 == 0;
+    if !reached || !is_root {
+        eprintln!("this user can't get at the files, or is not root: nothing is asked");
+        return;
+    }
+    let asked = |arguments: &str, part: &str, status: i32| {
+        place.says(&format!("{user} ./r {arguments} --root . --modules all"), part, status);
+    };
+    asked("explain -c h.conf /a.txt --brief", "is not read: routesim", 0);
+    asked("explain -c h.conf /a.txt --brief", "200 OK", 0);
+    asked("check -c i.conf", "run it with sudo", 2);
+}

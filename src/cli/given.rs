@@ -112,6 +112,10 @@ impl Given {
         if found != config {
             streams.note(&format!("using {}", found.display()));
         }
+        if let Some(root) = machine::copied(&found).filter(|_| self.machine.root.is_none()) {
+            let root = root.display();
+            streams.note(&format!("a copy below {root}: what it includes by absolute paths is read from this machine; --root {root} reads the copy's own"));
+        }
         self.machine.open(&found)
     }
 

@@ -6,7 +6,7 @@ use crate::modules::known;
 use crate::site::{Modules, Site, SiteOptions};
 use crate::suggest::closest;
 use crate::suite::bounded;
-use crate::vfs::open;
+use crate::vfs::{HIDDEN, open};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,12 @@ impl Machine {
 
     /// The site of a configuration file.
     pub(super) fn open(&self, config: &Path) -> Result<Site, Failure> {
-        Site::open(config, &self.options()?).or_else(|e| failure(e.to_string()))
+        let site = Site::open(config, &self.options()?).or_else(|e| failure(e.to_string()))?;
+        match site.diagnostics().iter().find(|d| d.message.ends_with(HIDDEN)) {
+            // httpd reads its configuration as root
+            Some(d) => failure(format!("{}: {}", site.sources().place(d.span), d.message)),
+            None => Ok(site),
+        }
     }
 
     fn modules(&self) -> Result<Modules, Failure> {
@@ -139,4 +144,12 @@ pub(super) fn main_file(given: &Path, root: Option<&Path>) -> Result<PathBuf, Fa
     }
     usual(given)
         .map_or_else(|| failure(format!("`{}` has none of {}: name the file", given.display(), USUAL.join(", "))), Ok)
+}
+
+/// The root of a copy of a machine that a configuration is in, by its path: `/backup` of `/backup/etc/apache2/apache2.conf`.
+pub(super) fn copied(file: &Path) -> Option<PathBuf> {
+    let whole = std::path::absolute(file).ok()?;
+    let within =
+        |root: &&Path| SYSTEMS.iter().any(|system| whole.starts_with(root.join(system.trim_start_matches('/'))));
+    whole.ancestors().skip(1).find(within).filter(|root| *root != Path::new("/")).map(Path::to_path_buf)
 }

@@ -326,7 +326,8 @@ fn walk<'a>(
                 r.error("AH00035", message);
                 return refuse(r, whole, at);
             }
-            Err(_) => {
+            Err(errno) => {
+                r.unread(path, errno, None);
                 let message = format!("access to {} failed (filesystem path '{path}')", r.uri);
                 r.error("AH00036", message);
                 return refuse(r, whole, at);

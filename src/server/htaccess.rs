@@ -99,6 +99,11 @@ pub(crate) fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Resu
             }
             Ok(Some((settings, text)))
         }
+        // httpd may read it, by its owner and mode
+        Htaccess::Unreadable(file, Errno::Hidden) => {
+            r.unread(&file, Errno::Hidden, wanted.span);
+            Ok(None)
+        }
         Htaccess::Unreadable(file, errno) => {
             r.unread(&file, errno, wanted.span);
             r.error(

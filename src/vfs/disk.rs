@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The tree of this machine below a directory, seen as in a chroot: that directory is `/`, and links that begin with `/`
 /// mean it, since they are followed by this library and never by the operating system.
 ///
-/// What the process itself may not see is `Access`. Should somebody swap a directory for a link between two looks, then
+/// What the process itself may not see is `Hidden`. Should somebody swap a directory for a link between two looks, then
 /// what is behind it can't be seen; on Linux, never anything outside of the tree. Files that hold more than
 /// 64 MiB are `TooLarge`; no reading ever waits.
 ///
@@ -205,7 +205,7 @@ fn errno(e: &io::Error) -> Errno {
     match e.kind() {
         io::ErrorKind::NotFound => Errno::NotFound,
         io::ErrorKind::NotADirectory => Errno::NotDirectory,
-        io::ErrorKind::PermissionDenied => Errno::Access,
+        io::ErrorKind::PermissionDenied => Errno::Hidden,
         io::ErrorKind::InvalidFilename => Errno::NameTooLong,
         io::ErrorKind::FileTooLarge => Errno::TooLarge,
         io::ErrorKind::WouldBlock => Errno::Blocks,

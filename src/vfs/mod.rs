@@ -126,11 +126,17 @@ pub enum Errno {
     TooLarge,
     /// EAGAIN: it can't be read without waiting; httpd would wait.
     Blocks,
+    /// It is there, and this program may not look at it; httpd might: it reads its configuration as root, and what it may
+    /// read otherwise is decided by owners and modes, before anything is opened.
+    Hidden,
     /// It is of a file system of the kernel's own, whose files may block, never end, or change by being read.
     Kernel,
     /// Any other, reading what is no file among them.
     Io,
 }
+
+/// Why a file is not read that this program may not look at.
+pub(crate) const HIDDEN: &str = "routesim may not read it; run it with sudo, or give --root a copy";
 
 /// Why a file of the kernel's is not read.
 const KERNEL: &str = "it belongs to the kernel (/proc, /sys)";
@@ -146,6 +152,7 @@ impl fmt::Display for Errno {
             Errno::NameTooLong => "File name too long",
             Errno::TooLarge => return write!(f, "it holds more than {}", bytes(FILE_BYTES)),
             Errno::Blocks => "it can't be read without waiting",
+            Errno::Hidden => HIDDEN,
             Errno::Kernel => KERNEL,
             Errno::Io => "Input/output error",
         })
@@ -155,7 +162,7 @@ impl fmt::Display for Errno {
 impl Errno {
     /// Whether it is this program that doesn't go on, and not httpd.
     pub fn is_limit(self) -> bool {
-        matches!(self, Errno::TooLarge | Errno::Blocks | Errno::Kernel)
+        matches!(self, Errno::TooLarge | Errno::Blocks | Errno::Hidden | Errno::Kernel)
     }
 }
 
