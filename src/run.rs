@@ -1,11 +1,13 @@
 //! A run of a site: requests in, outcomes out.
 
+use crate::diagnostic::Diagnostic;
 use crate::outcome::observer::Observer;
 use crate::outcome::{Outcome, Step};
 use crate::request::Request;
 use crate::server::Server;
 use crate::server::answer::{outcome, serve};
 use crate::server::engine::{Engine, Programs};
+use crate::server::{protocol, subrequest};
 use crate::source::SourceMap;
 use crate::vfs::Vfs;
 use std::cell::RefCell;
@@ -97,6 +99,24 @@ impl Run {
     fn begin_anew(&self) {
         let fresh = self.engine.borrow().fork();
         self.engine.replace(fresh);
+    }
+
+    /// Reads the .htaccess files on the way to a file of a server (its number), as a request for it would; what is wrong with
+    /// those that were read so far is in [`Run::htaccess_errors`].
+    pub(crate) fn look_at(&self, server: usize, file: &[u8]) {
+        let engine = self.engine.borrow();
+        engine.budget.renew();
+        let asked = Request::get("/");
+        let mut request = protocol::begin(&engine, &asked.incoming());
+        if let Some(server) = self.server.servers.get(server) {
+            request.server = server;
+            let _ = subrequest::lookup_file(&mut request, file);
+        }
+    }
+
+    /// The error at which httpd stops, of each .htaccess file that was read and has one.
+    pub(crate) fn htaccess_errors(&self) -> Vec<(String, Diagnostic)> {
+        self.engine.borrow().htaccess_errors()
     }
 
     /// The texts that places are in.

@@ -111,6 +111,44 @@ fn a_log_is_no_list_of_urls() {
 }
 
 #[test]
+fn virtual_hosts_are_listed() {
+    let text = out(&run(&["vhosts", "-s", "server-alias-order"]));
+    let hidden = "ServerName shop.test  never reached: shop.test at config:13 answers to it";
+    for part in ["*:80\n", "default  www.example", "ServerAlias *.example", hidden, "DocumentRoot /srv/shop"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let value: Value = serde_json::from_str(&out(&run(&["hosts", "-s", "default-vhost", "--format", "json"]))).unwrap();
+    assert_eq!(value[0]["address"], "192.0.2.9:80");
+    assert_eq!((&value[1]["hosts"][0]["default"], &value[1]["listen"]), (&Value::Bool(true), &Value::Null));
+    let folder =
+        folder("vhosts", &[("h.conf", "Listen 80\n<VirtualHost *:81>\nServerName a.example\n</VirtualHost>\n")]);
+    let text = out(&run(&["vhosts", "-c", &path(&folder, "h.conf"), "--modules", "all"]));
+    assert!(text.starts_with("*:81  no Listen takes this port"), "{text}");
+}
+
+#[test]
+fn a_suite_that_expects_nothing_is_not_green() {
+    let folder = folder("empty-suite", &[("s.yaml", "name: x\nrequests: [/]\n")]);
+    let suite = path(&folder, "s.yaml");
+    let output = run(&["test", &suite]);
+    assert_eq!((output.status.code(), err(&output).contains("--allow-empty")), (Some(2), true));
+    assert_eq!(run(&["test", "--allow-empty", &suite]).status.code(), Some(0));
+    assert_eq!(run(&["test", "web2py", "rewrite/wordpress"]).status.code(), Some(0));
+}
+
+#[test]
+fn shells_and_man_know_the_command_line() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(out(&run(&["completions", shell])).contains("explain"), "{shell}");
+    }
+    for (verb, part) in [(&["man"][..], ".TH routesim 1"), (&["man", "check"], "ignore\\-machine")] {
+        let page = out(&run(verb));
+        assert!(page.contains(part), "no `{part}` in\n{page}");
+    }
+    assert!(out(&run(&["--version"])).contains("Apache httpd 2.4."));
+}
+
+#[test]
 fn lessons_are_shown() {
     let text = out(&run(&["show", "rewrite/wordpress"]));
     for part in ["Configuration", "Files", "RewriteRule", "requests\n200  "] {

@@ -214,7 +214,8 @@ fn what_this_user_may_not_read_is_no_answer_of_httpds() {
         return;
     }
     // by their modes, httpd may read both
-    place.run("chgrp www-data w/.htaccess 2>/dev/null; chmod 040 w/.htaccess; chmod 000 s.conf; cp $r r; chmod 755 . r");
+    place
+        .run("chgrp www-data w/.htaccess 2>/dev/null; chmod 040 w/.htaccess; chmod 000 s.conf; cp $r r; chmod 755 . r");
     let user = if is_root { "setpriv --reuid 65534 --regid 65534 --clear-groups" } else { "" };
     let reached = place.run(&format!("{user} ./r phases > /dev/null")).1 == 0;
     if !reached || !is_root {

@@ -83,17 +83,21 @@ impl Check {
         let mut found = Vec::new();
         let mut broken = false;
         if self.paths.is_empty() {
-            found.push(match &self.given.config {
-                Some(config) => self.config(&machine::main_file(config, self.given.machine.root.as_deref())?)?,
-                None => match self.given.files(self.given.scenario.as_deref(), streams)? {
+            match &self.given.config {
+                Some(config) => {
+                    found.extend(self.config(&machine::main_file(config, self.given.machine.root.as_deref())?)?)
+                }
+                None => found.push(match self.given.files(self.given.scenario.as_deref(), streams)? {
                     Some(site) => Found::of("the web files".into(), &site),
                     None => scenario(given::scenario(self.given.scenario.as_deref(), streams)?, streams)?,
-                },
-            });
+                }),
+            }
         }
         let wanted = |p: &Path| suites::is_scenario(p) || is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
         for path in suites::files(&self.paths, wanted)? {
-            if suites::is_scenario(&path) && !self.htaccess {
+            if let Some(built_in) = suites::built_in(&path) {
+                found.push(scenario(given::scenario(Some(built_in.name), streams)?, streams)?);
+            } else if suites::is_scenario(&path) && !self.htaccess {
                 // what is no scenario is told of, and the others are looked at all the same
                 match given::from_file(&path, streams).and_then(|s| scenario(s, streams)) {
                     Ok(one) => found.push(one),
@@ -104,7 +108,7 @@ impl Check {
                     Err(closed) => return Err(closed),
                 }
             } else {
-                found.push(self.config(&path)?);
+                found.extend(self.config(&path)?);
             }
         }
         match self.format {
@@ -133,17 +137,23 @@ impl Check {
         })
     }
 
-    fn config(&self, path: &Path) -> Result<Found, Failure> {
+    /// A configuration, and the .htaccess files of its sites that something is wrong with.
+    fn config(&self, path: &Path) -> Result<Vec<Found>, Failure> {
         let name = path.display().to_string();
         if self.htaccess || is_htaccess(path) {
             let options = self.given.machine.options()?;
             let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
-            return Ok(Found { name, diagnostics: checked.diagnostics, sources: checked.sources });
+            return Ok(vec![Found { name, diagnostics: checked.diagnostics, sources: checked.sources }]);
         }
         let site = self.given.machine.open(path)?;
         let mut found = Found::of(name, &site);
         found.add_machine(site.machine(), self.ignore_machine);
-        Ok(found)
+        let htaccess = site.check_htaccess_files().into_iter().map(|(name, wrong)| Found {
+            name,
+            diagnostics: vec![wrong],
+            sources: site.sources().clone(),
+        });
+        Ok([found].into_iter().chain(htaccess).collect())
     }
 
     fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {

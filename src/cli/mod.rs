@@ -9,6 +9,7 @@ mod docroot;
 mod explain;
 mod given;
 mod machine;
+mod manual;
 mod output;
 mod parallel;
 mod phases;
@@ -21,6 +22,7 @@ mod test;
 mod urls;
 #[cfg(all(feature = "oracle", target_os = "linux"))]
 mod verify;
+mod vhosts;
 
 use clap::{Parser, Subcommand};
 use output::Streams;
@@ -28,6 +30,9 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+
+/// The program, and the httpd whose answers it gives.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (Apache httpd 2.4.71)");
 
 const ABOUT: &str = "Shows what Apache httpd 2.4 does with a request, and why, without running httpd";
 
@@ -41,7 +46,7 @@ Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or confi
 const FAULT: &str = "this is a bug in routesim, not in its input: please report it, with the lines above";
 
 #[derive(Parser)]
-#[command(name = "routesim", version, about = ABOUT, after_help = AFTER, arg_required_else_help = true)]
+#[command(name = "routesim", version = VERSION, about = ABOUT, after_help = AFTER, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     verb: Option<Verb>,
@@ -66,8 +71,15 @@ enum Verb {
     Verify(verify::Verify),
     /// Show a built-in scenario (a lesson), or the stock server
     Show(show::Show),
+    /// List the virtual hosts of each address, in the order in which they are tried
+    #[command(alias = "hosts")]
+    Vhosts(vhosts::Vhosts),
     /// List the directives of httpd, and how far routesim models each
     Directives(directives::Directives),
+    /// Print a completion script for a shell
+    Completions(manual::Completions),
+    /// Print the manual page (roff)
+    Man(manual::Man),
     /// List the modules of each phase, in the order in which they run
     Phases(phases::Phases),
 }
@@ -188,6 +200,9 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),
         Some(Verb::Show(verb)) => verb.run(streams),
+        Some(Verb::Completions(verb)) => verb.run(streams),
+        Some(Verb::Man(verb)) => verb.run(streams),
+        Some(Verb::Vhosts(verb)) => verb.run(streams),
         Some(Verb::Directives(verb)) => verb.run(streams),
         Some(Verb::Phases(verb)) => verb.run(streams),
         None => failure("no command given; try `routesim explain URL`, or `routesim --help`"),

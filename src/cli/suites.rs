@@ -1,6 +1,10 @@
 //! Finding files: what a path on the command line stands for.
 
 use super::{Failure, failure};
+use crate::builtin::{self, Builtin};
+use crate::diagnostic::Diagnostic;
+use crate::source::SourceMap;
+use crate::suite::Scenario;
 use crate::suite::paths::below;
 pub(crate) use crate::suite::paths::is_scenario;
 use crate::vfs::open;
@@ -25,6 +29,22 @@ pub(crate) fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result
         }
     }
     Ok(found)
+}
+
+/// The scenario at a path, or the built-in one of that name.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn load(path: &Path, sources: &SourceMap) -> Result<Scenario, Vec<Diagnostic>> {
+    match built_in(path) {
+        Some(found) => Scenario::parse(path, found.text, sources),
+        None => Scenario::load(path, sources),
+    }
+}
+
+/// The built-in scenario that a path names, where there is no such file.
+pub(super) fn built_in(path: &Path) -> Option<&'static Builtin> {
+    path.to_str().filter(|_| !path.exists()).and_then(builtin::find)
 }
 
 fn search(directory: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Failure> {

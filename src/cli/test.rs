@@ -2,7 +2,7 @@
 
 use super::given;
 use super::output::Streams;
-use super::{End, Failure, suites};
+use super::{End, Failure, failure, suites};
 use crate::diagnostic::Diagnostic;
 use crate::outcome::Outcome;
 use crate::report::paint::Paint;
@@ -20,6 +20,10 @@ pub(super) struct Test {
     /// Scenario files, directories of them, or patterns ('sites/**/*.yaml')
     #[arg(value_name = "PATH", conflicts_with = "scenario")]
     paths: Vec<PathBuf>,
+
+    /// Accept a suite without a single expectation
+    #[arg(long)]
+    allow_empty: bool,
 
     /// Name of a built-in scenario, or a scenario file
     #[arg(short, long, value_name = "NAME|FILE")]
@@ -61,6 +65,10 @@ impl Test {
         let broken = results.iter().any(|r| r.error.is_some());
         Ok(match report::suite::count(&results) {
             _ if broken => End::Wrong,
+            (0, 0) if !self.allow_empty => {
+                streams.out.flush()?;
+                return failure("nothing is expected: no request has an `expect` (--allow-empty accepts that)");
+            }
             (_, 0) => End::Fine,
             _ => End::Finding,
         })
@@ -69,7 +77,7 @@ impl Test {
 
 fn file(path: &Path, paint: Paint) -> Checked {
     let sources = SourceMap::default();
-    match Scenario::load(path, &sources) {
+    match suites::load(path, &sources) {
         Ok(scenario) => check(&scenario, paint),
         Err(found) => broken(path.display().to_string(), String::new(), &found, &sources, paint),
     }

@@ -205,7 +205,7 @@ impl Verify {
 fn open(path: &Path) -> Result<Scenario, String> {
     let sources = SourceMap::default();
     let place = |d: &Diagnostic| if d.span.is_some() { format!(" ({})", sources.place(d.span)) } else { String::new() };
-    Scenario::load(path, &sources)
+    suites::load(path, &sources)
         .map_err(|found| found.first().map_or_else(String::new, |d| format!("{}{}", d.message, place(d))))
 }
 

@@ -6,10 +6,11 @@
 
 use super::Server;
 use super::budget::{Budget, Limit};
-use super::htaccess;
+use super::htaccess::{self, Htaccess};
 use super::section::Section;
 use super::settings::{Merged, PerDir};
 use super::trace::Trace;
+use crate::diagnostic::Diagnostic;
 use crate::limits;
 use crate::outcome::Step;
 use crate::outcome::observer::{Observer, Tried};
@@ -322,6 +323,22 @@ fn looked_up(known: &RefCell<Stats>, path: &[u8], find: impl FnOnce() -> Result<
 
 /// Files, as httpd's children may see them.
 impl Engine {
+    /// What is wrong with the .htaccess files that were read, by their paths: the error at which httpd stops.
+    pub(crate) fn htaccess_errors(&self) -> Vec<(String, Diagnostic)> {
+        let known = self.htaccess.borrow();
+        let errors = known.values().flatten().filter_map(|known| match &known.found {
+            Htaccess::Error(path, d, _) => {
+                let wrong = Diagnostic::clone(d);
+                Some((path.to_string(), Diagnostic { first: true, ..wrong }))
+            }
+            _ => None,
+        });
+        let mut errors: Vec<(String, Diagnostic)> = errors.collect();
+        errors.sort_by(|a, b| a.0.cmp(&b.0));
+        errors.dedup_by(|a, b| a.0 == b.0);
+        errors
+    }
+
     /// `stat` as httpd's children may.
     pub(crate) fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
         looked_up(&self.stats, path, || resolve::stat(&*self.vfs, &self.server.cred, path))

@@ -42,7 +42,7 @@ impl Wanted {
 pub(super) struct Known {
     server: usize,
     wanted: Wanted,
-    found: Htaccess,
+    pub(super) found: Htaccess,
 }
 
 /// An .htaccess file that said something was read because of an AllowOverride line.

@@ -57,6 +57,15 @@ impl Listens {
         self.at(None, port).or_else(|| self.at(Some(ip), port)).is_some()
     }
 
+    /// Whether a port is taken at an address (none: at any), or any port where it is 0.
+    pub(crate) fn takes_any(&self, ip: Option<IpAddr>, port: u16) -> bool {
+        match ip {
+            _ if port == 0 => !self.list.is_empty(),
+            Some(ip) => self.is_open(ip, port),
+            None => self.ports.contains(&port),
+        }
+    }
+
     /// The first address that takes a port where none takes it for all.
     pub(crate) fn only_at(&self, port: u16) -> Option<IpAddr> {
         match self.at(None, port) {

@@ -101,6 +101,21 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
+    /// Its address; none for `*` and `_default_`.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    /// Its port; 0 for any.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its virtual hosts, in the order of the configuration.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().rev()
+    }
+
     /// The virtual hosts to choose from by name, in the order of the configuration; none when there is but one.
     pub(crate) fn names(&self) -> Option<impl Iterator<Item = &Link>> {
         (self.links.len() > 1).then(|| self.links.iter().rev())
@@ -180,6 +195,13 @@ impl Tables {
             return Some(ChainId::Ip(ip, i));
         }
         self.find_default(port).map(ChainId::Default)
+    }
+
+    /// All chains: by address, then those of `*`, by port.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = &Chain> {
+        let mut all: Vec<&Chain> = self.by_ip.values().flatten().chain(&self.default_list).collect();
+        all.sort_by_key(|chain| (chain.ip.is_none(), chain.ip, chain.port));
+        all.into_iter()
     }
 
     /// The chain of that index.

@@ -5,6 +5,7 @@ mod builder;
 mod edit;
 #[cfg(feature = "disk")]
 mod envvars;
+mod files;
 mod htaccess;
 mod machine;
 #[cfg(feature = "disk")]
