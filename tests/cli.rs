@@ -149,6 +149,21 @@ fn shells_and_man_know_the_command_line() {
 }
 
 #[test]
+fn what_a_browser_would_do_is_hinted() {
+    for (url, part) in [
+        ("www.example.com/a", "write `https://www.example.com/a`"),
+        ("/a#b", "a browser keeps `#b` to itself"),
+        ("/a b", "`%20`"),
+    ] {
+        let said = err(&run(&["explain", "-s", "web2py", url]));
+        assert!(said.contains(part), "{url}: {said}");
+    }
+    let folder = folder("no-password", &[("s.yaml", "name: x\nrequests: [{url: /, user: ada}]\n")]);
+    let said = err(&run(&["replay", &path(&folder, "s.yaml")]));
+    assert!(said.contains("NAME:PASSWORD") && said.contains("s.yaml:2:"), "{said}");
+}
+
+#[test]
 fn lessons_are_shown() {
     let text = out(&run(&["show", "rewrite/wordpress"]));
     for part in ["Configuration", "Files", "RewriteRule", "requests\n200  "] {

@@ -2,7 +2,7 @@
 
 use super::given::{self, Given};
 use super::output::Streams;
-use super::request::RequestArgs;
+use super::request::{RequestArgs, hint};
 use super::{End, Failure};
 use crate::outcome;
 use crate::report::explain::{self, Explained, Level};
@@ -58,6 +58,9 @@ impl Explain {
             return given::list(streams);
         }
         let mut spec = self.request.spec(self.url.as_deref().unwrap_or_default())?;
+        if let Some(hint) = hint(&spec.url) {
+            streams.note(&hint);
+        }
         let opened = self.given.open(streams, Some(vec![spec.clone()]))?;
         let Some(run) = &opened.run else {
             if self.format == Format::Json

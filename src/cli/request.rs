@@ -69,6 +69,19 @@ impl RequestArgs {
     }
 }
 
+/// What a browser would have made of a URL that is sent as it is here.
+pub(super) fn hint(url: &str) -> Option<String> {
+    let has_scheme = url.starts_with("http://") || url.starts_with("https://");
+    let host = url.split('/').next().unwrap_or_default();
+    if !has_scheme && !url.starts_with('/') && url != "*" && host.contains('.') {
+        return Some(format!("`{url}` has no scheme and is sent as a path: write `https://{url}` for that host"));
+    }
+    if let Some(at) = url.find('#') {
+        return Some(format!("a browser keeps `{}` to itself: what follows a `#` is not sent", &url[at..]));
+    }
+    url.contains(' ').then(|| "the URL has a space: a browser would send `%20`".into())
+}
+
 fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
     parse_server(text).ok_or_else(|| "write ADDRESS or ADDRESS:PORT, an IPv6 address with a port in brackets".into())
 }

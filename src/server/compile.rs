@@ -257,9 +257,9 @@ fn initial(modules: &Modules) -> Vec<&'static Module> {
 }
 
 /// Reads and compiles a configuration.
-pub(crate) fn compile(input: Input) -> Output {
+pub(crate) fn compile(mut input: Input) -> Output {
     let sources = SourceMap::default();
-    let file = sources.add(input.name.clone(), input.text.clone());
+    let file = sources.add(input.name.clone(), std::mem::take(&mut input.text));
     let mut options = conf::Options { env: input.env.clone(), ..Default::default() };
     options.state.server_root = input.server_root.clone();
     for name in &input.defines {

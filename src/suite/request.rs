@@ -268,7 +268,13 @@ impl RequestSpec {
                         request.headers.extend(value.map(|v| (name.text.clone(), v)));
                     }
                 }
-                "user" => request.user = reader.text(what, node).filter(|u| !u.is_empty()),
+                "user" => {
+                    request.user = reader.text(what, node).filter(|u| !u.is_empty());
+                    if request.user.as_ref().is_some_and(|user| !user.contains(':')) {
+                        let help = Some("write `NAME:PASSWORD`".into());
+                        reader.error("wrong-value", "`user` has no password", node.at).help = help;
+                    }
+                }
                 "protocol" => request.protocol = reader.text(what, node)?,
                 "expect" => request.expect = expect::read(reader, node),
                 _ => reader.unknown_key(key, "a request", KEYS),
