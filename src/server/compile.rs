@@ -202,27 +202,27 @@ impl Knowledge for Known {
         let loaded = Arc::make_mut(&mut self.loaded);
         match modules::by_identifier(&name) {
             Some(module) => loaded.push(module),
-            None if modules::is_php(&name) => loaded.push(stranger(&name)),
-            None => loaded.push_stranger(stranger(&name)),
+            // PHP 5 and 7 are what PHP 8 is, by other names; beside it they have nothing to add
+            None if modules::is_php(&name) => loaded.push(stranger(&name, loaded.rows(b"PHPINIDir", false).is_empty())),
+            None => loaded.push_stranger(stranger(&name, false)),
         }
         Ok(Loading::Loaded)
     }
 }
 
 /// A module that nobody here knows: one for each identifier, however often it is loaded.
-fn stranger(identifier: &str) -> &'static Module {
-    static MET: Mutex<BTreeMap<String, &'static Module>> = Mutex::new(BTreeMap::new());
+fn stranger(identifier: &str, is_php: bool) -> &'static Module {
+    static MET: Mutex<BTreeMap<(String, bool), &'static Module>> = Mutex::new(BTreeMap::new());
     let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
-    met.entry(identifier.to_string()).or_insert_with(|| made_up(identifier))
+    met.entry((identifier.to_string(), is_php)).or_insert_with(|| made_up(identifier, is_php))
 }
 
-fn made_up(identifier: &str) -> &'static Module {
+fn made_up(identifier: &str, is_php: bool) -> &'static Module {
     let name: &'static str = Box::leak(
         format!("mod_{}.c", identifier.trim_start_matches("mod_").trim_end_matches("_module")).into_boxed_str(),
     );
     let identifier: &'static str = Box::leak(identifier.to_string().into_boxed_str());
-    // PHP 5 and 7 are what PHP 8 is, by other names
-    let (directives, hooks) = modules::of_php().filter(|_| modules::is_php(identifier)).unwrap_or((&[], &[]));
+    let (directives, hooks) = modules::of_php().filter(|_| is_php).unwrap_or((&[], &[]));
     Box::leak(Box::new(Module { name, identifier, directives, hooks }))
 }
 
