@@ -65,6 +65,16 @@ impl Serialize for Access {
 }
 
 /// Why a client gets no answer at all.
+///
+/// ```
+/// use routesim::outcome::NoAnswer;
+/// use routesim::{Request, Site};
+///
+/// let run = Site::builder("DocumentRoot /srv\n").build()?.start()?;
+/// let outcome = run.ask(&Request::get("https://localhost/"));
+/// assert_eq!((outcome.status, outcome.connection), (0, Some(NoAnswer::TlsFailed)), "nothing speaks TLS here");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
     /// Nothing listens on the port.
