@@ -84,6 +84,31 @@ fn a_difference_has_its_place_and_answers_are_recorded() {
     assert!(recorded.contains("status: 200") && recorded.contains("file: /usr/bin/env"), "{recorded}");
 }
 
+/// httpd listens where a whole configuration says, and nowhere else.
+#[test]
+fn a_port_without_a_listen_is_refused_on_both_sides() {
+    if !httpd() {
+        return;
+    }
+    let config = scratch(
+        "whole",
+        "ServerName x\nListen 80\nDocumentRoot /srv\n<Directory /srv>\nRequire all granted\n</Directory>\n",
+    );
+    let text = format!(
+        "name: x\nconfig: {{file: {}}}\nfiles: {{/srv/a: x}}\nrequests:\n  - {{url: /a, expect: {{status: 200}}}}\n  \
+         - {{url: 'http://x:81/a', expect: {{status: null, connection: refused}}}}\n",
+        config.display()
+    );
+    let path = scratch("ports", &text);
+    let name = path.display().to_string();
+    let (verified, tested) = (run(&["verify", &name]), run(&["test", &name]));
+    for path in [path, config] {
+        std::fs::remove_file(path).expect("it was there");
+    }
+    assert!(verified.1.contains("2 answers alike"), "{}", verified.1);
+    assert_eq!(tested.0, Some(0), "{}", tested.1);
+}
+
 #[test]
 fn an_interruption_leaves_nothing() {
     if !httpd() {

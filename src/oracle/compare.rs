@@ -57,7 +57,10 @@ const BY_TYPE: &[&str] = &[
 /// What an answer says for certain, by the keys of an outcome.
 pub(super) fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value)> {
     let mut all = Vec::new();
-    let Some(status) = answer.status else { return all };
+    let Some(status) = answer.status else {
+        let refused = answer.error.as_ref().is_some_and(|error| error.starts_with("Connection refused"));
+        return if refused { vec![("connection", json!("refused"))] } else { all };
+    };
     let mut say = |key: &'static str, value: Value| all.push((key, value));
     let inner = answer.inner.as_ref();
     let inner_file = inner.map(|i| i.file.as_str()).filter(|f| !f.is_empty());

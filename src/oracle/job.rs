@@ -2,7 +2,7 @@
 
 use super::find::Httpd;
 use crate::modules::known::{self, Known, Loading};
-use crate::suite::{Scenario, ScenarioFs};
+use crate::suite::{ConfigSource, Scenario, ScenarioFs};
 use crate::vfs::{Kind, Memory, Vfs};
 use bstr::{BString, ByteSlice};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,8 @@ pub(crate) struct Job {
     pub hosts: Vec<(IpAddr, String)>,
     /// What is asked.
     pub asks: Vec<Ask>,
+    /// Whether httpd listens where the configuration says, and nowhere else.
+    pub own_ports: bool,
     /// The folder for a run without namespaces.
     pub scratch: Option<PathBuf>,
 }
@@ -132,6 +134,7 @@ impl Job {
             program: httpd.program.clone(),
             modules,
             missing,
+            own_ports: matches!(scenario.config, ConfigSource::File(_)),
             config: config.into(),
             defines: scenario.defines.clone(),
             environment: scenario.environment.clone().unwrap_or_default(),

@@ -196,6 +196,7 @@ mod tests {
             files: files.iter().map(file).collect(),
             hosts: Vec::new(),
             asks: Vec::new(),
+            own_ports: false,
             scratch: None,
         }
     }

@@ -27,7 +27,8 @@ pub(super) fn httpd_conf(job: &Job, place: &Place, config: &[u8]) -> String {
         line(&format!("LoadModule {identifier} {}", file.display()));
     }
     line("ServerName localhost");
-    for port in job.ports() {
+    let own = job.own_ports && LISTEN.is_match(config);
+    for port in job.ports().into_iter().filter(|_| !own || place.way == Way::Scratch) {
         if place.way == Way::Scratch {
             line(&format!("Listen 127.0.0.1:{}", place.port(port)));
         } else if !listens(config, port) {
@@ -56,9 +57,11 @@ fn log_level(job: &Job) -> &'static str {
     if job.has("rewrite") { "LogLevel info rewrite:trace3" } else { "LogLevel info" }
 }
 
+/// Where a configuration listens.
+static LISTEN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?im)^[ \t]*Listen[ \t]+(?:\S*:)?(\d+)\b"));
+
 /// Whether the configuration itself listens on a port.
 fn listens(config: &[u8], port: u16) -> bool {
-    static LISTEN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?im)^[ \t]*Listen[ \t]+(?:\S*:)?(\d+)\b"));
     LISTEN.captures_iter(config).any(|c| c[1] == *port.to_string().as_bytes())
 }
 
