@@ -35,7 +35,7 @@ pub enum Severity {
 /// use routesim::Site;
 /// use routesim::diagnostic::Stage;
 ///
-/// let site = Site::builder("LoadModule alias_module /etc/mime.types\nErrorLog syslog\n").build()?;
+/// let site = Site::builder("LoadModule ssl_module /etc/mime.types\nErrorLog syslog\n").build()?;
 /// assert_eq!(site.machine()[0].machine, Some(Stage::Start), "without a Listen, `httpd -t` says Syntax OK");
 /// # Ok::<(), routesim::vfs::Errno>(())
 /// ```
