@@ -92,10 +92,15 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 /// Says so where a file is served for want of a handler that is known here.
+#[inline]
 pub(super) fn note_handler(r: &mut Request<'_>) {
-    if r.engine.server.loaded.strangers().is_empty() {
-        return;
+    if !r.engine.server.loaded.strangers().is_empty() {
+        say_handler(r);
     }
+}
+
+#[cold]
+fn say_handler(r: &mut Request<'_>) {
     let Some(handler) = r.handler.as_ref().map(|h| h.to_string()) else { return };
     if !handler.is_empty() && !handler.contains('/') && handler != "default-handler" {
         let why = format!("the handler `{handler}` is not known here: a module that is not httpd's own may have it");

@@ -2,6 +2,7 @@
 //!
 //! Each phase is a line here; what happens in it, and in which order, is in the hook rows of the modules.
 
+use super::build::BlindSpot;
 use super::request::{ProxyReq, Request};
 use super::setting;
 use super::text::Text;
@@ -259,22 +260,25 @@ impl<'a> Seen<'a> {
 }
 
 /// Directives in force that are not modelled become caveats.
+#[inline]
 fn note_blind_spots(r: &mut Request<'_>) {
-    let Some(core) = &r.per_dir.core else { return };
+    if let Some(core) = r.per_dir.core.as_deref().filter(|core| !core.blind.is_empty()) {
+        say_blind(r, &core.blind);
+    }
+}
+
+#[cold]
+fn say_blind(r: &mut Request<'_>, blind: &[BlindSpot]) {
     let strangers = r.engine.server.loaded.strangers();
     let mut told: Vec<&str> = Vec::new();
-    for spot in &core.blind {
-        // what is not known of a module is said once
-        if !strangers.is_empty() && strangers.iter().any(|m| m.name == spot.module) {
-            if told.contains(&spot.module) {
-                continue;
-            }
+    for spot in blind {
+        if strangers.iter().all(|m| m.name != spot.module) {
+            r.caveat(&spot.directive, spot.span, spot.why);
+        } else if !told.contains(&spot.module) {
+            // what is not known of a module is said once
             told.push(spot.module);
-            let why = format!("{} is not modelled: {}", spot.module, spot.why);
-            r.caveat(&spot.directive, spot.span, why);
-            continue;
+            r.caveat(&spot.directive, spot.span, format!("{} is not modelled: {}", spot.module, spot.why));
         }
-        r.caveat(&spot.directive, spot.span, spot.why);
     }
 }
 
