@@ -60,7 +60,7 @@ impl Urls {
 
     /// The lines with their numbers, from 1.
     fn numbered(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        bounded::lines(&self.text).enumerate().map(|(i, line)| (i + 1, line.trim()))
+        bounded::lines(&self.text).enumerate().map(|(i, line)| (i + 1, trimmed(line)))
     }
 
     /// The text in pieces that end with a line.
@@ -78,7 +78,13 @@ impl Urls {
 
 /// The lines of a piece, but empty ones, without white space around.
 pub(super) fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bounded::lines(piece).map(ByteSlice::trim).filter(|l| !l.is_empty())
+    bounded::lines(piece).map(trimmed).filter(|l| !l.is_empty())
+}
+
+/// A line without white space around. (Most have none, and finding that out is dear where it may be any of Unicode.)
+fn trimmed(line: &[u8]) -> &[u8] {
+    let is_plain = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    if is_plain(line.first()) && is_plain(line.last()) { line } else { line.trim() }
 }
 
 /// Whether it looks like a line of an access log: an address first, a time in brackets, a quoted request.
