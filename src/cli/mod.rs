@@ -59,28 +59,47 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     /// Explain how httpd handles a request, and why
+    #[command(
+        after_help = "Examples:\n  routesim explain /app/models/db.py\n  routesim explain -c /etc/apache2/apache2.conf https://www.example.com/admin/\n  routesim explain --docroot public -H 'Accept-Language: de' https://example.com/"
+    )]
     Explain(explain::Explain),
     /// Simulate many requests and print each outcome
+    #[command(
+        after_help = "Examples:\n  routesim replay web2py\n  routesim replay -c auto --urls urls.txt --format ndjson --fields url,status,file"
+    )]
     Replay(replay::Replay),
     /// Run scenario tests
+    #[command(
+        after_help = "Examples:\n  routesim test scenarios\n  routesim test 'sites/**/*.yaml' --format junit > report.xml"
+    )]
     Test(test::Test),
     /// Check a configuration and report every error and warning
+    #[command(
+        after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
+    )]
     Check(check::Check),
     /// Compare results with a real httpd
     #[cfg(all(feature = "oracle", target_os = "linux"))]
+    #[command(after_help = "Examples:\n  routesim verify scenarios\n  routesim verify --record my.yaml")]
     Verify(verify::Verify),
     /// Show a built-in scenario (a lesson), or the stock server
+    #[command(after_help = "Examples:\n  routesim show alias-order\n  routesim show stock")]
     Show(show::Show),
     /// List the virtual hosts of each address, in the order in which they are tried
     #[command(alias = "hosts")]
+    #[command(after_help = "Example:\n  routesim vhosts -c /etc/apache2/apache2.conf")]
     Vhosts(vhosts::Vhosts),
     /// List the directives of httpd, and how far routesim models each
+    #[command(after_help = "Example:\n  routesim directives AllowOverride")]
     Directives(directives::Directives),
     /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  routesim completions bash > /etc/bash_completion.d/routesim")]
     Completions(manual::Completions),
     /// Print the manual page (roff)
+    #[command(after_help = "Example:\n  routesim man explain | man -l -")]
     Man(manual::Man),
     /// List the modules of each phase, in the order in which they run
+    #[command(after_help = "Example:\n  routesim phases -c /etc/apache2/apache2.conf")]
     Phases(phases::Phases),
 }
 
