@@ -96,9 +96,7 @@ impl Given {
         }
         Ok(Opened { example, ..open(scenario, streams)? })
     }
-}
 
-impl Given {
     /// The site that `-c` names.
     pub(super) fn configuration(&self, config: &Path, streams: &Streams) -> Result<Site, Failure> {
         if is_htaccess(config) {

@@ -80,13 +80,8 @@ pub fn diagnostics(found: &[Diagnostic], sources: &SourceMap) -> Value {
 fn diagnostic(d: &Diagnostic, sources: &SourceMap) -> Value {
     let (file, line) = place(sources, d.span);
     let column = d.span.is_some().then(|| sources.file(d.span.file).line_column(d.span.start).1);
-    let severity = match d.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
     let mut map = Map::new();
-    map.insert("severity".into(), severity.into());
+    map.insert("severity".into(), json!(d.severity));
     map.insert("code".into(), d.code.into());
     map.insert("message".into(), d.message.clone().into());
     map.insert("file".into(), file);
