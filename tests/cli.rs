@@ -164,6 +164,48 @@ fn what_a_browser_would_do_is_hinted() {
 }
 
 #[test]
+fn colour_and_quiet_are_the_readers_choice() {
+    for verb in [&["explain", "/app/"][..], &["replay", "web2py"], &["vhosts"], &["show", "web2py"], &["phases"]] {
+        let coloured = |more: &[&str]| {
+            let output = run(&[verb, more].concat());
+            (out(&output).contains('\x1b'), err(&output))
+        };
+        assert!(!coloured(&[]).0 && coloured(&["--color", "always"]).0, "{verb:?}");
+        assert!(!coloured(&["--color=never", "-q"]).0, "{verb:?}");
+        assert_eq!(coloured(&["--quiet"]).1, "", "{verb:?}");
+    }
+    let forced =
+        |choice| out(&routesim(&["explain", "/", "--color", choice]).env("CLICOLOR_FORCE", "1").output().unwrap());
+    assert!(!forced("never").contains('\x1b'));
+
+    let suite = "name: x\nconfig: Redirect /a /b\nrequests:\n- {url: /a, expect: {status: 302}}\n";
+    let folder = folder("quiet", &[("good.yaml", suite), ("bad.yaml", &suite.replace("302", "404"))]);
+    let test =
+        |more: &[&str]| out(&routesim(&[&["test", "."][..], more].concat()).current_dir(&folder).output().unwrap());
+    assert!(test(&[]).contains("good.yaml"));
+    let quiet = test(&["-q"]);
+    assert!(
+        quiet.starts_with("FAIL") && !quiet.contains("good.yaml") && quiet.ends_with("1 passed, 1 failed\n"),
+        "{quiet}"
+    );
+    // what programs read has no colour, whoever asks for it
+    assert!(!test(&["--format", "json", "--color", "always"]).contains("u001b"));
+}
+
+/// Two tables differ in the rows that do, and in no other; nothing is cut.
+#[test]
+fn tables_in_a_pipe_hang_on_no_row() {
+    let long = format!("/{}", "long/".repeat(60));
+    let folder = folder("columns", &[("one", "/a\n/b\n"), ("two", &format!("/a\n{long}\n"))]);
+    let table = |name| out(&run(&["replay", "web2py", "--urls", &path(&folder, name)]));
+    let (one, two) = (table("one"), table("two"));
+    assert_eq!(one.lines().next(), two.lines().next());
+    assert!(two.contains(&long) && !two.contains("..."), "{two}");
+    let page = out(&run(&["explain", "-s", "web2py", &long, "--all"]));
+    assert!(page.contains(&long) && !page.contains("/..."), "{page}");
+}
+
+#[test]
 fn lessons_are_shown() {
     let text = out(&run(&["show", "rewrite/wordpress"]));
     for part in ["Configuration", "Files", "RewriteRule", "requests\n200  "] {

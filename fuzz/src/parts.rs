@@ -8,6 +8,9 @@ use routesim::vfs::{Memory, Owner};
 use routesim::{Request, Run, Site};
 use std::sync::Arc;
 
+/// How what is found is painted: with all that a terminal gets.
+pub const PAINT: Paint = Paint { colour: true, width: Some(60) };
+
 /// As many parts of an input count.
 const PARTS: usize = 32;
 
@@ -45,7 +48,7 @@ pub fn read(config: &[u8], files: Memory) -> Site {
     let site = Site::builder(config).tree(Arc::new(files)).load(Modules::Own).lenient(true);
     let site = site.build().expect("no file was added");
     let (found, sources) = (site.diagnostics(), site.sources());
-    assert_eq!(report::diagnostics::text(found, sources, true).is_empty(), found.is_empty());
+    assert_eq!(report::diagnostics::text(found, sources, PAINT).is_empty(), found.is_empty());
     report::json::diagnostics(found, sources).to_string();
     let stops = found.iter().any(|d| d.first);
     assert_eq!(site.start().is_err(), stops, "refused just where there is an error");
@@ -81,7 +84,7 @@ pub fn ask(run: &Run, spec: &RequestSpec) {
     report::json::explained(&watched, &steps, sources).to_string();
     let explained = explain::Explained::of(run, &ask, &watched, &steps);
     for level in [explain::Level::Brief, explain::Level::Story, explain::Level::All] {
-        explain::render(&explained, level, Paint { colour: true });
+        explain::render(&explained, level, PAINT);
     }
 }
 

@@ -16,7 +16,7 @@ const OPEN: &str = "ServerName localhost\nDocumentRoot /srv/www\n<Directory />\n
 /// An .htaccess file: checked alone, and met by a request.
 pub fn htaccess(data: &[u8]) {
     let found = Site::builder(data).check_htaccess();
-    routesim::report::diagnostics::text(&found.diagnostics, &found.sources, true);
+    routesim::report::diagnostics::text(&found.diagnostics, &found.sources, parts::PAINT);
     run(OPEN, &[("/srv/www/.htaccess", data)], &["/", "/index.html", "/none/x?q", "POST /index.html/more"]);
 }
 

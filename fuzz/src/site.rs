@@ -23,16 +23,16 @@ pub fn scenario(data: &[u8]) {
     }
     let sources = SourceMap::default();
     let scenario = match Scenario::parse(Path::new("scenario.yaml"), text, &sources) {
-        Err(wrong) => return drop(report::diagnostics::text(&wrong, &sources, true)),
+        Err(wrong) => return drop(report::diagnostics::text(&wrong, &sources, parts::PAINT)),
         Ok(scenario) if !matches!(scenario.config, ConfigSource::Text { .. }) => return,
         Ok(scenario) => scenario,
     };
     let site = match Site::of_scenario(&scenario) {
-        Err(wrong) => return drop(report::diagnostics::text(&wrong, &sources, true)),
+        Err(wrong) => return drop(report::diagnostics::text(&wrong, &sources, parts::PAINT)),
         Ok(site) => site,
     };
     match site.start() {
-        Err(_) => drop(report::diagnostics::text(site.diagnostics(), site.sources(), true)),
+        Err(_) => drop(report::diagnostics::text(site.diagnostics(), site.sources(), parts::PAINT)),
         Ok(run) => scenario.requests.iter().take(8).for_each(|spec| parts::ask(&run, spec)),
     }
 }

@@ -124,7 +124,9 @@ impl Check {
             }
             Format::Text => {
                 for f in &found {
-                    let text = diagnostics::text(&f.diagnostics, &f.sources, streams.paint.colour);
+                    let counts = |d: &&Diagnostic| !streams.quiet || d.severity == Severity::Error;
+                    let shown: Vec<Diagnostic> = f.diagnostics.iter().filter(counts).cloned().collect();
+                    let text = diagnostics::text(&shown, &f.sources, streams.paint);
                     streams.out.write_all(text.as_bytes())?;
                     self.verdict(f, streams)?;
                 }

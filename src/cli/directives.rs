@@ -3,7 +3,7 @@
 use super::output::Streams;
 use super::{End, Failure, failure};
 use crate::directives::{self, Effect, Row};
-use crate::report::paint::{Tone, fit, wrap};
+use crate::report::paint::{Tone, wrap};
 use crate::suggest::closest;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -60,7 +60,7 @@ impl Directives {
                 for row in rows {
                     let (tone, effect) = effect(row);
                     let effect = streams.paint.tone(tone, &format!("{effect:8}"));
-                    writeln!(streams.out, "{effect}  {:32}  {}", fit(&shown(row), 32), row.module())?;
+                    writeln!(streams.out, "{effect}  {:40}  {}", shown(row), row.module())?;
                 }
             }
         }
@@ -84,7 +84,8 @@ fn one(row: Row, streams: &mut Streams) -> Result<(), Failure> {
     if !row.usage().is_empty() {
         lines.push(format!("httpd says: {}", row.usage()));
     }
-    for line in lines.iter().flat_map(|l| wrap(l, 76)) {
+    let room = streams.paint.columns() - 4;
+    for line in lines.iter().flat_map(|l| wrap(l, room)) {
         writeln!(streams.out, "  {line}")?;
     }
     Ok(())

@@ -25,7 +25,7 @@ mod verify;
 mod vhosts;
 
 use clap::{Parser, Subcommand};
-use output::Streams;
+use output::{OutputArgs, Streams};
 use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,6 +54,9 @@ struct Cli {
     /// List the built-in scenarios
     #[arg(long)]
     list: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 #[derive(Subcommand)]
@@ -186,6 +189,7 @@ pub fn answer(words: &[OsString], out: Box<dyn Write>, error: Box<dyn Write>) ->
 
 /// Runs a command to its end: the exit status.
 fn finish(cli: &Cli, streams: &mut Streams) -> u8 {
+    streams.heed(&cli.output);
     let end = run(cli, streams).and_then(|end| {
         streams.out.flush()?;
         Ok(end)

@@ -9,6 +9,27 @@ use crate::source::SourceMap;
 use anstream::{AutoStream, ColorChoice};
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
+use terminal_size::{Height, Width, terminal_size_of};
+
+/// The options of all verbs.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Output options")]
+pub(super) struct OutputArgs {
+    /// When to use colour; `auto` is on a terminal, and heeds NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    color: Colour,
+
+    /// Print no notes; `test`, `verify` and `check` print only what fails, and the summary
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
 
 /// Where results and remarks go.
 pub(super) struct Streams {
@@ -20,24 +41,41 @@ pub(super) struct Streams {
     pub paint: Paint,
     /// How remarks are painted.
     pub error_paint: Paint,
+    /// Whether only what fails is of interest.
+    pub quiet: bool,
 }
 
 impl Streams {
     /// The process's own; `NO_COLOR` and its kin are honoured.
     pub(super) fn new() -> Streams {
-        let colour = |choice| Paint { colour: choice != ColorChoice::Never };
+        let paint = |choice, width: Option<(Width, Height)>| Paint {
+            colour: choice != ColorChoice::Never,
+            width: width.map(|(Width(columns), _)| columns.into()),
+        };
         Streams {
-            paint: colour(AutoStream::choice(&io::stdout())),
-            error_paint: colour(AutoStream::choice(&io::stderr())),
+            paint: paint(AutoStream::choice(&io::stdout()), terminal_size_of(io::stdout())),
+            error_paint: paint(AutoStream::choice(&io::stderr()), terminal_size_of(io::stderr())),
             ..Streams::to(Box::new(io::stdout().lock()), Box::new(io::stderr()))
         }
     }
 
     /// To anywhere else, without colour.
     pub(super) fn to(out: Box<dyn Write>, error: Box<dyn Write>) -> Streams {
-        let plain = Paint { colour: false };
+        let plain = Paint::default();
         let out = BufWriter::with_capacity(1 << 16, out);
-        Streams { out, error: RefCell::new(error), paint: plain, error_paint: plain }
+        Streams { out, error: RefCell::new(error), paint: plain, error_paint: plain, quiet: false }
+    }
+
+    /// Heeds the command line's options.
+    pub(super) fn heed(&mut self, options: &OutputArgs) {
+        for paint in [&mut self.paint, &mut self.error_paint] {
+            match options.color {
+                Colour::Auto => {}
+                Colour::Always => paint.colour = true,
+                Colour::Never => paint.colour = false,
+            }
+        }
+        self.quiet = options.quiet;
     }
 
     /// A result as JSON, for programs, and legible all the same.
@@ -68,12 +106,15 @@ impl Streams {
 
     /// A remark.
     pub(super) fn note(&self, words: &str) {
+        if self.quiet {
+            return;
+        }
         self.say(&format!("{} {}\n", self.error_paint.tone(Tone::Key, "note:"), words.trim_end()));
     }
 
     /// Diagnostics in full.
     pub(super) fn diagnostics(&self, found: &[Diagnostic], sources: &SourceMap) {
-        self.say(&diagnostics::text(found, sources, self.error_paint.colour));
+        self.say(&diagnostics::text(found, sources, self.error_paint));
     }
 
     /// A configuration that httpd would not start with: everything that is wrong with it, and where httpd stops.

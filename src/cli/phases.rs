@@ -47,7 +47,7 @@ impl Phases {
                     let rule = if phase.run_all() { "all hooks run" } else { "stops at the first answer" };
                     let name = streams.paint.tone(Tone::Head, phase.name());
                     writeln!(streams.out, "{name}  {}", streams.paint.tone(Tone::Dim, rule))?;
-                    for line in wrap(&modules.join(" "), 76) {
+                    for line in wrap(&modules.join(" "), streams.paint.columns() - 4) {
                         writeln!(streams.out, "  {line}")?;
                     }
                 }

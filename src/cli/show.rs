@@ -34,9 +34,7 @@ fn scenario(scenario: &Scenario, streams: &mut Streams) -> Result<(), Failure> {
     let paint = streams.paint;
     let head = |text: &str| paint.tone(Tone::Head, text);
     writeln!(streams.out, "{}", head(&clean(&scenario.name)))?;
-    for line in
-        scenario.about.iter().flat_map(|about| wrap(&about.split_whitespace().collect::<Vec<_>>().join(" "), 78))
-    {
+    for line in scenario.about.iter().flat_map(|about| wrap(about, paint.columns() - 2)) {
         writeln!(streams.out, "  {line}")?;
     }
     let text = scenario.config_text().unwrap_or_default();

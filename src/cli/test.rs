@@ -48,15 +48,17 @@ impl Test {
     /// Runs the verb.
     pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         let mut results = Vec::new();
+        // what programs read has no colour
+        let paint = if self.format == Format::Text { streams.paint } else { Paint::default() };
         if self.paths.is_empty() {
             let scenario = given::scenario(self.scenario.as_deref(), streams)?;
-            results.push(check(&scenario, streams.paint));
+            results.push(check(&scenario, paint));
         }
         for path in suites::files(&self.paths, suites::is_scenario)? {
-            results.push(file(&path, streams.paint));
+            results.push(file(&path, paint));
         }
         match self.format {
-            Format::Text => streams.out.write_all(report::suite::text(&results, streams.paint).as_bytes())?,
+            Format::Text => streams.out.write_all(report::suite::text(&results, paint, streams.quiet).as_bytes())?,
             Format::Json => {
                 streams.json(&report::suite::json(&results))?;
             }
@@ -84,7 +86,7 @@ fn file(path: &Path, paint: Paint) -> Checked {
 }
 
 fn broken(path: String, name: String, found: &[Diagnostic], sources: &SourceMap, paint: Paint) -> Checked {
-    let error = Some(diagnostics::text(found, sources, paint.colour));
+    let error = Some(diagnostics::text(found, sources, paint));
     Checked { path, name, cases: Vec::new(), error }
 }
 

@@ -110,7 +110,7 @@ impl Verify {
         let with = wsgi.as_deref().map_or(String::new(), |v| format!(" with mod_wsgi {v}"));
         streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
         let known = self.known()?;
-        let bar = bar(scenarios.len());
+        let bar = bar(scenarios.len(), streams.quiet);
         let threads = self.jobs.unwrap_or_else(oracle::threads).clamp(1, 64);
         let results = oracle::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
             let result = self.verified(&oracle, &scenarios[i], &known, streams.paint);
@@ -120,7 +120,7 @@ impl Verify {
         oracle::heed_end();
         bar.finish_and_clear();
         match self.format {
-            Format::Text => streams.out.write_all(verify::text(&results, streams.paint).as_bytes())?,
+            Format::Text => streams.out.write_all(verify::text(&results, streams.paint, streams.quiet).as_bytes())?,
             Format::Json => {
                 let value = verify::json(&results, &oracle.httpd.version, wsgi.as_deref());
                 streams.json(&value)?;
@@ -231,8 +231,8 @@ fn stories(scenario: &Scenario, indices: &[usize], paint: Paint) -> Vec<Story> {
 }
 
 /// Shows the way on a terminal, and nothing elsewhere.
-fn bar(length: usize) -> ProgressBar {
-    if !std::io::stderr().is_terminal() || length < 2 {
+fn bar(length: usize, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() || length < 2 {
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     }
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} scenarios, {elapsed} gone, {eta} to go");

@@ -31,6 +31,9 @@ enum Format {
     Json,
 }
 
+/// How far the names of a virtual host are from the margin.
+const NAMES: usize = 13;
+
 /// A name that a virtual host has.
 struct Named {
     directive: &'static str,
@@ -129,29 +132,48 @@ fn address(run: &Run, chain: &Chain, paint: Paint) -> String {
             _ => "         ",
         };
         let place = host.server.span.map(|span| run.sources().place(span)).unwrap_or_default();
-        out.push_str(&format!(
-            "  {}{}  {}  DocumentRoot {}\n",
-            paint.tone(Tone::Key, role),
-            clean(&host.server.hostname),
-            paint.tone(Tone::Dim, &place),
-            clean(host.server.core().document_root()),
-        ));
+        out.push_str("  ");
+        out.push_str(&paint.tone(Tone::Key, role));
+        let root = format!("DocumentRoot {}", clean(host.server.core().document_root()));
+        let parts = [(Tone::Plain, clean(&host.server.hostname)), (Tone::Dim, place), (Tone::Plain, root)];
+        row(&mut out, paint, 11, &parts);
         for name in &host.names {
             let aside = match name.hidden_by {
                 Some(index) => {
                     let other = &run.server().servers[index];
                     let at = other.span.map(|span| run.sources().place(span)).unwrap_or_default();
-                    paint.tone(Tone::Bad, &format!("never reached: {} at {at} answers to it", clean(&other.hostname)))
+                    format!("never reached: {} at {at} answers to it", clean(&other.hostname))
                 }
                 None => String::new(),
             };
             if name.directive == "ServerAlias" || name.hidden_by.is_some() {
-                out.push_str(format!("             {} {}  {aside}", name.directive, name.name).trim_end());
-                out.push('\n');
+                out.push_str(&" ".repeat(NAMES));
+                let named = format!("{} {}", name.directive, name.name);
+                row(&mut out, paint, NAMES, &[(Tone::Plain, named), (Tone::Bad, aside)]);
             }
         }
     }
     out
+}
+
+/// The rest of a line that has come as far as `at`: its parts, and those that a terminal has no room for below.
+fn row(out: &mut String, paint: Paint, at: usize, parts: &[(Tone, String)]) {
+    let mut used = at;
+    for (i, (tone, part)) in parts.iter().filter(|(_, part)| !part.is_empty()).enumerate() {
+        let length = part.chars().count();
+        if i == 0 {
+            used += length;
+        } else if paint.width.is_some() && used + 2 + length > paint.columns() {
+            out.push('\n');
+            out.push_str(&" ".repeat(NAMES));
+            used = NAMES + length;
+        } else {
+            out.push_str("  ");
+            used += 2 + length;
+        }
+        out.push_str(&paint.tone(*tone, part));
+    }
+    out.push('\n');
 }
 
 fn value(run: &Run, chain: &Chain) -> Value {

@@ -120,10 +120,10 @@ proptest! {
     fn diagnostics_of_any_place(first in text(), second in text(), found in proptest::collection::vec(diagnostic(), 1..4)) {
         let sources = sources([first, second]);
         for colour in [false, true] {
-            let paint = Paint { colour };
-            let error = diagnostics::text(&found, &sources, colour);
+            let paint = Paint { colour, ..Paint::default() };
+            let error = diagnostics::text(&found, &sources, paint);
             let checked = [Checked { path: "x.yaml".into(), error: Some(error), ..Checked::default() }];
-            prop_assert!(!suite::text(&checked, paint).is_empty());
+            prop_assert!(!suite::text(&checked, paint, false).is_empty());
             prop_assert!(!junit::text(&checked).is_empty());
             prop_assert!(suite::json(&checked).is_object());
         }
@@ -143,7 +143,7 @@ proptest! {
         let sources = sources([first, second]);
         let run = run();
         let local = ([192, 0, 2, 1], 80).into();
-        let painted = Paint { colour: true };
+        let painted = Paint { colour: true, ..Paint::default() };
         let client = [203, 0, 113, 1].into();
         let told = Explained { outcome: &outcome, steps: &steps, sources: &sources, server: run.server(), local, client };
         for level in [Level::Brief, Level::Story, Level::All] {
@@ -153,7 +153,7 @@ proptest! {
         let places = outcome.decided_by.iter().map(|d| super::directive_text(&sources, d.span)).collect();
         let case = Case { decided_by: places, ..Case::default() };
         let checked = [Checked { cases: vec![case], ..Checked::default() }];
-        prop_assert!(!suite::text(&checked, Paint::default()).is_empty());
+        prop_assert!(!suite::text(&checked, Paint::default(), false).is_empty());
     }
 
     /// A YAML text that is none, or is no scenario, is told of where it stands.
@@ -162,7 +162,7 @@ proptest! {
         let text = format!("{key}: {}", String::from_utf8_lossy(&text));
         let sources = SourceMap::default();
         if let Err(found) = Scenario::parse(std::path::Path::new("x.yaml"), &text, &sources) {
-            prop_assert!(!diagnostics::text(&found, &sources, false).is_empty());
+            prop_assert!(!diagnostics::text(&found, &sources, Paint::default()).is_empty());
         }
     }
 }

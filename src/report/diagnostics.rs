@@ -1,6 +1,6 @@
 //! Diagnostics as people read them: the line, what is wrong in it, and what to do.
 
-use super::paint::clean;
+use super::paint::{Paint, clean};
 use super::plural;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -12,10 +12,13 @@ const LONGEST_LINE: usize = 2000;
 /// Sections that are further apart than this are shown in pieces.
 const FAR: usize = 400;
 
+/// How wide a source line may be where it is not for a terminal: it is shown whole.
+const UNBOUNDED: usize = 1 << 20;
+
 /// One diagnostic after the other, an empty line behind each.
-pub fn text(found: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.term_width(100);
+pub fn text(found: &[Diagnostic], sources: &SourceMap, paint: Paint) -> String {
+    let renderer = if paint.colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(paint.width.map_or(UNBOUNDED, |_| paint.columns()));
     let mut out = String::new();
     for d in found {
         out.push_str(&renderer.render(&[group(d, sources)]));
@@ -157,7 +160,7 @@ mod tests {
             .help("did you mean `ServerName`?")
             .related(span(1, 0, 15), "in this section");
         d.first = true;
-        let out = super::text(&[d.clone()], &sources, false);
+        let out = super::text(&[d.clone()], &sources, Paint::default());
         for part in
             ["error[AH00526]: invalid command", "config:2:1", "^^^^^^^^^ httpd stops here", "did you mean", "in this"]
         {
@@ -173,7 +176,7 @@ mod tests {
         let file = sources.add("x", "");
         for span in [Span::NONE, Span { file, line: 9, start: 5, end: 99 }, Span { file, line: 1, start: 0, end: 0 }] {
             let d = Diagnostic::warning("x", "y", span).related(span, "z");
-            assert!(super::text(&[d], &sources, true).contains('y'));
+            assert!(super::text(&[d], &sources, Paint { colour: true, ..Paint::default() }).contains('y'));
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) enum Tone {
 /// let ask = Request::get("/old");
 /// let (outcome, steps) = run.explain(&ask);
 /// let explained = Explained::of(&run, &ask, &outcome, &steps);
-/// let page = |colour| render(&explained, Level::Brief, Paint { colour });
+/// let page = |colour| render(&explained, Level::Brief, Paint { colour, ..Paint::default() });
 /// assert!(page(false).starts_with("302 Found") && !page(false).contains('\x1b'));
 /// assert!(page(true).contains('\x1b'));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,9 +42,22 @@ pub(crate) enum Tone {
 pub struct Paint {
     /// Whether there is colour at all.
     pub colour: bool,
+    /// The columns of the terminal; none where text goes to a file or a program: nothing is cut there, and lines are laid
+    /// out for 80 columns.
+    pub width: Option<usize>,
 }
 
 impl Paint {
+    /// How wide a line may be: within 60 and 200 columns, however wide the terminal is.
+    pub(crate) fn columns(self) -> usize {
+        self.width.unwrap_or(80).clamp(60, 200)
+    }
+
+    /// `text` in at most `room` characters on a terminal, its middle left out; whole anywhere else.
+    pub(crate) fn fit(self, text: &str, room: usize) -> String {
+        if self.width.is_some() { fit(text, room) } else { text.into() }
+    }
+
     /// `text` in that tone.
     pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
         if !self.colour || tone == Tone::Plain || text.is_empty() {
@@ -142,7 +155,13 @@ mod tests {
         assert_eq!(clean(b"a\x1b[31m\tb\xff"), "a\\x1b[31m b\u{fffd}");
         assert_eq!(fit("/a/very/long/way/to/a/file.txt", 20).chars().count(), 20);
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(Paint { colour: false }.tone(Tone::Bad, "x"), "x");
-        assert!(Paint { colour: true }.tone(Tone::Bad, "x").starts_with('\x1b'));
+        let plain = Paint::default();
+        assert_eq!(plain.tone(Tone::Bad, "x"), "x");
+        assert!(Paint { colour: true, ..plain }.tone(Tone::Bad, "x").starts_with('\x1b'));
+        assert_eq!((plain.columns(), plain.fit("abcdefgh", 5)), (80, "abcdefgh".into()));
+        for (width, columns) in [(20, 60), (72, 72), (500, 200)] {
+            let terminal = Paint { width: Some(width), ..plain };
+            assert_eq!((terminal.columns(), terminal.fit("abcdefgh", 5)), (columns, "ab...".into()));
+        }
     }
 }

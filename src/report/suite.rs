@@ -1,6 +1,6 @@
 //! Results of scenario suites, for people and as JSON.
 
-use super::paint::{Paint, Tone, clean, fit};
+use super::paint::{Paint, Tone, clean};
 use super::plural;
 use crate::suite::Mismatch;
 use serde_json::{Value, json};
@@ -48,10 +48,10 @@ pub(crate) fn count(suite: &[Checked]) -> (usize, usize) {
     (passed, all - passed)
 }
 
-/// A line for each scenario, the failures in full, and a summary alone on the last line.
-pub(crate) fn text(suite: &[Checked], paint: Paint) -> String {
+/// A line for each scenario (`quiet`: only for those that failed), the failures in full, and a summary alone on the last line.
+pub(crate) fn text(suite: &[Checked], paint: Paint, quiet: bool) -> String {
     let mut out = String::new();
-    for s in suite {
+    for s in suite.iter().filter(|s| !quiet || s.error.is_some() || !s.cases.iter().all(Case::passed)) {
         scenario(&mut out, s, paint);
     }
     let (passed, failed) = count(suite);
@@ -72,8 +72,9 @@ fn scenario(out: &mut String, s: &Checked, paint: Paint) {
         _ => ("FAIL ", Tone::Bad),
     };
     let path = clean(&s.path);
-    let room = 78usize.saturating_sub(8 + path.chars().count());
-    let name = if s.name.is_empty() || room < 12 { String::new() } else { format!("  {}", fit(&clean(&s.name), room)) };
+    let room = paint.columns().saturating_sub(10 + path.chars().count());
+    let name =
+        if s.name.is_empty() || room < 12 { String::new() } else { format!("  {}", paint.fit(&clean(&s.name), room)) };
     let _ = writeln!(out, "{} {path}{}", paint.tone(tone, word), paint.tone(Tone::Dim, &name));
     if let Some(error) = &s.error {
         let _ = writeln!(out, "{}", error.trim_end());
@@ -142,9 +143,11 @@ mod tests {
 
     #[test]
     fn failures_have_their_places() {
-        let out = text(&suite(), Paint::default());
+        let out = text(&suite(), Paint::default(), false);
         assert!(out.contains("a.yaml:7:22: status\n      want 403\n      got  200\n"), "{out}");
         assert!(out.ends_with("\n1 scenario could not be run\n1 passed, 1 failed\n"), "{out}");
+        let quiet = text(&suite()[1..], Paint::default(), true);
+        assert!(quiet.starts_with("error b.yaml"), "{quiet}");
         assert_eq!(json(&suite())["scenarios"][0]["requests"][0]["passed"], false);
         let xml = crate::report::junit::text(&suite());
         assert!(xml.contains("tests=\"3\"") && xml.contains("failures=\"1\"") && xml.contains("errors=\"1\""), "{xml}");

@@ -1,17 +1,19 @@
 //! Outcomes as a table, one a line.
 
-use super::paint::{Paint, clean, fit};
+use super::paint::{Paint, clean};
 use super::words;
 use crate::limits::TABLE_ROWS_MEASURED;
 use crate::outcome::Outcome;
 use std::io::{self, Write};
 
-const URL_MOST: usize = 48;
+/// How wide the columns of URLs and handlers are where a table goes to a file or a program: they hang on no row, so that two
+/// tables differ only in the rows that do.
+const WIDTHS: (usize, usize) = (40, 16);
 const HANDLER_MOST: usize = 24;
 
 /// A table that is printed row by row: status, method and URL, handler, file; a `?` where a caveat makes the answer
-/// uncertain. Its columns are as wide as its first rows need ([`TABLE_ROWS_MEASURED`]); what is longer later takes the
-/// room that it needs, and only its own row is moved.
+/// uncertain. On a terminal its columns are as wide as its first rows need ([`TABLE_ROWS_MEASURED`]), elsewhere they are
+/// [`WIDTHS`]; what is longer takes the room that it needs, and only its own row is moved.
 pub(crate) struct Table {
     paint: Paint,
     /// How wide a URL and a handler are; none while rows are waited for.
@@ -32,7 +34,8 @@ pub(crate) struct Row {
 impl Table {
     /// Nothing yet.
     pub(crate) fn new(paint: Paint) -> Table {
-        Table { paint, widths: None, waiting: Vec::new(), doubted: false }
+        let widths = paint.width.is_none().then_some(WIDTHS);
+        Table { paint, widths, waiting: Vec::new(), doubted: false }
     }
 
     /// Prints a row, or keeps it until it is known how wide the columns are.
@@ -66,16 +69,21 @@ impl Table {
         let widest = |text: fn(&Row) -> &str, most: usize| {
             rows.iter().map(|r| text(r).chars().count()).max().unwrap_or(0).min(most)
         };
-        let widths = (widest(|r| &r.url, URL_MOST), widest(|r| &r.handler, HANDLER_MOST));
+        let widths = (widest(|r| &r.url, self.url_most()), widest(|r| &r.handler, HANDLER_MOST));
         let widths = *self.widths.get_or_insert(widths);
         rows.iter().try_for_each(|row| self.print(row, widths, out))
+    }
+
+    /// How much of a terminal's line a URL may take.
+    fn url_most(&self) -> usize {
+        self.paint.columns() * 3 / 5
     }
 
     fn print(&self, row: &Row, (urls, handlers): (usize, usize), out: &mut impl Write) -> io::Result<()> {
         let status = if row.status == 0 { "---".into() } else { row.status.to_string() };
         let status = self.paint.tone(Paint::of_status(row.status), &status);
         let sure = if row.doubted { '?' } else { ' ' };
-        let (url, handler) = (fit(&row.url, URL_MOST), fit(&row.handler, HANDLER_MOST));
+        let (url, handler) = (self.paint.fit(&row.url, self.url_most()), self.paint.fit(&row.handler, HANDLER_MOST));
         let line = format!("{status}{sure} {url:urls$}  {handler:handlers$}  {}", row.what);
         writeln!(out, "{}", line.trim_end())
     }
@@ -121,9 +129,11 @@ mod tests {
     use crate::outcome::Caveat;
     use crate::source::Span;
 
-    fn text(outcomes: &[Outcome]) -> String {
+    const TERMINAL: Paint = Paint { colour: false, width: Some(60) };
+
+    fn text(outcomes: &[Outcome], paint: Paint) -> String {
         let mut out = Vec::new();
-        let mut table = Table::new(Paint::default());
+        let mut table = Table::new(paint);
         for outcome in outcomes {
             table.row(Row::of(outcome), &mut out).unwrap();
         }
@@ -136,7 +146,7 @@ mod tests {
         let row =
             |url: &str| Row::of(&Outcome { url: url.into(), method: "GET".into(), status: 200, ..Outcome::default() });
         let mut out = Vec::new();
-        let mut table = Table::new(Paint::default());
+        let mut table = Table::new(TERMINAL);
         for i in 1..=TABLE_ROWS_MEASURED {
             table.row(row("/ab"), &mut out).unwrap();
             assert_eq!(out.is_empty(), i < TABLE_ROWS_MEASURED);
@@ -146,6 +156,17 @@ mod tests {
             table.row(row(url), &mut out).unwrap();
             assert_eq!(String::from_utf8_lossy(&out), format!("200  {url:3}  -\n"));
         }
+    }
+
+    #[test]
+    fn columns_of_a_file_hang_on_no_row_and_nothing_is_cut() {
+        let long = format!("/{}", "x".repeat(200));
+        let row = |url: &str| Outcome { url: url.into(), method: "GET".into(), status: 200, ..Outcome::default() };
+        let alone = text(&[row("/a")], Paint::default());
+        assert_eq!(alone, format!("200  {:40}  -\n", "/a"));
+        assert_eq!(text(&[row("/a"), row(&long)], Paint::default()), format!("{alone}200  {long}  -\n"));
+        let cut = text(&[row(&long)], TERMINAL);
+        assert!(cut.contains("xxx...xxx") && cut.trim_end().chars().count() <= 60, "{cut}");
     }
 
     #[test]
@@ -167,7 +188,7 @@ mod tests {
             caveats: vec![Caveat { directive: "X".into(), span: Span::NONE, why: "y".into() }],
             ..Outcome::default()
         };
-        let out = text(&[good, doubt]);
+        let out = text(&[good, doubt], TERMINAL);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines[0], "200  /a        wsgi-script  /srv/a.wsgi  path_info /x");
         assert_eq!(lines[1], "403? PUT /bcd  -            AH01630");

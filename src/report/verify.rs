@@ -1,11 +1,14 @@
 //! A real httpd and routesim side by side, for people and as JSON.
 
-use super::paint::{Paint, Tone, clean, fit, wrap};
+use super::paint::{Paint, Tone, clean, wrap};
 use super::plural;
 use crate::oracle::{Answer, Difference, Reply};
 use crate::oracle::{Asked, Verdict};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
+
+/// How far what a side did is from the margin.
+const SIDE: usize = 6;
 
 /// What became of one scenario.
 pub(crate) struct Verified {
@@ -68,10 +71,12 @@ pub(crate) fn sum(all: &[Verified]) -> Sum {
     sum
 }
 
-/// A line for each scenario, the differences in full, and the sum on the last line.
-pub(crate) fn text(all: &[Verified], paint: Paint) -> String {
+/// A line for each scenario (`quiet`: only of those that differ or failed), the differences in full, and the sum on the last
+/// line.
+pub(crate) fn text(all: &[Verified], paint: Paint, quiet: bool) -> String {
     let mut out = String::new();
-    for v in all {
+    let news = |v: &Verified| matches!(v.verdict, Verdict::Broken(_)) || v.verdict.differing() > 0;
+    for v in all.iter().filter(|v| !quiet || news(v)) {
         scenario(&mut out, v, paint);
     }
     let s = sum(all);
@@ -102,7 +107,7 @@ fn scenario(out: &mut String, v: &Verified, paint: Paint) {
         Verdict::Refused(..) if v.verdict.differing() == 0 => "both refuse to start".into(),
         Verdict::Lacks(what) => format!("needs {}", clean(what)),
         Verdict::Broken(why) => clean(why),
-        _ => fit(&clean(&v.name), 78usize.saturating_sub(8 + path.chars().count()).max(12)),
+        _ => paint.fit(&clean(&v.name), paint.columns().saturating_sub(10 + path.chars().count()).max(12)),
     };
     let recorded = v.recorded.map_or(String::new(), |n| format!(", {} recorded", plural(n, "expectation")));
     let _ = writeln!(out, "{} {path}{}", paint.tone(tone, word), paint.tone(Tone::Dim, &format!("  {said}{recorded}")));
@@ -142,7 +147,7 @@ fn difference(out: &mut String, path: &str, story: &Story, asked: &Asked, paint:
     let doubt = if asked.is_sure() { "" } else { "  (not certain: it carries a caveat)" };
     let _ = writeln!(out, "  {title}  {}{}", paint.tone(Tone::Dim, &place), paint.tone(Tone::Warn, doubt));
     fields(out, &asked.differences, paint);
-    side(out, "httpd", std::iter::once(verdict(&asked.answer)).chain(log(&asked.answer)), paint);
+    side(out, "httpd", std::iter::once(verdict(&asked.answer)).chain(log(&asked.answer, paint)), paint);
     side(out, "routesim", story.explanation.lines().map(str::to_string), paint);
 }
 
@@ -170,9 +175,9 @@ fn verdict(answer: &Answer) -> String {
 }
 
 /// The lines of httpd's log that have to do with the request.
-fn log(answer: &Answer) -> impl Iterator<Item = String> {
+fn log(answer: &Answer, paint: Paint) -> impl Iterator<Item = String> {
     let told = answer.log.iter().filter(|l| !(l.code.is_empty() && l.text.starts_with("mod_wsgi (pid=")));
-    told.flat_map(|l| wrap(&format!("[{}] {}", l.level, clean(&l.text)), 100))
+    told.flat_map(move |l| wrap(&format!("[{}] {}", l.level, clean(&l.text)), paint.columns() - SIDE))
 }
 
 /// The same as one JSON value.

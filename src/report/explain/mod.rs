@@ -8,7 +8,7 @@ mod host;
 mod page;
 mod section;
 
-use super::paint::{Paint, Tone, clean, fit};
+use super::paint::{Paint, Tone, clean};
 use super::{reason, words};
 use crate::outcome::step::{Detail, Step};
 use crate::outcome::{Access, Outcome};
@@ -112,7 +112,7 @@ pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
     let asked = format!(
         "{} {}   from {} to {}",
         clean(&o.method),
-        fit(&clean(&o.url), page::WIDTH),
+        paint.fit(&clean(&o.url), paint.columns()),
         explained.client,
         explained.local
     );

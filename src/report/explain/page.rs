@@ -1,11 +1,9 @@
 //! Layout: headings, directives with their places at the right margin, prose below them.
 
 use crate::report::directive_text;
-use crate::report::paint::{Paint, Tone, clean, fit, wrap};
+use crate::report::paint::{Paint, Tone, clean, wrap};
 use crate::source::{SourceMap, Span};
 
-/// How wide a page is.
-pub(super) const WIDTH: usize = 80;
 /// How far a directive stands from the margin: room for its mark.
 const INDENT: usize = 2;
 
@@ -74,6 +72,11 @@ impl<'s> Page<'s> {
         self.sources
     }
 
+    /// How wide the page is.
+    fn width(&self) -> usize {
+        self.paint.columns()
+    }
+
     fn margin(&self) -> usize {
         self.depth * INDENT
     }
@@ -94,10 +97,10 @@ impl<'s> Page<'s> {
     /// A heading: what it is about, what came of it, and httpd's word for it at the right.
     pub(super) fn heading(&mut self, title: &str, outcome: &str, tone: Tone, phase: &str) {
         self.gap();
-        let room = WIDTH.saturating_sub(self.margin() + title.chars().count() + 2 + phase.chars().count() + 2);
-        let outcome = fit(outcome, room.max(8));
+        let room = self.width().saturating_sub(self.margin() + title.chars().count() + 2 + phase.chars().count() + 2);
+        let outcome = self.paint.fit(outcome, room.max(8));
         let used = self.margin() + title.chars().count() + 2 + outcome.chars().count();
-        let pad = WIDTH.saturating_sub(used + phase.chars().count());
+        let pad = self.width().saturating_sub(used + phase.chars().count());
         let line = format!(
             "{}{}  {}{}{}",
             " ".repeat(self.margin()),
@@ -131,13 +134,13 @@ impl<'s> Page<'s> {
         }
         let indent = self.margin() + INDENT + nested * INDENT;
         let sign = format!("{}{} ", " ".repeat(self.margin()), mark.sign());
-        let room = WIDTH.saturating_sub(indent);
+        let room = self.width().saturating_sub(indent);
         let place = right.chars().count();
         let text_width = text.chars().count();
         let inner = " ".repeat(nested * INDENT);
         let sign = self.paint.tone(mark.tone(), &sign);
         if text_width + 2 + place <= room || right.is_empty() {
-            let text = fit(text, room);
+            let text = self.paint.fit(text, room);
             let pad = if right.is_empty() { 0 } else { room - text.chars().count() - place };
             let text = self.paint.tone(mark.tone(), &text);
             let right = self.paint.tone(Tone::Dim, right);
@@ -146,10 +149,10 @@ impl<'s> Page<'s> {
             self.text.push('\n');
             return;
         }
-        let text = self.paint.tone(mark.tone(), &fit(text, room));
+        let text = self.paint.tone(mark.tone(), &self.paint.fit(text, room));
         self.text.push_str(&format!("{sign}{inner}{text}\n"));
-        let right = fit(right, WIDTH - self.margin());
-        let pad = WIDTH.saturating_sub(right.chars().count());
+        let right = self.paint.fit(right, self.width() - self.margin());
+        let pad = self.width().saturating_sub(right.chars().count());
         let right = self.paint.tone(Tone::Dim, &right);
         self.text.push_str(&format!("{}{right}\n", " ".repeat(pad)));
     }
@@ -164,7 +167,7 @@ impl<'s> Page<'s> {
     /// Prose below a directive.
     pub(super) fn prose(&mut self, nested: usize, tone: Tone, text: &str) {
         let indent = INDENT * 2 + nested * INDENT;
-        for line in wrap(&clean(text), WIDTH.saturating_sub(self.margin() + indent).max(20)) {
+        for line in wrap(&clean(text), self.width().saturating_sub(self.margin() + indent).max(20)) {
             self.push(indent, tone, &line);
         }
     }
@@ -181,7 +184,7 @@ impl<'s> Page<'s> {
 
     /// Prose of a chapter's own.
     pub(super) fn note(&mut self, tone: Tone, text: &str) {
-        for line in wrap(&clean(text), WIDTH.saturating_sub(self.margin() + INDENT).max(20)) {
+        for line in wrap(&clean(text), self.width().saturating_sub(self.margin() + INDENT).max(20)) {
             self.push(INDENT, tone, &line);
         }
     }
