@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit status out.
 
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
