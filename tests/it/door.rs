@@ -40,5 +40,5 @@ fn features_are_those_that_are_known() {
     let features =
         manifest.split("[features]").nth(1).and_then(|rest| rest.split("\n[").next()).expect("there are some");
     let names: Vec<&str> = features.lines().filter_map(|l| l.split_once(" = ")).map(|(name, _)| name.trim()).collect();
-    assert_eq!(names, ["default", "cli", "oracle", "disk", "pcre2"]);
+    assert_eq!(names, ["default", "cli", "oracle", "disk", "pcre2", "mimalloc"]);
 }
