@@ -2,7 +2,9 @@
 
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, RwLock};
 
 /// One file of a [`SourceMap`].
@@ -68,14 +70,21 @@ impl Span {
 /// ```
 #[derive(Debug)]
 pub struct SourceFile {
-    /// The name that messages use (`config` for a scenario's own text).
+    /// Its path to the server (`config` for a scenario's own text).
     pub name: String,
+    /// Its path on this machine, where that is another one: what is known by its path below a root is opened by this one.
+    pub path: Option<String>,
     /// The text, as read.
     pub text: BString,
     line_starts: Vec<u32>,
 }
 
 impl SourceFile {
+    /// What people are shown: the path by which it can be opened.
+    pub fn shown(&self) -> &str {
+        self.path.as_deref().unwrap_or(&self.name)
+    }
+
     /// The text that a place in this file covers.
     pub fn covered(&self, span: Span) -> &[u8] {
         &self.text[self.range(span)]
@@ -152,9 +161,45 @@ pub struct SourceMap {
     files: Arc<RwLock<Vec<Arc<SourceFile>>>>,
     /// Those that [`SourceMap::add_once`] added, by name.
     once: Arc<RwLock<HashMap<String, Vec<FileId>>>>,
+    paths: Paths,
+}
+
+/// Where a server's files are on this machine: from a path to it, to another path here if it is another.
+#[derive(Clone, Default)]
+pub(crate) struct Paths(Option<Arc<Other>>);
+
+type Other = dyn Fn(&str) -> Option<String> + Send + Sync + UnwindSafe + RefUnwindSafe;
+
+impl Paths {
+    pub(crate) fn new(
+        path: impl Fn(&str) -> Option<String> + Send + Sync + UnwindSafe + RefUnwindSafe + 'static,
+    ) -> Paths {
+        Paths(Some(Arc::new(path)))
+    }
+
+    pub(crate) fn of(&self, name: &str) -> Option<String> {
+        self.0.as_ref().and_then(|path| path(name))
+    }
+}
+
+impl fmt::Debug for Paths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Paths")
+    }
 }
 
 impl SourceMap {
+    /// An empty one, of files that are known by other paths on this machine.
+    pub(crate) fn with_paths(paths: Paths) -> SourceMap {
+        SourceMap { paths, ..SourceMap::default() }
+    }
+
+    /// What people are shown for a path of the server's.
+    pub(crate) fn shown(&self, path: &[u8]) -> String {
+        let path = path.to_str_lossy();
+        self.paths.of(&path).unwrap_or_else(|| path.into_owned())
+    }
+
     /// Adds a file and gives its id. A text beyond 4 GiB is cut there.
     pub fn add(&self, name: impl Into<String>, text: impl Into<BString>) -> FileId {
         let mut text: BString = text.into();
@@ -163,8 +208,10 @@ impl SourceMap {
         let mut line_starts = Vec::with_capacity(text.iter().filter(|b| **b == b'\n').count() + 1);
         line_starts.push(0);
         line_starts.extend(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i as u32 + 1));
+        let name = name.into();
+        let path = self.paths.of(&name);
         let mut files = self.files.write().expect("no writer panics");
-        files.push(Arc::new(SourceFile { name: name.into(), text, line_starts }));
+        files.push(Arc::new(SourceFile { name, path, text, line_starts }));
         FileId(files.len() as u32 - 1)
     }
 
@@ -185,7 +232,8 @@ impl SourceMap {
     pub fn file(&self, id: FileId) -> Arc<SourceFile> {
         let files = self.files.read().expect("no writer panics");
         files.get(id.0 as usize).cloned().unwrap_or_else(|| {
-            Arc::new(SourceFile { name: String::new(), text: BString::default(), line_starts: vec![0] })
+            let (name, text) = (String::new(), BString::default());
+            Arc::new(SourceFile { name, path: None, text, line_starts: vec![0] })
         })
     }
 
@@ -204,9 +252,9 @@ impl SourceMap {
         self.file(span.file).directive_name(span).to_str_lossy().into_owned()
     }
 
-    /// `file:line`, as messages name a place.
+    /// `file:line`, as people are shown a place.
     pub fn place(&self, span: Span) -> String {
-        format!("{}:{}", self.file(span.file).name, span.line)
+        format!("{}:{}", self.file(span.file).shown(), span.line)
     }
 }
 

@@ -234,7 +234,7 @@ fn a_hoster_with_modules_of_others() {
         (
             "",
             &explain("http://customer.example/"),
-            "not certain: `SecRuleEngine` (/httpd.conf:11): mod_security2.c is not",
+            "not certain: `SecRuleEngine` (httpd.conf:11): mod_security2.c is not",
         ),
         ("", &explain("http://customer.example/login/a.txt"), "401 Unauthorized"),
         ("", &explain("http://customer.example/login/a.txt"), "not certain: `AuthType`"),

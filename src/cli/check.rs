@@ -1,7 +1,6 @@
 //! `routesim check [PATH...]`
 
 use super::given::{self, Given, is_htaccess};
-use super::machine;
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::diagnostic::{Diagnostic, Severity, Stage};
@@ -48,13 +47,15 @@ enum Format {
 /// What was found in one file.
 struct Found {
     name: String,
+    /// Whether it is an .htaccess file.
+    htaccess: bool,
     diagnostics: Vec<Diagnostic>,
     sources: SourceMap,
 }
 
 impl Found {
     fn of(name: String, site: &Site) -> Found {
-        Found { name, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() }
+        Found { name, htaccess: false, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() }
     }
 
     /// What is missing on the machine; the first of it is where httpd stops, if nothing else stops it before.
@@ -84,20 +85,17 @@ impl Check {
         let mut broken = false;
         if self.paths.is_empty() {
             match &self.given.config {
-                Some(config) => {
-                    found.extend(self.config(&machine::main_file(config, self.given.machine.root.as_deref())?)?)
-                }
-                None => found.push(match self.given.files(self.given.scenario.as_deref(), streams)? {
-                    Some(site) => Found::of("the web files".into(), &site),
-                    None => scenario(given::scenario(self.given.scenario.as_deref(), streams)?, streams)?,
-                }),
+                Some(config) => found.extend(self.config(&self.given.main_file(config, streams)?)?),
+                None => match self.given.files(self.given.scenario.as_deref(), streams)? {
+                    Some(site) => found.extend(with_htaccess(Found::of("the web files".into(), &site), &site)),
+                    None => found.push(scenario(given::scenario(self.given.scenario.as_deref(), streams)?, streams)?),
+                },
             }
         }
         let wanted = |p: &Path| suites::is_scenario(p) || is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
-        for path in suites::files(&self.paths, wanted)? {
-            if let Some(built_in) = suites::built_in(&path) {
-                found.push(scenario(given::scenario(Some(built_in.name), streams)?, streams)?);
-            } else if suites::is_scenario(&path) && !self.htaccess {
+        let files = suites::files(&self.paths, wanted)?;
+        for path in files.paths {
+            if suites::built_in(&path).is_some() || suites::is_scenario(&path) && !self.htaccess {
                 // what is no scenario is told of, and the others are looked at all the same
                 match given::from_file(&path, streams).and_then(|s| scenario(s, streams)) {
                     Ok(one) => found.push(one),
@@ -132,6 +130,7 @@ impl Check {
                 }
             }
         }
+        suites::skipped(files.skipped).iter().for_each(|skipped| streams.note(skipped));
         Ok(match found.iter().any(Found::refused) {
             _ if broken => End::Wrong,
             true => End::Finding,
@@ -145,24 +144,24 @@ impl Check {
         if self.htaccess || is_htaccess(path) {
             let options = self.given.machine.options()?;
             let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
-            return Ok(vec![Found { name, diagnostics: checked.diagnostics, sources: checked.sources }]);
+            return Ok(vec![Found {
+                name,
+                htaccess: true,
+                diagnostics: checked.diagnostics,
+                sources: checked.sources,
+            }]);
         }
         let site = self.given.machine.open(path)?;
         let mut found = Found::of(name, &site);
         found.add_machine(site.machine(), self.ignore_machine);
-        let htaccess = site.check_htaccess_files().into_iter().map(|(name, wrong)| Found {
-            name,
-            diagnostics: vec![wrong],
-            sources: site.sources().clone(),
-        });
-        Ok([found].into_iter().chain(htaccess).collect())
+        Ok(with_htaccess(found, &site))
     }
 
     fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {
         let counted = diagnostics::summary(&f.diagnostics);
         let counted = if counted.is_empty() { "no problems".to_string() } else { counted };
         let only_start = || f.diagnostics.iter().find(|d| d.first).and_then(|d| d.machine) == Some(Stage::Start);
-        let (tone, verdict) = match (f.refused(), self.htaccess || is_htaccess(Path::new(&f.name))) {
+        let (tone, verdict) = match (f.refused(), f.htaccess) {
             (false, false) => (Tone::Good, "httpd would start"),
             (true, false) if only_start() => (Tone::Bad, "`httpd -t` says Syntax OK, and httpd still would not start"),
             (true, false) => (Tone::Bad, "httpd would refuse to start"),
@@ -175,8 +174,19 @@ impl Check {
     }
 }
 
+/// What was found in a configuration, and in each .htaccess file of its sites that something is wrong with.
+fn with_htaccess(found: Found, site: &Site) -> Vec<Found> {
+    let htaccess = site.check_htaccess_files().into_iter().map(|(name, wrong)| Found {
+        name: site.sources().shown(name.as_bytes()),
+        htaccess: true,
+        diagnostics: vec![wrong],
+        sources: site.sources().clone(),
+    });
+    [found].into_iter().chain(htaccess).collect()
+}
+
 fn scenario(scenario: Scenario, streams: &Streams) -> Result<Found, Failure> {
     let name = scenario.path.display().to_string();
     let opened = given::open(scenario, streams)?;
-    Ok(Found { name, diagnostics: opened.diagnostics, sources: opened.sources })
+    Ok(Found { name, htaccess: false, diagnostics: opened.diagnostics, sources: opened.sources })
 }

@@ -27,6 +27,15 @@ pub(super) fn around(here: &Path) -> Option<PathBuf> {
     below.next().filter(|_| below.next().is_none())
 }
 
+/// A directory as people in `here` name it.
+pub(super) fn named_from(here: &Path, directory: &Path) -> PathBuf {
+    match directory.strip_prefix(here) {
+        Ok(inner) if inner == Path::new("") => ".".into(),
+        Ok(inner) => inner.into(),
+        Err(_) => directory.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

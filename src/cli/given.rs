@@ -3,7 +3,7 @@
 use super::docroot;
 use super::machine::{self, Machine};
 use super::output::Streams;
-use super::{End, Failure, failure};
+use super::{End, Failure, failure, suites};
 use crate::builtin::{self, BUILTIN};
 use crate::diagnostic::Diagnostic;
 use crate::report::paint::Tone;
@@ -106,6 +106,11 @@ impl Given {
             streams.note("an .htaccess file alone: a stock server stands around it (`routesim show stock`)");
             return stock(Site::of_htaccess(config));
         }
+        self.machine.open(&self.main_file(config, streams)?)
+    }
+
+    /// The main file of the configuration that `-c` names.
+    pub(super) fn main_file(&self, config: &Path, streams: &Streams) -> Result<PathBuf, Failure> {
         let found = machine::main_file(config, self.machine.root.as_deref())?;
         if found != config {
             streams.note(&format!("using {}", found.display()));
@@ -114,7 +119,7 @@ impl Given {
             let root = root.display();
             streams.note(&format!("a copy below {root}: what it includes by absolute paths is read from this machine; --root {root} reads the copy's own"));
         }
-        self.machine.open(&found)
+        Ok(found)
     }
 
     /// The site of a directory of web files: the one of `--docroot`, or the one that one is in.
@@ -123,7 +128,10 @@ impl Given {
             (Some(directory), _) => Some(directory.clone()),
             (None, Some(_)) => None,
             (None, None) if Path::new(HERE).is_file() => None,
-            (None, None) => docroot::around(&std::env::current_dir().unwrap_or_default()),
+            (None, None) => {
+                let here = std::env::current_dir().unwrap_or_default();
+                docroot::around(&here).map(|found| docroot::named_from(&here, &found))
+            }
         };
         let Some(directory) = directory else { return Ok(None) };
         let name = directory.display();
@@ -171,7 +179,8 @@ pub(super) fn open(scenario: Scenario, streams: &Streams) -> Result<Opened, Fail
 /// A scenario by name or file: a built-in name goes first.
 fn named(name: &str, streams: &Streams) -> Result<Scenario, Failure> {
     if let Some(built_in) = builtin::find(name) {
-        return parse(Path::new(name), built_in.text, streams);
+        let path = Path::new(name);
+        return read(path, streams, |sources| Scenario::parse(path, built_in.text, sources));
     }
     let path = Path::new(name);
     if path.exists() || name.contains(['/', '\\', '.']) {
@@ -186,18 +195,18 @@ fn named(name: &str, streams: &Streams) -> Result<Scenario, Failure> {
     }
 }
 
-/// A scenario file.
+/// The scenario at a path, or the built-in one of that name.
 pub(super) fn from_file(path: &Path, streams: &Streams) -> Result<Scenario, Failure> {
-    let text = machine::read(path)?;
-    match String::from_utf8(text) {
-        Ok(text) => parse(path, &text, streams),
-        Err(_) => failure(format!("`{}` is no scenario: it is not UTF-8", path.display())),
-    }
+    read(path, streams, |sources| suites::load(path, sources))
 }
 
-fn parse(path: &Path, text: &str, streams: &Streams) -> Result<Scenario, Failure> {
+fn read(
+    path: &Path,
+    streams: &Streams,
+    from: impl FnOnce(&SourceMap) -> Result<Scenario, Vec<Diagnostic>>,
+) -> Result<Scenario, Failure> {
     let sources = SourceMap::default();
-    Scenario::parse(path, text, &sources).or_else(|found| {
+    from(&sources).or_else(|found| {
         streams.diagnostics(&found, &sources);
         failure(format!("scenario `{}` can't be read", path.display()))
     })

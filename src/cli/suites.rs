@@ -3,32 +3,58 @@
 use super::{Failure, failure};
 use crate::builtin::{self, Builtin};
 use crate::diagnostic::Diagnostic;
+use crate::report::plural;
 use crate::source::SourceMap;
-use crate::suite::Scenario;
 use crate::suite::paths::below;
 pub(crate) use crate::suite::paths::is_scenario;
+use crate::suite::{Scenario, bounded};
 use crate::vfs::open;
 use globset::GlobBuilder;
 use std::path::{Path, PathBuf};
 
+/// What `paths` stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// The files.
+    pub paths: Vec<PathBuf>,
+    /// How many YAML files in directories are left out, since they are something else than scenarios.
+    pub skipped: usize,
+}
+
 /// The files that `paths` stand for: a file for itself, a directory for those below it that are `wanted`, sorted, and a
 /// pattern (`'sites/**/*.yaml'`) for those that it matches.
-pub(crate) fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
+pub(crate) fn files(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Files, Failure> {
+    let mut found = Files::default();
     for path in paths {
         if path.is_dir() {
-            let inside = search(path, &wanted)?;
+            let (inside, others): (Vec<_>, Vec<_>) =
+                search(path, &wanted)?.into_iter().partition(|path| is_meant(path));
+            found.skipped += others.len();
             if inside.is_empty() {
-                return failure(format!("there is nothing to look at below `{}`", path.display()));
+                let skipped = skipped(others.len()).map(|skipped| format!(" ({skipped})")).unwrap_or_default();
+                return failure(format!("there is nothing to look at below `{}`{skipped}", path.display()));
             }
-            found.extend(inside);
+            found.paths.extend(inside);
         } else if !path.exists() && is_pattern(path) {
-            found.extend(matching(path)?);
+            found.paths.extend(matching(path)?);
         } else {
-            found.push(path.clone());
+            found.paths.push(path.clone());
         }
     }
     Ok(found)
+}
+
+/// What a summary says of files that are left out, where there are any.
+pub(crate) fn skipped(number: usize) -> Option<String> {
+    (number > 0).then(|| format!("skipped {} without a scenario's keys", plural(number, "YAML file")))
+}
+
+/// Whether a file in a directory is to be read: as a scenario only where it is meant to be one. (What can't be read is an
+/// error later.)
+fn is_meant(path: &Path) -> bool {
+    let by_name = || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(".routesim"));
+    let by_keys = || bounded::read(path).map_or(true, |text| Scenario::is_meant(&String::from_utf8_lossy(&text)));
+    !is_scenario(path) || by_name() || by_keys()
 }
 
 /// The scenario at a path, or the built-in one of that name.
@@ -82,16 +108,17 @@ mod tests {
         for file in ["a/x.yaml", "a/b/x.yaml", "a/b/y.yml", "c/x.conf"] {
             let path = top.join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
+            std::fs::write(path, "name: x").unwrap();
         }
+        std::fs::write(top.join("a/playbook.yaml"), "- hosts: all\n").unwrap();
         let found = |pattern: &str| {
             let found = files(&[top.join(pattern)], is_scenario).ok()?;
-            let names = found.iter().map(|path| path.strip_prefix(&top).unwrap().display().to_string());
+            let names = found.paths.iter().map(|path| path.strip_prefix(&top).unwrap().display().to_string());
             Some(names.collect::<Vec<_>>().join(" "))
         };
         for (pattern, want) in [
-            ("a/*.yaml", Some("a/x.yaml")),
-            ("a/**/*.yaml", Some("a/b/x.yaml a/x.yaml")),
+            ("a/*.yaml", Some("a/playbook.yaml a/x.yaml")),
+            ("a/**/*.yaml", Some("a/b/x.yaml a/playbook.yaml a/x.yaml")),
             ("*/b/?.{yaml,yml}", Some("a/b/x.yaml a/b/y.yml")),
             ("**/*.conf", Some("c/x.conf")),
             ("a", Some("a/b/x.yaml a/b/y.yml a/x.yaml")),

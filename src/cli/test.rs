@@ -54,15 +54,19 @@ impl Test {
             let scenario = given::scenario(self.scenario.as_deref(), streams)?;
             results.push(check(&scenario, paint));
         }
-        for path in suites::files(&self.paths, suites::is_scenario)? {
-            results.push(file(&path, paint));
-        }
+        let files = suites::files(&self.paths, suites::is_scenario)?;
+        results.extend(files.paths.iter().map(|path| file(path, paint)));
+        let skipped = suites::skipped(files.skipped);
         match self.format {
-            Format::Text => streams.out.write_all(report::suite::text(&results, paint, streams.quiet).as_bytes())?,
-            Format::Json => {
-                streams.json(&report::suite::json(&results))?;
+            Format::Text => {
+                let text = report::suite::text(&results, skipped.as_deref(), paint, streams.quiet);
+                streams.out.write_all(text.as_bytes())?;
             }
-            Format::Junit => streams.out.write_all(junit::text(&results).as_bytes())?,
+            Format::Json => streams.json(&report::suite::json(&results, files.skipped))?,
+            Format::Junit => {
+                streams.out.write_all(junit::text(&results).as_bytes())?;
+                skipped.iter().for_each(|skipped| streams.note(skipped));
+            }
         }
         let broken = results.iter().any(|r| r.error.is_some());
         Ok(match report::suite::count(&results) {

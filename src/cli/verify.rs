@@ -82,7 +82,7 @@ type Opened = (String, Result<Scenario, String>);
 impl Verify {
     /// Runs the verb.
     pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
-        let scenarios = self.scenarios(streams)?;
+        let (scenarios, skipped) = self.scenarios(streams)?;
         let httpd = Httpd::find(self.httpd.as_deref()).or_else(failure)?;
         let worker = std::env::current_exe().or_else(|e| failure(format!("can't find this program: {e}")))?;
         let oracle = Oracle::new(
@@ -120,9 +120,13 @@ impl Verify {
         oracle::heed_end();
         bar.finish_and_clear();
         match self.format {
-            Format::Text => streams.out.write_all(verify::text(&results, streams.paint, streams.quiet).as_bytes())?,
+            Format::Text => {
+                let skipped = suites::skipped(skipped);
+                let text = verify::text(&results, skipped.as_deref(), streams.paint, streams.quiet);
+                streams.out.write_all(text.as_bytes())?;
+            }
             Format::Json => {
-                let value = verify::json(&results, &oracle.httpd.version, wsgi.as_deref());
+                let value = verify::json(&results, skipped, &oracle.httpd.version, wsgi.as_deref());
                 streams.json(&value)?;
             }
         }
@@ -144,13 +148,14 @@ impl Verify {
         format!("over a scratch directory and not contained ({why}): {programs}")
     }
 
-    fn scenarios(&self, streams: &Streams) -> Result<Vec<Opened>, Failure> {
+    /// The scenarios, and how many files are skipped.
+    fn scenarios(&self, streams: &Streams) -> Result<(Vec<Opened>, usize), Failure> {
         if self.paths.is_empty() {
             let scenario = given::scenario(self.scenario.as_deref(), streams)?;
-            return Ok(vec![(scenario.path.display().to_string(), Ok(scenario))]);
+            return Ok((vec![(scenario.path.display().to_string(), Ok(scenario))], 0));
         }
-        let paths = suites::files(&self.paths, suites::is_scenario)?;
-        Ok(paths.iter().map(|p| (p.display().to_string(), open(p))).collect())
+        let files = suites::files(&self.paths, suites::is_scenario)?;
+        Ok((files.paths.iter().map(|p| (p.display().to_string(), open(p))).collect(), files.skipped))
     }
 
     /// The places of the known differences.

@@ -3,7 +3,7 @@
 
 use super::args;
 use super::read::{Build, Reader};
-use super::{FileKind, LoadedModule, Loading, Node, Options, include};
+use super::{FileKind, Files, LoadedModule, Loading, Node, Options, include};
 use crate::diagnostic::Diagnostic;
 use crate::limits::{CONFIG_BYTES, LINE_COST};
 use crate::module::{Directive, allowed};
@@ -14,7 +14,7 @@ use bstr::{BString, ByteSlice};
 /// AP_MAX_INCLUDE_DEPTH
 const MAX_INCLUDE_DEPTH: usize = 128;
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Carries out `node`, if it may stand here.
     pub(super) fn execute(&mut self, build: &mut Build, row: Directive, node: Node) {
         let span = node.span;
@@ -155,19 +155,35 @@ impl Reader<'_> {
             return Ok(());
         }
         let (paths, error) = include::expand(self.files, &path, optional, &mut self.room);
+        let (files, paths, error) = match self.beside(name).filter(|_| !paths.iter().any(|p| self.is_there(p))) {
+            Some((beside, found)) => (beside, found, None),
+            None => (self.files, paths, error),
+        };
         for path in paths {
             if self.budget == 0 {
                 break;
             }
-            let nodes = self.include_file(path, span)?;
+            let nodes = self.include_file(files, path, span)?;
             build.append(nodes);
         }
         error.map_or(Ok(()), Err)
     }
 
+    fn is_there(&self, path: &[u8]) -> bool {
+        self.files.kind(path, true).is_some()
+    }
+
+    /// The files beside the configuration that a relative Include names, where there are any.
+    fn beside(&mut self, name: &[u8]) -> Option<(&'a dyn Files, Vec<BString>)> {
+        let beside = self.files.beside().filter(|_| !name.starts_with(b"/"))?;
+        let path = filepath::merge(Some(b"/".as_bstr()), name)?;
+        let (found, _) = include::expand(beside, &path, true, &mut self.room);
+        (!found.is_empty()).then_some((beside, found))
+    }
+
     /// One file of an Include: `ap_process_resource_config` (server/config.c).
-    fn include_file(&mut self, path: BString, span: Span) -> Result<Vec<Node>, String> {
-        let Some(id) = self.text_of(path, span)? else { return Ok(Vec::new()) };
+    fn include_file(&mut self, files: &dyn Files, path: BString, span: Span) -> Result<Vec<Node>, String> {
+        let Some(id) = self.text_of(files, path, span)? else { return Ok(Vec::new()) };
         self.including.push(span);
         // whoever includes it, a file is read as the server's configuration
         let nodes = self.file(id, Options::default().overrides, None);
@@ -176,19 +192,23 @@ impl Reader<'_> {
     }
 
     /// A file's text, unless it is more than may still be read.
-    fn text_of(&mut self, path: BString, span: Span) -> Result<Option<FileId>, String> {
-        let known = self.included.get(&path).or_else(|| self.options.known.get(&path)).copied();
+    fn text_of(&mut self, files: &dyn Files, path: BString, span: Span) -> Result<Option<FileId>, String> {
+        let name = files.name(&path);
+        let known = self.included.get(&name).or_else(|| self.options.known.get(&name)).copied();
         let id = match known {
             Some(id) => id,
             None => {
-                let text = self.files.read(&path);
+                let text = files.read(&path);
                 let text = text.map_err(|e| format!("Could not open configuration file {path}: {e}"))?;
-                self.sources.add(path.to_str_lossy(), text)
+                self.sources.add(name.to_str_lossy(), text)
             }
         };
         let id = self.spend_file(id, span).then_some(id);
         if let Some(id) = id {
-            self.included.insert(path, id);
+            if name != path {
+                self.beside.extend(self.state.server_root_relative(&path[1..]).map(|path| (path, id)));
+            }
+            self.included.insert(name, id);
         }
         Ok(id)
     }

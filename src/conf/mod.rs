@@ -81,8 +81,10 @@ pub(crate) struct Tree {
     pub loaded: Vec<LoadedModule>,
     /// Names, macros and ServerRoot at the end.
     pub state: State,
-    /// The included ones by their paths.
+    /// The included ones by their names.
     pub included: HashMap<BString, FileId>,
+    /// Those that were found beside the configuration, by the paths where httpd looks for them.
+    pub beside: Vec<(BString, FileId)>,
 }
 
 /// What a LoadModule line says.
@@ -115,6 +117,14 @@ pub(crate) trait Files {
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, String>;
     /// What is there, if anything; a link's target (`stat`) if `follow`, else the link itself (`lstat`).
     fn kind(&self, path: &[u8], follow: bool) -> Option<FileKind>;
+    /// What places call the file at a path.
+    fn name(&self, path: &[u8]) -> BString {
+        path.into()
+    }
+    /// Where relative Includes are looked up that are not here: there, their paths begin at the root.
+    fn beside(&self) -> Option<&dyn Files> {
+        None
+    }
 }
 
 /// No files at all.
@@ -161,7 +171,7 @@ pub(crate) struct Options {
     pub overrides: u32,
     /// AllowOverrideList, for an .htaccess file.
     pub override_list: Option<Vec<BString>>,
-    /// Files that need not be read anew when they are included, by their paths.
+    /// Files that need not be read anew when they are included, by their names.
     pub known: HashMap<BString, FileId>,
 }
 

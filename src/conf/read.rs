@@ -25,8 +25,10 @@ pub(super) struct Reader<'a> {
     pub diagnostics: Findings,
     pub executed: Vec<Node>,
     pub loaded: Vec<LoadedModule>,
-    /// Files by path: one that is included twice is one file.
+    /// Files by name: one that is included twice is one file.
     pub included: HashMap<BString, FileId>,
+    /// Those that were found beside the configuration, by the paths where httpd looks for them.
+    pub beside: Vec<(BString, FileId)>,
     /// The Include lines that are being carried out.
     pub including: Vec<Span>,
     /// Bytes that may still be read; none once something was refused for good.
@@ -115,6 +117,7 @@ impl<'a> Reader<'a> {
             executed: Vec::new(),
             loaded: Vec::new(),
             included: HashMap::new(),
+            beside: Vec::new(),
             including: Vec::new(),
             budget: CONFIG_BYTES,
             directives: DIRECTIVES,
@@ -138,6 +141,7 @@ impl<'a> Reader<'a> {
             loaded: self.loaded,
             state: self.state,
             included: self.included,
+            beside: self.beside,
         }
     }
 

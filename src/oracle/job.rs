@@ -2,9 +2,11 @@
 
 use super::find::Httpd;
 use crate::modules::known::{self, Known, Loading};
+use crate::site::Site;
+use crate::source::FileId;
 use crate::suite::{ConfigSource, Scenario, ScenarioFs};
 use crate::vfs::{Kind, Memory, Vfs};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -118,7 +120,8 @@ impl Job {
         let tree = scenario.tree(&config).map_err(|found| {
             found.first().map_or_else(|| "the files can't be laid out".into(), |d| d.message.clone())
         })?;
-        let files = files(&tree);
+        let mut files = files(&tree);
+        files.extend(beside(scenario));
         if let Some(file) = files.iter().find(|f| is_kernels(&f.path)) {
             let path = &file.path;
             return Err(format!("can't put `{path}` there: what is below /dev, /proc and /sys is not a scenario's"));
@@ -190,6 +193,23 @@ fn modules(picked: Option<&[String]>, httpd: &Httpd) -> (Vec<Loaded>, Vec<String
         }
     }
     (loaded, missing)
+}
+
+/// What the configuration includes from beside its file, where httpd looks for it.
+fn beside(scenario: &Scenario) -> Vec<File> {
+    if !matches!(scenario.config, ConfigSource::File(_)) {
+        return Vec::new();
+    }
+    let Ok(site) = Site::of_scenario(scenario) else { return Vec::new() };
+    let file = |(path, id): (&BStr, FileId)| File {
+        path: path.into(),
+        content: Content::Regular(site.sources().file(id).text.clone()),
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        mtime: None,
+    };
+    site.beside().map(file).collect()
 }
 
 /// Everything in the tree that is not in a fresh one.

@@ -10,7 +10,7 @@ use bstr::ByteSlice;
 use foldhash::fast::RandomState;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -175,16 +175,21 @@ pub fn outcome(outcome: &Outcome, sources: &SourceMap) -> Value {
 /// What stands in place of an outcome where httpd would refuse to start: the error that it names.
 pub fn config_error(error: &Diagnostic, sources: &SourceMap) -> Value {
     // of what it finds once all is read httpd names no place
-    let (file, line) = error.span.is_some().then(|| place(sources, error.span)).unzip();
-    json!({"config_error": {"file": file, "line": line, "message": error.message}})
+    let mut map = Map::new();
+    place(&mut map, sources, error.span);
+    map.insert("message".into(), error.message.clone().into());
+    json!({"config_error": map})
 }
 
-/// File and line; both null for what stands in no file.
-pub(crate) fn place(sources: &SourceMap, span: Span) -> (Value, Value) {
-    if !span.is_some() {
-        return (Value::Null, Value::Null);
+/// Adds a place: `file` and `line`, both null for what stands in no file, and `path` where the file has another one on
+/// this machine.
+pub(crate) fn place(map: &mut Map<String, Value>, sources: &SourceMap, span: Span) {
+    let file = span.is_some().then(|| sources.file(span.file));
+    map.insert("file".into(), file.as_ref().map(|file| file.name.clone()).into());
+    map.insert("line".into(), file.as_ref().map(|_| span.line).into());
+    if let Some(path) = file.and_then(|file| file.path.clone()) {
+        map.insert("path".into(), path.into());
     }
-    (sources.file(span.file).name.clone().into(), span.line.into())
 }
 
 /// A list whose elements have places.
@@ -219,7 +224,7 @@ impl Serialize for One<'_, Decision> {
 
 fn one_decision<S: Serializer>(decision: &Decision, texts: &Texts<'_>, to: S) -> Result<S::Ok, S::Error> {
     texts.with_file(decision.span, |file| {
-        let mut map = to.serialize_map(Some(4))?;
+        let mut map = to.serialize_map(None)?;
         map.serialize_entry("phase", decision.phase.name())?;
         let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
         map.serialize_entry("directive", &name.to_str_lossy())?;
@@ -232,7 +237,7 @@ impl Serialize for One<'_, Caveat> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let One(caveat, texts) = self;
         texts.with_file(caveat.span, |file| {
-            let mut map = to.serialize_map(Some(4))?;
+            let mut map = to.serialize_map(None)?;
             map.serialize_entry("directive", &caveat.directive)?;
             put_place(&mut map, caveat.span, file)?;
             map.serialize_entry("why", &caveat.why)?;
@@ -244,7 +249,11 @@ impl Serialize for One<'_, Caveat> {
 /// The same of a place at hand.
 fn put_place<M: SerializeMap>(map: &mut M, span: Span, file: Option<&SourceFile>) -> Result<(), M::Error> {
     map.serialize_entry("file", &file.map(|f| f.name.as_str()))?;
-    map.serialize_entry("line", &file.map(|_| span.line))
+    map.serialize_entry("line", &file.map(|_| span.line))?;
+    match file.and_then(|f| f.path.as_deref()) {
+        Some(path) => map.serialize_entry("path", path),
+        None => Ok(()),
+    }
 }
 
 struct Groups<'w>(&'w Wsgi);

@@ -123,9 +123,9 @@ proptest! {
             let paint = Paint { colour, ..Paint::default() };
             let error = diagnostics::text(&found, &sources, paint);
             let checked = [Checked { path: "x.yaml".into(), error: Some(error), ..Checked::default() }];
-            prop_assert!(!suite::text(&checked, paint, false).is_empty());
+            prop_assert!(!suite::text(&checked, None, paint, false).is_empty());
             prop_assert!(!junit::text(&checked).is_empty());
-            prop_assert!(suite::json(&checked).is_object());
+            prop_assert!(suite::json(&checked, 0).is_object());
         }
         prop_assert_eq!(json::diagnostics(&found, &sources).as_array().map(Vec::len), Some(found.len()));
         let mut line = Vec::new();
@@ -153,7 +153,7 @@ proptest! {
         let places = outcome.decided_by.iter().map(|d| super::directive_text(&sources, d.span)).collect();
         let case = Case { decided_by: places, ..Case::default() };
         let checked = [Checked { cases: vec![case], ..Checked::default() }];
-        prop_assert!(!suite::text(&checked, Paint::default(), false).is_empty());
+        prop_assert!(!suite::text(&checked, None, Paint::default(), false).is_empty());
     }
 
     /// A YAML text that is none, or is no scenario, is told of where it stands.

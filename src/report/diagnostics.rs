@@ -93,7 +93,7 @@ fn snippet<'d>(file: &SourceFile, marks: Vec<(Span, AnnotationKind, Option<Strin
             }
         })
         .collect();
-    Snippet::source(shown.text).line_start(first as usize).path(clean(&file.name)).annotations(marks)
+    Snippet::source(shown.text).line_start(first as usize).path(clean(file.shown())).annotations(marks)
 }
 
 /// Lines as they are shown.

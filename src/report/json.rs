@@ -24,20 +24,18 @@ pub fn trace(steps: &[Step], sources: &SourceMap) -> Value {
 }
 
 fn step(step: &Step, sources: &SourceMap) -> Value {
-    let (file, line) = place(sources, step.rule.unwrap_or(Span::NONE));
-    json!({
-        "phase": step.phase.name(),
-        "module": step.by.name(),
-        "directive": step.rule.map(|s| sources.directive_name(s)),
-        "file": file,
-        "line": line,
-        "matched": step.matched(),
-        "verdict": verdict(step.judgement, sources),
-        "why": words::why(step, sources),
-        "effect": words::effect(step, sources),
-        "changes": step.changes.iter().map(change).collect::<Value>(),
-        "children": trace(&step.children, sources),
-    })
+    let mut map = Map::new();
+    map.insert("phase".into(), step.phase.name().into());
+    map.insert("module".into(), step.by.name().into());
+    map.insert("directive".into(), step.rule.map(|s| sources.directive_name(s)).into());
+    place(&mut map, sources, step.rule.unwrap_or(Span::NONE));
+    map.insert("matched".into(), step.matched().into());
+    map.insert("verdict".into(), verdict(step.judgement, sources));
+    map.insert("why".into(), words::why(step, sources).into());
+    map.insert("effect".into(), words::effect(step, sources).into());
+    map.insert("changes".into(), step.changes.iter().map(change).collect());
+    map.insert("children".into(), trace(&step.children, sources));
+    map.into()
 }
 
 /// How a step went: a word, and the places that made it so.
@@ -49,11 +47,13 @@ fn verdict(judgement: Judgement, sources: &SourceMap) -> Value {
         Judgement::Overridden(line) => line,
         _ => None,
     };
-    let place = |span: Span| {
-        let (file, line) = place(sources, span);
-        json!({"directive": sources.directive_name(span), "file": file, "line": line})
+    let named = |span: Span| {
+        let mut map = Map::new();
+        map.insert("directive".into(), sources.directive_name(span).into());
+        place(&mut map, sources, span);
+        Value::from(map)
     };
-    map.insert("places".into(), by.into_iter().map(place).collect());
+    map.insert("places".into(), by.into_iter().map(named).collect());
     match judgement {
         Judgement::Shadowed(Winner::Module(module)) => drop(map.insert("module".into(), module.into())),
         Judgement::Ended(status) => drop(map.insert("status".into(), status.into())),
@@ -78,14 +78,12 @@ pub fn diagnostics(found: &[Diagnostic], sources: &SourceMap) -> Value {
 }
 
 fn diagnostic(d: &Diagnostic, sources: &SourceMap) -> Value {
-    let (file, line) = place(sources, d.span);
     let column = d.span.is_some().then(|| sources.file(d.span.file).line_column(d.span.start).1);
     let mut map = Map::new();
     map.insert("severity".into(), json!(d.severity));
     map.insert("code".into(), d.code.into());
     map.insert("message".into(), d.message.clone().into());
-    map.insert("file".into(), file);
-    map.insert("line".into(), line);
+    place(&mut map, sources, d.span);
     map.insert("column".into(), json!(column));
     map.insert("help".into(), json!(d.help));
     map.insert("first".into(), d.first.into());

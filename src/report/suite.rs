@@ -48,8 +48,9 @@ pub(crate) fn count(suite: &[Checked]) -> (usize, usize) {
     (passed, all - passed)
 }
 
-/// A line for each scenario (`quiet`: only for those that failed), the failures in full, and a summary alone on the last line.
-pub(crate) fn text(suite: &[Checked], paint: Paint, quiet: bool) -> String {
+/// A line for each scenario (with `quiet`, where something is wrong), the failures in full, what was `skipped`, and a summary
+/// alone on the last line.
+pub(crate) fn text(suite: &[Checked], skipped: Option<&str>, paint: Paint, quiet: bool) -> String {
     let mut out = String::new();
     for s in suite.iter().filter(|s| !quiet || s.error.is_some() || !s.cases.iter().all(Case::passed)) {
         scenario(&mut out, s, paint);
@@ -58,6 +59,9 @@ pub(crate) fn text(suite: &[Checked], paint: Paint, quiet: bool) -> String {
     let broken = suite.iter().filter(|s| s.error.is_some()).count();
     if broken > 0 {
         let _ = writeln!(out, "{} could not be run", plural(broken, "scenario"));
+    }
+    if let Some(skipped) = skipped {
+        let _ = writeln!(out, "{}", paint.tone(Tone::Dim, skipped));
     }
     let tone = if failed + broken > 0 { Tone::Bad } else { Tone::Good };
     let _ = writeln!(out, "{}", paint.tone(tone, &format!("{passed} passed, {failed} failed")));
@@ -104,8 +108,8 @@ fn shown(value: &Value) -> String {
     clean(value.to_string())
 }
 
-/// The same as one JSON value.
-pub(crate) fn json(suite: &[Checked]) -> Value {
+/// The same as one JSON value; `skipped` is how many files were.
+pub(crate) fn json(suite: &[Checked], skipped: usize) -> Value {
     let (passed, failed) = count(suite);
     let scenarios: Vec<Value> = suite
         .iter()
@@ -114,7 +118,7 @@ pub(crate) fn json(suite: &[Checked]) -> Value {
             json!({"path": s.path, "name": s.name, "error": s.error, "requests": requests})
         })
         .collect();
-    json!({"passed": passed, "failed": failed, "scenarios": scenarios})
+    json!({"passed": passed, "failed": failed, "skipped": skipped, "scenarios": scenarios})
 }
 
 fn case(c: &Case) -> Value {
@@ -143,12 +147,12 @@ mod tests {
 
     #[test]
     fn failures_have_their_places() {
-        let out = text(&suite(), Paint::default(), false);
+        let out = text(&suite(), None, Paint::default(), false);
         assert!(out.contains("a.yaml:7:22: status\n      want 403\n      got  200\n"), "{out}");
         assert!(out.ends_with("\n1 scenario could not be run\n1 passed, 1 failed\n"), "{out}");
-        let quiet = text(&suite()[1..], Paint::default(), true);
+        let quiet = text(&suite()[1..], None, Paint::default(), true);
         assert!(quiet.starts_with("error b.yaml"), "{quiet}");
-        assert_eq!(json(&suite())["scenarios"][0]["requests"][0]["passed"], false);
+        assert_eq!(json(&suite(), 0)["scenarios"][0]["requests"][0]["passed"], false);
         let xml = crate::report::junit::text(&suite());
         assert!(xml.contains("tests=\"3\"") && xml.contains("failures=\"1\"") && xml.contains("errors=\"1\""), "{xml}");
     }

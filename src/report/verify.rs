@@ -71,9 +71,9 @@ pub(crate) fn sum(all: &[Verified]) -> Sum {
     sum
 }
 
-/// A line for each scenario (`quiet`: only of those that differ or failed), the differences in full, and the sum on the last
-/// line.
-pub(crate) fn text(all: &[Verified], paint: Paint, quiet: bool) -> String {
+/// A line for each scenario (with `quiet`, where the two differ), the differences in full, what was `skipped`, and the sum on
+/// the last line.
+pub(crate) fn text(all: &[Verified], skipped: Option<&str>, paint: Paint, quiet: bool) -> String {
     let mut out = String::new();
     let news = |v: &Verified| matches!(v.verdict, Verdict::Broken(_)) || v.verdict.differing() > 0;
     for v in all.iter().filter(|v| !quiet || news(v)) {
@@ -84,6 +84,9 @@ pub(crate) fn text(all: &[Verified], paint: Paint, quiet: bool) -> String {
         if number > 0 {
             let _ = writeln!(out, "{} {what}", plural(number, "scenario"));
         }
+    }
+    if let Some(skipped) = skipped {
+        let _ = writeln!(out, "{}", paint.tone(Tone::Dim, skipped));
     }
     let tone = if s.differ + s.broken > 0 { Tone::Bad } else { Tone::Good };
     let last = format!("{} agree, {} differ, in {}", s.agree, s.differ, plural(s.scenarios, "scenario"));
@@ -180,13 +183,13 @@ fn log(answer: &Answer, paint: Paint) -> impl Iterator<Item = String> {
     told.flat_map(move |l| wrap(&format!("[{}] {}", l.level, clean(&l.text)), paint.columns() - SIDE))
 }
 
-/// The same as one JSON value.
-pub(crate) fn json(all: &[Verified], httpd: &str, wsgi: Option<&str>) -> Value {
+/// The same as one JSON value; `skipped` is how many files were.
+pub(crate) fn json(all: &[Verified], skipped: usize, httpd: &str, wsgi: Option<&str>) -> Value {
     let s = sum(all);
     let scenarios: Vec<Value> = all.iter().map(one).collect();
     json!({
         "httpd": httpd, "mod_wsgi": wsgi, "agree": s.agree, "differ": s.differ, "lacking": s.lacking,
-        "broken": s.broken, "scenarios": scenarios,
+        "broken": s.broken, "skipped": skipped, "scenarios": scenarios,
     })
 }
 

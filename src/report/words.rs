@@ -28,7 +28,7 @@ pub(super) fn why(step: &Step, sources: &SourceMap) -> String {
         Detail::Host(choice, name) => host(*choice, name),
         Detail::Server(name) => name.to_string(),
         Detail::Attribute(name, value) => format!("{name} is {value:?}"),
-        Detail::Htaccess(_) => step.rule.map(|text| sources.file(text.file).name.clone()).unwrap_or_default(),
+        Detail::Htaccess(_) => step.rule.map(|text| sources.file(text.file).shown().to_string()).unwrap_or_default(),
         Detail::HtaccessUnread(path) => format!("{path}.htaccess is not read"),
         Detail::Require(required, _) => required.to_string(),
         Detail::Password(user, Password::Right) => format!("the password of `{user}` is right"),

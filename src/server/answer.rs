@@ -10,6 +10,8 @@ use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Outcome};
 use crate::request::Request as Asked;
 use crate::source::Span;
+use crate::vfs::label;
+use bstr::ByteSlice;
 use std::collections::HashSet;
 
 /// Takes a request its whole way, and then to `end`.
@@ -51,6 +53,7 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
             caveats.extend(more);
         }
     }
+    caveats.extend(by_label(first.engine, last, status));
     if first.engine.budget.is_reached() {
         caveats.extend(limits_reached(first.engine));
     }
@@ -102,6 +105,15 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         decided_by,
         caveats,
     }
+}
+
+/// A file that is sent, and that SELinux keeps from httpd by its label.
+fn by_label(engine: &Engine, last: &Request<'_>, status: u16) -> Option<Caveat> {
+    let file = last.filename.as_ref().filter(|_| status < 400 && !last.is_proxied())?;
+    let label = engine.vfs.label(file)?;
+    let path = engine.server.sources.shown(file);
+    let why = format!("SELinux usually keeps httpd from a file labelled `{label}`: `ls -Z {path}` shows it");
+    label::is_foreign(label.as_bstr()).then(|| Caveat { directive: "SELinux".into(), span: Span::NONE, why })
 }
 
 /// The limits of what a request may cost that were reached, each at the line by which it was.

@@ -3,14 +3,14 @@
 use super::build::{Build, Draft, Scope};
 use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
-use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
+use super::{Loaded, Server, Virtual, filepath, hooks::Hooks, vhost};
 use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::expr::moment::Moment;
 use crate::module::{Directive, Module};
 use crate::modules::{self, known};
 use crate::pattern::Flags;
-use crate::source::{SourceMap, Span};
+use crate::source::{FileId, Paths, SourceMap, Span};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashMap};
@@ -54,6 +54,8 @@ pub(crate) struct Input {
     pub name: String,
     /// Its text.
     pub text: BString,
+    /// Where the server's files are on this machine.
+    pub paths: Paths,
     /// Modules.
     pub modules: Modules,
     /// Names of -D.
@@ -70,6 +72,8 @@ pub(crate) struct Input {
     pub hosts_complete: bool,
     /// The file system.
     pub vfs: Arc<dyn Vfs>,
+    /// What relative Includes find besides.
+    pub beside: Option<Beside>,
     /// ServerRoot.
     pub server_root: BString,
     /// A missing DocumentRoot (of the main server) or map file is a note only: files may be elsewhere.
@@ -88,6 +92,7 @@ impl Input {
         Input {
             name: "config".into(),
             text: text.into(),
+            paths: Paths::default(),
             modules: Modules::Default,
             defines: Vec::new(),
             env: HashMap::new(),
@@ -96,6 +101,7 @@ impl Input {
             hosts: crate::suite::default_hosts(),
             hosts_complete: true,
             vfs,
+            beside: None,
             server_root: "/etc/apache2".into(),
             lenient_paths: false,
             assume_modules: false,
@@ -121,6 +127,8 @@ pub(crate) struct Output {
     pub listens: usize,
     /// ServerRoot at the end.
     pub server_root: BString,
+    /// Files that were found beside the configuration, by the paths where httpd looks for them.
+    pub beside: Vec<(BString, FileId)>,
 }
 
 impl Output {
@@ -131,23 +139,68 @@ impl Output {
 }
 
 /// The file system as the reader of configurations sees it: as root, who starts httpd.
-pub(crate) struct VfsFiles<'v>(pub &'v dyn Vfs);
+pub(crate) struct VfsFiles<'v> {
+    /// The files.
+    pub vfs: &'v dyn Vfs,
+    /// What relative Includes find besides.
+    pub beside: Option<&'v Beside>,
+}
 
 impl conf::Files for VfsFiles<'_> {
     fn read(&self, path: &[u8]) -> Result<Vec<u8>, String> {
-        resolve::read(self.0, &Cred::root(), path).map(|t| t.to_vec()).map_err(|e| e.to_string())
+        resolve::read(self.vfs, &Cred::root(), path).map(|t| t.to_vec()).map_err(|e| e.to_string())
     }
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, String> {
-        resolve::list(self.0, &Cred::root(), path).map_err(|e| e.to_string())
+        resolve::list(self.vfs, &Cred::root(), path).map_err(|e| e.to_string())
     }
     fn kind(&self, path: &[u8], follow: bool) -> Option<FileKind> {
         let root = Cred::root();
-        let found = if follow { resolve::stat(self.0, &root, path) } else { resolve::lstat(self.0, &root, path) };
+        let found = if follow { resolve::stat(self.vfs, &root, path) } else { resolve::lstat(self.vfs, &root, path) };
         Some(match found.ok()?.kind {
             Kind::Regular => FileKind::File,
             Kind::Directory => FileKind::Dir,
             _ => FileKind::Other,
         })
+    }
+    fn beside(&self) -> Option<&dyn conf::Files> {
+        self.beside.map(|beside| beside as &dyn conf::Files)
+    }
+}
+
+/// The directory that a scenario's configuration file is in.
+#[derive(Clone)]
+pub(crate) struct Beside {
+    /// Its files.
+    pub vfs: Arc<dyn Vfs>,
+    /// What places call it.
+    pub name: BString,
+}
+
+impl Beside {
+    /// The path of one of its files by the file's name.
+    pub(crate) fn path(&self, name: &str) -> BString {
+        let path = name.as_bytes().strip_prefix(self.name.as_slice()).unwrap_or_default();
+        filepath::join(b"/", path.strip_prefix(b"/").unwrap_or(path))
+    }
+
+    fn files(&self) -> VfsFiles<'_> {
+        VfsFiles { vfs: &*self.vfs, beside: None }
+    }
+}
+
+impl conf::Files for Beside {
+    fn read(&self, path: &[u8]) -> Result<Vec<u8>, String> {
+        self.files().read(path)
+    }
+    fn list(&self, path: &[u8]) -> Result<Vec<BString>, String> {
+        self.files().list(path)
+    }
+    fn kind(&self, path: &[u8], follow: bool) -> Option<FileKind> {
+        self.files().kind(path, follow)
+    }
+    fn name(&self, path: &[u8]) -> BString {
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        filepath::join(&self.name, path)
     }
 }
 
@@ -258,14 +311,14 @@ fn initial(modules: &Modules) -> Vec<&'static Module> {
 
 /// Reads and compiles a configuration.
 pub(crate) fn compile(mut input: Input) -> Output {
-    let sources = SourceMap::default();
+    let sources = SourceMap::with_paths(input.paths.clone());
     let file = sources.add(input.name.clone(), std::mem::take(&mut input.text));
     let mut options = conf::Options { env: input.env.clone(), ..Default::default() };
     options.state.server_root = input.server_root.clone();
     for name in &input.defines {
         options.state.define(name.as_bytes(), None);
     }
-    let files = VfsFiles(&*input.vfs);
+    let files = VfsFiles { vfs: &*input.vfs, beside: input.beside.as_ref() };
     let read = |modules: &Modules, options: &conf::Options, mpm: bool| {
         let mut know = Known::new(modules);
         if let Some(event) = modules::by_identifier("mpm_event_module").filter(|_| mpm) {
@@ -300,7 +353,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
     let mut missed = Vec::new();
     let users = Users::read(&*input.vfs, |path, errno| {
         if errno.is_limit() {
-            let message = format!("`{path}` is not read: {errno}");
+            let message = format!("`{}` is not read: {errno}", sources.shown(path.as_bytes()));
             missed.push(Diagnostic::warning("unread-file", message, Span::NONE).help("users and groups are not known"));
         }
     });
@@ -359,7 +412,16 @@ pub(crate) fn compile(mut input: Input) -> Output {
     let diagnostics = std::mem::take(&mut build.diagnostics).all();
     let server_root = build.server_root.clone();
     let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time, is_closed)));
-    Output { sources, diagnostics, server, nodes: tree.nodes, modules: tree.loaded, listens, server_root }
+    Output {
+        sources,
+        diagnostics,
+        server,
+        nodes: tree.nodes,
+        modules: tree.loaded,
+        listens,
+        server_root,
+        beside: tree.beside,
+    }
 }
 
 /// Marks the error at which httpd stops, unless the reader did.

@@ -3,7 +3,7 @@
 use super::build::{ALL_METHODS, Build, Scope};
 use super::request::Request;
 use super::settings::{Merged, PerDir};
-use super::{Server, compile, filepath};
+use super::{Server, Virtual, compile, filepath};
 use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::Phase;
@@ -136,7 +136,8 @@ pub(crate) fn none_on_way(r: &Request<'_>, folder: &BStr) -> bool {
     }
     let missing = |path: &[u8]| matches!(r.engine.stat(path), Err(Errno::NotFound | Errno::NotDirectory));
     let above = folder.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(i, _)| folder[..=i].as_bytes());
-    let bare = above.chain([folder.as_bytes()]).all(|dir| names(r).all(|name| missing(&filepath::join(dir, name))));
+    let bare =
+        above.chain([folder.as_bytes()]).all(|dir| names(r.server).all(|name| missing(&filepath::join(dir, name))));
     let mut ways = r.engine.bare_ways.borrow_mut();
     if ways.len() <= server {
         ways.resize_with(server + 1, Default::default);
@@ -146,8 +147,8 @@ pub(crate) fn none_on_way(r: &Request<'_>, folder: &BStr) -> bool {
 }
 
 /// AccessFileName: how .htaccess files are called.
-fn names<'r>(r: &'r Request<'_>) -> impl Iterator<Item = &'r [u8]> {
-    let set = r.server.core().access_name.as_ref();
+pub(crate) fn names(server: &Virtual) -> impl Iterator<Item = &[u8]> {
+    let set = server.core().access_name.as_ref();
     let default = set.is_none().then_some(b".htaccess".as_slice());
     set.into_iter().flat_map(|s| s.value.iter().map(|n| n.as_slice())).chain(default)
 }
@@ -159,13 +160,13 @@ pub(crate) fn is_there(r: &Request<'_>, dir: &BStr) -> bool {
     }
     // a folder of that name is no missing file
     let is = |name: &[u8]| r.engine.stat(&filepath::join(dir, name)).is_ok_and(|s| s.is_file() || s.is_dir());
-    let there = names(r).any(is);
+    let there = names(r.server).any(is);
     r.engine.htaccess_there.borrow_mut().insert(dir.into(), there);
     there
 }
 
 fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
-    for name in names(r) {
+    for name in names(r.server) {
         let path = filepath::join(dir, name);
         match r.engine.read(&path) {
             Err(Errno::NotFound | Errno::NotDirectory) => {}
@@ -202,8 +203,9 @@ pub(crate) fn read(
         override_list: wanted.override_list.as_ref().map(|l| l.to_vec()),
         known: Default::default(),
     };
+    let files = compile::VfsFiles { vfs: &**vfs, beside: None };
     let mut know = compile::Known { loaded: server.loaded.clone(), either: Vec::new() };
-    let tree = conf::read_htaccess(&server.sources, file, &compile::VfsFiles(&**vfs), &mut know, &options);
+    let tree = conf::read_htaccess(&server.sources, file, &files, &mut know, &options);
     let mut build = Build {
         listens: Default::default(),
         sources: server.sources.clone(),

@@ -369,8 +369,8 @@ impl<'a> Request<'a> {
     /// Says so where a file is not read although httpd would.
     pub(crate) fn unread(&mut self, path: &[u8], errno: Errno, span: Option<Span>) {
         if errno.is_limit() {
-            let path = path.to_str_lossy();
-            let name = span.map_or_else(|| path.to_string(), |s| self.engine.server.sources.directive_name(s));
+            let path = self.engine.server.sources.shown(path);
+            let name = span.map_or_else(|| path.clone(), |s| self.engine.server.sources.directive_name(s));
             self.caveat(&name, span.unwrap_or(Span::NONE), format!("`{path}` is not read: {errno}"));
         }
     }

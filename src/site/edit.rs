@@ -202,6 +202,10 @@ impl Vfs for Overlay {
         Some(self.tree.at_once(path)?.map(|stat| self.sized(path, stat)))
     }
 
+    fn label(&self, path: &[u8]) -> Option<BString> {
+        self.tree.label(path)
+    }
+
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno> {
         self.tree.list(path)
     }

@@ -3,8 +3,10 @@
 use super::Site;
 use crate::diagnostic::Diagnostic;
 use crate::limits::TREE_ENTRIES;
+use crate::server::htaccess;
 use crate::vfs::{Cred, Kind, Vfs, resolve};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
+use std::collections::BTreeMap;
 
 impl Site {
     /// What is wrong with the .htaccess files below the DocumentRoots, each with its path: read with the modules and the
@@ -23,31 +25,38 @@ impl Site {
     /// ```
     pub fn check_htaccess_files(&self) -> Vec<(String, Diagnostic)> {
         let Ok(run) = self.start() else { return Vec::new() };
-        let mut room = TREE_ENTRIES;
+        let mut roots: BTreeMap<&BStr, Vec<usize>> = BTreeMap::new();
         for (number, server) in run.server().servers.iter().enumerate() {
-            let root = BString::from(server.core().document_root());
-            let mut found = Vec::new();
-            search(&*self.0.input.vfs, &root, &mut room, &mut found);
-            found.iter().for_each(|file| run.look_at(number, file));
+            roots.entry(server.core().document_root()).or_default().push(number);
+        }
+        let mut room = TREE_ENTRIES;
+        for (root, servers) in roots {
+            let names = |number: &usize| htaccess::names(&run.server().servers[*number]);
+            let called = |name: &[u8]| servers.iter().flat_map(names).any(|own| own == name);
+            for file in search(&*self.0.input.vfs, root, called, &mut room) {
+                servers.iter().for_each(|number| run.look_at(*number, &file));
+            }
         }
         run.htaccess_errors()
     }
 }
 
-/// The files below a directory whose name says that they are .htaccess files; links are not followed.
-fn search(vfs: &dyn Vfs, directory: &BString, room: &mut usize, found: &mut Vec<BString>) {
-    let mut todo = vec![directory.clone()];
+/// The files below a directory that are `called` as .htaccess files are; links are not followed.
+fn search(vfs: &dyn Vfs, directory: &BStr, called: impl Fn(&[u8]) -> bool, room: &mut usize) -> Vec<BString> {
+    let mut found = Vec::new();
+    let mut todo = vec![BString::from(directory)];
     while let Some(directory) = todo.pop() {
         let Ok(names) = resolve::list(vfs, &Cred::root(), &directory) else { continue };
         for name in names {
-            let Some(left) = room.checked_sub(1) else { return };
+            let Some(left) = room.checked_sub(1) else { return found };
             *room = left;
             let path: BString = [directory.trim_end_with(|c| c == '/'), b"/", &name].concat().into();
             match resolve::lstat(vfs, &Cred::root(), &path).map(|stat| stat.kind) {
                 Ok(Kind::Directory) => todo.push(path),
-                Ok(Kind::Regular) if name == ".htaccess" => found.push(path),
+                Ok(Kind::Regular) if called(&name) => found.push(path),
                 _ => {}
             }
         }
     }
+    found
 }

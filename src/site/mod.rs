@@ -12,6 +12,8 @@ mod machine;
 mod named;
 #[cfg(feature = "disk")]
 mod open;
+#[cfg(feature = "disk")]
+mod paths;
 mod scenario;
 #[cfg(feature = "disk")]
 mod stock;
@@ -77,6 +79,12 @@ impl Site {
         Ok(Site::of(input, programs))
     }
 
+    /// The files that were found beside a scenario's configuration, by the paths where httpd looks for them.
+    #[cfg(all(feature = "oracle", target_os = "linux"))]
+    pub(crate) fn beside(&self) -> impl Iterator<Item = (&BStr, FileId)> {
+        self.0.loaded.beside.iter().map(|(path, file)| (BStr::new(path), *file))
+    }
+
     pub(crate) fn of(input: Input, programs: Arc<dyn Programs>) -> Site {
         let loaded = compile::compile(input.clone());
         let refused = || match loaded.first_error() {
@@ -128,15 +136,22 @@ impl Site {
     pub fn with(&self, edits: &[Edit]) -> Result<Site, Overlap> {
         let mut input = self.0.input.clone();
         let mut overlay = Overlay::over(input.vfs.clone());
+        let mut beside = input.beside.clone().map(|b| Overlay::over(b.vfs));
         for (file, text) in apply(self.sources(), edits)? {
             let name = &self.sources().file(file).name;
+            let is_beside = self.0.loaded.beside.iter().any(|(_, id)| *id == file);
             if *name == input.name {
                 input.text = text;
+            } else if let (Some(overlay), Some(beside)) = (&mut beside, input.beside.as_ref().filter(|_| is_beside)) {
+                overlay.put(&beside.path(name), text);
             } else {
                 overlay.put(name.as_bytes(), text);
             }
         }
         input.vfs = Arc::new(overlay);
+        if let (Some(own), Some(overlay)) = (&mut input.beside, beside) {
+            own.vfs = Arc::new(overlay);
+        }
         Ok(Site::of(input, self.0.programs.clone()))
     }
 

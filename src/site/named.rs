@@ -2,9 +2,8 @@
 //! included; any other as this machine does.
 
 use super::open::OpenError;
-use crate::limits::FILE_BYTES;
 use crate::suite::bounded;
-use crate::vfs::{Cred, Disk, Errno, Kind, open, resolve};
+use crate::vfs::{Cred, Disk, Errno, Kind, resolve};
 use bstr::{BString, ByteSlice, ByteVec};
 use std::fs::canonicalize;
 use std::path::{Component, Path, PathBuf};
@@ -29,15 +28,14 @@ impl<'d> Named<'d> {
     /// The file's content.
     pub(super) fn read(&self) -> Result<Vec<u8>, OpenError> {
         let Some(inner) = &self.inner else {
-            let why =
-                |e| OpenError::new(format!("can't read `{}`: {}", self.outer.display(), open::why(&e, FILE_BYTES)));
-            return bounded::read(&self.outer).map_err(why);
+            return read(&self.outer);
         };
         let content = resolve::read(self.disk, &Cred::root(), inner);
-        content.map(|c| c.to_vec()).map_err(|e| {
-            let why = if e.is_limit() { e.to_string() } else { e.to_string().to_ascii_lowercase() };
-            OpenError::new(format!("can't read `{inner}` below `{}`: {why}", self.disk.root().display()))
-        })
+        let below = |e: Errno| {
+            let what = format_args!("`{inner}` below `{}`", self.disk.root().display()).to_string();
+            OpenError::file(what, &e.into())
+        };
+        content.map(|c| c.to_vec()).map_err(below)
     }
 
     /// The file of another name beside it, if there is one.
@@ -49,6 +47,11 @@ impl<'d> Named<'d> {
             None => outer.is_file(),
         };
         there.then_some(Named { disk: self.disk, outer, inner })
+    }
+
+    /// Whether it is not in the tree.
+    pub(super) fn is_outside(&self) -> bool {
+        self.inner.is_none()
     }
 
     /// What messages call it: its path in the tree, where it is there.
@@ -66,6 +69,11 @@ impl<'d> Named<'d> {
             None => self.outer.display().to_string(),
         }
     }
+}
+
+/// The content of a file of this machine.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, OpenError> {
+    bounded::read(file).map_err(|e| OpenError::file(format_args!("`{}`", file.display()), &e))
 }
 
 /// Everything before the last slash.

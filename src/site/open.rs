@@ -2,15 +2,16 @@
 
 use super::htaccess::{self, Checked};
 use super::named::Named;
-use super::{Site, envvars};
+use super::{Site, envvars, paths};
 use crate::limits::FILE_BYTES;
 use crate::server::compile::{Input, Modules};
 use crate::server::engine::RealPrograms;
 use crate::suite::default_hosts;
-use crate::vfs::{Cached, Disk, open};
+use crate::vfs::{Cached, Disk, HIDDEN, open};
 use bstr::BString;
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,8 +63,22 @@ pub struct SiteOptions {
 pub struct OpenError(String);
 
 impl OpenError {
-    pub(super) fn new(message: impl Into<String>) -> OpenError {
-        OpenError(message.into())
+    /// A directory that can't be looked into; `what` names it.
+    pub(super) fn directory(what: impl fmt::Display, error: &io::Error) -> OpenError {
+        OpenError(format!("{what}: {}", why(error)))
+    }
+
+    /// A file that can't be read.
+    pub(super) fn file(what: impl fmt::Display, error: &io::Error) -> OpenError {
+        OpenError(format!("can't read {what}: {}", why(error)))
+    }
+}
+
+/// What httpd reads as root, routesim may not always.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => HIDDEN.into(),
+        _ => open::why(error, FILE_BYTES),
     }
 }
 
@@ -110,13 +125,14 @@ impl SiteOptions {
     /// What reading a file begins with.
     fn input(&self, config: &Path) -> Result<Input, OpenError> {
         let root = self.root.as_deref().unwrap_or(Path::new("/"));
-        let disk = Disk::new(root)
-            .map_err(|e| OpenError::new(format!("--root `{}`: {}", root.display(), open::why(&e, FILE_BYTES))))?;
+        let disk =
+            Disk::new(root).map_err(|e| OpenError::directory(format_args!("--root `{}`", root.display()), &e))?;
         let file = Named::new(config, &disk);
         let (name, text, env) = (file.name(), file.read()?, self.environment(&file, &disk)?);
         let mut hosts = default_hosts();
         hosts.extend(self.hosts.iter().cloned());
         Ok(Input {
+            paths: paths::below(root, &disk, file.is_outside().then(|| name.clone())),
             name,
             text: text.into(),
             modules: self.modules.clone(),
@@ -127,6 +143,7 @@ impl SiteOptions {
             hosts,
             hosts_complete: false,
             vfs: Arc::new(Cached::new(disk)),
+            beside: None,
             server_root: "/etc/apache2".into(),
             lenient_paths: true,
             assume_modules: self.assume_modules,

@@ -1,10 +1,14 @@
 //! A scenario's configuration over its files.
 
 use crate::diagnostic::Diagnostic;
-use crate::server::compile::{Input, Modules};
+use crate::server::compile::{Beside, Input, Modules};
 use crate::server::engine::{Program, Programs};
-use crate::source::Span;
+use crate::source::{Paths, Span};
 use crate::suite::{self, ConfigSource, Scenario, ScenarioFs};
+#[cfg(feature = "disk")]
+use crate::vfs::Disk;
+#[cfg(feature = "disk")]
+use std::path::Path;
 use std::sync::Arc;
 
 impl Scenario {
@@ -25,6 +29,7 @@ impl Scenario {
         let input = Input {
             name: self.config_name(),
             text: text.into(),
+            paths: Paths::default(),
             modules,
             defines: self.defines.clone(),
             env: variables.map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
@@ -33,6 +38,7 @@ impl Scenario {
             hosts: self.hosts.clone(),
             hosts_complete: true,
             vfs: Arc::new(tree.memory.clone()),
+            beside: self.beside(),
             server_root: "/etc/apache2".into(),
             lenient_paths: false,
             assume_modules: false,
@@ -40,6 +46,23 @@ impl Scenario {
             own_ports: whole,
         };
         Ok((input, tree))
+    }
+}
+
+impl Scenario {
+    /// The directory of the configuration's file, where it has one.
+    #[cfg(feature = "disk")]
+    fn beside(&self) -> Option<Beside> {
+        let ConfigSource::File(path) = &self.config else { return None };
+        let directory = path.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
+        let name = self.config_name();
+        let name = Path::new(&name).parent().map(|p| p.display().to_string()).unwrap_or_default();
+        Some(Beside { vfs: Arc::new(Disk::new(directory).ok()?), name: name.into() })
+    }
+
+    #[cfg(not(feature = "disk"))]
+    fn beside(&self) -> Option<Beside> {
+        None
     }
 }
 

@@ -1,12 +1,11 @@
 //! The stock server: what stands around a directory of web files whose own server is not known.
 
 use super::open::OpenError;
-use super::{Modules, Site};
-use crate::limits::FILE_BYTES;
+use super::{Modules, Site, named, paths};
 use crate::server::compile::Input;
 use crate::server::engine::RealPrograms;
-use crate::suite::bounded;
-use crate::vfs::{Cached, Disk, Memory, Mounted, Owner, open};
+use crate::source::Paths;
+use crate::vfs::{Cached, Disk, Memory, Mounted, Owner};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,7 +33,8 @@ impl Site {
     /// # Errors
     /// A directory that is not there.
     pub fn docroot(directory: &Path) -> Result<Site, OpenError> {
-        Ok(Site::of(input(mounted(directory)?), Arc::new(RealPrograms)))
+        let paths = paths::mounted(ROOT, directory);
+        Ok(Site::of(input(mounted(directory)?, paths), Arc::new(RealPrograms)))
     }
 
     /// The same for an .htaccess file, whatever its name: its directory is the root, and it is the .htaccess file there.
@@ -42,17 +42,17 @@ impl Site {
     /// # Errors
     /// A file that can't be read.
     pub fn of_htaccess(file: &Path) -> Result<Site, OpenError> {
-        let why = |e| OpenError::new(format!("can't read `{}`: {}", file.display(), open::why(&e, FILE_BYTES)));
-        let text = bounded::read(file).map_err(why)?;
+        let text = named::read(file)?;
         let directory = file.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
-        let tree = mounted(directory)?.with(&format!("{ROOT}/.htaccess"), text.into());
-        Ok(Site::of(input(tree), Arc::new(RealPrograms)))
+        let name = format!("{ROOT}/.htaccess");
+        let tree = mounted(directory)?.with(&name, text.into());
+        let paths = paths::mounted_with(ROOT, directory, name, file);
+        Ok(Site::of(input(tree, paths), Arc::new(RealPrograms)))
     }
 }
 
 fn mounted(directory: &Path) -> Result<Mounted<Disk>, OpenError> {
-    let disk = Disk::new(directory)
-        .map_err(|e| OpenError::new(format!("`{}`: {}", directory.display(), open::why(&e, FILE_BYTES))))?;
+    let disk = Disk::new(directory).map_err(|e| OpenError::directory(format_args!("`{}`", directory.display()), &e))?;
     let mut outside = Memory::new();
     // none of these can fail: what is above them are directories
     let _ = outside.add_dir(ROOT.as_bytes(), Some(0o755), Owner::ROOT);
@@ -60,8 +60,9 @@ fn mounted(directory: &Path) -> Result<Mounted<Disk>, OpenError> {
     Ok(Mounted::new(outside, ROOT, disk))
 }
 
-fn input(tree: Mounted<Disk>) -> Input {
+fn input(tree: Mounted<Disk>, paths: Paths) -> Input {
     Input {
+        paths,
         name: "stock".into(),
         modules: Modules::All,
         lenient_paths: true,

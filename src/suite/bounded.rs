@@ -20,21 +20,22 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// When it can't be read without waiting, is a folder, a named pipe or a file of the kernel's, or holds more. The
 /// message is the whole reason.
 pub(crate) fn read_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let kind = std::fs::metadata(path)?;
+    let said = |e: io::Error| io::Error::new(e.kind(), open::why(&e, most));
+    let kind = std::fs::metadata(path).map_err(said)?;
     if kind.is_dir() {
         return Err(io::Error::other("it is a directory: name a file in it"));
     }
     let content = if kind.is_file() {
-        open::content(open::at_once(path)?, most)
+        open::at_once(path).and_then(|file| open::content(file, most))
     } else if !is_pipe(&kind) {
-        stream(open::at_once(path)?, most)
+        open::at_once(path).and_then(|file| stream(file, most))
     } else if ["/dev", "/proc"].iter().any(|p| path.starts_with(p)) {
         // one that a shell passes by its number: somebody is about to write
-        stream(File::open(path)?, most)
+        File::open(path).and_then(|file| stream(file, most))
     } else {
         return Err(io::Error::other("it is a named pipe"));
     };
-    content.map_err(|e| io::Error::new(e.kind(), open::why(&e, most)))
+    content.map_err(said)
 }
 
 /// All that comes, `most` bytes at most.

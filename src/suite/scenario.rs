@@ -9,12 +9,26 @@ use super::yaml::{self, Node, Value};
 use crate::diagnostic::Diagnostic;
 use crate::expr::moment::Moment;
 use crate::source::{FileId, SourceMap};
+#[cfg(feature = "disk")]
+use crate::suggest::closest;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
-const KEYS: &[&str] =
-    &["name", "about", "config", "modules", "defines", "environment", "time", "files", "hosts", "requests", "expect"];
+const KEYS: &[&str] = &[
+    "routesim",
+    "name",
+    "about",
+    "config",
+    "modules",
+    "defines",
+    "environment",
+    "time",
+    "files",
+    "hosts",
+    "requests",
+    "expect",
+];
 /// Understood by others who read scenarios, and nothing to an answer.
 const IGNORED: &[&str] = &["loglevel"];
 
@@ -170,6 +184,10 @@ impl Scenario {
         for (key, node) in pairs {
             let what = key.text.as_str();
             match what {
+                "routesim" => {
+                    let is_known = |text: &str| (text == "1").then_some(());
+                    reader.parsed(what, "1, the format of scenarios", node, is_known);
+                }
                 "name" => {
                     named = true;
                     scenario.name = reader.text(what, node).unwrap_or_default();
@@ -203,6 +221,18 @@ impl Scenario {
             reader.error("missing-key", "this scenario has no `name`", root.at).help = Some(help.into());
         }
         if reader.problems.is_empty() { Ok(scenario) } else { Err(reader.problems.all()) }
+    }
+
+    /// Whether a YAML text is meant for a scenario: it has one of a scenario's keys, or nearly one.
+    #[cfg(feature = "disk")]
+    pub(crate) fn is_meant(text: &str) -> bool {
+        let is_key = |key: &str| closest(key, KEYS.iter().chain(IGNORED).copied()).is_some();
+        match yaml::parse(text, SourceMap::default().add("", "")) {
+            Ok(Node { value: Value::Map(pairs), .. }) => pairs.iter().any(|(key, _)| is_key(&key.text)),
+            Ok(_) => false,
+            // of what is no YAML, the lines
+            Err(_) => text.lines().filter_map(|line| line.split_once(':')).any(|(key, _)| is_key(key.trim_end())),
+        }
     }
 
     /// The configuration's text.

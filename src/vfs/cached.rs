@@ -73,6 +73,10 @@ impl<V: Vfs> Vfs for Cached<V> {
         self.inner.at_once(path)
     }
 
+    fn label(&self, path: &[u8]) -> Option<BString> {
+        self.inner.label(path)
+    }
+
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno> {
         self.inner.list(path)
     }

@@ -2,14 +2,24 @@
 
 #[cfg(target_os = "linux")]
 use super::beneath::{Beneath, Purpose};
-use super::{Errno, Kind, Stat, Vfs, open};
+use super::{Acl, Errno, Kind, Stat, Vfs, open};
+#[cfg(target_os = "linux")]
+use super::{acl, label};
 use crate::limits::FILE_BYTES;
 use bstr::{BString, ByteSlice, ByteVec};
+#[cfg(target_os = "linux")]
+use rustix::fs::{getxattr, lgetxattr};
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+
+/// How long an attribute usually is at most, and how long it may be on Linux.
+#[cfg(target_os = "linux")]
+const ATTRIBUTE_BYTES: (usize, usize) = (1 << 9, 1 << 16);
 
 /// The tree of this machine below a directory, seen as in a chroot: that directory is `/`, and links that begin with `/`
 /// mean it, since they are followed by this library and never by the operating system.
@@ -33,6 +43,9 @@ pub struct Disk {
     /// How what is inside is opened; none where everything is inside.
     #[cfg(target_os = "linux")]
     beneath: Option<Beneath>,
+    /// Whether SELinux decides here. (The labels of a copy say nothing.)
+    #[cfg(target_os = "linux")]
+    labelled: bool,
 }
 
 impl Disk {
@@ -48,6 +61,8 @@ impl Disk {
         Ok(Disk {
             #[cfg(target_os = "linux")]
             beneath: (root != Path::new("/")).then(|| Beneath::new(&root)).transpose()?,
+            #[cfg(target_os = "linux")]
+            labelled: root == Path::new("/") && label::is_enforced(),
             root,
         })
     }
@@ -83,6 +98,28 @@ impl Disk {
         }
     }
 
+    /// A file's access control list. (A link has none.)
+    fn acl(&self, inner: &Path, stat: &Stat) -> Option<&'static Acl> {
+        if stat.kind == Kind::Symlink {
+            return None;
+        }
+        let read = |value: &mut [u8]| match &self.beneath {
+            Some(beneath) => {
+                // what is only looked at has attributes by this name alone
+                let file = beneath.open(inner, Purpose::Look).map_err(|_| rustix::io::Errno::NODATA)?;
+                getxattr(format!("/proc/self/fd/{}", file.as_raw_fd()), acl::ATTRIBUTE, value)
+            }
+            None => lgetxattr(self.root.join(inner), acl::ATTRIBUTE, value),
+        };
+        let mut value = vec![0; ATTRIBUTE_BYTES.0];
+        let mut length = read(&mut value);
+        if length == Err(rustix::io::Errno::RANGE) {
+            value.resize(ATTRIBUTE_BYTES.1, 0);
+            length = read(&mut value);
+        }
+        Acl::of(value.get(..length.ok()?)?)
+    }
+
     fn target(&self, inner: &Path) -> io::Result<PathBuf> {
         let Some(beneath) = &self.beneath else { return fs::read_link(self.root.join(inner)) };
         let target = rustix::fs::readlinkat(beneath.open(inner, Purpose::Look)?, "", Vec::new())?;
@@ -113,6 +150,10 @@ impl Disk {
 /// Looks by paths: the tree is taken to stand still.
 #[cfg(not(target_os = "linux"))]
 impl Disk {
+    fn acl(&self, _: &Path, _: &Stat) -> Option<&'static Acl> {
+        None
+    }
+
     fn look(&self, inner: &Path) -> io::Result<Metadata> {
         fs::symlink_metadata(self.root.join(inner))
     }
@@ -144,7 +185,11 @@ fn inner(path: &[u8]) -> io::Result<&Path> {
 
 impl Vfs for Disk {
     fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
-        inner(path).and_then(|p| self.look(p)).map(|m| stat(&m)).map_err(|e| errno(&e))
+        let look = |inner| {
+            let stat = stat(&self.look(inner)?);
+            Ok(Stat { acl: self.acl(inner, &stat), ..stat })
+        };
+        inner(path).and_then(look).map_err(|e| errno(&e))
     }
 
     fn readlink(&self, path: &[u8]) -> Result<BString, Errno> {
@@ -154,6 +199,15 @@ impl Vfs for Disk {
 
     fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
         self.read_most(path, FILE_BYTES).map_err(|e| errno(&e))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn label(&self, path: &[u8]) -> Option<BString> {
+        let path = path.to_path().ok().filter(|_| self.labelled)?;
+        let mut value = vec![0; ATTRIBUTE_BYTES.0];
+        let length = getxattr(path, "security.selinux", &mut value[..]).ok()?;
+        value.truncate(length);
+        Some(value.trim_end_with(|c| c == '\0').into())
     }
 
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno> {
@@ -176,6 +230,7 @@ fn stat(meta: &Metadata) -> Stat {
         size: meta.len(),
         mtime: Some(meta.mtime().saturating_mul(1_000_000).saturating_add(meta.mtime_nsec() / 1000)),
         inode: Some(meta.ino()),
+        acl: None,
     }
 }
 

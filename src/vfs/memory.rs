@@ -241,7 +241,7 @@ impl Node {
             Content::Other => (Kind::Other, 0),
         };
         let (uid, gid) = (self.owner.uid, self.owner.gid);
-        Stat { kind, mode: self.mode, uid, gid, size, mtime: self.mtime, inode: None }
+        Stat { kind, mode: self.mode, uid, gid, size, mtime: self.mtime, inode: None, acl: None }
     }
 }
 

@@ -3,11 +3,13 @@
 //! [`Vfs`] is what a tree must be able to answer about link-free paths; `resolve` is the kernel's walk on top of it:
 //! symbolic links, permissions and limits. Everything else asks `resolve`, nothing else asks a tree.
 
+mod acl;
 #[cfg(all(feature = "disk", target_os = "linux"))]
 mod beneath;
 mod cached;
 #[cfg(feature = "disk")]
 mod disk;
+pub(crate) mod label;
 mod memory;
 #[cfg(feature = "disk")]
 mod mounted;
@@ -16,6 +18,7 @@ pub(crate) mod open;
 pub(crate) mod resolve;
 mod users;
 
+pub use acl::Acl;
 pub(crate) use cached::Cached;
 #[cfg(feature = "disk")]
 pub use disk::Disk;
@@ -81,12 +84,14 @@ pub struct Stat {
     pub mtime: Option<i64>,
     /// The number by which its file system knows it; none where there is none yet.
     pub inode: Option<u64>,
+    /// Its access control list, where it has one that says more than the mode.
+    pub acl: Option<&'static Acl>,
 }
 
 impl Stat {
     /// Something that nothing but its kind is known of.
     pub fn of(kind: Kind) -> Stat {
-        Stat { kind, mode: 0, uid: 0, gid: 0, size: 0, mtime: None, inode: None }
+        Stat { kind, mode: 0, uid: 0, gid: 0, size: 0, mtime: None, inode: None, acl: None }
     }
 
     /// Whether it is a folder.
@@ -168,6 +173,14 @@ impl Errno {
 
 impl std::error::Error for Errno {}
 
+#[cfg(feature = "disk")]
+impl From<Errno> for std::io::Error {
+    fn from(errno: Errno) -> std::io::Error {
+        let words = if errno.is_limit() { errno.to_string() } else { errno.to_string().to_ascii_lowercase() };
+        std::io::Error::other(words)
+    }
+}
+
 /// A tree of files, read-only.
 ///
 /// Every `path` is absolute and plain: it begins with `/`, has no empty, `.` or `..` component, does not end in `/`
@@ -202,6 +215,11 @@ pub trait Vfs: Send + Sync {
     /// What stands at any path, however written, where that can be told without a walk, for everybody alike: no link
     /// on the way, no folder that is shut to somebody. `None` leaves it to the walk.
     fn at_once(&self, path: &[u8]) -> Option<Result<Stat, Errno>> {
+        let _ = path;
+        None
+    }
+    /// The SELinux label of what stands at any path, links followed, where SELinux decides on what may be read.
+    fn label(&self, path: &[u8]) -> Option<BString> {
         let _ = path;
         None
     }
@@ -240,7 +258,8 @@ impl Cred {
 
     /// Whether `wanted` ([`R`], [`W`], [`X`] or several) is allowed on what `stat` describes.
     ///
-    /// The first class that fits decides, as in the kernel: an owner without the right doesn't get it from the others.
+    /// The first class that fits decides, as in the kernel (`acl_permission_check` in Linux fs/namei.c): an owner without the
+    /// right doesn't get it from the others, and for all others an access control list goes first.
     /// Root may do everything, but run only what is executable for somebody.
     pub(crate) fn may(&self, stat: &Stat, wanted: u32) -> bool {
         if self.uid == 0 {
@@ -248,6 +267,8 @@ impl Cred {
         }
         let class = if self.uid == stat.uid {
             6
+        } else if let Some(acl) = stat.acl.filter(|_| stat.mode & 0o070 != 0) {
+            return acl.may(self, stat, wanted);
         } else if self.gids.contains(&stat.gid) {
             3
         } else {

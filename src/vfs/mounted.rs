@@ -46,7 +46,7 @@ impl<V: Vfs> Vfs for Mounted<V> {
         let stat = self.inside.lstat(inner)?;
         // whose it is here says nothing of where it will be
         let mode = if stat.kind == Kind::Directory { 0o555 } else { 0o444 };
-        Ok(Stat { mode: stat.mode | mode, uid: 0, gid: 0, ..stat })
+        Ok(Stat { mode: stat.mode | mode, uid: 0, gid: 0, acl: None, ..stat })
     }
     fn readlink(&self, path: &[u8]) -> Result<BString, Errno> {
         match self.within(path) {
