@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 const USUAL: [&str; 5] = ["public", "web", "htdocs", "public_html", "www"];
 
 /// The web files around a directory: upward, as far as the repository goes, the topmost directory with an .htaccess file;
-/// else the only usual one below that has one. Never the home directory, nor what is above it.
-pub(super) fn around(here: &Path) -> Option<PathBuf> {
+/// else the usual ones below that have one, of which the only one is meant. Never the home directory, nor what is above it.
+pub(super) fn around(here: &Path) -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let shut = |directory: &Path| {
         directory.parent().is_none() || home.as_deref().is_some_and(|home| home.starts_with(directory))
@@ -21,10 +21,9 @@ pub(super) fn around(here: &Path) -> Option<PathBuf> {
     }
     let has = |directory: &Path| directory.join(".htaccess").is_file();
     if let Some(top) = upward.iter().rev().find(|directory| has(directory)) {
-        return Some(top.to_path_buf());
+        return vec![top.to_path_buf()];
     }
-    let mut below = USUAL.iter().map(|name| here.join(name)).filter(|directory| has(directory));
-    below.next().filter(|_| below.next().is_none())
+    USUAL.iter().map(|name| here.join(name)).filter(|directory| has(directory)).collect()
 }
 
 /// A directory as people in `here` name it.
@@ -49,19 +48,20 @@ mod tests {
             std::fs::write(path, "").unwrap();
         };
         let around = |directory: &str| {
-            let found = around(&top.join(directory))?;
-            Some(found.strip_prefix(&top).unwrap().display().to_string())
+            let found = around(&top.join(directory));
+            let found: Vec<_> = found.iter().map(|d| d.strip_prefix(&top).unwrap().display().to_string()).collect();
+            found.join(" ")
         };
         put("one/.git/config");
         put("one/public/.htaccess");
         put("one/public/admin/.htaccess");
         put("one/public/admin/deep/x");
-        assert_eq!(around("one").as_deref(), Some("one/public"));
-        assert_eq!(around("one/public/admin/deep").as_deref(), Some("one/public"), "the topmost");
+        assert_eq!(around("one"), "one/public");
+        assert_eq!(around("one/public/admin/deep"), "one/public", "the topmost");
         put("one/web/.htaccess");
-        assert_eq!(around("one"), None, "two");
+        assert_eq!(around("one"), "one/public one/web", "two");
         put(".htaccess");
-        assert_eq!(around("one"), None, "the repository ends there");
+        assert_eq!(around("one"), "one/public one/web", "the repository ends there");
         std::fs::remove_dir_all(top).unwrap();
     }
 }

@@ -128,15 +128,30 @@ impl Given {
             (Some(directory), _) => Some(directory.clone()),
             (None, Some(_)) => None,
             (None, None) if Path::new(HERE).is_file() => None,
-            (None, None) => {
-                let here = std::env::current_dir().unwrap_or_default();
-                docroot::around(&here).map(|found| docroot::named_from(&here, &found))
-            }
+            (None, None) => around(streams),
         };
         let Some(directory) = directory else { return Ok(None) };
+        let site = stock(Site::docroot(&directory))?;
         let name = directory.display();
         streams.note(&format!("using the web files of {name} with a stock server (`routesim show stock`)"));
-        stock(Site::docroot(&directory)).map(Some)
+        Ok(Some(site))
+    }
+}
+
+/// The directory of web files that one is in. Where it might be any of several it is none, and that is said.
+fn around(streams: &Streams) -> Option<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = docroot::around(&here);
+    let found: Vec<PathBuf> = found.iter().map(|directory| docroot::named_from(&here, directory)).collect();
+    match &found[..] {
+        [] => None,
+        [one] => Some(one.clone()),
+        [first, ..] => {
+            let names: Vec<String> = found.iter().map(|directory| format!("`{}`", directory.display())).collect();
+            let (names, first) = (names.join(" and "), first.display());
+            streams.note(&format!("{names} each have an .htaccess file: name one, as `--docroot {first}`"));
+            None
+        }
     }
 }
 

@@ -116,7 +116,7 @@ impl Job {
     /// # Errors
     /// In words, what is wrong with the scenario.
     pub(crate) fn of(scenario: &Scenario, httpd: &Httpd, way: Way) -> Result<Job, String> {
-        let config = scenario.config_text().map_err(|e| format!("the configuration can't be read: {e}"))?;
+        let config = scenario.config_text().map_err(|e| scenario.unread_config(&e).message)?;
         let tree = scenario.tree(&config).map_err(|found| {
             found.first().map_or_else(|| "the files can't be laid out".into(), |d| d.message.clone())
         })?;

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::server::compile::{Beside, Input, Modules};
 use crate::server::engine::{Program, Programs};
-use crate::source::{Paths, Span};
+use crate::source::Paths;
 use crate::suite::{self, ConfigSource, Scenario, ScenarioFs};
 #[cfg(feature = "disk")]
 use crate::vfs::Disk;
@@ -14,10 +14,7 @@ use std::sync::Arc;
 impl Scenario {
     /// What running it begins with, and the programs in its files.
     pub(crate) fn input(&self) -> Result<(Input, Arc<dyn Programs>), Vec<Diagnostic>> {
-        let text = self.config_text().map_err(|e| {
-            let message = format!("the configuration can't be read: {e}");
-            vec![Diagnostic::error("config-file", message, Span::NONE)]
-        })?;
+        let text = self.config_text().map_err(|e| vec![self.unread_config(&e)])?;
         let whole = matches!(self.config, ConfigSource::File(_));
         let tree = Arc::new(self.tree(&text)?);
         let modules = match &self.modules {

@@ -1,7 +1,8 @@
 //! What a scenario copies from this machine by `from`: looked over first, so that what is too much is known before any
 //! of it is read.
 
-use crate::limits::{TREE_BYTES, TREE_ENTRIES, bytes};
+use crate::limits::{INCLUDE_ENTRIES, TREE_BYTES, TREE_ENTRIES, bytes};
+use crate::suggest::closest;
 use crate::vfs::{Disk, Errno, Kind, Stat, Vfs, open};
 use bstr::{BString, ByteSlice};
 use std::io;
@@ -33,7 +34,20 @@ pub(super) struct Unreadable {
     /// Why.
     pub why: String,
     /// What to do.
-    pub help: &'static str,
+    pub help: String,
+}
+
+/// What to do about a path of a scenario's that is not there: the name beside it that was probably meant, else what the path
+/// is.
+pub(crate) fn missing(path: &Path, what: &str) -> String {
+    let directory = path.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
+    let names = std::fs::read_dir(directory).into_iter().flatten().take(INCLUDE_ENTRIES).flatten();
+    let names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match closest(&name, names.iter().map(String::as_str)).filter(|near| *near != name) {
+        Some(near) => format!("did you mean `{}`?", path.with_file_name(near).display()),
+        None => what.into(),
+    }
 }
 
 /// A file, or a directory with all that is in it.
@@ -163,17 +177,17 @@ impl Source {
 }
 
 fn system(path: &Path, error: &io::Error) -> Unreadable {
-    Unreadable { path: path.into(), why: open::why(error, TREE_BYTES), help: NO_SUCH }
+    Unreadable { path: path.into(), why: open::why(error, TREE_BYTES), help: missing(path, NO_SUCH) }
 }
 
 fn unreadable(path: &Path, errno: Errno) -> Unreadable {
-    Unreadable { path: path.into(), why: errno.to_string().to_ascii_lowercase(), help: NO_SUCH }
+    Unreadable { path: path.into(), why: errno.to_string().to_ascii_lowercase(), help: NO_SUCH.into() }
 }
 
 fn no_file(path: &Path, why: &str) -> Unreadable {
-    Unreadable { path: path.into(), why: why.into(), help: NO_FILE }
+    Unreadable { path: path.into(), why: why.into(), help: NO_FILE.into() }
 }
 
 fn too_much(path: &Path, why: String) -> Unreadable {
-    Unreadable { path: path.into(), why, help: TOO_MUCH }
+    Unreadable { path: path.into(), why, help: TOO_MUCH.into() }
 }

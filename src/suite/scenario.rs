@@ -8,7 +8,7 @@ use super::tree::ScenarioFs;
 use super::yaml::{self, Node, Value};
 use crate::diagnostic::Diagnostic;
 use crate::expr::moment::Moment;
-use crate::source::{FileId, SourceMap};
+use crate::source::{FileId, SourceMap, Span};
 #[cfg(feature = "disk")]
 use crate::suggest::closest;
 use std::collections::BTreeSet;
@@ -54,6 +54,8 @@ pub struct Scenario {
     pub about: Option<String>,
     /// The configuration.
     pub config: ConfigSource,
+    /// Where the scenario says so.
+    pub config_at: Span,
     /// Modules to load, without `mod_`; the default set where none are given.
     pub modules: Option<Vec<String>>,
     /// As httpd's `-D`.
@@ -128,6 +130,7 @@ impl Default for Scenario {
             name: String::new(),
             about: None,
             config: ConfigSource::default(),
+            config_at: Span::NONE,
             modules: None,
             defines: Vec::new(),
             environment: None,
@@ -156,7 +159,7 @@ impl Scenario {
     pub fn load(path: &Path, sources: &SourceMap) -> Result<Scenario, Vec<Diagnostic>> {
         let failed = |why: String| {
             let message = format!("can't read `{}`: {why}", path.display());
-            vec![Diagnostic::error("missing-file", message, crate::source::Span::NONE)]
+            vec![Diagnostic::error("missing-file", message, Span::NONE)]
         };
         let bytes = super::bounded::read(path).map_err(|e| failed(e.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| failed("not UTF-8".into()))?;
@@ -193,7 +196,10 @@ impl Scenario {
                     scenario.name = reader.text(what, node).unwrap_or_default();
                 }
                 "about" => scenario.about = reader.text(what, node),
-                "config" => scenario.config = read_config(&mut reader, node, folder, text),
+                "config" => {
+                    scenario.config_at = node.at.span;
+                    scenario.config = read_config(&mut reader, node, folder, text);
+                }
                 "modules" if matches!(node.value, Value::Null) => {}
                 "modules" => scenario.modules = Some(reader.texts(what, node)),
                 "defines" => scenario.defines = reader.texts(what, node),
@@ -233,6 +239,19 @@ impl Scenario {
             // of what is no YAML, the lines
             Err(_) => text.lines().filter_map(|line| line.split_once(':')).any(|(key, _)| is_key(key.trim_end())),
         }
+    }
+
+    /// What is wrong where [`Scenario::config_text`] is an error.
+    pub(crate) fn unread_config(&self, error: &std::io::Error) -> Diagnostic {
+        let ConfigSource::File(path) = &self.config else {
+            return Diagnostic::error("config-file", error.to_string(), self.config_at);
+        };
+        let message = format!("can't read the configuration `{}`: {error}", path.display());
+        let found = Diagnostic::error("config-file", message, self.config_at);
+        #[cfg(feature = "disk")]
+        let found = found
+            .help(super::from::missing(path, "`file` is a path on this machine, relative to the scenario's directory"));
+        found
     }
 
     /// The configuration's text.

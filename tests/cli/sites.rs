@@ -95,6 +95,65 @@ fn a_copy_is_shown_by_paths_that_can_be_opened() {
 }
 
 #[test]
+fn web_files_that_are_found_and_that_are_not() {
+    let top = folder(
+        "found-files",
+        &[
+            ("two/.git/HEAD", ""),
+            ("two/web/.htaccess", ""),
+            ("two/public/.htaccess", ""),
+            ("home/.htaccess", ""),
+            ("home/project/x", ""),
+            ("home/site/public/.htaccess", ""),
+        ],
+    );
+    let example = "example: the built-in scenario `web2py`";
+    let choice = "`public` and `web` each have an .htaccess file: name one, as `--docroot public`";
+    says(
+        &top.join("two"),
+        &[
+            (&["explain", "/x"], &[choice, example]),
+            (&["explain", "--docroot", "no", "/"], &["error: `no`: no such file"]),
+        ],
+    );
+    // the home directory's own is never taken
+    for (within, said) in
+        [("home", example), ("home/project", example), ("home/site", "using the web files of public with")]
+    {
+        let mut command = routesim(&["explain", "/x"]);
+        let output = command.current_dir(top.join(within)).env("HOME", top.join("home")).output().unwrap();
+        let text = out(&output) + &err(&output);
+        assert!(text.contains(said), "{within}: {text}");
+    }
+}
+
+#[test]
+fn what_a_scenario_names_and_is_not_there() {
+    let top = folder(
+        "missing-names",
+        &[
+            ("httpd.conf", "Listen 80\n"),
+            ("public/a.html", "x"),
+            ("file.yaml", "name: x\nconfig: {file: httpd.cnf}\nrequests: [/]\n"),
+            ("far.yaml", "name: x\nconfig: {file: conf/a}\nrequests: [/]\n"),
+            ("from.yaml", "name: x\nfiles: {/srv/: {from: ./pulbic}}\nrequests: [/]\n"),
+        ],
+    );
+    let rule = "relative to the scenario's directory";
+    says(
+        &top,
+        &[
+            (
+                &["test", "file.yaml"],
+                &["can't read the configuration `httpd.cnf`", "file.yaml:2:9", "did you mean `httpd.conf`?"],
+            ),
+            (&["check", "far.yaml"], &["can't read the configuration `conf/a`: no such file", rule]),
+            (&["replay", "from.yaml"], &["can't read `./pulbic`: no such file", "did you mean `./public`?"]),
+        ],
+    );
+}
+
+#[test]
 fn includes_are_looked_up_beside_the_configuration() {
     let scenario = "name: x\nconfig: {file: conf/httpd.conf}\nfiles:\n  /etc/apache2/both.conf: Redirect 410 /both\n\
                     requests:\n- {url: /both, expect: {status: 410}}\n- {url: /one, expect: {status: 410}}\n\
