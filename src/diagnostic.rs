@@ -2,6 +2,7 @@
 
 use crate::limits::FINDINGS;
 use crate::source::Span;
+use crate::vfs::Errno;
 use serde::Serialize;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -112,6 +113,9 @@ impl fmt::Display for Severity {
     }
 }
 
+/// The code of a file that is not read.
+pub(crate) const UNREAD: &str = "unread-file";
+
 impl Diagnostic {
     /// An error at `span`.
     pub fn error(code: &'static str, message: impl Into<String>, span: Span) -> Diagnostic {
@@ -136,6 +140,11 @@ impl Diagnostic {
     /// A note at `span`.
     pub fn note(code: &'static str, message: impl Into<String>, span: Span) -> Diagnostic {
         Diagnostic { severity: Severity::Note, ..Diagnostic::error(code, message, span) }
+    }
+
+    /// A file that routesim may not read, and httpd might.
+    pub(crate) fn hidden(path: &str) -> Diagnostic {
+        Diagnostic::error(UNREAD, Errno::Hidden.unread(path), Span::NONE)
     }
 
     /// The same with a help line.

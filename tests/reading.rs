@@ -228,4 +228,7 @@ fn what_this_user_may_not_read_is_no_answer_of_httpds() {
     asked("explain -c h.conf /a.txt --brief", "is not read: routesim", 0);
     asked("explain -c h.conf /a.txt --brief", "200 OK", 0);
     asked("check -c i.conf", "run it with sudo", 2);
+    asked("check -c h.conf", "`w/.htaccess` is not read: routesim may not read it; run it with sudo", 2);
+    place.run("rm w/.htaccess; mkdir -p w/shut; chgrp www-data w/shut; chmod 050 w/shut");
+    asked("check -c h.conf", "w/shut: not checked (1 error)", 2);
 }

@@ -3,7 +3,7 @@
 use super::given::{self, Given, is_htaccess};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
-use crate::diagnostic::{Diagnostic, Severity, Stage};
+use crate::diagnostic::{Diagnostic, Severity, Stage, UNREAD};
 use crate::report::paint::{Tone, clean};
 use crate::report::{diagnostics, json};
 use crate::site::Site;
@@ -73,6 +73,11 @@ impl Found {
         }
     }
 
+    /// Whether it could not be read, and so not be checked.
+    fn unread(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.code == UNREAD && d.severity == Severity::Error)
+    }
+
     fn refused(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
@@ -132,7 +137,7 @@ impl Check {
         }
         suites::skipped(files.skipped).iter().for_each(|skipped| streams.note(skipped));
         Ok(match found.iter().any(Found::refused) {
-            _ if broken => End::Wrong,
+            _ if broken || found.iter().any(Found::unread) => End::Wrong,
             true => End::Finding,
             false => End::Fine,
         })
@@ -162,6 +167,7 @@ impl Check {
         let counted = if counted.is_empty() { "no problems".to_string() } else { counted };
         let only_start = || f.diagnostics.iter().find(|d| d.first).and_then(|d| d.machine) == Some(Stage::Start);
         let (tone, verdict) = match (f.refused(), f.htaccess) {
+            _ if f.unread() => (Tone::Bad, "not checked"),
             (false, false) => (Tone::Good, "httpd would start"),
             (true, false) if only_start() => (Tone::Bad, "`httpd -t` says Syntax OK, and httpd still would not start"),
             (true, false) => (Tone::Bad, "httpd would refuse to start"),

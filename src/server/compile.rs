@@ -5,7 +5,7 @@ use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
 use super::{Loaded, Server, Virtual, filepath, hooks::Hooks, vhost};
 use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, UNREAD};
 use crate::expr::moment::Moment;
 use crate::module::{Directive, Module};
 use crate::modules::{self, known};
@@ -353,8 +353,8 @@ pub(crate) fn compile(mut input: Input) -> Output {
     let mut missed = Vec::new();
     let users = Users::read(&*input.vfs, |path, errno| {
         if errno.is_limit() {
-            let message = format!("`{}` is not read: {errno}", sources.shown(path.as_bytes()));
-            missed.push(Diagnostic::warning("unread-file", message, Span::NONE).help("users and groups are not known"));
+            let message = errno.unread(&sources.shown(path.as_bytes()));
+            missed.push(Diagnostic::warning(UNREAD, message, Span::NONE).help("users and groups are not known"));
         }
     });
     let cred = match users.uid(b"www-data") {

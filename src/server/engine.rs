@@ -323,13 +323,17 @@ fn looked_up(known: &RefCell<Stats>, path: &[u8], find: impl FnOnce() -> Result<
 
 /// Files, as httpd's children may see them.
 impl Engine {
-    /// What is wrong with the .htaccess files that were read, by their paths: the error at which httpd stops.
+    /// What is wrong with the .htaccess files that were looked at, by their paths: the error at which httpd stops, or that
+    /// routesim may not read one.
     pub(crate) fn htaccess_errors(&self) -> Vec<(String, Diagnostic)> {
         let known = self.htaccess.borrow();
         let errors = known.values().flatten().filter_map(|known| match &known.found {
             Htaccess::Error(path, d, _) => {
                 let wrong = Diagnostic::clone(d);
                 Some((path.to_string(), Diagnostic { first: true, ..wrong }))
+            }
+            Htaccess::Unreadable(path, Errno::Hidden) => {
+                Some((path.to_string(), Diagnostic::hidden(&self.server.sources.shown(path))))
             }
             _ => None,
         });

@@ -371,7 +371,7 @@ impl<'a> Request<'a> {
         if errno.is_limit() {
             let path = self.engine.server.sources.shown(path);
             let name = span.map_or_else(|| path.clone(), |s| self.engine.server.sources.directive_name(s));
-            self.caveat(&name, span.unwrap_or(Span::NONE), format!("`{path}` is not read: {errno}"));
+            self.caveat(&name, span.unwrap_or(Span::NONE), errno.unread(&path));
         }
     }
 

@@ -4,14 +4,14 @@ use super::Site;
 use crate::diagnostic::Diagnostic;
 use crate::limits::TREE_ENTRIES;
 use crate::server::htaccess;
-use crate::vfs::{Cred, Kind, Vfs, resolve};
+use crate::vfs::{Cred, Errno, Kind, Vfs, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::BTreeMap;
 
 impl Site {
     /// What is wrong with the .htaccess files below the DocumentRoots, each with its path: read with the modules and the
-    /// AllowOverride that they meet there, as requests would read them. One that no AllowOverride lets in is not read. Empty
-    /// where httpd would not start.
+    /// AllowOverride that they meet there, as requests would read them. One that no AllowOverride lets in is not read. Of what
+    /// routesim may not read, and httpd might, that is what is wrong (`unread-file`). Empty where httpd would not start.
     ///
     /// ```
     /// use routesim::Site;
@@ -29,34 +29,54 @@ impl Site {
         for (number, server) in run.server().servers.iter().enumerate() {
             roots.entry(server.core().document_root()).or_default().push(number);
         }
-        let mut room = TREE_ENTRIES;
+        let (mut room, mut hidden) = (TREE_ENTRIES, Vec::new());
         for (root, servers) in roots {
             let names = |number: &usize| htaccess::names(&run.server().servers[*number]);
             let called = |name: &[u8]| servers.iter().flat_map(names).any(|own| own == name);
-            for file in search(&*self.0.input.vfs, root, called, &mut room) {
-                servers.iter().for_each(|number| run.look_at(*number, &file));
+            let mut search = Search { vfs: &*self.0.input.vfs, called, found: Vec::new(), hidden: Vec::new() };
+            search.below(root, &mut room);
+            for file in &search.found {
+                servers.iter().for_each(|number| run.look_at(*number, file));
             }
+            let shown = |path: &BString| (path.to_string(), Diagnostic::hidden(&self.sources().shown(path)));
+            hidden.extend(search.hidden.iter().map(shown));
         }
-        run.htaccess_errors()
+        run.htaccess_errors().into_iter().chain(hidden).collect()
     }
 }
 
-/// The files below a directory that are `called` as .htaccess files are; links are not followed.
-fn search(vfs: &dyn Vfs, directory: &BStr, called: impl Fn(&[u8]) -> bool, room: &mut usize) -> Vec<BString> {
-    let mut found = Vec::new();
-    let mut todo = vec![BString::from(directory)];
-    while let Some(directory) = todo.pop() {
-        let Ok(names) = resolve::list(vfs, &Cred::root(), &directory) else { continue };
-        for name in names {
-            let Some(left) = room.checked_sub(1) else { return found };
-            *room = left;
-            let path: BString = [directory.trim_end_with(|c| c == '/'), b"/", &name].concat().into();
-            match resolve::lstat(vfs, &Cred::root(), &path).map(|stat| stat.kind) {
-                Ok(Kind::Directory) => todo.push(path),
-                Ok(Kind::Regular) if called(&name) => found.push(path),
-                _ => {}
+/// Files below a directory that are `called` as .htaccess files are; links are not followed.
+struct Search<'v, C> {
+    vfs: &'v dyn Vfs,
+    called: C,
+    found: Vec<BString>,
+    /// Directories that routesim may not list.
+    hidden: Vec<BString>,
+}
+
+impl<C: Fn(&[u8]) -> bool> Search<'_, C> {
+    fn below(&mut self, directory: &BStr, room: &mut usize) {
+        let root = Cred::root();
+        let mut todo = vec![BString::from(directory)];
+        while let Some(directory) = todo.pop() {
+            let names = match resolve::list(self.vfs, &root, &directory) {
+                Ok(names) => names,
+                Err(Errno::Hidden) => {
+                    self.hidden.push(directory);
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            for name in names {
+                let Some(left) = room.checked_sub(1) else { return };
+                *room = left;
+                let path: BString = [directory.trim_end_with(|c| c == '/'), b"/", &name].concat().into();
+                match resolve::lstat(self.vfs, &root, &path).map(|stat| stat.kind) {
+                    Ok(Kind::Directory) => todo.push(path),
+                    Ok(Kind::Regular) if (self.called)(&name) => self.found.push(path),
+                    _ => {}
+                }
             }
         }
     }
-    found
 }

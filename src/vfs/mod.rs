@@ -169,6 +169,11 @@ impl Errno {
     pub fn is_limit(self) -> bool {
         matches!(self, Errno::TooLarge | Errno::Blocks | Errno::Hidden | Errno::Kernel)
     }
+
+    /// What is said of a file that is not read for it.
+    pub(crate) fn unread(self, path: &str) -> String {
+        format!("`{path}` is not read: {self}")
+    }
 }
 
 impl std::error::Error for Errno {}
