@@ -108,13 +108,15 @@ impl Site {
             if file.starts_with(b"|") || is_error && provider {
                 continue;
             }
-            let place = self.sources().place(directive.span());
+            // as httpd names it
+            let place = |span: Span| format!("{}:{}", self.sources().file(span.file).name, span.line);
             let (code, what) = match (is_error, host(directive)) {
                 (true, None) => ("AH02291", "main error log".to_string()),
-                (true, Some(host)) => {
-                    ("AH02292", format!("error log of vhost defined at {}", self.sources().place(host)))
+                (true, Some(host)) => ("AH02292", format!("error log of vhost defined at {}", place(host))),
+                (false, _) => {
+                    let place = place(directive.span());
+                    ("AH02297", format!("log file '{}' defined at {place}", self.absolute(file)))
                 }
-                (false, _) => ("AH02297", format!("log file '{}' defined at {place}", self.absolute(file))),
             };
             found.extend(self.no_directory(file, code, &what, directive.span()));
         }
