@@ -171,7 +171,7 @@ fn what_blocks_holds_nobody_up() {
 #[test]
 fn pipes_that_a_shell_passes_are_read() {
     let place = Place::new("pipes");
-    let asked = "404  /a  -  ";
+    let asked = "404  /a  ";
     place.says("$r replay -c <(echo 'DocumentRoot /none') --modules all --urls <(echo /a)", asked, 0);
     place.says("echo /a | $r replay -c /dev/null --urls - --modules all", asked, 0);
     place.says("(sleep 0.2; echo /a) | $r replay -c /dev/null --urls /dev/stdin --modules all", asked, 0);
