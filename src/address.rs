@@ -99,6 +99,12 @@ pub(crate) fn numeric_host(host: &[u8]) -> Option<IpAddr> {
     pton(host).or_else(|| aton(host).map(IpAddr::V4))
 }
 
+/// Whether a text may be the name of a host.
+pub(crate) fn is_host_name(text: &[u8]) -> bool {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    text.first().is_some_and(|b| *b != b'-') && text.iter().all(part)
+}
+
 /// The addresses of a host: a numeric one, or a name among those that are known.
 pub(crate) fn addresses(hosts: &[(IpAddr, String)], host: &[u8]) -> Vec<IpAddr> {
     if let Some(ip) = numeric_host(host) {

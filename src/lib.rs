@@ -69,6 +69,7 @@ mod pattern;
 pub mod phase;
 pub mod report;
 mod request;
+mod rule;
 mod run;
 mod server;
 pub mod site;

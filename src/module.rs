@@ -5,6 +5,7 @@
 
 pub(crate) use crate::phase::{Phase, Verdict};
 
+use crate::rule::Rule;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use bstr::BString;
@@ -116,8 +117,17 @@ pub(crate) struct Directive {
     pub effect: Effect,
     /// httpd's help, which its messages end in.
     pub usage: &'static str,
+    /// What is asked of its place and arguments, before it is carried out.
+    pub rules: &'static [Rule],
     /// What it does; `None` where it does nothing that matters here.
     pub set: Option<Set>,
+}
+
+impl Directive {
+    /// The row with rules.
+    pub(crate) const fn must(self, rules: &'static [Rule]) -> Directive {
+        Directive { rules, ..self }
+    }
 }
 
 /// When a hook runs among those of its phase, before the names in `after` and `before` are heeded (apr_hooks.h).
@@ -173,7 +183,7 @@ pub(crate) const fn row(
     usage: &'static str,
     set: Set,
 ) -> Directive {
-    Directive { name, args, allowed, effect, usage, set: Some(set) }
+    Directive { name, args, allowed, effect, usage, rules: &[], set: Some(set) }
 }
 
 /// The row of a directive that has nothing to set.
@@ -184,7 +194,7 @@ pub(crate) const fn plain(
     effect: Effect,
     usage: &'static str,
 ) -> Directive {
-    Directive { name, args, allowed, effect, usage, set: None }
+    Directive { name, args, allowed, effect, usage, rules: &[], set: None }
 }
 
 /// A hook's row.

@@ -7,8 +7,16 @@ use lines::{EVERYWHERE, Kind, Place, kinds};
 use routesim::directives;
 
 /// Directives that httpd refuses always, and those whose one good line is a file's that must be there.
-const NEVER: &[&str] =
-    &["FancyIndexing", "LuaHookInsertFilter", "PHPINIDir", "Port", "SSLLog", "SSLLogLevel", "SSLOpenSSLConfCmd"];
+const NEVER: &[&str] = &[
+    "FancyIndexing",
+    "LuaHookInsertFilter",
+    "Lua_____ByteCodeHack",
+    "PHPINIDir",
+    "Port",
+    "SSLLog",
+    "SSLLogLevel",
+    "SSLOpenSSLConfCmd",
+];
 
 /// Sections that are all for the request, each with another variable: merging them takes the square of their number, as in
 /// httpd, up to the most that are merged.

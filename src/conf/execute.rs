@@ -132,6 +132,7 @@ impl<'a> Reader<'a> {
         match self.files.kind(path, true) {
             Some(FileKind::Dir) => Ok(()),
             Some(_) => Err(wrong.into()),
+            None if self.options.complete => Err(wrong.into()),
             None => {
                 let message = format!("`{}` does not exist", path.as_bstr());
                 self.report(Diagnostic::note("missing-directory", message, span));
@@ -238,13 +239,30 @@ impl<'a> Reader<'a> {
     fn load_module(&mut self, identifier: &[u8], file: &[u8], span: Span) -> Result<(), String> {
         let path = self.state.server_root_relative(file);
         let path = path.ok_or_else(|| format!("Invalid LoadModule path {}", file.as_bstr()))?;
-        match self.know.load_module(identifier, &path)? {
-            Loading::Loaded => self.loaded.push(LoadedModule { identifier: identifier.into(), path, span }),
+        let loading = self.know.load_module(identifier, &path)?;
+        if loading == Loading::Stranger && self.options.complete && self.is_gone(&path) {
+            let file = file.as_bstr();
+            // a bare name is looked for among the system's libraries last
+            let last = if file.contains(&b'/') { path.as_bstr() } else { file };
+            return Err(format!(
+                "Cannot load {file} into server: {last}: cannot open shared object file: No such file or directory"
+            ));
+        }
+        match loading {
+            Loading::Loaded | Loading::Stranger => {
+                self.loaded.push(LoadedModule { identifier: identifier.into(), path, span })
+            }
             Loading::Already => {
                 let message = format!("module {} is already loaded, skipping", identifier.as_bstr());
                 self.report(Diagnostic::warning("AH01574", message, span));
             }
         }
         Ok(())
+    }
+
+    /// Whether a folder is there without this file in it.
+    fn is_gone(&self, path: &[u8]) -> bool {
+        let folder = path.rfind_byte(b'/').map_or(&path[..0], |end| &path[..end]);
+        self.files.kind(path, true).is_none() && self.files.kind(folder, true) == Some(FileKind::Dir)
     }
 }

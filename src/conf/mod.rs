@@ -145,6 +145,8 @@ impl Files for () {
 pub(crate) enum Loading {
     /// The module is loaded now.
     Loaded,
+    /// So is this one, of which nothing is known.
+    Stranger,
     /// It was loaded before: httpd's warning AH01574.
     Already,
 }
@@ -173,12 +175,21 @@ pub(crate) struct Options {
     pub override_list: Option<Vec<BString>>,
     /// Files that need not be read anew when they are included, by their names.
     pub known: HashMap<BString, FileId>,
+    /// Whether there are no files but those that can be looked at.
+    pub complete: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let overrides = (allowed::RSRC_CONF | allowed::OR_ALL) & !(allowed::OR_AUTHCFG | allowed::OR_LIMIT);
-        Options { state: State::default(), env: HashMap::new(), overrides, override_list: None, known: HashMap::new() }
+        Options {
+            state: State::default(),
+            env: HashMap::new(),
+            overrides,
+            override_list: None,
+            known: HashMap::new(),
+            complete: false,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::core::options;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
+use crate::rule::{Rule, Test};
 use crate::server::build::{Cmd, forbid};
 use crate::server::conditions::{self, State};
 use crate::server::engine::Program;
@@ -28,7 +29,7 @@ static DIRECTIVES: &[Directive] = &[
     LOG,
     LOG_LENGTH,
     LOG_BUFFER,
-    row("CGIScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, TIMEOUT_USAGE, timeout),
+    plain("CGIScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, TIMEOUT_USAGE).must(TIMEOUT),
 ];
 static DAEMON_DIRECTIVES: &[Directive] = &[
     LOG,
@@ -42,26 +43,15 @@ static DAEMON_DIRECTIVES: &[Directive] = &[
         "the name of the socket to use for communication with the cgi daemon.",
         socket,
     ),
-    row("CGIDScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, TIMEOUT_USAGE, timeout),
+    plain("CGIDScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, TIMEOUT_USAGE).must(TIMEOUT),
 ];
 const LOG: Directive = plain("ScriptLog", Args::Take1, RSRC_CONF, Inert, "the name of a log for script debugging info");
 const LOG_LENGTH: Directive =
     plain("ScriptLogLength", Args::Take1, RSRC_CONF, Inert, "the maximum length (in bytes) of the script debug log");
 const LOG_BUFFER: Directive =
     plain("ScriptLogBuffer", Args::Take1, RSRC_CONF, Inert, "the maximum size (in bytes) to record of a POST request");
+const TIMEOUT: &[Rule] = &[Rule::Arg(0, Test::Time(0, i64::MAX), "{name} has wrong format")];
 const TIMEOUT_USAGE: &str = "The amount of time to wait between successful reads from the CGI script, in seconds.";
-
-fn timeout(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
-    if is_timeout(&a[0]) { Ok(()) } else { Err(format!("{} has wrong format", cmd.row.name)) }
-}
-
-/// `ap_timeout_parameter_parse`: a number, and a unit.
-fn is_timeout(text: &[u8]) -> bool {
-    let text = text.trim_ascii_start();
-    let text = text.strip_prefix(b"+").unwrap_or(text);
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    matches!(&text[digits..], [] | [b's' | b'h', ..] | [b'm', b's' | b'i', ..])
-}
 
 fn socket(cmd: &mut Cmd<'_>, _: &[BString]) -> Result<(), String> {
     cmd.forbid(forbid::GLOBAL_ONLY)
@@ -153,14 +143,4 @@ fn refuse(r: &mut Request<'_>, status: u16, code: &'static str, why: &str) -> Ve
     let file = r.filename_str();
     r.error(code, format!("{why}: {file}"));
     Verdict::Status(status)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn timeouts_have_units() {
-        for (text, good) in [("5", true), ("5s", true), ("100ms", true), ("2mi", true), ("5x", false), ("5m", false)] {
-            assert_eq!(super::is_timeout(text.as_bytes()), good, "{text}");
-        }
-    }
 }

@@ -104,12 +104,15 @@ fn add(cmd: &mut Cmd<'_>, filter: BString, provider: &BString) -> Result<(), Str
 
 /// `ap_get_output_filter_handle` (server/util_filter.c): whether a module that is loaded has such a filter.
 fn registered(cmd: &Cmd<'_>, name: &BString) -> bool {
-    // these two have filters by any name
+    // these two have filters by any name, which an .htaccess file's reader does not know
     const OPEN: [&str; 2] = ["mod_ext_filter.c", "mod_lua.c"];
     let loaded = &cmd.build.loaded;
     match name.to_str().ok().and_then(|n| providers::find(Kind::OutputFilter, n)) {
         Some(known) => loaded.has(known.module),
-        None => OPEN.iter().any(|m| loaded.has(m)),
+        None => match &cmd.build.filters {
+            Some(named) => named.contains(name.to_ascii_lowercase().as_bstr()),
+            None => OPEN.iter().any(|m| loaded.has(m)),
+        },
     }
 }
 

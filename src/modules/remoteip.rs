@@ -88,7 +88,7 @@ fn proxy(cmd: &mut Cmd<'_>, word: &BString, internal: bool) -> Result<(), String
     } else {
         let addresses = cmd.build.resolve(host);
         if addresses.is_empty() {
-            if cmd.build.hosts_complete {
+            if cmd.build.has_no_address(host) {
                 return Err(failed("Name or service not known"));
             }
             cmd.note("host-name", format!("`{host}` would have to be looked up: it is taken to have no address"));

@@ -3,6 +3,7 @@
 use crate::module::Effect::{Blind, Modelled};
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Args, Directive, Module, plain, row};
+use crate::rule::Rule;
 use crate::server::build::{Cmd, forbid};
 use bstr::BString;
 
@@ -14,9 +15,16 @@ pub(crate) static MODULE: Module =
 static DIRECTIVES: &[Directive] = &[
     row("User", Args::Take1, RSRC_CONF, Modelled, "Effective user id for this server", user),
     row("Group", Args::Take1, RSRC_CONF, Modelled, "Effective group id for this server", group),
-    plain("ChrootDir", Args::Take1, RSRC_CONF, Blind("paths are looked up within another root"), "The directory to chroot(2) into"),
-    plain("Suexec", Args::Flag, RSRC_CONF, Blind("scripts run under suexec, which refuses those that break its rules"), "Enable or disable suEXEC support"),
+    plain("ChrootDir", Args::Take1, RSRC_CONF, Blind("paths are looked up within another root"), "The directory to chroot(2) into")
+        .must(&[Rule::NotIn(forbid::GLOBAL_ONLY), Rule::By(chroot_dir)]),
+    plain("Suexec", Args::Flag, RSRC_CONF, Blind("scripts run under suexec, which refuses those that break its rules"), "Enable or disable suEXEC support")
+        .must(&[Rule::NotIn(forbid::GLOBAL_ONLY)]),
 ];
+
+/// `unixd_set_chroot_dir`
+fn chroot_dir(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    cmd.there(&a[0], true, "ChrootDir must be a valid directory".into())
+}
 
 fn user(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     cmd.forbid(forbid::GLOBAL_ONLY)?;

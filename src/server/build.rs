@@ -16,10 +16,10 @@ use crate::modules::known;
 use crate::pattern::{Flags, Regex};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
-use crate::vfs::{Cred, Users, Vfs};
+use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -115,6 +115,10 @@ pub(crate) struct Build {
     pub size: u64,
     /// Listen.
     pub listens: Listens,
+    /// Names of charsets that xml2EncAlias gave.
+    pub charsets: Vec<BString>,
+    /// Output filters that ExtFilterDefine and LuaOutputFilter gave, in lower case; none: they are not known.
+    pub filters: Option<HashSet<BString>>,
 }
 
 /// So many commands that nobody knows are helped with; a text with more is no configuration.
@@ -139,6 +143,8 @@ pub(crate) struct Draft {
     pub settings: PerServer,
     /// Settings outside any section: httpd's lookup_defaults.
     pub defaults: PerDir,
+    /// CacheDirLevels and CacheDirLength.
+    pub cache_directories: Option<[i64; 2]>,
 }
 
 /// What a setter works with: httpd's `cmd_parms`.
@@ -281,7 +287,9 @@ impl Build {
                 slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
             }
             let calls = args::calls(row.name, row.args, &node.args, row.usage)?;
-            let Some(set) = row.set else { continue };
+            if row.rules.is_empty() && row.set.is_none() {
+                continue;
+            }
             for call in &calls {
                 let mut cmd = Cmd {
                     build: &mut *self,
@@ -296,7 +304,10 @@ impl Build {
                     row,
                     parents: scope.parents.clone(),
                 };
-                set(&mut cmd, call)?;
+                row.rules.iter().try_for_each(|rule| rule.ask(&mut cmd, call))?;
+                if let Some(set) = row.set {
+                    set(&mut cmd, call)?;
+                }
             }
         }
         Ok(())
@@ -422,8 +433,13 @@ impl<'b> Cmd<'b> {
         if forbidden & forbid::HTACCESS != 0 && self.build.htaccess {
             return Err(format!("{name} cannot occur within htaccess files"));
         }
-        if forbidden & forbid::DIR_LOC_FILE == forbid::DIR_LOC_FILE && self.path.is_some() {
-            return Err(format!("{name} cannot occur within directory context"));
+        if forbidden & forbid::DIR_LOC_FILE == forbid::DIR_LOC_FILE {
+            if self.path.is_some() {
+                return Err(format!("{name} cannot occur within directory context"));
+            }
+            if self.row.allowed & allowed::EXEC_ON_READ != 0 {
+                return Ok(());
+            }
         }
         let places: [(u32, &[&str]); 4] = [
             (forbid::DIRECTORY, &["directory", "directorymatch"]),
@@ -519,6 +535,20 @@ impl<'b> Cmd<'b> {
     /// A path made absolute under ServerRoot: `ap_server_root_relative`.
     pub(crate) fn server_root_relative(&self, path: &[u8]) -> BString {
         super::filepath::merge(Some(self.build.server_root.as_bstr()), path).unwrap_or_else(|| path.into())
+    }
+
+    /// Refuses what is not on the machine, with httpd's message: a directory, or anything of that path. Where files may be
+    /// elsewhere, that is a note.
+    pub(crate) fn there(&mut self, path: &[u8], directory: bool, message: String) -> Result<(), String> {
+        let found = resolve::stat(&*self.build.vfs, &Cred::root(), path);
+        if found.is_ok_and(|stat| !directory || stat.kind == Kind::Directory) {
+            return Ok(());
+        }
+        if self.build.lenient_paths {
+            self.note("missing-file", message);
+            return Ok(());
+        }
+        Err(message)
     }
 
     /// The number of a method, registered when it is new: `ap_method_number_of`, `ap_method_register`.

@@ -257,7 +257,10 @@ impl Knowledge for Known {
             Some(module) => loaded.push(module),
             // PHP 5 and 7 are what PHP 8 is, by other names; beside it they have nothing to add
             None if modules::is_php(&name) => loaded.push(stranger(&name, loaded.rows(b"PHPINIDir", false).is_empty())),
-            None => loaded.push_stranger(stranger(&name, false)),
+            None => {
+                loaded.push_stranger(stranger(&name, false));
+                return Ok(Loading::Stranger);
+            }
         }
         Ok(Loading::Loaded)
     }
@@ -313,7 +316,8 @@ fn initial(modules: &Modules) -> Vec<&'static Module> {
 pub(crate) fn compile(mut input: Input) -> Output {
     let sources = SourceMap::with_paths(input.paths.clone());
     let file = sources.add(input.name.clone(), std::mem::take(&mut input.text));
-    let mut options = conf::Options { env: input.env.clone(), ..Default::default() };
+    let complete = !input.lenient_paths;
+    let mut options = conf::Options { env: input.env.clone(), complete, ..Default::default() };
     options.state.server_root = input.server_root.clone();
     for name in &input.defines {
         options.state.define(name.as_bytes(), None);
@@ -387,6 +391,8 @@ pub(crate) fn compile(mut input: Input) -> Output {
         maps: Default::default(),
         size: 0,
         listens: Listens::default(),
+        charsets: Vec::new(),
+        filters: Some(Default::default()),
     };
     build.diagnostics.extend(missed);
     if no_module {

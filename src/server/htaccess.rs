@@ -202,12 +202,15 @@ pub(crate) fn read(
         overrides: wanted.overrides,
         override_list: wanted.override_list.as_ref().map(|l| l.to_vec()),
         known: Default::default(),
+        complete: false,
     };
     let files = compile::VfsFiles { vfs: &**vfs, beside: None };
     let mut know = compile::Known { loaded: server.loaded.clone(), either: Vec::new() };
     let tree = conf::read_htaccess(&server.sources, file, &files, &mut know, &options);
     let mut build = Build {
         listens: Default::default(),
+        charsets: Vec::new(),
+        filters: None,
         sources: server.sources.clone(),
         diagnostics: tree.diagnostics,
         loaded: server.loaded.clone(),

@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
+mod arguments;
 mod door;
 mod fuzzing;
 mod hostile;

@@ -2,6 +2,7 @@
 
 pub(crate) mod etag;
 mod hooks;
+mod logging;
 pub(crate) mod options;
 mod rows;
 mod sections;

@@ -144,8 +144,8 @@ pub(crate) fn set(cmd: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
     Ok(())
 }
 
-/// The options that `AllowOverride Options=...` names: `set_allow_opts`. What is no option is passed over, as in httpd.
-pub(crate) fn allowed(list: &[u8]) -> u32 {
+/// The options that `AllowOverride Options=...` names: `set_allow_opts`.
+pub(crate) fn allowed(list: &[u8]) -> Result<u32, String> {
     let mut opts = 0;
     for word in list.split(|b| *b == b',').filter(|w| !w.is_empty()) {
         if word.eq_ignore_ascii_case(b"none") {
@@ -153,10 +153,10 @@ pub(crate) fn allowed(list: &[u8]) -> u32 {
         } else if word.eq_ignore_ascii_case(b"all") {
             opts = ALL;
         } else {
-            opts |= bits(word).unwrap_or(0);
+            opts |= bits(word).ok_or_else(|| format!("Illegal option {}", word.as_bstr()))?;
         }
     }
-    opts
+    Ok(opts)
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! The core's rows.
 
 use super::setters::*;
-use super::{options, sections};
+use super::{logging, options, sections};
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, plain, row};
+use crate::rule::ON_OFF;
+use crate::rule::Rule::{Arg, By, NotIn};
+use crate::rule::Test::{Exactly, Long, OneOf, Time, Whole};
+use crate::server::build::forbid;
 
 pub(super) static CORE: &[Directive] = &[
     row(
@@ -197,31 +201,38 @@ pub(super) static CORE: &[Directive] = &[
         "Specify components used to construct a file's ETag",
         super::etag::file_etag,
     ),
-    plain("EnableMMAP", Args::Take1, OR_FILEINFO, Inert, "Controls whether memory-mapping may be used to read files"),
-    plain("EnableSendfile", Args::Take1, OR_FILEINFO, Inert, "Controls whether sendfile may be used to transmit files"),
+    plain("EnableMMAP", Args::Take1, OR_FILEINFO, Inert, "Controls whether memory-mapping may be used to read files")
+        .must(&[Arg(0, ON_OFF, "parameter must be 'on' or 'off'")]),
+    plain("EnableSendfile", Args::Take1, OR_FILEINFO, Inert, "Controls whether sendfile may be used to transmit files")
+        .must(&[Arg(0, ON_OFF, "parameter must be 'on' or 'off'")]),
     plain(
         "ReadBufferSize",
         Args::Take1,
         ACCESS_CONF | RSRC_CONF,
         Inert,
         "Size (in bytes) of the memory buffers used to read data",
-    ),
+    )
+        .must(&[Arg(0, Whole(0, 4_294_967_295), "parameter must be a number between 0 and (4294967295U)): {}")]),
     plain(
         "FlushMaxThreshold",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "Maximum threshold above which pending data are flushed to the network",
-    ),
+    )
+        .must(&[Arg(0, Whole(0, 4_294_967_295), "parameter must be a number between 0 and (4294967295U)): {}")]),
     plain(
         "FlushMaxPipelined",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "Maximum number of pipelined responses (pending) above which they are flushed to the network",
-    ),
-    plain("Protocol", Args::Take1, RSRC_CONF, Inert, "Set the Protocol for httpd to use."),
-    plain("AcceptFilter", Args::Take2, RSRC_CONF, Inert, "Set the Accept Filter to use for a protocol"),
+    )
+        .must(&[Arg(0, Whole(-1, 2_147_483_647), "parameter must be a number between -1 and (2147483647): {}")]),
+    plain("Protocol", Args::Take1, RSRC_CONF, Inert, "Set the Protocol for httpd to use.")
+        .must(&[NotIn(forbid::DIR_CONTEXT)]),
+    plain("AcceptFilter", Args::Take2, RSRC_CONF, Inert, "Set the Accept Filter to use for a protocol")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("Port", Args::Take1, RSRC_CONF, Modelled, "Port was replaced with Listen in Apache 2.0", port),
     row(
         "HostnameLookups",
@@ -231,9 +242,11 @@ pub(super) static CORE: &[Directive] = &[
         "\"on\" to enable, \"off\" to disable reverse DNS lookups, or \"double\" to enable double-reverse DNS lookups",
         hostname_lookups,
     ),
-    plain("ServerAdmin", Args::Take1, RSRC_CONF, Inert, "The email address of the server administrator"),
+    plain("ServerAdmin", Args::Take1, RSRC_CONF, Inert, "The email address of the server administrator")
+        .must(&[NotIn(forbid::DIR_CONTEXT)]),
     row("ServerName", Args::Take1, RSRC_CONF, Modelled, "The hostname and port of the server", server_name),
-    plain("ServerSignature", Args::Take1, OR_ALL, Inert, "En-/disable server signature (on|off|email)"),
+    plain("ServerSignature", Args::Take1, OR_ALL, Inert, "En-/disable server signature (on|off|email)")
+        .must(&[Arg(0, OneOf(&["on", "off", "email"]), "ServerSignature: use one of: off | on | email")]),
     row(
         "ServerRoot",
         Args::Take1,
@@ -249,8 +262,10 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Common directory for run-time files (shared memory, locks, etc.)",
     ),
-    plain("ErrorLog", Args::Take1, RSRC_CONF, Inert, "The filename of the error log"),
-    plain("ErrorLogFormat", Args::Take12, RSRC_CONF, Inert, "Format string for the ErrorLog"),
+    plain("ErrorLog", Args::Take1, RSRC_CONF, Inert, "The filename of the error log")
+        .must(&[NotIn(forbid::DIR_CONTEXT)]),
+    plain("ErrorLogFormat", Args::Take12, RSRC_CONF, Inert, "Format string for the ErrorLog")
+        .must(&[By(logging::error_log_format)]),
     row(
         "ServerAlias",
         Args::Raw,
@@ -260,7 +275,7 @@ pub(super) static CORE: &[Directive] = &[
         server_alias,
     ),
     row("ServerPath", Args::Take1, RSRC_CONF, Modelled, "The pathname the server can be reached at", server_path),
-    plain("Timeout", Args::Take1, RSRC_CONF, Inert, "Timeout duration (sec)"),
+    plain("Timeout", Args::Take1, RSRC_CONF, Inert, "Timeout duration (sec)").must(&[NotIn(forbid::DIR_CONTEXT)]),
     plain(
         "ContentDigest",
         Args::Flag,
@@ -298,7 +313,8 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Name or pattern of the config file(s) to be included; ignored if the file does not exist or the pattern does not match any files",
     ),
-    plain("LogLevel", Args::Iterate, ACCESS_CONF | RSRC_CONF, Inert, "Level of verbosity in error logging"),
+    plain("LogLevel", Args::Iterate, ACCESS_CONF | RSRC_CONF, Inert, "Level of verbosity in error logging")
+        .must(&[By(logging::log_level)]),
     row(
         "NameVirtualHost",
         Args::Take1,
@@ -313,7 +329,11 @@ pub(super) static CORE: &[Directive] = &[
         RSRC_CONF,
         Inert,
         "Determine tokens displayed in the Server: header - Min(imal), Major, Minor, Prod(uctOnly), OS, or Full",
-    ),
+    )
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Arg(0, OneOf(&["Prod", "ProductOnly", "Major", "Minor", "Min", "Minimal", "OS", "Full"]), "ServerTokens takes 1 argument: 'Prod(uctOnly)', 'Major', 'Minor', 'Min(imal)', 'OS', or 'Full'"),
+        ]),
     row(
         "LimitRequestLine",
         Args::Take1,
@@ -352,8 +372,13 @@ pub(super) static CORE: &[Directive] = &[
         OR_ALL,
         Inert,
         "Limit (in bytes) on maximum size of an XML-based request body",
-    ),
-    plain("Mutex", Args::Raw, RSRC_CONF, Inert, "mutex (or \"default\") and mechanism"),
+    )
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "LimitXMLRequestBody requires a non-negative integer."),
+            Arg(0, Long(0, 3_074_457_345_618_258_601), "LimitXMLRequestBody must not exceed 3074457345618258601"),
+        ]),
+    plain("Mutex", Args::Raw, RSRC_CONF, Inert, "mutex (or \"default\") and mechanism")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(logging::mutex)]),
     row(
         "MaxRanges",
         Args::Take1,
@@ -405,7 +430,11 @@ pub(super) static CORE: &[Directive] = &[
         "Controls whether HTTP authorization headers, normally hidden, will be passed to scripts",
         cgi_pass_auth,
     ),
-    plain("CGIVar", Args::Take2, OR_FILEINFO, Inert, "Controls how some CGI variables are set"),
+    plain("CGIVar", Args::Take2, OR_FILEINFO, Inert, "Controls how some CGI variables are set")
+        .must(&[
+            Arg(0, Exactly(&["REQUEST_URI"]), "Unrecognized CGI variable: \"{}\""),
+            Arg(1, OneOf(&["current-uri", "original-uri"]), "Valid rules for REQUEST_URI are 'current-uri' and 'original-uri'"),
+        ]),
     row(
         "QualifyRedirectURL",
         Args::Flag,
@@ -467,57 +496,66 @@ pub(super) static CORE: &[Directive] = &[
         RSRC_CONF,
         Inert,
         "A file for Apache to maintain runtime process management information",
-    ),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     plain(
         "ExtendedStatus",
         Args::Flag,
         RSRC_CONF,
         Inert,
         "\"On\" to track extended status information, \"Off\" to disable",
-    ),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     plain(
         "SeeRequestTail",
         Args::Flag,
         RSRC_CONF,
         Inert,
         "For extended status, \"On\" to see the last 63 chars of the request line, \"Off\" (default) to see the first 63",
-    ),
-    plain("PidFile", Args::Take1, RSRC_CONF, Inert, "A file for logging the server process ID"),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    plain("PidFile", Args::Take1, RSRC_CONF, Inert, "A file for logging the server process ID")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     plain(
         "MaxRequestsPerChild",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "Maximum number of connections a particular child serves before dying. (DEPRECATED, use MaxConnectionsPerChild)",
-    ),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     plain(
         "MaxConnectionsPerChild",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "Maximum number of connections a particular child serves before dying.",
-    ),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     plain(
         "CoreDumpDirectory",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "The location of the directory Apache changes to before dumping core",
-    ),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(core_dump_directory)]),
     plain(
         "MaxMemFree",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "Maximum number of 1k blocks a particular child's allocator may hold.",
-    ),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Long(0, i64::MAX - 1), "Invalid {name} value: {}")]),
     plain(
         "ThreadStackSize",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "Size in bytes of stack used by threads handling client connections",
-    ),
+    )
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Long(0, i64::MAX - 1), "Invalid {name} value: {}")]),
     row(
         "TraceEnable",
         Args::Take1,
@@ -527,14 +565,16 @@ pub(super) static CORE: &[Directive] = &[
         trace_enable,
     ),
     plain("MergeTrailers", Args::Flag, RSRC_CONF, Inert, "merge request trailers into request headers or not"),
-    plain("Protocols", Args::Iterate, RSRC_CONF, Inert, "Controls which protocols are allowed"),
+    plain("Protocols", Args::Iterate, RSRC_CONF, Inert, "Controls which protocols are allowed")
+        .must(&[NotIn(forbid::DIR_CONTEXT)]),
     plain(
         "ProtocolsHonorOrder",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "'off' (default) or 'on' to respect given order of protocols, by default the client specified order determines selection",
-    ),
+    )
+        .must(&[NotIn(forbid::DIR_CONTEXT), Arg(0, ON_OFF, "ProtocolsHonorOrder must be 'on' or 'off'")]),
     row(
         "HttpProtocolOptions",
         Args::Iterate,
@@ -562,15 +602,18 @@ pub(super) static CORE: &[Directive] = &[
 ];
 
 pub(super) static HTTP: &[Directive] = &[
-    plain("KeepAliveTimeout", Args::Take1, RSRC_CONF, Inert, "Keep-Alive timeout duration (sec)"),
+    plain("KeepAliveTimeout", Args::Take1, RSRC_CONF, Inert, "Keep-Alive timeout duration (sec)")
+        .must(&[NotIn(forbid::DIR_CONTEXT), Arg(0, Time(0, i64::MAX), "KeepAliveTimeout has wrong format")]),
     plain(
         "MaxKeepAliveRequests",
         Args::Take1,
         RSRC_CONF,
         Inert,
         "Maximum number of Keep-Alive requests per connection, or 0 for infinite",
-    ),
-    plain("KeepAlive", Args::Flag, RSRC_CONF, Inert, "Whether persistent connections should be On or Off"),
+    )
+    .must(&[NotIn(forbid::DIR_CONTEXT)]),
+    plain("KeepAlive", Args::Flag, RSRC_CONF, Inert, "Whether persistent connections should be On or Off")
+        .must(&[NotIn(forbid::DIR_CONTEXT)]),
 ];
 
 pub(super) static SO: &[Directive] = &[

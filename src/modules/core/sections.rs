@@ -263,6 +263,11 @@ impl crate::server::build::Build {
     pub(crate) fn resolve(&self, host: &[u8]) -> Vec<std::net::IpAddr> {
         crate::address::addresses(&self.hosts, host)
     }
+
+    /// Whether a host has no address: it is not among the names that there are, or no name at all.
+    pub(crate) fn has_no_address(&self, host: &[u8]) -> bool {
+        self.resolve(host).is_empty() && (self.hosts_complete || !crate::address::is_host_name(host))
+    }
 }
 
 impl Cmd<'_> {

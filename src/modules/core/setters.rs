@@ -53,6 +53,13 @@ pub(super) fn document_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
+/// CoreDumpDirectory: `ap_mpm_set_coredumpdir`.
+pub(super) fn core_dump_directory(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let path = cmd.server_root_relative(&a[0]);
+    cmd.there(&path, false, format!("CoreDumpDirectory {path} does not exist"))?;
+    cmd.there(&path, true, format!("CoreDumpDirectory {path} is not a directory"))
+}
+
 pub(super) fn access_file_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let span = cmd.span();
@@ -146,7 +153,7 @@ pub(super) fn allow_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
             n if is(n, "Limit") => core.overrides |= OR_LIMIT,
             n if is(n, "Options") => {
                 core.overrides |= OR_OPTIONS;
-                core.override_opts = value.map_or(options::ALL, |v| options::allowed(v));
+                core.override_opts = value.map_or(Ok(options::ALL), |v| options::allowed(v))?;
             }
             n if is(n, "FileInfo") => core.overrides |= OR_FILEINFO,
             n if is(n, "AuthConfig") => core.overrides |= OR_AUTHCFG,

@@ -1,19 +1,25 @@
 //! Answers and credentials kept for later, and how long clients may keep them.
 
-use super::{checked, expires, module, row};
+use super::checks::{cache, expires, socache};
+use super::{module, row};
 use crate::module::Args::{Flag, Iterate, Take1, Take2, Take12};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_INDEXES, RSRC_CONF};
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{Arg, By, NotIn};
+use crate::rule::Test::{Float, Long, Time};
+use crate::server::build::forbid;
 
 // CacheEnable alone starts the cache; the others say what it keeps and for how long.
 #[rustfmt::skip]
 const CACHE: &[Directive] = &[
     row("CacheEnable", Take12, ACCESS_CONF | RSRC_CONF,
         Blind("an answer kept from before may be served without asking any other module"),
-        "A cache type and partial URL prefix below which caching is enabled"),
+        "A cache type and partial URL prefix below which caching is enabled")
+        .must(&[NotIn(forbid::DIRECTORY | forbid::LIMIT | forbid::FILES), By(cache::enable)]),
     row("CacheDisable", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "A partial URL prefix below which caching is disabled"),
+        "A partial URL prefix below which caching is disabled")
+        .must(&[NotIn(forbid::DIRECTORY | forbid::LIMIT | forbid::FILES), By(cache::disable)]),
     row("CacheMaxExpire", Take1, ACCESS_CONF | RSRC_CONF, Inert,
         "The maximum time in seconds to cache a document"),
     row("CacheMinExpire", Take1, ACCESS_CONF | RSRC_CONF, Inert,
@@ -39,16 +45,19 @@ const CACHE: &[Directive] = &[
         "A space separated list of session identifiers that should be ignored for creating the key of the cached \
         entity."),
     row("CacheLastModifiedFactor", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The factor used to estimate Expires date from LastModified date"),
+        "The factor used to estimate Expires date from LastModified date")
+        .must(&[Arg(0, Float, "CacheLastModifiedFactor value must be a float")]),
     row("CacheLock", Flag, RSRC_CONF, Inert, "Enable or disable the thundering herd lock."),
     row("CacheLockPath", Take1, RSRC_CONF, Inert,
         "The thundering herd lock path. Defaults to the '/mod_cache-lock' directory in the system temp directory."),
-    row("CacheLockMaxAge", Take1, RSRC_CONF, Inert, "Maximum age of any thundering herd lock."),
+    row("CacheLockMaxAge", Take1, RSRC_CONF, Inert, "Maximum age of any thundering herd lock.")
+        .must(&[Arg(0, Long(1, i64::MAX), "CacheLockMaxAge value must be a non-zero positive integer")]),
     row("CacheHeader", Flag, ACCESS_CONF | RSRC_CONF, Inert,
         "Add a X-Cache header to responses. Default is off."),
     row("CacheDetailHeader", Flag, ACCESS_CONF | RSRC_CONF, Inert,
         "Add a X-Cache-Detail header to responses. Default is off."),
-    row("CacheKeyBaseURL", Take1, RSRC_CONF, Inert, "Override the base URL of reverse proxied cache keys."),
+    row("CacheKeyBaseURL", Take1, RSRC_CONF, Inert, "Override the base URL of reverse proxied cache keys.")
+        .must(&[By(cache::key_base)]),
     row("CacheStaleOnError", Flag, ACCESS_CONF | RSRC_CONF, Inert,
         "Serve stale content on 5xx errors if present. Defaults to on."),
 ];
@@ -56,29 +65,59 @@ const CACHE: &[Directive] = &[
 #[rustfmt::skip]
 const CACHE_DISK: &[Directive] = &[
     row("CacheRoot", Take1, RSRC_CONF, Inert, "The directory to store cache files"),
-    row("CacheDirLevels", Take1, RSRC_CONF, Inert, "The number of levels of subdirectories in the cache"),
-    row("CacheDirLength", Take1, RSRC_CONF, Inert, "The number of characters in subdirectory names"),
-    row("CacheMinFileSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "The minimum file size to cache a document"),
-    row("CacheMaxFileSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "The maximum file size to cache a document"),
+    row("CacheDirLevels", Take1, RSRC_CONF, Inert, "The number of levels of subdirectories in the cache")
+        .must(&[By(cache::directories)]),
+    row("CacheDirLength", Take1, RSRC_CONF, Inert, "The number of characters in subdirectory names")
+        .must(&[By(cache::directories)]),
+    row("CacheMinFileSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "The minimum file size to cache a document")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be a non-negative integer representing the min size of a file to cache in bytes."),
+        ]),
+    row("CacheMaxFileSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "The maximum file size to cache a document")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be a non-negative integer representing the max size of a file to cache in bytes."),
+        ]),
     row("CacheReadSize", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The maximum quantity of data to attempt to read and cache in one go"),
+        "The maximum quantity of data to attempt to read and cache in one go")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be a non-negative integer representing the max amount of data to cache in go."),
+        ]),
     row("CacheReadTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The maximum time taken to attempt to read and cache in go"),
+        "The maximum time taken to attempt to read and cache in go")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be a non-negative integer representing the max amount of time taken to cache in go."),
+        ]),
 ];
 
 #[rustfmt::skip]
 const CACHE_SOCACHE: &[Directive] = &[
-    row("CacheSocache", Take1, RSRC_CONF, Inert, "The shared object cache to store cache files"),
+    row("CacheSocache", Take1, RSRC_CONF, Inert, "The shared object cache to store cache files")
+        .must(&[By(socache::of_cache)]),
     row("CacheSocacheMaxTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The maximum cache expiry age to cache a document in seconds"),
+        "The maximum cache expiry age to cache a document in seconds")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be the maximum amount of time in seconds to cache an entry."),
+        ]),
     row("CacheSocacheMinTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The minimum cache expiry age to cache a document in seconds"),
+        "The minimum cache expiry age to cache a document in seconds")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be the minimum amount of time in seconds to cache an entry."),
+        ]),
     row("CacheSocacheMaxSize", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The maximum cache entry size (headers and body) to cache a document"),
+        "The maximum cache entry size (headers and body) to cache a document")
+        .must(&[
+            Arg(0, Long(1024, 4_294_967_295), "CacheSocacheMaxSize argument must be a integer representing the max size of a cached entry (headers and body), at least 1024 and at most (4294967295U)"),
+        ]),
     row("CacheSocacheReadSize", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The maximum quantity of data to attempt to read and cache in one go"),
+        "The maximum quantity of data to attempt to read and cache in one go")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be a non-negative integer representing the max amount of data to cache in go."),
+        ]),
     row("CacheSocacheReadTime", Take1, ACCESS_CONF | RSRC_CONF, Inert,
-        "The maximum time taken to attempt to read and cache in go"),
+        "The maximum time taken to attempt to read and cache in go")
+        .must(&[
+            Arg(0, Long(0, i64::MAX), "{name} argument must be a non-negative integer representing the max amount of time taken to cache in go."),
+        ]),
 ];
 
 #[rustfmt::skip]
@@ -92,22 +131,35 @@ const FILE_CACHE: &[Directive] = &[
 #[rustfmt::skip]
 const EXPIRES: &[Directive] = &[
     row("ExpiresActive", Flag, OR_INDEXES, Inert, "Limited to 'on' or 'off'"),
-    checked(row("ExpiresByType", Take2, OR_INDEXES, Inert,
-        "a MIME type followed by an expiry date code"), expires::by_type),
-    checked(row("ExpiresDefault", Take1, OR_INDEXES, Inert, "an expiry date code"), expires::default),
+    row("ExpiresByType", Take2, OR_INDEXES, Inert,
+        "a MIME type followed by an expiry date code")
+        .must(&[By(expires::by_type)]),
+    row("ExpiresDefault", Take1, OR_INDEXES, Inert, "an expiry date code").must(&[By(expires::default)]),
 ];
 
 #[rustfmt::skip]
 const SOCACHE_MEMCACHE: &[Directive] = &[
-    row("MemcacheConnTTL", Take1, RSRC_CONF, Inert, "TTL used for the connection with the memcache server(s)"),
+    row("MemcacheConnTTL", Take1, RSRC_CONF, Inert, "TTL used for the connection with the memcache server(s)")
+        .must(&[
+            Arg(0, Time(0, i64::MAX), "{name} has wrong format"),
+            Arg(0, Time(0, 3_600_000_000), "{name} can only be 0 or up to one hour."),
+        ]),
 ];
 
 #[rustfmt::skip]
 const SOCACHE_REDIS: &[Directive] = &[
     row("RedisConnPoolTTL", Take1, RSRC_CONF, Inert,
-        "TTL used for the connection pool with the Redis server(s)"),
+        "TTL used for the connection pool with the Redis server(s)")
+        .must(&[
+            Arg(0, Time(0, i64::MAX), "{name} has wrong format"),
+            Arg(0, Time(0, 3_600_000_000), "{name} can only be 0 or up to one hour."),
+        ]),
     row("RedisTimeout", Take1, RSRC_CONF, Inert,
-        "R/W timeout used for the connection with the Redis server(s)"),
+        "R/W timeout used for the connection with the Redis server(s)")
+        .must(&[
+            Arg(0, Time(0, i64::MAX), "{name} has wrong format"),
+            Arg(0, Time(0, 3_600_000_000), "{name} can only be 0 or up to one hour."),
+        ]),
 ];
 
 /// The modules of this group.

@@ -1,22 +1,29 @@
 //! Servers that tell each other how busy they are, and the memory they share.
 
+use super::checks::server;
 use super::{module, row};
 use crate::module::Args::Take1;
 use crate::module::Effect::Inert;
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{By, NotIn};
+use crate::server::build::forbid;
 
 #[rustfmt::skip]
 const HEARTBEAT: &[Directive] = &[
-    row("HeartbeatAddress", Take1, RSRC_CONF, Inert, "Address to send heartbeat requests"),
+    row("HeartbeatAddress", Take1, RSRC_CONF, Inert, "Address to send heartbeat requests")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::multicast)]),
 ];
 
 #[rustfmt::skip]
 const HEARTMONITOR: &[Directive] = &[
-    row("HeartbeatListen", Take1, RSRC_CONF, Inert, "Address to listen for heartbeat requests"),
-    row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to store heartbeat data."),
+    row("HeartbeatListen", Take1, RSRC_CONF, Inert, "Address to listen for heartbeat requests")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::multicast)]),
+    row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to store heartbeat data.")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("HeartbeatMaxServers", Take1, RSRC_CONF, Inert,
-        "Max number of servers when using slotmem (instead file) to store heartbeat data."),
+        "Max number of servers when using slotmem (instead file) to store heartbeat data.")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::most_servers)]),
 ];
 
 /// The modules of this group.

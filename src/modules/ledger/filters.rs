@@ -1,27 +1,39 @@
 //! Bodies, changed on their way.
 
+use super::checks::{bodies, sed};
 use super::{module, row};
 use crate::module::Args::{Flag, Iterate, Iterate2, Raw, Take1, Take12};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{Arg, By, NotIn};
+use crate::rule::Test::{Int, Long, Number, OneOf, Whole};
+use crate::server::build::forbid;
 
 #[rustfmt::skip]
 const BROTLI: &[Directive] = &[
-    row("BrotliFilterNote", Take12, RSRC_CONF, Inert, "Set a note to report on compression ratio"),
+    row("BrotliFilterNote", Take12, RSRC_CONF, Inert, "Set a note to report on compression ratio")
+        .must(&[By(bodies::brotli_note)]),
     row("BrotliCompressionQuality", Take1, RSRC_CONF, Inert,
-        "Compression quality between 0 and 11 (higher quality means slower compression)"),
+        "Compression quality between 0 and 11 (higher quality means slower compression)")
+        .must(&[Arg(0, Int(0, 11), "BrotliCompressionQuality must be between 0 and 11")]),
     row("BrotliCompressionWindow", Take1, RSRC_CONF, Inert,
-        "Sliding window size between 10 and 24 (larger windows can improve compression, but require more memory)"),
+        "Sliding window size between 10 and 24 (larger windows can improve compression, but require more memory)")
+        .must(&[Arg(0, Int(10, 24), "BrotliCompressionWindow must be between 10 and 24")]),
     row("BrotliCompressionMaxInputBlock", Take1, RSRC_CONF, Inert,
-        "Maximum input block size between 16 and 24 (larger block sizes require more memory)"),
+        "Maximum input block size between 16 and 24 (larger block sizes require more memory)")
+        .must(&[Arg(0, Int(16, 24), "BrotliCompressionMaxInputBlock must be between 16 and 24")]),
     row("BrotliAlterETag", Take1, RSRC_CONF, Inert,
-        "Set how mod_brotli should modify ETag response headers: 'AddSuffix' (default), 'NoChange', 'Remove'"),
+        "Set how mod_brotli should modify ETag response headers: 'AddSuffix' (default), 'NoChange', 'Remove'")
+        .must(&[
+            Arg(0, OneOf(&["AddSuffix", "NoChange", "Remove"]), "BrotliAlterETag accepts only 'AddSuffix', 'NoChange' and 'Remove'"),
+        ]),
 ];
 
 #[rustfmt::skip]
 const BUFFER: &[Directive] = &[
-    row("BufferSize", Take1, ACCESS_CONF, Inert, "Maximum size of the buffer used by the buffer filter"),
+    row("BufferSize", Take1, ACCESS_CONF, Inert, "Maximum size of the buffer used by the buffer filter")
+        .must(&[Arg(0, Long(1, i64::MAX), "BufferSize must be a size in bytes, and greater than zero")]),
 ];
 
 #[rustfmt::skip]
@@ -33,32 +45,53 @@ const CHARSET_LITE: &[Directive] = &[
         Blind("a charset that can't be converted ends a POST or PUT with 500"),
         "name of default charset"),
     row("CharsetOptions", Iterate, OR_FILEINFO, Inert,
-        "valid options: ImplicitAdd, NoImplicitAdd, TranslateAllMimeTypes, NoTranslateAllMimeTypes"),
+        "valid options: ImplicitAdd, NoImplicitAdd, TranslateAllMimeTypes, NoTranslateAllMimeTypes")
+        .must(&[
+            Arg(0, OneOf(&["ImplicitAdd", "NoImplicitAdd", "TranslateAllMimeTypes", "NoTranslateAllMimeTypes"]), "Invalid CharsetOptions option: {}"),
+        ]),
 ];
 
 // The limits are on compressed request bodies, and a request here has no body.
 #[rustfmt::skip]
 const DEFLATE: &[Directive] = &[
-    row("DeflateFilterNote", Take12, RSRC_CONF, Inert, "Set a note to report on compression ratio"),
-    row("DeflateWindowSize", Take1, RSRC_CONF, Inert, "Set the Deflate window size (1-15)"),
-    row("DeflateBufferSize", Take1, RSRC_CONF, Inert, "Set the Deflate Buffer Size"),
-    row("DeflateMemLevel", Take1, RSRC_CONF, Inert, "Set the Deflate Memory Level (1-9)"),
-    row("DeflateCompressionLevel", Take1, RSRC_CONF, Inert, "Set the Deflate Compression Level (1-9)"),
-    row("DeflateInflateLimitRequestBody", Take1, OR_ALL, Inert, "Set a limit on size of inflated input"),
+    row("DeflateFilterNote", Take12, RSRC_CONF, Inert, "Set a note to report on compression ratio")
+        .must(&[By(bodies::deflate_note)]),
+    row("DeflateWindowSize", Take1, RSRC_CONF, Inert, "Set the Deflate window size (1-15)")
+        .must(&[Arg(0, Int(1, 15), "DeflateWindowSize must be between 1 and 15")]),
+    row("DeflateBufferSize", Take1, RSRC_CONF, Inert, "Set the Deflate Buffer Size")
+        .must(&[Arg(0, Int(1, i32::MAX), "DeflateBufferSize should be positive")]),
+    row("DeflateMemLevel", Take1, RSRC_CONF, Inert, "Set the Deflate Memory Level (1-9)")
+        .must(&[Arg(0, Int(1, 9), "DeflateMemLevel must be between 1 and 9")]),
+    row("DeflateCompressionLevel", Take1, RSRC_CONF, Inert, "Set the Deflate Compression Level (1-9)")
+        .must(&[Arg(0, Int(1, 9), "Compression Level must be between 1 and 9")]),
+    row("DeflateInflateLimitRequestBody", Take1, OR_ALL, Inert, "Set a limit on size of inflated input")
+        .must(&[
+            Arg(0, Long(i64::MIN, i64::MAX), "DeflateInflateLimitRequestBody is not parsable."),
+            Arg(0, Whole(0, i64::MAX), "DeflateInflateLimitRequestBody requires a non-negative integer."),
+        ]),
     row("DeflateInflateRatioLimit", Take1, OR_ALL, Inert,
-        "Set the inflate ratio limit above which inflation is aborted (default: 200)"),
+        "Set the inflate ratio limit above which inflation is aborted (default: 200)")
+        .must(&[Arg(0, Int(1, i32::MAX), "{name} must be positive")]),
     row("DeflateInflateRatioBurst", Take1, OR_ALL, Inert,
-        "Set the maximum number of following inflate ratios above limit (default: 3)"),
+        "Set the maximum number of following inflate ratios above limit (default: 3)")
+        .must(&[Arg(0, Int(1, i32::MAX), "{name} must be positive")]),
     row("DeflateAlterEtag", Take1, RSRC_CONF, Inert,
         "Set how mod_deflate should modify ETAG response headers: 'AddSuffix' (default), 'NoChange' (2.2.x \
-        behavior), 'Remove'"),
+        behavior), 'Remove'")
+        .must(&[
+            Arg(0, OneOf(&["NoChange", "AddSuffix", "Remove"]), "DeflateAlterETAG accepts only 'NoChange', 'AddSuffix', and 'Remove'"),
+        ]),
 ];
 
 #[rustfmt::skip]
 const EXT_FILTER: &[Directive] = &[
-    row("ExtFilterOptions", Iterate, ACCESS_CONF, Inert, "valid options: LogStderr, NoLogStderr"),
+    row("ExtFilterOptions", Iterate, ACCESS_CONF, Inert, "valid options: LogStderr, NoLogStderr")
+        .must(&[
+            Arg(0, OneOf(&["LogStderr", "NoLogStderr", "Onfail=remove", "Onfail=abort"]), "Invalid ExtFilterOptions option: {}"),
+        ]),
     row("ExtFilterDefine", Raw, RSRC_CONF, Blind("a filter program that can't be run may end the request with 500"),
-        "Define an external filter"),
+        "Define an external filter")
+        .must(&[By(bodies::external)]),
 ];
 
 #[rustfmt::skip]
@@ -74,7 +107,8 @@ const PROXY_HTML: &[Directive] = &[
         "Support interpolation and conditions in URLMaps"),
     row("ProxyHTMLExtended", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Map URLs in Javascript and CSS"),
     row("ProxyHTMLStripComments", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Strip out comments"),
-    row("ProxyHTMLBufSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "Buffer size"),
+    row("ProxyHTMLBufSize", Take1, ACCESS_CONF | RSRC_CONF, Inert, "Buffer size")
+        .must(&[Arg(0, Number, "Invalid value for directive {name}, expected integer")]),
     row("ProxyHTMLCharsetOut", Take1, ACCESS_CONF | RSRC_CONF, Inert, "Usage: ProxyHTMLCharsetOut charset"),
     row("ProxyHTMLEnable", Flag, ACCESS_CONF | RSRC_CONF, Inert, "Enable proxy-html and xml2enc filters"),
 ];
@@ -88,27 +122,31 @@ const REFLECTOR: &[Directive] = &[
 #[rustfmt::skip]
 const REQUEST: &[Directive] = &[
     row("KeptBodySize", Take1, ACCESS_CONF, Inert,
-        "Maximum size of request bodies kept aside for use by filters"),
+        "Maximum size of request bodies kept aside for use by filters")
+        .must(&[Arg(0, Whole(0, i64::MAX), "KeptBodySize must be a valid size in bytes, or zero.")]),
 ];
 
 #[rustfmt::skip]
 const SED: &[Directive] = &[
-    row("OutputSed", Take1, ACCESS_CONF, Inert, "Sed regular expression for Response"),
-    row("InputSed", Take1, ACCESS_CONF, Inert, "Sed regular expression for Request"),
+    row("OutputSed", Take1, ACCESS_CONF, Inert, "Sed regular expression for Response").must(&[By(sed::add)]),
+    row("InputSed", Take1, ACCESS_CONF, Inert, "Sed regular expression for Request").must(&[By(sed::add)]),
 ];
 
 #[rustfmt::skip]
 const SUBSTITUTE: &[Directive] = &[
-    row("Substitute", Take1, OR_FILEINFO, Inert, "Pattern to filter the response content (s/foo/bar/[inf])"),
-    row("SubstituteMaxLineLength", Take1, OR_FILEINFO, Inert, "Maximum line length"),
+    row("Substitute", Take1, OR_FILEINFO, Inert, "Pattern to filter the response content (s/foo/bar/[inf])")
+        .must(&[By(bodies::substitute)]),
+    row("SubstituteMaxLineLength", Take1, OR_FILEINFO, Inert, "Maximum line length")
+        .must(&[By(bodies::line_length)]),
     row("SubstituteInheritBefore", Flag, OR_FILEINFO, Inert,
         "Apply inherited patterns before those of the current context"),
 ];
 
 #[rustfmt::skip]
 const XML2ENC: &[Directive] = &[
-    row("xml2EncDefault", Take1, OR_ALL, Inert, "Usage: xml2EncDefault charset"),
-    row("xml2EncAlias", Iterate2, RSRC_CONF, Inert, "EncodingAlias charset alias [more aliases]"),
+    row("xml2EncDefault", Take1, OR_ALL, Inert, "Usage: xml2EncDefault charset").must(&[By(bodies::charset)]),
+    row("xml2EncAlias", Iterate2, RSRC_CONF, Inert, "EncodingAlias charset alias [more aliases]")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(bodies::charset_alias)]),
     row("xml2StartParse", Iterate, OR_ALL, Inert, "Ignore anything in front of the first of these elements"),
 ];
 

@@ -1,10 +1,14 @@
 //! Users and groups in a directory server.
 
+use super::checks::ldap;
 use super::{module, row};
 use crate::module::Args::{Flag, Iterate, Take1, Take2, Take12, Take23};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{OR_AUTHCFG, RSRC_CONF};
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{Arg, By, NotIn};
+use crate::rule::Test::{Int, Long, Number, OneOf, Pattern, Time};
+use crate::server::build::forbid;
 
 const LDAP: &str = "users and groups are looked up in a directory server";
 
@@ -22,7 +26,11 @@ const AUTHNZ_LDAP: &[Directive] = &[
         example, assume that the\nLDAP URL is <b>ldap://ldap.airius.com/ou=People, \
         o=Airius?uid?sub?(posixid=*)</b>. Searches will\nbe done using the filter \
         <b>(&((posixid=*))(uid=<i>username</i>))</b>, where <i>username</i>\nis the user name passed by the HTTP \
-        client. The search will be a subtree search on the branch <b>ou=People, o=Airius</b>."),
+        client. The search will be a subtree search on the branch <b>ou=People, o=Airius</b>.")
+        .must(&[
+            By(ldap::url),
+            Arg(1, OneOf(&["NONE", "SSL", "TLS", "STARTTLS"]), "Invalid LDAP connection mode setting: must be one of NONE, SSL, or TLS/STARTTLS"),
+        ]),
     row("AuthLDAPBindDN", Take1, OR_AUTHCFG, Blind(LDAP),
         "DN to use to bind to LDAP server. If not provided, will do an anonymous bind."),
     row("AuthLDAPBindPassword", Take1, OR_AUTHCFG, Blind(LDAP),
@@ -57,7 +65,8 @@ const AUTHNZ_LDAP: &[Directive] = &[
         'on'."),
     row("AuthLDAPDereferenceAliases", Take1, OR_AUTHCFG, Blind(LDAP),
         "Determines how aliases are handled during a search. Can be one of the values \"never\", \"searching\", \
-        \"finding\", or \"always\". Defaults to always."),
+        \"finding\", or \"always\". Defaults to always.")
+        .must(&[By(ldap::dereference)]),
     row("AuthLDAPCharsetConfig", Take1, RSRC_CONF, Inert,
         "Character set conversion configuration file. If omitted, character set conversion is disabled."),
     row("AuthLDAPAuthorizePrefix", Take1, OR_AUTHCFG, Inert,
@@ -66,7 +75,8 @@ const AUTHNZ_LDAP: &[Directive] = &[
         "Set to 'on' to perform the initial DN lookup with the basic auth credentials instead of anonymous or \
         hard-coded credentials"),
     row("AuthLDAPInitialBindPattern", Take2, OR_AUTHCFG, Blind(LDAP),
-        "The regex and substitution to determine a username that can bind based on an HTTP basic auth username"),
+        "The regex and substitution to determine a username that can bind based on an HTTP basic auth username")
+        .must(&[Arg(0, Pattern, "AuthLDAPInitialBindPattern: cannot compile regular expression '{}'")]),
     row("AuthLDAPSearchAsUser", Flag, OR_AUTHCFG, Blind(LDAP),
         "Set to 'on' to perform authorization-based searches with the users credentials, when this module has \
         also performed authentication.  Does not affect nested groups lookup."),
@@ -80,56 +90,90 @@ const AUTHNZ_LDAP: &[Directive] = &[
 const UTIL_LDAP: &[Directive] = &[
     row("LDAPSharedCacheSize", Take1, RSRC_CONF, Inert,
         "Set the size of the shared memory cache (in bytes). Use 0 to disable the shared memory cache. (default: \
-        500000)"),
-    row("LDAPSharedCacheFile", Take1, RSRC_CONF, Inert, "Set the file name for the shared memory cache."),
+        500000)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("LDAPSharedCacheFile", Take1, RSRC_CONF, Inert, "Set the file name for the shared memory cache.")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPCacheEntries", Take1, RSRC_CONF, Inert,
         "Set the maximum number of entries that are possible in the LDAP search cache. Use 0 or -1 to disable the \
-        search cache (default: 1024)"),
+        search cache (default: 1024)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPCacheTTL", Take1, RSRC_CONF, Inert,
         "Set the maximum time (in seconds) that an item can be cached in the LDAP search cache. Use 0 for no \
-        limit. (default 600)"),
+        limit. (default 600)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPOpCacheEntries", Take1, RSRC_CONF, Inert,
         "Set the maximum number of entries that are possible in the LDAP compare cache. Use 0 or -1 to disable \
-        the compare cache (default: 1024)"),
+        the compare cache (default: 1024)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPOpCacheTTL", Take1, RSRC_CONF, Inert,
         "Set the maximum time (in seconds) that an item is cached in the LDAP operation cache. Use 0 for no \
-        limit. (default: 600)"),
+        limit. (default: 600)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPTrustedGlobalCert", Take23, RSRC_CONF, Inert,
         "Takes three arguments; the first argument is the cert type of the second argument, one of CA_DER, \
         CA_BASE64, CA_CERT7_DB, CA_SECMOD, CERT_DER, CERT_BASE64, CERT_KEY3_DB, CERT_NICKNAME, KEY_DER, or \
         KEY_BASE64. The second argument specifes the file and/or directory containing the trusted CA certificates \
         (and global client certs for Netware) used to validate the LDAP server. The third argument is an optional \
-        passphrase if applicable."),
+        passphrase if applicable.")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Arg(0, ldap::CERTIFICATES, "The certificate type {} is not recognised. It should be one of CA_DER, CA_BASE64, CA_CERT7_DB, CA_SECMOD, CERT_DER, CERT_BASE64, CERT_KEY3_DB, CERT_NICKNAME, KEY_DER, KEY_BASE64"),
+            By(ldap::global_certificate),
+        ]),
     row("LDAPTrustedClientCert", Take23, OR_AUTHCFG, Inert,
         "Takes three arguments: the first argument is the certificate type of the second argument, one of CA_DER, \
         CA_BASE64, CA_CERT7_DB, CA_SECMOD, CERT_DER, CERT_BASE64, CERT_KEY3_DB, CERT_NICKNAME, KEY_DER, or \
         KEY_BASE64. The second argument specifies the file and/or directory containing the client certificate, or \
         certificate ID used to validate this LDAP client.  The third argument is an optional passphrase if \
-        applicable."),
+        applicable.")
+        .must(&[
+            Arg(0, ldap::CERTIFICATES, "The certificate type \"{}\" is not recognised. It should be one of CA_DER, CA_BASE64, CERT_DER, CERT_BASE64, CERT_NICKNAME, CERT_PFX, KEY_DER, KEY_BASE64, KEY_PFX"),
+            Arg(0, ldap::CLIENT, "The certificate type \"{}\" is only valid within a LDAPTrustedGlobalCert directive. Only CA_DER, CA_BASE64, CERT_DER, CERT_BASE64, CERT_NICKNAME, KEY_DER, and KEY_BASE64 may be used."),
+            By(ldap::client_certificate),
+        ]),
     row("LDAPTrustedMode", Take1, RSRC_CONF, Inert,
         "Specify the type of security that should be applied to an LDAP connection. One of; NONE, SSL or \
-        STARTTLS."),
+        STARTTLS.")
+        .must(&[
+            Arg(0, OneOf(&["NONE", "SSL", "TLS", "STARTTLS"]), "Invalid LDAPTrustedMode setting: must be one of NONE, SSL, or TLS/STARTTLS"),
+        ]),
     row("LDAPVerifyServerCert", Flag, RSRC_CONF, Inert,
         "Set to 'ON' requires that the server certificate be verified before a secure LDAP connection can be \
-        establish.  Default 'ON'"),
+        establish.  Default 'ON'")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPConnectionTimeout", Take1, RSRC_CONF, Inert,
-        "Specify the LDAP socket connection timeout in seconds (default: 10)"),
+        "Specify the LDAP socket connection timeout in seconds (default: 10)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPReferrals", Take1, OR_AUTHCFG, Inert,
-        "Choose whether referrals are chased ['ON'|'OFF'|'DEFAULT'].  Default 'ON'"),
+        "Choose whether referrals are chased ['ON'|'OFF'|'DEFAULT'].  Default 'ON'")
+        .must(&[Arg(0, OneOf(&["on", "off", "default"]), "LDAPReferrals must be 'on', 'off', or 'default'")]),
     row("LDAPReferralHopLimit", Take1, OR_AUTHCFG, Inert,
         "Limit the number of referral hops that LDAP can follow. (Integer value, Consult LDAP SDK documentation \
-        for applicability and defaults"),
+        for applicability and defaults")
+        .must(&[
+            Arg(0, Int(1, i32::MAX), "LDAPReferralHopLimit must be greater than zero (Use 'LDAPReferrals Off' to disable referral chasing)"),
+        ]),
     row("LDAPLibraryDebug", Take1, RSRC_CONF, Inert,
-        "Enable debugging in LDAP SDK (Default: off, values: SDK specific"),
+        "Enable debugging in LDAP SDK (Default: off, values: SDK specific")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("LDAPTimeout", Take1, RSRC_CONF, Inert,
-        "Specify the LDAP bind/search timeout in seconds (0 = no limit). Default: 60"),
+        "Specify the LDAP bind/search timeout in seconds (0 = no limit). Default: 60")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Arg(0, Number, "Timeout not numerical"),
+            Arg(0, Long(0, i64::MAX), "Timeout must be non-negative"),
+        ]),
     row("LDAPConnectionPoolTTL", Take1, RSRC_CONF, Inert,
         "Specify the maximum amount of time a bound connection can sit idle and still be considered valid for \
-        reuse(0 = no pool, -1 = no limit, n = time in seconds). Default: -1"),
+        reuse(0 = no pool, -1 = no limit, n = time in seconds). Default: -1")
+        .must(&[By(ldap::pool_ttl)]),
     row("LDAPRetries", Take1, RSRC_CONF, Inert,
-        "Specify the number of times a failed LDAP operation should be retried (0 = no retries). Default: 3"),
+        "Specify the number of times a failed LDAP operation should be retried (0 = no retries). Default: 3")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(0, i32::MAX), "LDAPRetries must be >= 0")]),
     row("LDAPRetryDelay", Take1, RSRC_CONF, Inert,
-        "Specify the delay between retries of a failed LDAP operation (0 = no delay). Default: 0"),
+        "Specify the delay between retries of a failed LDAP operation (0 = no delay). Default: 0")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Time(0, i64::MAX), "LDAPRetryDelay has wrong format")]),
 ];
 
 /// The modules of this group.

@@ -1,10 +1,12 @@
 //! What is written down about a request.
 
+use super::checks::log;
 use super::{module, row};
 use crate::module::Args::{Flag, Take1, Take12, Take23, Take123};
 use crate::module::Effect::Inert;
 use crate::module::allowed::{ACCESS_CONF, OR_ALL, RSRC_CONF};
 use crate::module::{Directive, Module};
+use crate::rule::Rule::By;
 
 #[rustfmt::skip]
 const DUMPIO: &[Directive] = &[
@@ -16,10 +18,13 @@ const DUMPIO: &[Directive] = &[
 const LOG_CONFIG: &[Directive] = &[
     row("CustomLog", Take23, RSRC_CONF, Inert,
         "a file name, a custom log format string or format name, and an optional \"env=\" or \"expr=\" clause \
-        (see docs)"),
-    row("GlobalLog", Take23, RSRC_CONF, Inert, "Same as CustomLog, but forces virtualhosts to inherit the log"),
+        (see docs)")
+        .must(&[By(log::custom)]),
+    row("GlobalLog", Take23, RSRC_CONF, Inert, "Same as CustomLog, but forces virtualhosts to inherit the log")
+        .must(&[By(log::custom)]),
     row("TransferLog", Take1, RSRC_CONF, Inert, "the filename of the access log"),
-    row("LogFormat", Take12, RSRC_CONF, Inert, "a log format string (see docs) and an optional format name"),
+    row("LogFormat", Take12, RSRC_CONF, Inert, "a log format string (see docs) and an optional format name")
+        .must(&[By(log::format)]),
     row("BufferedLogs", Flag, RSRC_CONF, Inert, "Enable Buffered Logging (experimental)"),
 ];
 
@@ -27,7 +32,8 @@ const LOG_CONFIG: &[Directive] = &[
 #[rustfmt::skip]
 const LOG_DEBUG: &[Directive] = &[
     row("LogMessage", Take123, ACCESS_CONF | RSRC_CONF, Inert,
-        "Log a debug message to the error log if this config block is used for  a request"),
+        "Log a debug message to the error log if this config block is used for  a request")
+        .must(&[By(log::message)]),
 ];
 
 #[rustfmt::skip]

@@ -1,10 +1,13 @@
 //! What is found out or kept about a document or a visitor.
 
+use super::checks::session;
 use super::{module, row};
 use crate::module::Args::{Flag, Take1};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, OR_INDEXES, RSRC_CONF};
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{Arg, By};
+use crate::rule::Test::OneOf;
 
 // MetaDir and MetaSuffix say where the files lie that MetaFiles turns on.
 #[rustfmt::skip]
@@ -26,12 +29,17 @@ const IDENT: &[Directive] = &[
 
 #[rustfmt::skip]
 const USERTRACK: &[Directive] = &[
-    row("CookieExpires", Take1, OR_FILEINFO, Inert, "an expiry date code"),
-    row("CookieDomain", Take1, OR_FILEINFO, Inert, "domain to which this cookie applies"),
-    row("CookieStyle", Take1, OR_FILEINFO, Inert, "'Netscape', 'Cookie' (RFC2109), or 'Cookie2' (RFC2965)"),
+    row("CookieExpires", Take1, OR_FILEINFO, Inert, "an expiry date code").must(&[By(session::expires)]),
+    row("CookieDomain", Take1, OR_FILEINFO, Inert, "domain to which this cookie applies")
+        .must(&[By(session::domain)]),
+    row("CookieStyle", Take1, OR_FILEINFO, Inert, "'Netscape', 'Cookie' (RFC2109), or 'Cookie2' (RFC2965)")
+        .must(&[
+            Arg(0, OneOf(&["Netscape", "Cookie", "RFC2109", "Cookie2", "RFC2965"]), "Invalid {name} keyword: '{}'"),
+        ]),
     row("CookieTracking", Flag, OR_FILEINFO, Inert, "whether or not to enable cookies"),
     row("CookieName", Take1, OR_FILEINFO, Inert, "name of the tracking cookie"),
-    row("CookieSameSite", Take1, OR_FILEINFO, Inert, "SameSite setting"),
+    row("CookieSameSite", Take1, OR_FILEINFO, Inert, "SameSite setting")
+        .must(&[Arg(0, OneOf(&["Strict", "Lax", "None"]), "CookieSameSite accepts 'Strict', 'Lax', or 'None'")]),
     row("CookieSecure", Flag, OR_FILEINFO, Inert, "is cookie secure"),
     row("CookieHttpOnly", Flag, OR_FILEINFO, Inert, "is cookie http only"),
 ];

@@ -5,8 +5,8 @@
 
 mod auth;
 mod caching;
+pub(crate) mod checks;
 mod cluster;
-mod expires;
 mod filters;
 mod ldap;
 mod logging;
@@ -20,7 +20,7 @@ mod sessions;
 pub(crate) mod third_party;
 mod tls;
 
-use crate::module::{Args, Directive, Effect, Module, Set};
+use crate::module::{Args, Directive, Effect, Module};
 
 /// The modules, in groups.
 pub(crate) static GROUPS: &[&[Module]] = &[
@@ -45,12 +45,7 @@ pub(crate) fn modules() -> impl Iterator<Item = &'static Module> {
 }
 
 const fn row(name: &'static str, args: Args, allowed: u32, effect: Effect, usage: &'static str) -> Directive {
-    Directive { name, args, allowed, effect, usage, set: None }
-}
-
-/// A row whose arguments are looked at, though nothing comes of them but an error.
-const fn checked(row: Directive, set: Set) -> Directive {
-    Directive { set: Some(set), ..row }
+    Directive { name, args, allowed, effect, usage, rules: &[], set: None }
 }
 
 const fn module(name: &'static str, identifier: &'static str, directives: &'static [Directive]) -> Module {

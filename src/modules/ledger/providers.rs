@@ -135,8 +135,8 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     offer(OutputFilter, "CACHE_SAVE", "mod_cache.c"),
     offer(OutputFilter, "CACHE_OUT", "mod_cache.c"),
     offer(Socache, "dbm", "mod_socache_dbm.c"),
-    offer(Socache, "default", "mod_socache_shmcb.c"),
     offer(Socache, "memcache", "mod_socache_memcache.c"),
+    offer(Socache, "default", "mod_socache_shmcb.c"),
     offer(Socache, "redis", "mod_socache_redis.c"),
     offer(Socache, "shmcb", "mod_socache_shmcb.c"),
 ];

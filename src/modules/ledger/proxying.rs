@@ -1,15 +1,20 @@
 //! mod_proxy's satellites: schemes, balancing, health checks.
 
+use super::checks::proxy;
 use super::{module, row};
 use crate::module::Args::{Flag, Raw, Take1, Take23};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{Arg, By, NotIn};
+use crate::rule::Test::{Int, OneOf};
+use crate::server::build::forbid;
 
 // Which member of a balancer is taken.
 #[rustfmt::skip]
 const LBMETHOD_HEARTBEAT: &[Directive] = &[
-    row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to read heartbeat data."),
+    row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to read heartbeat data.")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
 ];
 
 // Without ProxyExpressEnable the file is not looked at.
@@ -25,8 +30,12 @@ const PROXY_EXPRESS: &[Directive] = &[
 #[rustfmt::skip]
 const PROXY_FCGI: &[Directive] = &[
     row("ProxyFCGIBackendType", Take1, OR_FILEINFO, Inert,
-        "Specify the type of FastCGI server: 'Generic', 'FPM'"),
-    row("ProxyFCGISetEnvIf", Take23, OR_FILEINFO, Inert, "expr-condition env-name expr-value"),
+        "Specify the type of FastCGI server: 'Generic', 'FPM'")
+        .must(&[
+            Arg(0, OneOf(&["GENERIC", "FPM"]), "ProxyFCGIBackendType requires one of the following arguments: 'GENERIC', 'FPM'"),
+        ]),
+    row("ProxyFCGISetEnvIf", Take23, OR_FILEINFO, Inert, "expr-condition env-name expr-value")
+        .must(&[By(proxy::environment)]),
 ];
 
 #[rustfmt::skip]
@@ -44,9 +53,15 @@ const PROXY_FTP: &[Directive] = &[
 
 #[rustfmt::skip]
 const PROXY_HCHECK: &[Directive] = &[
-    row("ProxyHCTemplate", Raw, OR_FILEINFO, Inert, "Health check template"),
-    row("ProxyHCExpr", Raw, OR_FILEINFO, Inert, "Define a health check condition ruleset expression"),
-    row("ProxyHCTPsize", Take1, RSRC_CONF, Inert, "Set size of health check thread pool"),
+    row("ProxyHCTemplate", Raw, OR_FILEINFO, Inert, "Health check template")
+        .must(&[NotIn(forbid::HTACCESS), By(proxy::template)]),
+    row("ProxyHCExpr", Raw, OR_FILEINFO, Inert, "Define a health check condition ruleset expression")
+        .must(&[NotIn(forbid::HTACCESS), By(proxy::condition)]),
+    row("ProxyHCTPsize", Take1, RSRC_CONF, Inert, "Set size of health check thread pool")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Arg(0, Int(0, i32::MAX), "Invalid ProxyHCTPsize parameter. Parameter must be >= 0"),
+        ]),
 ];
 
 // What a back-end's headers ask for: no back-end is asked.

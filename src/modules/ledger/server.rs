@@ -1,98 +1,158 @@
 //! Processes, and as whom they run.
 
-use super::{checked, module, row};
+use super::checks::server;
+use super::{module, row};
 use crate::module::Args::{Argv, Take1, Take2};
 use crate::module::Effect::{Blind, Inert, Modelled};
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{Arg, By, NotIn, Warn};
+use crate::rule::Test::{Int, Time};
+use crate::server::build::forbid;
 use crate::server::listen;
 
 const LISTEN: Directive = Directive {
     effect: Modelled,
-    ..checked(
-        row(
-            "Listen",
-            Argv,
-            RSRC_CONF,
-            Inert,
-            "A port number or a numeric IP address and a port number, and an optional protocol",
-        ),
-        listen::set,
+    ..row(
+        "Listen",
+        Argv,
+        RSRC_CONF,
+        Inert,
+        "A port number or a numeric IP address and a port number, and an optional protocol",
     )
+    .must(&[By(listen::set)])
 };
 
 #[rustfmt::skip]
 const PREFORK: &[Directive] = &[
     row("ListenBacklog", Take1, RSRC_CONF, Inert,
-        "Maximum length of the queue of pending connections, as used by listen(2)"),
+        "Maximum length of the queue of pending connections, as used by listen(2)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
     row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
-        "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
+        "Ratio between the number of CPU cores (online) and the number of listeners buckets")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
     LISTEN,
-    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
-    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
+    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::buffer_size)]),
+    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::buffer_size)]),
     row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
-        "Value set for the socket option TCP_DEFER_ACCEPT if it is set"),
-    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup"),
+        "Value set for the socket option TCP_DEFER_ACCEPT if it is set")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
+    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Warn(0, Int(1, i32::MAX), "AH00184", "StartServers of {number} not allowed, increasing to 1."),
+        ]),
     row("MinSpareServers", Take1, RSRC_CONF, Inert,
-        "Minimum number of idle children, to handle request spikes"),
-    row("MaxSpareServers", Take1, RSRC_CONF, Inert, "Maximum number of idle children"),
-    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers"),
-    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of children alive at the same time"),
-    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum value of MaxRequestWorkers for this run of Apache"),
+        "Minimum number of idle children, to handle request spikes")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Warn(0, Int(1, i32::MAX), "AH00186",
+                "MinSpareServers of {number} not allowed, increasing to 1 to avoid almost certain server failure. Please \
+                read the documentation."),
+        ]),
+    row("MaxSpareServers", Take1, RSRC_CONF, Inert, "Maximum number of idle children")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Warn(0, Int(1, i32::MAX), "AH00182", "MaxRequestWorkers of {number} not allowed, increasing to 1."),
+        ]),
+    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of children alive at the same time")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Warn(0, Int(1, i32::MAX), "AH00182", "MaxRequestWorkers of {number} not allowed, increasing to 1."),
+        ]),
+    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum value of MaxRequestWorkers for this run of Apache")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Warn(0, Int(1, i32::MAX), "AH00177", "ServerLimit of {number} not allowed, increasing to 1."),
+        ]),
     row("GracefulShutdownTimeout", Take1, RSRC_CONF, Inert,
-        "Maximum time in seconds to wait for child processes to complete transactions during shutdown"),
+        "Maximum time in seconds to wait for child processes to complete transactions during shutdown")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
 ];
 
 #[rustfmt::skip]
 const EVENT: &[Directive] = &[
     row("ListenBacklog", Take1, RSRC_CONF, Inert,
-        "Maximum length of the queue of pending connections, as used by listen(2)"),
+        "Maximum length of the queue of pending connections, as used by listen(2)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
     row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
-        "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
+        "Ratio between the number of CPU cores (online) and the number of listeners buckets")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
     LISTEN,
-    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
-    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
+    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::buffer_size)]),
+    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::buffer_size)]),
     row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
-        "Value set for the socket option TCP_DEFER_ACCEPT if it is set"),
-    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup"),
-    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum number of child processes for this run of Apache"),
-    row("MinSpareThreads", Take1, RSRC_CONF, Inert, "Minimum number of idle threads, to handle request spikes"),
-    row("MaxSpareThreads", Take1, RSRC_CONF, Inert, "Maximum number of idle threads"),
-    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers"),
-    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of threads alive at the same time"),
-    row("ThreadsPerChild", Take1, RSRC_CONF, Inert, "Number of threads each child creates"),
+        "Value set for the socket option TCP_DEFER_ACCEPT if it is set")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
+    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum number of child processes for this run of Apache")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MinSpareThreads", Take1, RSRC_CONF, Inert, "Minimum number of idle threads, to handle request spikes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MaxSpareThreads", Take1, RSRC_CONF, Inert, "Maximum number of idle threads")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of threads alive at the same time")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("ThreadsPerChild", Take1, RSRC_CONF, Inert, "Number of threads each child creates")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("ThreadLimit", Take1, RSRC_CONF, Inert,
         "Maximum number of worker threads per child process for this run of Apache - Upper limit for \
-        ThreadsPerChild"),
+        ThreadsPerChild")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("AsyncRequestWorkerFactor", Take1, RSRC_CONF, Inert,
-        "How many additional connects will be accepted per idle worker thread"),
+        "How many additional connects will be accepted per idle worker thread")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::worker_factor)]),
     row("GracefulShutdownTimeout", Take1, RSRC_CONF, Inert,
-        "Maximum time in seconds to wait for child processes to complete transactions during shutdown"),
+        "Maximum time in seconds to wait for child processes to complete transactions during shutdown")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
 ];
 
 #[rustfmt::skip]
 const WORKER: &[Directive] = &[
     row("ListenBacklog", Take1, RSRC_CONF, Inert,
-        "Maximum length of the queue of pending connections, as used by listen(2)"),
+        "Maximum length of the queue of pending connections, as used by listen(2)")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
     row("ListenCoresBucketsRatio", Take1, RSRC_CONF, Inert,
-        "Ratio between the number of CPU cores (online) and the number of listeners buckets"),
+        "Ratio between the number of CPU cores (online) and the number of listeners buckets")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
     LISTEN,
-    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes"),
-    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes"),
+    row("SendBufferSize", Take1, RSRC_CONF, Inert, "Send buffer size in bytes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::buffer_size)]),
+    row("ReceiveBufferSize", Take1, RSRC_CONF, Inert, "Receive buffer size in bytes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), By(server::buffer_size)]),
     row("ListenTCPDeferAccept", Take1, RSRC_CONF, Inert,
-        "Value set for the socket option TCP_DEFER_ACCEPT if it is set"),
-    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup"),
-    row("MinSpareThreads", Take1, RSRC_CONF, Inert, "Minimum number of idle threads, to handle request spikes"),
-    row("MaxSpareThreads", Take1, RSRC_CONF, Inert, "Maximum number of idle threads"),
-    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of threads alive at the same time"),
-    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers"),
-    row("ThreadsPerChild", Take1, RSRC_CONF, Inert, "Number of threads each child creates"),
-    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum number of child processes for this run of Apache"),
+        "Value set for the socket option TCP_DEFER_ACCEPT if it is set")
+        .must(&[NotIn(forbid::GLOBAL_ONLY), Arg(0, Int(1, i32::MAX), "{name} must be > 0")]),
+    row("StartServers", Take1, RSRC_CONF, Inert, "Number of child processes launched at server startup")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MinSpareThreads", Take1, RSRC_CONF, Inert, "Minimum number of idle threads, to handle request spikes")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MaxSpareThreads", Take1, RSRC_CONF, Inert, "Maximum number of idle threads")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MaxRequestWorkers", Take1, RSRC_CONF, Inert, "Maximum number of threads alive at the same time")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("MaxClients", Take1, RSRC_CONF, Inert, "Deprecated name of MaxRequestWorkers")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("ThreadsPerChild", Take1, RSRC_CONF, Inert, "Number of threads each child creates")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
+    row("ServerLimit", Take1, RSRC_CONF, Inert, "Maximum number of child processes for this run of Apache")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("ThreadLimit", Take1, RSRC_CONF, Inert,
         "Maximum number of worker threads per child process for this run of Apache - Upper limit for \
-        ThreadsPerChild"),
+        ThreadsPerChild")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
     row("GracefulShutdownTimeout", Take1, RSRC_CONF, Inert,
-        "Maximum time in seconds to wait for child processes to complete transactions during shutdown"),
+        "Maximum time in seconds to wait for child processes to complete transactions during shutdown")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
 ];
 
 // As whom httpd serves decides which files it may read: the file system is asked as that user.
@@ -100,12 +160,18 @@ const WORKER: &[Directive] = &[
 const SUEXEC: &[Directive] = &[
     row("SuexecUserGroup", Take2, RSRC_CONF,
         Blind("scripts run under suexec, which refuses those that break its rules"),
-        "User and group for spawned processes"),
+        "User and group for spawned processes")
+        .must(&[NotIn(forbid::DIR_CONTEXT)]),
 ];
 
 #[rustfmt::skip]
 const WATCHDOG: &[Directive] = &[
-    row("WatchdogInterval", Take1, RSRC_CONF, Inert, "Watchdog interval in seconds"),
+    row("WatchdogInterval", Take1, RSRC_CONF, Inert, "Watchdog interval in seconds")
+        .must(&[
+            NotIn(forbid::GLOBAL_ONLY),
+            Arg(0, Time(0, i64::MAX), "Unparse-able WatchdogInterval setting"),
+            Arg(0, Time(100_000, i64::MAX), "Invalid WatchdogInterval: minimal value 100ms"),
+        ]),
 ];
 
 /// The modules of this group.

@@ -1,10 +1,14 @@
 //! Sessions, and the databases they may lie in.
 
+use super::checks::session;
 use super::{module, row};
 use crate::module::Args::{Flag, Iterate, Raw, Take1, Take12};
 use crate::module::Effect::Inert;
 use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG, RSRC_CONF};
 use crate::module::{Directive, Module};
+use crate::rule::Rule::{Arg, By, NotIn};
+use crate::rule::Test::{Digits, Exactly, Int};
+use crate::server::build::forbid;
 
 // A session is made from cookies and the answer's headers; no access rests on it but mod_auth_form's.
 #[rustfmt::skip]
@@ -22,15 +26,18 @@ const SESSION: &[Directive] = &[
         "URL prefixes to exclude from the session. Defaults to no URLs"),
     row("SessionExpiryUpdateInterval", Take1, OR_AUTHCFG | RSRC_CONF, Inert,
         "time interval for which a session's expiry time may change without having to be rewritten. Zero to \
-        disable"),
+        disable")
+        .must(&[Arg(0, Int(0, i32::MAX), "SessionExpiryUpdateInterval must be zero (disable) or a positive value")]),
 ];
 
 #[rustfmt::skip]
 const SESSION_COOKIE: &[Directive] = &[
     row("SessionCookieName", Raw, OR_AUTHCFG | RSRC_CONF, Inert,
-        "The name of the RFC2109 cookie carrying the session"),
+        "The name of the RFC2109 cookie carrying the session")
+        .must(&[By(session::cookie_name)]),
     row("SessionCookieName2", Raw, OR_AUTHCFG | RSRC_CONF, Inert,
-        "The name of the RFC2965 cookie carrying the session"),
+        "The name of the RFC2965 cookie carrying the session")
+        .must(&[By(session::cookie_name)]),
     row("SessionCookieRemove", Flag, OR_AUTHCFG | RSRC_CONF, Inert,
         "Set to 'On' to remove the session cookie from the headers and hide the cookie from a backend server or \
         process"),
@@ -45,7 +52,8 @@ const SESSION_CRYPTO: &[Directive] = &[
         "File containing passphrase(s) used to encrypt the session, one per line. First will be used for \
         encryption, all phrases will be accepted for decryption"),
     row("SessionCryptoCipher", Take1, OR_AUTHCFG | RSRC_CONF, Inert, "The underlying crypto cipher to use"),
-    row("SessionCryptoDriver", Raw, RSRC_CONF, Inert, "The underlying crypto library driver to use"),
+    row("SessionCryptoDriver", Raw, RSRC_CONF, Inert, "The underlying crypto library driver to use")
+        .must(&[NotIn(forbid::GLOBAL_ONLY)]),
 ];
 
 #[rustfmt::skip]
@@ -62,23 +70,32 @@ const SESSION_DBD: &[Directive] = &[
     row("SessionDBDCookieRemove", Flag, OR_AUTHCFG | RSRC_CONF, Inert,
         "Remove the session cookie after session load. On by default."),
     row("SessionDBDCookieName", Raw, OR_AUTHCFG | RSRC_CONF, Inert,
-        "The name of the RFC2109 cookie carrying the session key"),
+        "The name of the RFC2109 cookie carrying the session key")
+        .must(&[By(session::dbd_cookie_name)]),
     row("SessionDBDCookieName2", Raw, OR_AUTHCFG | RSRC_CONF, Inert,
-        "The name of the RFC2965 cookie carrying the session key"),
+        "The name of the RFC2965 cookie carrying the session key")
+        .must(&[By(session::dbd_cookie_name)]),
 ];
 
 #[rustfmt::skip]
 const DBD: &[Directive] = &[
-    row("DBDriver", Take1, RSRC_CONF, Inert, "SQL Driver"),
+    row("DBDriver", Take1, RSRC_CONF, Inert, "SQL Driver")
+        .must(&[
+            Arg(0, Exactly(&["mysql", "pgsql", "sqlite3", "sqlite2", "oracle", "freetds", "odbc"]), "Can't load driver file apr_dbd_{}.so"),
+        ]),
     row("DBDParams", Take1, RSRC_CONF, Inert, "SQL Driver Params"),
     row("DBDPersist", Flag, RSRC_CONF, Inert, "Use persistent connection/pool"),
     row("DBDPrepareSQL", Take12, RSRC_CONF, Inert,
         "SQL statement to prepare (or nothing, to override statement inherited from main server) and label"),
     row("DBDInitSQL", Take1, RSRC_CONF, Inert, "SQL statement to be executed after connection is created"),
-    row("DBDMin", Take1, RSRC_CONF, Inert, "Minimum number of connections"),
-    row("DBDKeep", Take1, RSRC_CONF, Inert, "Maximum number of sustained connections"),
-    row("DBDMax", Take1, RSRC_CONF, Inert, "Maximum number of connections"),
-    row("DBDExptime", Take1, RSRC_CONF, Inert, "Keepalive time for idle connections"),
+    row("DBDMin", Take1, RSRC_CONF, Inert, "Minimum number of connections")
+        .must(&[Arg(0, Digits, "Argument must be numeric!")]),
+    row("DBDKeep", Take1, RSRC_CONF, Inert, "Maximum number of sustained connections")
+        .must(&[Arg(0, Digits, "Argument must be numeric!")]),
+    row("DBDMax", Take1, RSRC_CONF, Inert, "Maximum number of connections")
+        .must(&[Arg(0, Digits, "Argument must be numeric!")]),
+    row("DBDExptime", Take1, RSRC_CONF, Inert, "Keepalive time for idle connections")
+        .must(&[Arg(0, Digits, "Argument must be numeric!")]),
 ];
 
 /// The modules of this group.

@@ -152,7 +152,8 @@ pub(super) fn growth(_: &mut Cmd<'_>, a: &[BString]) -> Done {
 
 /// `set_source_address`
 pub(super) fn source_address(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    if cmd.build.resolve(&a[0]).is_empty() && cmd.build.hosts_complete {
+    // a path is a socket's
+    if !a[0].starts_with(b"/") && cmd.build.has_no_address(&a[0]) {
         return Err("ProxySourceAddress invalid value".into());
     }
     Ok(())

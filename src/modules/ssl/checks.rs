@@ -4,6 +4,7 @@
 use super::config::verify;
 use crate::conf::args;
 use crate::modules::core::atoi;
+use crate::modules::ledger::checks::socache;
 use crate::modules::ledger::providers::{self, Kind};
 use crate::server::build::{Cmd, forbid};
 use bstr::{BString, ByteSlice};
@@ -72,10 +73,10 @@ pub(super) fn check_protocol(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 fn words(cmd: &Cmd<'_>, a: &[BString], first: &[&str], other: &str) -> Done {
     let mut rest = a[0].as_slice();
     let mut word = args::word(&mut rest);
-    let mut good = first.iter().any(|f| word == *f);
+    let mut good = first.iter().any(|f| word.eq_ignore_ascii_case(f.as_bytes()));
     while good && !rest.is_empty() {
         word = args::word(&mut rest);
-        good = word == other;
+        good = word.eq_ignore_ascii_case(other.as_bytes());
     }
     if good { Ok(()) } else { Err(format!("{}: Invalid argument '{word}'", cmd.row.name)) }
 }
@@ -93,15 +94,23 @@ pub(super) fn ocsp_enable(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 pub(super) fn pass_phrase_dialog(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
     let prefixed = |p: &str| a[0].strip_prefix(p.as_bytes()).is_some_and(|rest| !rest.is_empty());
-    if a[0] == "builtin" || prefixed("exec:") || prefixed("|") {
+    if a[0].eq_ignore_ascii_case(b"builtin") || prefixed("exec:") || prefixed("|") {
         Ok(())
     } else {
         Err("SSLPassPhraseDialog: Invalid argument".into())
     }
 }
 
-pub(super) fn crypto_device(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
-    cmd.forbid(forbid::GLOBAL_ONLY)
+/// `ssl_cmd_SSLCryptoDevice`, with the engines that OpenSSL 3 has by itself.
+pub(super) fn crypto_device(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    cmd.forbid(forbid::GLOBAL_ONLY)?;
+    match a[0].eq_ignore_ascii_case(b"builtin") || a[0] == "dynamic" {
+        true => Ok(()),
+        false => Err(
+            "SSLCryptoDevice: Invalid argument; must be one of: 'builtin' (none), 'dynamic' (Dynamic engine loading support)"
+                .into(),
+        ),
+    }
 }
 
 /// `ssl_cmd_SSLCompression`
@@ -160,11 +169,11 @@ pub(super) fn fips(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
 
 pub(super) fn random_seed(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
-    if a[0] != "startup" && a[0] != "connect" {
+    if !a[0].eq_ignore_ascii_case(b"startup") && !a[0].eq_ignore_ascii_case(b"connect") {
         return Err(format!("SSLRandomSeed: invalid context: `{}'", a[0]));
     }
     match a.get(2) {
-        Some(_) if a[1] == "builtin" => {
+        Some(_) if a[1].eq_ignore_ascii_case(b"builtin") => {
             Err("SSLRandomSeed: byte specification not allowed for builtin seed source".into())
         }
         Some(bytes) if atoi(bytes) < 0 => Err("SSLRandomSeed: invalid number of bytes specified".into()),
@@ -173,13 +182,13 @@ pub(super) fn random_seed(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 }
 
 /// The provider of a cache must be there.
-fn cache(cmd: &Cmd<'_>, argument: &[u8], what: &str, end: [&str; 2]) -> Done {
+fn cache(cmd: &Cmd<'_>, argument: &BString, what: &str, end: [&str; 2]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
-    let name = argument.split(|b| *b == b':').next().unwrap_or_default().as_bstr();
+    let (name, arguments) = socache::split(argument);
     let loaded = |p: &&providers::Provider| p.kind == Kind::Socache && cmd.build.loaded.has(p.module);
     let known: Vec<_> = providers::PROVIDERS.iter().filter(loaded).map(|p| p.name).collect();
     if known.iter().any(|k| name == *k) {
-        return Ok(());
+        return socache::create(name, arguments).map_err(|e| format!("{}: {e}", cmd.row.name));
     }
     Err(format!(
         "{}: '{name}' {what} cache not supported (known names: {}){} Maybe you need to load the appropriate socache module (mod_socache_{name}?){}",
@@ -193,7 +202,7 @@ fn cache(cmd: &Cmd<'_>, argument: &[u8], what: &str, end: [&str; 2]) -> Done {
 /// `ssl_cmd_SSLSessionCache`
 pub(super) fn session_cache(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.forbid(forbid::GLOBAL_ONLY)?;
-    if a[0] == "none" || a[0] == "nonenotnull" {
+    if a[0].eq_ignore_ascii_case(b"none") || a[0].eq_ignore_ascii_case(b"nonenotnull") {
         return Ok(());
     }
     cache(cmd, &a[0], "session", [".", "."])

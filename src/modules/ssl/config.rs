@@ -267,7 +267,7 @@ pub(super) fn cipher_suite(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 
 /// `ssl_cmd_verify_parse`
 pub(super) fn verify(cmd: &Cmd<'_>, word: &BString) -> Result<Verify, String> {
-    match word.as_slice() {
+    match word.to_ascii_lowercase().as_slice() {
         b"none" | b"off" => Ok(Verify::None),
         b"optional" => Ok(Verify::Optional),
         b"require" | b"on" => Ok(Verify::Require),

@@ -5,7 +5,7 @@ use crate::server::build::Cmd;
 use bstr::{BString, ByteSlice};
 
 /// ExpiresByType: `set_expiresbytype` (modules/metadata/mod_expires.c).
-pub(super) fn by_type(_: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
+pub(crate) fn by_type(_: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
     let [mime, code] = args else { return Ok(()) };
     if !mime.contains(&b'/') {
         return Err("Invalid mimetype: should contain a slash".into());
@@ -14,7 +14,7 @@ pub(super) fn by_type(_: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
 }
 
 /// ExpiresDefault: `set_expiresdefault` (modules/metadata/mod_expires.c).
-pub(super) fn default(_: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
+pub(crate) fn default(_: &mut Cmd<'_>, args: &[BString]) -> Result<(), String> {
     let [code] = args else { return Ok(()) };
     check(code).map_err(|e| format!("'ExpiresDefault {code}': bad expires code, {e}"))
 }
