@@ -176,12 +176,19 @@ fn a_docker_user() {
                 "ServerRoot \"/usr/local/apache2\"\nListen 80\nLoadModule mpm_event_module modules/mod_mpm_event.so\n\
                  LoadModule authz_core_module modules/mod_authz_core.so\nLoadModule log_config_module modules/mod_log_config.so\n\
                  LoadModule unixd_module modules/mod_unixd.so\nLoadModule dir_module modules/mod_dir.so\n\
-                 LoadModule version_module modules/mod_version.so\n#LoadModule rewrite_module modules/mod_rewrite.so\n\
+                 LoadModule version_module modules/mod_version.so\nLoadModule mime_module modules/mod_mime.so\n\
+                 LoadModule headers_module modules/mod_headers.so\nLoadModule alias_module modules/mod_alias.so\n\
+                 LoadModule setenvif_module modules/mod_setenvif.so\n#LoadModule rewrite_module modules/mod_rewrite.so\n\
                  <IfModule unixd_module>\nUser www-data\nGroup www-data\n</IfModule>\n<Directory />\nAllowOverride none\n\
                  Require all denied\n</Directory>\nDocumentRoot \"/usr/local/apache2/htdocs\"\n\
                  <Directory \"/usr/local/apache2/htdocs\">\nOptions Indexes FollowSymLinks\nAllowOverride All\nRequire all granted\n\
-                 </Directory>\nErrorLog /proc/self/fd/2\n",
+                 </Directory>\n<IfModule dir_module>\nDirectoryIndex index.html\n</IfModule>\n<Files \".ht*\">\nRequire all denied\n\
+                 </Files>\nErrorLog /proc/self/fd/2\nLogLevel warn\n<IfModule log_config_module>\n\
+                 LogFormat \"%h %l %u %t \\\"%r\\\" %>s %b\" common\nCustomLog /proc/self/fd/1 common\n</IfModule>\n\
+                 <IfModule headers_module>\nRequestHeader unset Proxy early\n</IfModule>\n<IfModule mime_module>\n\
+                 TypesConfig conf/mime.types\n</IfModule>\n<IfModule ssl_module>\nSSLRandomSeed startup builtin\n</IfModule>\n",
             ),
+            ("usr/local/apache2/conf/mime.types", "text/html html\n"),
             ("usr/local/apache2/htdocs/index.html", "It works!"),
             ("usr/local/apache2/htdocs/app/.htaccess", "RewriteEngine On\n"),
             ("usr/local/apache2/htdocs/app/a.txt", "x"),
@@ -213,33 +220,69 @@ fn a_hoster_with_modules_of_others() {
     let place = Place::new(
         "hoster",
         &[
+            ("etc/passwd", PASSWD),
+            ("etc/group", GROUP),
             (
-                "httpd.conf",
-                "Listen 80\nLoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule authz_core_module a.so\n\
-                 LoadModule authn_core_module a.so\nLoadModule dir_module a.so\nLoadModule suexec_module a.so\n\
-                 LoadModule security2_module modules/mod_security2.so\nLoadModule lsapi_module modules/mod_lsapi.so\n\
-                 LoadModule mod_shib modules/mod_shib.so\n<IfModule security2_module>\nSecRuleEngine On\n</IfModule>\n\
-                 LSAPI_Engine On\n<VirtualHost *:80>\nServerName customer.example\nDocumentRoot /home/c/public_html\n\
-                 <Directory /home/c/public_html>\nAllowOverride All\nRequire all granted\n</Directory>\n<Location /login>\n\
-                 AuthType shibboleth\nRequire shib-session\n</Location>\n</VirtualHost>\n",
+                "etc/apache2/conf/httpd.conf",
+                "ServerRoot \"/etc/apache2\"\nListen 0.0.0.0:80\nUser www-data\nGroup www-data\nInclude conf.modules.d/*.conf\n\
+                 Include \"/etc/apache2/conf.d/includes/pre_main_global.conf\"\nLSAPI_Engine On\n\
+                 <Directory />\nOptions FollowSymLinks\nAllowOverride All\n</Directory>\n\
+                 <VirtualHost 192.0.2.1:80>\nServerName customer.example\nServerAlias www.customer.example\n\
+                 DocumentRoot /home/customer/public_html\nScriptAlias /cgi-bin/ /home/customer/public_html/cgi-bin/\n\
+                 <IfModule proxy_fcgi_module>\n<FilesMatch \\.php[0-9]*$>\n\
+                 SetHandler proxy:unix:/opt/php/run/customer.sock|fcgi://customer.example\n</FilesMatch>\n</IfModule>\n\
+                 IncludeOptional \"/etc/apache2/conf.d/userdata/std/2_4/customer/*.conf\"\n</VirtualHost>\n",
             ),
-            ("home/c/public_html/index.html", "x"),
-            ("home/c/public_html/login/a.txt", "x"),
+            (
+                "etc/apache2/conf.modules.d/000_base.conf",
+                "LoadModule mpm_worker_module modules/mod_mpm_worker.so\nLoadModule unixd_module modules/mod_unixd.so\n\
+                 LoadModule authz_core_module modules/mod_authz_core.so\nLoadModule authn_core_module modules/mod_authn_core.so\n\
+                 LoadModule alias_module modules/mod_alias.so\nLoadModule dir_module modules/mod_dir.so\n\
+                 LoadModule proxy_module modules/mod_proxy.so\nLoadModule proxy_fcgi_module modules/mod_proxy_fcgi.so\n\
+                 LoadModule suexec_module modules/mod_suexec.so\n",
+            ),
+            (
+                "etc/apache2/conf.modules.d/800_others.conf",
+                "LoadModule security2_module modules/mod_security2.so\nLoadModule lsapi_module modules/mod_lsapi.so\n\
+                 LoadModule mod_shib modules/mod_shib.so\n",
+            ),
+            (
+                "etc/apache2/conf.d/includes/pre_main_global.conf",
+                "DirectoryIndex index.php index.html\n<IfModule security2_module>\nSecRuleEngine On\n</IfModule>\n",
+            ),
+            (
+                "etc/apache2/conf.d/userdata/std/2_4/customer/login.conf",
+                "<Location /login>\nAuthType shibboleth\nRequire shib-session\n</Location>\n",
+            ),
+            ("home/customer/public_html/index.php", "<?php"),
+            ("home/customer/public_html/a.html", "x"),
+            ("home/customer/public_html/login/a.txt", "x"),
         ],
     );
-    let explain =
-        |url: &'static str| -> Vec<&'static str> { vec!["explain", "--brief", url, "-c", "httpd.conf", "--root", "."] };
+    let explain = |url: &'static str| -> Vec<&'static str> {
+        vec!["explain", "--brief", url, "-c", "etc/apache2", "--root", "."]
+    };
     place.ask(&[
-        ("", &explain("http://customer.example/"), "200 OK  default-handler  /home/c/public_html/index.html"),
+        (
+            "",
+            &explain("http://www.customer.example/a.html"),
+            "200 OK  default-handler  /home/customer/public_html/a.html",
+        ),
         (
             "",
             &explain("http://customer.example/"),
-            "not certain: `SecRuleEngine` (httpd.conf:11): mod_security2.c is not",
+            "200 OK  proxy:unix:/opt/php/run/customer.sock|fcgi://customer.example",
         ),
+        ("", &explain("http://customer.example/a.html"), "not certain: `SecRuleEngine`"),
         ("", &explain("http://customer.example/login/a.txt"), "401 Unauthorized"),
-        ("", &explain("http://customer.example/login/a.txt"), "not certain: `AuthType`"),
-        ("", &["check", "-c", "httpd.conf", "--root", ".", "--ignore-machine"], "httpd.conf: httpd would start"),
+        (
+            "",
+            &["check", "-c", "etc/apache2", "--root", ".", "--ignore-machine"],
+            "etc/apache2/conf/httpd.conf: httpd would start",
+        ),
     ]);
+    let (said, _) = place.said(&[], "", &explain("http://customer.example/login/a.txt"));
+    assert!(said.contains("not certain: `AuthType`"), "{said}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::address::{addresses, numeric_host};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A Listen line.
 #[derive(Clone, Debug)]
@@ -52,9 +52,12 @@ impl Listens {
         self.list.get(*self.places.get(&(ip, port))?)
     }
 
-    /// Whether a connection to an address is taken.
+    /// Whether a connection to an address is taken. 0.0.0.0 takes each of IPv4; `::` takes IPv4 as well, where httpd is built
+    /// with IPv4-mapped addresses, as it is on Linux.
     pub(crate) fn is_open(&self, ip: IpAddr, port: u16) -> bool {
-        self.at(None, port).or_else(|| self.at(Some(ip), port)).is_some()
+        let (v4, v6) = (Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into());
+        [None, Some(ip), Some(v6)].into_iter().any(|own| self.at(own, port).is_some())
+            || ip.is_ipv4() && self.at(Some(v4), port).is_some()
     }
 
     /// Whether a port is taken at an address (none: at any), or any port where it is 0.
@@ -68,10 +71,9 @@ impl Listens {
 
     /// The first address that takes a port where none takes it for all.
     pub(crate) fn only_at(&self, port: u16) -> Option<IpAddr> {
-        match self.at(None, port) {
-            Some(_) => None,
-            None => self.list.iter().find(|listen| listen.port == port)?.ip,
-        }
+        let mut here = self.list.iter().filter(|listen| listen.port == port);
+        let for_all = here.clone().any(|listen| listen.ip.is_none_or(|ip| ip.is_unspecified()));
+        if for_all { None } else { here.next()?.ip }
     }
 
     /// The line by which a virtual host speaks https where nothing else is said (`ap_setup_listeners`).
@@ -112,4 +114,25 @@ pub(crate) fn set(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let https = protocol.map_or(port == 443, |p| p.eq_ignore_ascii_case(b"https"));
     listens.push(Listen { ip, port, https, span });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_stand_for_all() {
+        let (v4, v6): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), Ipv6Addr::LOCALHOST.into());
+        for (ip, takes) in [
+            (None, [true, true]),
+            (Some(Ipv4Addr::UNSPECIFIED.into()), [true, false]),
+            (Some(Ipv6Addr::UNSPECIFIED.into()), [true, true]),
+            (Some(v4), [true, false]),
+        ] {
+            let mut listens = Listens::default();
+            listens.push(Listen { ip, port: 80, https: false, span: None });
+            assert_eq!([v4, v6].map(|to| listens.is_open(to, 80)), takes, "{ip:?}");
+            assert_eq!(listens.only_at(80), ip.filter(|ip| *ip == v4));
+        }
+    }
 }
