@@ -58,6 +58,7 @@ mod date;
 pub mod diagnostic;
 pub mod directives;
 mod expr;
+mod follow;
 mod limits;
 mod module;
 mod modules;
@@ -78,6 +79,7 @@ mod suggest;
 pub mod suite;
 pub mod vfs;
 
+pub use follow::{Followed, Hop, Stopped};
 pub use limits::STACK;
 pub use outcome::Outcome;
 pub use request::Request;

@@ -179,6 +179,9 @@ pub(crate) const PASSWORDS_KEPT: usize = 4096;
 /// Findings that are told one by one; of those behind them, the number is.
 pub(crate) const FINDINGS: usize = 1000;
 
+/// Redirects that are followed from one request: as many as browsers follow.
+pub(crate) const REDIRECTS_FOLLOWED: usize = 20;
+
 /// Rows of a table that its columns are measured by.
 pub(crate) const TABLE_ROWS_MEASURED: usize = 1000;
 

@@ -1,15 +1,17 @@
 //! A run of a site: requests in, outcomes out.
 
 use crate::diagnostic::Diagnostic;
+use crate::follow::{self, Followed};
 use crate::outcome::observer::Observer;
 use crate::outcome::{Outcome, Step};
 use crate::request::Request;
 use crate::server::Server;
-use crate::server::answer::{outcome, serve};
+use crate::server::answer::{cookies, outcome, serve};
 use crate::server::engine::{Engine, Programs};
 use crate::server::{protocol, subrequest};
 use crate::source::SourceMap;
 use crate::vfs::Vfs;
+use bstr::BString;
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -52,6 +54,22 @@ impl Run {
         serve(&engine, request, |served| match fresh || !engine.is_overfull() {
             true => outcome(request, served),
             false => ask_afresh(&engine, request),
+        })
+    }
+
+    /// The answer, and those that a browser gets which follows the redirects: the same site's, at most 20, with the cookies
+    /// that they set ([`Followed`]).
+    pub fn follow(&self, request: &Request) -> Followed {
+        follow::follow(self, request)
+    }
+
+    /// The answer, and the cookies that it sets.
+    pub(crate) fn ask_for_cookies(&self, request: &Request) -> (Outcome, Vec<BString>) {
+        self.with_room(|engine| {
+            serve(engine, request, |served| {
+                let set = cookies(served);
+                (outcome(request, served), set)
+            })
         })
     }
 
@@ -127,6 +145,11 @@ impl Run {
     /// The compiled configuration.
     pub(crate) fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// Whether a connection to an address and port is taken.
+    pub(crate) fn is_listened(&self, ip: IpAddr, port: u16) -> bool {
+        self.server.listens.as_ref().is_none_or(|listens| listens.is_open(ip, port))
     }
 
     /// The address of the virtual host that bears a name, or the one that is listened on: where a request without an

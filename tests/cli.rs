@@ -208,6 +208,48 @@ fn tables_in_a_pipe_hang_on_no_row() {
     assert!(page.contains(&long) && !page.contains("/..."), "{page}");
 }
 
+const HOPS: &str = "name: x\nmodules: [alias]\nconfig: |\n  RedirectMatch ^/a$ http://localhost/b\n  RedirectMatch ^/b$ \
+                    http://localhost/c\n  RedirectMatch ^/l$ http://localhost/l\n  LimitRequestBody 100\nrequests:\n- /a\n- /l\n\
+                    - {url: /c, method: POST, body_length: 101, expect: {status: 413}}\n\
+                    - {url: /c, method: POST, body_length: 100, expect: {status: 404}}\n";
+
+#[test]
+fn redirects_are_followed() {
+    let site = path(&folder("hops", &[("s.yaml", HOPS)]), "s.yaml");
+    let text = out(&run(&["explain", "-L", "-s", &site, "/a#top", "--brief"]));
+    let (hops, end) = text.split_once("\n\n").expect("the hops first");
+    assert_eq!(hops, "302 GET /a#top  -> http://localhost/b\n302 GET http://localhost/b#top  -> http://localhost/c");
+    assert!(end.starts_with("404 Not Found"), "{end}");
+    let text = out(&run(&["explain", "--follow", "-s", &site, "/l"]));
+    assert!(text.starts_with("loop: the Location is the URL that was asked\n\n302 Found"), "{text}");
+
+    let json = |arguments: &[&str]| serde_json::from_str::<Value>(&out(&run(arguments))).expect("it is JSON");
+    let followed = json(&["explain", "-L", "-s", &site, "/a", "--format", "json"]);
+    let urls: Vec<&str> = followed["hops"].as_array().unwrap().iter().filter_map(|hop| hop["url"].as_str()).collect();
+    assert_eq!((urls, &followed["status"]), (vec!["/a", "http://localhost/b"], &Value::from(404)));
+    assert_eq!((&followed["stopped"], followed["trace"].is_array()), (&Value::Null, true));
+    assert_eq!(json(&["explain", "-L", "-s", &site, "/l", "--format", "json"])["stopped"], "itself");
+    assert!(json(&["explain", "-s", &site, "/l", "--format", "json"]).get("hops").is_none());
+
+    let lines = out(&run(&["replay", "-L", &site, "--format", "ndjson", "--fields", "status"]));
+    assert_eq!(lines.lines().next(), Some(r#"{"status":404,"hops":[{"status":302},{"status":302}],"stopped":null}"#));
+    let table = out(&run(&["replay", "-L", &site]));
+    assert_eq!(table.lines().map(|l| &l[..3]).collect::<Vec<_>>(), ["302", "302", "404", "302", "413", "404"]);
+}
+
+#[test]
+fn a_body_has_a_length() {
+    let site = path(&folder("body", &[("s.yaml", HOPS)]), "s.yaml");
+    let status = |more: &[&str]| {
+        let text = out(&run(&[&["explain", "-s", &site, "/c"][..], more].concat()));
+        (text[..3].to_string(), text.contains("POST /c"))
+    };
+    assert_eq!(status(&["--data-length", "101"]), ("413".into(), true));
+    assert_eq!(status(&["--data-length", "100", "-X", "PUT"]), ("405".into(), false));
+    let test = run(&["test", &site]);
+    assert_eq!(test.status.code(), Some(0), "{}", out(&test));
+}
+
 #[test]
 fn lessons_are_shown() {
     let text = out(&run(&["show", "rewrite/wordpress"]));

@@ -6,8 +6,8 @@ use super::request::{RequestArgs, hint};
 use super::{End, Failure};
 use crate::outcome;
 use crate::report::explain::{self, Explained, Level};
-use crate::report::json;
 use crate::report::paint::Tone;
+use crate::report::{follow, json};
 use crate::request::Request;
 use crate::run::Run;
 use crate::suite::RequestSpec;
@@ -76,7 +76,11 @@ impl Explain {
         if opened.real {
             place(&mut spec, run);
         }
-        let ask = Request::of(&spec, 0);
+        let mut ask = Request::of(&spec, 0);
+        let followed = self.request.follow.then(|| run.follow(&ask));
+        if let Some(followed) = &followed {
+            ask.clone_from(&followed.last().request);
+        }
         let (outcome, steps) = run.explain(&ask);
         let sources = run.sources();
         match self.format {
@@ -85,12 +89,18 @@ impl Explain {
                 if let (Some(example), Some(map)) = (opened.example, value.as_object_mut()) {
                     map.insert("site".into(), example.into());
                 }
+                if let (Some(followed), Some(map)) = (&followed, value.as_object_mut()) {
+                    map.extend(json::hops(followed, sources).map(|(key, value)| (key.into(), value)));
+                }
                 streams.json(&value)?;
             }
             Format::Text => {
                 if let Some(example) = opened.example {
                     let row = format!("example: the built-in scenario `{example}`, since no site was given");
                     writeln!(streams.out, "{}", streams.paint.tone(Tone::Key, &row))?;
+                }
+                if let Some(followed) = &followed {
+                    streams.out.write_all(follow::text(followed, streams.paint).as_bytes())?;
                 }
                 let explained = Explained::of(run, &ask, &outcome, &steps);
                 streams.out.write_all(explain::render(&explained, self.level(), streams.paint).as_bytes())?;

@@ -6,8 +6,7 @@ use super::remembered::Remembered;
 use super::request::RequestArgs;
 use super::urls::{self, Asker, Urls};
 use super::{End, Failure, failure, parallel};
-use crate::outcome::Outcome;
-use crate::outcome::json::{self, Key, Texts, Told};
+use crate::outcome::json::{self, Key, Texts, Told, ToldHops};
 use crate::report::ndjson;
 use crate::report::table::{Row, Table};
 use crate::request::Request;
@@ -119,7 +118,7 @@ impl Replay {
                     let texts = Texts::for_many(run.sources());
                     let mut out = Vec::new();
                     for (i, spec) in specs.iter().enumerate() {
-                        self.write(&mut out, &run.ask(&Request::of(spec, first + i)), &texts)?;
+                        self.answer(&mut out, run, &Request::of(spec, first + i), &texts)?;
                     }
                     Ok(out)
                 };
@@ -151,7 +150,7 @@ impl Replay {
             None => {
                 let some = |run: &Run, (first, specs): &Piece<'_>| {
                     let numbered = specs.iter().enumerate();
-                    numbered.map(|(i, spec)| Row::of(&run.ask(&Request::of(spec, first + i)))).collect()
+                    numbered.flat_map(|(i, spec)| self.rows(run, &Request::of(spec, first + i))).collect()
                 };
                 parallel::in_order(run, &pieces(&opened.requests), some, &mut print)?;
             }
@@ -159,7 +158,7 @@ impl Replay {
                 let real = opened.real;
                 let some = |run: &Run, piece: &&[u8]| {
                     let mut asker = Asker::new(run, real, like);
-                    let rows = urls::lines(piece).map(|l| Row::of(&run.ask(asker.ask(&urls::text(l)))));
+                    let rows = urls::lines(piece).flat_map(|l| self.rows(run, asker.ask(&urls::text(l))));
                     rows.collect()
                 };
                 parallel::in_order(run, &urls.pieces(), some, &mut print)?;
@@ -183,7 +182,7 @@ impl Replay {
                 continue;
             }
             let start = out.len();
-            self.write(&mut out, &run.ask(asker.ask(&urls::text(line))), &texts)?;
+            self.answer(&mut out, run, asker.ask(&urls::text(line)), &texts)?;
             if let Some(remembered) = remembered {
                 remembered.note(line, &out[start..]);
             }
@@ -191,9 +190,25 @@ impl Replay {
         Ok(out)
     }
 
-    fn write(&self, out: &mut Vec<u8>, outcome: &Outcome, texts: &Texts<'_>) -> io::Result<()> {
+    /// A request's outcome, as a line of ndjson.
+    fn answer(&self, out: &mut Vec<u8>, run: &Run, ask: &Request, texts: &Texts<'_>) -> io::Result<()> {
         let keys = if self.fields.is_empty() { &Key::ALL[..] } else { &self.fields };
-        ndjson::line(out, &Told { outcome, keys, texts })
+        match self.request.follow {
+            true => ndjson::line(out, &ToldHops::new(&run.follow(ask), keys, texts)),
+            false => ndjson::line(out, &Told { outcome: &run.ask(ask), keys, texts }),
+        }
+    }
+
+    /// A request's rows in a table: its outcome, after those of the redirects that were followed.
+    fn rows(&self, run: &Run, ask: &Request) -> Vec<Row> {
+        if !self.request.follow {
+            return vec![Row::of(&run.ask(ask))];
+        }
+        let followed = run.follow(ask);
+        let mut rows: Vec<Row> = followed.hops.iter().map(|hop| Row::of(&hop.outcome)).collect();
+        let last = rows.pop().map(|row| row.stopped(followed.stopped));
+        rows.extend(last);
+        rows
     }
 }
 

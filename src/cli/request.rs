@@ -8,9 +8,9 @@ use std::net::IpAddr;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Request options")]
 pub(super) struct RequestArgs {
-    /// Request method
-    #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET")]
-    method: String,
+    /// Request method [default: GET, or POST with --data-length]
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    method: Option<String>,
 
     /// Client address [default: 203.0.113.1, an outside visitor]
     #[arg(long, value_name = "ADDRESS")]
@@ -28,6 +28,14 @@ pub(super) struct RequestArgs {
     #[arg(short = 'u', long, value_name = "NAME:PASSWORD", value_parser = user)]
     user: Option<String>,
 
+    /// Send a body of so many bytes, which limits such as LimitRequestBody look at
+    #[arg(long, value_name = "BYTES")]
+    data_length: Option<u64>,
+
+    /// Follow redirects as a browser does: those that lead to the same site, at most 20
+    #[arg(short = 'L', long)]
+    pub follow: bool,
+
     /// Use TLS whatever the URL's scheme is (an https URL uses it anyway)
     #[arg(long)]
     tls: bool,
@@ -44,7 +52,8 @@ pub(super) struct RequestArgs {
 impl RequestArgs {
     /// The request for a URL.
     pub(super) fn spec(&self, url: &str) -> Result<RequestSpec, Failure> {
-        let mut parts = vec![("URL", url), ("method", self.method.as_str()), ("protocol", self.protocol.as_str())];
+        let method = self.method.as_deref().unwrap_or(if self.data_length.is_some() { "POST" } else { "GET" });
+        let mut parts = vec![("URL", url), ("method", method), ("protocol", self.protocol.as_str())];
         parts.extend(self.header.iter().flat_map(|(n, v)| [("header", n.as_str()), ("header", v.as_str())]));
         for (what, text) in parts {
             if let Some(at) = text.find(['\r', '\n']) {
@@ -57,7 +66,8 @@ impl RequestArgs {
         }
         Ok(RequestSpec {
             url: url.into(),
-            method: self.method.clone(),
+            method: method.into(),
+            body_length: self.data_length,
             client: self.client,
             server: self.server,
             tls: (self.tls || self.no_tls).then_some(self.tls),

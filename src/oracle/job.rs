@@ -129,7 +129,7 @@ impl Job {
         let asks = scenario.requests.iter().enumerate().map(|(i, r)| {
             let (server, port) = r.server();
             let sni = r.tls_name().map(str::to_string);
-            Ask { client: r.client(), server, port, tls: r.is_tls(), sni, head: r.head(i) }
+            Ask { client: r.client(), server, port, tls: r.is_tls(), sni, head: r.head_and_body(i) }
         });
         let (modules, missing) = modules(scenario.modules.as_deref(), httpd);
         Ok(Job {

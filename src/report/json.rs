@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::diagnostic::{Diagnostic, Severity, Stage};
+use crate::follow::{Followed, Stopped};
 use crate::outcome::Outcome;
 use crate::outcome::json::{outcome, place};
 use crate::outcome::step::{Change, Judgement, Step, Winner};
@@ -16,6 +17,14 @@ pub fn explained(result: &Outcome, steps: &[Step], sources: &SourceMap) -> Value
         map.insert("trace".into(), trace(steps, sources));
     }
     value
+}
+
+/// What `explained` has besides where redirects were followed: `hops`, the outcomes of the redirects in order, and `stopped`, why
+/// the last one was not followed, if it is one.
+pub(crate) fn hops(followed: &Followed, sources: &SourceMap) -> [(&'static str, Value); 2] {
+    let before = &followed.hops[..followed.hops.len() - 1];
+    let hops = before.iter().map(|hop| outcome(&hop.outcome, sources)).collect();
+    [("hops", hops), ("stopped", json!(followed.stopped.map(Stopped::as_str)))]
 }
 
 /// A tree of steps, the same shape for what matched and what did not.

@@ -10,6 +10,8 @@ pub mod diagnostics;
 #[cfg(feature = "cli")]
 pub mod explain;
 #[cfg(feature = "cli")]
+pub(crate) mod follow;
+#[cfg(feature = "cli")]
 pub(crate) mod junit;
 #[cfg(feature = "cli")]
 pub mod paint;

@@ -1,7 +1,8 @@
 //! Outcomes as a table, one a line.
 
 use super::paint::{Paint, clean};
-use super::words;
+use super::{follow, words};
+use crate::follow::Stopped;
 use crate::limits::TABLE_ROWS_MEASURED;
 use crate::outcome::Outcome;
 use std::io::{self, Write};
@@ -90,6 +91,14 @@ impl Table {
 }
 
 impl Row {
+    /// The same, with why its redirect was not followed.
+    pub(crate) fn stopped(mut self, why: Option<Stopped>) -> Row {
+        if let Some(why) = why {
+            self.what = format!("{}  {}", self.what, follow::stopped(why));
+        }
+        self
+    }
+
     /// What a table tells of this.
     pub(crate) fn of(outcome: &Outcome) -> Row {
         let method = clean(&outcome.method);

@@ -11,7 +11,7 @@ use crate::outcome::{Access, Caveat, Decision, Outcome};
 use crate::request::Request as Asked;
 use crate::source::Span;
 use crate::vfs::label;
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
 
 /// Takes a request its whole way, and then to `end`.
@@ -152,6 +152,13 @@ fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Marks<Decision>) 
             }
         }
     }
+}
+
+/// The cookies that the answer sets: its `Set-Cookie` lines.
+pub(crate) fn cookies(whole: &Request<'_>) -> Vec<BString> {
+    let answer = answering(whole);
+    let tables = [&answer.headers_out, &answer.err_headers_out];
+    tables.into_iter().flat_map(|table| table.named(b"Set-Cookie")).map(|(_, line)| line.to_owned()).collect()
 }
 
 /// The request whose status the client gets: the last, unless that one failed on behalf of an earlier error.

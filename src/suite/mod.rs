@@ -19,6 +19,7 @@ pub(crate) mod yaml;
 pub use crate::expr::moment::Moment;
 pub use expect::{Expectation, Mismatch};
 pub use files::{FileEntry, FileKind, Probe};
+pub(crate) use request::host_of;
 pub use request::{RequestSpec, UrlParts, parse_server, split_url};
 pub use run::{Answered, Ran, run};
 pub use scenario::{ConfigSource, Scenario};

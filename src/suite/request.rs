@@ -18,8 +18,20 @@ pub(crate) const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 /// The host that a URL without one is asked of.
 pub(super) const HOST: &str = "localhost";
 
-const KEYS: &[&str] =
-    &["url", "target", "method", "client", "server", "tls", "ssl", "headers", "user", "protocol", "expect"];
+const KEYS: &[&str] = &[
+    "url",
+    "target",
+    "method",
+    "client",
+    "server",
+    "tls",
+    "ssl",
+    "headers",
+    "user",
+    "body_length",
+    "protocol",
+    "expect",
+];
 
 /// One request, as the scenario writes it.
 ///
@@ -52,6 +64,8 @@ pub struct RequestSpec {
     pub headers: Vec<(String, String)>,
     /// Basic credentials, `NAME:PASSWORD`.
     pub user: Option<String>,
+    /// How many bytes its body has: what a Content-Length header says.
+    pub body_length: Option<u64>,
     /// The protocol.
     pub protocol: String,
     /// What is expected of the outcome.
@@ -116,6 +130,11 @@ fn split_port(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
+/// An authority without its port.
+pub(crate) fn host_of(authority: &str) -> &str {
+    split_port(authority).0
+}
+
 /// `+80` is a number to Rust, but no port.
 fn port_has_sign(authority: &str) -> bool {
     authority.contains(":+")
@@ -146,6 +165,7 @@ impl Default for RequestSpec {
             ssl: Vec::new(),
             headers: Vec::new(),
             user: None,
+            body_length: None,
             protocol: "HTTP/1.1".into(),
             expect: Vec::new(),
             line: 0,
@@ -191,7 +211,7 @@ impl RequestSpec {
 
     /// The host name that a TLS client asks for: the authority without port; none for an address.
     pub fn tls_name(&self) -> Option<&str> {
-        let name = split_port(self.url_parts().authority).0;
+        let name = host_of(self.url_parts().authority);
         let address = name.starts_with('[') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         (self.is_tls() && !address).then_some(name)
     }
@@ -212,6 +232,9 @@ impl RequestSpec {
         if let Some(user) = self.user.as_deref().filter(|u| !u.is_empty()) {
             set("Authorization", format!("Basic {}", base64::encode(user.as_bytes())));
         }
+        if let Some(length) = self.body_length {
+            set("Content-Length", length.to_string());
+        }
         set("Connection", "close".into());
         set("X-Sim-Id", index.to_string());
         sent.into_iter().filter(|header| !header.1.is_empty()).map(|header| (header.0, header.1)).collect()
@@ -225,6 +248,16 @@ impl RequestSpec {
         }
         head.push_str("\r\n");
         head.into()
+    }
+
+    /// The head with as much of the body as fits in a connection's buffers: what httpd refuses, it refuses unread.
+    #[cfg(all(feature = "oracle", target_os = "linux"))]
+    pub(crate) fn head_and_body(&self, index: usize) -> BString {
+        const MOST: u64 = 1 << 16;
+        let mut sent = self.head(index);
+        let body = self.body_length.unwrap_or(0).min(MOST);
+        sent.extend(std::iter::repeat_n(b'x', body as usize));
+        sent
     }
 
     /// Reads one element of `requests`; `None` when it has no URL.
@@ -274,6 +307,9 @@ impl RequestSpec {
                         let help = Some("write `NAME:PASSWORD`".into());
                         reader.error("wrong-value", "`user` has no password", node.at).help = help;
                     }
+                }
+                "body_length" => {
+                    request.body_length = reader.parsed(what, "a number of bytes", node, |t| t.parse().ok())
                 }
                 "protocol" => request.protocol = reader.text(what, node)?,
                 "expect" => request.expect = expect::read(reader, node),

@@ -182,7 +182,17 @@ impl Places<'_> {
                 bytes(ALIAS_BYTES as u64)
             ));
         }
-        Diagnostic::error("yaml-syntax", message, span)
+        let error = Diagnostic::error("yaml-syntax", message, span);
+        match self.is_indented_by_tab(span) {
+            true => error.help("this line is indented with a tab: YAML wants spaces"),
+            false => error,
+        }
+    }
+
+    /// Whether the line of a place begins with white space that has a tab in it.
+    fn is_indented_by_tab(&self, span: Span) -> bool {
+        let line = self.text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or_default();
+        line.chars().take_while(|c| matches!(c, ' ' | '\t')).any(|c| c == '\t')
     }
 }
 

@@ -73,8 +73,10 @@ pub(super) fn set_rule(rule: &mut Rule, key: &[u8], value: &[u8]) -> Result<(), 
         b"bnp" | b"backrefernoplus" => flag::NO_PLUS,
         b"bctls" => flag::ESCAPE | flag::ESCAPE_CTLS,
         b"c" | b"chain" => flag::CHAIN,
-        // a cookie is nothing that an answer shows
-        b"co" | b"cookie" => 0,
+        b"co" | b"cookie" => {
+            rule.cookies.push(Template::new(value));
+            0
+        }
         b"dpi" | b"d" | b"discardpath" => flag::DISCARD_PATH,
         [b'd', ..] => 0,
         b"e" | b"env" => {

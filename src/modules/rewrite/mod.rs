@@ -6,6 +6,7 @@
 //! `variable`, `map`).
 
 mod condition;
+mod cookie;
 mod expand;
 mod flags;
 mod list;

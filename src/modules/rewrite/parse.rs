@@ -230,6 +230,7 @@ pub(super) fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         mimetype: None,
         handler: None,
         env: Vec::new(),
+        cookies: Vec::new(),
         skip: 0,
         max_rounds: limits::ROUNDS_DEFAULT,
         escapes: None,

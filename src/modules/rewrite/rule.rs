@@ -2,7 +2,7 @@
 
 use super::expand::{Context, Mark, expand, expand_marked};
 use super::settings::{Cond, Rule, flag};
-use super::{FORCED_HANDLER, FORCED_TYPE, condition, trace, url};
+use super::{FORCED_HANDLER, FORCED_TYPE, condition, cookie, trace, url};
 use crate::outcome::observer::Origin;
 use crate::pattern::Captures;
 use crate::server::names;
@@ -122,6 +122,9 @@ fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {
     }
     for template in &rule.env {
         set_env(r, ctx, template);
+    }
+    for template in &rule.cookies {
+        cookie::set(r, ctx, template);
     }
     if rule.has(flag::NO_SUB) {
         force_type_handler(r, ctx, rule);

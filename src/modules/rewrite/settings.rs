@@ -175,6 +175,8 @@ pub(crate) struct Rule {
     pub handler: Option<Template>,
     /// `E`
     pub env: Vec<Template>,
+    /// `CO`
+    pub cookies: Vec<Template>,
     /// `S`
     pub skip: i32,
     /// `N`'s limit.
