@@ -68,6 +68,7 @@ pub mod oracle;
 pub mod outcome;
 mod pattern;
 pub mod phase;
+mod reason;
 pub mod report;
 mod request;
 mod rule;

@@ -113,6 +113,12 @@ impl SourceFile {
         self.line_starts.len()
     }
 
+    /// Where a 1-based line begins, in bytes.
+    pub(crate) fn line_start(&self, line: u32) -> u32 {
+        let start = self.line_starts.get((line as usize).saturating_sub(1));
+        start.copied().unwrap_or(self.text.len() as u32)
+    }
+
     /// The text of a 1-based line, without its end.
     pub fn line(&self, line: u32) -> &BStr {
         let n = (line as usize).saturating_sub(1);

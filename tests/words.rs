@@ -56,7 +56,7 @@ fn explanations() {
         let Some(spec) = scenario.requests.first() else { continue };
         let ask = Request::of(spec, 0);
         let (outcome, steps) = run.explain(&ask);
-        let explained = Explained::of(&run, &ask, &outcome, &steps);
+        let explained = Explained::of(&site, &run, &ask, &outcome, &steps);
         let page = explain::render(&explained, Level::Story, Paint::default());
         insta::assert_snapshot!(format!("lesson-{}", lesson.name.replace('/', "-")), page);
     }

@@ -73,16 +73,15 @@ struct Idle;
 impl Observer for Idle {}
 
 /// Asks a run: whoever watches, and whatever was asked before, an answer is the same; and it can be printed.
-pub fn ask(run: &Run, spec: &RequestSpec) {
+pub fn ask(site: &Site, run: &Run, spec: &RequestSpec) {
     let ask = Request::of(spec, 0);
     let first = run.ask(&ask);
     let (watched, steps) = run.explain(&ask);
     assert_eq!(first, watched, "watched, the answer to {:?} is another one", spec.url);
     assert_eq!(first, run.observe(&ask, &mut Idle), "observed, the answer to {:?} is another one", spec.url);
     assert_eq!(first, run.ask(&ask), "asked again, the answer to {:?} is another one", spec.url);
-    let sources = run.sources();
-    report::json::explained(&watched, &steps, sources).to_string();
-    let explained = explain::Explained::of(run, &ask, &watched, &steps);
+    let explained = report::Explained::of(site, run, &ask, &watched, &steps).with_suggestions();
+    report::json::explained(&explained).to_string();
     for level in [explain::Level::Brief, explain::Level::Story, explain::Level::All] {
         explain::render(&explained, level, PAINT);
     }
@@ -90,9 +89,10 @@ pub fn ask(run: &Run, spec: &RequestSpec) {
 
 /// Reads a configuration over a tree and asks all requests, each of a run that remembers and of one that doesn't.
 pub fn run(config: &[u8], files: Memory, requests: &[RequestSpec]) {
-    let Ok(run) = read(config, files).start() else { return };
+    let site = read(config, files);
+    let Ok(run) = site.start() else { return };
     for spec in requests {
-        ask(&run, spec);
+        ask(&site, &run, spec);
         // as it is told: a file that is read again is another one
         let told = |s: &Run| outcome::json::outcome(&s.ask(&Request::of(spec, 0)), s.sources()).to_string();
         let (here, fresh) = (told(&run), told(&run.fork()));

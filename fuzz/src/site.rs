@@ -33,6 +33,6 @@ pub fn scenario(data: &[u8]) {
     };
     match site.start() {
         Err(_) => drop(report::diagnostics::text(site.diagnostics(), site.sources(), parts::PAINT)),
-        Ok(run) => scenario.requests.iter().take(8).for_each(|spec| parts::ask(&run, spec)),
+        Ok(run) => scenario.requests.iter().take(8).for_each(|spec| parts::ask(&site, &run, spec)),
     }
 }

@@ -5,7 +5,8 @@ use super::output::Streams;
 use super::request::{RequestArgs, hint};
 use super::{End, Failure};
 use crate::outcome;
-use crate::report::explain::{self, Explained, Level};
+use crate::report::Explained;
+use crate::report::explain::{self, Level};
 use crate::report::paint::Tone;
 use crate::report::{follow, json};
 use crate::request::Request;
@@ -33,6 +34,10 @@ pub(super) struct Explain {
     /// Also show what did not match
     #[arg(long)]
     all: bool,
+
+    /// Show the rewrite rules line by line, with what became of each in every pass
+    #[arg(long, conflicts_with_all = ["all", "brief"])]
+    rules: bool,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -82,15 +87,15 @@ impl Explain {
             ask.clone_from(&followed.last().request);
         }
         let (outcome, steps) = run.explain(&ask);
-        let sources = run.sources();
+        let explained = Explained::of(&opened.site, run, &ask, &outcome, &steps).with_suggestions();
         match self.format {
             Format::Json => {
-                let mut value = json::explained(&outcome, &steps, sources);
+                let mut value = json::explained(&explained);
                 if let (Some(example), Some(map)) = (opened.example, value.as_object_mut()) {
                     map.insert("site".into(), example.into());
                 }
                 if let (Some(followed), Some(map)) = (&followed, value.as_object_mut()) {
-                    map.extend(json::hops(followed, sources).map(|(key, value)| (key.into(), value)));
+                    map.extend(json::hops(followed, run.sources()).map(|(key, value)| (key.into(), value)));
                 }
                 streams.json(&value)?;
             }
@@ -102,8 +107,11 @@ impl Explain {
                 if let Some(followed) = &followed {
                     streams.out.write_all(follow::text(followed, streams.paint).as_bytes())?;
                 }
-                let explained = Explained::of(run, &ask, &outcome, &steps);
-                streams.out.write_all(explain::render(&explained, self.level(), streams.paint).as_bytes())?;
+                let page = match self.rules {
+                    true => explain::rules(&explained, streams.paint),
+                    false => explain::render(&explained, self.level(), streams.paint),
+                };
+                streams.out.write_all(page.as_bytes())?;
             }
         }
         Ok(End::Fine)

@@ -42,6 +42,8 @@ pub(super) struct Given {
 pub(super) struct Opened {
     /// Ready for requests; none when httpd would refuse to start.
     pub run: Option<Run>,
+    /// What it is a run of.
+    pub site: Site,
     /// What was found in the configuration.
     pub diagnostics: Vec<Diagnostic>,
     /// The configuration's texts.
@@ -57,7 +59,7 @@ pub(super) struct Opened {
 impl Opened {
     fn of(site: &Site, requests: Vec<RequestSpec>, real: bool) -> Opened {
         let (diagnostics, sources) = (site.diagnostics().to_vec(), site.sources().clone());
-        Opened { run: site.start().ok(), diagnostics, sources, requests, real, example: None }
+        Opened { run: site.start().ok(), site: site.clone(), diagnostics, sources, requests, real, example: None }
     }
 
     /// The error at which httpd stops.

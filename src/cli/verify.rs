@@ -222,7 +222,7 @@ fn stories(scenario: &Scenario, indices: &[usize], paint: Paint) -> Vec<Story> {
         let spec = scenario.requests.get(index)?;
         let ask = Request::of(spec, index);
         let (outcome, steps) = run.explain(&ask);
-        let explained = Explained::of(&run, &ask, &outcome, &steps);
+        let explained = Explained::of(&site, &run, &ask, &outcome, &steps);
         Some(Story {
             title: format!("{} {}", spec.method, spec.url),
             line: spec.line,

@@ -1,6 +1,7 @@
 //! Conditional sections: `start_cond_section` and its tests (server/core.c), and `ap_soak_end_container`
 //! (server/config.c), which skips those whose condition doesn't hold.
 
+use super::Skipped;
 use super::args::{cut, word};
 use super::read::{Build, MAX_NESTING, Reader, similar};
 use super::version;
@@ -36,7 +37,8 @@ impl Reader<'_> {
         if holds {
             build.enter(row.name, span);
         } else {
-            self.skip(build, row.name, span, false);
+            let last = self.skip(build, row.name, span, false);
+            self.skipped.push(Skipped { section: span, last });
         }
     }
 
@@ -63,10 +65,12 @@ impl Reader<'_> {
     }
 
     /// Skips the rest of the section `name` (`<IfModule`), sections within it included. With `quiet` what is wrong in
-    /// it isn't reported.
-    pub(super) fn skip(&mut self, build: &mut Build, name: &str, span: Span, quiet: bool) {
+    /// it isn't reported. Gives its last line.
+    pub(super) fn skip(&mut self, build: &mut Build, name: &str, span: Span, quiet: bool) -> u32 {
         let mut open: Vec<BString> = vec![name[1..].into()];
+        let mut last = span.line;
         while let Some(line) = self.next_line(build) {
+            last = line.span.line;
             let (mut first, args) = cut(&line.text);
             if !first.starts_with(b"<") {
                 continue;
@@ -81,7 +85,7 @@ impl Reader<'_> {
             // httpd takes the last letter for the `>` without looking
             first.pop();
             let tag = first.get(2..).unwrap_or_default();
-            let Some(expected) = open.last() else { return };
+            let Some(expected) = open.last() else { return last };
             if tag.eq_ignore_ascii_case(expected) {
                 open.pop();
             } else {
@@ -97,12 +101,13 @@ impl Reader<'_> {
                 }
             }
             if open.is_empty() {
-                return;
+                return last;
             }
         }
         if let (Some(innermost), false) = (open.last(), quiet) {
             let message = format!("Expected </{innermost}> before end of configuration");
             self.error("unclosed-section", message, span);
         }
+        last
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
     fn refuse(&mut self, build: &mut Build, row: Directive, message: String, span: Span) {
         self.error("syntax", message, span);
         if row.name.starts_with('<') {
-            self.skip(build, row.name, span, true);
+            let _ = self.skip(build, row.name, span, true);
         }
     }
 

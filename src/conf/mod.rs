@@ -85,6 +85,17 @@ pub(crate) struct Tree {
     pub included: HashMap<BString, FileId>,
     /// Those that were found beside the configuration, by the paths where httpd looks for them.
     pub beside: Vec<(BString, FileId)>,
+    /// The parts whose condition does not hold, in order.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A conditional section whose condition does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Skipped {
+    /// Where it begins.
+    pub section: Span,
+    /// The line of its closing tag.
+    pub last: u32,
 }
 
 /// What a LoadModule line says.

@@ -2,7 +2,7 @@
 
 use super::args::cut;
 use super::lexer::{Input, Limit, Line};
-use super::{Files, Knowledge, LoadedModule, Node, Options, State, Tree};
+use super::{Files, Knowledge, LoadedModule, Node, Options, Skipped, State, Tree};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::limits::{CONFIG_BYTES, DIRECTIVES, INCLUDE_ENTRIES};
 use crate::module::allowed;
@@ -29,6 +29,8 @@ pub(super) struct Reader<'a> {
     pub included: HashMap<BString, FileId>,
     /// Those that were found beside the configuration, by the paths where httpd looks for them.
     pub beside: Vec<(BString, FileId)>,
+    /// The parts whose condition does not hold.
+    pub skipped: Vec<Skipped>,
     /// The Include lines that are being carried out.
     pub including: Vec<Span>,
     /// Bytes that may still be read; none once something was refused for good.
@@ -118,6 +120,7 @@ impl<'a> Reader<'a> {
             loaded: Vec::new(),
             included: HashMap::new(),
             beside: Vec::new(),
+            skipped: Vec::new(),
             including: Vec::new(),
             budget: CONFIG_BYTES,
             directives: DIRECTIVES,
@@ -142,6 +145,7 @@ impl<'a> Reader<'a> {
             state: self.state,
             included: self.included,
             beside: self.beside,
+            skipped: self.skipped,
         }
     }
 

@@ -8,7 +8,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use crate::outcome::{self, Caveat, Decision, Outcome};
 use crate::phase::Phase;
-use crate::run::Run;
+use crate::reason;
+use crate::request::Request;
 use crate::site::Site;
 use crate::source::{FileId, SourceMap, Span};
 use crate::suite::Scenario;
@@ -111,10 +112,6 @@ fn sources(texts: [Vec<u8>; 2]) -> SourceMap {
     sources
 }
 
-fn run() -> Run {
-    Site::builder("").build().expect("it is empty").start().expect("httpd starts")
-}
-
 proptest! {
     #[test]
     fn diagnostics_of_any_place(first in text(), second in text(), found in proptest::collection::vec(diagnostic(), 1..4)) {
@@ -141,15 +138,16 @@ proptest! {
         steps in proptest::collection::vec(step(), 0..5),
     ) {
         let sources = sources([first, second]);
-        let run = run();
-        let local = ([192, 0, 2, 1], 80).into();
+        let site = Site::builder("").build().expect("it is empty");
+        let run = site.start().expect("httpd starts");
+        let ask = Request::get("/");
         let painted = Paint { colour: true, ..Paint::default() };
-        let client = [203, 0, 113, 1].into();
-        let told = Explained { outcome: &outcome, steps: &steps, sources: &sources, server: run.server(), local, client };
+        let case = reason::Case { site: &site, run: &run, ask: &ask, outcome: &outcome, steps: &steps, sources: &sources };
+        let told = Explained::of_case(case).with_suggestions();
         for level in [Level::Brief, Level::Story, Level::All] {
             prop_assert!(!explain::render(&told, level, painted).is_empty());
         }
-        prop_assert!(json::explained(&outcome, &steps, &sources).is_object());
+        prop_assert!(json::explained(&told).is_object());
         let places = outcome.decided_by.iter().map(|d| super::directive_text(&sources, d.span)).collect();
         let case = Case { decided_by: places, ..Case::default() };
         let checked = [Checked { cases: vec![case], ..Checked::default() }];

@@ -1,20 +1,30 @@
 //! Traces and diagnostics as JSON: the keys that tools agree on.
 
-use super::words;
+use super::{Explained, causes, words};
 use crate::diagnostic::{Diagnostic, Severity, Stage};
 use crate::follow::{Followed, Stopped};
-use crate::outcome::Outcome;
 use crate::outcome::json::{outcome, place};
 use crate::outcome::step::{Change, Judgement, Step, Winner};
+use crate::reason::Suggestion;
+use crate::site::Edit;
 use crate::source::{SourceMap, Span};
 use bstr::{BString, ByteSlice};
 use serde_json::{Map, Value, json};
 
-/// An outcome with one more key, `trace`.
-pub fn explained(result: &Outcome, steps: &[Step], sources: &SourceMap) -> Value {
-    let mut value = outcome(result, sources);
+/// An outcome with what explains it: its reasons, what nearly applied, httpd's own message, and the `trace`.
+pub fn explained(explained: &Explained<'_>) -> Value {
+    let case = &explained.case;
+    let mut value = outcome(case.outcome, case.sources);
     if let Value::Object(map) = &mut value {
-        map.insert("trace".into(), trace(steps, sources));
+        let reasons =
+            explained.causes.iter().map(|c| told(c.what.code(), causes::cause(c, case), &c.places, case.sources));
+        map.insert("reason".into(), reasons.collect());
+        let missed = explained.near.iter().map(|n| told(n.miss.code(), causes::near(n, case), &n.places, case.sources));
+        map.insert("near".into(), missed.collect());
+        let suggested = explained.suggestions.iter().map(|s| suggestion(s, case.sources));
+        map.insert("suggestions".into(), suggested.collect());
+        map.insert("log_message".into(), json!(case.outcome.log_message));
+        map.insert("trace".into(), trace(case.steps, case.sources));
     }
     value
 }
@@ -25,6 +35,38 @@ pub(crate) fn hops(followed: &Followed, sources: &SourceMap) -> [(&'static str, 
     let before = &followed.hops[..followed.hops.len() - 1];
     let hops = before.iter().map(|hop| outcome(&hop.outcome, sources)).collect();
     [("hops", hops), ("stopped", json!(followed.stopped.map(Stopped::as_str)))]
+}
+
+/// A change that was tried: its edits, lines and columns from 1, and the answer with them.
+fn suggestion(suggestion: &Suggestion, sources: &SourceMap) -> Value {
+    let edit = |edit: &Edit| {
+        let source = sources.file(edit.file);
+        let place = |offset: u32| {
+            let (line, _) = source.line_column(offset);
+            let before = &source.text[source.line_start(line) as usize..(offset as usize).min(source.text.len())];
+            (line, before.chars().count() + 1)
+        };
+        let ((line, column), (end_line, end_column)) = (place(edit.range.start), place(edit.range.end));
+        json!({
+            "file": source.name, "line": line, "column": column, "end_line": end_line, "end_column": end_column,
+            "text": edit.text.to_str_lossy(),
+        })
+    };
+    json!({
+        "edits": suggestion.edits.iter().map(edit).collect::<Value>(),
+        "outcome": outcome(&suggestion.outcome, &suggestion.sources),
+    })
+}
+
+/// A reason or a near miss: a word, a sentence, and the lines.
+fn told(code: &str, message: String, places: &[Span], sources: &SourceMap) -> Value {
+    let places = places.iter().map(|line| {
+        let mut map = Map::new();
+        map.insert("directive".into(), sources.directive_name(*line).into());
+        place(&mut map, sources, *line);
+        Value::from(map)
+    });
+    json!({"code": code, "message": message, "places": places.collect::<Value>()})
 }
 
 /// A tree of steps, the same shape for what matched and what did not.

@@ -2,9 +2,11 @@
 //!
 //! Nothing here decides anything or asks anybody; what a printer says stands in an outcome, its trace or a diagnostic.
 
+mod explained;
 pub mod json;
 pub(crate) mod ndjson;
 
+mod causes;
 #[cfg(feature = "cli")]
 pub mod diagnostics;
 #[cfg(feature = "cli")]
@@ -25,6 +27,8 @@ mod words;
 
 #[cfg(all(test, feature = "cli"))]
 mod any_place;
+
+pub use explained::Explained;
 
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;

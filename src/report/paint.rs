@@ -29,10 +29,11 @@ pub(crate) enum Tone {
 /// use routesim::report::paint::Paint;
 /// use routesim::{Request, Site};
 ///
-/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let site = Site::builder("Redirect /old /new\n").build()?;
+/// let run = site.start().expect("httpd starts");
 /// let ask = Request::get("/old");
 /// let (outcome, steps) = run.explain(&ask);
-/// let explained = Explained::of(&run, &ask, &outcome, &steps);
+/// let explained = Explained::of(&site, &run, &ask, &outcome, &steps);
 /// let page = |colour| render(&explained, Level::Brief, Paint { colour, ..Paint::default() });
 /// assert!(page(false).starts_with("302 Found") && !page(false).contains('\x1b'));
 /// assert!(page(true).contains('\x1b'));

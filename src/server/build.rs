@@ -221,6 +221,9 @@ impl Build {
                     d = self.explain_unknown(node, d);
                     self.walk_misspelt(node, dir, scope);
                 }
+                if d.help.is_none() {
+                    d.help = super::help::of(node, &d.message);
+                }
                 self.diagnostics.insert(errors, d);
             }
         }

@@ -121,6 +121,8 @@ pub(crate) struct Output {
     pub server: Option<Arc<Server>>,
     /// The directives, as they were read.
     pub nodes: Vec<Node>,
+    /// The parts whose condition does not hold.
+    pub skipped: Vec<conf::Skipped>,
     /// The modules that LoadModule lines name.
     pub modules: Vec<LoadedModule>,
     /// How many Listen lines there are.
@@ -423,6 +425,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
         diagnostics,
         server,
         nodes: tree.nodes,
+        skipped: tree.skipped,
         modules: tree.loaded,
         listens,
         server_root,

@@ -15,6 +15,7 @@ pub(crate) mod expr_context;
 pub(crate) mod file_walk;
 pub(crate) mod filepath;
 pub(crate) mod filters;
+mod help;
 pub(crate) mod hooks;
 pub(crate) mod htaccess;
 pub(crate) mod http_request;

@@ -27,7 +27,7 @@ pub use open::{OpenError, SiteOptions};
 #[cfg(feature = "disk")]
 pub use stock::STOCK;
 
-use crate::conf::Node;
+use crate::conf::{Node, Skipped};
 use crate::diagnostic::Diagnostic;
 use crate::modules::known;
 use crate::run::Run;
@@ -118,6 +118,16 @@ impl Site {
             todo.extend(children.map(|node| Directive { node, parents: parents.clone() }));
             Some(next)
         })
+    }
+
+    /// The parts whose condition (`<IfModule>` and kin) does not hold.
+    pub(crate) fn skipped(&self) -> &[Skipped] {
+        &self.0.loaded.skipped
+    }
+
+    /// The file system that it stands over.
+    pub(crate) fn vfs(&self) -> &dyn crate::vfs::Vfs {
+        &*self.0.input.vfs
     }
 
     /// The innermost directive at a place, where there is one.

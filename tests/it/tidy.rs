@@ -82,3 +82,25 @@ fn words_are_those_of_the_trade() {
     }
     assert!(seen > 60, "only {seen} snapshots were found");
 }
+
+/// Every word for a reason or a near miss stands in the page that explains them.
+#[test]
+fn reasons_are_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/explanations.md")).expect("it is there");
+    let mut seen = 0;
+    for (name, text) in sources("reason") {
+        if name.ends_with("tests.rs") {
+            continue;
+        }
+        for line in text.lines() {
+            let word = line.trim().strip_suffix("\",").and_then(|l| l.split_once("=> \"")).map(|(_, word)| word);
+            // what fits is no near miss
+            if let Some(word) = word.filter(|word| *word != "fits") {
+                seen += 1;
+                assert!(page.contains(&format!("`{word}`")), "docs/explanations.md does not name `{word}`");
+            }
+        }
+    }
+    assert!(seen > 40, "only {seen} were found");
+}

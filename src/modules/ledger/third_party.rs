@@ -168,6 +168,7 @@ static RETIRED: &[(&str, &str)] = &[
     ("AuthDBMAuthoritative", BY_REQUIRE),
     ("AuthDigestFile", "use `AuthUserFile` instead"),
     ("AuthDigestGroupFile", "use `AuthGroupFile` instead"),
+    ("AuthDigestUserFile", "use `AuthUserFile` instead"),
     ("AuthLDAPAuthoritative", BY_REQUIRE),
     ("AuthLDAPEnabled", "use `AuthBasicProvider ldap` instead"),
     ("AuthzDBMAuthoritative", BY_REQUIRE),

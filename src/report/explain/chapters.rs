@@ -5,6 +5,7 @@ use super::{Connection, Explained, Level, Spans, access, host, or_none, section}
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step};
 use crate::outcome::{Access, Decision, Outcome};
 use crate::phase::Phase;
+use crate::reason::is_source;
 use crate::report::paint::{Tone, clean};
 use crate::report::words;
 use crate::source::Span;
@@ -12,7 +13,7 @@ use bstr::ByteSlice;
 
 /// What a chapter is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
+pub(super) enum About {
     /// Which server answers.
     Host,
     /// Which file the URL means.
@@ -26,10 +27,10 @@ enum About {
 }
 
 impl About {
-    const ALL: [About; 5] = [About::Host, About::Mapping, About::Sections, About::Access, About::Handler];
+    pub(super) const ALL: [About; 5] = [About::Host, About::Mapping, About::Sections, About::Access, About::Handler];
 
     /// The chapter of a phase.
-    fn of(step: &Step) -> About {
+    pub(super) fn of(step: &Step) -> About {
         match step.phase {
             Phase::PostReadRequest | Phase::PreTranslateName | Phase::TranslateName => About::Mapping,
             Phase::MapToStorage => About::Sections,
@@ -66,9 +67,9 @@ pub(super) struct Told<'a> {
     /// The answer.
     pub outcome: &'a Outcome,
     /// Where the connection comes in.
-    connection: Connection<'a>,
+    pub connection: Connection<'a>,
     /// The lines that decided it.
-    decided: Spans,
+    pub decided: Spans,
     /// The lines that were overridden.
     overridden: Spans,
     /// How much is told.
@@ -78,12 +79,12 @@ pub(super) struct Told<'a> {
 impl<'a> Told<'a> {
     /// From all that is known.
     pub(super) fn new(explained: &Explained<'a>, level: Level) -> Told<'a> {
-        let outcome = explained.outcome;
+        let outcome = explained.case.outcome;
         let mut overridden = Spans::new();
-        explained.steps.iter().for_each(|s| overridden_in(s, &mut overridden));
+        explained.case.steps.iter().for_each(|s| overridden_in(s, &mut overridden));
         Told {
             outcome,
-            connection: host::connection(explained.server, explained.local),
+            connection: host::connection(explained.case.run.server(), explained.local()),
             decided: outcome.decided_by.iter().map(|d| d.span).collect(),
             overridden,
             level,
@@ -106,7 +107,7 @@ impl<'a> Told<'a> {
     }
 
     /// What a line is to the answer, apart from any step.
-    fn mark_of(&self, line: Span) -> Mark {
+    pub(super) fn mark_of(&self, line: Span) -> Mark {
         if self.decided.contains(&line) { Mark::Decides } else { Mark::Plain }
     }
 
@@ -137,8 +138,8 @@ fn overridden_in(step: &Step, spans: &mut Spans) {
 
 /// The steps of one request, and the requests that followed from it.
 pub(super) struct Chapters<'t> {
-    steps: Vec<&'t Step>,
-    followed: Vec<&'t Step>,
+    pub steps: Vec<&'t Step>,
+    pub followed: Vec<&'t Step>,
 }
 
 impl<'t> Chapters<'t> {
@@ -457,16 +458,8 @@ fn serving(page: &mut Page<'_>, o: &Outcome) {
         page.note(Tone::Plain, &format!("SCRIPT_NAME `{script}`, PATH_INFO `{}`", o.path_info));
     }
     if o.handler.as_ref().is_some_and(|h| h == "default-handler") && o.status < 300 {
-        let source = o.file.as_ref().is_some_and(|f| is_source(f));
+        let source = o.file.as_ref().is_some_and(|f| is_source(f.as_bstr()));
         let so = if source { ": anyone can read its source" } else { "" };
         page.note(if source { Tone::Warn } else { Tone::Plain }, &format!("the file is sent as is{so}"));
     }
-}
-
-/// Whether a file is one that is seldom meant to be read: a program, a database, a secret.
-fn is_source(file: &[u8]) -> bool {
-    const KINDS: [&str; 14] =
-        ["py", "wsgi", "php", "phtml", "cgi", "pl", "rb", "sh", "lua", "sqlite", "db", "sql", "env", "htpasswd"];
-    let extension = file.rsplit(|b| matches!(b, b'.' | b'/')).next().unwrap_or_default();
-    KINDS.iter().any(|k| extension.eq_ignore_ascii_case(k.as_bytes()))
 }

@@ -99,3 +99,22 @@ fn names(names: &Names) -> String {
 pub(super) fn connection(server: &Server, local: std::net::SocketAddr) -> Connection<'_> {
     Connection { server, ip: local.ip(), port: local.port() }
 }
+
+/// The line of the virtual host that answers, and why it is this one; no reason where there is no virtual host.
+pub(super) fn chosen(page: &Page<'_>, steps: &[&Step], c: Connection<'_>) -> (Option<Span>, Option<String>) {
+    let mut whys = Vec::new();
+    let mut line = None;
+    steps.iter().for_each(|step| collect(step, page, &mut whys, &mut line));
+    let Connection { server, ip, port } = c;
+    if server.servers.len() < 2 {
+        return (None, None);
+    }
+    let why = match server.tables.lookup(ip, port).and_then(|id| server.tables.chain(id)) {
+        None => format!("no virtual host is on port {port} of {ip}, the main server answers"),
+        Some(chain) if chain.names().is_none() => {
+            format!("the only one on {}, it answers for any host name", chain.address())
+        }
+        Some(_) => whys.iter().find(|w| w.chosen).map(|w| w.words.clone()).unwrap_or_default(),
+    };
+    (line, Some(why))
+}

@@ -6,20 +6,23 @@ mod access;
 mod chapters;
 mod host;
 mod page;
+mod rules;
 mod section;
+mod story;
 
+pub use super::explained::Explained;
 use super::paint::{Paint, Tone, clean};
-use super::{reason, words};
-use crate::outcome::step::{Detail, Step};
+use super::words;
+use crate::outcome::step::Detail;
 use crate::outcome::{Access, Outcome};
-use crate::request::Request;
-use crate::run::Run;
 use crate::server::Server;
-use crate::source::{SourceMap, Span};
+use crate::source::Span;
+pub(crate) use rules::rules;
+
 use chapters::{Chapters, Told};
-use page::{Mark, Page};
+use page::Page;
 use std::collections::HashSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// How much is told.
 ///
@@ -28,10 +31,11 @@ use std::net::{IpAddr, SocketAddr};
 /// use routesim::report::paint::Paint;
 /// use routesim::{Request, Site};
 ///
-/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
+/// let site = Site::builder("Redirect /old /new\n").build()?;
+/// let run = site.start().expect("httpd starts");
 /// let ask = Request::get("/old");
 /// let (outcome, steps) = run.explain(&ask);
-/// let page = |level| render(&Explained::of(&run, &ask, &outcome, &steps), level, Paint::default());
+/// let page = |level| render(&Explained::of(&site, &run, &ask, &outcome, &steps), level, Paint::default());
 /// assert_eq!(page(Level::Brief), "302 Found  -> http://localhost/new\n");
 /// assert!(page(Level::Story).len() < page(Level::All).len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -47,50 +51,6 @@ pub enum Level {
     All,
 }
 
-/// What a page is made of.
-///
-/// ```
-/// use routesim::report::explain::{Explained, Level, render};
-/// use routesim::report::paint::Paint;
-/// use routesim::{Request, Site};
-///
-/// let run = Site::builder("Redirect /old /new\n").build()?.start().expect("httpd starts");
-/// let ask = Request::get("/old");
-/// let (outcome, steps) = run.explain(&ask);
-/// let page = render(&Explained::of(&run, &ask, &outcome, &steps), Level::Story, Paint::default());
-/// assert!(page.contains("Redirect /old /new"), "the line that decided is on the page");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy)]
-pub struct Explained<'a> {
-    /// The answer.
-    pub(super) outcome: &'a Outcome,
-    /// The way to it.
-    pub(super) steps: &'a [Step],
-    /// The texts that spans are in.
-    pub(super) sources: &'a SourceMap,
-    /// The configuration, to say which virtual hosts there were to choose from.
-    pub(super) server: &'a Server,
-    /// Where the connection comes in.
-    pub(super) local: SocketAddr,
-    /// Where it comes from.
-    pub(super) client: IpAddr,
-}
-
-impl<'a> Explained<'a> {
-    /// Of what `run` answered `ask`.
-    pub fn of(run: &'a Run, ask: &Request, outcome: &'a Outcome, steps: &'a [Step]) -> Explained<'a> {
-        Explained {
-            outcome,
-            steps,
-            sources: run.sources(),
-            server: run.server(),
-            local: SocketAddr::new(ask.local, ask.local_port),
-            client: ask.client,
-        }
-    }
-}
-
 /// Where a connection comes in.
 #[derive(Clone, Copy)]
 struct Connection<'a> {
@@ -101,8 +61,9 @@ struct Connection<'a> {
 
 /// The page.
 pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
-    let o = explained.outcome;
-    let mut page = Page::new(explained.sources, paint);
+    let case = &explained.case;
+    let o = case.outcome;
+    let mut page = Page::new(case.sources, paint);
     page.text.push_str(&verdict(o, paint));
     page.text.push('\n');
     doubts(&mut page, o, level);
@@ -113,15 +74,18 @@ pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
         "{} {}   from {} to {}",
         clean(&o.method),
         paint.fit(&clean(&o.url), paint.columns()),
-        explained.client,
-        explained.local
+        case.ask.client,
+        explained.local()
     );
     page.note(Tone::Dim, &asked);
-    because(&mut page, o);
     let told = Told::new(explained, level);
-    Chapters::of(explained.steps).write(&mut page, &told);
-    if let Some(last) = explained.steps.last().filter(|step| step.detail == Detail::Cut) {
-        page.note(Tone::Warn, &words::why(last, explained.sources));
+    story::why(&mut page, &told, explained);
+    match level {
+        Level::All => Chapters::of(case.steps).write(&mut page, &told),
+        _ => story::way(&mut page, &told, &Chapters::of(case.steps)),
+    }
+    if let Some(last) = case.steps.last().filter(|step| step.detail == Detail::Cut) {
+        page.note(Tone::Warn, &words::why(last, case.sources));
     }
     log_line(&mut page, o);
     page.legend();
@@ -133,7 +97,7 @@ fn verdict(o: &Outcome, paint: Paint) -> String {
     if let Some(why) = o.connection {
         return format!("{}  {}", paint.tone(Tone::Bad, "no answer"), words::unanswered(why));
     }
-    let status = format!("{} {}", o.status, reason(o.status));
+    let status = format!("{} {}", o.status, super::reason(o.status));
     let mut line = paint.tone(Paint::of_status(o.status), status.trim_end());
     let mut add = |tone, text: &str| {
         line.push_str("  ");
@@ -176,17 +140,6 @@ fn doubts(page: &mut Page<'_>, o: &Outcome, level: Level) {
             false => String::new(),
         };
         page.note(Tone::Warn, &format!("not certain: `{}`{place}: {}", caveat.directive, caveat.why));
-    }
-}
-
-/// The lines without which the answer would be another one.
-fn because(page: &mut Page<'_>, o: &Outcome) {
-    if o.decided_by.is_empty() {
-        return;
-    }
-    page.heading("Decided by", "", Tone::Plain, "");
-    for d in &o.decided_by {
-        page.directive(Mark::Decides, 0, d.span);
     }
 }
 

@@ -1,0 +1,154 @@
+//! Each reason and each near miss on the smallest site that has it.
+
+use super::{Case, causes, nearly, suggestions};
+use crate::request::Request;
+use crate::site::{Modules, Site};
+
+/// What is told of a request: the codes of reasons and near misses, and the statuses of what is suggested.
+fn told(config: &str, files: &[(&str, &str)], url: &str) -> (Vec<&'static str>, Vec<&'static str>, Vec<u16>) {
+    told_with(Modules::Default, config, files, url)
+}
+
+fn told_with(
+    modules: Modules,
+    config: &str,
+    files: &[(&str, &str)],
+    url: &str,
+) -> (Vec<&'static str>, Vec<&'static str>, Vec<u16>) {
+    let mut builder = Site::builder(config).load(modules);
+    for (path, text) in files {
+        builder = builder.file(path, *text);
+    }
+    let site = builder.build().expect("its files can be laid out");
+    let run = site.start().expect("httpd starts");
+    let ask = Request::get(url);
+    let (outcome, steps) = run.explain(&ask);
+    let case = Case { site: &site, run: &run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
+    let (causes, near) = (causes(&case), nearly(&case));
+    let suggested = suggestions(&case, &causes, &near);
+    (
+        causes.iter().map(|c| c.what.code()).collect(),
+        near.iter().map(|n| n.miss.code()).collect(),
+        suggested.iter().map(|s| s.outcome.status).collect(),
+    )
+}
+
+/// A directory that is open, with .htaccess files.
+const OPEN: &str = "DocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride All\nOptions FollowSymLinks\nRequire all granted\n</Directory>\n";
+
+#[test]
+fn reasons() {
+    let page = [("/srv/www/a.html", "x")];
+    for (config, files, url, want) in [
+        (OPEN, &page[..], "/none", "no-file"),
+        (OPEN, &page, "/a.html/more", "path-info"),
+        (OPEN, &page, "/", "no-listing"),
+        ("DocumentRoot /srv/www\n<Directory /srv/www>\nOptions Indexes\n</Directory>", &page, "/", "listing"),
+        ("DocumentRoot /srv/www\n<Directory />\nRequire all denied\n</Directory>", &page, "/a.html", "denied"),
+        (
+            "DocumentRoot /srv/www\n<Location />\nAuthType Basic\nAuthName x\nAuthUserFile /u\nRequire valid-user\n</Location>",
+            &page,
+            "/a.html",
+            "login",
+        ),
+        ("DocumentRoot /srv/www\nSetHandler none-such", &page, "/a.html", "handler-not-taken"),
+        (OPEN, &[("/srv/www/x.py", "1")], "/x.py", "source-sent"),
+        ("ProxyPass / http://127.0.0.1:8000/", &[], "/", "backend"),
+        (OPEN, &[("/srv/www/d/index.html", "x")], "/d", "slash"),
+        ("Redirect /x http://localhost/x", &[], "/x", "redirect-loop"),
+        (OPEN, &[("/srv/www/.htaccess", "RewriteEngine On\nRewriteRule ^(.*)$ b/$1\n")], "/a", "loop"),
+        (OPEN, &[("/srv/www/.htaccess", "Foo\n")], "/a", "faulty-htaccess"),
+        ("RewriteEngine On\nRewriteCond %{HTTPS} off [OR]\nRewriteRule ^/a /b", &[], "/a", "or-at-end"),
+        ("RewriteEngine On\nRewriteRule ^/(.*) /x${none:$1}", &[], "/a", "no-map"),
+        (OPEN, &[("/srv/www/d/.htaccess", "RewriteEngine On\nRewriteRule ^x y [R]\n")], "/d/x", "disk-path"),
+    ] {
+        let (found, ..) = told(config, files, url);
+        assert!(found.contains(&want), "{config}: {url} is told as {found:?}, not as {want}");
+    }
+}
+
+#[test]
+fn near_misses() {
+    let htaccess = |text| [("/srv/www/.htaccess", text), ("/srv/www/b.html", "x")];
+    for (config, files, url, want) in [
+        (
+            "DocumentRoot /srv/www\n<Directory />\nAllowOverride None\n</Directory>",
+            &htaccess("RewriteEngine On\nRewriteRule ^a b.html\n")[..],
+            "/a",
+            "htaccess-unread",
+        ),
+        (OPEN, &htaccess("RewriteRule ^a b.html\n"), "/a", "engine-off"),
+        (OPEN, &htaccess("RewriteEngine On\nRewriteRule ^/a b.html\n"), "/a", "leading-slash"),
+        (OPEN, &htaccess("RewriteEngine On\nRewriteRule ^A b.html\n"), "/a", "case"),
+        (OPEN, &htaccess("RewriteEngine On\nRewriteCond %{HTTPS} on\nRewriteRule ^a b.html\n"), "/a", "conditions"),
+        (OPEN, &htaccess("<Files b.html>\nRewriteEngine On\nRewriteRule ^b b\n</Files>\n"), "/b.html", "whole-path"),
+        (
+            "RewriteEngine On\nRewriteRule ^/a /b\n<VirtualHost *>\nServerName h\n</VirtualHost>",
+            &[],
+            "/a",
+            "not-inherited",
+        ),
+        ("Redirect /a /b\nAlias /a /srv/a", &[], "/a", "too-late"),
+        ("Alias /A /srv/a", &[], "/a", "case"),
+        ("Alias img /srv/a", &[], "/img", "no-slash"),
+        ("Alias ^/a$ /srv/a", &[], "/a", "no-pattern"),
+        (
+            "DocumentRoot /srv/www\n<Directory /a>\nRequire all denied\n</Directory>",
+            &htaccess(""),
+            "/a",
+            "url-not-path",
+        ),
+        (
+            "DocumentRoot /srv/www\n<Location /srv/www/a>\nRequire all denied\n</Location>",
+            &htaccess(""),
+            "/a",
+            "path-not-url",
+        ),
+        ("DocumentRoot /srv/www\n<Files d/a>\nRequire all denied\n</Files>", &htaccess(""), "/d/a", "name-only"),
+        ("<IfModule none>\nAlias /a /srv/a\n</IfModule>", &[], "/a", "not-in-force"),
+        (
+            "<VirtualHost *:80>\n</VirtualHost>\n<VirtualHost *:80>\nServerName x\nAlias /a /srv\n</VirtualHost>",
+            &[],
+            "http://h/a",
+            "other-host",
+        ),
+        (
+            "<VirtualHost *:80>\n</VirtualHost>\n<VirtualHost *:81>\nServerName h\n</VirtualHost>",
+            &[],
+            "http://h/a",
+            "host-elsewhere",
+        ),
+        (
+            "<VirtualHost *:80>\n</VirtualHost>\n<VirtualHost *:80>\nServerName x\nServerAlias h:80\n</VirtualHost>",
+            &[],
+            "http://h/a",
+            "port-in-name",
+        ),
+    ] {
+        let (_, found, _) = told(config, files, url);
+        assert!(found.contains(&want), "{config}: {url} is told as {found:?}, not as {want}");
+    }
+}
+
+#[test]
+fn what_is_suggested_was_tried() {
+    let page = [("/srv/www/d/a.html", "x"), ("/srv/www/.git/config", "x")];
+    let closed = "DocumentRoot /srv/www\n<Directory />\nRequire all denied\n</Directory>";
+    assert_eq!(told(closed, &page, "/d/a.html").2, [200]);
+    // version control is closed on purpose
+    assert_eq!(told(closed, &page, "/.git/config").2, [0; 0]);
+    // and so is what the nearest section closes
+    let meant = "DocumentRoot /srv/www\n<Directory /srv/www/d>\nRequire all denied\n</Directory>";
+    assert_eq!(told(meant, &page, "/d/a.html").2, [0; 0]);
+    let unread = [("/srv/www/.htaccess", "RewriteEngine On\nRewriteRule ^a b.html\n"), ("/srv/www/b.html", "x")];
+    assert_eq!(
+        told("DocumentRoot /srv/www\n<Directory /srv>\nAllowOverride None\n</Directory>", &unread, "/a").2,
+        [200]
+    );
+    let source = "DocumentRoot /srv/www\n<FilesMatch \\.php$>\nSetHandler application/x-httpd-php\n</FilesMatch>";
+    let modules = Modules::Pick(vec!["dir".into()]);
+    assert_eq!(
+        told_with(modules, source, &[("/srv/www/a.php", "<?php")], "/a.php").0,
+        ["handler-not-taken", "source-sent"]
+    );
+}

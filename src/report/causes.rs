@@ -1,0 +1,222 @@
+//! The words for reasons and near misses. Like `words.rs`, a place where values become sentences; a sentence says what is
+//! so and, where it helps, what would be otherwise.
+
+use super::words;
+use crate::outcome::Outcome;
+use crate::reason::{Case, Cause, Change, Fit, Miss, Near, Place, Suggestion, What};
+use crate::source::{SourceMap, Span};
+use bstr::BString;
+
+/// A reason, in one sentence or two.
+pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
+    let sources = case.sources;
+    let shown = |path: &BString| sources.shown(path);
+    match &cause.what {
+        What::NoFile { missing } => format!("no such file: {} does not exist", shown(missing)),
+        What::PathInfo { file, rest } => {
+            format!(
+                "{} is there, but a file takes no path behind its name, and `{rest}` stands there (AcceptPathInfo)",
+                shown(file)
+            )
+        }
+        What::NoPermission { path, mode, uid, user } => {
+            format!(
+                "httpd runs as {user} and may not read {}: its mode is {:04o}, its owner {}",
+                shown(path),
+                mode & 0o7777,
+                owner(case, *uid)
+            )
+        }
+        What::NoListing { directory, names } => {
+            format!(
+                "directory listing is off (Options without Indexes), and {} in {}",
+                none_of(names),
+                shown(directory)
+            )
+        }
+        What::Listing { directory, names } => {
+            format!("a listing of {}: Options Indexes is on, and {} there", shown(directory), none_of(names))
+        }
+        What::Link { path } => {
+            format!(
+                "{} is a symbolic link, and Options has neither FollowSymLinks nor SymLinksIfOwnerMatch for it, or the owners differ",
+                shown(path)
+            )
+        }
+        What::Denied { section, meant } => {
+            let line = cause.places.first().map(|line| sources.text(*line)).unwrap_or_default();
+            let so = if *meant { ", and looks meant" } else { "; no section below grants access" };
+            format!("denied: `{line}`{} applies{so}", of(*section, sources))
+        }
+        What::NoGrant => "denied: access control lets nobody in, and no line that grants access applies".into(),
+        What::Login => "a user name and a password are asked for".into(),
+        What::WrongLogin { user, known: true } => format!("the password of `{user}` is wrong"),
+        What::WrongLogin { user, known: false } => format!("the user file has no user `{user}`"),
+        What::UserRefused { user } => {
+            format!("the password of `{user}` is right, but no Require line lets this user in")
+        }
+        What::NotTaken { handler, module: Some(module) } => {
+            format!(
+                "no loaded module takes the handler `{handler}`: {module} is not loaded, so the file is sent as it is"
+            )
+        }
+        What::NotTaken { handler, module: None } => {
+            format!("no loaded module takes the handler `{handler}`, so the file is sent as it is")
+        }
+        What::Source { module: Some(module) } => {
+            format!("the file is sent as it is: anyone can read its source ({module} is not loaded)")
+        }
+        What::Source { module: None } => "the file is sent as it is: anyone can read its source".into(),
+        What::NoExec { file } => format!("{} may not be run: Options ExecCGI is off there", shown(file)),
+        What::Backend { url, itself: true } => {
+            format!("asked of {url}, which is this very server: a loop. Its answer is not known, 200 is assumed")
+        }
+        What::Backend { url, itself: false } => format!("asked of {url}; its answer is not known, 200 is assumed"),
+        What::Slash { directory } => {
+            format!(
+                "{} is a directory, and its name has no slash at the end: mod_dir (DirectorySlash) sends the client there first",
+                shown(directory)
+            )
+        }
+        What::OrAtEnd => "[OR] has no condition behind it, so this condition keeps no request away".into(),
+        What::DiskPath { directory } => format!(
+            "the Location shows a path of the disk: a relative target below {} needs RewriteBase, or begins with a slash",
+            shown(directory)
+        ),
+        What::NoMap { name } => format!("there is no map `{name}` (RewriteMap): it gives nothing"),
+        What::OtherTls => "the TLS connection was made for another virtual host, whose SSL settings differ".into(),
+        What::RedirectLoop { .. } => "a redirect loop: the Location is the URL that was asked for".into(),
+        What::Loop { times, way } => format!(
+            "a loop: {times} internal redirects, then 500 ({} -> ...)",
+            way.iter().map(ToString::to_string).collect::<Vec<_>>().join(" -> ")
+        ),
+        What::Htaccess { file, message, help } => {
+            let help = help.as_ref().map(|h| format!("; {h}")).unwrap_or_default();
+            format!("{} is faulty, so that every request below it ends in 500: {message}{help}", shown(file))
+        }
+        What::NoGroup { name, near: Some(near) } => {
+            format!("no WSGIDaemonProcess is named `{name}` (did you mean `{near}`?)")
+        }
+        What::NoGroup { name, near: None } => format!("no WSGIDaemonProcess is named `{name}`"),
+        What::Before { winner, loser } => {
+            format!("{} is asked before {}, wherever the lines stand", words::module(winner), words::module(loser))
+        }
+        What::FirstHost { name } => {
+            format!("no virtual host is named {name}: the first one of its address answers")
+        }
+        What::Logged { message } => message.clone(),
+    }
+}
+
+/// Why a line that nearly applied does not.
+pub(super) fn near(near: &Near, case: &Case<'_>) -> String {
+    let sources = case.sources;
+    let place = |span: Span| sources.place(span);
+    match &near.miss {
+        Miss::Conditions(failed) => {
+            let all: Vec<String> = failed.iter().map(|step| words::why(step, sources)).collect();
+            format!("its pattern matches, but a condition does not hold: {}", all.join("; "))
+        }
+        Miss::Pattern { subject, fit } => missed(*fit, subject),
+        Miss::TooLate { by: Some(by) } => format!("never reached: {} takes the request first", place(*by)),
+        Miss::TooLate { by: None } => "never reached".into(),
+        Miss::Replaced { by: Some(by) } => format!("replaced by {} of a later section", place(*by)),
+        Miss::Replaced { by: None } => "replaced by the lines of a later section".into(),
+        Miss::Unread { file, lines: 0 } => {
+            format!("{} is not read: AllowOverride is None where no line says otherwise", sources.shown(file))
+        }
+        Miss::Unread { file, lines: 1 } => format!("{} is not read because of this line", sources.shown(file)),
+        Miss::Unread { file, .. } => format!("{} is not read because of these lines", sources.shown(file)),
+        Miss::EngineOff => "not in force: no RewriteEngine On stands beside it".into(),
+        Miss::InIf => "a rule in an <If> section has no effect".into(),
+        Miss::NotInherited => {
+            "not in force here: a virtual host does not inherit the main server's rules (RewriteOptions Inherit)".into()
+        }
+        Miss::Dropped { by } => {
+            format!("not in force here: the rules of {} replace it (RewriteOptions Inherit)", place(*by))
+        }
+        Miss::NotInForce { condition } => format!("not in force: {condition} is false"),
+        Miss::OtherHost => "stands in another virtual host".into(),
+        Miss::HostElsewhere { name, host } => {
+            format!("{name} is also the name of {host}, which this connection does not reach")
+        }
+        Miss::PortInName { name } => {
+            format!("`{name}` has a port, which is no part of a ServerAlias: it matches no request")
+        }
+    }
+}
+
+/// What a suggestion does, and what it gives.
+pub(super) fn suggestion(suggestion: &Suggestion, case: &Case<'_>) -> (String, String) {
+    let sources = case.sources;
+    let what = match &suggestion.change {
+        Change::Add { line, to } => {
+            let line = line.split('\n').map(str::trim).collect::<Vec<_>>().join("; ");
+            match to {
+                Place::Section(section) => {
+                    format!("add `{line}` to {} ({})", sources.text(*section), sources.place(*section))
+                }
+                Place::New(directory) => format!("add `{line}` in a new <Directory \"{directory}\">"),
+                Place::Before(other) => format!("add `{line}` before {}", sources.place(*other)),
+                Place::Top => format!("add `{line}`"),
+            }
+        }
+        Change::Replace { old, new } => format!("change {} to `{new}`", sources.place(*old)),
+        Change::Remove { line } => format!("remove {}", sources.place(*line)),
+    };
+    (what, given(&suggestion.outcome))
+}
+
+/// What an answer is, in a few words.
+fn given(o: &Outcome) -> String {
+    let mut said = o.status.to_string();
+    if let Some(location) = &o.location {
+        said.push_str(&format!(" -> {location}"));
+    } else if let Some(file) = &o.file {
+        said.push_str(&format!(" {file}"));
+    }
+    if let Some(handler) = o.handler.as_ref().filter(|h| **h != "default-handler") {
+        said.push_str(&format!(" by {handler}"));
+    }
+    said
+}
+
+fn missed(fit: Fit, subject: &BString) -> String {
+    match fit {
+        Fit::Whole => "fits".into(),
+        Fit::Case => format!("differs from `{subject}` in the case of letters"),
+        Fit::Slash => format!("differs from `{subject}` in a slash"),
+        Fit::LeadingSlash => format!("is tried on `{subject}`, which does not begin with a slash"),
+        Fit::NoLeadingSlash => format!("is tried on `{subject}`, which begins with a slash"),
+        Fit::Url => format!("is tried on the path of the file, {subject}, not on the URL"),
+        Fit::File => format!("is tried on the path of the URL, {subject}, not on the file"),
+        Fit::NameOnly => format!("is tried on the file's name alone, without its directories ({subject})"),
+        Fit::UrlName => format!("is tried on the name of the file, {subject}, not on the last part of the URL"),
+        Fit::Below => format!(
+            "is tried on the whole path, {subject}: in a <Files> or <If> section the directory is not taken off"
+        ),
+        Fit::OtherPath => format!("names the same back-end, but another path than {subject}"),
+        Fit::NoPattern => "is no regular expression: it is taken letter by letter".into(),
+        Fit::NoSlash => "has no slash at its beginning, and every URL path begins with one".into(),
+        Fit::Middle => format!("is tried on the beginning of `{subject}`"),
+    }
+}
+
+fn none_of(names: &[BString]) -> String {
+    match names {
+        [] => "no index file is looked for".into(),
+        [one] => format!("{one} does not exist"),
+        more => format!("none of {} exists", more.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn of(section: Option<Span>, sources: &SourceMap) -> String {
+    section.map(|span| format!(" of {}", sources.text(span))).unwrap_or_default()
+}
+
+fn owner(case: &Case<'_>, uid: u32) -> String {
+    match case.run.server().users.user_by_id(uid) {
+        Some(user) => user.name.to_string(),
+        None => uid.to_string(),
+    }
+}

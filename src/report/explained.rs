@@ -1,0 +1,61 @@
+//! What an explanation is made of.
+
+use crate::outcome::{Outcome, Step};
+use crate::reason::{self, Case, Cause, Near, Suggestion};
+use crate::request::Request;
+use crate::run::Run;
+use crate::site::Site;
+use std::net::SocketAddr;
+
+/// An answer with all that it is explained from: [`explain::render`](super::explain::render) makes a page of it,
+/// [`json::explained`](super::json::explained) an object.
+///
+/// ```
+/// use routesim::report::{Explained, json};
+/// use routesim::{Request, Site};
+///
+/// let site = Site::builder("DocumentRoot /srv\nRedirect /old /new\n").build()?;
+/// let run = site.start().expect("httpd starts");
+/// let ask = Request::get("/none");
+/// let (outcome, steps) = run.explain(&ask);
+/// let explained = json::explained(&Explained::of(&site, &run, &ask, &outcome, &steps));
+/// assert_eq!(explained["reason"][0]["message"], "no such file: /srv/none does not exist");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Explained<'a> {
+    pub(super) case: Case<'a>,
+    pub(super) causes: Vec<Cause>,
+    pub(super) near: Vec<Near>,
+    pub(super) suggestions: Vec<Suggestion>,
+}
+
+impl<'a> Explained<'a> {
+    /// Of what `run`, a run of `site`, answered `ask`.
+    pub fn of(
+        site: &'a Site,
+        run: &'a Run,
+        ask: &'a Request,
+        outcome: &'a Outcome,
+        steps: &'a [Step],
+    ) -> Explained<'a> {
+        Explained::of_case(Case { site, run, ask, outcome, steps, sources: run.sources() })
+    }
+
+    /// The same of a case.
+    pub(super) fn of_case(case: Case<'a>) -> Explained<'a> {
+        let (causes, near) = (reason::causes(&case), reason::nearly(&case));
+        Explained { case, causes, near, suggestions: Vec::new() }
+    }
+
+    /// The same with changes of the configuration that give a better answer: at most two, each tried on the engine.
+    pub fn with_suggestions(self) -> Explained<'a> {
+        let suggestions = reason::suggestions(&self.case, &self.causes, &self.near);
+        Explained { suggestions, ..self }
+    }
+
+    /// Where the connection comes in.
+    pub(super) fn local(&self) -> SocketAddr {
+        SocketAddr::new(self.case.ask.local, self.case.ask.local_port)
+    }
+}
