@@ -59,6 +59,15 @@ fn explanations() {
         let explained = Explained::of(&site, &run, &ask, &outcome, &steps);
         let page = explain::render(&explained, Level::Story, Paint::default());
         insta::assert_snapshot!(format!("lesson-{}", lesson.name.replace('/', "-")), page);
+        if lesson.name == "web2py" {
+            for columns in [60, 120] {
+                let terminal = Paint { width: Some(columns), ..Paint::default() };
+                let page = explain::render(&explained, Level::Story, terminal);
+                // the verdict is never cut
+                assert!(page.lines().skip(1).all(|line| line.chars().count() <= columns), "{page}");
+                insta::assert_snapshot!(format!("columns-{columns}"), page);
+            }
+        }
     }
 }
 

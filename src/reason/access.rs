@@ -3,7 +3,9 @@
 use super::{Case, Cause, What};
 use crate::outcome::Access;
 use crate::outcome::step::{Authorization, Detail, Judgement, Password, Required, Step};
+use crate::site::Directive;
 use crate::source::Span;
+use bstr::ByteSlice;
 
 /// Adds those that hold.
 pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
@@ -49,6 +51,7 @@ fn asking(case: &Case<'_>) -> Vec<Span> {
 fn denied(case: &Case<'_>, found: &mut Vec<Cause>) {
     let refuses = |step: &&Step| match &step.detail {
         Detail::Deny => step.matched(),
+        Detail::Tls(_) | Detail::SslRequire => !step.matched(),
         Detail::Require(Required::Line(..), result) => *result == Authorization::Denied,
         _ => false,
     };
@@ -62,7 +65,15 @@ fn denied(case: &Case<'_>, found: &mut Vec<Cause>) {
     let what = match places.first() {
         Some(line) => {
             let section = case.section_of(*line);
-            What::Denied { section, meant: is_meant(case, section) }
+            let compat = ["Deny", "Order", "Allow"].contains(&case.sources.directive_name(*line).as_str());
+            // Require is not asked once mod_access_compat has refused
+            let applied = case.sections();
+            let grants = |d: &Directive<'_>| {
+                d.args().trim().eq_ignore_ascii_case(b"all granted")
+                    && d.parents().last().is_some_and(|(_, section)| applied.contains(&section))
+            };
+            let beside_grant = compat && case.lines("Require").any(|d| grants(&d));
+            What::Denied { section, meant: is_meant(case, section), beside_grant }
         }
         None => What::NoGrant,
     };

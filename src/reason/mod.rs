@@ -68,8 +68,9 @@ pub(crate) enum What {
     Listing { directory: BString, names: Vec<BString> },
     /// A symbolic link that may not be followed.
     Link { path: BString },
-    /// A line that refuses, the section that it stands in, and whether it looks meant: nothing is to be opened then.
-    Denied { section: Option<Span>, meant: bool },
+    /// A line that refuses, the section that it stands in, and whether it looks meant (nothing is to be opened then), and
+    /// whether a Require line grants beside it.
+    Denied { section: Option<Span>, meant: bool, beside_grant: bool },
     /// Refused, and no line that grants applies.
     NoGrant,
     /// A login is asked for.

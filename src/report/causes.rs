@@ -43,12 +43,16 @@ pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
                 shown(path)
             )
         }
-        What::Denied { section, meant } => {
+        What::Denied { section, meant, beside_grant } => {
             let line = cause.places.first().map(|line| sources.text(*line)).unwrap_or_default();
-            let so = if *meant { ", and looks meant" } else { "; no section below grants access" };
+            let so = match (beside_grant, meant) {
+                (true, _) => " (mod_access_compat); a Require line does not undo it: both must let the client in",
+                (false, true) => ", and looks intended: no change is suggested",
+                (false, false) => "; no section below grants access",
+            };
             format!("denied: `{line}`{} applies{so}", of(*section, sources))
         }
-        What::NoGrant => "denied: access control lets nobody in, and no line that grants access applies".into(),
+        What::NoGrant => "denied: no line that grants access applies".into(),
         What::Login => "a user name and a password are asked for".into(),
         What::WrongLogin { user, known: true } => format!("the password of `{user}` is wrong"),
         What::WrongLogin { user, known: false } => format!("the user file has no user `{user}`"),
