@@ -1,5 +1,7 @@
 //! The directives that are known, and what is made of each of them.
 
+mod about;
+
 use crate::module::{self, Module, allowed};
 use crate::modules;
 
@@ -39,6 +41,16 @@ impl Row {
     /// What it means to an answer.
     pub fn effect(&self) -> Effect {
         self.row.effect
+    }
+
+    /// What it does, in one or two sentences; not every directive has some.
+    pub fn about(&self) -> Option<&'static str> {
+        about::sentences(self.name())
+    }
+
+    /// Where its manual is: the address of a page, with the place in it.
+    pub fn manual(&self) -> String {
+        about::manual(self.module(), self.name())
     }
 
     /// How it takes its arguments.

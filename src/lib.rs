@@ -53,6 +53,8 @@ mod base64;
 pub mod builtin;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+mod codes;
 mod conf;
 mod date;
 pub mod diagnostic;

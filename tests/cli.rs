@@ -440,6 +440,46 @@ fn the_ledger_and_the_phases() {
 }
 
 #[test]
+fn a_directive_is_described() {
+    let text = out(&run(&["directives", "alias"]));
+    for part in ["the first that fits wins", "context: server", "docs/2.4/mod/mod_alias.html#alias"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let rows: Vec<Value> =
+        serde_json::from_slice(&run(&["directives", "php_value", "--format", "json"]).stdout).unwrap();
+    assert!(rows[0]["about"].as_str().unwrap().contains("mod_php"), "{rows:?}");
+    assert!(rows[0]["manual"].as_str().unwrap().starts_with("https://www.php.net/"), "{rows:?}");
+}
+
+#[test]
+fn a_line_of_the_log_is_explained() {
+    let files = [
+        ("site/.htaccess", "RewriteEngine On\nRewriteRule ^x y [P]\nRewriteRule ^a b\n"),
+        ("site/sub/.htaccess", "Require all granted\nRequire ip 192.0.2.1\n"),
+    ];
+    let site = path(&folder("why", &files), "site");
+    let places = |line: &str| {
+        let output = run(&["why", "--docroot", &site, "--format", "json", line]);
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let places = value["places"].as_array().unwrap().iter().map(|place| {
+            let concerns = if place["concerns"] == true { "" } else { " elsewhere" };
+            format!("{}:{}{concerns}", place["file"].as_str().unwrap(), place["line"])
+        });
+        places.filter(|place| place.starts_with('/')).collect::<Vec<_>>()
+    };
+    assert_eq!(places("ah00669"), ["/var/www/html/.htaccess:2"]);
+    let denied = "[authz_core:error] [pid 7] AH01630: client denied by server configuration: /var/www/html";
+    assert_eq!(places(&format!("{denied}/sub/x")), ["/var/www/html/sub/.htaccess:2"]);
+    assert_eq!(places(&format!("{denied}/other")), ["/var/www/html/sub/.htaccess:2 elsewhere"]);
+    let alone: Value = serde_json::from_slice(&run(&["why", "01630", "--format", "json"]).stdout).unwrap();
+    assert_eq!((&alone["code"], &alone["module"]), (&"AH01630".into(), &"mod_authz_core.c".into()));
+    assert!(alone["places"].is_null() && alone["meaning"].is_string() && alone["cause"].is_string(), "{alone}");
+    let unknown = run(&["why", "AH01643"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(err(&unknown).contains("did you mean `AH016"), "{}", err(&unknown));
+}
+
+#[test]
 fn built_in_scenarios_are_listed_and_hold() {
     let listed = out(&run(&["--list"]));
     assert!(listed.lines().count() > 18 && listed.starts_with("web2py "), "{listed}");

@@ -38,7 +38,7 @@ fn directory(name: &str) -> PathBuf {
 #[test]
 fn help() {
     let here = directory("help");
-    for verb in ["", "explain", "replay", "test", "check", "verify", "directives", "phases"] {
+    for verb in ["", "explain", "replay", "test", "check", "verify", "directives", "phases", "why"] {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let name = if verb.is_empty() { "help".into() } else { format!("help-{verb}") };
         insta::assert_snapshot!(name, said(&arguments, &here));
@@ -83,6 +83,11 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("bad-header", &["explain", "--header", "Host", "/"]),
     ("bad-client", &["explain", "--client", "here", "/"]),
     ("unknown-directive", &["directives", "AllowOveride"]),
+    ("directive", &["directives", "allowoverride"]),
+    ("why", &["why", "[core:info] [pid 7] AH00128: File does not exist: /srv/www/x"]),
+    ("why-places", &["why", "-s", "web2py", "AH01797: client denied by server configuration: /home/web2py/x"]),
+    ("why-unknown", &["why", "AH01643"]),
+    ("why-no-code", &["why", "File does not exist: /srv/www/x"]),
     ("unknown-field", &["replay", "--format", "ndjson", "--fields", "staus"]),
 ];
 

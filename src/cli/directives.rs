@@ -8,7 +8,7 @@ use crate::suggest::closest;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// The directives, and what routesim makes of each.
+/// The directives: what each does, where it may stand, and what routesim makes of it.
 #[derive(clap::Args)]
 pub(super) struct Directives {
     /// Show only this directive
@@ -72,7 +72,8 @@ fn one(row: Row, streams: &mut Streams) -> Result<(), Failure> {
     let (tone, word) = effect(row);
     let name = streams.paint.tone(Tone::Head, &shown(row));
     writeln!(streams.out, "{name}  {}  {}", row.module(), streams.paint.tone(tone, word))?;
-    let mut lines = vec![format!("context: {}", row.context().join(", "))];
+    let mut lines: Vec<String> = row.about().map(String::from).into_iter().collect();
+    lines.push(format!("context: {}", row.context().join(", ")));
     if let Some(class) = row.class() {
         lines.push(format!("in .htaccess: where AllowOverride has {class}"));
     }
@@ -84,6 +85,7 @@ fn one(row: Row, streams: &mut Streams) -> Result<(), Failure> {
     if !row.usage().is_empty() {
         lines.push(format!("httpd says: {}", row.usage()));
     }
+    lines.push(format!("manual: {}", row.manual()));
     let room = streams.paint.columns() - 4;
     for line in lines.iter().flat_map(|l| wrap(l, room)) {
         writeln!(streams.out, "  {line}")?;
@@ -124,6 +126,8 @@ fn value(row: &Row) -> Value {
         "override": row.class(),
         "effect": effect(*row).1,
         "why": why,
+        "about": row.about(),
+        "manual": row.manual(),
         "usage": row.usage(),
     })
 }

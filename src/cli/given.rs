@@ -69,6 +69,12 @@ impl Opened {
 }
 
 impl Given {
+    /// Whether it names something, or has an option that needs it.
+    pub(super) fn is_named(&self) -> bool {
+        let names = self.scenario.is_some() || self.config.is_some() || self.docroot.is_some();
+        names || self.machine.used().is_some()
+    }
+
     /// Opens it, to ask `requests` of it (a scenario's own, where there are none given).
     pub(super) fn open(&self, streams: &Streams, requests: Option<Vec<RequestSpec>>) -> Result<Opened, Failure> {
         self.open_named(self.scenario.as_deref(), streams, requests)

@@ -23,6 +23,7 @@ mod urls;
 #[cfg(all(feature = "oracle", target_os = "linux"))]
 mod verify;
 mod vhosts;
+mod why;
 
 use clap::{Parser, Subcommand};
 use output::{OutputArgs, Streams};
@@ -95,6 +96,11 @@ enum Verb {
     /// List the directives of httpd, and how far routesim models each
     #[command(after_help = "Example:\n  routesim directives AllowOverride")]
     Directives(directives::Directives),
+    /// Explain a code of the error log, and list the lines that can cause it
+    #[command(
+        after_help = "Examples:\n  routesim why AH01630\n  routesim why -c /etc/apache2/apache2.conf 'AH01630: client denied by server configuration: /srv/app/x'"
+    )]
+    Why(why::Why),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  routesim completions bash > /etc/bash_completion.d/routesim")]
     Completions(manual::Completions),
@@ -228,6 +234,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Vhosts(verb)) => verb.run(streams),
         Some(Verb::Directives(verb)) => verb.run(streams),
         Some(Verb::Phases(verb)) => verb.run(streams),
+        Some(Verb::Why(verb)) => verb.run(streams),
         None => failure("no command given; try `routesim explain URL`, or `routesim --help`"),
     }
 }

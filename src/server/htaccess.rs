@@ -7,7 +7,7 @@ use super::{Server, Virtual, compile, filepath};
 use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::Phase;
-use crate::module::allowed::OR_UNSET;
+use crate::module::allowed::{OR_ALL, OR_UNSET};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::source::{FileId, Span};
 use crate::vfs::{Errno, Vfs};
@@ -196,17 +196,8 @@ pub(crate) fn read(
     wanted: &Wanted,
 ) -> (FileId, PerDir, Vec<Diagnostic>) {
     let file = server.sources.add_once(&name, text);
-    let options = conf::Options {
-        state: server.state.clone(),
-        env: server.env.clone(),
-        overrides: wanted.overrides,
-        override_list: wanted.override_list.as_ref().map(|l| l.to_vec()),
-        known: Default::default(),
-        complete: false,
-    };
-    let files = compile::VfsFiles { vfs: &**vfs, beside: None };
-    let mut know = compile::Known { loaded: server.loaded.clone(), either: Vec::new() };
-    let tree = conf::read_htaccess(&server.sources, file, &files, &mut know, &options);
+    let list = wanted.override_list.as_ref().map(|l| l.to_vec());
+    let tree = tree(server, vfs, file, wanted.overrides, list);
     let mut build = Build {
         listens: Default::default(),
         charsets: Vec::new(),
@@ -248,6 +239,25 @@ pub(crate) fn read(
     let mut settings = PerDir::default();
     build.walk(&tree.nodes, &mut settings, &scope);
     (file, settings, build.diagnostics.all())
+}
+
+/// The lines of an .htaccess file that was read, whatever may stand in it.
+pub(crate) fn nodes(server: &Server, vfs: &Arc<dyn Vfs>, file: FileId) -> Vec<conf::Node> {
+    tree(server, vfs, file, OR_ALL, None).nodes
+}
+
+fn tree(
+    server: &Server,
+    vfs: &Arc<dyn Vfs>,
+    file: FileId,
+    overrides: u32,
+    override_list: Option<Vec<BString>>,
+) -> conf::Tree {
+    let (state, env) = (server.state.clone(), server.env.clone());
+    let options = conf::Options { state, env, overrides, override_list, known: Default::default(), complete: false };
+    let files = compile::VfsFiles { vfs: &**vfs, beside: None };
+    let mut know = compile::Known { loaded: server.loaded.clone(), either: Vec::new() };
+    conf::read_htaccess(&server.sources, file, &files, &mut know, &options)
 }
 
 /// Whether a text is the name of an .htaccess file, for tools.

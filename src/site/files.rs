@@ -1,12 +1,25 @@
 //! The .htaccess files of a site.
 
 use super::Site;
+use crate::conf::Node;
 use crate::diagnostic::Diagnostic;
 use crate::limits::TREE_ENTRIES;
+use crate::run::Run;
 use crate::server::htaccess;
+use crate::source::FileId;
 use crate::vfs::{Cred, Errno, Kind, Vfs, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::BTreeMap;
+
+/// The .htaccess files below the DocumentRoots.
+struct Looked {
+    /// A run that has read them.
+    run: Run,
+    /// Their paths, sorted.
+    found: Vec<BString>,
+    /// Those that may not be read.
+    hidden: Vec<BString>,
+}
 
 impl Site {
     /// What is wrong with the .htaccess files below the DocumentRoots, each with its path: read with the modules and the
@@ -24,12 +37,31 @@ impl Site {
     /// # Ok::<(), routesim::vfs::Errno>(())
     /// ```
     pub fn check_htaccess_files(&self) -> Vec<(String, Diagnostic)> {
-        let Ok(run) = self.start() else { return Vec::new() };
+        let Some(Looked { run, hidden, .. }) = self.look_at_htaccess_files() else { return Vec::new() };
+        let shown = |path: &BString| (path.to_string(), Diagnostic::hidden(&self.sources().shown(path)));
+        run.htaccess_errors().into_iter().chain(hidden.iter().map(shown)).collect()
+    }
+
+    /// The lines of the same files, each file with its directory. Files that are not read are not among them.
+    pub(crate) fn htaccess_trees(&self) -> Vec<(BString, Vec<Node>)> {
+        let Some(Looked { run, found, .. }) = self.look_at_htaccess_files() else { return Vec::new() };
+        let read = run.sources().files_from(0);
+        let tree = |path: BString| {
+            let file = read.iter().position(|file| file.name.as_bytes() == path)?;
+            let nodes = htaccess::nodes(run.server(), &self.0.input.vfs, FileId(file as u32));
+            Some((path[..path.rfind_byte(b'/')?].into(), nodes))
+        };
+        found.into_iter().filter_map(tree).collect()
+    }
+
+    /// Reads the .htaccess files below the DocumentRoots, as requests would.
+    fn look_at_htaccess_files(&self) -> Option<Looked> {
+        let run = self.start().ok()?;
         let mut roots: BTreeMap<&BStr, Vec<usize>> = BTreeMap::new();
         for (number, server) in run.server().servers.iter().enumerate() {
             roots.entry(server.core().document_root()).or_default().push(number);
         }
-        let (mut room, mut hidden) = (TREE_ENTRIES, Vec::new());
+        let (mut room, mut all, mut hidden) = (TREE_ENTRIES, Vec::new(), Vec::new());
         for (root, servers) in roots {
             let names = |number: &usize| htaccess::names(&run.server().servers[*number]);
             let called = |name: &[u8]| servers.iter().flat_map(names).any(|own| own == name);
@@ -38,10 +70,12 @@ impl Site {
             for file in &search.found {
                 servers.iter().for_each(|number| run.look_at(*number, file));
             }
-            let shown = |path: &BString| (path.to_string(), Diagnostic::hidden(&self.sources().shown(path)));
-            hidden.extend(search.hidden.iter().map(shown));
+            all.append(&mut search.found);
+            hidden.append(&mut search.hidden);
         }
-        run.htaccess_errors().into_iter().chain(hidden).collect()
+        all.sort();
+        all.dedup();
+        Some(Looked { run, found: all, hidden })
     }
 }
 

@@ -108,16 +108,7 @@ impl Site {
     /// The directives that take effect, in the order in which they were read. What httpd carries out while it reads
     /// (Include, Define, LoadModule, `<IfModule>`) is not among them, but for what it brings in.
     pub fn directives(&self) -> impl Iterator<Item = Directive<'_>> {
-        let mut todo: Vec<Directive<'_>> = Vec::new();
-        let top = self.0.loaded.nodes.iter().rev();
-        todo.extend(top.map(|node| Directive { node, parents: Vec::new() }));
-        std::iter::from_fn(move || {
-            let next = todo.pop()?;
-            let parents: Vec<&Node> = next.parents.iter().copied().chain([next.node]).collect();
-            let children = next.node.children.iter().rev();
-            todo.extend(children.map(|node| Directive { node, parents: parents.clone() }));
-            Some(next)
-        })
+        Directive::of(&self.0.loaded.nodes)
     }
 
     /// The parts whose condition (`<IfModule>` and kin) does not hold.
@@ -200,6 +191,24 @@ pub struct Directive<'s> {
 }
 
 impl<'s> Directive<'s> {
+    /// The directives of a tree, each section before what is in it.
+    pub(crate) fn of(nodes: &'s [Node]) -> impl Iterator<Item = Directive<'s>> {
+        let mut todo: Vec<Directive<'s>> =
+            nodes.iter().rev().map(|node| Directive { node, parents: Vec::new() }).collect();
+        std::iter::from_fn(move || {
+            let next = todo.pop()?;
+            let parents: Vec<&Node> = next.parents.iter().copied().chain([next.node]).collect();
+            let children = next.node.children.iter().rev();
+            todo.extend(children.map(|node| Directive { node, parents: parents.clone() }));
+            Some(next)
+        })
+    }
+
+    /// The sections around it, the outermost first.
+    pub(crate) fn sections(&self) -> &[&'s Node] {
+        &self.parents
+    }
+
     /// Its name as written; a section's without `<`.
     pub fn name(&self) -> &'s BStr {
         self.node.name.as_bstr()

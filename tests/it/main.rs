@@ -1,6 +1,7 @@
 //! All integration tests, one binary.
 
 mod arguments;
+mod codes;
 mod door;
 mod fuzzing;
 mod hostile;
