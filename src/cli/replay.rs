@@ -42,6 +42,10 @@ pub(super) struct Replay {
     #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = keys())]
     fields: Vec<Key>,
 
+    /// Also print what the response and the back-end get: the key `backend` (ndjson)
+    #[arg(long, conflicts_with = "fields")]
+    response: bool,
+
     /// Simulate every line of --urls again, even a repeated one
     #[arg(long)]
     no_cache: bool,
@@ -73,6 +77,9 @@ impl Replay {
         }
         if !self.fields.is_empty() && self.format != Format::Ndjson {
             return failure("--fields goes with --format ndjson");
+        }
+        if self.response && self.format != Format::Ndjson {
+            return failure("--response goes with --format ndjson");
         }
         let urls = self.urls.as_deref().map(Urls::read).transpose()?;
         let like = self.request.spec("/")?;
@@ -192,7 +199,11 @@ impl Replay {
 
     /// A request's outcome, as a line of ndjson.
     fn answer(&self, out: &mut Vec<u8>, run: &Run, ask: &Request, texts: &Texts<'_>) -> io::Result<()> {
-        let keys = if self.fields.is_empty() { &Key::ALL[..] } else { &self.fields };
+        let keys = match self.fields.is_empty() {
+            true if self.response => &Key::ALL[..],
+            true => Key::USUAL,
+            false => &self.fields,
+        };
         match self.request.follow {
             true => ndjson::line(out, &ToldHops::new(&run.follow(ask), keys, texts)),
             false => ndjson::line(out, &Told { outcome: &run.ask(ask), keys, texts }),

@@ -6,11 +6,9 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::rule::{Rule, Test};
 use crate::server::build::{Cmd, forbid};
-use crate::server::conditions::{self, State};
 use crate::server::engine::Program;
 use crate::server::request::{PathInfo, Request};
-use crate::server::{filepath, method, script, setting};
-use crate::source::Span;
+use crate::server::{filepath, script, setting};
 use crate::vfs::{Kind, X};
 use bstr::BString;
 
@@ -118,18 +116,9 @@ fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
     Verdict::Status(500)
 }
 
-/// What becomes of a program's answer: `ap_scan_script_header_err_core_ex` (server/util_script.c) asks whether the
-/// client's conditions hold, and `cgi_handle_response` what follows.
+/// What becomes of a program's answer: `cgi_handle_response`.
 fn answer(r: &mut Request<'_>, program: Program) -> Verdict {
-    if r.method_number != method::GET || !conditions::made(r) {
-        return Verdict::Ok;
-    }
-    if program == Program::Unknown {
-        let why = "a program may give its answer a tag, a time or a status, which the request's conditions ask for";
-        r.caveat("cgi-script", Span::NONE, why);
-    }
-    let states = State::of_program(r);
-    match conditions::meet(r, &states) {
+    match script::conditions(r, program) {
         Some(304) => {
             r.status = 304;
             Verdict::Ok

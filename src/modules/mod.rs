@@ -88,6 +88,7 @@ pub(crate) static MODELLED: &[&Module] = &[
     &negotiation::MODULE,
     &php::MODULE,
     &proxy::CONNECT,
+    &proxy::FCGI,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
     &reading::MACRO,

@@ -3,11 +3,11 @@
 //!
 //! Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
 
-use super::{Caveat, Decision, NoAnswer, Outcome, Wsgi};
+use super::{Backend, Caveat, Decision, NoAnswer, Outcome, Wsgi};
 use crate::diagnostic::Diagnostic;
 use crate::follow::{Followed, Hop, Stopped};
 use crate::source::{SourceFile, SourceMap, Span};
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use foldhash::fast::RandomState;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -47,11 +47,12 @@ pub enum Key {
     Wsgi,
     DecidedBy,
     Caveats,
+    Backend,
 }
 
 impl Key {
     /// All, in their order.
-    pub const ALL: [Key; 16] = [
+    pub const ALL: [Key; 17] = [
         Key::Url,
         Key::Method,
         Key::Status,
@@ -68,7 +69,11 @@ impl Key {
         Key::Wsgi,
         Key::DecidedBy,
         Key::Caveats,
+        Key::Backend,
     ];
+
+    /// Those that `replay` prints without `--response`.
+    pub(crate) const USUAL: &[Key] = Key::ALL.split_at(16).0;
 
     /// As it is written.
     pub const fn name(self) -> &'static str {
@@ -89,6 +94,7 @@ impl Key {
             Key::Wsgi => "wsgi",
             Key::DecidedBy => "decided_by",
             Key::Caveats => "caveats",
+            Key::Backend => "backend",
         }
     }
 }
@@ -161,6 +167,7 @@ impl Serialize for Told<'_> {
                 Key::Wsgi => map.serialize_entry(name, &o.wsgi.as_ref().map(Groups)),
                 Key::DecidedBy => map.serialize_entry(name, &Each(&o.decided_by, texts)),
                 Key::Caveats => map.serialize_entry(name, &Each(&o.caveats, texts)),
+                Key::Backend => map.serialize_entry(name, &o.backend.as_deref().map(Asked)),
             }?;
         }
         map.end()
@@ -290,6 +297,27 @@ impl Serialize for Groups<'_> {
     }
 }
 
+struct Asked<'b>(&'b Backend);
+
+impl Serialize for Asked<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(4))?;
+        map.serialize_entry("url", &text(&self.0.url))?;
+        map.serialize_entry("worker", &maybe(&self.0.worker))?;
+        map.serialize_entry("method", &text(&self.0.method))?;
+        map.serialize_entry("fcgi", &self.0.fcgi.as_deref().map(Variables))?;
+        map.end()
+    }
+}
+
+struct Variables<'v>(&'v [(&'static str, BString)]);
+
+impl Serialize for Variables<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, value)| (name, text(value))))
+    }
+}
+
 fn text<T: AsRef<[u8]>>(bytes: &T) -> std::borrow::Cow<'_, str> {
     bytes.as_ref().to_str_lossy()
 }
@@ -302,7 +330,6 @@ fn maybe<T: AsRef<[u8]>>(bytes: &Option<T>) -> Option<std::borrow::Cow<'_, str>>
 mod tests {
     use super::*;
     use crate::phase::Phase;
-    use bstr::BString;
 
     #[test]
     fn keys_in_order_and_names_from_the_text() {
@@ -317,7 +344,7 @@ mod tests {
         let value = outcome(&o, &sources);
         let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
         let wanted = "url method status connection handler file path_info script_name location vhost access user log wsgi \
-                      decided_by caveats";
+                      decided_by caveats backend";
         assert_eq!(keys, wanted.split_whitespace().collect::<Vec<_>>());
         assert_eq!(value["file"], "/a\u{fffd}\u{fffd}b\u{fffd}");
         assert_eq!(

@@ -118,6 +118,31 @@ pub struct Wsgi {
     pub callable: BString,
 }
 
+/// The server that a proxied request goes to, and what it is asked.
+///
+/// ```
+/// use routesim::{Request, Site};
+///
+/// let config = "<FilesMatch php$>\nSetHandler proxy:fcgi://127.0.0.1:9000\n</FilesMatch>\nDocumentRoot /srv\n";
+/// let run = Site::builder(config).file("/srv/shop.php", "<?php").build()?.start().expect("httpd starts");
+/// let backend = run.ask(&Request::get("/shop.php/cart")).backend.expect("PHP-FPM is asked");
+/// assert_eq!(backend.url, "fcgi://127.0.0.1:9000/srv/shop.php");
+/// let fcgi = backend.fcgi.expect("it speaks FastCGI");
+/// assert_eq!(fcgi[..2], [("SCRIPT_FILENAME", "/srv/shop.php".into()), ("PATH_INFO", "/cart".into())]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Backend {
+    /// What is asked for, as `ProxyPass` would write it: `unix:/run/php.sock|fcgi://localhost/srv/shop.php`.
+    pub url: BString,
+    /// The worker (httpd's word for a back-end that the configuration names), by its URL.
+    pub worker: Option<BString>,
+    /// The method.
+    pub method: Text<'static>,
+    /// For FastCGI, the variables by which PHP-FPM finds the script, as the script finds them.
+    pub fcgi: Option<Vec<(&'static str, BString)>>,
+}
+
 /// A directive that made the answer what it is. (Lists of them are of sizes that an allocator has at hand.)
 ///
 /// ```
@@ -207,6 +232,8 @@ pub struct Outcome {
     pub log_message: Option<String>,
     /// Groups, for mod_wsgi.
     pub wsgi: Option<Wsgi>,
+    /// Where a proxied request goes.
+    pub backend: Option<Box<Backend>>,
     /// In phase order.
     pub decided_by: Vec<Decision>,
     /// Why the answer is not certain; empty when it is.

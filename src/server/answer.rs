@@ -102,6 +102,7 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         log,
         log_message,
         wsgi: last.wsgi.take(),
+        backend: last.backend.take(),
         decided_by,
         caveats,
     }

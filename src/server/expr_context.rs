@@ -54,6 +54,14 @@ pub(crate) fn string(r: &mut Request<'_>, expr: &Expr) -> Result<BString, EvalEr
     expr.eval_string(&mut View(r))
 }
 
+/// The same, with back-references.
+///
+/// # Errors
+/// httpd's message.
+pub(crate) fn string_re(r: &mut Request<'_>, expr: &Expr, refs: &mut Backrefs) -> Result<BString, EvalError> {
+    expr.eval_string_re(&mut View(r), refs)
+}
+
 /// The value of a server variable, as expressions and mod_rewrite see it.
 pub(crate) fn variable(r: &mut Request<'_>, var: Var) -> BString {
     View(r).variable(var)

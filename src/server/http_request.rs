@@ -290,6 +290,7 @@ pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         body: None,
         rewrite: Default::default(),
         wsgi: None,
+        backend: None,
         script_name: None,
         served_by: None,
         access: Default::default(),

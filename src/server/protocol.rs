@@ -163,6 +163,7 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         mime_exceptions: None,
         htaccess_read: Vec::new(),
         wsgi: None,
+        backend: None,
         script_name: None,
         served_by: None,
         access: Default::default(),

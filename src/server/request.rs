@@ -11,7 +11,7 @@ use super::{Connection, Virtual};
 use crate::address::IpSubnet;
 use crate::module::Phase;
 use crate::outcome::observer::{Origin, PatternKind};
-use crate::outcome::{Access, Caveat, Decision, Step, Wsgi};
+use crate::outcome::{Access, Backend, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
 use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
@@ -225,6 +225,8 @@ pub(crate) struct Request<'a> {
     pub rewrite: crate::modules::rewrite::State,
     /// Where mod_wsgi runs it.
     pub wsgi: Option<Wsgi>,
+    /// The back-end that a proxy would ask.
+    pub backend: Option<Box<Backend>>,
     /// SCRIPT_NAME, once a script's environment was made.
     pub script_name: Option<BString>,
     /// The handler that ran.

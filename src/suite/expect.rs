@@ -76,6 +76,14 @@ enum Shape {
 const ACCESS: &[&str] = &["granted", "denied", "auth-required", "not-reached"];
 const WSGI: &[(&str, Shape)] =
     &[("process_group", Shape::Text), ("application_group", Shape::Text), ("callable", Shape::Text)];
+const BACKEND: &[(&str, Shape)] =
+    &[("url", Shape::Text), ("worker", Shape::Maybe), ("method", Shape::Text), ("fcgi", Shape::Map(FCGI))];
+const FCGI: &[(&str, Shape)] = &[
+    ("SCRIPT_FILENAME", Shape::Text),
+    ("PATH_INFO", Shape::Text),
+    ("SCRIPT_NAME", Shape::Text),
+    ("PATH_TRANSLATED", Shape::Text),
+];
 const DECISION: &[(&str, Shape)] =
     &[("phase", Shape::Text), ("directive", Shape::Text), ("file", Shape::Maybe), ("line", Shape::Number)];
 const CAVEAT: &[(&str, Shape)] =
@@ -97,6 +105,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("user", Shape::Maybe),
     ("log", Shape::Maybe),
     ("wsgi", Shape::Map(WSGI)),
+    ("backend", Shape::Map(BACKEND)),
     ("decided_by", Shape::Directives(DECISION)),
     ("caveats", Shape::Directives(CAVEAT)),
 ];

@@ -2,7 +2,7 @@
 
 use super::checks::proxy;
 use super::{module, row};
-use crate::module::Args::{Flag, Raw, Take1, Take23};
+use crate::module::Args::{Flag, Raw, Take1};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
 use crate::module::{Directive, Module};
@@ -24,18 +24,6 @@ const PROXY_EXPRESS: &[Directive] = &[
         "Enable the ProxyExpress functionality"),
     row("ProxyExpressDBMFile", Take1, OR_FILEINFO, Inert, "Location of ProxyExpressDBMFile file"),
     row("ProxyExpressDBMType", Take1, OR_FILEINFO, Inert, "Type of ProxyExpressDBMFile file"),
-];
-
-// What the back-end is told: it is never asked.
-#[rustfmt::skip]
-const PROXY_FCGI: &[Directive] = &[
-    row("ProxyFCGIBackendType", Take1, OR_FILEINFO, Inert,
-        "Specify the type of FastCGI server: 'Generic', 'FPM'")
-        .must(&[
-            Arg(0, OneOf(&["GENERIC", "FPM"]), "ProxyFCGIBackendType requires one of the following arguments: 'GENERIC', 'FPM'"),
-        ]),
-    row("ProxyFCGISetEnvIf", Take23, OR_FILEINFO, Inert, "expr-condition env-name expr-value")
-        .must(&[By(proxy::environment)]),
 ];
 
 #[rustfmt::skip]
@@ -82,7 +70,6 @@ pub(super) static MODULES: &[Module] = &[
     module("mod_proxy_ajp.c", "proxy_ajp_module", &[]),
     module("mod_proxy_balancer.c", "proxy_balancer_module", &[]),
     module("mod_proxy_express.c", "proxy_express_module", PROXY_EXPRESS),
-    module("mod_proxy_fcgi.c", "proxy_fcgi_module", PROXY_FCGI),
     module("mod_proxy_fdpass.c", "proxy_fdpass_module", &[]),
     module("mod_proxy_ftp.c", "proxy_ftp_module", PROXY_FTP),
     module("mod_proxy_hcheck.c", "proxy_hcheck_module", PROXY_HCHECK),

@@ -8,6 +8,9 @@ use crate::server::uri::{self, Slashes};
 use crate::server::{filepath, vhost};
 use bstr::{BString, ByteSlice};
 
+/// A note: SetHandler sends the request to a back-end, or another directive that names a handler.
+pub(super) const BY_HANDLER: &str = "proxy-sethandler";
+
 /// Bad Request.
 const BAD: u16 = 400;
 
@@ -297,11 +300,23 @@ fn program_like(r: &mut Request<'_>, scheme: &str, url: &[u8], codes: &Codes, po
         r.error(codes.path, "To be forwarded path contains a query string");
         return Err(403);
     }
-    let path = path(r, n.path, untouched, codes.path)?;
+    let path = match noted(r, BY_HANDLER) && scheme == "fcgi" {
+        true => file_path(r, n.path, codes.path)?,
+        false => path(r, n.path, untouched, codes.path)?,
+    };
     let host = n.hostport(port);
     let parts = [b"proxy:", scheme.as_bytes(), b"://", host.as_slice(), b"/", path.as_slice()];
     r.filename = Some(parts.concat().into());
     Ok(path)
+}
+
+/// The path of a file that a handler is for: no part of a URL, and so not encoded.
+fn file_path(r: &mut Request<'_>, raw: &[u8], code: &'static str) -> Result<BString, u16> {
+    if raw.iter().any(|b| b.is_ascii_control() || *b == b'?') {
+        r.error(code, "To be forwarded path contains control characters or a query string");
+        return Err(403);
+    }
+    Ok(raw.into())
 }
 
 /// `scgi_canon`

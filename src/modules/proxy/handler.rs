@@ -1,13 +1,13 @@
 //! `proxy_handler` (mod_proxy.c): up to the point where a back-end would be asked.
 
+use super::backend::Asked;
 use super::balancer::{self, Choice};
 use super::schemes::{self, Speaker};
 use super::worker::{Sort, Worker};
-use super::{Server, canon, hosts};
+use super::{Server, canon, fcgi, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
 use crate::outcome::observer::Origin;
-use crate::server::byterange::Body;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
 use crate::server::{method, setting};
@@ -29,6 +29,7 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
         let handler = r.handler.clone().unwrap_or_default();
         r.proxyreq = ProxyReq::Reverse;
         r.filename = Some([handler.as_bytes(), filename.as_slice()].concat().into());
+        r.notes.set(canon::BY_HANDLER, "1");
         let verdict = canon::canon_url(r);
         if verdict != Verdict::Ok {
             r.filename = Some(filename);
@@ -48,13 +49,11 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
         return verdict;
     }
     r.served_by = Some(r.handler.clone().unwrap_or_else(|| "proxy-server".into()));
-    if let Err(verdict) = forward(r, conf, url) {
-        return verdict;
+    match forward(r, conf, url) {
+        Ok((Speaker::Fcgi, asked)) => fcgi::answer(r, &asked),
+        Ok((speaker, asked)) => asked.answer(r, speaker),
+        Err(verdict) => verdict,
     }
-    // the back-end says the status, for an ErrorDocument too, and sends a page of some length
-    r.status = 200;
-    r.body = Body::page(r);
-    Verdict::Ok
 }
 
 /// Max-Forwards, and TRACE.
@@ -114,8 +113,8 @@ fn needs_domain(r: &mut Request<'_>, conf: &Server) -> Option<Verdict> {
     Some(Verdict::Status(301))
 }
 
-/// Finds who would be asked, and refuses what mod_proxy refuses before it asks.
-fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), Verdict> {
+/// Finds who would be asked, and how, and refuses what mod_proxy refuses before it asks.
+fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(Speaker, Asked), Verdict> {
     let mut member: Option<Worker> = None;
     if r.engine.server.loaded.has("proxy_balancer_module")
         && balancer::is_balancer(&url, balancer::PREFIX.len())
@@ -174,7 +173,7 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
         let i = conf.workers.find(&url, Sort::Any)?;
         conf.workers.get(i).cloned()
     });
-    if let Some(w) = found.filter(|w| !w.usable()) {
+    if let Some(w) = found.as_ref().filter(|w| !w.usable()) {
         r.decide(Phase::Handler, w.span);
         r.error_by("AH00940", format!("disabled connection for ({})", w.name), Some(w.span));
         return Err(Verdict::Status(503));
@@ -183,11 +182,7 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(), V
         speaks_tls(r, &url)?;
     }
     reachable(r, conf, &url, speaker, remote.is_some())?;
-    // what answers a request in another's place says its own status, but for programs that need not say any
-    if !matches!(speaker, Speaker::Fcgi | Speaker::Scgi | Speaker::Uwsgi) {
-        r.status = 200;
-    }
-    Ok(())
+    Ok((speaker, Asked::new(r, &url, found.as_ref())))
 }
 
 /// `uwsgi_handler` decodes the path where it stands: in the file too, unless a balancer made a URL of its own.

@@ -1,11 +1,14 @@
 //! mod_proxy.c: requests that other servers answer. Those servers are never asked: what is modelled is which request
-//! goes where, and what mod_proxy refuses by itself.
+//! goes where, what mod_proxy refuses by itself, and what PHP-FPM makes of a request.
 //!
 //! The modules for the schemes (mod_proxy_http and kin) have no hooks of their own: `canon` and `handler` ask
 //! which of them are loaded.
 
+mod backend;
 mod balancer;
 mod canon;
+mod fcgi;
+mod fpm;
 mod handler;
 mod hosts;
 mod params;
@@ -33,6 +36,7 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 pub(crate) use balancer::Balancer;
+pub(crate) use fcgi::FCGI;
 pub(crate) use hosts::{Blocked, Direct};
 pub(crate) use schemes::{CONNECT, WSTUNNEL};
 pub(crate) use worker::Workers;
@@ -181,8 +185,10 @@ pub(crate) struct Dir {
     pub alias: Option<Set<Arc<Alias>>>,
     /// ProxyPassInterpolateEnv.
     pub interpolate_env: Option<Set<bool>>,
-    /// ProxyErrorOverride, as far as its arguments must be told apart.
-    error_override: Option<bool>,
+    /// ProxyErrorOverride.
+    error_override: backend::Override,
+    /// The settings of mod_proxy_fcgi.
+    fcgi: fcgi::Dir,
     /// ProxyWebsocketFallbackToProxyHttp.
     pub websocket_fallback: Option<bool>,
 }
@@ -193,7 +199,8 @@ impl settings::Settings for Dir {
         Dir {
             alias: Set::merge(&base.alias, &add.alias),
             interpolate_env: Set::merge(&base.interpolate_env, &add.interpolate_env),
-            error_override: add.error_override.or(base.error_override),
+            error_override: backend::Override::merge(&base.error_override, &add.error_override),
+            fcgi: fcgi::Dir::merge(&base.fcgi, &add.fcgi),
             websocket_fallback: add.websocket_fallback.or(base.websocket_fallback),
         }
     }

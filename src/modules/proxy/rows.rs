@@ -8,7 +8,7 @@ use crate::module::{Directive, plain, row};
 
 const BOTH: u32 = ACCESS_CONF | RSRC_CONF;
 
-// What a back-end is told, and what is made of its answer, is `Inert`: no back-end is asked.
+// What a back-end is told, and what is made of its answer's headers, is `Inert`: no back-end is asked.
 #[rustfmt::skip]
 pub(super) static DIRECTIVES: &[Directive] = &[
     row("<Proxy", Raw, RSRC_CONF, Modelled, "Container for directives affecting resources located in the proxied location", section::proxy),
@@ -29,7 +29,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     row("NoProxy", Iterate, RSRC_CONF, Modelled, "A list of domains, hosts, or subnets to which the proxy will connect directly", setters::direct),
     row("ProxyDomain", Take1, RSRC_CONF, Modelled, "The default intranet domain name (in absence of a domain in the URL)", setters::domain),
     row("ProxyVia", Take1, RSRC_CONF, Inert, "Configure Via: proxy header header to one of: on | off | block | full", |_, a| setters::one_of(a, "ProxyVia", &["off", "on", "full", "block"])),
-    row("ProxyErrorOverride", Iterate, BOTH, Inert, "use our error handling pages instead of the servers' we are proxying", setters::error_override),
+    row("ProxyErrorOverride", Iterate, BOTH, Modelled, "use our error handling pages instead of the servers' we are proxying", setters::error_override),
     plain("ProxyPreserveHost", Flag, BOTH, Inert, "on if we should preserve host header while proxying"),
     row("ProxyTimeout", Take1, RSRC_CONF, Inert, "Set the timeout (in seconds) for a proxied connection. This overrides the server timeout", setters::timeout),
     row("ProxyBadHeader", Take1, RSRC_CONF, Inert, "How to handle bad header line in response: IsError | Ignore | StartBody", |_, a| setters::one_of(a, "ProxyBadHeader", &["IsError", "Ignore", "StartBody"])),

@@ -120,22 +120,26 @@ pub(super) fn one_of(a: &[BString], name: &str, words: &[&str]) -> Done {
 
 /// `set_proxy_error_override`
 pub(super) fn error_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let word = &a[0];
-    let conf = cmd.slot(|d| &mut d.proxy);
+    let (word, span) = (&a[0], cmd.span());
+    let own = &mut cmd.slot(|d| &mut d.proxy).error_override;
     if word.eq_ignore_ascii_case(b"off") || on(word) {
-        conf.error_override = Some(on(word));
+        Set::put(&mut own.on, on(word), span);
         return Ok(());
     }
-    match conf.error_override {
+    match own.on.as_ref().map(|s| s.value) {
         None => Err("ProxyErrorOverride first parameter must be one of: off | on".into()),
         Some(_) if !word.first().is_some_and(u8::is_ascii_digit) => {
             Err("ProxyErrorOverride: status codes to intercept must be numeric".into())
         }
         Some(false) => Err("ProxyErrorOverride: status codes must follow a value of 'on'".into()),
-        Some(true) if !(400..600).contains(&atoi(word)) => {
-            Err("ProxyErrorOverride: status codes to intercept must be valid HTTP Status Codes >=400 && <600".into())
-        }
-        Some(true) => Ok(()),
+        Some(true) => match atoi(word) {
+            code @ 400..600 => {
+                own.codes.push(code as u16);
+                Ok(())
+            }
+            _ => Err("ProxyErrorOverride: status codes to intercept must be valid HTTP Status Codes >=400 && <600"
+                .into()),
+        },
     }
 }
 

@@ -216,7 +216,8 @@ fn is_length(text: &[u8]) -> bool {
 
 /// `wsgi_build_environment`, then the script, in a daemon process or here.
 fn execute(r: &mut Request<'_>, settings: &InForce<'_>, target: &Target) -> Result<(), Refusal> {
-    script::log_path_translated(r);
+    // no answer hangs on the path, but the error log may
+    script::path_translated(r);
     let name = uri::single_slashes(&script::script_name(r));
     r.script_name = Some(proxies::script_name(r, settings).unwrap_or(name));
     let groups = ["process_group", "application_group", "callable_object"];

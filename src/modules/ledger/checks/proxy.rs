@@ -1,4 +1,4 @@
-//! Health checks and FastCGI back-ends (modules/proxy/mod_proxy_hcheck.c, mod_proxy_fcgi.c).
+//! Health checks of back-ends (modules/proxy/mod_proxy_hcheck.c).
 
 use super::Done;
 use crate::conf::args;
@@ -76,25 +76,5 @@ fn parameter(key: &[u8], value: &[u8]) -> Done {
         b"hcuri" if value.len() >= 1024 => Err("Health check uri length must be < 1024 characters".into()),
         b"hcpasses" | b"hcfails" | b"hcuri" => Ok(()),
         _ => Err("unknown Worker hcheck parameter".into()),
-    }
-}
-
-/// `ProxyFCGISetEnvIf condition [!]name [value]`: `cmd_setenv`.
-pub(crate) fn environment(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let wrong = |text: &BString| {
-        let text = text.clone();
-        move |e: String| format!("Could not parse expression \"{text}\": {e}")
-    };
-    cmd.expr(&a[0], false).map_err(wrong(&a[0]))?;
-    let Some(name) = a[1].strip_prefix(b"!") else {
-        return a.get(2).map_or(Ok(()), |value| cmd.expr(value, true).map(|_| ()).map_err(wrong(value)));
-    };
-    match a.get(2) {
-        Some(value) => Err(format!(
-            "Third argument (\"{value}\") is not allowed when using ProxyFCGISetEnvIf's unset mode ({})",
-            a[1]
-        )),
-        None if name.is_empty() => Err("ProxyFCGISetEnvIf: \"!\" is not a valid variable name".into()),
-        None => Ok(()),
     }
 }
