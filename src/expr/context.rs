@@ -129,6 +129,13 @@ impl Backrefs {
         self.groups.iter_mut().zip(captures.groups()).for_each(|(own, group)| *own = *group);
     }
 
+    /// Takes them for those of another text, where they are (`re_source` handed in by who keeps `re_pmatch`).
+    pub(crate) fn onto(&mut self, source: &[u8]) {
+        let own = self.source.get_or_insert_default();
+        own.clear();
+        own.extend_from_slice(source);
+    }
+
     /// Forgets them: a pattern with groups did not match.
     pub(crate) fn clear(&mut self) {
         self.source = None;

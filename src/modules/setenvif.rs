@@ -496,10 +496,9 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
                     matched
                 }
                 Test::Expr(expr) => {
+                    groups.onto(&value);
                     let held = expr_context::condition_re(r, expr, &mut groups).unwrap_or(false);
-                    if let Some(source) = groups.source() {
-                        value = source.to_owned();
-                    }
+                    value = groups.source().map(|source| source.to_owned()).unwrap_or_default();
                     held
                 }
             };
@@ -522,10 +521,12 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
 
 /// Sets what a line that matched sets; the error is the name whose value is too long.
 fn set_features(r: &mut Request<'_>, entry: &Entry, groups: &Backrefs) -> Result<(), BString> {
+    // an expression that holds because a pattern does not match leaves no groups
+    let literal = matches!(entry.test, Test::Text(..)) || groups.source().is_none();
     for Feature { name, value: template, span } in entry.features.iter() {
         let value = match template {
             None => None,
-            Some(text) if matches!(entry.test, Test::Text(..)) => Some(text.clone()),
+            Some(text) if literal => Some(text.clone()),
             Some(text) => Some(substitute_with(text, |n| groups.get(n)).ok_or_else(|| name.clone())?),
         };
         r.change_env(name.as_bstr(), value, *span);

@@ -123,7 +123,10 @@ pub(crate) fn invoke_handler(r: &mut Request<'_>) -> Verdict {
 pub(crate) fn end(r: &mut Request<'_>, verdict: Verdict) {
     match verdict {
         Verdict::Status(status) => die(r, status),
-        _ if r.next.is_none() => headers::respond(r, false),
+        _ if r.next.is_none() => {
+            headers::respond(r, false);
+            check_headers(r);
+        }
         _ => {}
     }
 }
@@ -146,7 +149,36 @@ fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
             }
         }
         headers::respond(r, true);
+        check_headers(r);
     }
+}
+
+/// `check_headers` (modules/http/http_filters.c): a value with control characters in it is not sent, and the answer is 500.
+fn check_headers(r: &mut Request<'_>) {
+    const CODE: &str = "AH02430";
+    let all = r.headers_out.iter().chain(r.err_headers_out.iter());
+    let Some((name, value)) = all.into_iter().find(|(_, value)| !may_be_sent(value)) else { return };
+    let again = r.log.iter().any(|l| l.code == CODE);
+    let message = format!("Response header '{name}' value of '{value}' contains invalid characters, aborting request");
+    r.headers_out = Table::default();
+    r.err_headers_out = Table::default();
+    r.error(CODE, message);
+    match again {
+        true => r.status = 500,
+        false => {
+            let for_error = r.env.get("REDIRECT_STATUS").is_some_and(|status| *status != *b"200".as_bstr());
+            die_after(r, 500, r.prev.is_some() && for_error);
+        }
+    }
+}
+
+/// `ap_scan_http_field_content`; a line may go on in the next.
+fn may_be_sent(value: &[u8]) -> bool {
+    let continued = |at: usize| value[at..].starts_with(b"\r\n ") || value[at..].starts_with(b"\r\n\t");
+    let at_home = |(i, b): (usize, &u8)| {
+        !b.is_ascii_control() || *b == b'\t' || continued(i) || *b == b'\n' && i > 0 && continued(i - 1)
+    };
+    value.iter().enumerate().all(at_home)
 }
 
 fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {

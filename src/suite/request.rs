@@ -235,8 +235,10 @@ impl RequestSpec {
         if let Some(length) = self.body_length {
             set("Content-Length", length.to_string());
         }
-        set("Connection", "close".into());
-        set("X-Sim-Id", index.to_string());
+        if sent.find(b"connection").is_none() {
+            sent.push(Header("Connection".into(), "close".into()));
+        }
+        sent.push(Header("X-Sim-Id".into(), index.to_string()));
         sent.into_iter().filter(|header| !header.1.is_empty()).map(|header| (header.0, header.1)).collect()
     }
 
@@ -372,7 +374,7 @@ mod tests {
             user: Some("alice:secret".into()),
             ..RequestSpec::default()
         };
-        let head = "GET /a HTTP/1.1\r\nHost: Example.com:81\r\nhost: x\r\nConnection: close\r\n\
+        let head = "GET /a HTTP/1.1\r\nHost: Example.com:81\r\nhost: x\r\nConnection: keep-alive\r\n\
                     Authorization: Basic YWxpY2U6c2VjcmV0\r\nX-Sim-Id: 7\r\n\r\n";
         assert_eq!(request.head(7), head);
         let request = RequestSpec { headers: vec![header("Host", "")], target: Some("*".into()), ..request };

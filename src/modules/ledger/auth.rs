@@ -1,7 +1,7 @@
 //! Who a user is and what he may do: logins by form, databases, FastCGI authorizers.
 
 use super::checks::{auth, socache};
-use super::{module, row};
+use super::{handlers, handling, module, row};
 use crate::module::Args::{Argv, Flag, Iterate, Raw, Take1};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};
@@ -124,7 +124,7 @@ const AUTHZ_DBM: &[Directive] = &[
 
 /// The modules of this group.
 pub(super) static MODULES: &[Module] = &[
-    module("mod_auth_form.c", "auth_form_module", AUTH_FORM),
+    handling(module("mod_auth_form.c", "auth_form_module", AUTH_FORM), handlers::AUTH_FORM),
     module("mod_authn_dbd.c", "authn_dbd_module", AUTHN_DBD),
     module("mod_authn_dbm.c", "authn_dbm_module", AUTHN_DBM),
     module("mod_authn_socache.c", "authn_socache_module", AUTHN_SOCACHE),

@@ -1,7 +1,7 @@
 //! Servers that tell each other how busy they are, and the memory they share.
 
 use super::checks::server;
-use super::{module, row};
+use super::{handlers, handling, module, row};
 use crate::module::Args::Take1;
 use crate::module::Effect::Inert;
 use crate::module::allowed::RSRC_CONF;
@@ -29,7 +29,7 @@ const HEARTMONITOR: &[Directive] = &[
 /// The modules of this group.
 pub(super) static MODULES: &[Module] = &[
     module("mod_heartbeat.c", "heartbeat_module", HEARTBEAT),
-    module("mod_heartmonitor.c", "heartmonitor_module", HEARTMONITOR),
+    handling(module("mod_heartmonitor.c", "heartmonitor_module", HEARTMONITOR), handlers::HEARTMONITOR),
     module("mod_slotmem_plain.c", "slotmem_plain_module", &[]),
     module("mod_slotmem_shm.c", "slotmem_shm_module", &[]),
 ];

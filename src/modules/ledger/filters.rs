@@ -1,7 +1,7 @@
 //! Bodies, changed on their way.
 
 use super::checks::{bodies, sed};
-use super::{module, row};
+use super::{handlers, handling, module, row};
 use crate::module::Args::{Flag, Iterate, Iterate2, Raw, Take1, Take12};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};
@@ -160,7 +160,7 @@ pub(super) static MODULES: &[Module] = &[
     module("mod_ext_filter.c", "ext_filter_module", EXT_FILTER),
     module("mod_proxy_html.c", "proxy_html_module", PROXY_HTML),
     module("mod_ratelimit.c", "ratelimit_module", &[]),
-    module("mod_reflector.c", "reflector_module", REFLECTOR),
+    handling(module("mod_reflector.c", "reflector_module", REFLECTOR), handlers::REFLECTOR),
     module("mod_request.c", "request_module", REQUEST),
     module("mod_sed.c", "sed_module", SED),
     module("mod_substitute.c", "substitute_module", SUBSTITUTE),

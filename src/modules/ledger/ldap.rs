@@ -1,7 +1,7 @@
 //! Users and groups in a directory server.
 
 use super::checks::ldap;
-use super::{module, row};
+use super::{handlers, handling, module, row};
 use crate::module::Args::{Flag, Iterate, Take1, Take2, Take12, Take23};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{OR_AUTHCFG, RSRC_CONF};
@@ -178,4 +178,4 @@ const UTIL_LDAP: &[Directive] = &[
 
 /// The modules of this group.
 pub(super) static MODULES: &[Module] =
-    &[module("mod_authnz_ldap.c", "authnz_ldap_module", AUTHNZ_LDAP), module("util_ldap.c", "ldap_module", UTIL_LDAP)];
+    &[module("mod_authnz_ldap.c", "authnz_ldap_module", AUTHNZ_LDAP), handling(module("util_ldap.c", "ldap_module", UTIL_LDAP), handlers::LDAP)];

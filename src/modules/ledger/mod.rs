@@ -8,6 +8,7 @@ mod caching;
 pub(crate) mod checks;
 mod cluster;
 mod filters;
+mod handlers;
 mod ldap;
 mod logging;
 mod metadata;
@@ -20,7 +21,7 @@ mod sessions;
 pub(crate) mod third_party;
 mod tls;
 
-use crate::module::{Args, Directive, Effect, Module};
+use crate::module::{Args, Directive, Effect, Hook, Module};
 
 /// The modules, in groups.
 pub(crate) static GROUPS: &[&[Module]] = &[
@@ -50,6 +51,11 @@ const fn row(name: &'static str, args: Args, allowed: u32, effect: Effect, usage
 
 const fn module(name: &'static str, identifier: &'static str, directives: &'static [Directive]) -> Module {
     Module { name, identifier, directives, hooks: &[] }
+}
+
+/// A module that has handlers, too.
+const fn handling(module: Module, hooks: &'static [Hook]) -> Module {
+    Module { hooks, ..module }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! mod_proxy's satellites: schemes, balancing, health checks.
 
 use super::checks::proxy;
-use super::{module, row};
+use super::{handlers, handling, module, row};
 use crate::module::Args::{Flag, Raw, Take1};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
@@ -68,7 +68,7 @@ pub(super) static MODULES: &[Module] = &[
     module("mod_lbmethod_bytraffic.c", "lbmethod_bytraffic_module", &[]),
     module("mod_lbmethod_heartbeat.c", "lbmethod_heartbeat_module", LBMETHOD_HEARTBEAT),
     module("mod_proxy_ajp.c", "proxy_ajp_module", &[]),
-    module("mod_proxy_balancer.c", "proxy_balancer_module", &[]),
+    handling(module("mod_proxy_balancer.c", "proxy_balancer_module", &[]), handlers::BALANCER),
     module("mod_proxy_express.c", "proxy_express_module", PROXY_EXPRESS),
     module("mod_proxy_fdpass.c", "proxy_fdpass_module", &[]),
     module("mod_proxy_ftp.c", "proxy_ftp_module", PROXY_FTP),

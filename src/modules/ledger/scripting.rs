@@ -1,7 +1,7 @@
 //! Programs inside the server: Lua.
 
 use super::checks::{bodies, lua};
-use super::{module, row};
+use super::{handlers, handling, module, row};
 use crate::module::Args::{Raw, Take1, Take2, Take3, Take23, Take123};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{EXEC_ON_READ, OR_ALL, RSRC_CONF};
@@ -109,4 +109,4 @@ const LUA: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub(super) static MODULES: &[Module] = &[module("mod_lua.c", "lua_module", LUA)];
+pub(super) static MODULES: &[Module] = &[handling(module("mod_lua.c", "lua_module", LUA), handlers::LUA)];

@@ -1,7 +1,7 @@
 //! Certificates obtained and renewed by the server itself.
 
 use super::checks::md;
-use super::{module, row};
+use super::{handlers, handling, module, row};
 use crate::module::Args::{Argv, Raw, Take1, Take2, Take12};
 use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{OR_AUTHCFG, RSRC_CONF};
@@ -153,4 +153,4 @@ const MD: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub(super) static MODULES: &[Module] = &[module("mod_md.c", "md_module", MD)];
+pub(super) static MODULES: &[Module] = &[handling(module("mod_md.c", "md_module", MD), handlers::MD)];

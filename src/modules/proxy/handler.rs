@@ -178,6 +178,9 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(Spea
         r.error_by("AH00940", format!("disabled connection for ({})", w.name), Some(w.span));
         return Err(Verdict::Status(503));
     }
+    if speaker == Speaker::WebSocket {
+        upgrades(r, found.as_ref(), &url)?;
+    }
     if tls {
         speaks_tls(r, &url)?;
     }
@@ -198,6 +201,21 @@ fn decode_path(r: &mut Request<'_>, copied: bool, url: &[u8]) -> Result<(), Verd
         r.filename = Some([b"proxy:", &url[..slash], path.as_slice()].concat().into());
     }
     Ok(())
+}
+
+/// `proxy_wstunnel_handler`: the client has to ask for the protocol that the back-end speaks.
+fn upgrades(r: &mut Request<'_>, worker: Option<&Worker>, url: &[u8]) -> Result<(), Verdict> {
+    let asked = r.headers_in.get("Upgrade").map(|v| v.to_owned());
+    let named = worker.filter(|w| !w.upgrade.is_empty());
+    let expected: BString = named.map_or("WebSocket".into(), |w| w.upgrade.clone());
+    let fits = |asked: &BString| named.map_or(asked.eq_ignore_ascii_case(&expected), |w| w.can_upgrade(asked));
+    if asked.as_ref().is_some_and(fits) {
+        return Ok(());
+    }
+    let (url, asked) = (url.as_bstr(), asked.unwrap_or("missing".into()));
+    let message = format!("require upgrade for URL {url} (Upgrade header is {asked}, expecting {expected})");
+    r.error("AH02900", message);
+    Err(Verdict::Status(426))
 }
 
 /// `ssl_engine_set` (modules/ssl/mod_ssl.c): TLS to back-ends has to be allowed.

@@ -105,7 +105,10 @@ pub(super) fn worker(w: &mut Worker, key: &[u8], value: &[u8], loaded: &Loaded) 
             check(t >= 1000, "Connectiontimeout must be at least one millisecond.")?;
         }
         b"flusher" => drop(name(value, 16, "flusher name")?),
-        b"upgrade" => drop(name(value, 16, "upgrade protocol")?),
+        b"upgrade" => {
+                let word = if value.eq_ignore_ascii_case(b"any") { b"*" } else { value };
+                w.upgrade = name(word, 16, "upgrade protocol")?;
+            }
         b"responsefieldsize" => {
             check(number >= 0, "ResponseFieldSize must be greater than 0 bytes, or 0 for system default.")?;
         }

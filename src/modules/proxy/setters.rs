@@ -132,14 +132,16 @@ pub(super) fn error_override(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
             Err("ProxyErrorOverride: status codes to intercept must be numeric".into())
         }
         Some(false) => Err("ProxyErrorOverride: status codes must follow a value of 'on'".into()),
-        Some(true) => match atoi(word) {
-            code @ 400..600 => {
-                own.codes.push(code as u16);
-                Ok(())
+        Some(true) => {
+            match atoi(word) {
+                code @ 400..600 => {
+                    own.codes.push(code as u16);
+                    Ok(())
+                }
+                _ => Err("ProxyErrorOverride: status codes to intercept must be valid HTTP Status Codes >=400 && <600"
+                    .into()),
             }
-            _ => Err("ProxyErrorOverride: status codes to intercept must be valid HTTP Status Codes >=400 && <600"
-                .into()),
-        },
+        }
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct Worker {
     pub factor: i64,
     /// Bits of `status`.
     pub status: u32,
+    /// `upgrade=`: the protocol, or several; `*` for any.
+    pub upgrade: BString,
 }
 
 /// Which kinds of workers are looked for.
@@ -130,7 +132,14 @@ impl Worker {
             lbset: 0,
             factor: 100,
             status: 0,
+            upgrade: BString::default(),
         })
+    }
+
+    /// `ap_proxy_worker_can_upgrade`: whether a connection may go over to a protocol.
+    pub(crate) fn can_upgrade(&self, to: &[u8]) -> bool {
+        let mut tokens = self.upgrade.split(|b| matches!(b, b',' | b' ' | b'\t'));
+        self.upgrade == "*" || tokens.any(|token| token.eq_ignore_ascii_case(to))
     }
 
     /// Whether it can be used, on a server that just started: an error is forgiven then.
