@@ -76,6 +76,8 @@ pub struct Answer {
     pub log: Vec<LogLine>,
     /// What a stand-in program told.
     pub probe: Option<Value>,
+    /// Whether a PHP-FPM answered for httpd.
+    pub fpm: bool,
 }
 
 /// The last request's own view: REQUEST_FILENAME and its kin, empty where unset.
@@ -128,6 +130,13 @@ impl LogLine {
 }
 
 impl Answer {
+    /// Whether the last request went to a FastCGI back-end that was reached.
+    pub(super) fn asked_fastcgi(&self) -> bool {
+        let file = self.inner.as_ref().map(|i| &i.file).filter(|f| !f.is_empty()).or(self.file.as_ref());
+        file.is_some_and(|f| f.starts_with("proxy:fcgi:"))
+            && self.codes().all(|code| code != "AH00898" && code != "AH01079")
+    }
+
     /// The codes of the lines from `info` upwards, in order.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.log.iter().filter(|l| l.is_news() && !l.code.is_empty()).map(|l| l.code.as_str())

@@ -77,7 +77,10 @@ pub(super) fn certain(answer: &Answer, method: &str) -> Vec<(&'static str, Value
         if inner_file.is_some_and(|f| Some(f) != log_file) {
             return all;
         }
-        // the rest is the back-end's own doing
+        // the rest is the back-end's own doing, unless it is one that is known
+        if answer.fpm {
+            say("status", json!(status));
+        }
         say("handler", json!(handler));
         if !file.contains('[') {
             say("file", json!(file));

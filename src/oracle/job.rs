@@ -43,6 +43,8 @@ pub(crate) struct Job {
     pub way: Way,
     /// The program.
     pub program: PathBuf,
+    /// PHP-FPM; none where it is not installed.
+    pub fpm: Option<PathBuf>,
     /// The modules to load, in order.
     pub modules: Vec<Loaded>,
     /// Modules that the scenario has and this machine hasn't.
@@ -135,6 +137,7 @@ impl Job {
         Ok(Job {
             way,
             program: httpd.program.clone(),
+            fpm: super::fpm::installed(),
             modules,
             missing,
             own_ports: matches!(scenario.config, ConfigSource::File(_)),

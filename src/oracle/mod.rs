@@ -14,6 +14,7 @@ mod compare;
 mod contained;
 mod family;
 mod find;
+mod fpm;
 mod job;
 mod keeper;
 mod layout;

@@ -5,7 +5,7 @@ use super::job::{Ask, Job, Way};
 use super::logs::{self, Tail};
 use super::scratch::{self, Place};
 use super::send::{self, Response};
-use super::{backend, children, wrapper};
+use super::{backend, children, fpm, wrapper};
 use bstr::ByteSlice;
 use regex::Regex;
 use std::io::Read;
@@ -39,8 +39,10 @@ pub(super) fn run(job: &Job, place: &Place) -> Reply {
     if let Err(e) = written {
         return Reply::Failed(format!("the configuration can't be written: {e}"));
     }
+    let fpm = fpm::start(job, place, &config);
+    let taken = if fpm { wrapper::fastcgi(&config) } else { Vec::new() };
     for address in wrapper::back_ends(&config) {
-        if !job.ports().contains(&address.port()) {
+        if !taken.contains(&address.to_string()) && !job.ports().contains(&address.port()) {
             backend::start(address);
         }
     }
@@ -81,7 +83,10 @@ pub(super) fn run(job: &Job, place: &Place) -> Reply {
     }
     let mut access = Tail::new(&sim.join("access.log"));
     let asks = job.asks.iter().enumerate();
-    let answers = asks.map(|(i, a)| put(a, i, place, &mut access, &mut errors)).collect();
+    let mut answers: Vec<Answer> = asks.map(|(i, a)| put(a, i, place, &mut access, &mut errors)).collect();
+    for answer in &mut answers {
+        answer.fpm = fpm && answer.asked_fastcgi();
+    }
     drop(server);
     let warnings = collected(&said, Duration::from_millis(200));
     Reply::Answers { answers, warnings: place.restored(&warnings).lines().map(str::to_string).collect() }
@@ -202,6 +207,7 @@ fn answer(response: &Response, access: &[u8], errors: &[u8], place: &Place) -> A
         inner: told,
         log,
         probe: probe(&response.body),
+        fpm: false,
     }
 }
 

@@ -188,6 +188,7 @@ mod tests {
         Job {
             way: Way::Scratch,
             program: "/usr/sbin/apache2".into(),
+            fpm: None,
             modules: ["alias", "cgi", "include", "php8.2", "proxy", "proxy_http", "wsgi"].map(module).into(),
             missing: Vec::new(),
             config: config.into(),

@@ -123,6 +123,15 @@ pub(super) fn back_ends(config: &[u8]) -> Vec<std::net::SocketAddr> {
     TARGET.captures_iter(config).filter_map(parsed).collect()
 }
 
+/// Where the FastCGI back-ends of a configuration listen: an address on loopback, or the path of a socket.
+pub(super) fn fastcgi(config: &[u8]) -> Vec<String> {
+    static TARGET: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r#"(?i)(?:unix:(/[^|\s"]+)\|fcgi:|(?:[^|]|^)fcgi://((?:127\.0\.0\.\d+|localhost):\d+))"#)
+    });
+    let text = |c: Captures<'_>| c.get(1).or(c.get(2)).map(|m| m.as_bytes().to_str_lossy().into_owned());
+    TARGET.captures_iter(config).filter_map(text).map(|t| t.replace("localhost", "127.0.0.1")).collect()
+}
+
 /// A regular expression of ours.
 pub(super) fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is sound")

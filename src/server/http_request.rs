@@ -12,7 +12,7 @@ use crate::modules::core::ErrorDocument;
 use crate::modules::headers;
 use crate::outcome::step::{By, Change, Field, Judgement, Step};
 use crate::outcome::{Caveat, Decision};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 /// Runs a request that was read to its end.
 pub(crate) fn process_request<'a>(r: &mut Request<'a>) {
@@ -156,10 +156,18 @@ fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
 /// `check_headers` (modules/http/http_filters.c): a value with control characters in it is not sent, and the answer is 500.
 fn check_headers(r: &mut Request<'_>) {
     const CODE: &str = "AH02430";
-    let all = r.headers_out.iter().chain(r.err_headers_out.iter());
-    let Some((name, value)) = all.into_iter().find(|(_, value)| !may_be_sent(value)) else { return };
-    let again = r.log.iter().any(|l| l.code == CODE);
+    for table in [&mut r.headers_out, &mut r.err_headers_out] {
+        let lines = table.iter().filter(|(_, value)| value.contains_str("\r\n"));
+        let folded: Vec<(BString, BString)> = lines.map(|(name, value)| (name.into(), unfolded(value))).collect();
+        for (name, value) in folded {
+            table.set(name, value);
+        }
+    }
+    let mut all = r.headers_out.iter().chain(r.err_headers_out.iter());
+    let bad = |(_, value): &(&BStr, &BStr)| value.iter().any(|b| b.is_ascii_control() && *b != b'\t');
+    let Some((name, value)) = all.find(bad) else { return };
     let message = format!("Response header '{name}' value of '{value}' contains invalid characters, aborting request");
+    let again = r.log.iter().any(|l| l.code == CODE);
     r.headers_out = Table::default();
     r.err_headers_out = Table::default();
     r.error(CODE, message);
@@ -172,13 +180,22 @@ fn check_headers(r: &mut Request<'_>) {
     }
 }
 
-/// `ap_scan_http_field_content`; a line may go on in the next.
-fn may_be_sent(value: &[u8]) -> bool {
-    let continued = |at: usize| value[at..].starts_with(b"\r\n ") || value[at..].starts_with(b"\r\n\t");
-    let at_home = |(i, b): (usize, &u8)| {
-        !b.is_ascii_control() || *b == b'\t' || continued(i) || *b == b'\n' && i > 0 && continued(i - 1)
-    };
-    value.iter().enumerate().all(at_home)
+/// A value whose lines go on in the next (`\r\n` and a space), in one line.
+fn unfolded(value: &[u8]) -> BString {
+    let mut out = BString::default();
+    let mut rest = value;
+    while let Some(end) = rest.find("\r\n") {
+        let next = &rest[end + 2..];
+        let text = next.trim_start_with(|c| c == ' ' || c == '\t');
+        if text.len() == next.len() {
+            break;
+        }
+        out.extend_from_slice(&rest[..end]);
+        out.push(b' ');
+        rest = text;
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {

@@ -106,9 +106,9 @@ pub(super) fn worker(w: &mut Worker, key: &[u8], value: &[u8], loaded: &Loaded) 
         }
         b"flusher" => drop(name(value, 16, "flusher name")?),
         b"upgrade" => {
-                let word = if value.eq_ignore_ascii_case(b"any") { b"*" } else { value };
-                w.upgrade = name(word, 16, "upgrade protocol")?;
-            }
+            let word = if value.eq_ignore_ascii_case(b"any") { b"*" } else { value };
+            w.upgrade = name(word, 16, "upgrade protocol")?;
+        }
         b"responsefieldsize" => {
             check(number >= 0, "ResponseFieldSize must be greater than 0 bytes, or 0 for system default.")?;
         }
