@@ -163,10 +163,12 @@ fn check_headers(r: &mut Request<'_>) {
             table.set(name, value);
         }
     }
-    let mut all = r.headers_out.iter().chain(r.err_headers_out.iter());
     let bad = |(_, value): &(&BStr, &BStr)| value.iter().any(|b| b.is_ascii_control() && *b != b'\t');
-    let Some((name, value)) = all.find(bad) else { return };
-    let message = format!("Response header '{name}' value of '{value}' contains invalid characters, aborting request");
+    let found = r.headers_out.iter().chain(r.err_headers_out.iter()).find(bad);
+    let told = |(name, value)| {
+        format!("Response header '{name}' value of '{value}' contains invalid characters, aborting request")
+    };
+    let Some(message) = found.map(told) else { return };
     let again = r.log.iter().any(|l| l.code == CODE);
     r.headers_out = Table::default();
     r.err_headers_out = Table::default();
