@@ -63,7 +63,11 @@ fn form_login(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(405);
     }
     r.access = Access::AuthRequired;
-    r.caveat("form-login-handler", Span::NONE, "who logs in is said in the request's body: nobody is taken to");
+    r.caveat(
+        "form-login-handler",
+        Span::NONE,
+        "the user and password are in the body, which is not known: no one is taken to log in",
+    );
     Verdict::Status(401)
 }
 
