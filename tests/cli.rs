@@ -273,7 +273,7 @@ fn three_levels() {
 fn explain_as_json_is_an_outcome_with_its_trace() {
     let output = run(&["explain", "-s", "web2py", "/app/models/db.py", "--format", "json"]);
     let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let replayed = run(&["replay", "web2py", "--format", "ndjson"]);
+    let replayed = run(&["replay", "web2py", "--format", "ndjson", "--response"]);
     let mut first: Value = serde_json::from_str(out(&replayed).lines().next().unwrap()).unwrap();
     assert!(explained["trace"].as_array().is_some_and(|t| !t.is_empty()));
     assert_eq!(explained["reason"][0]["code"], "module-before");

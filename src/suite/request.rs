@@ -235,10 +235,10 @@ impl RequestSpec {
         if let Some(length) = self.body_length {
             set("Content-Length", length.to_string());
         }
-        if sent.find(b"connection").is_none() {
-            sent.push(Header("Connection".into(), "close".into()));
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Connection")) {
+            set("Connection", "close".into());
         }
-        sent.push(Header("X-Sim-Id".into(), index.to_string()));
+        set("X-Sim-Id", index.to_string());
         sent.into_iter().filter(|header| !header.1.is_empty()).map(|header| (header.0, header.1)).collect()
     }
 

@@ -225,6 +225,17 @@ pub const TEMPLATES: &[Template] = &[
     ("s", 1, "BalancerInherit {onoff}"),
     // proxies, at length
     (SECTIONS, 2, "SetHandler proxy:{backend}"),
+    // mod_proxy_fcgi, with a PHP-FPM behind it
+    (SECTIONS, 3, "SetHandler proxy:fcgi://127.0.0.1:9100"),
+    (SECTIONS, 2, "SetHandler proxy:unix:/run/php/x.sock|fcgi://localhost"),
+    (SERVERS, 2, "ProxyPassMatch ^/(.*php.*)$ fcgi://127.0.0.1:9100/srv/www/$1"),
+    (SERVERS, 1, "ProxyPass {url} fcgi://127.0.0.1:9100/srv/www/"),
+    (SERVERS, 1, "RewriteEngine On\nRewriteRule ^/(a/.*) fcgi://127.0.0.1:9100/srv/www/$1 [P]"),
+    (ANYWHERE, 1, "ProxyFCGIBackendType GENERIC"),
+    (ANYWHERE, 1, "ProxyFCGISetEnvIf \"{expr}\" PATH_INFO /other"),
+    (ANYWHERE, 1, "ProxyFCGISetEnvIf \"reqenv('SCRIPT_FILENAME') =~ m#(.*)x.php$#\" SCRIPT_FILENAME $1index.php"),
+    (CONFIG, 2, "ProxyErrorOverride {onoff}"),
+    (CONFIG, 1, "ProxyErrorOverride On 403 404"),
     (CONFIG, 1, "ProxyPassInterpolateEnv {onoff}"),
     (SERVERS, 2, "SetEnv GROUP b\nProxyPassInterpolateEnv On\nProxyPass {url} http://127.0.0.1:8001/${GROUP}/ interpolate"),
     ("s", 2, "ProxyRequests On\n<Proxy {proxypattern}>\n  Require {require}\n</Proxy>"),
