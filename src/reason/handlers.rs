@@ -13,7 +13,13 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
     if let Some(url) = o.file.as_ref().and_then(|f| f.strip_prefix(b"proxy:")) {
         let itself = is_itself(case, url);
         let places = case.deciders(&["ProxyPass", "ProxyPassMatch", "RewriteRule", "SetHandler", "AddHandler"]);
-        return found.push(Cause { what: What::Backend { url: url.into(), itself }, places });
+        let fcgi = o.backend.as_ref().and_then(|b| b.fcgi.as_ref());
+        let script = fcgi.and_then(|vars| vars.iter().find(|(name, _)| *name == "SCRIPT_FILENAME"));
+        let what = match script {
+            Some((_, script)) => What::Script { script: script.clone(), status: o.status },
+            None => What::Backend { url: url.into(), itself },
+        };
+        return found.push(Cause { what, places });
     }
     if case.logs(&["AH02809", "AH01262"]) {
         let file = case.file().map(ToOwned::to_owned).unwrap_or_default();

@@ -87,6 +87,8 @@ pub(crate) enum What {
     NoExec { file: BString },
     /// Where a proxied request goes, and whether that is this very server.
     Backend { url: BString, itself: bool },
+    /// The script that PHP-FPM is asked to run, and the status of the answer.
+    Script { script: BString, status: u16 },
     /// mod_dir sends the client to the directory's own name.
     Slash { directory: BString },
     /// A RewriteCond that says `[OR]` with nothing behind it.
@@ -132,6 +134,7 @@ impl What {
             What::Source { .. } => "source-sent",
             What::NoExec { .. } => "no-exec",
             What::Backend { .. } => "backend",
+            What::Script { .. } => "php-fpm",
             What::Slash { .. } => "slash",
             What::OrAtEnd => "or-at-end",
             What::DiskPath { .. } => "disk-path",

@@ -76,6 +76,14 @@ pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
             format!("asked of {url}, which is this very server: a loop. Its answer is not known, 200 is assumed")
         }
         What::Backend { url, itself: false } => format!("asked of {url}; its answer is not known, 200 is assumed"),
+        What::Script { script, status: 404 } => format!("PHP-FPM is asked, and finds no script at {}", shown(script)),
+        What::Script { script, status: 403 } => {
+            format!(
+                "PHP-FPM is asked, and does not run {}: it may not be read, or its name ends otherwise",
+                shown(script)
+            )
+        }
+        What::Script { script, .. } => format!("PHP-FPM is asked to run {}", shown(script)),
         What::Slash { directory } => {
             format!(
                 "{} is a directory, and its name has no slash at the end: mod_dir (DirectorySlash) sends the client there first",

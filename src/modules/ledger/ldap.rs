@@ -177,5 +177,7 @@ const UTIL_LDAP: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub(super) static MODULES: &[Module] =
-    &[module("mod_authnz_ldap.c", "authnz_ldap_module", AUTHNZ_LDAP), handling(module("util_ldap.c", "ldap_module", UTIL_LDAP), handlers::LDAP)];
+pub(super) static MODULES: &[Module] = &[
+    module("mod_authnz_ldap.c", "authnz_ldap_module", AUTHNZ_LDAP),
+    handling(module("util_ldap.c", "ldap_module", UTIL_LDAP), handlers::LDAP),
+];

@@ -7,7 +7,7 @@ use crate::module::Effect::{Blind, Inert};
 use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
 use crate::module::{Directive, Module};
 use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::{Int, OneOf};
+use crate::rule::Test::Int;
 use crate::server::build::forbid;
 
 // Which member of a balancer is taken.
