@@ -5,7 +5,7 @@ use super::{Fit, Miss, Near, fit};
 use crate::outcome::step::{Detail, Judgement, Rule, Step, Then, Winner};
 use crate::phase::Phase;
 use crate::site::Directive;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
 
@@ -61,7 +61,8 @@ fn tried(case: &Case<'_>, step: &Step, rule: &Rule, line: Span, found: &mut Vec<
 /// Rules that no pass came to, and that fit.
 fn untried(case: &Case<'_>, found: &mut Vec<Near>) {
     let is_rule = |s: &&Step| matches!(s.detail, Detail::RewriteRule(_));
-    let tried: HashSet<Span> = case.walk().filter(is_rule).filter_map(|s| s.rule).collect();
+    let tried: HashSet<(FileId, u32)> =
+        case.walk().filter(is_rule).filter_map(|s| s.rule).map(|line| (line.file, line.line)).collect();
     let host = case.host_section();
     let sections = case.sections();
     let ended = ends(case);
@@ -82,7 +83,7 @@ fn untried(case: &Case<'_>, found: &mut Vec<Near>) {
             rules.push(Untried { args: line.args, line: line.span, section: Some(section), in_host: true, within });
         }
     }
-    let is_new = |rule: &Untried| !tried.iter().any(|t| t.file == rule.line.file && t.line == rule.line.line);
+    let is_new = |rule: &Untried| !tried.contains(&(rule.line.file, rule.line.line));
     for rule in rules.into_iter().filter(is_new).take(UNTRIED) {
         let Some(pattern) = rule.args.fields().next() else { continue };
         if !subjects(case, rule.section.is_some()).iter().any(|s| fit::regex(pattern, s, false) == Some(Fit::Whole)) {
