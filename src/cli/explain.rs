@@ -7,7 +7,7 @@ use super::{End, Failure};
 use crate::outcome;
 use crate::report::Explained;
 use crate::report::explain::{self, Level};
-use crate::report::paint::Tone;
+use crate::report::paint::{Tone, clean};
 use crate::report::{follow, json};
 use crate::request::Request;
 use crate::run::Run;
@@ -72,6 +72,13 @@ impl Explain {
                 && let Some(error) = opened.refusal()
             {
                 writeln!(streams.out, "{}", outcome::json::config_error(error, &opened.sources))?;
+            }
+            if self.format == Format::Text
+                && let Some(error) = opened.refusal()
+            {
+                let none = streams.paint.tone(Tone::Bad, "no answer");
+                let (message, place) = (clean(&error.message), clean(opened.sources.place(error.span)));
+                writeln!(streams.out, "{none}  httpd would refuse to start: {message} ({place})")?;
             }
             streams.out.flush()?;
             streams.refused(&opened);

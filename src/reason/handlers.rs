@@ -3,6 +3,8 @@
 use super::{Case, Cause, What};
 use crate::outcome::step::{By, Judgement, Step, Winner};
 use crate::phase::Phase;
+use crate::site::Directive;
+use crate::source::Span;
 use crate::suggest::closest;
 use bstr::{BStr, BString, ByteSlice};
 
@@ -12,7 +14,8 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
     before(case, found);
     if let Some(url) = o.file.as_ref().and_then(|f| f.strip_prefix(b"proxy:")) {
         let itself = is_itself(case, url);
-        let places = case.deciders(&["ProxyPass", "ProxyPassMatch", "RewriteRule", "SetHandler", "AddHandler"]);
+        let mut places = case.deciders(&["ProxyPass", "ProxyPassMatch", "RewriteRule", "SetHandler", "AddHandler"]);
+        places.extend(sticky(case));
         let fcgi = o.backend.as_ref().and_then(|b| b.fcgi.as_ref());
         let script = fcgi.and_then(|vars| vars.iter().find(|(name, _)| *name == "SCRIPT_FILENAME"));
         let what = match script {
@@ -78,6 +81,16 @@ fn group(case: &Case<'_>, found: &mut Vec<Cause>) {
         let places = case.deciders(&["WSGIProcessGroup", "WSGIScriptAlias", "WSGIScriptAliasMatch"]);
         found.push(Cause { what: What::NoGroup { name: wsgi.process_group.clone(), near }, places });
     }
+}
+
+/// The lines that bind a session to a member of the balancer that was asked.
+fn sticky(case: &Case<'_>) -> Vec<Span> {
+    let applied = case.sections();
+    let binds = |d: &Directive<'_>| {
+        d.args().to_ascii_lowercase().contains_str("stickysession")
+            && d.parents().last().is_some_and(|(_, section)| applied.contains(&section))
+    };
+    case.lines("ProxySet").filter(binds).map(|d| d.span()).collect()
 }
 
 /// Whether a back-end's URL leads to this very server.

@@ -79,10 +79,10 @@ pub fn render(explained: &Explained<'_>, level: Level, paint: Paint) -> String {
     );
     page.note(Tone::Dim, &asked);
     let told = Told::new(explained, level);
-    story::why(&mut page, &told, explained);
+    let shown = story::why(&mut page, &told, explained);
     match level {
         Level::All => Chapters::of(case.steps).write(&mut page, &told),
-        _ => story::way(&mut page, &told, &Chapters::of(case.steps)),
+        _ => story::way(&mut page, &told, explained, &shown),
     }
     if let Some(last) = case.steps.last().filter(|step| step.detail == Detail::Cut) {
         page.note(Tone::Warn, &words::why(last, case.sources));

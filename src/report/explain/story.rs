@@ -11,7 +11,6 @@ use crate::report::Explained;
 use crate::report::paint::{Tone, clean};
 use crate::report::{causes, directive_text, words};
 use crate::source::Span;
-use bstr::ByteSlice;
 use std::collections::HashSet;
 
 /// How many near misses are shown.
@@ -34,8 +33,8 @@ const USUAL: [&str; 9] = [
     "AuthName",
 ];
 
-/// Why: the reasons, and the lines without which the answer would be another one.
-pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_>) {
+/// Why: the reasons, and the lines without which the answer would be another one. Gives the lines that it shows.
+pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_>) -> HashSet<Span> {
     let Explained { case, causes, near, suggestions } = explained;
     let mut shown = HashSet::new();
     if !causes.is_empty() || !case.outcome.decided_by.is_empty() {
@@ -47,6 +46,7 @@ pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_
     deciders(page, case, &mut shown);
     nearly(page, told, case, near, &mut shown);
     suggested(page, case, suggestions);
+    shown
 }
 
 fn reason(page: &mut Page<'_>, told: &Told<'_>, case: &Case<'_>, cause: &Cause, shown: &mut HashSet<Span>) {
@@ -74,23 +74,29 @@ fn defines(page: &mut Page<'_>, case: &Case<'_>, line: Span) {
     }
 }
 
-/// The lines that decided, the particular ones first.
+/// The lines that decided: those that every configuration has only where there is no other.
 fn deciders(page: &mut Page<'_>, case: &Case<'_>, shown: &mut HashSet<Span>) {
-    let sources = case.sources;
-    let usual = |line: &Span| {
-        let name = sources.directive_name(*line);
-        USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(&name))
-            || matches!(sources.text(*line).to_lowercase().as_slice(), b"require all granted" | b"allow from all")
-    };
-    let mut lines: Vec<Span> = case.outcome.decided_by.iter().map(|d| d.span).collect();
-    lines.sort_by_key(usual);
+    let particular: Vec<Span> = decided(case).filter(|line| !is_usual(case, *line)).collect();
+    let lines = if particular.is_empty() && shown.is_empty() { decided(case).collect() } else { particular };
     for line in lines {
         if shown.insert(line) {
             page.directive(Mark::Decides, 0, line);
-            effect(page, case, line);
             defines(page, case, line);
+            effect(page, case, line);
         }
     }
+}
+
+fn decided<'c>(case: &Case<'c>) -> impl Iterator<Item = Span> + 'c {
+    case.outcome.decided_by.iter().map(|d| d.span)
+}
+
+/// Whether a line is of the kind that every configuration has.
+fn is_usual(case: &Case<'_>, line: Span) -> bool {
+    let name = case.sources.directive_name(line);
+    let text = case.sources.text(line);
+    USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(&name))
+        || [&b"Require all granted"[..], b"Allow from all"].iter().any(|grant| text.eq_ignore_ascii_case(grant))
 }
 
 /// What a line did, once.
@@ -185,9 +191,16 @@ fn missed(page: &mut Page<'_>, told: &Told<'_>, case: &Case<'_>, near: &Near, sh
 }
 
 /// The way, a row a phase; redirects and error pages one below the other.
-pub(super) fn way(page: &mut Page<'_>, told: &Told<'_>, chapters: &Chapters<'_>) {
+pub(super) fn way(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_>, shown: &HashSet<Span>) {
+    let case = &explained.case;
     page.heading("The way", "", Tone::Plain, "");
-    request(page, told, chapters, &mut Vec::new(), 0);
+    request(page, told, &Chapters::of(case.steps), &mut Vec::new(), 0);
+    // lines that every configuration has, and without which the answer would still be another one
+    let mut label = "besides";
+    for line in decided(case).filter(|line| !shown.contains(line)) {
+        let text = clean(directive_text(page.sources(), line));
+        row(page, Some(Mark::Decides), std::mem::take(&mut label), &text, Some(line));
+    }
 }
 
 /// A request's rows. `before` has the sections of the one that it follows: they are told where they differ.
@@ -301,33 +314,28 @@ fn access(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) {
     let counts = |step: &&Step| step.rule.is_some() && !step.lost();
     // the lines that say what came of it
     let ends = |step: &&Step| match step.detail {
-        Detail::Allow => step.matched() && !refused,
-        Detail::Deny => step.matched() && refused,
+        Detail::Allow | Detail::Deny => step.matched(),
         Detail::Require(Required::Line(..), Authorization::Granted) => !refused,
         Detail::Require(Required::Line(..), Authorization::Denied | Authorization::DeniedNoUser) => refused,
         _ => false,
     };
-    let mut lines: Vec<Span> = steps
-        .iter()
-        .flat_map(|s| Step::walk(std::slice::from_ref(*s)))
-        .filter(counts)
-        .filter(ends)
-        .filter_map(|s| s.rule)
-        .collect();
-    let words = match told.outcome.access {
-        Access::Granted if lines.is_empty() => "nothing restricts it".to_string(),
-        Access::NotReached => return,
-        access => access.as_str().replace('-', " "),
-    };
+    let all = steps.iter().flat_map(|s| Step::walk(std::slice::from_ref(*s)));
+    let mut lines: Vec<&Step> = all.filter(counts).filter(ends).collect();
     lines.reverse();
-    lines.dedup();
+    lines.dedup_by_key(|step| step.rule);
     if lines.is_empty() {
+        let words = match told.outcome.access {
+            Access::Granted => "nothing restricts it".to_string(),
+            Access::NotReached => return,
+            access => access.as_str().replace('-', " "),
+        };
         return row(page, None, "access", &words, None);
     }
     let mut label = "access";
-    for line in lines.iter().take(3) {
-        let text = format!("{words}: {}", directive_text(page.sources(), *line));
-        row(page, Some(told.mark_of(*line)), std::mem::take(&mut label), &text, Some(*line));
+    for step in lines.iter().take(3) {
+        let Some(line) = step.rule else { continue };
+        let text = format!("{}: {}", words::effect(step, page.sources()), directive_text(page.sources(), line));
+        row(page, Some(told.mark_of(line)), std::mem::take(&mut label), &text, Some(line));
     }
 }
 
