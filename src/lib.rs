@@ -80,6 +80,7 @@ pub mod site;
 pub mod source;
 mod suggest;
 pub mod suite;
+mod version;
 pub mod vfs;
 
 pub use follow::{Followed, Hop, Stopped};
@@ -89,3 +90,4 @@ pub use request::Request;
 pub use run::Run;
 pub use server::table::Table as Headers;
 pub use site::Site;
+pub use version::Version;

@@ -6,6 +6,7 @@ use crate::modules::known;
 use crate::site::{Modules, Site, SiteOptions};
 use crate::suggest::closest;
 use crate::suite::bounded;
+use crate::version::Version;
 use crate::vfs::{HIDDEN, open};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,10 @@ use std::path::{Path, PathBuf};
 /// The options of a configuration.
 #[derive(clap::Args)]
 pub(super) struct Machine {
+    /// Answer as this version of httpd (2.4.37 and later; `-upstream` behind it: without fixes that distributions add)
+    #[arg(long, value_name = "VERSION", help_heading = "Configuration options")]
+    pub httpd_version: Option<Version>,
+
     /// Treat DIR as the root of the file system, as in a chroot [default: /]
     #[arg(long, value_name = "DIR", help_heading = "Configuration options")]
     pub root: Option<PathBuf>,
@@ -60,6 +65,7 @@ impl Machine {
     /// These options, as the library has them.
     pub(super) fn options(&self) -> Result<SiteOptions, Failure> {
         Ok(SiteOptions {
+            httpd: self.httpd_version.unwrap_or_default(),
             root: self.root.clone(),
             env: self.env()?,
             envvars: self.envvars.clone(),

@@ -24,7 +24,7 @@ impl Reader<'_> {
 
     /// `<IfVersion>`.
     pub(super) fn if_version(&mut self, build: &mut Build, row: Directive, args: &[BString], span: Span) {
-        match version::holds(args) {
+        match version::holds(args, self.know.version()) {
             Ok(holds) => self.begin(build, row, holds, span),
             Err(message) => {
                 self.error("syntax", message, span);

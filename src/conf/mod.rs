@@ -24,6 +24,7 @@ pub(crate) use state::State;
 use crate::diagnostic::Findings;
 use crate::module::{Directive, allowed};
 use crate::source::{FileId, SourceMap, Span};
+use crate::version::Version;
 use bstr::{BString, ByteSlice};
 use std::collections::HashMap;
 
@@ -167,6 +168,10 @@ pub(crate) trait Knowledge {
     /// The row of a directive, of the module loaded last if several have it. `name` begins with `<` for a section, and
     /// may be written in any letter case.
     fn directive(&self, name: &[u8]) -> Option<Directive>;
+    /// The httpd that reads.
+    fn version(&self) -> Version {
+        Version::default()
+    }
     /// Whether a module is loaded, by identifier or source file name.
     fn module_loaded(&self, name: &[u8]) -> bool;
     /// Loads a module. The error is httpd's message.

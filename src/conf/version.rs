@@ -1,15 +1,13 @@
 //! `<IfVersion>` (modules/metadata/mod_version.c).
 
 use crate::pattern::{Flags, Regex};
+use crate::version::Version;
 use bstr::{BString, ByteSlice};
 use std::cmp::Ordering;
 
-/// The httpd that is simulated.
-const VERSION: [i64; 3] = [2, 4, 71];
-
 /// Whether the section's condition holds, for its one to three arguments, the last of which bears the `>`.
 /// The error is httpd's message.
-pub(super) fn holds(args: &[BString]) -> Result<bool, String> {
+pub(super) fn holds(args: &[BString], httpd: Version) -> Result<bool, String> {
     let arg = |i: usize| args.get(i).map(|a| a.as_bytes());
     let (mut operator, mut version, mut delimiter) = (arg(0).unwrap_or_default(), arg(1), arg(2));
     if version.is_none() {
@@ -33,21 +31,21 @@ pub(super) fn holds(args: &[BString]) -> Result<bool, String> {
     let holds = match bare {
         b"=" | b"==" if version.first() == Some(&b'/') => {
             let inner = version[1..].strip_suffix(b"/");
-            matches(inner.ok_or("Missing delimiting / of regular expression.")?)?
+            matches(httpd, inner.ok_or("Missing delimiting / of regular expression.")?)?
         }
-        b"=" | b"==" => compare(version)?.is_eq(),
-        b"~" => matches(version)?,
-        b"<" => compare(version)?.is_lt(),
-        b"<=" => compare(version)?.is_le(),
-        b">" => compare(version)?.is_gt(),
-        b">=" => compare(version)?.is_ge(),
+        b"=" | b"==" => compare(httpd, version)?.is_eq(),
+        b"~" => matches(httpd, version)?,
+        b"<" => compare(httpd, version)?.is_lt(),
+        b"<=" => compare(httpd, version)?.is_le(),
+        b">" => compare(httpd, version)?.is_gt(),
+        b">=" => compare(httpd, version)?.is_ge(),
         _ => return Err(format!("unrecognized operator '{}'", operator.as_bstr())),
     };
     Ok(holds != reverse)
 }
 
 /// How httpd's version stands to `text`: `compare_version`.
-fn compare(text: &[u8]) -> Result<Ordering, String> {
+fn compare(httpd: Version, text: &[u8]) -> Result<Ordering, String> {
     let wrong = "Version appears to be invalid. It must have the format major[.minor[.patch]] where major, minor and \
                  patch are numbers.";
     if !text.first().is_some_and(u8::is_ascii_digit) {
@@ -64,14 +62,13 @@ fn compare(text: &[u8]) -> Result<Ordering, String> {
         }
         *slot = part.iter().fold(0i64, |n, d| n.saturating_mul(10).saturating_add((d - b'0').into()));
     }
-    Ok(VERSION.cmp(&version))
+    Ok(httpd.numbers().cmp(&version))
 }
 
 /// Whether httpd's version matches a pattern: `match_version`.
-fn matches(pattern: &[u8]) -> Result<bool, String> {
+fn matches(httpd: Version, pattern: &[u8]) -> Result<bool, String> {
     let regex = Regex::new(pattern, Flags::default()).map_err(|_| "Unable to compile regular expression")?;
-    let [major, minor, patch] = VERSION;
-    Ok(regex.is_match(format!("{major}.{minor}.{patch}").as_bytes()).unwrap_or(false))
+    Ok(regex.is_match(httpd.to_string().as_bytes()).unwrap_or(false))
 }
 
 #[cfg(test)]
@@ -102,10 +99,10 @@ mod tests {
             ("~= x>", Err("unrecognized operator '~='")),
         ];
         for (raw, want) in cases {
-            assert_eq!(holds(&split(raw.as_bytes())), want.map_err(String::from), "{raw}");
+            assert_eq!(holds(&split(raw.as_bytes()), Version::default()), want.map_err(String::from), "{raw}");
         }
         for raw in ["= a>", "= 2.4.71.1>", "= 2.x>", "= >"] {
-            assert!(holds(&split(raw.as_bytes())).is_err(), "{raw}");
+            assert!(holds(&split(raw.as_bytes()), Version::default()).is_err(), "{raw}");
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::module::{Directive, Module};
 use crate::modules::{self, known};
 use crate::pattern::Flags;
 use crate::source::{FileId, Paths, SourceMap, Span};
+use crate::version::{self, Version};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashMap};
@@ -54,6 +55,8 @@ pub(crate) struct Input {
     pub name: String,
     /// Its text.
     pub text: BString,
+    /// The httpd that reads it.
+    pub version: Version,
     /// Where the server's files are on this machine.
     pub paths: Paths,
     /// Modules.
@@ -92,6 +95,7 @@ impl Input {
         Input {
             name: "config".into(),
             text: text.into(),
+            version: Version::default(),
             paths: Paths::default(),
             modules: Modules::Default,
             defines: Vec::new(),
@@ -221,12 +225,12 @@ impl Known {
     }
 
     /// With the modules that are there before the configuration is read.
-    fn new(modules: &Modules) -> Known {
+    fn new(modules: &Modules, version: Version) -> Known {
         const EITHER: [&str; 5] =
             ["log_config_module", "logio_module", "unixd_module", "version_module", "watchdog_module"];
         let own = Known::is_own(modules);
         let either = if own { EITHER.to_vec() } else { Vec::new() };
-        Known { loaded: Arc::new(Loaded::new(initial(modules))), either }
+        Known { loaded: Arc::new(Loaded::new(initial(modules, version), version)), either }
     }
 }
 
@@ -243,8 +247,18 @@ impl Knowledge for Known {
         name.to_str().is_ok_and(|n| self.loaded.has(n))
     }
 
-    fn load_module(&mut self, identifier: &[u8], _path: &[u8]) -> Result<Loading, String> {
+    fn version(&self) -> Version {
+        self.loaded.version
+    }
+
+    fn load_module(&mut self, identifier: &[u8], path: &[u8]) -> Result<Loading, String> {
         let name = identifier.to_str_lossy();
+        if self.loaded.version.lacks(version::Kind::Module, identifier).is_some() {
+            let path = path.as_bstr();
+            return Err(format!(
+                "Cannot load {path} into server: {path}: cannot open shared object file: No such file or directory"
+            ));
+        }
         if let Some(at) = self.either.iter().position(|either| *either == name) {
             // where the configuration loads it, it is not compiled in
             self.either.remove(at);
@@ -285,7 +299,7 @@ fn made_up(identifier: &str, is_php: bool) -> &'static Module {
 }
 
 /// The modules that are there before the configuration is read, in load order.
-fn initial(modules: &Modules) -> Vec<&'static Module> {
+fn initial(modules: &Modules, version: Version) -> Vec<&'static Module> {
     let picked = |k: &known::Known, names: &[String]| {
         names.iter().any(|n| known::by_name(n).is_some_and(|b| b.identifier == k.identifier))
     };
@@ -311,6 +325,7 @@ fn initial(modules: &Modules) -> Vec<&'static Module> {
             }
         }
     }
+    list.retain(|m| version.lacks(version::Kind::Module, m.identifier.as_bytes()).is_none());
     list
 }
 
@@ -326,7 +341,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
     }
     let files = VfsFiles { vfs: &*input.vfs, beside: input.beside.as_ref() };
     let read = |modules: &Modules, options: &conf::Options, mpm: bool| {
-        let mut know = Known::new(modules);
+        let mut know = Known::new(modules, input.version);
         if let Some(event) = modules::by_identifier("mpm_event_module").filter(|_| mpm) {
             Arc::make_mut(&mut know.loaded).push(event);
         }

@@ -12,6 +12,7 @@ use crate::modules::core::ErrorDocument;
 use crate::modules::headers;
 use crate::outcome::step::{By, Change, Field, Judgement, Step};
 use crate::outcome::{Caveat, Decision};
+use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Runs a request that was read to its end.
@@ -73,17 +74,26 @@ fn finalize(r: &mut Request<'_>) {
 fn decide_handler(r: &mut Request<'_>) {
     if r.handler.is_some() {
         r.decide_if(Phase::Fixups, r.handler_span);
-    } else if r.served_by.is_some() && r.served_by == handler_by_type(r) {
-        r.decide_if(Phase::Fixups, r.type_span);
+    } else if r.served_by.is_some() {
+        let by_type = handler_by_type(r);
+        if r.served_by == by_type {
+            r.decide_if(Phase::Fixups, r.type_span);
+        }
     }
 }
 
 /// The content type without its parameters, where it may name a handler.
-fn handler_by_type<'a>(r: &Request<'a>) -> Option<Text<'a>> {
-    let content_type = r.content_type.as_ref().filter(|_| r.trusted_content_type)?;
+fn handler_by_type<'a>(r: &mut Request<'a>) -> Option<Text<'a>> {
+    let content_type = r.content_type.clone()?;
     let end = content_type.find_byte(b';').unwrap_or(content_type.len());
     let end = content_type[..end].iter().rposition(|b| *b != b' ').map_or(0, |i| i + 1);
-    Some(content_type.clone().up_to(end))
+    let name = content_type.up_to(end);
+    let trusted = r.trusted_content_type
+        || match HANDLER_TYPES.iter().any(|t| name == *t) {
+            true => !r.has(&version::TRUSTED_TYPE),
+            false => !r.engine.server.loaded.version.has(&version::TRUSTED_TYPE),
+        };
+    trusted.then_some(name)
 }
 
 /// Content types that are names of handlers, and of nothing else.

@@ -46,6 +46,7 @@ pub(crate) mod walk_cache;
 use crate::module::{Directive, Module};
 use crate::outcome::NoAnswer;
 use crate::source::{SourceMap, Span};
+use crate::version::{Kind, Version};
 use crate::vfs::{Cred, Users};
 use bstr::BString;
 use section::Section;
@@ -57,6 +58,8 @@ use std::sync::Arc;
 /// The modules of a run, in load order, and whose each directive is.
 #[derive(Clone, Default)]
 pub(crate) struct Loaded {
+    /// The httpd that they are of.
+    pub version: Version,
     /// In load order.
     pub modules: Vec<&'static Module>,
     /// Their source files and identifiers.
@@ -67,9 +70,9 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// The modules of that list, which must be in load order.
-    pub(crate) fn new(modules: Vec<&'static Module>) -> Loaded {
-        let mut loaded = Loaded::default();
+    /// The modules of that list, which must be in load order, as a version of httpd has them.
+    pub(crate) fn new(modules: Vec<&'static Module>, version: Version) -> Loaded {
+        let mut loaded = Loaded { version, ..Loaded::default() };
         modules.into_iter().for_each(|m| loaded.push(m));
         loaded
     }
@@ -89,7 +92,8 @@ impl Loaded {
     pub(crate) fn push(&mut self, m: &'static Module) {
         self.modules.push(m);
         self.names.extend([m.name, m.identifier]);
-        for row in m.directives {
+        let version = self.version;
+        for row in m.directives.iter().filter(|row| version.lacks(Kind::Directive, row.name.as_bytes()).is_none()) {
             let rows = self.by_name.entry(row.name.to_ascii_lowercase().into()).or_default();
             let own = rows.iter().take_while(|(other, _)| std::ptr::eq(*other, m)).count();
             rows.insert(own, (m, row));

@@ -13,6 +13,7 @@ use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::core;
 use crate::outcome::Access;
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
+use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Runs a request (or subrequest) up to its handler: `Ok`, or how it ended before.
@@ -25,13 +26,14 @@ pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
     }
     let merge_slashes = setting::value(&r.server.core().merge_slashes, true);
     let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file };
-    if r.parsed_uri.has_path && !normalize(r, how) {
+    let normalizes = r.engine.server.loaded.version.has(&version::NORMALIZE_FIRST);
+    if normalizes && r.parsed_uri.has_path && !normalize(r, how) {
         let uri = r.unparsed_uri.clone();
         r.error("AH10244", format!("invalid URI path ({uri})"));
         return Verdict::Status(400);
     }
     let mut translated = false;
-    if !for_file && (r.engine.server.walks_early || r.watched()) {
+    if normalizes && !for_file && (r.engine.server.walks_early || r.watched()) {
         let (per_dir, config) = (r.per_dir, r.config);
         let early = |r: &mut Request<'_>| {
             walk_location_and_if(r, Phase::PreTranslateName);
@@ -47,7 +49,7 @@ pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
     }
     if !translated
         && r.parsed_uri.has_path
-        && let Err(status) = decode(r, how)
+        && let Err(status) = if normalizes { decode(r, how) } else { decode_first(r, merge_slashes) }
     {
         return Verdict::Status(status);
     }
@@ -105,24 +107,48 @@ fn normalize(r: &mut Request<'_>, how: Normalize) -> bool {
 
 /// Decodes the path: `AllowEncodedSlashes` says what becomes of an encoded slash.
 fn decode(r: &mut Request<'_>, how: Normalize) -> Result<(), u16> {
+    unescape(r, true)?;
+    if encoded_slashes(r) == Slashes::Decode {
+        uri::normalize(&mut r.uri, Normalize { decode_unreserved: false, ..how });
+    }
+    Ok(())
+}
+
+/// The same before 2.4.49: dot segments are taken out of the decoded path.
+#[cold]
+fn decode_first(r: &mut Request<'_>, merge_slashes: bool) -> Result<(), u16> {
+    if r.proxyreq != ProxyReq::None {
+        return Ok(());
+    }
+    unescape(r, false)?;
+    uri::get_parents(&mut r.uri);
+    if merge_slashes {
+        r.uri = uri::single_slashes(&r.uri);
+    }
+    Ok(())
+}
+
+/// What becomes of an encoded slash.
+fn encoded_slashes(r: &Request<'_>) -> Slashes {
     let core = r.core();
-    let slashes = match (core.allow_encoded_slashes, core.decode_encoded_slashes) {
+    match (core.allow_encoded_slashes, core.decode_encoded_slashes) {
         (false, _) => Slashes::Forbid,
         (true, false) => Slashes::Keep,
         (true, true) => Slashes::Decode,
-    };
+    }
+}
+
+fn unescape(r: &mut Request<'_>, keep_unreserved: bool) -> Result<(), u16> {
+    let (core, slashes) = (r.core(), encoded_slashes(r));
     if core::has_encoded_slash(&r.uri) {
         r.decide_if(Phase::TranslateName, core.encoded_slashes_span);
     }
-    if let Err(status) = uri::unescape(&mut r.uri, slashes, true) {
+    if let Err(status) = uri::unescape(&mut r.uri, slashes, keep_unreserved) {
         if status == 404 && slashes == Slashes::Forbid {
             let uri = r.unparsed_uri.clone();
             r.error("AH00026", format!("found %2f (encoded '/') in URI path ({uri}), returning 404"));
         }
         return Err(status);
-    }
-    if slashes == Slashes::Decode {
-        uri::normalize(&mut r.uri, Normalize { decode_unreserved: false, ..how });
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::module::Phase;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::{Access, Backend, Caveat, Decision, Step, Wsgi};
 use crate::source::Span;
+use crate::version::Change;
 use crate::vfs::{Errno, Kind, Stat};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
@@ -356,6 +357,23 @@ impl<'a> Request<'a> {
     /// Says why the answer is not certain.
     pub(crate) fn caveat(&mut self, directive: &str, span: Span, why: impl Into<String>) {
         self.caveats.add(span, directive, || Caveat { directive: directive.into(), span, why: why.into() });
+    }
+
+    /// Whether the httpd has a change. Asked where the answer hangs on it: a caveat says so where a distribution's build
+    /// may have the change without the version.
+    #[inline(always)]
+    pub(crate) fn has(&mut self, change: &Change) -> bool {
+        self.engine.server.loaded.version.has(change) || self.lacks(change)
+    }
+
+    #[cold]
+    fn lacks(&mut self, change: &Change) -> bool {
+        let version = self.engine.server.loaded.version;
+        if version.may_have(change) {
+            let why = format!("distributions put the fix of {} into their httpd {version}, the answer hangs on it", change.cve);
+            self.caveat("httpd", Span::NONE, why);
+        }
+        false
     }
 
     /// A file's content as httpd's children may read it. One that is not read although httpd would is a caveat, by the

@@ -201,6 +201,49 @@ pub(crate) fn normalize(path: &mut BString, how: Normalize) -> bool {
     good
 }
 
+/// `ap_getparents`: takes the dot segments out of a decoded path, as RFC 1808 has it, in four passes.
+#[cold]
+pub(crate) fn get_parents(path: &mut BString) {
+    let is_slash = |path: &[u8], i: usize| path.get(i) == Some(&b'/');
+    let begins = |path: &[u8], i: usize| i == 0 || is_slash(path, i - 1);
+    let parent = |path: &[u8], l: usize| path[..l].rfind_byte(b'/').map_or(0, |slash| slash + 1);
+    let Some(first_dot) = path.find_byte(b'.') else { return };
+    // `./` segments
+    let (mut kept, mut l) = (BString::from(&path[..first_dot]), first_dot);
+    while l < path.len() {
+        if path[l] == b'.' && is_slash(path, l + 1) && begins(path, l) {
+            l += 2;
+        } else {
+            kept.push(path[l]);
+            l += 1;
+        }
+    }
+    // a `.` at the end
+    if kept.last() == Some(&b'.') && begins(&kept, kept.len() - 1) {
+        kept.pop();
+    }
+    // `xx/../` segments
+    l = first_dot;
+    while l < kept.len() {
+        if kept[l..].starts_with(b"../") && begins(&kept, l) {
+            let start = if l >= 2 { parent(&kept, l - 1) } else { 0 };
+            kept.drain(start..l + 3);
+            l = start;
+        } else {
+            l += 1;
+        }
+    }
+    // `xx/..` at the end
+    if kept == ".." {
+        kept.clear();
+    } else if kept.ends_with(b"/..") {
+        let end = kept.len();
+        let start = if end >= 4 { parent(&kept, end - 3) } else { 0 };
+        kept.truncate(start);
+    }
+    *path = kept;
+}
+
 /// What [`unescape`] does with an encoded slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slashes {

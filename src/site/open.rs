@@ -7,6 +7,7 @@ use crate::limits::FILE_BYTES;
 use crate::server::compile::{Input, Modules};
 use crate::server::engine::RealPrograms;
 use crate::suite::default_hosts;
+use crate::version::Version;
 use crate::vfs::{Cached, Disk, HIDDEN, open};
 use bstr::BString;
 use std::collections::HashMap;
@@ -39,6 +40,8 @@ pub struct SiteOptions {
     pub env: Vec<(String, String)>,
     /// A script that sets such variables; none for Debian's `envvars` beside the configuration, where it is there.
     pub envvars: Option<PathBuf>,
+    /// The httpd that reads it; the reference where it is left out.
+    pub httpd: Version,
     /// As httpd's `-D`.
     pub defines: Vec<String>,
     /// Modules that are loaded besides those of LoadModule lines.
@@ -135,6 +138,7 @@ impl SiteOptions {
             paths: paths::below(root, &disk, file.is_outside().then(|| name.clone())),
             name,
             text: text.into(),
+            version: self.httpd,
             modules: self.modules.clone(),
             defines: self.defines.clone(),
             env,

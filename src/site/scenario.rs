@@ -26,6 +26,7 @@ impl Scenario {
         let input = Input {
             name: self.config_name(),
             text: text.into(),
+            version: self.httpd,
             paths: Paths::default(),
             modules,
             defines: self.defines.clone(),

@@ -11,6 +11,7 @@ use crate::expr::moment::Moment;
 use crate::source::{FileId, SourceMap, Span};
 #[cfg(feature = "disk")]
 use crate::suggest::closest;
+use crate::version::Version;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ const KEYS: &[&str] = &[
     "routesim",
     "name",
     "about",
+    "httpd",
     "config",
     "modules",
     "defines",
@@ -52,6 +54,8 @@ pub struct Scenario {
     pub name: String,
     /// Why it is so.
     pub about: Option<String>,
+    /// The httpd that answers.
+    pub httpd: Version,
     /// The configuration.
     pub config: ConfigSource,
     /// Where the scenario says so.
@@ -129,6 +133,7 @@ impl Default for Scenario {
             path: PathBuf::new(),
             name: String::new(),
             about: None,
+            httpd: Version::default(),
             config: ConfigSource::default(),
             config_at: Span::NONE,
             modules: None,
@@ -194,6 +199,14 @@ impl Scenario {
                 "name" => {
                     named = true;
                     scenario.name = reader.text(what, node).unwrap_or_default();
+                }
+                "httpd" => {
+                    let version = reader.text(what, node).map(|text| text.parse());
+                    match version {
+                        Some(Ok(version)) => scenario.httpd = version,
+                        Some(Err(message)) => drop(reader.error("wrong-value", message, node.at)),
+                        None => {}
+                    }
                 }
                 "about" => scenario.about = reader.text(what, node),
                 "config" => {

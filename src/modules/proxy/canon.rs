@@ -6,6 +6,7 @@ use crate::module::Verdict;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
 use crate::server::{filepath, vhost};
+use crate::version;
 use bstr::{BString, ByteSlice};
 
 /// A note: SetHandler sends the request to a back-end, or another directive that names a handler.
@@ -251,10 +252,12 @@ fn noted(r: &Request<'_>, name: &str) -> bool {
 fn path(r: &mut Request<'_>, raw: &[u8], untouched: bool, code: &'static str) -> Result<BString, u16> {
     if !untouched {
         let core = r.core();
-        let keep_slashes = core.allow_encoded_slashes && !core.decode_encoded_slashes;
+        let keep_slashes = core.allow_encoded_slashes
+            && !core.decode_encoded_slashes
+            && r.engine.server.loaded.version.has(&version::SLASHES_ONCE);
         return Encode { keep_slashes, ..Encode::new(Part::Path, r.proxyreq) }.run(raw).ok_or(BAD);
     }
-    if !visible(raw) {
+    if !visible(raw) && r.has(&version::STRICT_PATH) {
         r.error(code, "To be forwarded path contains control characters or spaces");
         return Err(403);
     }
@@ -273,7 +276,7 @@ fn http_like(r: &mut Request<'_>, scheme: &str, url: &[u8], codes: &Codes) -> Re
     let nocanon = noted(r, "proxy-nocanon");
     let path = path(r, n.path, forward || nocanon || noted(r, "proxy-noencode"), codes.path)?;
     let query = if forward || nocanon { None } else { r.args.clone() };
-    if query.as_ref().is_some_and(|q| !visible(q)) {
+    if query.as_ref().is_some_and(|q| !visible(q)) && r.has(&version::STRICT_QUERY) {
         r.error(codes.query, "To be forwarded query string contains control characters or spaces");
         return Err(403);
     }

@@ -11,6 +11,7 @@ use crate::outcome::observer::Origin;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
 use crate::server::{method, setting};
+use crate::version;
 use bstr::{BString, ByteSlice};
 
 /// `ap_proxyerror`
@@ -30,8 +31,13 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
         r.proxyreq = ProxyReq::Reverse;
         r.filename = Some([handler.as_bytes(), filename.as_slice()].concat().into());
         r.notes.set(canon::BY_HANDLER, "1");
+        let given = r.filename.clone();
         let verdict = canon::canon_url(r);
-        if verdict != Verdict::Ok {
+        let differs = verdict != Verdict::Ok || r.filename != given;
+        if differs && r.notes.get("uds_path").is_none() && !r.has(&version::HANDLER_CANON) {
+            // asked as it is: whoever speaks the scheme takes it, or nobody does
+            r.filename = given;
+        } else if verdict != Verdict::Ok {
             r.filename = Some(filename);
             r.proxyreq = ProxyReq::None;
             return verdict;
@@ -276,7 +282,8 @@ fn reachable(r: &mut Request<'_>, conf: &Server, url: &[u8], speaker: Speaker, r
     if !remote && !socket && addresses.is_empty() && host.find_byteset(b":% ").is_some() {
         // no such name can be looked up
         let message = format!("DNS lookup failure for: {host}");
-        return Err(error(r, if connect { 502 } else { 500 }, &message));
+        let is_error = !connect && r.engine.server.loaded.version.has(&version::NAME_NOT_FOUND);
+        return Err(error(r, if is_error { 500 } else { 502 }, &message));
     }
     if let Some((blocked, code)) = hosts::blocked(&conf.blocked, &host, &addresses) {
         r.decide(Phase::Handler, blocked.span);

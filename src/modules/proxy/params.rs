@@ -5,6 +5,7 @@ use super::balancer::{Balancer, method_loaded};
 use super::worker::{Worker, status};
 use crate::modules::core::atoi;
 use crate::server::Loaded;
+use crate::version::Kind;
 use bstr::{BString, ByteSlice};
 
 type Done = Result<(), String>;
@@ -47,6 +48,9 @@ fn name(value: &[u8], size: usize, what: &str) -> Result<BString, String> {
 /// Sets a parameter of a back-end. The error is httpd's message.
 pub(super) fn worker(w: &mut Worker, key: &[u8], value: &[u8], loaded: &Loaded) -> Done {
     let number = atoi(value);
+    if loaded.version.lacks(Kind::ProxyParameter, key).is_some() {
+        return Err("unknown Worker parameter".into());
+    }
     match key.to_ascii_lowercase().as_slice() {
         b"loadfactor" => {
             let digits = value.trim_start();

@@ -7,6 +7,7 @@ use crate::conf::args;
 use crate::pattern::{self, Flags};
 use crate::server::build::{Cmd, forbid};
 use crate::server::setting::Set;
+use crate::version::Kind;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ pub(super) fn pass(cmd: &mut Cmd<'_>, line: &[u8], is_match: bool) -> Done {
             real = Some(word);
             continue;
         };
+        let lacks = |key: &[u8]| cmd.build.loaded.version.lacks(Kind::ProxyParameter, key).is_some();
         match word.to_ascii_lowercase().as_slice() {
             b"nocanon" => nocanon = true,
             b"interpolate" => interpolate = true,
@@ -69,7 +71,7 @@ pub(super) fn pass(cmd: &mut Cmd<'_>, line: &[u8], is_match: bool) -> Done {
                         "Invalid ProxyPass|ProxyPassMatch parameter. Parameter must be in the form 'key=value'.";
                     return Err(message.into());
                 }
-                Some((key, value)) if key.eq_ignore_ascii_case(b"mapping") => {
+                Some((key, value)) if key.eq_ignore_ascii_case(b"mapping") && !lacks(key) => {
                     mapping = match value.to_ascii_lowercase().as_slice() {
                         // as httpd, bit by bit: a servlet's mapping is an encoded one too
                         b"encoded" if mapping == Mapping::Servlet => Mapping::Servlet,

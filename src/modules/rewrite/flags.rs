@@ -4,6 +4,7 @@
 use super::settings::{Cond, Rule, flag};
 use super::template::Template;
 use crate::modules::core::atoi;
+use crate::version::{Kind, Version};
 use bstr::{BString, ByteSlice};
 
 /// Cuts `[key=value,...]` up, and hands each flag to `set`.
@@ -55,7 +56,10 @@ pub(super) fn set_cond(cond: &mut Cond, key: &[u8]) -> Result<(), String> {
 }
 
 /// `cmd_rewriterule_setflag`
-pub(super) fn set_rule(rule: &mut Rule, key: &[u8], value: &[u8]) -> Result<(), String> {
+pub(super) fn set_rule(rule: &mut Rule, key: &[u8], value: &[u8], version: Version) -> Result<(), String> {
+    if version.lacks(Kind::RewriteFlag, key).is_some() {
+        return unknown(key);
+    }
     let given = || (!value.is_empty()).then(|| BString::from(value));
     let number = || atoi(value).clamp(i32::MIN as _, i32::MAX as _) as i32;
     let flags = match key.to_ascii_lowercase().as_slice() {

@@ -8,6 +8,7 @@ use crate::modules::core::atoi;
 use crate::pattern::{Flags, Regex};
 use crate::server::build::Cmd;
 use crate::server::setting::Set;
+use crate::version::{self, Kind};
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
@@ -40,6 +41,10 @@ pub(super) fn options(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     touch(cmd);
     let mut bits = 0;
     for word in crate::conf::args::split(&a[0]) {
+        let unknown = || format!("RewriteOptions: unknown option '{word}'");
+        if cmd.build.loaded.version.lacks(Kind::RewriteOption, &word).is_some() {
+            return Err(unknown());
+        }
         bits |= match word.to_ascii_lowercase().as_slice() {
             b"inherit" => option::INHERIT,
             b"inheritbefore" => option::INHERIT_BEFORE,
@@ -56,7 +61,7 @@ pub(super) fn options(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
                 cmd.warn("AH00664", "RewriteOptions: MaxRedirects option has been removed in favor of the global LimitInternalRecursion directive and will be ignored.");
                 0
             }
-            _ => return Err(format!("RewriteOptions: unknown option '{word}'")),
+            _ => return Err(unknown()),
         };
     }
     let span = cmd.span();
@@ -239,7 +244,8 @@ pub(super) fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         reads_env: false,
     };
     if let Some(field) = line.third {
-        flags::each(field, |key, value| flags::set_rule(&mut rule, key, value))
+        let version = cmd.build.loaded.version;
+        flags::each(field, |key, value| flags::set_rule(&mut rule, key, value, version))
             .map_err(|e| format!("RewriteRule: {e}"))?;
     }
     let mut pattern = line.first;
@@ -255,7 +261,9 @@ pub(super) fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     if output == b"-" {
         rule.flags |= flag::NO_SUB;
     }
-    if let Some(rest) = output.strip_suffix(b"?") {
+    if !cmd.build.loaded.version.has(&version::STRICT_QUERY) {
+        // the mark counts with what the substitution is filled with
+    } else if let Some(rest) = output.strip_suffix(b"?") {
         // a question mark at the end: the query goes, or (with QSA) marks where it begins
         if rule.has(flag::QS_APPEND) {
             rule.flags |= flag::QS_LAST;

@@ -80,8 +80,7 @@ fn finish(
 ) -> Verdict {
     let filename = r.filename.clone().unwrap_or_default();
     let scheme = url::scheme(&filename);
-    let escapes = scheme.is_some() && action != Action::NoEscape;
-    if !escapes && r.args.as_ref().is_some_and(|a| url::is_raw(a)) {
+    if url::refuses_query(r, scheme.is_some() && action != Action::NoEscape) {
         r.error("AH10411", "Rewritten query string contains control characters or spaces");
         return Verdict::Status(403);
     }

@@ -7,6 +7,7 @@ use crate::outcome::observer::Origin;
 use crate::pattern::Captures;
 use crate::server::names;
 use crate::server::request::Request;
+use crate::version;
 use bstr::{BString, ByteSlice};
 
 /// How a rule went: httpd's `rule_return_type`.
@@ -113,7 +114,7 @@ fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {
     let mut new = BString::default();
     if !rule.has(flag::NO_SUB) {
         let (text, mark) = expand_marked(r, ctx, &rule.output, rule);
-        if mark == Mark::Unsafe && !rule.has(flag::UNSAFE_ALLOW_3F) {
+        if !rule.has(flag::UNSAFE_ALLOW_3F) && is_unsafe(r, &text, mark) && r.has(&version::UNSAFE_3F) {
             r.error_by("AH10508", "Unsafe URL with %3f URL rewritten without UnsafeAllow3F", Some(rule.span));
             r.status = 403;
             return Went::Refused;
@@ -137,6 +138,14 @@ fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {
     Went::Match
 }
 
+/// Whether a question mark of the request's begins the query.
+fn is_unsafe(r: &Request<'_>, text: &[u8], mark: Mark) -> bool {
+    if r.engine.server.loaded.version.has(&version::QUESTION_MARKS) {
+        return mark == Mark::Unsafe;
+    }
+    text.contains(&b'?') && r.unparsed_uri.to_ascii_lowercase().contains_str("%3f")
+}
+
 /// What becomes of the substitution's result.
 fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: BString) {
     let mut prefixed = false;
@@ -144,12 +153,12 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: 
     if !proxied && !new.starts_with(b"/") && url::scheme(&new).is_none() {
         let prefix = match ctx.perdir {
             Some(dir) => Some(dir.as_slice()),
-            None if !rule.has(flag::PROXY | flag::REDIRECT) => Some(b"/".as_slice()),
+            None if !rule.has(flag::PROXY | flag::REDIRECT) && r.has(&version::ROOT_PREFIX) => Some(b"/".as_slice()),
             None => None,
         };
         if let Some(prefix) = prefix {
             new = [prefix, &new].concat().into();
-            prefixed = true;
+            prefixed = r.engine.server.loaded.version.has(&version::PREFIX_SLASHES);
         }
     }
     r.filename = Some(new);
@@ -177,6 +186,8 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: 
     if !rule.has(flag::UNC)
         && !prefixed
         && !rule.output.text.starts_with(b"//")
+        && r.filename.as_ref().is_some_and(|f| f.starts_with(b"//"))
+        && r.has(&version::LEADING_SLASHES)
         && let Some(filename) = &mut r.filename
     {
         let slashes = filename.iter().take_while(|b| **b == b'/').count();

@@ -92,8 +92,7 @@ fn set_script_variables(r: &mut Request<'_>) {
 fn finish(r: &mut Request<'_>, action: Action, args: Option<BString>, last: Option<&Rule>) -> Verdict {
     let filename = r.filename.clone().unwrap_or_default();
     let scheme = url::scheme(&filename);
-    let escapes = scheme.is_some() && action != Action::NoEscape;
-    if !escapes && r.args.as_ref().is_some_and(|a| url::is_raw(a)) {
+    if url::refuses_query(r, scheme.is_some() && action != Action::NoEscape) {
         r.error("AH10410", "Rewritten query string contains control characters or spaces");
         return Verdict::Status(403);
     }
@@ -198,7 +197,7 @@ fn local(r: &mut Request<'_>, filename: BString, last: Option<&Rule>) -> Verdict
     }
     let legacy = r.server.settings.rewrite.as_ref().is_some_and(|s| s.options.has(option::LEGACY_PREFIX_DOCROOT));
     let reduced = !legacy && r.notes.get("mod_rewrite_uri_reduced").is_some();
-    if url::is_file_path(r, &filename, last) && !reduced {
+    if !reduced && url::is_file_path(r, &filename, last) {
         trace::note(r, PHASE, Judgement::Matched, || Rewriting::FileSystemPath(filename.to_owned()));
         return Verdict::Ok;
     }

@@ -4,6 +4,7 @@ use super::settings::{Rule, flag, option};
 use crate::server::http_request::take_marks;
 use crate::server::request::Request;
 use crate::server::{filepath, method, uri};
+use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The schemes that mod_rewrite knows, and whether a query makes sense with them.
@@ -147,7 +148,7 @@ pub(super) fn qualify(r: &mut Request<'_>) {
 
 /// `prefix_stat`: whether a path is one of the file system: its first folder exists, and is not there by the
 /// request's doing.
-pub(super) fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
+pub(super) fn is_file_path(r: &mut Request<'_>, path: &[u8], rule: Option<&Rule>) -> bool {
     let Some(rest) = path.strip_prefix(b"/") else { return false };
     let rest = filepath::without_slashes_before(rest);
     let first = &rest[..rest.find_byte(b'/').unwrap_or(rest.len())];
@@ -160,6 +161,7 @@ pub(super) fn is_file_path(r: &Request<'_>, path: &[u8], rule: Option<&Rule>) ->
         || rule.output.text.starts_with(&folder)
         || path.starts_with(&r.document_root())
         || r.context_root.as_ref().is_some_and(|root| path.starts_with(root.as_bytes()))
+        || !r.has(&version::PREFIX_STAT)
 }
 
 /// `subst_prefix_path`: `input` with `subst` in the place of the folder `prefix`; `None` where it is not in it.
@@ -182,8 +184,14 @@ pub(super) fn expand_tilde(r: &Request<'_>, path: BString) -> BString {
     [home, after].concat().into()
 }
 
+/// Whether the rewritten query is refused: one with a blank or a control character that nobody `escapes`.
+pub(super) fn refuses_query(r: &mut Request<'_>, escapes: bool) -> bool {
+    let escapes = escapes && r.engine.server.loaded.version.has(&version::ESCAPED_QUERY);
+    !escapes && r.args.as_ref().is_some_and(|a| is_raw(a)) && r.has(&version::STRICT_QUERY)
+}
+
 /// Whether a query has bytes that must not be in one: `ap_scan_vchar_obstext`.
-pub(super) fn is_raw(query: &[u8]) -> bool {
+fn is_raw(query: &[u8]) -> bool {
     query.iter().any(|b| *b <= b' ' || *b == 0x7f)
 }
 

@@ -22,6 +22,7 @@ use crate::server::settings::PerServer;
 use crate::server::settings::merge_slot;
 use crate::server::{Connection, Virtual};
 use crate::source::Span;
+use crate::version;
 use bstr::{BString, ByteSlice};
 use config::{SniPolicy, Verify, option};
 use std::sync::{Arc, LazyLock};
@@ -159,7 +160,10 @@ fn read_request(r: &mut Request<'_>) -> Verdict {
         }
     };
     let policy = settings(&all.server.servers[0]).sni_policy.as_ref().map_or(SniPolicy::Secure, |s| s.value);
-    if shaken.index != r.server.index && !other.compatible(own, policy) {
+    if shaken.index != r.server.index
+        && !other.compatible(own, policy)
+        && (r.connection.sni.is_some() || r.has(&version::NAMELESS_HANDSHAKE))
+    {
         let host = r.hostname.clone().unwrap_or_default();
         let word = format!("{policy:?}").to_lowercase();
         r.error(

@@ -1,0 +1,235 @@
+//! Versions of httpd, and what each of them changed: the only place that knows.
+//!
+//! A hook that answers otherwise since a version asks for the change by its name ([`Version::has`]). What a version
+//! added to the configuration is a row of [`ADDED`], by which rows and arguments are left out before it.
+
+use std::fmt;
+
+/// A release of Apache httpd 2.4.
+///
+/// ```
+/// use routesim::Version;
+///
+/// let version: Version = "2.4.58".parse().expect("it is known");
+/// assert_eq!(version.to_string(), "2.4.58");
+/// assert!("2.4.6".parse::<Version>().is_err() && "2.2.34".parse::<Version>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    patch: u8,
+    /// As released: nothing of later versions was put into it.
+    upstream: bool,
+}
+
+/// The version that is meant where none is named.
+const REFERENCE: u8 = 71;
+/// The oldest one that is known.
+const OLDEST: u8 = 37;
+
+impl Default for Version {
+    fn default() -> Version {
+        Version { patch: REFERENCE, upstream: true }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "2.4.{}", self.patch)
+    }
+}
+
+impl std::str::FromStr for Version {
+    type Err = String;
+
+    /// `2.4.58`, or `2.4.58-upstream` for one without any later fix. The error says which there are.
+    fn from_str(text: &str) -> Result<Version, String> {
+        let (number, upstream) = match text.strip_suffix("-upstream") {
+            Some(number) => (number, true),
+            None => (text, false),
+        };
+        let patch = number.strip_prefix("2.4.").filter(|patch| patch.bytes().all(|b| b.is_ascii_digit()));
+        match patch.and_then(|patch| patch.parse().ok()) {
+            Some(patch @ OLDEST..=REFERENCE) => Ok(Version { patch, upstream: upstream || patch == REFERENCE }),
+            _ => Err(format!("no httpd `{text}` is known: write 2.4.{OLDEST} to 2.4.{REFERENCE}")),
+        }
+    }
+}
+
+impl Version {
+    /// Its three numbers.
+    pub(crate) fn numbers(self) -> [i64; 3] {
+        [2, 4, self.patch.into()]
+    }
+
+    /// Whether it has a change.
+    #[inline(always)]
+    pub(crate) fn has(self, change: &Change) -> bool {
+        self.patch >= change.since
+    }
+
+    /// Whether a distribution's build of it may have a change all the same: distributions put fixes of security holes
+    /// into the versions that they ship.
+    pub(crate) fn may_have(self, change: &Change) -> bool {
+        !self.has(change) && !self.upstream && !change.cve.is_empty()
+    }
+
+    /// The version that something of the configuration came with, where this one lacks it.
+    pub(crate) fn lacks(self, kind: Kind, name: &[u8]) -> Option<Version> {
+        if self.patch == REFERENCE {
+            return None;
+        }
+        let is_named = |row: &&Added| row.kind == kind && row.name.as_bytes().eq_ignore_ascii_case(name);
+        let row = ADDED.iter().find(is_named)?;
+        (self.patch < row.since).then_some(Version { patch: row.since, upstream: true })
+    }
+}
+
+/// A change of what httpd answers.
+pub(crate) struct Change {
+    /// The first release (2.4.x) that has it.
+    since: u8,
+    /// The security hole that it closes, where it closes one.
+    pub cve: &'static str,
+}
+
+const fn change(since: u8) -> Change {
+    Change { since, cve: "" }
+}
+
+const fn fix(since: u8, cve: &'static str) -> Change {
+    Change { since, cve }
+}
+
+/// Paths are normalised before they are decoded, `ap_normalize_path`; before, they were decoded first, and their dot
+/// segments and doubled slashes taken out after.
+pub(crate) const NORMALIZE_FIRST: Change = change(49);
+/// A question mark at the end of a substitution takes the query away, whatever else it holds; and a query with a blank or
+/// a control character is refused (AH10410, AH10411).
+pub(crate) const STRICT_QUERY: Change = fix(56, "CVE-2023-25690");
+/// Such a query may go to a client: it is escaped there.
+pub(crate) const ESCAPED_QUERY: Change = change(57);
+/// A path that goes to a back-end as it is must not have such characters either.
+pub(crate) const STRICT_PATH: Change = change(57);
+/// `AllowEncodedSlashes NoDecode` leaves encoded slashes alone on their way to a back-end.
+pub(crate) const SLASHES_ONCE: Change = change(57);
+/// A back-end whose name is not found: 500, before 502.
+pub(crate) const NAME_NOT_FOUND: Change = change(59);
+/// Only the configuration's own content types name handlers.
+pub(crate) const TRUSTED_TYPE: Change = fix(60, "CVE-2024-38476");
+/// `SetHandler "proxy:..."` brings the URL into its canonical form, and declines a scheme without a module.
+pub(crate) const HANDLER_CANON: Change = fix(60, "CVE-2024-38473");
+/// A substitution with a question mark from `%3F` is refused (AH10508) without UnsafeAllow3F.
+pub(crate) const UNSAFE_3F: Change = fix(60, "CVE-2024-38474");
+/// A substitution is a path of the file system only where the rule itself or DocumentRoot says so.
+pub(crate) const PREFIX_STAT: Change = fix(60, "CVE-2024-38475");
+/// A substitution without a slash in front, at a server's own level, gets one.
+pub(crate) const ROOT_PREFIX: Change = fix(60, "CVE-2024-39573");
+/// Doubled slashes in front of a substitution are one.
+pub(crate) const LEADING_SLASHES: Change = change(62);
+/// The question mark that is looked for is the one that begins the query.
+pub(crate) const QUESTION_MARKS: Change = change(63);
+/// Where a rule's prefix makes the doubled slash, it stays.
+pub(crate) const PREFIX_SLASHES: Change = change(63);
+/// Who says no name in the TLS handshake may ask only for virtual hosts with the same TLS settings.
+pub(crate) const NAMELESS_HANDSHAKE: Change = fix(64, "CVE-2025-23048");
+
+/// What a version can add to the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A directive.
+    Directive,
+    /// A module, by its identifier.
+    Module,
+    /// A flag of RewriteRule.
+    RewriteFlag,
+    /// A word of RewriteOptions.
+    RewriteOption,
+    /// A parameter of ProxyPass, ProxySet and BalancerMember.
+    ProxyParameter,
+}
+
+struct Added {
+    kind: Kind,
+    name: &'static str,
+    since: u8,
+}
+
+const fn added(kind: Kind, name: &'static str, since: u8) -> Added {
+    Added { kind, name, since }
+}
+
+/// What versions added to the configuration, as their sources have it.
+static ADDED: &[Added] = &[
+    added(Kind::Module, "socache_redis_module", 39),
+    added(Kind::Directive, "H2Padding", 39),
+    added(Kind::Directive, "MergeSlashes", 39),
+    added(Kind::Directive, "RedisConnPoolTTL", 39),
+    added(Kind::Directive, "RedisTimeout", 39),
+    added(Kind::Directive, "MDCertificateFile", 40),
+    added(Kind::Directive, "MDCertificateKeyFile", 40),
+    added(Kind::Directive, "MDCertificateProtocol", 40),
+    added(Kind::Directive, "MDCertificateStatus", 40),
+    added(Kind::Directive, "MDChallengeDns01", 40),
+    added(Kind::Directive, "MDMessageCmd", 40),
+    added(Kind::Directive, "MDRenewMode", 40),
+    added(Kind::Directive, "MDServerStatus", 40),
+    added(Kind::Directive, "MDWarnWindow", 40),
+    added(Kind::Directive, "Proxy100Continue", 40),
+    added(Kind::Directive, "SessionExpiryUpdateInterval", 41),
+    added(Kind::Directive, "CookieHttpOnly", 42),
+    added(Kind::Directive, "CookieSameSite", 42),
+    added(Kind::Directive, "CookieSecure", 42),
+    added(Kind::Directive, "MDActivationDelay", 42),
+    added(Kind::Directive, "MDCertificateCheck", 42),
+    added(Kind::Directive, "MDContactEmail", 42),
+    added(Kind::Directive, "MDStapleOthers", 42),
+    added(Kind::Directive, "MDStapling", 42),
+    added(Kind::Directive, "MDStaplingKeepResponse", 42),
+    added(Kind::Directive, "MDStaplingRenewWindow", 42),
+    added(Kind::Directive, "FlushMaxPipelined", 47),
+    added(Kind::Directive, "FlushMaxThreshold", 47),
+    added(Kind::Directive, "H2OutputBuffering", 47),
+    added(Kind::Directive, "ReadBufferSize", 47),
+    added(Kind::Directive, "MDCACertificateFile", 48),
+    added(Kind::Directive, "ProxyWebsocketFallbackToProxyHttp", 48),
+    added(Kind::Directive, "<LuaHookPreTranslateName", 49),
+    added(Kind::Directive, "LuaHookPreTranslateName", 49),
+    added(Kind::Directive, "StrictHostCheck", 49),
+    added(Kind::Directive, "CheckBasenameMatch", 50),
+    added(Kind::Directive, "MDExternalAccountBinding", 52),
+    added(Kind::Directive, "MDRetryDelay", 54),
+    added(Kind::Directive, "MDRetryFailover", 54),
+    added(Kind::Directive, "DAVLockDiscovery", 55),
+    added(Kind::Directive, "H2StreamTimeout", 55),
+    added(Kind::Directive, "MDStoreLocks", 55),
+    added(Kind::Directive, "AliasPreservePath", 58),
+    added(Kind::Directive, "DAVBasePath", 58),
+    added(Kind::Directive, "DeflateAlterEtag", 58),
+    added(Kind::Directive, "H2EarlyHint", 58),
+    added(Kind::Directive, "H2MaxDataFrameLen", 58),
+    added(Kind::Directive, "H2ProxyRequests", 58),
+    added(Kind::Directive, "H2WebSockets", 58),
+    added(Kind::Directive, "MDChallengeDns01Version", 58),
+    added(Kind::Directive, "MDMatchNames", 58),
+    added(Kind::Directive, "RedirectRelative", 58),
+    added(Kind::Directive, "CGIScriptTimeout", 59),
+    added(Kind::Directive, "MDCheckInterval", 60),
+    added(Kind::Directive, "UNCList", 60),
+    added(Kind::Directive, "H2MaxHeaderBlockLen", 64),
+    added(Kind::Directive, "MDProfile", 64),
+    added(Kind::Directive, "MDProfileMandatory", 64),
+    added(Kind::Directive, "H2MaxStreamErrors", 66),
+    added(Kind::Directive, "ListenTCPDeferAccept", 66),
+    added(Kind::Directive, "MDInitialDelay", 66),
+    added(Kind::Directive, "SSLVHostSNIPolicy", 66),
+    added(Kind::Directive, "MDHttpProxyCACertificateFile", 71),
+    added(Kind::ProxyParameter, "secret", 42),
+    added(Kind::ProxyParameter, "mapping", 49),
+    added(Kind::ProxyParameter, "addressttl", 59),
+    added(Kind::RewriteFlag, "BCTLS", 57),
+    added(Kind::RewriteFlag, "BNE", 57),
+    added(Kind::RewriteFlag, "UnsafeAllow3F", 60),
+    added(Kind::RewriteFlag, "UnsafePrefixStat", 60),
+    added(Kind::RewriteFlag, "UNC", 62),
+    added(Kind::RewriteOption, "UnsafePrefixStat", 60),
+];
