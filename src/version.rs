@@ -56,6 +56,11 @@ impl std::str::FromStr for Version {
 }
 
 impl Version {
+    /// Whether it is the one that is meant where none is named.
+    pub(crate) fn is_default(self) -> bool {
+        self == Version::default()
+    }
+
     /// Its three numbers.
     pub(crate) fn numbers(self) -> [i64; 3] {
         [2, 4, self.patch.into()]
@@ -130,6 +135,10 @@ pub(crate) const LEADING_SLASHES: Change = change(62);
 pub(crate) const QUESTION_MARKS: Change = change(63);
 /// Where a rule's prefix makes the doubled slash, it stays.
 pub(crate) const PREFIX_SLASHES: Change = change(63);
+/// The target of an internal redirect (Action, a program's Location) keeps the content type as one that names a handler.
+pub(crate) const KEPT_TYPE: Change = change(63);
+/// It doesn't any more.
+pub(crate) const INDIRECT_TYPE: Change = fix(69, "CVE-2026-42356");
 /// Who says no name in the TLS handshake may ask only for virtual hosts with the same TLS settings.
 pub(crate) const NAMELESS_HANDSHAKE: Change = fix(64, "CVE-2025-23048");
 

@@ -544,3 +544,40 @@ fn modules_that_are_missing_can_be_assumed() {
     assert_eq!(caveats.len(), 1, "{caveats:?}");
     assert_eq!((&caveats[0]["directive"], &caveats[0]["line"]), (&"SecRuleEngine".into(), &3.into()));
 }
+
+#[test]
+fn a_version_says_what_it_lacks() {
+    let config = "MergeSlashes off\nRewriteEngine on\nRewriteRule ^/(a) /b?$1 [BNE=x]\n";
+    let folder = folder("versions", &[("x.conf", config), ("s.yaml", "name: x\nhttpd: 2.4.36\n")]);
+    let (file, scenario) = (folder.join("x.conf"), folder.join("s.yaml"));
+    let check = |version: &str| {
+        let arguments = ["check", file.to_str().unwrap(), "--httpd-version", version];
+        let output = run(&arguments);
+        (output.status.code(), out(&output) + &err(&output))
+    };
+    let (code, said) = check("2.4.38");
+    assert!(code == Some(1) && said.contains("`MergeSlashes` came with httpd 2.4.39; this is 2.4.38"), "{said}");
+    assert!(said.contains("`BNE` came with httpd 2.4.57"), "{said}");
+    assert_eq!(check("2.4.57").0, Some(0));
+    let (code, said) = check("2.4.99");
+    assert!(code == Some(2) && said.contains("write 2.4.37 to 2.4.71"), "{said}");
+    let output = run(&["replay", scenario.to_str().unwrap()]);
+    assert!(output.status.code() == Some(2) && err(&output).contains("no httpd `2.4.36` is known"), "{}", err(&output));
+}
+
+/// Below the version of a security fix, an answer that hangs on it is not certain: distributions add those.
+#[test]
+fn fixes_that_distributions_add_are_caveats() {
+    let scenario = "name: x\nhttpd: VERSION\nmodules: [rewrite]\nconfig: |\n  DocumentRoot /srv\n  RewriteEngine on\n  \
+                    RewriteRule ^/(.*) /p.html?$1 [L]\n  RewriteRule ^/x/(.*) /$1\nrequests: [/a%3Fb]\n";
+    let ask = |version: &str| {
+        let folder = folder("backports", &[("s.yaml", &scenario.replace("VERSION", version).replace("p.html?", "p"))]);
+        let output = run(&["replay", folder.join("s.yaml").to_str().unwrap(), "--format", "ndjson"]);
+        let outcome: Value = serde_json::from_str(out(&output).lines().next().unwrap()).unwrap();
+        (outcome["log"].clone(), outcome["caveats"].as_array().map_or(0, Vec::len))
+    };
+    assert_eq!(ask("2.4.60"), ("AH10508".into(), 0));
+    let (older, upstream) = (ask("2.4.58"), ask("2.4.58-upstream"));
+    assert!(older.0 == upstream.0 && older.0 != "AH10508", "{older:?}");
+    assert_eq!((older.1, upstream.1), (1, 0));
+}

@@ -93,7 +93,10 @@ impl Check {
                 Some(config) => found.extend(self.config(&self.given.main_file(config, streams)?)?),
                 None => match self.given.files(self.given.scenario.as_deref(), streams)? {
                     Some(site) => found.extend(with_htaccess(Found::of("the web files".into(), &site), &site)),
-                    None => found.push(scenario(given::scenario(self.given.scenario.as_deref(), streams)?, streams)?),
+                    None => found.push(scenario(
+                        self.given.dated(given::scenario(self.given.scenario.as_deref(), streams)?),
+                        streams,
+                    )?),
                 },
             }
         }
@@ -102,7 +105,7 @@ impl Check {
         for path in files.paths {
             if suites::built_in(&path).is_some() || suites::is_scenario(&path) && !self.htaccess {
                 // what is no scenario is told of, and the others are looked at all the same
-                match given::from_file(&path, streams).and_then(|s| scenario(s, streams)) {
+                match given::from_file(&path, streams).and_then(|s| scenario(self.given.dated(s), streams)) {
                     Ok(one) => found.push(one),
                     Err(Failure::Said(words)) => {
                         streams.error(&words);
@@ -147,7 +150,7 @@ impl Check {
     fn config(&self, path: &Path) -> Result<Vec<Found>, Failure> {
         let name = path.display().to_string();
         if self.htaccess || is_htaccess(path) {
-            let options = self.given.machine.options()?;
+            let options = self.given.machine.options(self.given.version())?;
             let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
             return Ok(vec![Found {
                 name,
@@ -156,7 +159,7 @@ impl Check {
                 sources: checked.sources,
             }]);
         }
-        let site = self.given.machine.open(path)?;
+        let site = self.given.machine.open(path, self.given.version())?;
         let mut found = Found::of(name, &site);
         found.add_machine(site.machine(), self.ignore_machine);
         Ok(with_htaccess(found, &site))

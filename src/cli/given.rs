@@ -12,6 +12,7 @@ use crate::site::{OpenError, Site};
 use crate::source::SourceMap;
 use crate::suggest::closest;
 use crate::suite::{RequestSpec, Scenario};
+use crate::version::Version;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,11 @@ pub(super) struct Given {
     /// Directory of web files with their .htaccess files, served by a stock server (`routesim show stock`)
     #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "config"])]
     pub docroot: Option<PathBuf>,
+
+    /// Answer as this version of httpd: 2.4.37 to 2.4.71 [default: the scenario's, else 2.4.71]. Fixes that distributions
+    /// add to it are caveats, unless it ends in `-upstream`
+    #[arg(long, value_name = "VERSION")]
+    pub httpd_version: Option<Version>,
 
     #[command(flatten)]
     pub machine: Machine,
@@ -98,11 +104,25 @@ impl Given {
             return Ok(Opened::of(&site, requests.unwrap_or_default(), true));
         }
         let example = (name.is_none() && !Path::new(HERE).is_file()).then_some(builtin::DEFAULT);
-        let mut scenario = scenario(name, streams)?;
+        let mut scenario = self.dated(scenario(name, streams)?);
         if let Some(requests) = requests {
             scenario.requests = requests;
         }
         Ok(Opened { example, ..open(scenario, streams)? })
+    }
+
+    /// The version of httpd.
+    pub(super) fn version(&self) -> Version {
+        self.httpd_version.unwrap_or_default()
+    }
+
+    fn of_version(&self, site: Site) -> Site {
+        self.httpd_version.map_or(site.clone(), |version| site.with_httpd(version))
+    }
+
+    /// A scenario as it is for the version that was asked for.
+    pub(super) fn dated(&self, scenario: Scenario) -> Scenario {
+        Scenario { httpd: self.httpd_version.unwrap_or(scenario.httpd), ..scenario }
     }
 
     /// The site that `-c` names.
@@ -112,9 +132,9 @@ impl Given {
                 return failure(format!("{option} goes with a server's configuration, not with an .htaccess file"));
             }
             streams.note("an .htaccess file alone: a stock server stands around it (`routesim show stock`)");
-            return stock(Site::of_htaccess(config));
+            return Ok(self.of_version(stock(Site::of_htaccess(config))?));
         }
-        self.machine.open(&self.main_file(config, streams)?)
+        self.machine.open(&self.main_file(config, streams)?, self.version())
     }
 
     /// The main file of the configuration that `-c` names.
@@ -139,7 +159,7 @@ impl Given {
             (None, None) => around(streams),
         };
         let Some(directory) = directory else { return Ok(None) };
-        let site = stock(Site::docroot(&directory))?;
+        let site = self.of_version(stock(Site::docroot(&directory))?);
         let name = directory.display();
         streams.note(&format!("using the web files of {name} with a stock server (`routesim show stock`)"));
         Ok(Some(site))

@@ -14,10 +14,6 @@ use std::path::{Path, PathBuf};
 /// The options of a configuration.
 #[derive(clap::Args)]
 pub(super) struct Machine {
-    /// Answer as this version of httpd (2.4.37 and later; `-upstream` behind it: without fixes that distributions add)
-    #[arg(long, value_name = "VERSION", help_heading = "Configuration options")]
-    pub httpd_version: Option<Version>,
-
     /// Treat DIR as the root of the file system, as in a chroot [default: /]
     #[arg(long, value_name = "DIR", help_heading = "Configuration options")]
     pub root: Option<PathBuf>,
@@ -63,9 +59,9 @@ impl Machine {
     }
 
     /// These options, as the library has them.
-    pub(super) fn options(&self) -> Result<SiteOptions, Failure> {
+    pub(super) fn options(&self, httpd: Version) -> Result<SiteOptions, Failure> {
         Ok(SiteOptions {
-            httpd: self.httpd_version.unwrap_or_default(),
+            httpd,
             root: self.root.clone(),
             env: self.env()?,
             envvars: self.envvars.clone(),
@@ -78,8 +74,8 @@ impl Machine {
     }
 
     /// The site of a configuration file.
-    pub(super) fn open(&self, config: &Path) -> Result<Site, Failure> {
-        let site = Site::open(config, &self.options()?).or_else(|e| failure(e.to_string()))?;
+    pub(super) fn open(&self, config: &Path, httpd: Version) -> Result<Site, Failure> {
+        let site = Site::open(config, &self.options(httpd)?).or_else(|e| failure(e.to_string()))?;
         match site.diagnostics().iter().find(|d| d.message.ends_with(HIDDEN)) {
             // httpd reads its configuration as root
             Some(d) => failure(format!("{}: {}", site.sources().place(d.span), d.message)),

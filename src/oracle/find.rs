@@ -1,5 +1,6 @@
 //! Finding the httpd of this machine.
 
+use crate::version::Version;
 use std::path::{Path, PathBuf};
 
 /// Names under which systems install it.
@@ -55,6 +56,11 @@ impl Httpd {
         let modules =
             modules.ok_or_else(|| format!("the modules of `{}` are nowhere to be found", program.display()))?;
         Ok(Httpd { program, modules, version })
+    }
+
+    /// Whether it is of a version.
+    pub(crate) fn is_version(&self, version: Version) -> bool {
+        self.version.split([' ', '(']).next() == Some(&format!("Apache/{version}"))
     }
 
     /// The file of a module; none where it isn't installed.

@@ -96,8 +96,11 @@ impl Verdict {
     }
 }
 
-/// Asks a scenario of both sides.
+/// Asks a scenario of both sides. One of another httpd than the one at hand is not asked.
 pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
+    if !scenario.httpd.is_default() && !oracle.httpd.is_version(scenario.httpd) {
+        return Verdict::Lacks(format!("httpd {}", scenario.httpd));
+    }
     let ran = match suite::run(scenario) {
         Ok(ran) => ran,
         Err(found) => return Verdict::Broken(found.first().map_or_else(String::new, |d| d.message.clone())),

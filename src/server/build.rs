@@ -16,6 +16,7 @@ use crate::modules::known;
 use crate::pattern::{Flags, Regex};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
+use crate::version;
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
@@ -222,7 +223,7 @@ impl Build {
                     self.walk_misspelt(node, dir, scope);
                 }
                 if d.help.is_none() {
-                    d.help = super::help::of(node, &d.message);
+                    d.help = super::help::of(node, &d.message, self.loaded.version);
                 }
                 self.diagnostics.insert(errors, d);
             }
@@ -339,6 +340,9 @@ impl Build {
             && name[n.len()..].starts_with(|c: char| !c.is_ascii_alphanumeric())
         {
             return d.help(format!("a space is missing: `{n} {}`", &name[n.len()..]));
+        }
+        if let Some(since) = self.loaded.version.lacks(version::Kind::Directive, name.as_bytes()) {
+            return d.help(super::help::newer(&name, since, self.loaded.version));
         }
         if let Some(instead) = crate::modules::replacement(&name) {
             return d.help(format!("httpd 2.4 has no `{name}`: {instead}"));

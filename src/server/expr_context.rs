@@ -92,7 +92,7 @@ impl Context for View<'_, '_> {
             return BString::default();
         }
         match var {
-            Var::ServerSoftware => "Apache/2.4.71 (Debian)".into(),
+            Var::ServerSoftware => format!("Apache/{} (Debian)", r.engine.server.loaded.version).into(),
             Var::ApiVersion => "20120211:142".into(),
             Var::RequestMethod => r.method.clone().into_owned(),
             Var::RequestScheme => r.scheme().into(),

@@ -2,10 +2,14 @@
 
 use crate::conf::Node;
 use crate::conf::args;
+use crate::version::{Kind, Version};
 use bstr::ByteSlice;
 
 /// Help for an error that `node` makes, if there is any.
-pub(super) fn of(node: &Node, message: &str) -> Option<String> {
+pub(super) fn of(node: &Node, message: &str, version: Version) -> Option<String> {
+    if let Some(newer) = newer_argument(message, version) {
+        return Some(newer);
+    }
     let words = args::words(&node.args);
     if words.iter().any(|word| word.value.starts_with(b"#")) {
         return Some(
@@ -39,6 +43,20 @@ pub(super) fn of(node: &Node, message: &str) -> Option<String> {
         ));
     }
     None
+}
+
+/// What a message says of something that came with a later version.
+pub(super) fn newer(name: &str, since: Version, version: Version) -> String {
+    format!("`{name}` came with httpd {since}; this is {version}")
+}
+
+/// A flag, option or parameter that came later.
+fn newer_argument(message: &str, version: Version) -> Option<String> {
+    let kinds =
+        [("RewriteRule: unknown flag '", Kind::RewriteFlag), ("RewriteOptions: unknown option '", Kind::RewriteOption)];
+    let (kind, name) = kinds.iter().find_map(|(begin, kind)| Some((*kind, message.strip_prefix(begin)?)))?;
+    let name = name.trim_end_matches('\'');
+    Some(newer(name, version.lacks(kind, name.as_bytes())?, version))
 }
 
 /// The names that Require takes most.

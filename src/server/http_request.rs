@@ -377,7 +377,10 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
     if keep_type && r.handler.is_some() {
         new.content_type = r.content_type.clone();
         // it stands in for no handler any more, lest an Action lead to itself
-        new.trusted_content_type = false;
+        new.trusted_content_type = r.content_type.is_some()
+            && r.trusted_content_type
+            && r.engine.server.loaded.version.has(&version::KEPT_TYPE)
+            && !r.has(&version::INDIRECT_TYPE);
     }
     r.engine.open();
     // modules that look at every request (mod_setenvif) look at this one too

@@ -370,7 +370,10 @@ impl<'a> Request<'a> {
     fn lacks(&mut self, change: &Change) -> bool {
         let version = self.engine.server.loaded.version;
         if version.may_have(change) {
-            let why = format!("distributions put the fix of {} into their httpd {version}, the answer hangs on it", change.cve);
+            let why = format!(
+                "distributions put the fix of {} into their httpd {version}, the answer hangs on it",
+                change.cve
+            );
             self.caveat("httpd", Span::NONE, why);
         }
         false

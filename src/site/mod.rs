@@ -36,6 +36,7 @@ use crate::server::compile::{self, Input, Output};
 use crate::server::engine::Programs;
 use crate::source::{FileId, SourceMap, Span};
 use crate::suite::Scenario;
+use crate::version::Version;
 use bstr::{BStr, ByteSlice};
 use edit::Overlay;
 use std::sync::Arc;
@@ -154,6 +155,19 @@ impl Site {
             own.vfs = Arc::new(overlay);
         }
         Ok(Site::of(input, self.0.programs.clone()))
+    }
+
+    /// The same site, of another version of httpd.
+    ///
+    /// ```
+    /// use routesim::Site;
+    ///
+    /// let site = Site::builder("MergeSlashes off\n").build()?;
+    /// assert!(site.start().is_ok() && site.with_httpd("2.4.38".parse()?).start().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_httpd(&self, version: Version) -> Site {
+        Site::of(Input { version, ..self.0.input.clone() }, self.0.programs.clone())
     }
 
     /// A run of it, ready for requests.

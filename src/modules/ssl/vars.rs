@@ -30,7 +30,7 @@ pub(crate) fn lookup(r: &Request<'_>, name: &BStr) -> Value {
         b"COMPRESS_METHOD" => known("NULL"),
         b"SESSION_RESUMED" => known("Initial"),
         b"SECURE_RENEG" => known("true"),
-        b"VERSION_INTERFACE" => known("mod_ssl/2.4.71"),
+        b"VERSION_INTERFACE" => known(&format!("mod_ssl/{}", r.engine.server.loaded.version)),
         b"PROTOCOL" => Value::Likely("TLSv1.3".into()),
         b"CIPHER" => Value::Likely("TLS_AES_256_GCM_SHA384".into()),
         b"SESSION_ID" | b"VERSION_LIBRARY" | b"VERSION_LIBRARY_INTERFACE" | b"CLIENTHELLO_VERSION" => Value::Unknown,
