@@ -135,6 +135,8 @@ pub(crate) const LEADING_SLASHES: Change = change(62);
 pub(crate) const QUESTION_MARKS: Change = change(63);
 /// Where a rule's prefix makes the doubled slash, it stays.
 pub(crate) const PREFIX_SLASHES: Change = change(63);
+/// The file that `SetHandler "proxy:fcgi:..."` is for is not encoded.
+pub(crate) const PLAIN_FILE: Change = change(63);
 /// The target of an internal redirect (Action, a program's Location) keeps the content type as one that names a handler.
 pub(crate) const KEPT_TYPE: Change = change(63);
 /// It doesn't any more.

@@ -303,7 +303,8 @@ fn program_like(r: &mut Request<'_>, scheme: &str, url: &[u8], codes: &Codes, po
         r.error(codes.path, "To be forwarded path contains a query string");
         return Err(403);
     }
-    let path = match noted(r, BY_HANDLER) && scheme == "fcgi" {
+    let as_it_is = noted(r, BY_HANDLER) && r.engine.server.loaded.version.has(&version::PLAIN_FILE);
+    let path = match as_it_is && scheme == "fcgi" {
         true => file_path(r, n.path, codes.path)?,
         false => path(r, n.path, untouched, codes.path)?,
     };
