@@ -133,6 +133,12 @@ pub(crate) const LOOK_AHEAD_DEPTH: usize = 16;
 /// As many rules of a list are weighed for the reasons.
 pub(crate) const RULES_WEIGHED: usize = 12;
 
+/// And as many of its conditions, in all and of one rule.
+pub(crate) const CONDITIONS_WEIGHED: usize = 100;
+
+/// As many lines are taken out of a whole request, to see whether they decided.
+pub(crate) const DOUBTS: usize = 24;
+
 /// Lists that went round more often are not run again for the reasons.
 pub(crate) const ROUNDS_WEIGHED: i32 = 64;
 

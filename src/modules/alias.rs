@@ -5,10 +5,12 @@ use crate::expr::Expr;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::Decision;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::{Cmd, forbid};
+use crate::server::doubts::Alike;
 use crate::server::index::{Beginning, Indexed};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
@@ -347,6 +349,9 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
             }
             continue;
         }
+        if r.engine.doubts.is_without(entry.span) {
+            continue;
+        }
         let Some(target) = try_entry(r, entry, redirects)? else {
             r.tell(|| tried(entry.span, Judgement::Missed));
             continue;
@@ -531,6 +536,13 @@ fn send(r: &mut Request<'_>, dir: Option<&Dir>, found: Found, code: &'static str
     Verdict::Status(found.status)
 }
 
+/// Whether the path leads there below DocumentRoot, too.
+fn is_below_root(r: &Request<'_>, file: &BString) -> bool {
+    let Some(root) = file.strip_suffix(r.uri.as_slice()) else { return false };
+    let own = r.document_root_override.as_ref().map_or(r.server.core().document_root(), |own| own.as_bstr());
+    root == own.strip_suffix(b"/").unwrap_or(own)
+}
+
 /// `translate_alias_redir`
 fn translate(r: &mut Request<'_>) -> Verdict {
     if r.uri.first().is_some_and(|b| *b != b'/') {
@@ -561,6 +573,9 @@ fn translate(r: &mut Request<'_>) -> Verdict {
         Err(()) => Verdict::Status(500),
         Ok(Some(found)) => {
             r.decide(Phase::TranslateName, found.span);
+            if is_below_root(r, &found.target) {
+                r.engine.doubt(Decision::new(Phase::TranslateName, found.span), Alike::Any);
+            }
             r.filename = Some(found.target);
             Verdict::Ok
         }

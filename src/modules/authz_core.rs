@@ -10,6 +10,7 @@ use crate::limits;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome;
 use crate::outcome::step::{Authorization, By, Detail, Judgement, Required, Step};
 use crate::server::build::Cmd;
 use crate::server::method;
@@ -18,6 +19,7 @@ use crate::server::setting::{Set, decisive, value};
 use crate::server::settings::{PerDir, Settings};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The module.
@@ -572,14 +574,34 @@ pub(crate) fn denied_what(r: &Request<'_>) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
     Granted,
+    /// To a user who had to say who it is.
+    GrantedToUser,
     /// By AllowMethods.
     DeniedMethod,
     /// By SSLRequireSSL or SSLRequire.
     DeniedByTls,
     DeniedByCompat,
     Denied,
+    /// To a user who said who it is.
+    DeniedToUser,
     NeedsUser,
     Error,
+}
+
+impl Decision {
+    /// What the client gets of it: the status, and whether there is a user. What is alike here differs in the error log
+    /// alone.
+    fn answer(self) -> (u16, bool) {
+        match self {
+            Decision::Granted => (200, false),
+            Decision::GrantedToUser => (200, true),
+            Decision::DeniedMethod => (405, false),
+            Decision::DeniedByTls | Decision::DeniedByCompat | Decision::Denied => (403, false),
+            Decision::DeniedToUser => (401, true),
+            Decision::NeedsUser => (401, false),
+            Decision::Error => (500, false),
+        }
+    }
 }
 
 /// The decision, with one line taken out: what it did to the environment is undone for the while.
@@ -614,6 +636,26 @@ fn undo(r: &mut Request<'_>, skip: Span) {
     r.env_changes = changes;
 }
 
+/// What the `Require` lines say, who the user is being asked only where they can't say without.
+fn required(r: &mut Request<'_>, section: &Section) -> Decision {
+    let user = r.user.take();
+    let known = user.is_some();
+    let mut said = apply(r, section, Logic::And, false);
+    r.user = user;
+    let asked = known && said == Status::DeniedNoUser;
+    if asked {
+        said = apply(r, section, Logic::And, false);
+    }
+    match said {
+        Status::Granted if asked => Decision::GrantedToUser,
+        Status::Granted => Decision::Granted,
+        Status::Denied | Status::Neutral if asked => Decision::DeniedToUser,
+        Status::Denied | Status::Neutral => Decision::Denied,
+        Status::DeniedNoUser => Decision::NeedsUser,
+        Status::GeneralError => Decision::Error,
+    }
+}
+
 fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
     let compat = access_compat::check(r, skip);
     let section = match (r.per_dir.authz_core.as_deref(), skip) {
@@ -623,12 +665,7 @@ fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
     };
     let required = match section {
         None => Decision::Granted,
-        Some(s) => match apply(r, &s, Logic::And, false) {
-            Status::Granted => Decision::Granted,
-            Status::Denied | Status::Neutral => Decision::Denied,
-            Status::DeniedNoUser => Decision::NeedsUser,
-            Status::GeneralError => Decision::Error,
-        },
+        Some(s) => required(r, &s),
     };
     // the access checkers, in their order
     let refused = if super::allowmethods::refuses(r) {
@@ -650,9 +687,10 @@ pub(crate) fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
     let engine = r.engine;
     let of = (r.per_dir.id, r.method_number);
-    match engine.deciders(of, || asks_nothing(r.per_dir).then(|| deciders(r))) {
-        Some(lines) => lines.iter().for_each(|line| r.decide(phase, *line)),
-        None => deciders(r).into_iter().for_each(|line| r.decide(phase, line)),
+    let known = engine.deciders(of, || asks_nothing(r.per_dir).then(|| deciders(r).into_vec()));
+    let found = if known.is_none() { deciders(r) } else { Deciders::new() };
+    for &(span, only_log) in known.unwrap_or(&found) {
+        r.name(outcome::Decision { phase, span, only_log });
     }
 }
 
@@ -665,8 +703,11 @@ fn asks_nothing(settings: &PerDir) -> bool {
         && settings.ssl.is_none()
 }
 
-/// The lines without each of which the decision would be another one.
-fn deciders(r: &mut Request<'_>) -> Vec<Span> {
+/// Lines that decide, and whether only the error log would be another one without them.
+type Deciders = SmallVec<[(Span, bool); 4]>;
+
+/// The lines without each of which the decision would be another one, and whether only the error log would tell.
+fn deciders(r: &mut Request<'_>) -> Deciders {
     let mut lines = Vec::new();
     if let Some(dir) = &r.per_dir.authz_core {
         for layer in dir.own_layers() {
@@ -684,21 +725,25 @@ fn deciders(r: &mut Request<'_>) -> Vec<Span> {
         lines.extend(dir.spans());
     }
     if lines.is_empty() {
-        return lines;
+        return Deciders::new();
     }
     lines.extend(r.env_changes.iter().map(|c| c.span));
     lines.extend(r.per_dir.authz_groupfile.as_ref().and_then(|d| d.file.as_ref()).map(|s| s.span));
     lines.sort_unstable();
     lines.dedup();
     if lines.len() > limits::ACCESS_LINES {
-        return Vec::new();
+        return Deciders::new();
     }
     let log = r.log.len();
     let engine = r.engine;
-    engine.suppose(lines[0], || {
+    let deciders = engine.suppose(lines[0], || {
         let now = decide(r, None);
-        lines.retain(|line| decide(r, Some(*line)) != now);
+        let differing = |line: Span| {
+            let other = decide(r, Some(line));
+            (other != now).then(|| (line, other.answer() == now.answer()))
+        };
+        lines.into_iter().filter_map(differing).collect()
     });
     r.log.truncate(log);
-    lines
+    deciders
 }

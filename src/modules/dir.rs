@@ -3,7 +3,9 @@
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::outcome::Decision;
 use crate::server::build::Cmd;
+use crate::server::doubts::Alike;
 use crate::server::http_request::{internal_fast_redirect, take_marks};
 use crate::server::request::Request;
 use crate::server::setting::{self, List, Set};
@@ -224,7 +226,11 @@ fn fixup_dir(r: &mut Request<'_>) -> Verdict {
 static DEFAULT: LazyLock<BString> = LazyLock::new(|| "index.html".into());
 
 fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
-    let names = dir.index_names.as_ref().map_or_else(|| smallvec![&*DEFAULT], List::words);
+    let names = match &dir.index_names {
+        None => smallvec![&*DEFAULT],
+        Some(list) if r.engine.doubts.is_without(list.span) => list.beneath().unwrap_or_else(|| smallvec![&*DEFAULT]),
+        Some(list) => list.words(),
+    };
     let mut refused = None;
     let mut marks = Vec::new();
     for (i, &name) in names.iter().enumerate() {
@@ -251,8 +257,9 @@ fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
         }
         if sub.status != 404 && sub.status != 200 {
             refused = Some((sub.status, sub.access));
-            marks.extend(sub.decided);
+            marks.extend(sub.decided.iter().copied());
         }
+        r.doubt_of(sub.decided);
         take_marks(r, sub.log, Vec::new(), sub.caveats);
     }
     if let Some((status, access)) = refused {
@@ -288,4 +295,9 @@ fn decide_index(r: &mut Request<'_>, dir: &Dir, name: &BString, position: usize)
         return;
     }
     r.decide_if(Phase::Fixups, deciding);
+    // where the line isn't, another may bring it in at another place
+    let last = dir.index_names.as_ref().filter(|list| deciding == Some(list.span));
+    if let Some(list) = last.filter(|list| list.beneath().is_some_and(|names| names.contains(&name))) {
+        r.engine.doubt(Decision::new(Phase::Fixups, list.span), Alike::Any);
+    }
 }

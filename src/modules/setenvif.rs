@@ -503,7 +503,7 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
                 }
             };
             r.engine.budget.name(entry.span);
-            if matched && let Err(name) = set_features(r, entry, &groups) {
+            if matched && let Err(name) = set_features(r, phase, entry, &groups) {
                 r.error("AH01505", format!("Regular expression replacement failed for '{name}', value too long?"));
                 return Verdict::Status(500);
             }
@@ -520,16 +520,19 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
 }
 
 /// Sets what a line that matched sets; the error is the name whose value is too long.
-fn set_features(r: &mut Request<'_>, entry: &Entry, groups: &Backrefs) -> Result<(), BString> {
+fn set_features(r: &mut Request<'_>, phase: Phase, entry: &Entry, groups: &Backrefs) -> Result<(), BString> {
     // an expression that holds because a pattern does not match leaves no groups
     let literal = matches!(entry.test, Test::Text(..)) || groups.source().is_none();
     for Feature { name, value: template, span } in entry.features.iter() {
+        if r.engine.doubts.is_without(*span) {
+            continue;
+        }
         let value = match template {
             None => None,
             Some(text) if literal => Some(text.clone()),
             Some(text) => Some(substitute_with(text, |n| groups.get(n)).ok_or_else(|| name.clone())?),
         };
-        r.change_env(name.as_bstr(), value, *span);
+        r.change_env(phase, name.as_bstr(), value, *span);
     }
     Ok(())
 }

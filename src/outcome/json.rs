@@ -258,6 +258,9 @@ fn one_decision<S: Serializer>(decision: &Decision, texts: &Texts<'_>, to: S) ->
         let name = file.map_or(&b""[..], |f| f.directive_name(decision.span));
         map.serialize_entry("directive", &name.to_str_lossy())?;
         put_place(&mut map, decision.span, file)?;
+        if decision.only_log {
+            map.serialize_entry("only", "log")?;
+        }
         map.end()
     })
 }
@@ -338,7 +341,7 @@ mod tests {
         let span = Span { file, line: 3, start: 17, end: 42 };
         let o = Outcome {
             file: Some(BString::from(&b"/a\xff\xfeb\xe2\x82"[..])),
-            decided_by: vec![Decision { phase: Phase::Handler, span }],
+            decided_by: vec![Decision::new(Phase::Handler, span)],
             ..Outcome::default()
         };
         let value = outcome(&o, &sources);

@@ -163,6 +163,15 @@ pub struct Decision {
     pub phase: Phase,
     /// The directive's place; its name is read from there.
     pub span: Span,
+    /// Whether the line in the error log is all that would be another one without it.
+    pub only_log: bool,
+}
+
+impl Decision {
+    /// A directive without which more than a line in the error log would be another one.
+    pub fn new(phase: Phase, span: Span) -> Decision {
+        Decision { phase, span, only_log: false }
+    }
 }
 
 /// A directive in force that is not modelled and could change the answer.

@@ -327,6 +327,10 @@ pub enum Detail {
     Failed(String),
     /// Something about a whole list of rewrite rules.
     Rewriting(Rewriting),
+    /// What an internal redirect is made by, and what it passes on.
+    Redirected(Box<Redirected>),
+    /// There are as many internal redirects as there may be.
+    Loop(Box<Loop>),
     /// The trace ends here: there was no room for more steps.
     Cut,
 }
@@ -358,6 +362,9 @@ impl Detail {
                 }
                 cond.groups.iter_mut().for_each(|(_, text)| with(text));
             }
+            Detail::Redirected(redirected) => {
+                redirected.variables.iter_mut().flat_map(|v| [&mut v.name, &mut v.value]).for_each(with);
+            }
             Detail::RewriteRule(rule) => {
                 [&mut rule.subject, &mut rule.pattern].into_iter().for_each(&mut *with);
                 rule.groups.iter_mut().for_each(|(_, text)| with(text));
@@ -374,6 +381,7 @@ impl Detail {
             | Detail::SslRequire
             | Detail::Failed(_)
             | Detail::Rewriting(_)
+            | Detail::Loop(_)
             | Detail::Cut => {}
         }
     }
@@ -590,6 +598,10 @@ pub struct Cond {
     pub input: BString,
     /// Whether the test itself held, a `!` aside.
     pub agrees: bool,
+    /// Whether it has a `!`.
+    pub negated: bool,
+    /// Whether it is joined to the next one by `[OR]`.
+    pub or_next: bool,
     /// The test.
     pub test: CondTest,
     /// What its groups caught, by number.
@@ -694,8 +706,13 @@ pub struct Rule {
     pub pattern: BString,
     /// Whether the pattern itself matched, a `!` aside.
     pub matches: bool,
+    /// Whether it has a `!`.
+    pub negated: bool,
     /// Whether its conditions kept it from applying.
     pub held_back: bool,
+    /// The condition that did: the last one of those that are joined by `[OR]`, none of which held. The steps within this
+    /// one tell of all that were tried.
+    pub failed: Option<Span>,
     /// What its groups caught, by number.
     pub groups: Vec<(usize, BString)>,
     /// The status that it sets without a substitution.
@@ -774,6 +791,73 @@ pub enum Rewriting {
     Redirect(BString),
     /// Further rounds of `[N]` are not in the trace.
     MoreRounds,
+}
+
+/// An internal redirect.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Detail;
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\n<Directory /srv>\nRewriteEngine on\nRewriteRule ^a$ b [E=tool:curl]\n</Directory>\n";
+/// let run = Site::builder(config).file("/srv/b", "").build()?.start().expect("httpd starts");
+/// let (_, steps) = run.explain(&Request::get("/a"));
+/// let redirected = all(&steps).into_iter().find_map(|step| match &step.detail {
+///     Detail::Redirected(redirected) => Some(redirected.clone()),
+///     _ => None,
+/// });
+/// let redirected = redirected.expect("there is a redirect");
+/// assert_eq!(redirected.rule.map(|line| line.line), Some(4));
+/// let variable = &redirected.variables[0];
+/// assert_eq!((variable.name.to_string(), variable.value.to_string()), ("REDIRECT_tool".into(), "curl".into()));
+/// assert_eq!(variable.by.line, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirected {
+    /// The RewriteRule that it is made by; none where another module made it.
+    pub rule: Option<Span>,
+    /// The variables that directives set, as the new request has them.
+    pub variables: Vec<Passed>,
+}
+
+/// A variable of the environment that an internal redirect passes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// Its new name: `REDIRECT_` and the old one.
+    pub name: BString,
+    /// Its value.
+    pub value: BString,
+    /// The directive that set it.
+    pub by: Span,
+}
+
+/// Internal redirects that don't come to an end: the request is refused with 500 (AH00124).
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::Detail;
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\n<Directory /srv>\nRewriteEngine on\nRewriteRule (.*) x/$1\n</Directory>\n";
+/// let run = Site::builder(config).file("/srv/b", "").build()?.start().expect("httpd starts");
+/// let (outcome, steps) = run.explain(&Request::get("/a"));
+/// let found = all(&steps).into_iter().find_map(|step| match &step.detail {
+///     Detail::Loop(found) => Some((found.redirects, found.rules.iter().map(|line| line.line).collect::<Vec<_>>())),
+///     _ => None,
+/// });
+/// assert_eq!((outcome.status, found), (500, Some((10, vec![4]))), "the rule matches its own result");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loop {
+    /// How many redirects there were.
+    pub redirects: u32,
+    /// The rules that made them, each once, the last one first. If it is a single one, it matches its own result.
+    pub rules: Vec<Span>,
 }
 
 impl Step {

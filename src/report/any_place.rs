@@ -97,7 +97,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     let spans = proptest::collection::vec((span(), 0..PHASES.len()), 0..5);
     (spans, proptest::collection::vec(span(), 0..3)).prop_map(|(decided, caveats)| Outcome {
         status: 403,
-        decided_by: decided.iter().map(|(span, phase)| Decision { phase: PHASES[*phase], span: *span }).collect(),
+        decided_by: decided.iter().map(|(span, phase)| Decision::new(PHASES[*phase], *span)).collect(),
         caveats: caveats.iter().map(|s| Caveat { directive: "X".into(), span: *s, why: "y".into() }).collect(),
         ..Outcome::default()
     })

@@ -4,7 +4,7 @@ use super::{Explained, causes, words};
 use crate::diagnostic::{Diagnostic, Severity, Stage};
 use crate::follow::{Followed, Stopped};
 use crate::outcome::json::{outcome, place};
-use crate::outcome::step::{Change, Judgement, Step, Winner};
+use crate::outcome::step::{Change, Detail, Judgement, Passed, Step, Winner};
 use crate::reason::Suggestion;
 use crate::site::Edit;
 use crate::source::{SourceMap, Span};
@@ -86,6 +86,43 @@ fn step(step: &Step, sources: &SourceMap) -> Value {
     map.insert("effect".into(), words::effect(step, sources).into());
     map.insert("changes".into(), step.changes.iter().map(change).collect());
     map.insert("children".into(), trace(&step.children, sources));
+    detail(&step.detail, sources, &mut map);
+    map.into()
+}
+
+/// What only some steps have.
+fn detail(detail: &Detail, sources: &SourceMap, map: &mut Map<String, Value>) {
+    let mut put = |key: &str, value: Value| drop(map.insert(key.into(), value));
+    match detail {
+        Detail::RewriteCond(cond) => {
+            put("value", cond.input.to_str_lossy().into());
+            put("negated", cond.negated.into());
+            put("or", cond.or_next.into());
+        }
+        Detail::RewriteRule(rule) => {
+            put("value", rule.subject.to_str_lossy().into());
+            put("pattern", rule.pattern.to_str_lossy().into());
+            put("negated", rule.negated.into());
+            put("failed", rule.failed.map_or(Value::Null, |line| named(line, sources)));
+        }
+        Detail::Redirected(redirected) => {
+            put("rule", redirected.rule.map_or(Value::Null, |line| named(line, sources)));
+            let variable = |v: &Passed| json!({"name": v.name.to_str_lossy(), "value": v.value.to_str_lossy(), "by": named(v.by, sources)});
+            put("variables", redirected.variables.iter().map(variable).collect());
+        }
+        Detail::Loop(found) => {
+            put("redirects", found.redirects.into());
+            put("rules", found.rules.iter().map(|line| named(*line, sources)).collect());
+        }
+        _ => {}
+    }
+}
+
+/// A directive with its place.
+fn named(span: Span, sources: &SourceMap) -> Value {
+    let mut map = Map::new();
+    map.insert("directive".into(), sources.directive_name(span).into());
+    place(&mut map, sources, span);
     map.into()
 }
 
@@ -98,13 +135,7 @@ fn verdict(judgement: Judgement, sources: &SourceMap) -> Value {
         Judgement::Overridden(line) => line,
         _ => None,
     };
-    let named = |span: Span| {
-        let mut map = Map::new();
-        map.insert("directive".into(), sources.directive_name(span).into());
-        place(&mut map, sources, span);
-        Value::from(map)
-    };
-    map.insert("places".into(), by.into_iter().map(named).collect());
+    map.insert("places".into(), by.into_iter().map(|line| named(line, sources)).collect());
     match judgement {
         Judgement::Shadowed(Winner::Module(module)) => drop(map.insert("module".into(), module.into())),
         Judgement::Ended(status) => drop(map.insert("status".into(), status.into())),

@@ -57,7 +57,11 @@ pub(super) fn why(step: &Step, sources: &SourceMap) -> String {
             "the trace ends here: it has {} steps at most, and is given up where they take too long to find",
             limits::TRACE
         ),
+        Detail::Loop(found) => {
+            format!("{} internal redirects, and the rules lead to yet another one", found.redirects)
+        }
         Detail::Nothing
+        | Detail::Redirected(_)
         | Detail::NotProxied
         | Detail::Proxied(_)
         | Detail::Similar(_)

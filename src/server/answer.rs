@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::marks::Marks;
 use super::request::{LogLine, Request};
 use super::text::Text;
-use super::{htaccess, method, protocol, status};
+use super::{doubts, htaccess, method, protocol, status};
 use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Outcome};
 use crate::request::Request as Asked;
@@ -18,6 +18,13 @@ use std::collections::HashSet;
 #[inline(always)]
 pub(crate) fn serve<T>(engine: &Engine, asked: &Asked, end: impl FnOnce(&mut Request<'_>) -> T) -> T {
     engine.budget.renew();
+    engine.doubts.renew();
+    answer(engine, asked, end)
+}
+
+/// The same, as a part of another request's way.
+#[inline(always)]
+pub(super) fn answer<T>(engine: &Engine, asked: &Asked, end: impl FnOnce(&mut Request<'_>) -> T) -> T {
     let incoming = asked.incoming();
     let mut request = protocol::begin(engine, &incoming);
     protocol::serve(&mut request, &incoming);
@@ -45,7 +52,7 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
     let status = status::index(answer.status);
     for request in chain(first).skip(1) {
         for d in request.decided.iter() {
-            decided_by.add(d.span, "", || *d);
+            decided_by.decide(*d);
         }
         if !request.caveats.is_empty() {
             let known: HashSet<&Caveat> = caveats.iter().collect();
@@ -54,14 +61,6 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         }
     }
     caveats.extend(by_label(first.engine, last, status));
-    if first.engine.budget.is_reached() {
-        caveats.extend(limits_reached(first.engine));
-    }
-    name_htaccess_readers(first, &mut decided_by);
-    let mut decided_by: Vec<Decision> = decided_by.into();
-    if decided_by.len() > 1 {
-        decided_by.sort_by_key(|d| d.phase);
-    }
     let refused = (status >= 400).then(|| first_refused(first)).flatten();
     // a proxied request tells where it would have gone, even if it was refused
     let tells = last.is_proxied() || status < 300 || status == 304;
@@ -84,9 +83,10 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
     };
     let vhost = last.server.hostname.clone();
     let connection = first.connection.unanswered;
+    let engine = whole.engine;
     let last = whole.last_mut();
     let handler = if last.is_proxied() { last.handler.take() } else { last.served_by.take() };
-    Outcome {
+    let mut outcome = Outcome {
         url: asked.url.as_str().into(),
         method: method::name(asked.method.as_bytes()),
         status: if connection.is_some() { 0 } else { status },
@@ -103,9 +103,22 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         log_message,
         wsgi: last.wsgi.take(),
         backend: last.backend.take(),
-        decided_by,
+        decided_by: Vec::new(),
         caveats,
+    };
+    if engine.doubts.any() && !engine.is_supposing() {
+        let uri = std::mem::take(&mut whole.last_mut().uri);
+        doubts::settle(engine, asked, &outcome, &uri, &mut decided_by);
     }
+    name_htaccess_readers(whole, &mut decided_by);
+    outcome.decided_by = decided_by.into();
+    if outcome.decided_by.len() > 1 {
+        outcome.decided_by.sort_by_key(|d| d.phase);
+    }
+    if engine.budget.is_reached() {
+        outcome.caveats.extend(limits_reached(engine));
+    }
+    outcome
 }
 
 /// A file that is sent, and that SELinux keeps from httpd by its label.
@@ -149,7 +162,7 @@ fn name_htaccess_readers(first: &Request<'_>, decided_by: &mut Marks<Decision>) 
         for read in &request.htaccess_read {
             let decides = read.refused_without || read.unread_without && by_htaccess;
             if decides {
-                decided_by.add(read.span, "", || Decision { phase: Phase::MapToStorage, span: read.span });
+                decided_by.add(read.span, "", || Decision::new(Phase::MapToStorage, read.span));
             }
         }
     }

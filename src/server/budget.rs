@@ -259,6 +259,11 @@ impl Budget {
         (result, !self.short.take())
     }
 
+    /// Whether what is done is for the reasons or a trace alone.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.besides.get()
+    }
+
     /// Does something for the reasons alone.
     pub(crate) fn for_reasons<T>(&self, run: impl FnOnce() -> T) -> T {
         let (result, enough) = self.apart(&self.reasons, run);

@@ -6,6 +6,7 @@
 
 use super::Server;
 use super::budget::{Budget, Limit};
+use super::doubts::Doubts;
 use super::htaccess::{self, Htaccess};
 use super::section::Section;
 use super::settings::{Merged, PerDir};
@@ -77,7 +78,7 @@ pub(crate) struct Engine {
     /// Where among them the merge of two is, by their identities.
     merges: RefCell<Known<(u64, u64), usize>>,
     deciders: RefCell<Deciders>,
-    lines: FrozenVec<Vec<Span>>,
+    lines: FrozenVec<Vec<(Span, bool)>>,
     pub(super) htaccess: RefCell<Known<BString, Vec<htaccess::Known>>>,
     /// Of folders, by path: so that none of the names is put together again.
     pub(super) htaccess_there: RefCell<Known<BString, bool>>,
@@ -89,6 +90,8 @@ pub(crate) struct Engine {
     lstats: RefCell<Stats>,
     /// What the request at work may still cost.
     pub budget: Budget,
+    /// The lines of which it is found out at its end whether they decided.
+    pub doubts: Doubts,
     trace: Trace,
     supposing: Cell<bool>,
     pointers: Cell<u64>,
@@ -114,6 +117,7 @@ impl Engine {
             stats: RefCell::default(),
             lstats: RefCell::default(),
             budget: Budget::default(),
+            doubts: Doubts::default(),
             trace: Trace::default(),
             supposing: Cell::new(false),
             pointers: Cell::new(1 << 63),
@@ -206,8 +210,12 @@ impl Engine {
     }
 
     /// Which lines decide on access, for settings (by their identity) and a method; none where `find` says that this is
-    /// not always the same.
-    pub(crate) fn deciders(&self, of: (u64, u32), find: impl FnOnce() -> Option<Vec<Span>>) -> Option<&[Span]> {
+    /// not always the same. With each, whether only the error log would be another one without it.
+    pub(crate) fn deciders(
+        &self,
+        of: (u64, u32),
+        find: impl FnOnce() -> Option<Vec<(Span, bool)>>,
+    ) -> Option<&[(Span, bool)]> {
         let known = self.deciders.borrow().get(&of).copied();
         let at = known.unwrap_or_else(|| {
             let at = find().map(|lines| {

@@ -3,14 +3,14 @@
 
 use super::byterange::{self, Body};
 use super::process;
-use super::request::{PathInfo, ProxyReq, Request};
+use super::request::{EnvChange, PathInfo, ProxyReq, Request};
 use super::setting;
 use super::table::Table;
 use super::text::Text;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
 use crate::modules::headers;
-use crate::outcome::step::{By, Change, Field, Judgement, Step};
+use crate::outcome::step::{By, Change, Detail, Field, Judgement, Loop, Passed, Redirected, Step};
 use crate::outcome::{Caveat, Decision};
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
@@ -260,7 +260,12 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
 
 /// `internal_internal_redirect`: the new request, unless there were too many.
 fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
-    if super::subrequest::too_deep(r) || !super::subrequest::is_affordable(r, uri) {
+    if super::subrequest::too_deep(r) {
+        tell_loop(r);
+        die(r, 500);
+        return None;
+    }
+    if !super::subrequest::is_affordable(r, uri) {
         die(r, 500);
         return None;
     }
@@ -288,6 +293,11 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
         new.env.set([b"REDIRECT_", name.as_bytes()].concat(), value);
     }
     new.env.set("REDIRECT_STATUS", r.status.to_string());
+    let renamed = |change: &EnvChange| EnvChange {
+        name: [b"REDIRECT_", change.name.as_slice()].concat().into(),
+        ..change.clone()
+    };
+    new.env_changes = r.env_changes.iter().map(renamed).collect();
     Some(new)
 }
 
@@ -397,9 +407,42 @@ fn redirect(r: &mut Request<'_>, uri: &[u8], keep_type: bool) {
     }
     r.engine.close(|_| {
         let step = Step::new(Phase::InternalRedirect, By::Core, None, Judgement::Matched);
+        let step = step.when(r.traced(), |step| step.with(Detail::Redirected(Box::new(told(r)))));
         Some(step.changing(Change::to(Field::Uri, uri)))
     });
     r.next = Some(new);
+}
+
+/// What an internal redirect is made by, and the variables that it passes on.
+fn told(r: &Request<'_>) -> Redirected {
+    let mut variables: Vec<Passed> = Vec::new();
+    // the last line that set a variable is the one whose value it has
+    for change in r.env_changes.iter().rev() {
+        let name: BString = [b"REDIRECT_", change.name.as_slice()].concat().into();
+        if let Some(value) = r.env.get(&change.name).filter(|_| variables.iter().all(|v| v.name != name)) {
+            variables.push(Passed { name, value: value.to_owned(), by: change.span });
+        }
+    }
+    variables.reverse();
+    Redirected { rule: r.rewrite.redirected_by, variables }
+}
+
+/// Tells that the internal redirects don't come to an end.
+#[cold]
+fn tell_loop(r: &Request<'_>) {
+    r.tell(|| {
+        let earlier = std::iter::successors(r.prev.as_deref(), |p| p.prev.as_deref());
+        let made = std::iter::once(r.rewrite.redirected_by).chain(earlier.clone().map(|p| p.redirected_by));
+        let mut rules = Vec::new();
+        for rule in made.flatten() {
+            if !rules.contains(&rule) {
+                rules.push(rule);
+            }
+        }
+        let redirects = u32::try_from(earlier.count()).unwrap_or(u32::MAX);
+        let step = Step::new(Phase::Handler, By::Core, None, Judgement::Ended(500));
+        step.with(Detail::Loop(Box::new(Loop { redirects, rules })))
+    });
 }
 
 /// `ap_internal_fast_redirect`: takes over what a subrequest found.
@@ -447,7 +490,7 @@ pub(crate) fn take_marks(
 ) {
     r.log.extend(log);
     for d in decided.into() {
-        r.decide(d.phase, d.span);
+        r.name(d);
     }
     for c in caveats.into() {
         r.caveat(&c.directive, c.span, c.why);

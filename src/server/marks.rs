@@ -68,11 +68,39 @@ impl<M: Mark> Marks<M> {
         }
     }
 
+    /// Takes out the mark of a place.
+    pub(crate) fn remove(&mut self, span: Span) {
+        self.list.retain(|m| m.span() != span);
+        if let Some(known) = &mut self.known {
+            known.retain(|(place, _)| *place != span);
+        }
+    }
+
     /// Forgets all but the first so many.
     pub(crate) fn truncate(&mut self, count: usize) {
         if count < self.list.len() {
             self.list.truncate(count);
             self.known = None;
+        }
+    }
+}
+
+impl Marks<Decision> {
+    /// Names a line that decided as is said here, whatever was said before.
+    pub(crate) fn settle(&mut self, decision: Decision) {
+        match self.list.iter_mut().find(|d| d.span == decision.span) {
+            Some(known) => known.only_log = decision.only_log,
+            None => self.add(decision.span, "", || decision),
+        }
+    }
+
+    /// Names a line that decided: on more than the error log, if it ever did.
+    pub(crate) fn decide(&mut self, decision: Decision) {
+        self.add(decision.span, "", || decision);
+        if !decision.only_log
+            && let Some(known) = self.list.iter_mut().find(|d| d.only_log && d.span == decision.span)
+        {
+            known.only_log = false;
         }
     }
 }

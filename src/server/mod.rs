@@ -9,6 +9,7 @@ pub(crate) mod byterange;
 pub(crate) mod compile;
 pub(crate) mod conditions;
 pub(crate) mod directory_walk;
+pub(crate) mod doubts;
 pub(crate) mod engine;
 pub(crate) mod etag;
 pub(crate) mod expr_context;

@@ -1,5 +1,6 @@
 //! A request on its way: httpd's `request_rec` (include/httpd.h), with what an answer needs to know besides.
 
+use super::doubts::Alike;
 use super::engine::Engine;
 use super::marks::Marks;
 use super::names;
@@ -80,6 +81,8 @@ pub(crate) struct Ancestor<'a> {
     pub uri: BString,
     /// Its environment.
     pub env: Table,
+    /// The rule by which it is redirected.
+    pub redirected_by: Option<Span>,
     /// The request it was redirected from.
     pub prev: Option<Rc<Ancestor<'a>>>,
     /// The request it is a subrequest of.
@@ -89,6 +92,8 @@ pub(crate) struct Ancestor<'a> {
 /// A directive's change of the environment, for what the answer would be without it.
 #[derive(Clone, Debug)]
 pub(crate) struct EnvChange {
+    /// When.
+    pub phase: Phase,
     /// The directive.
     pub span: Span,
     /// The variable.
@@ -320,8 +325,13 @@ impl<'a> Request<'a> {
     /// Names a directive that decided. Without it, the answer would be another one.
     pub(crate) fn decide(&mut self, phase: Phase, span: Span) {
         if span.is_some() {
-            self.decided.add(span, "", || Decision { phase, span });
+            self.name(Decision::new(phase, span));
         }
+    }
+
+    /// Names one that may only have made a line in the error log what it is.
+    pub(crate) fn name(&mut self, decision: Decision) {
+        self.decided.decide(decision);
     }
 
     /// The same, where there is a directive.
@@ -398,8 +408,16 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// A variable of the environment is read that a directive may have set: without that, what comes of it may be
+    /// something else.
+    pub(crate) fn reads_env(&self, name: &[u8]) {
+        for change in self.env_changes.iter().filter(|c| c.name.eq_ignore_ascii_case(name)) {
+            self.engine.doubt(Decision::new(change.phase, change.span), Alike::Any);
+        }
+    }
+
     /// Sets a variable of the environment (or takes it away), as a directive says.
-    pub(crate) fn change_env(&mut self, name: &BStr, value: Option<BString>, span: Span) {
+    pub(crate) fn change_env(&mut self, phase: Phase, name: &BStr, value: Option<BString>, span: Span) {
         let before = self.env.get(name).map(|v| v.to_owned());
         let cost = value.as_ref().map_or(0, |v| v.len()) + before.as_ref().map_or(0, |v| v.len());
         if !self.engine.budget.take_bytes(cost) {
@@ -412,7 +430,7 @@ impl<'a> Request<'a> {
                 self.env.unset(name);
             }
         }
-        self.env_changes.push(EnvChange { span, name: name.into(), before });
+        self.env_changes.push(EnvChange { phase, span, name: name.into(), before });
     }
 
     /// Whether somebody watches: then each step is told.
@@ -472,6 +490,7 @@ impl<'a> Request<'a> {
             auth_type: self.auth_type.clone(),
             uri: self.uri.clone(),
             env: self.env.clone(),
+            redirected_by: self.rewrite.redirected_by,
             prev: self.prev.clone(),
             main: self.main.clone(),
         })

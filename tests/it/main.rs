@@ -2,6 +2,7 @@
 
 mod arguments;
 mod codes;
+mod decided;
 mod door;
 mod fuzzing;
 mod hostile;

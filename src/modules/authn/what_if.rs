@@ -2,6 +2,7 @@
 
 use crate::module::{Phase, Verdict};
 use crate::modules::{auth_basic, auth_digest};
+use crate::outcome::Decision;
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::BString;
@@ -73,7 +74,13 @@ pub(crate) fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
         let now = answer(r, None);
         // else another module said who the user is
         let ours = now.verdict == verdict;
-        lines.into_iter().filter(|span| ours && answer(r, Some(*span)) != now).collect::<Vec<_>>()
+        let differing = |span: Span| {
+            let other = answer(r, Some(span));
+            let only_log = (&other.verdict, &other.user) == (&now.verdict, &now.user);
+            (other != now).then_some(Decision { phase: Phase::CheckUserId, span, only_log })
+        };
+        let lines = lines.into_iter().filter(|_| ours);
+        lines.filter_map(differing).collect::<Vec<_>>()
     });
-    deciders.into_iter().for_each(|span| r.decide(Phase::CheckUserId, span));
+    deciders.into_iter().for_each(|decision| r.name(decision));
 }

@@ -45,8 +45,9 @@ pub(super) fn read<'a>(r: &mut Request<'a>) -> Result<Vec<Variant<'a>>, u16> {
         let content_type = sub.content_type.clone().filter(|_| sub.is_regular() && known && sub.status == 200);
         let Some(content_type) = content_type else {
             if matches!(sub.status, 401 | 403) {
-                refused.extend(sub.decided);
+                refused.extend(sub.decided.iter().copied());
             }
+            r.doubt_of(sub.decided);
             take_marks(r, sub.log, Vec::new(), sub.caveats);
             continue;
         };

@@ -137,7 +137,7 @@ fn environment(r: &mut Request<'_>, dir: &Dir, generic: bool) -> Result<Params, 
                 Err(_) => continue,
             },
         };
-        r.change_env(fixup.name.as_bstr(), value, fixup.span);
+        r.change_env(Phase::Handler, fixup.name.as_bstr(), value, fixup.span);
     }
     Ok(Params::of(&r.env))
 }

@@ -14,23 +14,46 @@ use crate::vfs::{Kind, X};
 use bstr::BString;
 use std::cmp::Ordering;
 
-/// Whether all conditions of a rule hold: the loop of `apply_rewrite_rule`. `carried` stand before the rule's own.
-pub(super) fn all(r: &mut Request<'_>, ctx: &mut Context<'_>, carried: &[Cond], own: &[Cond]) -> bool {
-    let get = |i: usize| carried.get(i).or_else(|| own.get(i.checked_sub(carried.len())?));
-    let mut i = 0;
-    while let Some(cond) = get(i) {
+/// The conditions of a rule, as they are or as they would be with a line taken out.
+#[derive(Clone, Copy)]
+pub(super) struct Conds<'c> {
+    /// Those that a rule before it leaves to it.
+    pub carried: &'c [Cond],
+    /// Its own.
+    pub own: &'c [Cond],
+    /// The one of its own that is taken out.
+    pub without: Option<usize>,
+}
+
+impl<'c> Conds<'c> {
+    fn get(&self, i: usize) -> Option<&'c Cond> {
+        self.carried.get(i).or_else(|| {
+            let i = i - self.carried.len();
+            self.own.get(if self.without.is_some_and(|gone| gone <= i) { i + 1 } else { i })
+        })
+    }
+}
+
+/// The condition (its number) that keeps a rule from applying, none where they hold: the loop of `apply_rewrite_rule`,
+/// begun at the one numbered `from`.
+pub(super) fn failing(r: &mut Request<'_>, ctx: &mut Context<'_>, conds: Conds<'_>, from: usize) -> Option<usize> {
+    let mut i = from;
+    while let Some(cond) = conds.get(i) {
         let held = apply(r, ctx, cond);
+        if held && (cond.or_next || i > 0 && conds.get(i - 1).is_some_and(|c| c.or_next)) {
+            ctx.stands.push(i);
+        }
         if cond.or_next {
             // one that holds stands for all that are joined to it by OR
-            while held && get(i).is_some_and(|c| c.or_next) {
+            while held && conds.get(i).is_some_and(|c| c.or_next) {
                 i += 1;
             }
         } else if !held {
-            return false;
+            return Some(i);
         }
         i += 1;
     }
-    true
+    None
 }
 
 fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {

@@ -1,13 +1,14 @@
 //! Filling in variables: `do_expand` and `escape_backref` (mod_rewrite.c).
 
-use super::map;
 use super::settings::{Rule, flag};
 use super::template::{Piece, Template};
+use super::{map, trace};
 use crate::expr::Backrefs;
 use crate::outcome::step::Change;
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::BString;
+use smallvec::SmallVec;
 
 /// What a list of rules works with: httpd's `rewrite_ctx`.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(crate) struct Context<'p> {
     pub cond: Backrefs,
     /// A condition that left `%N` to chance: an expression that held without a pattern in it.
     pub unfilled: Option<Span>,
+    /// The conditions that hold in the place of all that are joined to them by OR.
+    pub stands: SmallVec<[usize; 4]>,
     /// What a rule did to the environment, where somebody watches.
     pub set_env: Vec<Change>,
 }
@@ -90,7 +93,7 @@ fn run(r: &mut Request<'_>, ctx: &Context<'_>, template: &Template, rule: Option
             Piece::Variable(variable) => variable.value(r, ctx),
             Piece::Map { name, key, default } => {
                 let key = expand(r, ctx, key, rule);
-                match (map::lookup(r, name, key), default) {
+                match (map::lookup(r, trace::phase(ctx), name, key), default) {
                     (Some(found), _) => found,
                     (None, Some(default)) => expand(r, ctx, default, rule),
                     (None, None) => BString::default(),

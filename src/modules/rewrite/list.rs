@@ -1,10 +1,12 @@
 //! A list of rules: `apply_rewrite_list` (mod_rewrite.c).
 
+use super::condition::Conds;
 use super::expand::Context;
+use super::points::{Gone, Points};
 use super::rule::{self, Went};
-use super::settings::{Cond, Entry, Rule, flag};
+use super::settings::{Entry, Rule, flag};
 use super::trace;
-use super::weigh::{self, Point, Saved};
+use super::weigh;
 use crate::limits;
 use crate::outcome::step::{Judgement, Rewriting};
 use crate::phase::Phase;
@@ -44,8 +46,8 @@ pub(super) struct Pass<'p> {
     pub rules: &'p Indexed<Entry>,
     /// The folder.
     pub perdir: Option<&'p BString>,
-    /// The rule that is passed over, its conditions left to the next one, to see what would be without it.
-    pub without: Option<usize>,
+    /// What is taken out, to see what would be without it.
+    pub without: Option<Gone>,
     /// The next rule.
     pub next: usize,
     /// Rounds so far.
@@ -61,18 +63,19 @@ pub(super) fn apply(r: &mut Request<'_>, rules: &Indexed<Entry>, perdir: Option<
     let applied = Applied { action: Action::Unchanged, last: None };
     let mut pass = Pass { rules, perdir, without: None, next: 0, round: 1, applied, reads_env: OnceCell::new() };
     if !weigh::is_wanted(r) {
+        pass.without = r.engine.doubts.without().and_then(|line| Gone::of(line, rules));
         run(r, &mut pass, None);
         return pass.applied;
     }
     let original = r.filename.clone();
-    let mut points = Vec::new();
+    let mut points = Points::default();
     run(r, &mut pass, Some(&mut points));
     weigh::name_deciders(r, &pass, points, original);
     pass.applied
 }
 
 /// Goes on with a list. `points` are filled with the places where a rule made a difference.
-pub(super) fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Vec<Point>>) {
+pub(super) fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&mut Points>) {
     let mut ctx = Context { perdir: pass.perdir, ..Context::default() };
     ctx.uri = rule::subject(r, pass.perdir);
     let limit = 2 * r.server.core().limit_request_line.as_ref().map_or(8190, |s| s.value);
@@ -91,23 +94,21 @@ pub(super) fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&
         if is_left_out(r, pass, index, entry) {
             continue;
         }
-        let (mut before, points_so_far) = (None, points.as_deref());
-        let mut on_match = |r: &Request<'_>| {
-            let Some(points) = points_so_far else { return };
-            let weighed = |i: &usize| weigh::is_new(points, *i) && !weigh::leaves_no_trace(pass, *i);
-            let (neighbour, own) = (missed.filter(|m| m + 1 == index).filter(weighed), weighed(&index));
-            // a copy makes the changes after it dearer
-            if own || neighbour.is_some() {
-                before = Some((neighbour, own, Saved::of(r)));
+        let mut on_match = |r: &mut Request<'_>, ctx: &mut Context<'_>| {
+            if let Some(points) = points.as_deref_mut() {
+                points.applies(r, ctx, pass, index, missed.filter(|m| m + 1 == index));
             }
         };
-        let carried = carried(pass, index);
+        let conds = conditions(pass, index, rule);
         let engine = r.engine;
         let went = match pass.round {
-            ..=limits::ROUNDS_TOLD => rule::apply(r, &mut ctx, rule, carried, &mut on_match),
-            _ => engine.quietly(|| rule::apply(r, &mut ctx, rule, carried, &mut on_match)),
+            ..=limits::ROUNDS_TOLD => rule::apply(r, &mut ctx, rule, conds, &mut on_match),
+            _ => engine.quietly(|| rule::apply(r, &mut ctx, rule, conds, &mut on_match)),
         };
-        if went == Went::NoMatch {
+        if let (Went::HeldBack(at), Some(points)) = (went, points.as_deref_mut()) {
+            points.held_back(r, &mut ctx, pass, index, at);
+        }
+        if matches!(went, Went::NoMatch | Went::HeldBack(_)) {
             missed = (!rule.conds.is_empty()).then_some(index);
             // what is chained to it is passed over
             let mut chained = rule;
@@ -118,14 +119,6 @@ pub(super) fn run(r: &mut Request<'_>, pass: &mut Pass<'_>, mut points: Option<&
                 pass.next += 1;
             }
             continue;
-        }
-        if let (Some(points), Some((neighbour, own, saved))) = (points.as_deref_mut(), before) {
-            if let Some(neighbour) = neighbour {
-                weigh::note(points, pass, neighbour, || saved.clone());
-            }
-            if own {
-                weigh::note(points, pass, index, || saved);
-            }
         }
         missed = None;
         if !carry_on(r, pass, rule, went, limit) {
@@ -145,14 +138,18 @@ fn fitting<'p>(r: &Request<'_>, pass: &Pass<'p>, subject: &[u8]) -> Candidates<'
 
 /// Whether a rule is not asked at all.
 fn is_left_out(r: &Request<'_>, pass: &Pass<'_>, index: usize, entry: &Entry) -> bool {
-    pass.without == Some(index) || r.main.is_some() && entry.rule.has(flag::NO_SUBREQ | flag::REDIRECT)
+    pass.without == Some(Gone::Rule(index)) || r.main.is_some() && entry.rule.has(flag::NO_SUBREQ | flag::REDIRECT)
 }
 
-/// The conditions that a rule would have besides its own, were the one before it not there.
-fn carried<'p>(pass: &Pass<'p>, index: usize) -> &'p [Cond] {
+/// The conditions of a rule: those of one before it that is not there come first.
+fn conditions<'p>(pass: &Pass<'p>, index: usize, rule: &'p Rule) -> Conds<'p> {
+    let own = Conds { carried: &[], own: &rule.conds, without: None };
     match pass.without {
-        Some(gone) if gone + 1 == index => pass.rules.get(gone).map_or(&[], |e| &e.rule.conds),
-        _ => &[],
+        Some(Gone::Rule(gone)) if gone + 1 == index => {
+            Conds { carried: pass.rules.get(gone).map_or(&[], |e| &e.rule.conds), ..own }
+        }
+        Some(Gone::Cond(of, gone)) if of == index => Conds { without: Some(gone), ..own },
+        _ => own,
     }
 }
 

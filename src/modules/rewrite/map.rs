@@ -3,6 +3,9 @@
 
 use super::table::Table;
 use crate::limits;
+use crate::outcome::Decision;
+use crate::phase::Phase;
+use crate::server::doubts::Alike;
 use crate::server::request::Request;
 use crate::server::uri::{self, Slashes};
 use crate::source::Span;
@@ -77,9 +80,13 @@ pub(crate) struct Map {
 }
 
 /// The value of a key; `None` where there is none.
-pub(super) fn lookup(r: &mut Request<'_>, name: &BString, key: BString) -> Option<BString> {
+pub(super) fn lookup(r: &mut Request<'_>, phase: Phase, name: &BString, key: BString) -> Option<BString> {
     let server = r.server.settings.rewrite.as_deref()?;
     let map = server.maps.get(name)?;
+    if r.engine.doubts.is_without(map.span) {
+        return None;
+    }
+    r.engine.doubt(Decision::new(phase, map.span), Alike::Any);
     match &map.kind {
         Kind::Function(f) => Some(function(*f, key)),
         Kind::Text => text(r, map, &key),

@@ -14,6 +14,7 @@ mod map;
 mod maps;
 mod parse;
 mod perdir;
+mod points;
 mod rule;
 mod server;
 mod settings;
@@ -87,6 +88,8 @@ const FORCED_HANDLER: &str = "rewrite-forced-handler";
 pub(crate) struct State {
     /// `[END]` was met: no more rules, for the requests that this one is redirected to neither.
     pub end: bool,
+    /// The rule by which the request is redirected internally.
+    pub redirected_by: Option<Span>,
     /// The rule whose `[T=...]` is in force.
     pub type_span: Option<Span>,
     /// The rule whose `[H=...]` is in force.

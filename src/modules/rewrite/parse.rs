@@ -1,7 +1,7 @@
 //! The directives: `cmd_rewrite*` (mod_rewrite.c).
 
 use super::flags;
-use super::settings::{Compare, Cond, Dir, Entry, FileTest, Rule, Server, Test, flag, option};
+use super::settings::{Compare, Cond, Dir, Entry, FileTest, Lines, Rule, Server, Test, flag, option};
 use super::template::Template;
 use crate::limits;
 use crate::modules::core::atoi;
@@ -17,7 +17,12 @@ use std::sync::Arc;
 pub(super) fn touch(cmd: &mut Cmd<'_>) {
     let server = cmd.server;
     cmd.server_slot(|s| &mut s.rewrite).server = server;
-    cmd.slot(|d| &mut d.rewrite);
+    let span = cmd.span();
+    let dir = cmd.slot(|d| &mut d.rewrite);
+    dir.lines = match dir.lines {
+        Lines::None => Lines::One(span),
+        _ => Lines::More,
+    };
 }
 
 fn server<'c>(cmd: &'c mut Cmd<'_>) -> &'c mut Server {
@@ -242,6 +247,7 @@ pub(super) fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         no_escapes: None,
         conds: Vec::new(),
         reads_env: false,
+        joins: false,
     };
     if let Some(field) = line.third {
         let version = cmd.build.loaded.version;
@@ -288,6 +294,7 @@ pub(super) fn rule(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     };
     rule.conds = std::mem::take(conds);
     rule.reads_env = rule.reads_environment();
+    rule.joins = rule.joins_conditions();
     Arc::make_mut(rules).push(Entry { rule: Arc::new(rule), inherited: None });
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 use super::list::{self, Action};
 use super::settings::{Dir, option};
-use super::{REDIRECT_HANDLER, server, trace, url};
+use super::{REDIRECT_HANDLER, server, trace, url, weigh};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
+use crate::outcome::Decision;
 use crate::outcome::step::{Judgement, Rewriting};
+use crate::server::doubts::Alike;
 use crate::server::request::Request;
 use crate::server::setting;
 use bstr::{BString, ByteSlice};
@@ -14,9 +16,7 @@ const PHASE: Phase = Phase::Fixups;
 
 /// `hook_fixup`
 pub(super) fn hook_fixup(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.rewrite.as_deref().filter(|d| setting::value(&d.state, false)) else {
-        return Verdict::Declined;
-    };
+    let Some(dir) = r.per_dir.rewrite.as_deref().and_then(|dir| in_force(r, dir)) else { return Verdict::Declined };
     let Some(directory) = &dir.directory else { return Verdict::Declined };
     if !r.is_proxied() && !dir.options.has(option::NO_SLASH) {
         // the name of the folder itself, without the slash: mod_dir sends the client there
@@ -38,14 +38,39 @@ pub(super) fn hook_fixup(r: &mut Request<'_>) -> Verdict {
         r.filename = Some(r.uri.clone());
     }
     let applied = list::apply(r, &dir.rules, Some(directory));
+    weigh::name_engine(r, PHASE, &dir.state, applied.action, &filename);
     if applied.action == Action::Unchanged {
         r.filename = filename;
         return Verdict::Declined;
     }
-    if let Some(span) = setting::decisive(&dir.state, &false) {
-        r.decide(Phase::Fixups, span);
-    }
+    r.rewrite.redirected_by = applied.last.map(|rule| rule.span);
     finish(r, dir, directory, applied.action, filename, args)
+}
+
+/// The settings, where the engine is on.
+fn in_force<'d>(r: &Request<'_>, mut dir: &'d Dir) -> Option<&'d Dir> {
+    if let Some((line, hidden)) = &dir.hides {
+        if r.engine.doubts.is_without(*line) {
+            dir = hidden;
+        } else if setting::value(&hidden.state, false) {
+            r.engine.doubt(Decision::new(PHASE, *line), Alike::Any);
+        }
+    }
+    is_on(r, PHASE, dir).then_some(dir)
+}
+
+/// Whether the engine is on. A line that switches it off may have decided, if there are rules.
+pub(super) fn is_on(r: &Request<'_>, phase: Phase, dir: &Dir) -> bool {
+    let Some(state) = &dir.state else { return false };
+    match r.engine.doubts.without() {
+        Some(line) => setting::without(&dir.state, Some(line)) == Some(&true),
+        None => {
+            if !state.value && setting::decisive(&dir.state, &false).is_some() {
+                r.engine.doubt(Decision::new(phase, state.span), Alike::Any);
+            }
+            state.value
+        }
+    }
 }
 
 /// Rules are as good as symbolic links, and need the same Options.
@@ -142,27 +167,32 @@ fn local(
     trace::note(r, PHASE, Judgement::Matched, || Rewriting::Redirect(target.clone()));
     r.filename = Some([b"redirect:".as_slice(), &target].concat().into());
     r.handler = Some(REDIRECT_HANDLER.into());
+    r.handler_span = None;
     Verdict::Ok
 }
 
 /// The URL of a file: RewriteBase for the folder, else below DocumentRoot, else below what an Alias leads to.
 fn as_url(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: &BString) -> BString {
-    match &dir.base {
-        Some((base, span)) => {
-            if let Some(url) = url::replace_prefix(filename, directory, base) {
-                r.decide(Phase::Fixups, *span);
-                trace::base(r, *span, directory, base);
-                return url;
-            }
-        }
-        None => {
-            let root = r.document_root();
-            let root = root.strip_suffix(b"/").unwrap_or(&root);
-            if let Some(rest) = filename.strip_prefix(root).filter(|rest| rest.starts_with(b"/")) {
-                return rest.into();
-            }
-        }
+    let Some((base, span)) = &dir.base else { return as_url_without_base(r, dir, filename) };
+    let Some(url) = url::replace_prefix(filename, directory, base) else { return by_context(r, dir, filename) };
+    if url != as_url_without_base(r, dir, filename) {
+        r.decide(Phase::Fixups, *span);
     }
+    trace::base(r, *span, directory, base);
+    url
+}
+
+fn as_url_without_base(r: &Request<'_>, dir: &Dir, filename: &BString) -> BString {
+    let root = r.document_root();
+    let root = root.strip_suffix(b"/").unwrap_or(&root);
+    match filename.strip_prefix(root).filter(|rest| rest.starts_with(b"/")) {
+        Some(rest) => rest.into(),
+        None => by_context(r, dir, filename),
+    }
+}
+
+/// By what an Alias leads to.
+fn by_context(r: &Request<'_>, dir: &Dir, filename: &BString) -> BString {
     if !dir.options.has(option::IGNORE_CONTEXT_INFO) {
         let root = r.context_root.clone().unwrap_or_else(|| r.document_root().into());
         let prefix = r.context_prefix.clone().unwrap_or_default();

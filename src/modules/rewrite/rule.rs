@@ -1,12 +1,14 @@
 //! One rule: `apply_rewrite_rule` (mod_rewrite.c).
 
+use super::condition::Conds;
 use super::expand::{Context, Mark, expand, expand_marked};
-use super::settings::{Cond, Rule, flag};
+use super::settings::{Rule, flag};
 use super::{FORCED_HANDLER, FORCED_TYPE, condition, cookie, trace, url};
 use crate::outcome::observer::Origin;
 use crate::pattern::Captures;
 use crate::server::names;
 use crate::server::request::Request;
+use crate::source::Span;
 use crate::version;
 use bstr::{BString, ByteSlice};
 
@@ -15,6 +17,8 @@ use bstr::{BString, ByteSlice};
 pub(super) enum Went {
     /// It did not match.
     NoMatch,
+    /// It matched, but the condition of this number kept it from applying.
+    HeldBack(usize),
     /// It matched and substituted.
     Match,
     /// It matched; there is nothing to substitute.
@@ -41,22 +45,22 @@ pub(super) fn subject(r: &Request<'_>, perdir: Option<&BString>) -> BString {
     }
 }
 
-/// Called for a rule that matched, before it changes anything.
-pub(super) type OnMatch<'m> = &'m mut dyn FnMut(&Request<'_>);
+/// Called for a rule that applies, before it changes anything.
+pub(super) type OnMatch<'m> = &'m mut dyn FnMut(&mut Request<'_>, &mut Context<'_>);
 
-/// Applies a rule. `carried` are conditions before its own.
+/// Applies a rule under conditions: its own, and those that are carried to it.
 #[inline]
 pub(super) fn apply(
     r: &mut Request<'_>,
     ctx: &mut Context<'_>,
     rule: &Rule,
-    carried: &[Cond],
+    conds: Conds<'_>,
     on_match: OnMatch<'_>,
 ) -> Went {
     if !r.watched() {
-        return try_rule(r, ctx, rule, carried, on_match).1;
+        return try_rule(r, ctx, rule, conds, on_match);
     }
-    apply_watched(r, ctx, rule, carried, on_match)
+    apply_watched(r, ctx, rule, conds, on_match)
 }
 
 /// The same, for who watches.
@@ -65,26 +69,18 @@ fn apply_watched(
     r: &mut Request<'_>,
     ctx: &mut Context<'_>,
     rule: &Rule,
-    carried: &[Cond],
+    conds: Conds<'_>,
     on_match: OnMatch<'_>,
 ) -> Went {
     ctx.set_env.clear();
     let before = if r.traced() { ctx.uri.clone() } else { BString::default() };
     r.engine.open();
-    let (pattern, went) = try_rule(r, ctx, rule, carried, on_match);
-    let told = trace::Went { pattern, applied: went != Went::NoMatch, subject: &before };
-    r.engine.close(|_| Some(trace::rule(r, ctx, rule, &told)));
+    let went = try_rule(r, ctx, rule, conds, on_match);
+    r.engine.close(|_| Some(trace::rule(r, ctx, rule, went, &before)));
     went
 }
 
-/// Whether the pattern agreed, and how the rule went.
-fn try_rule(
-    r: &mut Request<'_>,
-    ctx: &mut Context<'_>,
-    rule: &Rule,
-    carried: &[Cond],
-    on_match: OnMatch<'_>,
-) -> (bool, Went) {
+fn try_rule(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, conds: Conds<'_>, on_match: OnMatch<'_>) -> Went {
     let mut caps = Captures::default();
     let whence = match ctx.perdir {
         Some(directory) => (Origin::File, directory.as_slice()),
@@ -92,22 +88,23 @@ fn try_rule(
     };
     let found = names::search(r, &rule.regex, rule.span, &ctx.uri, whence, &mut caps);
     if found == rule.has(flag::NOT) {
-        return (false, Went::NoMatch);
+        return Went::NoMatch;
     }
     ctx.cond.clear();
+    ctx.stands.clear();
     ctx.unfilled = None;
     if found {
         ctx.rule.set(&ctx.uri, &caps);
     } else {
         ctx.rule.clear();
     }
-    if !condition::all(r, ctx, carried, &rule.conds) {
-        return (true, Went::NoMatch);
+    if let Some(at) = condition::failing(r, ctx, conds, 0) {
+        return Went::HeldBack(at);
     }
-    on_match(r);
+    on_match(r, ctx);
     let went = carry_out(r, ctx, rule);
     r.engine.budget.name(rule.span);
-    (true, went)
+    went
 }
 
 fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {
@@ -122,7 +119,7 @@ fn carry_out(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule) -> Went {
         new = text;
     }
     for template in &rule.env {
-        set_env(r, ctx, template);
+        set_env(r, ctx, template, rule.span);
     }
     for template in &rule.cookies {
         cookie::set(r, ctx, template);
@@ -197,19 +194,17 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: 
 }
 
 /// `[E=name:value]` and `[E=!name]`: `do_expand_env`.
-fn set_env(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &super::template::Template) {
+fn set_env(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &super::template::Template, span: Span) {
     let text = expand(r, ctx, template, None);
     if r.traced() {
         ctx.set_env.push(trace::environment(&text));
     }
-    if let Some(name) = text.strip_prefix(b"!") {
-        r.env.unset(name);
-        return;
-    }
-    match text.find_byte(b':') {
-        Some(at) => r.env.set(&text[..at], &text[at + 1..]),
-        None => r.env.set(text, ""),
-    }
+    let (name, value) = match (text.strip_prefix(b"!"), text.split_once_str(":")) {
+        (Some(name), _) => (name, None),
+        (None, Some((name, value))) => (name, Some(value.into())),
+        (None, None) => (text.as_slice(), Some(BString::default())),
+    };
+    r.change_env(trace::phase(ctx), name.as_bstr(), value, span);
 }
 
 /// `[T=...]` and `[H=...]`, remembered for the end of the phases.

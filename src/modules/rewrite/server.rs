@@ -2,12 +2,11 @@
 
 use super::list::{self, Action, Applied};
 use super::settings::{Rule, option};
-use super::{trace, url};
+use super::{perdir, trace, url, weigh};
 use crate::module::{Phase, Verdict};
 use crate::modules::core;
 use crate::outcome::step::{Judgement, Rewriting};
 use crate::server::request::{ProxyReq, Request};
-use crate::server::setting;
 use bstr::BString;
 
 const PHASE: Phase = Phase::TranslateName;
@@ -15,7 +14,7 @@ const REWRITTEN: &str = "mod_rewrite_rewritten";
 
 /// `hook_uri2file`
 pub(super) fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
-    let Some(dir) = r.per_dir.rewrite.as_deref().filter(|d| setting::value(&d.state, false)) else {
+    let Some(dir) = r.per_dir.rewrite.as_deref().filter(|d| perdir::is_on(r, PHASE, d)) else {
         return Verdict::Declined;
     };
     let Some(conf) = r.server.settings.rewrite.as_deref().filter(|c| c.server == r.server.index) else {
@@ -30,7 +29,7 @@ pub(super) fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
         trace::note(r, PHASE, Judgement::Skipped, || Rewriting::NoPath);
         return Verdict::Declined;
     }
-    let args = r.args.clone();
+    let (args, original) = (r.args.clone(), r.filename.clone());
     set_script_variables(r);
     let applied = match r.notes.get(REWRITTEN).and_then(|n| saved(n)) {
         Some(action) => Applied { action, last: None },
@@ -43,11 +42,9 @@ pub(super) fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
             applied
         }
     };
+    weigh::name_engine(r, PHASE, &dir.state, applied.action, &original);
     if applied.action == Action::Unchanged {
         return Verdict::Declined;
-    }
-    if let Some(span) = setting::decisive(&dir.state, &false) {
-        r.decide(Phase::TranslateName, span);
     }
     let last = applied.last.filter(|_| !conf.options.has(option::UNSAFE_PREFIX_STAT));
     finish(r, applied.action, args, last.as_deref())

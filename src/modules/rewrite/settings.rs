@@ -189,6 +189,15 @@ pub(crate) struct Rule {
     pub conds: Vec<Cond>,
     /// Whether what it does may hang on the environment: [`Rule::reads_environment`].
     pub reads_env: bool,
+    /// Whether a condition that holds may matter: [`Rule::joins_conditions`].
+    pub joins: bool,
+}
+
+impl Cond {
+    /// Whether it fills `%N` when it holds.
+    pub(crate) fn catches(&self) -> bool {
+        !self.not && matches!(self.test, Test::Regex(_) | Test::Expr(_))
+    }
 }
 
 impl Rule {
@@ -208,13 +217,35 @@ impl Rule {
             && self.handler.is_none()
     }
 
+    /// The texts that it fills in, its conditions' aside.
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        [&self.mimetype, &self.handler].into_iter().flatten().chain([&self.output]).chain(&self.env)
+    }
+
+    /// Whether the condition of a number is joined to another by OR.
+    pub(crate) fn is_joined(&self, i: usize) -> bool {
+        let or_next = |i: usize| self.conds.get(i).is_some_and(|c| c.or_next);
+        or_next(i) || i.checked_sub(1).is_some_and(or_next)
+    }
+
+    /// Whether what it does hangs on what its conditions caught (`%N`).
+    pub(crate) fn reads_condition(&self) -> bool {
+        self.templates().any(Template::reads_condition)
+    }
+
+    /// Whether more comes of its conditions than that all must hold: some are joined by OR, or what one caught is read.
+    pub(crate) fn joins_conditions(&self) -> bool {
+        let reads = |cond: &Cond| cond.or_next || cond.input.reads_condition();
+        let any = !self.conds.is_empty();
+        any && (self.conds.iter().any(reads) || self.reads_condition())
+    }
+
     /// Whether what it does may hang on the environment.
     pub(crate) fn reads_environment(&self) -> bool {
-        let templates = [&self.mimetype, &self.handler].into_iter().flatten().chain([&self.output]).chain(&self.env);
         let condition = |cond: &Cond| {
             cond.input.reads_environment() || matches!(cond.test, Test::Expr(_) | Test::UrlAccess | Test::FileAccess)
         };
-        templates.into_iter().any(Template::reads_environment) || self.conds.iter().any(condition)
+        self.templates().any(Template::reads_environment) || self.conds.iter().any(condition)
     }
 }
 
@@ -340,6 +371,18 @@ impl Settings for Server {
     }
 }
 
+/// How many lines of mod_rewrite a place has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Lines {
+    /// None.
+    #[default]
+    None,
+    /// This one.
+    One(Span),
+    /// More.
+    More,
+}
+
 /// Settings per directory: `rewrite_perdir_conf`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dir {
@@ -357,6 +400,11 @@ pub(crate) struct Dir {
     pub base: Option<(BString, Span)>,
     /// Whether `base` counts as set when this merges onto another place.
     pub base_set: bool,
+    /// The lines of this place.
+    pub lines: Lines,
+    /// Where a single line makes rules of its own for this place, and the rules above are not inherited: that line, and
+    /// what would hold without it.
+    pub hides: Option<(Span, Arc<Dir>)>,
 }
 
 impl Settings for Dir {
@@ -381,7 +429,13 @@ impl Settings for Dir {
             true => (add.base.clone(), true),
             false => (add.base.clone(), false),
         };
+        let alone = match add.lines {
+            Lines::One(line) if matches!(how, Inherit::No) && !base.rules.is_empty() => Some(line),
+            _ => None,
+        };
         Dir {
+            lines: add.lines,
+            hides: alone.map(|line| (line, Arc::new(base.clone()))),
             state: Set::merge(&base.state, &add.state),
             conds: Vec::new(),
             rules: merge_rules(&how, &base.rules, &add.rules),

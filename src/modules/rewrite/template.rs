@@ -53,6 +53,17 @@ impl Template {
         }
     }
 
+    /// Whether the value hangs on what a condition's groups caught (`%N`).
+    pub(crate) fn reads_condition(&self) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Cond(_) => true,
+            Piece::Map { key, default, .. } => {
+                key.reads_condition() || default.as_ref().is_some_and(Template::reads_condition)
+            }
+            Piece::Text(_) | Piece::Escaped(_) | Piece::Rule(_) | Piece::Variable(_) => false,
+        })
+    }
+
     /// Whether the value may hang on the environment.
     pub(crate) fn reads_environment(&self) -> bool {
         self.pieces.iter().any(|piece| match piece {

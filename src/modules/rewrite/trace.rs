@@ -1,6 +1,7 @@
 //! What is told of rules and conditions: what httpd logs with `LogLevel rewrite:trace`, as steps.
 
 use super::expand::{self, Context};
+use super::rule::Went;
 use super::settings::{self, Compare, FileTest, Test, flag};
 use crate::outcome::step::{By, Change, Cond, CondTest, Detail, Field, Judgement, Order, Rewriting, Rule, Step, Then};
 use crate::phase::Phase;
@@ -34,7 +35,7 @@ pub(super) fn condition(r: &Request<'_>, ctx: &Context<'_>, cond: &settings::Con
         Test::Expr(_) => CondTest::Expression,
     };
     let groups = if held && !cond.not { expand::groups(&ctx.cond) } else { Vec::new() };
-    let cond_told = Cond { input, agrees: held != cond.not, test, groups };
+    let cond_told = Cond { input, agrees: held != cond.not, negated: cond.not, or_next: cond.or_next, test, groups };
     step.with(Detail::RewriteCond(Box::new(cond_told)))
 }
 
@@ -53,34 +54,31 @@ pub(super) fn failed(r: &Request<'_>, ctx: &Context<'_>, span: Span, message: &s
     r.tell(|| Step::new(phase(ctx), MODULE, Some(span), Judgement::Missed).with(Detail::Failed(message.into())));
 }
 
-/// How a rule went.
-pub(super) struct Went<'t> {
-    /// Whether its pattern agreed.
-    pub pattern: bool,
-    /// Whether it applied, its conditions included.
-    pub applied: bool,
-    /// What the pattern was tried on.
-    pub subject: &'t BString,
-}
-
-/// A rule, with what it matched and produced.
-pub(super) fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: &Went<'_>) -> Step {
-    let step = Step::new(phase(ctx), MODULE, Some(rule.span), Judgement::of(went.applied));
+/// A rule, with what its pattern was tried on, what it matched and produced.
+pub(super) fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: Went, subject: &BString) -> Step {
+    let held_back = matches!(went, Went::HeldBack(_));
+    let applied = !held_back && went != Went::NoMatch;
+    let step = Step::new(phase(ctx), MODULE, Some(rule.span), Judgement::of(applied));
     if !r.traced() {
         return step;
     }
     let mut told = Rule {
-        subject: went.subject.clone(),
+        subject: subject.clone(),
         pattern: rule.regex.pattern().into(),
-        matches: went.pattern != rule.has(flag::NOT),
-        held_back: went.pattern && !went.applied,
+        matches: (went != Went::NoMatch) != rule.has(flag::NOT),
+        negated: rule.has(flag::NOT),
+        held_back,
+        failed: match went {
+            Went::HeldBack(at) => rule.conds.get(at).map(|c| c.span),
+            _ => None,
+        },
         groups: Vec::new(),
         status: None,
         then: Then::GoOn,
         skip: 0,
     };
     let mut changes = Vec::new();
-    if went.applied {
+    if applied {
         told.groups = expand::groups(&ctx.rule);
         if !rule.has(flag::NO_SUB) {
             changes.push(Change::to(Field::File, r.filename.clone().unwrap_or_default()));

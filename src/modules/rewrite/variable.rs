@@ -209,6 +209,7 @@ fn ahead<'a>(r: &mut Request<'a>, mut sub: Request<'a>, var: &Variable, ctx: &Co
 }
 
 fn environment(r: &mut Request<'_>, name: &BString) -> BString {
+    r.reads_env(name);
     if let Some(found) = r.notes.get(name).or_else(|| r.env.get(name)) {
         return found.to_owned();
     }

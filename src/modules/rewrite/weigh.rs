@@ -1,13 +1,19 @@
 //! Which rules made the result: those without which the list comes to something else. A line that is taken out leaves
 //! its conditions to the next rule, so that even a rule that did not match can be what keeps the next one going.
 
-use super::list::{Action, Applied, Pass, run};
+use super::list::{Action, Pass, run};
+use super::points::{Gone, Points, suppose};
 use super::{FORCED_HANDLER, FORCED_TYPE, State};
 use crate::limits;
 use crate::module::Phase;
+use crate::outcome::Decision;
+use crate::server::doubts::Alike;
 use crate::server::request::Request;
+use crate::server::setting::{self, Set};
 use crate::server::table::Table;
+use crate::vfs::Kind;
 use bstr::{BStr, BString};
+use std::rc::Rc;
 
 /// What of a request rules change.
 #[derive(Clone)]
@@ -59,35 +65,9 @@ impl Saved {
     }
 }
 
-/// A rule that may have made a difference, and how things stood before it.
-pub(super) struct Point {
-    index: usize,
-    round: i32,
-    applied: Applied,
-    saved: Saved,
-}
-
 /// Whether rules are weighed: not while one is, and not in subrequests of subrequests.
 pub(super) fn is_wanted(r: &Request<'_>) -> bool {
     !r.engine.is_supposing() && r.main.as_ref().is_none_or(|m| m.main.is_none())
-}
-
-/// Whether the rule at `index` is still to be noted.
-pub(super) fn is_new(points: &[Point], index: usize) -> bool {
-    points.len() < limits::RULES_WEIGHED && points.iter().all(|p| p.index != index)
-}
-
-/// Notes the rule at `index`, which leaves a trace: it matched, or it is the neighbour of one that did. `saved` is how things stood before.
-pub(super) fn note(points: &mut Vec<Point>, pass: &Pass<'_>, index: usize, saved: impl FnOnce() -> Saved) {
-    if is_new(points, index) {
-        points.push(Point { index, round: pass.round, applied: pass.applied.clone(), saved: saved() });
-    }
-}
-
-/// Whether a rule sets variables that nobody in the list reads, and does nothing else: without it all comes to the same.
-pub(super) fn leaves_no_trace(pass: &Pass<'_>, index: usize) -> bool {
-    pass.rules.get(index).is_some_and(|entry| entry.rule.only_sets_environment())
-        && !*pass.reads_env.get_or_init(|| pass.rules.iter().any(|entry| entry.rule.reads_env))
 }
 
 /// What a list came to, as far as an answer can tell.
@@ -115,6 +95,69 @@ impl PartialEq for Upshot<'_> {
     }
 }
 
+/// Whether a list says itself what the answer is: a status, a redirect, a back-end.
+fn is_final(action: Action, filename: &Option<BString>) -> bool {
+    let local = |f: &BString| f.starts_with(b"/") || f.starts_with(b"passthrough:/");
+    match action {
+        Action::Status | Action::StatusSet => true,
+        Action::Unchanged => false,
+        Action::Normal | Action::NoEscape => !filename.as_ref().is_some_and(local),
+    }
+}
+
+/// Whether what comes after a list may undo the difference between what it came to and what it would have come to else,
+/// an action and a file name each; if so, of which answers.
+fn doubt(
+    r: &Request<'_>,
+    perdir: bool,
+    actual: (Action, &Option<BString>),
+    other: (Action, &Option<BString>),
+) -> Option<Alike> {
+    let is_proxied = |file: &Option<BString>| file.as_ref().is_some_and(|f| f.starts_with(b"proxy:"));
+    match (is_final(actual.0, actual.1), is_final(other.0, other.1)) {
+        (false, false) => {}
+        // another module may lead to the same back-end
+        (true, false) if is_proxied(actual.1) => return Some(Alike::Unserved),
+        _ => return None,
+    }
+    if actual.1 == other.1 {
+        return Some(Alike::Any);
+    }
+    let file = other.1.as_ref().filter(|_| perdir);
+    let Some(file) = file.map(|f| f.strip_prefix(b"passthrough:").unwrap_or(f)) else { return Some(Alike::Unserved) };
+    let is_regular = |file: &[u8]| r.engine.stat(file).is_ok_and(|stat| stat.kind == Kind::Regular);
+    if is_regular(file) || other.0 == Action::Unchanged && r.engine.stat(file).is_err() {
+        return Some(Alike::file(file));
+    }
+    // what begins with a slash is the path of a URL
+    let root = r.document_root();
+    let below = [root.strip_suffix(b"/").unwrap_or(&root), file].concat();
+    Some(if is_regular(&below) { Alike::file(&below) } else { Alike::Any })
+}
+
+/// Names the line that switches the engine on, after a list came to `action` on a request that was for the file `original`.
+pub(super) fn name_engine(
+    r: &mut Request<'_>,
+    phase: Phase,
+    state: &Option<Set<bool>>,
+    action: Action,
+    original: &Option<BString>,
+) {
+    let Some(span) = setting::decisive(state, &false) else { return };
+    let perdir = phase == Phase::Fixups;
+    if action == Action::Unchanged {
+        // what stays behind of the list at a server's level is a file name, if no other comes
+        if !perdir {
+            r.engine.doubt(Decision::new(phase, span), Alike::Unmapped);
+        }
+        return;
+    }
+    r.decide(phase, span);
+    if let Some(alike) = doubt(r, perdir, (action, &r.filename), (Action::Unchanged, original)) {
+        r.engine.doubt(Decision::new(phase, span), alike);
+    }
+}
+
 impl<'r> Upshot<'r> {
     /// Of how things stand, after a list came to `action` on a request that was for the file `original`.
     fn of(now: &'r Saved, perdir: bool, mut action: Action, original: &Option<BString>) -> Upshot<'r> {
@@ -133,43 +176,59 @@ impl<'r> Upshot<'r> {
     }
 }
 
-/// Names the rules without which the list would come to something else, and the options by which they are here.
-pub(super) fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, points: Vec<Point>, original: Option<BString>) {
-    let Some(first) = points.first().and_then(|p| pass.rules.get(p.index)) else { return };
+/// Names the lines without which the list would come to something else, and the options by which rules are here.
+pub(super) fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, mut points: Points, original: Option<BString>) {
+    let Some(first) = points.list.first().and_then(|p| pass.rules.get(p.gone.index())) else { return };
+    if points.list.iter().any(|p| p.saved.is_none()) {
+        points.settle(&Rc::new(Saved::of(r)));
+    }
     let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
     let end = Saved::take(r);
     let perdir = pass.perdir.is_some();
     let actual = Upshot::of(&end, perdir, pass.applied.action, &original);
-    let (logged, doubts) = (r.log.len(), r.caveats.len());
-    let engine = r.engine;
-    let mut deciders = Vec::new();
-    engine.suppose(first.rule.span, || {
-        for point in points {
+    let (engine, mut deciders) = (r.engine, Vec::new());
+    suppose(r, first.rule.span, |r| {
+        for point in points.list {
             let mut without = Pass {
                 rules: pass.rules,
                 perdir: pass.perdir,
-                without: Some(point.index),
-                next: point.index + 1,
+                next: match point.gone {
+                    Gone::Rule(index) => index + 1,
+                    Gone::Cond(index, _) => index,
+                },
+                without: Some(point.gone),
                 round: point.round,
                 applied: point.applied,
                 reads_env: pass.reads_env.clone(),
             };
-            let differs = pass.round > limits::ROUNDS_WEIGHED || {
-                point.saved.restore(r);
-                run(r, &mut without, None);
-                let now = Saved::take(r);
-                Upshot::of(&now, perdir, without.applied.action, &original) != actual
-            };
-            if differs {
-                deciders.extend(pass.rules.get(point.index));
+            if pass.round > limits::ROUNDS_WEIGHED {
+                deciders.push((point.gone, None));
+                continue;
+            }
+            let Some(saved) = point.saved else { continue };
+            Rc::unwrap_or_clone(saved).restore(r);
+            run(r, &mut without, None);
+            let now = Saved::take(r);
+            let upshot = Upshot::of(&now, perdir, without.applied.action, &original);
+            if upshot != actual {
+                let [actual, other] = [&actual, &upshot].map(|upshot| (upshot.action, upshot.filename));
+                deciders.push((point.gone, doubt(r, perdir, actual, other)));
             }
         }
     });
     end.restore(r);
-    r.log.truncate(logged);
-    r.caveats.truncate(doubts);
-    for entry in deciders {
-        r.decide(phase, entry.rule.span);
-        r.decide_if(phase, entry.inherited);
+    // conditions come before their rule
+    deciders.sort_by_key(|(gone, _)| (gone.index(), std::cmp::Reverse(*gone)));
+    for (gone, doubt) in deciders {
+        let Some(entry) = pass.rules.get(gone.index()) else { continue };
+        let span = match gone {
+            Gone::Rule(_) => entry.rule.span,
+            Gone::Cond(_, cond) => entry.rule.conds.get(cond).map_or(entry.rule.span, |c| c.span),
+        };
+        r.decide(phase, span);
+        match doubt {
+            Some(alike) if entry.inherited.is_none() => engine.doubt(Decision::new(phase, span), alike),
+            _ => r.decide_if(phase, entry.inherited),
+        }
     }
 }
