@@ -581,3 +581,22 @@ fn fixes_that_distributions_add_are_caveats() {
     assert!(older.0 == upstream.0 && older.0 != "AH10508", "{older:?}");
     assert_eq!((older.1, upstream.1), (1, 0));
 }
+
+/// What httpd says of an .htaccess file that it can't use, as a key of its own and as an expectation.
+#[test]
+fn the_text_of_the_error_log() {
+    let message = "/srv/.htaccess: Invalid command 'Nonsense', perhaps misspelled or defined by a module not included in \
+                   the server configuration";
+    let config = "DocumentRoot /srv\n  <Directory /srv>\n  AllowOverride All\n  Require all granted\n  </Directory>\n";
+    let suite = format!(
+        "name: faulty\nconfig: |\n  {config}files: {{/srv/a: x, /srv/.htaccess: Nonsense on}}\nrequests:\n- url: /a\n  \
+         expect: {{status: 500, log_message: \"{message}\", decided_by: [{{line: 1, only: null}}, {{line: 3}}, {{file: /srv/.htaccess, line: 1}}]}}\n"
+    );
+    let suite = path(&folder("log-message", &[("faulty.yaml", &suite)]), "faulty.yaml");
+    let output = run(&["test", &suite]);
+    assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+    let told = |arguments: &[&str]| -> Value { serde_json::from_slice(&run(arguments).stdout).unwrap() };
+    let replayed = told(&["replay", &suite, "--format", "ndjson", "--fields", "status,log_message"]);
+    assert_eq!(replayed, serde_json::json!({"status": 500, "log_message": message}));
+    assert_eq!(told(&["explain", "-s", &suite, "/a", "--format", "json"])["log_message"], message);
+}

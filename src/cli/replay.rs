@@ -42,7 +42,7 @@ pub(super) struct Replay {
     #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = keys())]
     fields: Vec<Key>,
 
-    /// Also print what the response and the back-end get: the key `backend` (ndjson)
+    /// Also print what the response, the back-end and the error log get: the keys `backend` and `log_message` (ndjson)
     #[arg(long, conflicts_with = "fields")]
     response: bool,
 

@@ -48,11 +48,12 @@ pub enum Key {
     DecidedBy,
     Caveats,
     Backend,
+    LogMessage,
 }
 
 impl Key {
     /// All, in their order.
-    pub const ALL: [Key; 17] = [
+    pub const ALL: [Key; 18] = [
         Key::Url,
         Key::Method,
         Key::Status,
@@ -70,6 +71,7 @@ impl Key {
         Key::DecidedBy,
         Key::Caveats,
         Key::Backend,
+        Key::LogMessage,
     ];
 
     /// Those that `replay` prints without `--response`.
@@ -95,6 +97,7 @@ impl Key {
             Key::DecidedBy => "decided_by",
             Key::Caveats => "caveats",
             Key::Backend => "backend",
+            Key::LogMessage => "log_message",
         }
     }
 }
@@ -167,6 +170,7 @@ impl Serialize for Told<'_> {
                 Key::Wsgi => map.serialize_entry(name, &o.wsgi.as_ref().map(Groups)),
                 Key::DecidedBy => map.serialize_entry(name, &Each(&o.decided_by, texts)),
                 Key::Caveats => map.serialize_entry(name, &Each(&o.caveats, texts)),
+                Key::LogMessage => map.serialize_entry(name, &o.log_message),
                 Key::Backend => map.serialize_entry(name, &o.backend.as_deref().map(Asked)),
             }?;
         }
@@ -347,7 +351,7 @@ mod tests {
         let value = outcome(&o, &sources);
         let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
         let wanted = "url method status connection handler file path_info script_name location vhost access user log wsgi \
-                      decided_by caveats backend";
+                      decided_by caveats backend log_message";
         assert_eq!(keys, wanted.split_whitespace().collect::<Vec<_>>());
         assert_eq!(value["file"], "/a\u{fffd}\u{fffd}b\u{fffd}");
         assert_eq!(

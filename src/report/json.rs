@@ -23,7 +23,6 @@ pub fn explained(explained: &Explained<'_>) -> Value {
         map.insert("near".into(), missed.collect());
         let suggested = explained.suggestions.iter().map(|s| suggestion(s, case.sources));
         map.insert("suggestions".into(), suggested.collect());
-        map.insert("log_message".into(), json!(case.outcome.log_message));
         map.insert("trace".into(), trace(case.steps, case.sources));
     }
     value

@@ -84,8 +84,13 @@ const FCGI: &[(&str, Shape)] = &[
     ("SCRIPT_NAME", Shape::Text),
     ("PATH_TRANSLATED", Shape::Text),
 ];
-const DECISION: &[(&str, Shape)] =
-    &[("phase", Shape::Text), ("directive", Shape::Text), ("file", Shape::Maybe), ("line", Shape::Number)];
+const DECISION: &[(&str, Shape)] = &[
+    ("phase", Shape::Text),
+    ("directive", Shape::Text),
+    ("file", Shape::Maybe),
+    ("line", Shape::Number),
+    ("only", Shape::Maybe),
+];
 const CAVEAT: &[(&str, Shape)] =
     &[("directive", Shape::Text), ("file", Shape::Maybe), ("line", Shape::Number), ("why", Shape::Text)];
 
@@ -104,6 +109,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("access", Shape::Word(ACCESS)),
     ("user", Shape::Maybe),
     ("log", Shape::Maybe),
+    ("log_message", Shape::Maybe),
     ("wsgi", Shape::Map(WSGI)),
     ("backend", Shape::Map(BACKEND)),
     ("decided_by", Shape::Directives(DECISION)),
