@@ -85,7 +85,7 @@ fn group(case: &Case<'_>, found: &mut Vec<Cause>) {
 
 /// The lines that bind a session to a member of the balancer that was asked.
 fn sticky(case: &Case<'_>) -> Vec<Span> {
-    let applied = case.sections();
+    let applied: Vec<Span> = case.walk().filter(|s| s.matched()).filter_map(|s| s.rule).collect();
     let binds = |d: &Directive<'_>| {
         d.args().to_ascii_lowercase().contains_str("stickysession")
             && d.parents().last().is_some_and(|(_, section)| applied.contains(&section))

@@ -17,6 +17,8 @@ use std::collections::HashSet;
 const NEAR: usize = 5;
 /// How many sections of a request are named.
 const SECTIONS: usize = 6;
+/// How many of a rule's conditions are named.
+const CONDITIONS: usize = 4;
 /// How many redirects are told before the rest is folded.
 const REDIRECTS: usize = 3;
 
@@ -83,6 +85,7 @@ fn deciders(page: &mut Page<'_>, case: &Case<'_>, shown: &mut HashSet<Span>) {
             page.directive(Mark::Decides, 0, line);
             defines(page, case, line);
             effect(page, case, line);
+            conditions(page, case, line, shown);
         }
     }
 }
@@ -116,6 +119,17 @@ fn effect(page: &mut Page<'_>, case: &Case<'_>, line: Span) {
     let said = [words::why(step, case.sources), words::effect(step, case.sources)];
     let said: Vec<String> = said.into_iter().filter(|w| !w.is_empty()).collect();
     page.prose(0, Tone::Plain, &said.join(" -> "));
+}
+
+/// The conditions of a rule that applied, those that are not told yet: they hold, or the rule would not have.
+fn conditions(page: &mut Page<'_>, case: &Case<'_>, line: Span, shown: &mut HashSet<Span>) {
+    let Some(step) = Step::walk(case.steps).find(|s| s.rule == Some(line) && s.matched()) else { return };
+    let held = step.children.iter().filter(|c| matches!(c.detail, Detail::RewriteCond(_)) && c.matched());
+    for cond in held.filter_map(|c| c.rule).take(CONDITIONS) {
+        if shown.insert(cond) {
+            page.directive(Mark::Plain, 1, cond);
+        }
+    }
 }
 
 /// What to change, and what comes of it.
@@ -231,6 +245,12 @@ fn follow(page: &mut Page<'_>, told: &Told<'_>, step: &Step, before: &mut Vec<Sp
     let words = words::effect(step, page.sources());
     let label = if is_page { "error page, " } else { "internal redirect to " };
     row(page, step.rule.map(|line| told.mark_of(line)), "then", &format!("{label}{words}"), step.rule);
+    if let Detail::Redirected(redirected) = &step.detail {
+        // under which names the next request has what was set
+        for passed in redirected.variables.iter().filter(|v| !v.value.is_empty()).take(3) {
+            row(page, None, "", &format!("with {}=`{}`", passed.name, passed.value), Some(passed.by));
+        }
+    }
     let children = match step.children.as_slice() {
         [only] if is_page && only.is_request() => &only.children,
         children => children,
