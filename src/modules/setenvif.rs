@@ -519,6 +519,11 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
     Verdict::Declined
 }
 
+/// Whether a text names a group of a pattern (`$1`), the whole match aside.
+fn names_group(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair[0] == b'$' && matches!(pair[1], b'1'..=b'9'))
+}
+
 /// Sets what a line that matched sets; the error is the name whose value is too long.
 fn set_features(r: &mut Request<'_>, phase: Phase, entry: &Entry, groups: &Backrefs) -> Result<(), BString> {
     // an expression that holds because a pattern does not match leaves no groups
@@ -529,7 +534,16 @@ fn set_features(r: &mut Request<'_>, phase: Phase, entry: &Entry, groups: &Backr
         }
         let value = match template {
             None => None,
-            Some(text) if literal => Some(text.clone()),
+            Some(text) if literal => {
+                if !matches!(entry.test, Test::Text(..)) && names_group(text) {
+                    r.caveat(
+                        "SetEnvIfExpr",
+                        *span,
+                        "httpd takes groups that no pattern found from memory it never set",
+                    );
+                }
+                Some(text.clone())
+            }
             Some(text) => Some(substitute_with(text, |n| groups.get(n)).ok_or_else(|| name.clone())?),
         };
         r.change_env(phase, name.as_bstr(), value, *span);
