@@ -3,7 +3,7 @@
 use crate::conf::args::is_space;
 use crate::module::Set;
 use crate::modules::core::atoi;
-use crate::pattern::Flags;
+use crate::pattern::{Flags, begins_nocase};
 use crate::server::build::Cmd;
 use bstr::{BStr, BString, ByteSlice};
 
@@ -163,9 +163,8 @@ pub(crate) fn time(text: &[u8]) -> Option<i64> {
 fn is_float(text: &[u8]) -> bool {
     let text = text.trim_start();
     let text = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
-    let begins = |with: &[u8]| text.get(..with.len()).is_some_and(|t| t.eq_ignore_ascii_case(with));
     let digits = text.strip_prefix(b".").unwrap_or(text);
-    digits.first().is_some_and(u8::is_ascii_digit) || begins(b"inf") || begins(b"nan")
+    digits.first().is_some_and(u8::is_ascii_digit) || begins_nocase(text, b"inf") || begins_nocase(text, b"nan")
 }
 
 #[cfg(test)]

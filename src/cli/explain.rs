@@ -4,6 +4,7 @@ use super::given::{self, Given};
 use super::output::Streams;
 use super::request::{RequestArgs, hint};
 use super::{End, Failure};
+use crate::diagnostic::Diagnostic;
 use crate::outcome;
 use crate::report::Explained;
 use crate::report::explain::{self, Level};
@@ -11,7 +12,8 @@ use crate::report::paint::{Tone, clean};
 use crate::report::{follow, json};
 use crate::request::Request;
 use crate::run::Run;
-use crate::suite::RequestSpec;
+use crate::source::SourceMap;
+use crate::suite::{RequestSpec, host_of};
 use std::io::Write;
 
 /// What becomes of one request, and why.
@@ -68,17 +70,8 @@ impl Explain {
         }
         let opened = self.given.open(streams, Some(vec![spec.clone()]))?;
         let Some(run) = &opened.run else {
-            if self.format == Format::Json
-                && let Some(error) = opened.refusal()
-            {
-                writeln!(streams.out, "{}", outcome::json::config_error(error, &opened.sources))?;
-            }
-            if self.format == Format::Text
-                && let Some(error) = opened.refusal()
-            {
-                let none = streams.paint.tone(Tone::Bad, "no answer");
-                let (message, place) = (clean(&error.message), clean(opened.sources.place(error.span)));
-                writeln!(streams.out, "{none}  httpd would refuse to start: {message} ({place})")?;
+            if let Some(error) = opened.refusal() {
+                self.refused(error, &opened.sources, streams)?;
             }
             streams.out.flush()?;
             streams.refused(&opened);
@@ -94,7 +87,10 @@ impl Explain {
             ask.clone_from(&followed.last().request);
         }
         let (outcome, steps) = run.explain(&ask);
-        let explained = Explained::of(&opened.site, run, &ask, &outcome, &steps).with_suggestions();
+        let mut explained = Explained::of(&opened.site, run, &ask, &outcome, &steps);
+        if self.format == Format::Json || !self.brief && !self.rules {
+            explained = explained.with_suggestions();
+        }
         match self.format {
             Format::Json => {
                 let mut value = json::explained(&explained);
@@ -124,6 +120,18 @@ impl Explain {
         Ok(End::Fine)
     }
 
+    /// A configuration that httpd would not start with.
+    fn refused(&self, error: &Diagnostic, sources: &SourceMap, streams: &mut Streams) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            writeln!(streams.out, "{}", outcome::json::config_error(error, sources))?;
+            return Ok(());
+        }
+        let none = streams.paint.tone(Tone::Bad, "no answer");
+        let (message, place) = (clean(&error.message), clean(sources.place(error.span)));
+        writeln!(streams.out, "{none}  httpd would refuse to start: {message} ({place})")?;
+        Ok(())
+    }
+
     fn level(&self) -> Level {
         match (self.brief, self.all) {
             (true, _) => Level::Brief,
@@ -139,10 +147,6 @@ pub(super) fn place(spec: &mut RequestSpec, run: &Run) {
         return;
     }
     let parts = spec.url_parts();
-    let host = match parts.authority.rsplit_once(':') {
-        Some((host, _)) if !parts.authority.ends_with(']') => host,
-        _ => parts.authority,
-    };
-    let local = run.default_local(host, parts.port);
+    let local = run.default_local(host_of(parts.authority), parts.port);
     spec.server = local.map(|(ip, port)| (ip, Some(port)));
 }

@@ -4,12 +4,12 @@ use super::given::Given;
 use super::output::Streams;
 use super::{End, Failure, failure};
 use crate::codes::{self, Code, Names, Place, Subject, places};
-use crate::outcome::json::place;
+use crate::report::json::named;
 use crate::report::paint::{Tone, clean, wrap};
 use crate::report::plural;
 use crate::source::SourceMap;
 use bstr::{BString, ByteSlice};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 
 /// What a line of the error log means.
@@ -184,9 +184,7 @@ fn list(
 fn value(name: &str, code: &Code, found: Option<&(Vec<Place>, SourceMap)>) -> Value {
     let places = found.map(|(places, sources)| {
         let one = |p: &Place| {
-            let mut map = Map::new();
-            map.insert("directive".into(), sources.directive_name(p.span).into());
-            place(&mut map, sources, p.span);
+            let mut map = named(p.span, sources);
             map.insert("concerns".into(), p.concerns.is_some().into());
             Value::from(map)
         };

@@ -3,6 +3,7 @@
 use super::Code;
 use crate::conf::{Node, args};
 use crate::pattern::{Flags, FnmatchFlags, PATHNAME, Regex, fnmatch, is_fnmatch};
+use crate::server::filepath::basename;
 use crate::site::{Directive, Site};
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
@@ -72,17 +73,11 @@ fn holds(section: &Node, subject: &Subject) -> Option<usize> {
     let path = match name.as_slice() {
         b"directory" | b"directorymatch" => subject.file.clone(),
         b"location" | b"locationmatch" => subject.url.clone(),
-        b"files" | b"filesmatch" => subject.file.as_ref().map(|path| last_part(path).into()),
+        b"files" | b"filesmatch" => subject.file.as_ref().map(|path| basename(path).to_owned()),
         _ => None,
     };
     let Some(path) = path else { return Some(0) };
-    let words = args::words(section.args.strip_suffix(b">").unwrap_or(&section.args));
-    let mut words = words.into_iter().map(|word| word.value);
-    let first = words.next()?;
-    let (is_regex, pattern) = match first == "~" {
-        true => (true, words.next()?),
-        false => (name.ends_with(b"match"), first),
-    };
+    let (pattern, is_regex) = args::section_pattern(&name, &section.args)?;
     let fits = if is_regex {
         // a directory's pattern sees each directory of the path
         let Ok(regex) = Regex::new(&pattern, Flags::NONE) else { return Some(0) };
@@ -109,10 +104,6 @@ fn beneath(path: &[u8], directory: &[u8]) -> Option<usize> {
 fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     slashes.flat_map(move |at| [&path[..at], &path[..=at]]).chain([path])
-}
-
-fn last_part(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -212,6 +212,22 @@ fn argv(raw: &[u8]) -> Vec<BString> {
     out
 }
 
+/// What stands before the `>` that closes the section `name` (`<Files`); httpd's message where there is none.
+pub(crate) fn before_closing<'t>(name: &str, text: &'t [u8]) -> Result<&'t [u8], String> {
+    let end = text.rfind_byte(b'>').ok_or_else(|| format!("{name}> directive missing closing '>'"))?;
+    Ok(&text[..end])
+}
+
+/// A section's pattern, and whether it is a regular expression: `name` (without the `<`) ends in `Match`, or it stands behind a
+/// `~`. `text` is what follows the name, with or without the `>`.
+pub(crate) fn section_pattern(name: &[u8], text: &[u8]) -> Option<(BString, bool)> {
+    let mut words = words(text.strip_suffix(b">").unwrap_or(text)).into_iter().map(|word| word.value);
+    match words.next()? {
+        tilde if tilde == "~" => Some((words.next()?, true)),
+        pattern => Some((pattern, name.to_ascii_lowercase().ends_with(b"match"))),
+    }
+}
+
 /// The first word of `text` and what follows it, for callers that want both at once.
 pub(crate) fn cut(text: &[u8]) -> (BString, &BStr) {
     let mut rest = text;

@@ -2,7 +2,7 @@
 //! (server/config.c), which skips those whose condition doesn't hold.
 
 use super::Skipped;
-use super::args::{cut, word};
+use super::args::{before_closing, cut, word};
 use super::read::{Build, MAX_NESTING, Reader, similar};
 use super::version;
 use crate::diagnostic::Diagnostic;
@@ -44,9 +44,8 @@ impl Reader<'_> {
 
     /// Whether a condition holds.
     fn test(&self, name: &str, raw: &[u8]) -> Result<bool, String> {
-        let end = raw.rfind_byte(b'>').ok_or_else(|| format!("{name}> directive missing closing '>'"))?;
-        let not = raw.starts_with(b"!");
-        let mut rest = &raw[usize::from(not).min(end)..end];
+        let text = before_closing(name, raw)?;
+        let (not, mut rest) = text.strip_prefix(b"!").map_or((false, text), |rest| (true, rest));
         let subject = word(&mut rest);
         if subject.is_empty() {
             return Err(format!("{name}> directive requires additional arguments"));

@@ -1,6 +1,6 @@
 //! `<Macro>`, Use and UndefMacro (modules/core/mod_macro.c): the part that reads lines.
 
-use super::args::word;
+use super::args::{before_closing, word};
 use super::lexer::Limit;
 use super::macros::{self, Macro};
 use super::read::{Build, Reader};
@@ -31,11 +31,11 @@ impl Reader<'_> {
     /// The name and the parameters.
     fn macro_head(&mut self, build: &Build, raw: &[u8], span: Span) -> Result<Macro, String> {
         let known = self.state.macros.get_or_insert_default();
-        let end = raw.rfind_byte(b'>').ok_or("<Macro> directive missing closing '>'")?;
+        let mut rest = before_closing("<Macro", raw)?;
+        let end = rest.len();
         if end == 0 {
             return Err("<Macro macro definition: empty name".into());
         }
-        let mut rest = &raw[..end];
         let name = BString::from(word(&mut rest).to_ascii_lowercase());
         let old = known.get(&name).map(|m| m.location.clone());
         self.warn_if_non_blank("non blank chars found after <Macro closing '>'", &raw[end + 1..], build, span);

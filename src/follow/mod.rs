@@ -105,17 +105,10 @@ impl Followed {
 
 /// Asks, and follows redirects.
 pub(crate) fn follow(run: &Run, request: &Request) -> Followed {
-    let mut asked = request.clone();
-    if let Some((target, _)) = request.target.split_once('#') {
-        asked.target = target.into();
-    }
-    let mut jar = Jar::of(asked.headers.get("Cookie"), host(&asked));
+    let (mut asked, mut jar) = first(request);
     let mut hops: Vec<Hop> = Vec::new();
     loop {
-        let (outcome, set) = run.ask_for_cookies(&asked);
-        let parts = split_url(&asked.url);
-        set.iter().for_each(|line| jar.set(line, host_of(parts.authority), path(&asked.target), parts.https));
-        let next = next(run, &asked, &outcome, &jar, &hops);
+        let (outcome, next) = turn(run, &asked, &mut jar, &hops);
         hops.push(Hop { request: asked, outcome });
         asked = match next {
             None => return Followed { hops, stopped: None },
@@ -126,6 +119,31 @@ pub(crate) fn follow(run: &Run, request: &Request) -> Followed {
             Some(Ok(next)) => next,
         };
     }
+}
+
+/// Whether a request is answered with a redirect to itself.
+pub(crate) fn leads_to_itself(run: &Run, request: &Request) -> bool {
+    let (asked, mut jar) = first(request);
+    matches!(turn(run, &asked, &mut jar, &[]).1, Some(Err(Stopped::Itself)))
+}
+
+/// The first request, without a fragment, and the cookies that it has.
+fn first(request: &Request) -> (Request, Jar) {
+    let mut asked = request.clone();
+    if let Some((target, _)) = request.target.split_once('#') {
+        asked.target = target.into();
+    }
+    let jar = Jar::of(asked.headers.get("Cookie"), host(&asked));
+    (asked, jar)
+}
+
+/// One request on the way: its answer, and what a browser asks next.
+fn turn(run: &Run, asked: &Request, jar: &mut Jar, hops: &[Hop]) -> (Outcome, Option<Result<Request, Stopped>>) {
+    let (outcome, set) = run.ask_for_cookies(asked);
+    let parts = split_url(&asked.url);
+    set.iter().for_each(|line| jar.set(line, host_of(parts.authority), path(&asked.target), parts.https));
+    let next = next(run, asked, &outcome, jar, hops);
+    (outcome, next)
 }
 
 /// What an answer makes a browser ask next; none where it is no redirect.

@@ -10,6 +10,7 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
+use crate::pattern::after_nocase;
 use crate::server::build::Cmd;
 use crate::server::method;
 use crate::server::names::tried;
@@ -143,12 +144,11 @@ fn from(a: &[BString]) -> Result<From, String> {
         return Err("allow and deny must be followed by 'from'".into());
     }
     let place = &a[1];
-    let starts = |prefix: &str| place.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix.as_bytes()));
-    if starts("env=!") {
-        return Ok(From::NoEnv(place[5..].into()));
+    if let Some(name) = after_nocase(place, b"env=!") {
+        return Ok(From::NoEnv(name.into()));
     }
-    if starts("env=") {
-        return Ok(From::Env(place[4..].into()));
+    if let Some(name) = after_nocase(place, b"env=") {
+        return Ok(From::Env(name.into()));
     }
     if place.eq_ignore_ascii_case(b"all") {
         return Ok(From::All);

@@ -5,6 +5,7 @@
 use super::access_compat;
 use super::authz::{self, Parsed, Provider};
 use super::foreign;
+use crate::conf::args;
 use crate::diagnostic::Diagnostic;
 use crate::limits;
 use crate::module::Effect::Modelled;
@@ -321,10 +322,7 @@ fn add(dir: &mut Dir, child: Section, name: &str) -> Result<(), String> {
 
 /// `add_authz_section`
 fn container(cmd: &mut Cmd<'_>, a: &[BString], logic: Logic, negate: bool) -> Result<(), String> {
-    let Some(end) = a[0].rfind_byte(b'>') else {
-        return Err(format!("{}> directive missing closing '>'", cmd.row.name));
-    };
-    if end > 0 {
+    if !args::before_closing(cmd.row.name, &a[0])?.is_empty() {
         return Err(format!("{}> directive doesn't take additional arguments", cmd.row.name));
     }
     let span = cmd.span();

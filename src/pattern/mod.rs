@@ -29,7 +29,7 @@ mod substitute;
 mod translate;
 
 pub(crate) use self::fnmatch::{CASE_BLIND, FnmatchFlags, PATHNAME, PERIOD, fnmatch, is_fnmatch};
-pub(crate) use self::prefix::alias_matches;
+pub(crate) use self::prefix::{after_nocase, alias_matches, begins_nocase};
 pub(crate) use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};
 pub(crate) use self::steps::{Steps, take};
 pub(crate) use self::strmatch::{is_matchexp, strcasecmp_match};

@@ -1,4 +1,16 @@
-//! The prefixes of Alias and its kin (`modules/mappers/mod_alias.c`: `alias_matches`).
+//! What texts begin with: the prefixes of Alias and its kin (`modules/mappers/mod_alias.c`: `alias_matches`), and words in any
+//! case.
+
+/// What follows `beginning`, whatever its case (`strncasecmp`); none where `text` begins otherwise.
+pub(crate) fn after_nocase<'t>(text: &'t [u8], beginning: &[u8]) -> Option<&'t [u8]> {
+    let (head, rest) = text.split_at_checked(beginning.len())?;
+    head.eq_ignore_ascii_case(beginning).then_some(rest)
+}
+
+/// Whether `text` begins with `beginning`, whatever its case.
+pub(crate) fn begins_nocase(text: &[u8], beginning: &[u8]) -> bool {
+    after_nocase(text, beginning).is_some()
+}
 
 /// How many bytes of `uri` the prefix `alias` covers, 0 if it does not match.
 ///

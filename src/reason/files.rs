@@ -87,7 +87,7 @@ pub(super) fn index_names(case: &Case<'_>) -> Vec<BString> {
             && asked.kind == "uri"
             && step.phase == Phase::Fixups
         {
-            let name = asked.what.rsplit(|b| *b == b'/').next().unwrap_or_default();
+            let name = filepath::basename(&asked.what);
             if !name.is_empty() && !names.iter().any(|n| n == name) {
                 names.push(name.into());
             }

@@ -6,6 +6,7 @@ use crate::phase::Phase;
 use crate::site::Directive;
 use crate::source::Span;
 use crate::suggest::closest;
+use crate::suite::host_of;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Adds those that hold.
@@ -103,7 +104,7 @@ fn is_itself(case: &Case<'_>, url: &[u8]) -> bool {
     };
     let ours = case.run.server().names.iter().any(|names| names.matches(host).is_some());
     let local = host == b"localhost" || host == b"127.0.0.1" || host == b"[::1]";
-    let asked = case.ask.headers.get("Host").is_some_and(|h| h.split(|b| *b == b':').next() == Some(host));
+    let asked = case.ask.headers.get("Host").is_some_and(|h| host_of(&h.to_str_lossy()).as_bytes() == host);
     port == case.ask.local_port && (ours || local || asked)
 }
 

@@ -279,13 +279,7 @@ impl<'a> Case<'a> {
 
     /// The configuration's main text, and where it ends.
     fn main_file(&self) -> Option<(FileId, u32)> {
-        let file = self
-            .site
-            .directives()
-            .next()?
-            .parents()
-            .next()
-            .map_or_else(|| self.site.directives().next().map(|d| d.span().file), |(_, span)| Some(span.file))?;
+        let file = self.site.directives().next()?.span().file;
         Some((file, self.sources.file(file).text.len() as u32))
     }
 

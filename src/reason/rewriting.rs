@@ -1,6 +1,7 @@
 //! Reasons that lie in redirects, internal and external, and in .htaccess files that can't be used.
 
 use super::{Case, Cause, What, path_of};
+use crate::follow;
 use crate::outcome::step::{By, Detail, Field, Judgement, Step};
 use crate::phase::Phase;
 use crate::server::filepath;
@@ -34,7 +35,7 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
     if let Some(directory) = disk_path(case, location) {
         found.push(Cause { what: What::DiskPath { directory }, places: case.deciders(&["RewriteRule"]) });
     }
-    if is_asked(case, location) {
+    if follow::leads_to_itself(case.run, case.ask) {
         let what = What::RedirectLoop { location: location.clone() };
         let places = case.deciders(&["RewriteRule", "Redirect", "RedirectMatch", "RedirectPermanent"]);
         found.push(Cause { what, places });
@@ -63,34 +64,6 @@ fn faulty(case: &Case<'_>, found: &mut Vec<Cause>) {
     }
 }
 
-/// Whether a Location leads where the client already was.
-fn is_asked(case: &Case<'_>, location: &[u8]) -> bool {
-    let scheme = if case.ask.tls { "https" } else { "http" };
-    let host = case.ask.headers.get("Host").map(|h| h.to_vec()).unwrap_or_default();
-    let strip = |url: &[u8]| -> BString {
-        let url = url.split(|b| *b == b'#').next().unwrap_or_default();
-        let (authority, path) = match url.find("://") {
-            Some(at) => {
-                let rest = &url[at + 3..];
-                let slash = rest.find_byte(b'/').unwrap_or(rest.len());
-                (&rest[..slash], &rest[slash..])
-            }
-            None => (&b""[..], url),
-        };
-        let port: &[u8] = if url.starts_with(b"https") { b":443" } else { b":80" };
-        let authority = authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase();
-        let path = if path.is_empty() { b"/" } else { path };
-        let scheme = url.split(|b| *b == b':').next().unwrap_or_default().to_ascii_lowercase();
-        [scheme.as_slice(), b"://", &authority, path].concat().into()
-    };
-    let asked = match case.ask.target.contains("://") {
-        true => case.ask.target.clone().into_bytes(),
-        false => [scheme.as_bytes(), b"://", &host, case.ask.target.as_bytes()].concat(),
-    };
-    let method_kept = matches!(case.ask.method.as_str(), "GET" | "HEAD");
-    method_kept && strip(&asked) == strip(location)
-}
-
 /// The directory whose name without its slash mod_dir answered.
 fn slash(case: &Case<'_>) -> Option<BString> {
     let by_dir = |s: &Step| s.by == By::Module("mod_dir.c") && matches!(s.judgement, Judgement::Ended(301));
@@ -105,9 +78,11 @@ const STEPS: usize = 2000;
 fn oddities(case: &Case<'_>, found: &mut Vec<Cause>) {
     for step in case.walk().take(STEPS) {
         let (Detail::RewriteRule(_), Some(line)) = (&step.detail, step.rule) else { continue };
-        let mut conds = step.children.iter().rev().filter(|c| matches!(c.detail, Detail::RewriteCond(_)));
-        let last = conds.find_map(|c| c.rule);
-        if let Some(cond) = last.filter(|cond| says_or(&case.sources.text(*cond))) {
+        let last = step.children.iter().rev().find_map(|c| match &c.detail {
+            Detail::RewriteCond(cond) => Some((cond.or_next, c.rule?)),
+            _ => None,
+        });
+        if let Some((true, cond)) = last {
             add(found, Cause { what: What::OrAtEnd, places: vec![cond] });
         }
         if step.matched()
@@ -123,15 +98,6 @@ fn add(found: &mut Vec<Cause>, cause: Cause) {
     if !found.contains(&cause) {
         found.push(cause);
     }
-}
-
-/// Whether a RewriteCond has the flag `OR`.
-fn says_or(line: &[u8]) -> bool {
-    let Some(at) = line.rfind_byte(b'[') else { return false };
-    let flags = line[at + 1..].trim_with(|c| c == ']');
-    flags
-        .split(|b| *b == b',')
-        .any(|flag| [&b"or"[..], b"ornext"].iter().any(|or| flag.trim().eq_ignore_ascii_case(or)))
 }
 
 /// The map that a rule's line asks, `${NAME:key}`.

@@ -5,6 +5,7 @@ use crate::reason::{self, Case, Cause, Near, Suggestion};
 use crate::request::Request;
 use crate::run::Run;
 use crate::site::Site;
+use std::cell::OnceCell;
 use std::net::SocketAddr;
 
 /// An answer with all that it is explained from: [`explain::render`](super::explain::render) makes a page of it,
@@ -25,8 +26,8 @@ use std::net::SocketAddr;
 #[derive(Clone)]
 pub struct Explained<'a> {
     pub(super) case: Case<'a>,
-    pub(super) causes: Vec<Cause>,
-    pub(super) near: Vec<Near>,
+    causes: OnceCell<Vec<Cause>>,
+    near: OnceCell<Vec<Near>>,
     pub(super) suggestions: Vec<Suggestion>,
 }
 
@@ -44,14 +45,23 @@ impl<'a> Explained<'a> {
 
     /// The same of a case.
     pub(super) fn of_case(case: Case<'a>) -> Explained<'a> {
-        let (causes, near) = (reason::causes(&case), reason::nearly(&case));
-        Explained { case, causes, near, suggestions: Vec::new() }
+        Explained { case, causes: OnceCell::new(), near: OnceCell::new(), suggestions: Vec::new() }
     }
 
     /// The same with changes of the configuration that give a better answer: at most two, each tried on the engine.
     pub fn with_suggestions(self) -> Explained<'a> {
-        let suggestions = reason::suggestions(&self.case, &self.causes, &self.near);
+        let suggestions = reason::suggestions(&self.case, self.causes(), self.near());
         Explained { suggestions, ..self }
+    }
+
+    /// The reasons, looked for when they are first wanted.
+    pub(super) fn causes(&self) -> &[Cause] {
+        self.causes.get_or_init(|| reason::causes(&self.case))
+    }
+
+    /// What nearly applied, looked for when it is first wanted.
+    pub(super) fn near(&self) -> &[Near] {
+        self.near.get_or_init(|| reason::nearly(&self.case))
     }
 
     /// Where the connection comes in.

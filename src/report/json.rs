@@ -17,9 +17,10 @@ pub fn explained(explained: &Explained<'_>) -> Value {
     let mut value = outcome(case.outcome, case.sources);
     if let Value::Object(map) = &mut value {
         let reasons =
-            explained.causes.iter().map(|c| told(c.what.code(), causes::cause(c, case), &c.places, case.sources));
+            explained.causes().iter().map(|c| told(c.what.code(), causes::cause(c, case), &c.places, case.sources));
         map.insert("reason".into(), reasons.collect());
-        let missed = explained.near.iter().map(|n| told(n.miss.code(), causes::near(n, case), &n.places, case.sources));
+        let missed =
+            explained.near().iter().map(|n| told(n.miss.code(), causes::near(n, case), &n.places, case.sources));
         map.insert("near".into(), missed.collect());
         let suggested = explained.suggestions.iter().map(|s| suggestion(s, case.sources));
         map.insert("suggestions".into(), suggested.collect());
@@ -59,13 +60,8 @@ fn suggestion(suggestion: &Suggestion, sources: &SourceMap) -> Value {
 
 /// A reason or a near miss: a word, a sentence, and the lines.
 fn told(code: &str, message: String, places: &[Span], sources: &SourceMap) -> Value {
-    let places = places.iter().map(|line| {
-        let mut map = Map::new();
-        map.insert("directive".into(), sources.directive_name(*line).into());
-        place(&mut map, sources, *line);
-        Value::from(map)
-    });
-    json!({"code": code, "message": message, "places": places.collect::<Value>()})
+    let places: Value = places.iter().map(|line| Value::from(named(*line, sources))).collect();
+    json!({"code": code, "message": message, "places": places})
 }
 
 /// A tree of steps, the same shape for what matched and what did not.
@@ -102,10 +98,10 @@ fn detail(detail: &Detail, sources: &SourceMap, map: &mut Map<String, Value>) {
             put("value", rule.subject.to_str_lossy().into());
             put("pattern", rule.pattern.to_str_lossy().into());
             put("negated", rule.negated.into());
-            put("failed", rule.failed.map_or(Value::Null, |line| named(line, sources)));
+            put("failed", rule.failed.map(|line| named(line, sources)).into());
         }
         Detail::Redirected(redirected) => {
-            put("rule", redirected.rule.map_or(Value::Null, |line| named(line, sources)));
+            put("rule", redirected.rule.map(|line| named(line, sources)).into());
             let variable = |v: &Passed| json!({"name": v.name.to_str_lossy(), "value": v.value.to_str_lossy(), "by": named(v.by, sources)});
             put("variables", redirected.variables.iter().map(variable).collect());
         }
@@ -118,11 +114,11 @@ fn detail(detail: &Detail, sources: &SourceMap, map: &mut Map<String, Value>) {
 }
 
 /// A directive with its place.
-fn named(span: Span, sources: &SourceMap) -> Value {
+pub(crate) fn named(span: Span, sources: &SourceMap) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert("directive".into(), sources.directive_name(span).into());
     place(&mut map, sources, span);
-    map.into()
+    map
 }
 
 /// How a step went: a word, and the places that made it so.

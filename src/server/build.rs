@@ -7,7 +7,7 @@ use super::listen::Listens;
 use super::settings::{PerDir, PerServer, Slot, slot};
 use super::{Loaded, vhost};
 use crate::conf::Node;
-use crate::conf::args;
+use crate::conf::args::{self, before_closing};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::module::{Directive, Effect, allowed};
 use crate::modules::core;
@@ -464,15 +464,12 @@ impl<'b> Cmd<'b> {
         Ok(())
     }
 
-    /// A section's argument: its text without the closing `>`.
+    /// A section's argument, which it must have.
     pub(crate) fn section_argument(&self, raw: &BStr) -> Result<BString, String> {
-        let Some(end) = raw.rfind_byte(b'>') else {
-            return Err(format!("{}> directive missing closing '>'", self.row.name));
-        };
-        if end == 0 {
-            return Err(format!("{}> directive requires additional arguments", self.row.name));
+        match before_closing(self.row.name, raw)? {
+            [] => Err(format!("{}> directive requires additional arguments", self.row.name)),
+            argument => Ok(argument.into()),
         }
-        Ok(raw[..end].into())
     }
 
     /// Carries out what stands within the section: fresh settings for it.

@@ -120,11 +120,7 @@ pub(super) fn files_match(cmd: &mut Cmd<'_>, raw: &[BString]) -> Result<(), Stri
 
 fn condition_section(cmd: &mut Cmd<'_>, raw: &[BString], kind: Kind) -> Result<(), String> {
     cmd.forbid(forbid::LIMIT)?;
-    let raw = raw[0].as_bstr();
-    let Some(end) = raw.rfind_byte(b'>') else {
-        return Err(format!("{}> directive missing closing '>'", cmd.row.name));
-    };
-    let argument = raw[..end].as_bstr();
+    let argument = args::before_closing(cmd.row.name, &raw[0])?.as_bstr();
     let mut rest = argument.as_bytes();
     let mut condition = None;
     if kind == Kind::Else {

@@ -1,6 +1,8 @@
 //! Directives that httpd itself doesn't have: which module of somebody else's (or of another system's httpd)
 //! they are of, and which ones were given up.
 
+use crate::pattern::begins_nocase;
+
 /// A module and how its directives are told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ThirdParty {
@@ -31,7 +33,7 @@ pub(crate) fn replacement(directive: &str) -> Option<&'static str> {
 }
 
 fn starts_with(name: &str, prefix: &str) -> bool {
-    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    begins_nocase(name.as_bytes(), prefix.as_bytes())
 }
 
 const fn begin(module: &'static str, prefixes: &'static [&'static str]) -> ThirdParty {

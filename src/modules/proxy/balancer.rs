@@ -2,6 +2,7 @@
 
 use super::worker::{Worker, Workers, status};
 use crate::named::{Name, Named};
+use crate::pattern::begins_nocase;
 use crate::server::Loaded;
 use crate::server::request::Request;
 use crate::server::uri;
@@ -38,7 +39,7 @@ pub(crate) struct Balancer {
 
 /// Whether a URL is a balancer's: `ap_proxy_valid_balancer_name` with `length` letters compared.
 pub(super) fn is_balancer(url: &[u8], length: usize) -> bool {
-    super::starts_with(url, &PREFIX[..length])
+    begins_nocase(url, PREFIX[..length].as_bytes())
 }
 
 /// Whether the module of an `lbmethod` is loaded.

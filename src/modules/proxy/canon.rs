@@ -3,6 +3,7 @@
 
 use super::schemes::{self, Speaker};
 use crate::module::Verdict;
+use crate::pattern::begins_nocase;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
 use crate::server::{filepath, vhost};
@@ -46,7 +47,7 @@ pub(super) fn canon_url(r: &mut Request<'_>) -> Verdict {
 /// `fixup_uds_filename`: takes the path of a socket out of the file.
 fn take_socket(r: &mut Request<'_>) -> Result<(), u16> {
     let Some(url) = proxied_url(r) else { return Ok(()) };
-    let Some(bar) = url.find_byte(b'|').filter(|_| super::starts_with(&url, "unix:")) else {
+    let Some(bar) = url.find_byte(b'|').filter(|_| begins_nocase(&url, b"unix:")) else {
         r.notes.unset("uds_path");
         return Ok(());
     };

@@ -2,6 +2,7 @@
 //! (`init_request_info` in sapi/fpm/fpm/fpm_main.c of PHP 8.2, with cgi.fix_pathinfo=1), and whether it does
 //! (security.limit_extensions=.php .phar).
 
+use crate::pattern::begins_nocase;
 use crate::server::request::Request;
 use crate::server::table::Table;
 use crate::server::uri::{self, Slashes};
@@ -130,7 +131,7 @@ fn refused(found: Found, status: u16, why: &str) -> Found {
 
 /// The path in a URL that httpd names the script by, without a query.
 fn without_url(file: &BStr) -> Option<&[u8]> {
-    let prefix = PREFIXES.iter().find(|p| super::starts_with(file, p))?;
+    let prefix = PREFIXES.iter().find(|p| begins_nocase(file, p.as_bytes()))?;
     let rest = &file[prefix.len()..];
     let path = &rest[rest.find_byte(b'/')?..];
     Some(&path[..path.find_byte(b'?').unwrap_or(path.len())])

@@ -8,6 +8,7 @@ use super::{Server, canon, fcgi, hosts};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::Trace;
 use crate::outcome::observer::Origin;
+use crate::pattern::begins_nocase;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
 use crate::server::{method, setting};
@@ -159,13 +160,13 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(Spea
         true => None,
         false => remote(r, conf, &url),
     };
-    let plain_ftp = remote.is_some() && super::starts_with(&url, "ftp:");
+    let plain_ftp = remote.is_some() && begins_nocase(&url, b"ftp:");
     let speaker = match schemes::speaker(r, &url) {
         Some((Speaker::Balancer, ..)) | None if !plain_ftp => return Err(nobody(r, &url)),
         Some((speaker, ..)) => speaker,
         None => Speaker::Http,
     };
-    let tls = super::starts_with(&url, "https:") || super::starts_with(&url, "wss:");
+    let tls = begins_nocase(&url, b"https:") || begins_nocase(&url, b"wss:");
     if speaker == Speaker::Http && tls && !r.engine.server.loaded.has("ssl_module") {
         return Err(nobody(r, &url));
     }
@@ -256,9 +257,7 @@ fn remote<'c>(r: &mut Request<'_>, conf: &'c Server, url: &[u8]) -> Option<&'c s
     conf.remotes.iter().find(|e| match &e.regex {
         _ if e.scheme == "*" => true,
         Some(regex) => crate::server::names::is_match(r, regex, e.span, url, (Origin::Proxied, b"")),
-        None if e.scheme.contains(&b':') => {
-            url.get(..e.scheme.len()).is_some_and(|u| u.eq_ignore_ascii_case(&e.scheme))
-        }
+        None if e.scheme.contains(&b':') => begins_nocase(url, &e.scheme),
         None => e.scheme.eq_ignore_ascii_case(&scheme),
     })
 }

@@ -23,7 +23,7 @@ mod worker;
 
 use crate::module::{Hook, Module, Phase, hook, order};
 use crate::named::Named;
-use crate::pattern::Regex;
+use crate::pattern::{Regex, begins_nocase};
 use crate::server::build::Build;
 use crate::server::index::{Beginning, Indexed};
 use crate::server::section::Section;
@@ -231,15 +231,10 @@ fn of(settings: &PerServer) -> &Server {
     settings.proxy.as_deref().unwrap_or(&NOTHING)
 }
 
-/// Whether `text` begins with an ASCII word, whatever its case.
-fn starts_with(text: &[u8], word: &str) -> bool {
-    text.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()))
-}
-
 /// `ap_proxy_de_socketfy`: a URL without the socket in front of it (`unix:/path|http://host/`). `None`: no scheme.
 fn without_socket(url: &[u8]) -> Option<BString> {
     let bar = match url.find_byte(b'|') {
-        Some(bar) if starts_with(url, "unix:") => bar,
+        Some(bar) if begins_nocase(url, b"unix:") => bar,
         _ => return Some(url.into()),
     };
     let rest = &url[bar + 1..];

@@ -4,7 +4,7 @@ use super::balancer::{self, is_balancer};
 use super::worker::{self, Sort, Worker};
 use super::{Alias, Mapping, Server, params, without_socket};
 use crate::conf::args;
-use crate::pattern::{self, Flags};
+use crate::pattern::{self, Flags, begins_nocase};
 use crate::server::build::{Cmd, forbid};
 use crate::server::setting::Set;
 use crate::version::Kind;
@@ -247,7 +247,7 @@ pub(super) fn set_param(cmd: &mut Cmd<'_>, target: &Target, key: &[u8], value: &
 pub(super) fn set(cmd: &mut Cmd<'_>, line: &[u8]) -> Done {
     cmd.forbid(forbid::HTACCESS)?;
     let mut rest = line;
-    let section = cmd.parents.last().copied().filter(|p| super::starts_with(&p.name, "proxy"));
+    let section = cmd.parents.last().copied().filter(|p| begins_nocase(&p.name, b"proxy"));
     let (name, sort) = match section {
         None => (args::word(&mut rest), Sort::Any),
         Some(section) => {
@@ -256,7 +256,7 @@ pub(super) fn set(cmd: &mut Cmd<'_>, line: &[u8]) -> Done {
             if let Some(end) = name.find_byte(b'>') {
                 name.truncate(end);
             }
-            (name, if super::starts_with(&section.name, "proxymatch") { Sort::Match } else { Sort::Prefix })
+            (name, if begins_nocase(&section.name, b"proxymatch") { Sort::Match } else { Sort::Prefix })
         }
     };
     if !is_balancer(&name, 9) && without_socket(&name).is_none() {

@@ -8,7 +8,7 @@ use crate::module::allowed::{ACCESS_CONF, OR_ALL, PROXY_CONF};
 use crate::module::{Phase, Verdict};
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
-use crate::pattern::{self, Flags, FnmatchFlags};
+use crate::pattern::{self, Flags, FnmatchFlags, begins_nocase};
 use crate::server::build::{Cmd, forbid};
 use crate::server::names;
 use crate::server::request::Request;
@@ -29,10 +29,9 @@ pub(super) fn proxy_match(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String
 fn section(cmd: &mut Cmd<'_>, raw: &[u8], is_match: bool) -> Result<(), String> {
     cmd.forbid(forbid::DIR_CONTEXT)?;
     let name = cmd.row.name;
-    let Some(end) = raw.rfind_byte(b'>') else { return Err(format!("{name}> directive missing closing '>'")) };
-    let mut rest = &raw[..end];
+    let mut rest = args::before_closing(name, raw)?;
     let mut path = args::word(&mut rest);
-    if super::starts_with(&path, "proxy:") {
+    if begins_nocase(&path, b"proxy:") {
         path.drain(..6);
     }
     let regex = if is_match { Some(cmd.regex(&path, Flags::default())?) } else { None };

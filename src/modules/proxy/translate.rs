@@ -4,7 +4,7 @@ use super::{Alias, Mapping, schemes, servlet};
 use crate::module::{Phase, Verdict};
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step, Winner};
-use crate::pattern::{self, Captures};
+use crate::pattern::{self, Captures, begins_nocase};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::{method, names};
 use crate::source::Span;
@@ -241,6 +241,6 @@ fn interpolate_env(r: &Request<'_>, text: &[u8]) -> BString {
 
 /// `proxy_wstunnel_check_trans`: whether mod_proxy_wstunnel leaves a request to other mappings.
 fn needs_upgrade(r: &Request<'_>, url: &[u8]) -> bool {
-    let ws = super::starts_with(url, "ws:") || super::starts_with(url, "wss:");
+    let ws = begins_nocase(url, b"ws:") || begins_nocase(url, b"wss:");
     ws && schemes::tunnels(r) && r.headers_in.get("Upgrade").is_none()
 }

@@ -1,7 +1,8 @@
 //! Back-ends: how a URL of the configuration becomes a worker, and which worker a URL is of
 //! (modules/proxy/proxy_util.c).
 
-use super::{starts_with, without_socket};
+use super::without_socket;
+use crate::pattern::begins_nocase;
 use crate::server::uri;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
@@ -77,7 +78,7 @@ pub(crate) enum Sort {
 impl Worker {
     /// `ap_proxy_define_worker_ex`: the worker of a URL. The error is httpd's.
     pub(crate) fn define(url: &[u8], is_match: bool, span: Span) -> Result<Worker, String> {
-        let bar = url.find_byte(b'|').filter(|_| starts_with(url, "unix:"));
+        let bar = url.find_byte(b'|').filter(|_| begins_nocase(url, b"unix:"));
         let text: BString = bar.map_or(url, |i| &url[i + 1..]).into();
         let (text, dollars) = if is_match { take_references(text) } else { (text, BString::default()) };
         let url = url.as_bstr();

@@ -2,6 +2,7 @@
 
 use super::map::{Function, Kind, Map};
 use super::parse::touch;
+use crate::pattern::after_nocase;
 use crate::server::build::Cmd;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
@@ -39,10 +40,7 @@ fn is_system_program(path: &[u8]) -> bool {
 type Parsed = (Kind, BString, Option<BString>);
 
 fn parse(cmd: &Cmd<'_>, source: &BString) -> Result<Parsed, String> {
-    let prefixed = |prefix: &str| {
-        let head = source.get(..prefix.len())?;
-        head.eq_ignore_ascii_case(prefix.as_bytes()).then(|| &source[prefix.len()..])
-    };
+    let prefixed = |prefix: &str| after_nocase(source, prefix.as_bytes());
     let file = |path: &[u8]| cmd.server_root_relative(path);
     let text = |kind: Kind, path: &[u8]| (kind, file(path), Some(file(path)));
     if let Some(path) = prefixed("txt:") {

@@ -1,6 +1,7 @@
 //! URLs and paths as mod_rewrite takes them apart and puts them together.
 
 use super::settings::{Rule, flag, option};
+use crate::pattern::begins_nocase;
 use crate::server::http_request::take_marks;
 use crate::server::request::Request;
 use crate::server::{filepath, method, uri};
@@ -33,13 +34,9 @@ pub(super) fn scheme(text: &[u8]) -> Option<(usize, bool)> {
     if text.first() == Some(&b'/') || text.len() <= 5 {
         return None;
     }
-    let (name, query) = SCHEMES.iter().find(|(s, _)| starts_nocase(text, s.as_bytes()))?;
+    let (name, query) = SCHEMES.iter().find(|(s, _)| begins_nocase(text, s.as_bytes()))?;
     let length = if *name == "unix:" && text[5..].starts_with(b"//") { 7 } else { name.len() };
     Some((length, *query))
-}
-
-fn starts_nocase(text: &[u8], prefix: &[u8]) -> bool {
-    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 /// `escape_absolute_uri`: escapes what follows the scheme (`skip` bytes) and the host.
@@ -50,7 +47,7 @@ pub(super) fn escape_absolute(text: &[u8], skip: usize) -> BString {
             return text.into();
         };
         head += slash + 1;
-        if starts_nocase(text, b"ldap") {
+        if begins_nocase(text, b"ldap") {
             let parts: Vec<BString> =
                 text[head..].splitn(5, |b| *b == b'?').map(|p| uri::escape_path(p, true)).collect();
             return [&text[..head], &bstr::join("?", parts)].concat().into();
@@ -110,7 +107,7 @@ pub(super) fn reduce(r: &mut Request<'_>) {
     let scheme = r.scheme().as_bytes();
     let Some(rest) = filename
         .get(scheme.len()..)
-        .filter(|_| starts_nocase(filename, scheme))
+        .filter(|_| begins_nocase(filename, scheme))
         .and_then(|rest| rest.strip_prefix(b"://"))
         .filter(|rest| !rest.is_empty())
     else {

@@ -5,6 +5,7 @@ use super::url;
 use crate::expr::{Var, header_of};
 use crate::limits;
 use crate::outcome::observer::{Origin, Whence};
+use crate::pattern::begins_nocase;
 use crate::server::request::Request;
 use crate::server::{expr_context, filepath, subrequest};
 use crate::source::Span;
@@ -97,7 +98,7 @@ impl Variable {
     }
 
     fn nested(name: &[u8], depth: usize) -> Variable {
-        let is = |prefix: &str| name.get(..prefix.len()).is_some_and(|n| n.eq_ignore_ascii_case(prefix.as_bytes()));
+        let is = |prefix: &str| begins_nocase(name, prefix.as_bytes());
         if name.len() < 4 || depth > limits::LOOK_AHEAD_DEPTH {
             return Variable::Nothing;
         }

@@ -2,7 +2,9 @@
 
 use super::super::files::ancestors;
 use crate::pattern::{Flags, FnmatchFlags, PATHNAME, Regex, alias_matches, fnmatch};
-use bstr::{BString, ByteSlice};
+use crate::server::filepath::without_slashes_after;
+use crate::server::uri::single_slashes;
+use bstr::ByteSlice;
 
 /// What would have to be otherwise for a pattern to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,22 +72,22 @@ pub(super) fn prefix(given: &[u8], uri: &[u8]) -> Option<Fit> {
     if alias_matches(uri, given) > 0 {
         return Some(Fit::Whole);
     }
-    if without_slashes(given).len() < 2 {
+    if without_slashes_after(given).len() < 2 {
         return None;
     }
     if alias_matches(&uri.to_ascii_lowercase(), &given.to_ascii_lowercase()) > 0 {
         return Some(Fit::Case);
     }
-    let bare = without_slashes(given);
+    let bare = without_slashes_after(given);
     if given.iter().any(|b| matches!(b, b'^' | b'$' | b'(' | b'\\')) && regex(given, uri, false) == Some(Fit::Whole) {
         return Some(Fit::NoPattern);
     }
-    (alias_matches(uri, bare) > 0 || alias_matches(&squeezed(uri), bare) > 0).then_some(Fit::Slash)
+    (alias_matches(uri, bare) > 0 || alias_matches(&single_slashes(uri), bare) > 0).then_some(Fit::Slash)
 }
 
 /// A path of the file system, with or without wildcards.
 pub(super) fn directory(given: &[u8], file: &[u8]) -> Option<Fit> {
-    let bare = without_slashes(given);
+    let bare = without_slashes_after(given);
     let under = |path: &[u8], given: &[u8]| ancestors(path.as_bstr()).any(|part| fnmatch(given, part, PATHNAME));
     if given == b"/" || under(file, bare) {
         return Some(Fit::Whole);
@@ -155,21 +157,6 @@ pub(super) fn regex(pattern: &[u8], subject: &[u8], icase: bool) -> Option<Fit> 
 pub(super) fn literal(pattern: &[u8]) -> usize {
     let pattern = pattern.strip_prefix(b"^").unwrap_or(pattern);
     pattern.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_')).count()
-}
-
-fn without_slashes(path: &[u8]) -> &[u8] {
-    path.trim_end_with(|c| c == '/').as_bytes()
-}
-
-/// Rows of slashes made one.
-fn squeezed(path: &[u8]) -> BString {
-    let mut out = BString::default();
-    for byte in path {
-        if *byte != b'/' || out.last() != Some(&b'/') {
-            out.push(*byte);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

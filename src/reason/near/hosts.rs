@@ -2,6 +2,7 @@
 
 use super::super::Case;
 use super::{Miss, Near};
+use crate::suite::host_of;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Adds them.
@@ -43,10 +44,6 @@ fn same(name: &[u8], asked: &BStr) -> bool {
 
 /// The name that was asked for.
 fn host(case: &Case<'_>) -> Option<BString> {
-    let header = case.ask.headers.get("Host")?.to_vec();
-    let name = match header.rsplit_once_str(":") {
-        Some((name, _)) if !header.ends_with(b"]") => name.to_vec(),
-        _ => header,
-    };
-    (!name.is_empty()).then(|| name.into())
+    let header = case.ask.headers.get("Host")?.to_str_lossy().into_owned();
+    Some(host_of(&header)).filter(|name| !name.is_empty()).map(BString::from)
 }

@@ -4,6 +4,7 @@ use super::super::{Case, lines_of};
 use super::{Fit, Miss, Near, fit};
 use crate::conf::args;
 use crate::phase::Phase;
+use crate::server::filepath::basename;
 use crate::site::Directive;
 use crate::source::{FileId, Span};
 use bstr::{BStr, BString, ByteSlice};
@@ -71,15 +72,14 @@ struct Line {
 
 impl Line {
     fn of(directive: &Directive<'_>) -> Option<Line> {
-        let (name, subject, mut kind) =
+        let (name, subject, kind) =
             *LINES.iter().find(|(name, ..)| directive.name().eq_ignore_ascii_case(name.as_bytes()))?;
-        let text = directive.args().trim_with(|c| c == '>');
-        let mut words = args::words(text).into_iter().map(|word| word.value);
-        let mut pattern = words.next()?;
-        if pattern == "~" {
-            kind = Kind::Regex;
-            pattern = words.next()?;
+        if directive.is_section() {
+            let (pattern, is_regex) = args::section_pattern(directive.name(), directive.args())?;
+            return Some(Line { subject, kind: if is_regex { Kind::Regex } else { Kind::Prefix }, pattern });
         }
+        let mut words = args::words(directive.args()).into_iter().map(|word| word.value);
+        let mut pattern = words.next()?;
         if name.starts_with("SetEnvIf") {
             let is_path = pattern.eq_ignore_ascii_case(b"Request_URI");
             pattern = words.next().filter(|_| is_path)?;
@@ -107,17 +107,13 @@ impl Line {
 /// How near a pattern comes to a text.
 fn fits(kind: Kind, subject: Subject, pattern: &[u8], text: &[u8]) -> Option<Fit> {
     match (kind, subject) {
-        (Kind::Regex, Subject::Name) => fit::regex(pattern, base(text), false),
+        (Kind::Regex, Subject::Name) => fit::regex(pattern, basename(text), false),
         (Kind::Regex, _) => fit::regex(pattern, text, false),
         (Kind::Prefix, Subject::Url) => fit::prefix(pattern, text),
         (Kind::Prefix, Subject::File) => fit::directory(pattern, text),
-        (Kind::Prefix, Subject::Name) => fit::name(pattern, base(text)),
+        (Kind::Prefix, Subject::Name) => fit::name(pattern, basename(text)),
         (Kind::Prefix, Subject::Proxied) => fit::url(pattern, text),
     }
-}
-
-fn base(path: &[u8]) -> &[u8] {
-    path.rsplit(|b| *b == b'/').next().unwrap_or_default()
 }
 
 /// Adds them.
@@ -205,7 +201,7 @@ fn nearest(line: &Line, Texts { paths, files, proxied }: Texts<'_>) -> Option<(B
     };
     let strict = |text: &&BString| line.fits(as_if, text) == Some(Fit::Whole);
     let on = match line.subject {
-        Subject::Name => own.last().map(|file| BString::from(base(file))),
+        Subject::Name => own.last().map(|file| basename(file).to_owned()),
         _ => own.first().cloned(),
     };
     other.iter().find(strict).map(|_| (on.unwrap_or_default(), crossed))

@@ -44,7 +44,7 @@ pub(crate) fn rules(explained: &Explained<'_>, paint: Paint) -> String {
         page.gap();
         page.note(Tone::Plain, "no rewrite rule was tried");
     }
-    for near in &explained.near {
+    for near in explained.near() {
         let off = matches!(
             near.miss,
             reason::Miss::EngineOff

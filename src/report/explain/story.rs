@@ -37,7 +37,7 @@ const USUAL: [&str; 9] = [
 
 /// Why: the reasons, and the lines without which the answer would be another one. Gives the lines that it shows.
 pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_>) -> HashSet<Span> {
-    let Explained { case, causes, near, suggestions } = explained;
+    let (case, causes) = (&explained.case, explained.causes());
     let mut shown = HashSet::new();
     if !causes.is_empty() || !case.outcome.decided_by.is_empty() {
         page.heading("Why", "", Tone::Plain, "");
@@ -46,8 +46,8 @@ pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_
         reason(page, told, case, cause, &mut shown);
     }
     deciders(page, case, &mut shown);
-    nearly(page, told, case, near, &mut shown);
-    suggested(page, case, suggestions);
+    nearly(page, told, case, explained.near(), &mut shown);
+    suggested(page, case, &explained.suggestions);
     shown
 }
 

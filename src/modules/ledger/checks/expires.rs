@@ -1,6 +1,7 @@
 //! mod_expires: its directives change headers only, but a code that can't be read is an error (an .htaccess
 //! file's then ends every request with 500).
 
+use crate::pattern::begins_nocase;
 use crate::server::build::Cmd;
 use bstr::{BString, ByteSlice};
 
@@ -24,21 +25,37 @@ fn check(code: &[u8]) -> Result<(), String> {
     if matches!(code.first(), Some(b'A' | b'M')) {
         return Ok(());
     }
-    let mut words = code.split(|b| b.is_ascii_whitespace() || *b == 0x0b).filter(|w| !w.is_empty()).peekable();
-    let begins =
-        |word: &[u8], with: &str| word.get(..with.len()).is_some_and(|w| w.eq_ignore_ascii_case(with.as_bytes()));
+    let mut words = code.split(|b| b.is_ascii_whitespace() || *b == 0x0b).filter(|w| !w.is_empty());
     let base = words.next().unwrap_or_default();
-    if !["n", "a", "m"].iter().any(|b| begins(base, b)) {
+    if ![b"n", b"a", b"m"].iter().any(|b| begins_nocase(base, *b)) {
         return Err(format!("unrecognised <base> '{}'", base.as_bstr()));
     }
-    words.next_if(|w| begins(w, "p"));
+    durations(words).map_err(|wrong| match wrong {
+        Wrong::Number(word) => format!("numeric value expected <num> '{}'", word.as_bstr()),
+        Wrong::NoUnit => "missing <type>".into(),
+        Wrong::Unit(word) => format!("unrecognised <type>'{}'", word.as_bstr()),
+    })
+}
+
+/// What is wrong with a duration, and the word that is.
+pub(super) enum Wrong<W> {
+    Number(W),
+    NoUnit,
+    Unit(W),
+}
+
+/// `[plus] {number unit}...`, each told by its first letters. None of the words is empty.
+pub(super) fn durations<W: AsRef<[u8]>>(words: impl Iterator<Item = W>) -> Result<(), Wrong<W>> {
+    const UNITS: [&[u8]; 7] = [b"y", b"mo", b"w", b"d", b"h", b"mi", b"s"];
+    let mut words = words.peekable();
+    words.next_if(|word| begins_nocase(word.as_ref(), b"p"));
     while let Some(number) = words.next() {
-        if !number[0].is_ascii_digit() {
-            return Err(format!("numeric value expected <num> '{}'", number.as_bstr()));
+        if !number.as_ref().first().is_some_and(u8::is_ascii_digit) {
+            return Err(Wrong::Number(number));
         }
-        let unit = words.next().ok_or("missing <type>")?;
-        if !["y", "mo", "w", "d", "h", "mi", "s"].iter().any(|u| begins(unit, u)) {
-            return Err(format!("unrecognised <type>'{}'", unit.as_bstr()));
+        let unit = words.next().ok_or(Wrong::NoUnit)?;
+        if !UNITS.iter().any(|with| begins_nocase(unit.as_ref(), with)) {
+            return Err(Wrong::Unit(unit));
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! mod_authnz_ldap (modules/aaa/mod_authnz_ldap.c) and mod_ldap (modules/ldap/util_ldap.c).
 
 use super::Done;
+use crate::pattern::{after_nocase, begins_nocase};
 use crate::rule::{Test, time};
 use crate::server::build::Cmd;
 use bstr::BString;
@@ -35,11 +36,9 @@ pub(crate) const CLIENT: Test = Test::OneOf(&[
 
 /// `AuthLDAPURL`: the scheme, as `apr_ldap_url_parse` has it.
 pub(crate) fn url(_: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let begins =
-        |text: &[u8], with: &str| text.get(..with.len()).is_some_and(|t| t.eq_ignore_ascii_case(with.as_bytes()));
     let url = a[0].strip_prefix(b"<").unwrap_or(&a[0]);
-    let url = if begins(url, "URL:") { &url[4..] } else { url };
-    if ["ldap://", "ldaps://", "ldapi://"].iter().any(|scheme| begins(url, scheme)) {
+    let url = after_nocase(url, b"URL:").unwrap_or(url);
+    if ["ldap://", "ldaps://", "ldapi://"].iter().any(|scheme| begins_nocase(url, scheme.as_bytes())) {
         return Ok(());
     }
     Err("The scheme was not recognised as a valid LDAP URL scheme.".into())

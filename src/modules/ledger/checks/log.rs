@@ -1,6 +1,7 @@
 //! Formats of logs: mod_log_config (modules/loggers/mod_log_config.c), and who watches it (mod_log_debug.c).
 
 use super::Done;
+use crate::pattern::after_nocase;
 use crate::server::Loaded;
 use crate::server::build::Cmd;
 use bstr::{BString, ByteSlice};
@@ -26,16 +27,15 @@ pub(crate) fn format(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 /// `CustomLog`: `add_custom_log`.
 pub(crate) fn custom(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     if let Some(clause) = a.get(2) {
-        let begins = |with: &str| clause.get(..with.len()).is_some_and(|c| c.eq_ignore_ascii_case(with.as_bytes()));
-        if begins("env=") {
-            if matches!(&clause[4..], b"" | b"!") {
+        if let Some(name) = after_nocase(clause, b"env=") {
+            if matches!(name, b"" | b"!") {
                 return Err("missing environment variable name".into());
             }
-        } else if begins("expr=") {
-            if clause.len() == 5 {
+        } else if let Some(condition) = after_nocase(clause, b"expr=") {
+            if condition.is_empty() {
                 return Err("missing condition".into());
             }
-            cmd.expr(&clause[5..], false)?;
+            cmd.expr(condition, false)?;
         } else {
             return Err("error in condition clause".into());
         }
@@ -96,10 +96,7 @@ pub(crate) fn message(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let message = &a[0];
     cmd.expr(message, true).map_err(|e| format!("Could not parse message expression '{message}': {e}"))?;
     for arg in &a[1..] {
-        let after = |with: &str| {
-            let head = arg.get(..with.len())?;
-            head.eq_ignore_ascii_case(with.as_bytes()).then(|| arg[with.len()..].as_bstr())
-        };
+        let after = |with: &str| after_nocase(arg, with.as_bytes()).map(ByteSlice::as_bstr);
         if let Some(hook) = after("hook=") {
             if !HOOKS.iter().any(|h| hook.eq_ignore_ascii_case(h.as_bytes())) {
                 return Err(format!("Invalid hook name: {hook}"));

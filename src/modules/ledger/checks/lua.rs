@@ -7,10 +7,7 @@ use bstr::BString;
 
 /// `<LuaHook...>`: `register_named_block_function_hook`, a function's name and when it runs.
 pub(crate) fn block(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let Some(end) = a[0].iter().rposition(|b| *b == b'>') else {
-        return Err(format!("{}> directive missing closing '>'", cmd.row.name));
-    };
-    match args::split(&a[0][..end]).get(1) {
+    match args::split(args::before_closing(cmd.row.name, &a[0])?).get(1) {
         Some(when) if !when.is_empty() && !is_time(when) => {
             Err(format!("{}> 2nd argument must be 'early' or 'late'", cmd.row.name))
         }

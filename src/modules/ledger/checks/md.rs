@@ -2,6 +2,7 @@
 
 use super::Done;
 use crate::conf::args;
+use crate::pattern::after_nocase;
 use crate::rule::long;
 use crate::server::build::{Cmd, forbid};
 use crate::server::uri::is_url;
@@ -57,14 +58,12 @@ pub(crate) fn members(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 
 /// `<MDomainSet`: `md_config_sec_start`.
 pub(crate) fn section(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let Some(end) = a[0].iter().rposition(|b| *b == b'>') else {
-        return Err(format!("{SECTION}> directive missing closing '>'"));
-    };
-    if end == 0 {
+    let names = args::before_closing(SECTION, &a[0])?;
+    if names.is_empty() {
         return Err(format!("{SECTION} > section must specify a unique domain name"));
     }
     // the first word is a name, whatever it is
-    if args::split(&a[0][..end]).is_empty() {
+    if args::split(names).is_empty() {
         return Err("needs at least one domain name".into());
     }
     cmd.within(cmd.limited);
@@ -173,7 +172,7 @@ pub(crate) fn keys(_: &mut Cmd<'_>, a: &[BString]) -> Done {
     let (mut rsa, mut curves): (bool, Vec<&BString>) = (false, Vec::new());
     let mut words = a.iter().peekable();
     while let Some(word) = words.next() {
-        let digits = word.get(..3).filter(|w| w.eq_ignore_ascii_case(b"rsa")).map(|_| &word[3..]);
+        let digits = after_nocase(word, b"rsa");
         let bits = match digits {
             _ if word.eq_ignore_ascii_case(b"default") => {
                 if a.len() > 1 {

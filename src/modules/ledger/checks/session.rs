@@ -1,6 +1,7 @@
 //! Names of cookies: mod_session_cookie and mod_session_dbd (modules/session), mod_usertrack (modules/metadata).
 
 use super::Done;
+use super::expires::{Wrong, durations};
 use crate::conf::args;
 use crate::server::build::Cmd;
 use bstr::BString;
@@ -32,19 +33,15 @@ pub(crate) fn expires(_: &mut Cmd<'_>, a: &[BString]) -> Done {
     if text.first().is_some_and(u8::is_ascii_digit) && text.last().is_some_and(u8::is_ascii_digit) {
         return Ok(());
     }
-    let begins = |w: &[u8], with: &str| w.get(..with.len()).is_some_and(|w| w.eq_ignore_ascii_case(with.as_bytes()));
-    let mut words = args::split(text).into_iter().take_while(|w| !w.is_empty()).peekable();
-    words.next_if(|w| begins(w, "p"));
-    while let Some(number) = words.next() {
-        if !number[0].is_ascii_digit() {
-            return Err("bad expires code, numeric value expected.".into());
-        }
-        let unit = words.next().ok_or("bad expires code, missing <type>")?;
-        if !["y", "mo", "w", "d", "h", "mi", "s"].iter().any(|u| begins(&unit, u)) {
-            return Err("bad expires code, unrecognized type".into());
-        }
-    }
-    Ok(())
+    let words = args::split(text).into_iter().take_while(|w| !w.is_empty());
+    durations(words).map_err(|wrong| {
+        let what = match wrong {
+            Wrong::Number(_) => "numeric value expected.",
+            Wrong::NoUnit => "missing <type>",
+            Wrong::Unit(_) => "unrecognized type",
+        };
+        format!("bad expires code, {what}")
+    })
 }
 
 /// `CookieDomain`: `set_cookie_domain`.
