@@ -514,7 +514,7 @@ fn send(r: &mut Request<'_>, dir: Option<&Dir>, found: Found, code: &'static str
         let relative = dir.is_some_and(|d| d.relative == Some(true));
         if !relative || !target.starts_with(b"/") {
             if target.starts_with(b"/") {
-                target = r.construct_url(&target);
+                target = r.locate(phase, &target);
             }
             if !uri::is_url(&target) {
                 let from = r.uri.clone();

@@ -240,7 +240,8 @@ fn write(r: &mut Request<'_>, done: u16, refused: u16) -> Verdict {
         Err(_) => Verdict::Status(refused),
         Ok(()) => {
             if done == 201 {
-                let location = r.construct_url(&uri::escape_path(&r.uri, true));
+                let path = uri::escape_path(&r.uri, true);
+                let location = r.locate(Phase::Handler, &path);
                 r.headers_out.set("Location", location);
             }
             unsure(r, done)

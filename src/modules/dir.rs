@@ -207,7 +207,7 @@ fn fixup_dir(r: &mut Request<'_>) -> Verdict {
             target.push(b'?');
             target.extend_from_slice(args);
         }
-        let location = r.construct_url(&target);
+        let location = r.locate(Phase::Fixups, &target);
         r.headers_out.set("Location", location);
         return Verdict::Status(301);
     }
@@ -242,7 +242,7 @@ fn index(r: &mut Request<'_>, dir: &Dir) -> Verdict {
             let redirect = dir.redirect_index.as_ref().filter(|s| (300..400).contains(&s.value));
             if let Some(redirect) = redirect {
                 r.decide(Phase::Fixups, redirect.span);
-                let location = r.construct_url(&sub.uri);
+                let location = r.locate(Phase::Fixups, &sub.uri);
                 r.headers_out.set("Location", location);
                 take_marks(r, sub.log, sub.decided, sub.caveats);
                 return Verdict::Status(redirect.value);

@@ -183,7 +183,7 @@ fn check(r: &mut Request<'_>) -> Verdict {
                 to.push(b'?');
                 to.extend_from_slice(query);
             }
-            let location = r.construct_url(&to);
+            let location = r.locate(Phase::Fixups, &to);
             r.headers_out.set("Location", location);
             step.changing(Change::to(Field::Location, to))
         }

@@ -1,7 +1,7 @@
 //! Reasons that lie in the file system: what is not there, what httpd may not read, what has no index.
 
 use super::{Case, Cause, What};
-use crate::outcome::step::{Detail, Step};
+use crate::outcome::step::{By, Detail};
 use crate::phase::Phase;
 use crate::server::filepath;
 use crate::vfs::{R, X};
@@ -25,7 +25,7 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
     {
         return found.push(Cause { what, places: Vec::new() });
     }
-    if o.status == 404 {
+    if o.status == 404 && !case.logs(&["AH00687"]) {
         // behind an error page stands the file of the request that failed
         let missing = case.files().iter().find_map(|file| first_missing(case, file.as_bstr()));
         let what = match missing {
@@ -82,10 +82,10 @@ fn keeps_out(case: &Case<'_>, file: &BStr) -> Option<What> {
 /// The index files that were looked for, in order.
 pub(super) fn index_names(case: &Case<'_>) -> Vec<BString> {
     let mut names: Vec<BString> = Vec::new();
-    for step in Step::walk(case.steps) {
+    let by_dir = case.walk().filter(|s| s.phase == Phase::Fixups && s.by == By::Module("mod_dir.c"));
+    for step in by_dir.flat_map(|s| &s.children) {
         if let Detail::Subrequest(asked) = &step.detail
             && asked.kind == "uri"
-            && step.phase == Phase::Fixups
         {
             let name = filepath::basename(&asked.what);
             if !name.is_empty() && !names.iter().any(|n| n == name) {

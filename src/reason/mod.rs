@@ -7,6 +7,7 @@ mod access;
 mod files;
 mod handlers;
 mod near;
+mod negotiation;
 mod rewriting;
 mod suggest;
 #[cfg(test)]
@@ -14,8 +15,10 @@ mod tests;
 
 pub(crate) use handlers::is_source;
 pub(crate) use near::{Fit, Miss, Near, nearly};
+pub(crate) use negotiation::Wish;
 pub(crate) use suggest::{Change, Place, Suggestion, suggestions};
 
+use crate::conf::args;
 use crate::outcome::Outcome;
 use crate::outcome::step::{By, Detail, Field, Judgement, Step};
 use crate::phase::Phase;
@@ -58,6 +61,12 @@ pub(crate) struct Cause {
 pub(crate) enum What {
     /// The first part of the path that is not there.
     NoFile { missing: BString },
+    /// Files that MultiViews found for a name, with the statuses of requests for them, and could not use.
+    NoVariant { file: BString, files: Vec<(BString, u16)> },
+    /// Variants of a file of which the client takes none: what it asks for by which header.
+    NotAcceptable { wish: Wish, header: BString, names: Vec<BString> },
+    /// Slashes in a row, which are made one before the URL is looked at: this pattern can't match.
+    MergedSlashes { pattern: BString },
     /// A file with a path behind it that nothing takes.
     PathInfo { file: BString, rest: BString },
     /// httpd may not go there, or not read it: the mode and the owner that keep it out, and as whom it runs.
@@ -120,6 +129,9 @@ impl What {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             What::NoFile { .. } => "no-file",
+            What::NoVariant { .. } => "no-variant",
+            What::NotAcceptable { .. } => "not-acceptable",
+            What::MergedSlashes { .. } => "merged-slashes",
             What::PathInfo { .. } => "path-info",
             What::NoPermission { .. } => "no-permission",
             What::NoListing { .. } => "no-listing",
@@ -156,6 +168,7 @@ pub(crate) fn causes(case: &Case<'_>) -> Vec<Cause> {
     let mut found = Vec::new();
     rewriting::causes(case, &mut found);
     access::causes(case, &mut found);
+    negotiation::causes(case, &mut found);
     files::causes(case, &mut found);
     handlers::causes(case, &mut found);
     host(case, &mut found);
@@ -243,6 +256,34 @@ impl<'a> Case<'a> {
         self.site.directives().filter(move |d| d.name().eq_ignore_ascii_case(name.as_bytes()))
     }
 
+    /// The lines of some names that are in force, with a rank for the section: the main server's first, then the virtual
+    /// host's, then those of the sections and .htaccess files that applied, in order.
+    fn in_force(&self, is_wanted: &dyn Fn(&[u8]) -> bool) -> Vec<(usize, Span)> {
+        let is_section = |s: &&Step| {
+            matches!(s.detail, Detail::Htaccess(_)) || s.rule.is_some_and(|r| self.sources.text(r).starts_with(b"<"))
+        };
+        let applied: Vec<&Step> = self.own().into_iter().filter(|s| s.matched()).filter(is_section).collect();
+        let host = self.host_section();
+        let rank = |section: Span| applied.iter().rposition(|s| s.rule == Some(section)).map(|at| at + 2);
+        let mut lines: Vec<(usize, Span)> = Vec::new();
+        for line in self.site.directives().filter(|d| is_wanted(d.name())) {
+            let of_host = line.parents().find(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")).map(|(_, s)| s);
+            if of_host.is_some() && of_host != host {
+                continue;
+            }
+            let inner = line.parents().last().map(|(_, section)| section).filter(|s| Some(*s) != of_host);
+            let rank = inner.map_or(Some(usize::from(of_host.is_some())), rank);
+            lines.extend(rank.map(|rank| (rank, line.span())));
+        }
+        for (at, step) in applied.iter().enumerate().filter(|(_, s)| matches!(s.detail, Detail::Htaccess(_))) {
+            let Some(file) = step.rule.map(|rule| rule.file) else { continue };
+            let own = self.htaccess_lines(file).into_iter().filter(|line| is_wanted(&line.name));
+            lines.extend(own.map(|line| (at + 2, line.span)));
+        }
+        lines.sort_by_key(|(rank, _)| *rank);
+        lines
+    }
+
     /// The lines with this name that decided.
     fn deciders(&self, names: &'a [&'a str]) -> Vec<Span> {
         let named = |span: &Span| {
@@ -319,6 +360,21 @@ impl<'a> Case<'a> {
         };
         self.walk().filter(applied).filter_map(|s| s.rule).collect()
     }
+}
+
+/// The DocumentRoot lines that say the same, where one of them made the file what it is and none alone decides.
+pub(crate) fn alike_roots(case: &Case<'_>) -> Vec<Span> {
+    let lines = case.in_force(&|name| name.eq_ignore_ascii_case(b"DocumentRoot"));
+    let root = |line: Span| args::words(&case.sources.text(line)).get(1).map(|word| word.value.clone());
+    let Some(last) = lines.last().and_then(|(_, line)| root(*line)) else { return Vec::new() };
+    let is_mapped = !case.decided_in(&[Phase::PreTranslateName, Phase::TranslateName]).is_empty();
+    let is_below = case.file().is_some_and(|file| file.starts_with(&last));
+    if is_mapped || !is_below {
+        return Vec::new();
+    }
+    let alike = |line: &Span| root(*line).as_ref() == Some(&last);
+    let lines: Vec<Span> = lines.into_iter().map(|(_, line)| line).filter(alike).collect();
+    if lines.len() > 1 { lines } else { Vec::new() }
 }
 
 /// The path of a request target or URL, decoded.

@@ -2,7 +2,7 @@
 
 use super::{Case, Cause, What, path_of};
 use crate::follow;
-use crate::outcome::step::{By, Detail, Field, Judgement, Step};
+use crate::outcome::step::{By, CondTest, Detail, Field, Judgement, Step};
 use crate::phase::Phase;
 use crate::server::filepath;
 use crate::site::Directive;
@@ -50,8 +50,13 @@ fn endless(case: &Case<'_>) -> Cause {
     let to = Step::walk(case.steps).filter(|s| s.is_request()).flat_map(|s| &s.changes);
     let uris = to.filter(|c| c.field == Field::Uri).filter_map(|c| c.to.clone());
     let way: Vec<BString> = [path_of(&case.ask.target)].into_iter().chain(uris).collect();
-    let rules = case.deciders(&["RewriteRule", "ErrorDocument", "Action", "FallbackResource", "DirectoryIndex"]);
-    Cause { what: What::Loop { times: way.len() - 1, way: way.into_iter().take(4).collect() }, places: rules }
+    let found = case.walk().find_map(|step| match &step.detail {
+        Detail::Loop(found) if !found.rules.is_empty() => Some((found.redirects as usize, found.rules.clone())),
+        _ => None,
+    });
+    let others = || case.deciders(&["RewriteRule", "ErrorDocument", "Action", "FallbackResource", "DirectoryIndex"]);
+    let (times, rules) = found.unwrap_or_else(|| (way.len() - 1, others()));
+    Cause { what: What::Loop { times, way: way.into_iter().take(4).collect() }, places: rules }
 }
 
 /// An .htaccess file with an error.
@@ -78,6 +83,7 @@ const STEPS: usize = 2000;
 fn oddities(case: &Case<'_>, found: &mut Vec<Cause>) {
     for step in case.walk().take(STEPS) {
         let (Detail::RewriteRule(_), Some(line)) = (&step.detail, step.rule) else { continue };
+        merged(case, step, found);
         let last = step.children.iter().rev().find_map(|c| match &c.detail {
             Detail::RewriteCond(cond) => Some((cond.or_next, c.rule?)),
             _ => None,
@@ -90,6 +96,27 @@ fn oddities(case: &Case<'_>, found: &mut Vec<Cause>) {
             && !case.lines("RewriteMap").any(|d| d.args().fields().next().is_some_and(|n| n == name.as_slice()))
         {
             add(found, Cause { what: What::NoMap { name }, places: vec![line] });
+        }
+    }
+}
+
+/// A condition's pattern that looks for slashes in a row, where they were made one before.
+fn merged(case: &Case<'_>, step: &Step, found: &mut Vec<Cause>) {
+    let asked = case.ask.target.split(['?', '#']).next().unwrap_or_default();
+    if !asked.trim_start_matches("http://").trim_start_matches("https://").contains("//") {
+        return;
+    }
+    for cond in &step.children {
+        let (Detail::RewriteCond(tried), Some(line)) = (&cond.detail, cond.rule) else { continue };
+        let CondTest::Pattern(pattern) = &tried.test else { continue };
+        let looks = pattern.find_iter("//").any(|at| !pattern[..at].ends_with(b":"));
+        if looks && tried.input.starts_with(b"/") && !tried.input.contains_str("//") {
+            let what = What::MergedSlashes { pattern: pattern.clone() };
+            match found.iter_mut().find(|cause| cause.what == what) {
+                Some(known) if known.places.contains(&line) => {}
+                Some(known) => known.places.push(line),
+                None => found.push(Cause { what, places: vec![line] }),
+            }
         }
     }
 }

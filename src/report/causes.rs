@@ -3,7 +3,7 @@
 
 use super::words;
 use crate::outcome::Outcome;
-use crate::reason::{Case, Cause, Change, Fit, Miss, Near, Place, Suggestion, What};
+use crate::reason::{Case, Cause, Change, Fit, Miss, Near, Place, Suggestion, What, Wish};
 use crate::source::{SourceMap, Span};
 use bstr::BString;
 
@@ -13,6 +13,29 @@ pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
     let shown = |path: &BString| sources.shown(path);
     match &cause.what {
         What::NoFile { missing } => format!("no such file: {} does not exist", shown(missing)),
+        What::NoVariant { file, files } => {
+            let one = |(name, status): &(BString, u16)| match status {
+                200 => format!("{name} has no type, language or encoding that mod_mime knows (AddType)"),
+                status => format!("a request for {name} gives {status}"),
+            };
+            let each: Vec<String> = files.iter().take(4).map(one).collect();
+            format!(
+                "no such file: {}. MultiViews finds others by that name, but none to send: {}",
+                shown(file),
+                each.join("; ")
+            )
+        }
+        What::NotAcceptable { wish, header, names } => {
+            let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let so = match wish {
+                Wish::Language => "; ForceLanguagePriority Fallback would send one all the same",
+                _ => "",
+            };
+            format!("none of the variants ({names}) is what the client accepts ({}: {header}){so}", wish.header())
+        }
+        What::MergedSlashes { pattern } => format!(
+            "slashes in a row are merged into one before the rules look at the URL (MergeSlashes): `{pattern}` finds none in it, THE_REQUEST still has them"
+        ),
         What::PathInfo { file, rest } => {
             format!(
                 "{} is there, but a file takes no path behind its name, and `{rest}` stands there (AcceptPathInfo)",
@@ -134,6 +157,20 @@ pub(super) fn near(near: &Near, case: &Case<'_>) -> String {
         Miss::TooLate { by: None } => "never reached".into(),
         Miss::Replaced { by: Some(by) } => format!("replaced by {} of a later section", place(*by)),
         Miss::Replaced { by: None } => "replaced by the lines of a later section".into(),
+        Miss::Outvoted { by } => {
+            format!(
+                "refuses this request, but {} beside its group grants it: one of them is enough (RequireAny)",
+                place(*by)
+            )
+        }
+        Miss::Afresh { module, by } => format!(
+            "not in force here: {} does not merge sections, and the one of {} has lines of it, which count alone",
+            words::module(module),
+            place(*by)
+        ),
+        Miss::LeftOver { rest } => {
+            format!("`{rest}` is ignored: the directive takes one word, and another directive needs a line of its own")
+        }
         Miss::Unread { file, lines: 0 } => {
             format!("{} is not read: AllowOverride is None where no line says otherwise", sources.shown(file))
         }

@@ -6,7 +6,6 @@ use super::request::Request;
 use super::subrequest;
 use super::text::Text;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Search, Var, header_of};
-use crate::modules::core::CanonicalName;
 use crate::modules::ssl;
 use crate::pattern::{GivenUp, Steps};
 use crate::source::Span;
@@ -305,55 +304,6 @@ impl Request<'_> {
         let wanted = self.core().hostname_lookups.as_ref().is_some_and(|s| s.value);
         let found = if wanted { crate::modules::authz::host::remote_host(self, "HostnameLookups", span) } else { None };
         found.map_or_else(|| self.useragent_ip.to_string().into(), BString::from)
-    }
-
-    /// `ap_get_server_name`
-    pub(crate) fn server_name(&self) -> BString {
-        match self.core().use_canonical_name.as_ref().map(|s| s.value) {
-            Some(CanonicalName::On) => self.server.hostname.clone(),
-            Some(CanonicalName::Dns) => {
-                let local = self.connection.local;
-                let found = self.engine.server.hosts.iter().find(|(ip, _)| *ip == local);
-                found.map_or_else(|| self.server.hostname.clone(), |(_, n)| n.to_ascii_lowercase().into())
-            }
-            _ => self.hostname.clone().unwrap_or_else(|| self.server.hostname.clone()),
-        }
-    }
-
-    /// `ap_get_server_name_for_url`: an IPv6 literal in brackets.
-    pub(crate) fn server_name_for_url(&self) -> BString {
-        let name = self.server_name();
-        if name.contains(&b':') { format!("[{name}]").into() } else { name }
-    }
-
-    /// `ap_get_server_port`
-    pub(crate) fn server_port(&self) -> u16 {
-        let core = self.core();
-        let physical = core.use_canonical_phys_port.as_ref().is_some_and(|s| s.value);
-        let canonical = core.use_canonical_name.as_ref().is_some_and(|s| s.value == CanonicalName::On);
-        let asked = self.parsed_uri.port.filter(|p| *p != 0);
-        let local = Some(self.connection.local_port).filter(|p| *p != 0 && physical);
-        let own = Some(self.server.port).filter(|p| *p != 0);
-        let port = if canonical { own.or(local) } else { asked.or(local).or(own) };
-        port.unwrap_or_else(|| self.default_port())
-    }
-
-    /// `ap_default_port`
-    pub(crate) fn default_port(&self) -> u16 {
-        if self.scheme() == "https" { 443 } else { 80 }
-    }
-
-    /// `ap_construct_url`: a path of this server as a whole URL.
-    pub(crate) fn construct_url(&self, path: &[u8]) -> BString {
-        let port = self.server_port();
-        let mut url = BString::from(self.scheme());
-        url.extend_from_slice(b"://");
-        url.extend_from_slice(&self.server_name_for_url());
-        if port != self.default_port() {
-            url.extend_from_slice(format!(":{port}").as_bytes());
-        }
-        url.extend_from_slice(path);
-        url
     }
 
     /// `ap_document_root`

@@ -6,6 +6,7 @@ pub(crate) mod answer;
 pub(crate) mod budget;
 pub(crate) mod build;
 pub(crate) mod byterange;
+mod canonical;
 pub(crate) mod compile;
 pub(crate) mod conditions;
 pub(crate) mod directory_walk;

@@ -94,6 +94,8 @@ pub(crate) struct State {
     pub type_span: Option<Span>,
     /// The rule whose `[H=...]` is in force.
     pub handler_span: Option<Span>,
+    /// What was rewritten begins with this server's own name: the rule has a path alone.
+    pub qualified: bool,
 }
 
 /// `hook_mimetype`: carries out `[T=...]` and `[H=...]`.

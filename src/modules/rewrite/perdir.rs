@@ -122,7 +122,7 @@ fn finish(
     if let Some((skip, _)) = scheme {
         let filename = with_base(r, dir, directory, filename, skip);
         let target = server::escaped(r, filename, skip, action, args);
-        return server::redirect(r, target);
+        return server::redirect(r, PHASE, target);
     }
     local(r, dir, directory, filename, original)
 }

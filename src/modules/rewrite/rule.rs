@@ -159,6 +159,7 @@ fn substitute(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, mut new: 
         }
     }
     r.filename = Some(new);
+    r.rewrite.qualified = false;
     if ctx.perdir.is_some() && rule.has(flag::DISCARD_PATH) {
         r.path_info = None;
     }

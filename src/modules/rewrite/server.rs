@@ -108,7 +108,7 @@ fn finish(r: &mut Request<'_>, action: Action, args: Option<BString>, last: Opti
     }
     if let Some((skip, _)) = scheme {
         let target = escaped(r, filename, skip, action, args);
-        return redirect(r, target);
+        return redirect(r, Phase::TranslateName, target);
     }
     if let Some(path) = filename.strip_prefix(b"passthrough:").filter(|p| !p.is_empty()) {
         r.uri = path.into();
@@ -172,7 +172,7 @@ pub(super) fn escaped(
 }
 
 /// Answers with a redirect.
-pub(super) fn redirect(r: &mut Request<'_>, target: BString) -> Verdict {
+pub(super) fn redirect(r: &mut Request<'_>, phase: Phase, target: BString) -> Verdict {
     let status = match r.status {
         status @ 300..=399 => {
             r.status = 200;
@@ -182,6 +182,9 @@ pub(super) fn redirect(r: &mut Request<'_>, target: BString) -> Verdict {
     };
     r.filename = Some(target.clone());
     r.headers_out.set("Location", target);
+    if r.rewrite.qualified {
+        r.name_canonical(phase);
+    }
     Verdict::Status(status)
 }
 

@@ -141,6 +141,7 @@ pub(super) fn qualify(r: &mut Request<'_>) {
     }
     let path = if filename.starts_with(b"/") { filename } else { [b"/", filename.as_slice()].concat().into() };
     r.filename = Some(r.construct_url(&path));
+    r.rewrite.qualified = true;
 }
 
 /// `prefix_stat`: whether a path is one of the file system: its first folder exists, and is not there by the

@@ -3,10 +3,14 @@
 use super::super::Case;
 use super::super::files::ancestors;
 use super::{Miss, Near};
-use crate::outcome::step::{Detail, Step};
+use crate::conf::args::words;
+use crate::module::Args;
+use crate::outcome::Access;
+use crate::outcome::step::{Authorization, Detail, Required, Step};
 use crate::server::filepath;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashSet;
 
 /// Adds them.
 pub(super) fn nearly(case: &Case<'_>, found: &mut Vec<Near>) {
@@ -14,6 +18,47 @@ pub(super) fn nearly(case: &Case<'_>, found: &mut Vec<Near>) {
         let lines: Vec<Span> = closing(case);
         let miss = Miss::Unread { file, lines: lines.len() };
         found.push(Near { miss, places: lines });
+    }
+    left_over(case, found);
+    outvoted(case, found);
+}
+
+/// Lines that are On or Off, with more behind it that nothing reads.
+fn left_over(case: &Case<'_>, found: &mut Vec<Near>) {
+    let rows = case.run.server().loaded.modules.iter().flat_map(|module| module.directives);
+    let flags: HashSet<String> = rows.filter(|r| r.args == Args::Flag).map(|r| r.name.to_ascii_lowercase()).collect();
+    let is_flag = |name: &[u8]| flags.contains(&*name.to_ascii_lowercase().to_str_lossy());
+    for (_, line) in case.in_force(&is_flag).into_iter().take(LINES) {
+        let text = case.sources.text(line);
+        let words = words(&text);
+        if let Some(third) = words.get(2).filter(|word| !word.value.starts_with(b"#")) {
+            let rest = text[third.start..].trim().into();
+            found.push(Near { miss: Miss::LeftOver { rest }, places: vec![line] });
+        }
+    }
+}
+
+/// How many such lines are looked at.
+const LINES: usize = 2000;
+
+/// `Require not` lines and others that refuse, in a group beside which another line grants.
+fn outvoted(case: &Case<'_>, found: &mut Vec<Near>) {
+    if case.outcome.access != Access::Granted {
+        return;
+    }
+    for any in
+        case.walk().filter(|s| matches!(s.detail, Detail::Require(Required::Group("Any", _), Authorization::Granted)))
+    {
+        let grants = |s: &&Step| s.matched() && matches!(s.detail, Detail::Require(Required::Line(..), _));
+        let Some(by) = any.children.iter().find(grants).and_then(|s| s.rule) else { continue };
+        let is_group = |s: &&Step| matches!(s.detail, Detail::Require(Required::Group(..), Authorization::Denied));
+        for step in any.children.iter().filter(is_group).flat_map(|group| Step::walk(&group.children)) {
+            if let (Detail::Require(Required::Line(true, ..), Authorization::Denied), Some(line)) =
+                (&step.detail, step.rule)
+            {
+                found.push(Near { miss: Miss::Outvoted { by }, places: vec![line, by] });
+            }
+        }
     }
 }
 

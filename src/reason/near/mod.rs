@@ -1,5 +1,6 @@
 //! What nearly applied: lines that the reader probably meant to take effect, each with the one reason why it didn't.
 
+mod afresh;
 mod fit;
 mod hidden;
 mod hosts;
@@ -33,6 +34,12 @@ pub(crate) enum Miss {
     TooLate { by: Option<Span> },
     /// It fits, but a later section's lines replaced it.
     Replaced { by: Option<Span> },
+    /// It refuses, and another line beside it grants: one is enough.
+    Outvoted { by: Span },
+    /// A later section has lines of its module, which starts afresh there.
+    Afresh { module: &'static str, by: Span },
+    /// What stands behind the first word of a line that takes one (`RewriteEngine on ...`).
+    LeftOver { rest: BString },
     /// The .htaccess file that it stands in is not read; by default, or by the lines beside it.
     Unread { file: BString, lines: usize },
     /// Rewriting is off where it stands.
@@ -61,6 +68,9 @@ impl Miss {
             Miss::Pattern { fit, .. } => fit.code(),
             Miss::TooLate { .. } => "too-late",
             Miss::Replaced { .. } => "replaced",
+            Miss::Outvoted { .. } => "outvoted",
+            Miss::Afresh { .. } => "starts-afresh",
+            Miss::LeftOver { .. } => "left-over",
             Miss::Unread { .. } => "htaccess-unread",
             Miss::EngineOff => "engine-off",
             Miss::InIf => "in-if",
@@ -79,6 +89,7 @@ pub(crate) fn nearly(case: &Case<'_>) -> Vec<Near> {
     let mut found = Vec::new();
     hidden::nearly(case, &mut found);
     rules::nearly(case, &mut found);
+    afresh::nearly(case, &mut found);
     lines::nearly(case, &mut found);
     hosts::nearly(case, &mut found);
     let mut seen = std::collections::HashSet::new();

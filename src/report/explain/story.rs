@@ -58,6 +58,9 @@ fn reason(page: &mut Page<'_>, told: &Told<'_>, case: &Case<'_>, cause: &Cause, 
             let mark = if matches!(cause.what, What::Before { .. }) { Mark::Lost } else { told.mark_of(*line) };
             page.directive(mark, 0, *line);
             defines(page, case, *line);
+            if matches!(cause.what, What::Loop { .. }) {
+                conditions(page, case, *line, shown);
+            }
         }
     }
 }
@@ -214,6 +217,9 @@ pub(super) fn way(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_
     for line in decided(case).filter(|line| !shown.contains(line)) {
         let text = clean(directive_text(page.sources(), line));
         row(page, Some(Mark::Decides), std::mem::take(&mut label), &text, Some(line));
+    }
+    for line in reason::alike_roots(case).into_iter().filter(|line| !shown.contains(line)) {
+        row(page, None, std::mem::take(&mut label), &clean(directive_text(page.sources(), line)), Some(line));
     }
 }
 
