@@ -129,6 +129,32 @@ RewriteRule ^old\\.php$ none.php
         files: &[("/srv/www/new/a", ""), ("/srv/www/a", ""), ("/srv/www/go", "")],
         asked: &["/go?to=A", "/go", "/old/a", "/new/a", "/a"],
     },
+    // what RewriteOptions says besides inheritance; the name that a Location begins with
+    Case {
+        config: "DocumentRoot /srv/www\nUseCanonicalName On\nAlias /doc /srv/doc\n<Directory /srv>\nAllowOverride All\nOptions FollowSymLinks\nRequire all granted\n</Directory>\nRewriteEngine On\nRewriteOptions LegacyPrefixDocRoot AllowAnyURI\nRewriteRule ^/abs http://localhost/srv/doc/b\nRewriteRule ^/moved$ /r/ [R]\n",
+        htaccess: &[
+            ("/srv/doc/.htaccess", "RewriteEngine On\nRewriteOptions IgnoreContextInfo\nRewriteRule ^a$ b\n"),
+            ("/srv/www/base/.htaccess", "RewriteEngine On\nRewriteBase /other/\nRewriteOptions MergeBase\n"),
+            ("/srv/www/base/sub/.htaccess", "RewriteEngine On\nRewriteRule ^x$ y\n"),
+            ("/srv/www/dir/.htaccess", "RewriteEngine On\nRewriteOptions AllowNoSlash\nRewriteRule ^ /z.html\n"),
+        ],
+        files: &[
+            ("/srv/doc/b", ""),
+            ("/srv/www/other/y", ""),
+            ("/srv/www/base/sub/y", ""),
+            ("/srv/www/z.html", ""),
+            ("/srv/www/r/index.html", ""),
+        ],
+        asked: &[
+            "/doc/a",
+            "/base/sub/x",
+            "/dir",
+            "/abs",
+            "http://www.example/r",
+            "http://www.example/moved",
+            "/z.html",
+        ],
+    },
 ];
 
 fn ask(config: &str, case: &Case, htaccess: &[(&str, String)], asked: &str) -> Option<(Outcome, Vec<(String, u32)>)> {

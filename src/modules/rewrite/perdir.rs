@@ -18,10 +18,10 @@ const PHASE: Phase = Phase::Fixups;
 pub(super) fn hook_fixup(r: &mut Request<'_>) -> Verdict {
     let Some(dir) = r.per_dir.rewrite.as_deref().and_then(|dir| in_force(r, dir)) else { return Verdict::Declined };
     let Some(directory) = &dir.directory else { return Verdict::Declined };
-    if !r.is_proxied() && !dir.options.has(option::NO_SLASH) {
+    if !r.is_proxied() {
         // the name of the folder itself, without the slash: mod_dir sends the client there
         let itself = directory.strip_suffix(b"/").unwrap_or(directory);
-        if r.filename.as_ref().is_some_and(|f| f == itself) {
+        if r.filename.as_ref().is_some_and(|f| f == itself) && !dir.options.decides(r, PHASE, option::NO_SLASH) {
             trace::note(r, PHASE, Judgement::Skipped, || Rewriting::BareDirectory);
             return Verdict::Declined;
         }
@@ -136,6 +136,7 @@ fn with_base(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: BStr
     match url::replace_prefix(path, prefix, base.get(1..).unwrap_or_default()) {
         Some(path) => {
             r.decide(Phase::Fixups, *span);
+            r.decide_if(Phase::Fixups, dir.base_by);
             trace::base(r, *span, directory, base);
             [head, &path].concat().into()
         }
@@ -177,6 +178,7 @@ fn as_url(r: &mut Request<'_>, dir: &Dir, directory: &BString, filename: &BStrin
     let Some(url) = url::replace_prefix(filename, directory, base) else { return by_context(r, dir, filename) };
     if url != as_url_without_base(r, dir, filename) {
         r.decide(Phase::Fixups, *span);
+        r.decide_if(Phase::Fixups, dir.base_by);
     }
     trace::base(r, *span, directory, base);
     url
@@ -193,12 +195,10 @@ fn as_url_without_base(r: &Request<'_>, dir: &Dir, filename: &BString) -> BStrin
 
 /// By what an Alias leads to.
 fn by_context(r: &Request<'_>, dir: &Dir, filename: &BString) -> BString {
-    if !dir.options.has(option::IGNORE_CONTEXT_INFO) {
-        let root = r.context_root.clone().unwrap_or_else(|| r.document_root().into());
-        let prefix = r.context_prefix.clone().unwrap_or_default();
-        if let Some(url) = url::replace_prefix(filename, &root, &prefix) {
-            return url;
-        }
+    let root = r.context_root.clone().unwrap_or_else(|| r.document_root().into());
+    let prefix = r.context_prefix.clone().unwrap_or_default();
+    match url::replace_prefix(filename, &root, &prefix) {
+        Some(url) if !dir.options.decides(r, PHASE, option::IGNORE_CONTEXT_INFO) => url,
+        _ => filename.clone(),
     }
-    filename.clone()
 }

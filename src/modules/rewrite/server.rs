@@ -25,7 +25,8 @@ pub(super) fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
         trace::note(r, PHASE, Judgement::Skipped, || Rewriting::Ended);
         return Verdict::Declined;
     }
-    if !dir.options.has(option::ANY_URI) && (r.unparsed_uri == "*" || !r.uri.starts_with(b"/")) {
+    let is_path = r.unparsed_uri != "*" && r.uri.starts_with(b"/");
+    if !is_path && !dir.options.decides(r, PHASE, option::ANY_URI) {
         trace::note(r, PHASE, Judgement::Skipped, || Rewriting::NoPath);
         return Verdict::Declined;
     }
@@ -46,7 +47,7 @@ pub(super) fn hook_uri2file(r: &mut Request<'_>) -> Verdict {
     if applied.action == Action::Unchanged {
         return Verdict::Declined;
     }
-    let last = applied.last.filter(|_| !conf.options.has(option::UNSAFE_PREFIX_STAT));
+    let last = applied.last.filter(|_| !conf.options.decides(r, PHASE, option::UNSAFE_PREFIX_STAT));
     finish(r, applied.action, args, last.as_deref())
 }
 
@@ -195,8 +196,7 @@ fn local(r: &mut Request<'_>, filename: BString, last: Option<&Rule>) -> Verdict
     if !filename.starts_with(b"/") {
         return Verdict::Status(400);
     }
-    let legacy = r.server.settings.rewrite.as_ref().is_some_and(|s| s.options.has(option::LEGACY_PREFIX_DOCROOT));
-    let reduced = !legacy && r.notes.get("mod_rewrite_uri_reduced").is_some();
+    let reduced = r.notes.get("mod_rewrite_uri_reduced").is_some() && !url::is_legacy(r);
     if !reduced && url::is_file_path(r, &filename, last) {
         trace::note(r, PHASE, Judgement::Matched, || Rewriting::FileSystemPath(filename.to_owned()));
         return Verdict::Ok;

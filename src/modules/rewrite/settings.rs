@@ -3,8 +3,12 @@
 use super::map::Map;
 use super::template::Template;
 use crate::expr::Expr;
+use crate::module::Phase;
+use crate::outcome::Decision;
 use crate::pattern::Regex;
+use crate::server::doubts::Alike;
 use crate::server::index::{Beginning, Indexed};
+use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use crate::source::Span;
@@ -277,6 +281,16 @@ impl Options {
         self.bits & bits != 0
     }
 
+    /// Whether one of these is set, for a request: the line that says so may have decided.
+    pub(super) fn decides(&self, r: &Request<'_>, phase: Phase, bits: u32) -> bool {
+        let without = r.engine.doubts.without();
+        let Some((_, line)) = self.said.iter().find(|(b, line)| b & bits != 0 && Some(*line) != without) else {
+            return false;
+        };
+        r.engine.doubt(Decision::new(phase, *line), Alike::Any);
+        true
+    }
+
     /// The line that set it.
     pub(crate) fn span(&self, bits: u32) -> Option<Span> {
         self.said.iter().find(|(b, _)| b & bits != 0).map(|(_, s)| *s)
@@ -398,6 +412,8 @@ pub(crate) struct Dir {
     pub directory: Option<BString>,
     /// RewriteBase.
     pub base: Option<(BString, Span)>,
+    /// The RewriteOptions line (MergeBase) by which `base` is that of a place above.
+    pub base_by: Option<Span>,
     /// Whether `base` counts as set when this merges onto another place.
     pub base_set: bool,
     /// The lines of this place.
@@ -429,6 +445,10 @@ impl Settings for Dir {
             true => (add.base.clone(), true),
             false => (add.base.clone(), false),
         };
+        let base_by = match base_url.is_some() && add.base.is_none() {
+            true => options.span(option::MERGE_BASE),
+            false => add.base_by,
+        };
         let alone = match add.lines {
             Lines::One(line) if matches!(how, Inherit::No) && !base.rules.is_empty() => Some(line),
             _ => None,
@@ -441,6 +461,7 @@ impl Settings for Dir {
             rules: merge_rules(&how, &base.rules, &add.rules),
             directory: add.directory.clone(),
             base: base_url,
+            base_by,
             base_set,
             options,
         }

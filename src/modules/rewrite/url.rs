@@ -1,6 +1,7 @@
 //! URLs and paths as mod_rewrite takes them apart and puts them together.
 
 use super::settings::{Rule, flag, option};
+use crate::module::Phase;
 use crate::pattern::begins_nocase;
 use crate::server::http_request::take_marks;
 use crate::server::request::Request;
@@ -127,10 +128,15 @@ pub(super) fn reduce(r: &mut Request<'_>) {
         return;
     }
     r.filename = Some(if path.is_empty() { "/".into() } else { path.into() });
-    let legacy = r.server.settings.rewrite.as_ref().is_some_and(|s| s.options.has(option::LEGACY_PREFIX_DOCROOT));
-    if !legacy {
+    if !is_legacy(r) {
         r.notes.set("mod_rewrite_uri_reduced", "true");
     }
+}
+
+/// Whether RewriteOptions says LegacyPrefixDocRoot.
+pub(super) fn is_legacy(r: &Request<'_>) -> bool {
+    let conf = r.server.settings.rewrite.as_ref();
+    conf.is_some_and(|s| s.options.decides(r, Phase::TranslateName, option::LEGACY_PREFIX_DOCROOT))
 }
 
 /// `fully_qualify_uri`: a path becomes a URL of this server.
