@@ -1,5 +1,5 @@
 //! How many instructions four requests take, counted by callgrind: a number that hangs on the code and the compiler
-//! alone, not on what else the machine does; asked, observed and explained. `cargo bench --bench instructions` (needs
+//! alone, not on what else the machine does; asked with reasons and without, observed and explained. `cargo bench --bench instructions` (needs
 //! valgrind).
 
 use routesim::outcome::observer::Observer;
@@ -28,18 +28,19 @@ fn main() {
         None => REQUESTS.iter().enumerate().for_each(|(which, (name, _))| {
             let counts = HOW.map(|how| each(how, which).map_or("-".into(), |n| n.to_string()));
             println!(
-                "{name} {}: {} instructions ({} observed, {} explained)",
+                "{name} {}: {} instructions ({} without reasons, {} observed, {} explained)",
                 url(which),
                 counts[0],
                 counts[1],
-                counts[2]
+                counts[2],
+                counts[3]
             );
         }),
     }
 }
 
 /// How a request is asked.
-const HOW: [&str; 3] = ["ask", "observe", "explain"];
+const HOW: [&str; 4] = ["ask", "quick", "observe", "explain"];
 
 /// Is told, and does nothing.
 struct Idle;
@@ -72,6 +73,7 @@ fn run(how: &str, which: usize, times: u64) {
     let (scenario, index) = scenario(which);
     let site = Site::of_scenario(&scenario).expect("it can be laid out");
     let run = site.start().expect("httpd starts");
+    let run = if how == "quick" { run.without_reasons() } else { run };
     let ask = Request::of(&scenario.requests[index], index);
     for _ in 0..times {
         match how {

@@ -32,6 +32,9 @@ fn resolve(c: &mut Criterion) {
             let ask = Request::of(spec, i);
             let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             c.bench_function(&format!("{stem} {}", spec.url), |b| b.iter(|| run.ask(black_box(&ask))));
+            let quick = run.fork().without_reasons();
+            let title = format!("{stem} {} without reasons", spec.url);
+            c.bench_function(&title, |b| b.iter(|| quick.ask(black_box(&ask))));
         }
     }
 }

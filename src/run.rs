@@ -44,6 +44,25 @@ impl Run {
         Run { server: self.server.clone(), engine: RefCell::new(self.engine.borrow().fork()) }
     }
 
+    /// The same for who doesn't read reasons: [`Run::ask`] and [`Run::follow`] leave `decided_by` empty, which saves a front
+    /// controller's request a tenth of its time and more.
+    ///
+    /// ```
+    /// use routesim::{Request, Site};
+    ///
+    /// let run = Site::builder("Redirect /a /b\n").build()?.start().expect("httpd starts");
+    /// let quick = run.fork().without_reasons();
+    /// let (one, mut other) = (quick.ask(&Request::get("/a")), run.ask(&Request::get("/a")));
+    /// assert!(one.decided_by.is_empty() && !other.decided_by.is_empty());
+    /// other.decided_by.clear();
+    /// assert_eq!(one, other);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn without_reasons(self) -> Run {
+        self.engine.borrow().leave_out_reasons();
+        self
+    }
+
     /// The answer to a request.
     #[inline]
     pub fn ask(&self, request: &Request) -> Outcome {

@@ -71,6 +71,55 @@ fn explanations() {
     }
 }
 
+/// A page for a request of a scenario, in a terminal of that width or in a pipe.
+fn page(path: &Path, number: usize, width: Option<usize>) -> String {
+    let scenario = Scenario::load(path, &SourceMap::default()).expect("it is a scenario");
+    let site = Site::of_scenario(&scenario).expect("it can be laid out");
+    let run = site.start().expect("httpd starts");
+    let ask = Request::of(&scenario.requests[number], number);
+    let (outcome, steps) = run.explain(&ask);
+    let explained = Explained::of(&site, &run, &ask, &outcome, &steps).with_suggestions();
+    explain::render(&explained, Level::Story, Paint { width, ..Paint::default() })
+}
+
+/// What people ask most often: the first request of each.
+#[test]
+fn questions() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded/questions");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(directory).expect("it is there").flatten().map(|e| e.path()).collect();
+    paths.sort();
+    assert_eq!(paths.len(), 10);
+    for path in paths {
+        let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+        insta::assert_snapshot!(format!("question-{name}"), page(&path, 0, None));
+    }
+}
+
+/// What the page on explanations shows as it looks in terminals is what it looks like: `ROUTESIM_BLESS=1 cargo test --test
+/// words` writes it again.
+#[test]
+fn captures() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scenario = root.join("tests/recorded/questions/alias-with-a-port.yaml");
+    let file = root.join("docs/explanations.md");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    let mut anew = text.clone();
+    for (title, width) in [("60 columns", Some(60)), ("80 columns", Some(80)), ("A pipe or a file", None)] {
+        let head = format!("{title}:\n\n```text\n");
+        let start = anew.find(&head).unwrap_or_else(|| panic!("{title} is missing")) + head.len();
+        let end = start + anew[start..].find("```").expect("it ends");
+        let page = page(&scenario, 0, width);
+        assert!(width.is_none_or(|columns| page.lines().all(|line| line.chars().count() <= columns)), "{page}");
+        anew.replace_range(start..end, &page);
+    }
+    if std::env::var_os("ROUTESIM_BLESS").is_some() {
+        std::fs::write(&file, anew).expect("it can be written");
+    } else {
+        assert_eq!(text, anew, "ROUTESIM_BLESS=1 cargo test --test words writes it");
+    }
+}
+
 /// A wrong command line, and what is said of it.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("no-verb", &[]),

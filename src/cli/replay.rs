@@ -102,11 +102,18 @@ impl Replay {
         if opened.requests.is_empty() {
             streams.note("there are no requests: give URLs with --urls FILE");
         }
+        let quick = (!self.gives_reasons()).then(|| run.fork().without_reasons());
+        let run = quick.as_ref().unwrap_or(run);
         match self.format {
             Format::Ndjson => self.ndjson(run, &opened, urls.as_ref(), &like, streams)?,
             Format::Table => self.table(run, &opened, urls.as_ref(), &like, streams)?,
         }
         Ok(End::Fine)
+    }
+
+    /// Whether what is printed has the lines that decided.
+    fn gives_reasons(&self) -> bool {
+        self.format == Format::Ndjson && (self.fields.is_empty() || self.fields.contains(&Key::DecidedBy))
     }
 
     /// One JSON object a line.

@@ -684,6 +684,9 @@ fn decide_now(r: &mut Request<'_>, skip: Option<Span>) -> Decision {
 pub(crate) fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
     let phase = if verdict == Verdict::Ok { Phase::AccessCheckerEx } else { Phase::AccessChecker };
     let engine = r.engine;
+    if !engine.gives_reasons() {
+        return;
+    }
     let of = (r.per_dir.id, r.method_number);
     let known = engine.deciders(of, || asks_nothing(r.per_dir).then(|| deciders(r).into_vec()));
     let found = if known.is_none() { deciders(r) } else { Deciders::new() };

@@ -1,6 +1,7 @@
 //! Reasons that lie in who answers: a handler that is not there, a program sent as a file, a back-end.
 
 use super::{Case, Cause, What};
+use crate::modules::known;
 use crate::outcome::step::{By, Judgement, Step, Winner};
 use crate::phase::Phase;
 use crate::site::Directive;
@@ -37,11 +38,16 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
     let by_core = served_by_core(case);
     if *handler != "default-handler" && by_core && o.status < 300 {
         let handler: BString = handler.as_bytes().into();
-        let module = module_of(handler.as_bstr());
+        let taker = module_of(handler.as_bstr());
+        let is_loaded =
+            |module: &str| known::by_name(module).is_some_and(|known| case.run.server().loaded.has(known.identifier));
+        let near = taker.filter(|(name, module)| !name.ends_with(':') && is_loaded(module));
+        let near = near.map(|(name, module)| (module, name));
+        let module = taker.filter(|_| near.is_none()).map(|(_, module)| module);
         let places = case.deciders(&["SetHandler", "AddHandler", "AddType", "ForceType", "ScriptAlias"]);
-        found.push(Cause { what: What::NotTaken { handler, module }, places });
-    }
-    if by_core && o.status < 300 && case.file().is_some_and(is_source) {
+        let source = case.file().is_some_and(is_source);
+        found.push(Cause { what: What::NotTaken { handler, module, near, source }, places });
+    } else if by_core && o.status < 300 && case.file().is_some_and(is_source) {
         let module = case.file().and_then(|f| module_of_file(case, f));
         found.push(Cause { what: What::Source { module }, places: Vec::new() });
     }
@@ -108,8 +114,8 @@ fn is_itself(case: &Case<'_>, url: &[u8]) -> bool {
     port == case.ask.local_port && (ours || local || asked)
 }
 
-/// The module that takes a handler's name, for names that are often written without it.
-fn module_of(handler: &BStr) -> Option<&'static str> {
+/// The beginning of a handler's name and the module that takes it, for names that are often written without it.
+fn module_of(handler: &BStr) -> Option<(&'static str, &'static str)> {
     const TAKERS: [(&str, &str); 14] = [
         ("proxy:fcgi:", "mod_proxy_fcgi"),
         ("proxy:http:", "mod_proxy_http"),
@@ -126,7 +132,7 @@ fn module_of(handler: &BStr) -> Option<&'static str> {
         ("application/x-httpd-php", "mod_php"),
         ("server-status", "mod_status"),
     ];
-    TAKERS.iter().find(|(name, _)| handler.starts_with(name.as_bytes())).map(|(_, module)| *module)
+    TAKERS.iter().find(|(name, _)| handler.starts_with(name.as_bytes())).copied()
 }
 
 /// The module that runs programs with a file's extension, where it is not loaded.

@@ -88,8 +88,14 @@ pub(crate) enum What {
     WrongLogin { user: BString, known: bool },
     /// A user whom no `Require` line lets in.
     UserRefused { user: BString },
-    /// A handler that no loaded module takes, and the module that would.
-    NotTaken { handler: BString, module: Option<&'static str> },
+    /// A handler that no loaded module takes: the module that would, or one that is loaded and the name that it takes; and
+    /// whether the file looks like a program.
+    NotTaken {
+        handler: BString,
+        module: Option<&'static str>,
+        near: Option<(&'static str, &'static str)>,
+        source: bool,
+    },
     /// A file that looks like a program is sent as it is.
     Source { module: Option<&'static str> },
     /// A program that may not run here (Options ExecCGI).

@@ -9,6 +9,7 @@ use crate::outcome::Outcome;
 use crate::server::filepath;
 use crate::site::Edit;
 use crate::source::{SourceMap, Span};
+use crate::suite::host_of;
 use bstr::{BStr, BString, ByteSlice};
 
 /// How many candidates are tried at most, and how many lines are read again for them in all.
@@ -99,6 +100,10 @@ fn of_cause(case: &Case<'_>, cause: &Cause) -> Vec<Change> {
     let first = cause.places.first().copied();
     match &cause.what {
         What::Denied { meant: false, .. } => grant(case, first),
+        What::NotTaken { handler, near: Some((_, name)), .. } => {
+            let change = |line: &Span| replaced(case, *line, handler, name.as_bytes());
+            cause.places.iter().filter_map(change).collect()
+        }
         What::NotTaken { module: Some(module), .. } | What::Source { module: Some(module) } => load(module),
         What::NoListing { directory, names } => listing(case, directory.as_bstr(), names),
         What::NoGroup { name, near: Some(near) } => {
@@ -136,6 +141,13 @@ fn of_near(case: &Case<'_>, near: &Near) -> Vec<Change> {
         Miss::Dropped { by } => vec![before(*by, "RewriteOptions Inherit")],
         Miss::Pattern { fit: Fit::LeadingSlash, .. } => pattern(b"^/", b"^"),
         Miss::Pattern { fit: Fit::NoLeadingSlash, .. } => pattern(b"^", b"^/?"),
+        Miss::PortInName { name } => pattern(name, host_of(&name.to_str_lossy()).as_bytes()),
+        Miss::Conditions(failed) => match failed.as_slice() {
+            [(step, Some(Fit::NoLeadingSlash))] => {
+                step.rule.and_then(|line| replaced(case, line, b"^", b"^/")).into_iter().collect()
+            }
+            _ => Vec::new(),
+        },
         _ => Vec::new(),
     }
 }

@@ -2,8 +2,9 @@
 //! so and, where it helps, what would be otherwise.
 
 use super::words;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Step};
 use crate::reason::{Case, Cause, Change, Fit, Miss, Near, Place, Suggestion, What, Wish};
+use crate::server::filepath;
 use crate::source::{SourceMap, Span};
 use bstr::BString;
 
@@ -82,13 +83,14 @@ pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
         What::UserRefused { user } => {
             format!("the password of `{user}` is right, but no Require line lets this user in")
         }
-        What::NotTaken { handler, module: Some(module) } => {
-            format!(
-                "no loaded module takes the handler `{handler}`: {module} is not loaded, so the file is sent as it is"
-            )
-        }
-        What::NotTaken { handler, module: None } => {
-            format!("no loaded module takes the handler `{handler}`, so the file is sent as it is")
+        What::NotTaken { handler, module, near, source } => {
+            let so = match (module, near) {
+                (_, Some((module, name))) => format!(" ({module} takes `{name}`)"),
+                (Some(module), None) => format!(": {module} is not loaded"),
+                (None, None) => String::new(),
+            };
+            let seen = if *source { ": anyone can read its source" } else { "" };
+            format!("no loaded module takes the handler `{handler}`{so}, so the file is sent as it is{seen}")
         }
         What::Source { module: Some(module) } => {
             format!("the file is sent as it is: anyone can read its source ({module} is not loaded)")
@@ -149,11 +151,19 @@ pub(super) fn near(near: &Near, case: &Case<'_>) -> String {
     let place = |span: Span| sources.place(span);
     match &near.miss {
         Miss::Conditions(failed) => {
-            let all: Vec<String> = failed.iter().map(|step| words::why(step, sources)).collect();
+            let all: Vec<String> = failed.iter().map(|(step, fit)| condition(step, *fit, case)).collect();
             format!("its pattern matches, but a condition does not hold: {}", all.join("; "))
         }
         Miss::Pattern { subject, fit } => missed(*fit, subject),
-        Miss::TooLate { by: Some(by) } => format!("never reached: {} takes the request first", place(*by)),
+        Miss::TooLate { by: Some(by) } => {
+            let name = |line: Span| sources.directive_name(line).to_ascii_lowercase();
+            let is_alias = near.places.first().is_some_and(|line| name(*line).contains("alias"));
+            let so = match is_alias && name(*by).starts_with("redirect") {
+                true => " (mod_alias asks every Redirect before any Alias, wherever the lines stand)",
+                false => "",
+            };
+            format!("never reached: {} takes the request first{so}", place(*by))
+        }
         Miss::TooLate { by: None } => "never reached".into(),
         Miss::Replaced { by: Some(by) } => format!("replaced by {} of a later section", place(*by)),
         Miss::Replaced { by: None } => "replaced by the lines of a later section".into(),
@@ -193,6 +203,19 @@ pub(super) fn near(near: &Near, case: &Case<'_>) -> String {
             format!("`{name}` has a port, which is no part of a ServerAlias: it matches no request")
         }
     }
+}
+
+/// Why a condition does not hold, and what would be otherwise.
+pub(super) fn condition(step: &Step, fit: Option<Fit>, case: &Case<'_>) -> String {
+    let why = words::why(step, case.sources);
+    let so = match fit {
+        Some(Fit::NoLeadingSlash) => ": it begins with a slash, and the pattern does not",
+        Some(Fit::LeadingSlash) => ": it does not begin with a slash, and the pattern does",
+        Some(Fit::Case) => " but for the case of letters (NC)",
+        Some(Fit::Slash) => " but for a slash",
+        _ => "",
+    };
+    why + so
 }
 
 /// What a suggestion does, and what it gives.
@@ -239,7 +262,10 @@ fn missed(fit: Fit, subject: &BString) -> String {
         Fit::NoLeadingSlash => format!("is tried on `{subject}`, which begins with a slash"),
         Fit::Url => format!("is tried on the path of the file, {subject}, not on the URL"),
         Fit::File => format!("is tried on the path of the URL, {subject}, not on the file"),
-        Fit::NameOnly => format!("is tried on the file's name alone, without its directories ({subject})"),
+        Fit::NameOnly => format!(
+            "is tried on the file's name alone, `{0}`: a path in it never matches. Write the name, or <Directory> for the path",
+            filepath::basename(subject)
+        ),
         Fit::UrlName => format!("is tried on the name of the file, {subject}, not on the last part of the URL"),
         Fit::Below => format!(
             "is tried on the whole path, {subject}: in a <Files> or <If> section the directory is not taken off"

@@ -110,7 +110,9 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         let uri = std::mem::take(&mut whole.last_mut().uri);
         doubts::settle(engine, asked, &outcome, &uri, &mut decided_by);
     }
-    name_htaccess_readers(whole, &mut decided_by);
+    if engine.gives_reasons() {
+        name_htaccess_readers(whole, &mut decided_by);
+    }
     outcome.decided_by = decided_by.into();
     if outcome.decided_by.len() > 1 {
         outcome.decided_by.sort_by_key(|d| d.phase);

@@ -1,7 +1,7 @@
 //! What a server calls itself in URLs: `ap_get_server_name` and its kin (server/core.c).
 
 use super::request::Request;
-use super::setting::without;
+use super::setting::{value, without};
 use crate::modules::core::CanonicalName;
 use crate::phase::Phase;
 use crate::source::Span;
@@ -87,9 +87,12 @@ impl Request<'_> {
         // without a ServerName, a virtual host has its section's port and a name that no one asks for
         let section = own.addrs.first().map_or(0, |a| a.port);
         let is_port = section != 0 && self.port_without(None, section) != port;
-        let is_asked = || self.hostname.as_ref() == Some(&own.hostname);
+        // the name that was asked for is the client's, unless UseCanonicalName says otherwise
+        let asked = self.hostname.as_ref();
+        let is_own = || value(&core.use_canonical_name, CanonicalName::Off) != CanonicalName::Off || asked.is_none();
+        let is_name = || asked != Some(&own.hostname) && is_own() && self.server_name() == own.hostname;
         if let Some(line) = own.name_span
-            && (is_port || !is_asked() && self.server_name() == own.hostname)
+            && (is_port || is_name())
         {
             self.decide(phase, line);
         }

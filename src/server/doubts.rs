@@ -102,7 +102,7 @@ impl Engine {
     /// Notes that a line may have decided, or not, if the answer is one of these. What is only supposed, or done for a trace
     /// alone, decides nothing.
     pub(crate) fn doubt(&self, decision: Decision, alike: Alike) {
-        if !self.budget.is_apart() {
+        if !self.budget.is_apart() && self.gives_reasons() {
             self.doubts.add(decision, alike);
         }
     }
@@ -116,7 +116,7 @@ impl Request<'_> {
     /// as well are no news.
     pub(crate) fn doubt_of(&self, decided: impl IntoIterator<Item = Decision>) {
         let engine = self.engine;
-        if engine.budget.is_apart() {
+        if engine.budget.is_apart() || !engine.gives_reasons() {
             return;
         }
         for decision in decided {

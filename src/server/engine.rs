@@ -94,6 +94,8 @@ pub(crate) struct Engine {
     pub doubts: Doubts,
     trace: Trace,
     supposing: Cell<bool>,
+    /// Whether nobody asks for reasons.
+    unreasoned: Cell<bool>,
     pointers: Cell<u64>,
     clock: Cell<Option<i64>>,
 }
@@ -120,6 +122,7 @@ impl Engine {
             doubts: Doubts::default(),
             trace: Trace::default(),
             supposing: Cell::new(false),
+            unreasoned: Cell::new(false),
             pointers: Cell::new(1 << 63),
             clock: Cell::new(None),
         }
@@ -161,6 +164,7 @@ impl Engine {
     pub(crate) fn fork(&self) -> Engine {
         let fork = Engine::new(self.server.clone(), self.vfs.clone(), self.programs.clone());
         fork.clock.set(self.clock.get());
+        fork.unreasoned.set(self.unreasoned.get());
         fork
     }
 
@@ -295,6 +299,17 @@ impl Engine {
             self.trace.fill();
         }
         result
+    }
+
+    /// From now on nobody asks which lines decided, but who watches.
+    pub(crate) fn leave_out_reasons(&self) {
+        self.unreasoned.set(true);
+    }
+
+    /// Whether it is to be found out which lines decided.
+    #[inline]
+    pub(crate) fn gives_reasons(&self) -> bool {
+        !self.unreasoned.get() || self.watched()
     }
 
     /// Whether it is only asked what would be.

@@ -331,7 +331,9 @@ impl<'a> Request<'a> {
 
     /// Names one that may only have made a line in the error log what it is.
     pub(crate) fn name(&mut self, decision: Decision) {
-        self.decided.decide(decision);
+        if self.engine.gives_reasons() {
+            self.decided.decide(decision);
+        }
     }
 
     /// The same, where there is a directive.

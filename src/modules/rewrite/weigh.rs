@@ -67,7 +67,7 @@ impl Saved {
 
 /// Whether rules are weighed: not while one is, and not in subrequests of subrequests.
 pub(super) fn is_wanted(r: &Request<'_>) -> bool {
-    !r.engine.is_supposing() && r.main.as_ref().is_none_or(|m| m.main.is_none())
+    r.engine.gives_reasons() && !r.engine.is_supposing() && r.main.as_ref().is_none_or(|m| m.main.is_none())
 }
 
 /// What a list came to, as far as an answer can tell.

@@ -26,8 +26,8 @@ pub(crate) struct Near {
 /// Why a line that nearly applied does not.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Miss {
-    /// A RewriteRule whose pattern matches; these of its conditions don't hold.
-    Conditions(Vec<Step>),
+    /// A RewriteRule whose pattern matches; these of its conditions don't hold, each with what would make it hold.
+    Conditions(Vec<(Step, Option<Fit>)>),
     /// What its pattern or path was tried on, and what would make it fit.
     Pattern { subject: BString, fit: Fit },
     /// It fits, but something before it took the request.

@@ -2,7 +2,7 @@
 
 use super::super::Case;
 use super::{Fit, Miss, Near, fit};
-use crate::outcome::step::{Detail, Judgement, Rule, Step, Then, Winner};
+use crate::outcome::step::{CondTest, Detail, Judgement, Rule, Step, Then, Winner};
 use crate::phase::Phase;
 use crate::site::Directive;
 use crate::source::{FileId, Span};
@@ -36,8 +36,9 @@ pub(super) fn nearly(case: &Case<'_>, found: &mut Vec<Near>) {
 
 fn tried(case: &Case<'_>, step: &Step, rule: &Rule, line: Span, found: &mut Vec<Near>) {
     if rule.held_back {
-        let failed: Vec<Step> = step.children.iter().filter(|c| !c.matched()).cloned().collect();
-        let places = [line].into_iter().chain(failed.iter().filter_map(|c| c.rule)).collect();
+        let failed: Vec<(Step, Option<Fit>)> =
+            step.children.iter().filter(|c| !c.matched()).map(|c| (c.clone(), condition(c))).collect();
+        let places = [line].into_iter().chain(failed.iter().filter_map(|(c, _)| c.rule)).collect();
         return found.push(Near { miss: Miss::Conditions(failed), places });
     }
     if rule.matches {
@@ -56,6 +57,14 @@ fn tried(case: &Case<'_>, step: &Step, rule: &Rule, line: Span, found: &mut Vec<
             found.push(Near { miss, places: vec![line] });
         }
     }
+}
+
+/// What would make a condition hold that does not: a pattern that nearly matches.
+fn condition(step: &Step) -> Option<Fit> {
+    let Detail::RewriteCond(cond) = &step.detail else { return None };
+    let CondTest::Pattern(pattern) = &cond.test else { return None };
+    let fit = fit::regex(pattern, &cond.input, false).filter(|_| !cond.negated);
+    fit.filter(|fit| matches!(fit, Fit::LeadingSlash | Fit::NoLeadingSlash | Fit::Case | Fit::Slash))
 }
 
 /// Rules that no pass came to, and that fit.

@@ -185,11 +185,11 @@ fn missed(page: &mut Page<'_>, told: &Told<'_>, case: &Case<'_>, near: &Near, sh
                 page.directive(mark(line), 0, line);
             }
             page.prose(0, Tone::Plain, "its pattern matches, but not all of its conditions hold:");
-            for step in failed.iter().take(4) {
+            for (step, fit) in failed.iter().take(4) {
                 if let Some(line) = step.rule {
                     page.directive(Mark::Lost, 1, line);
                 }
-                page.prose(1, Tone::Plain, &words::why(step, case.sources));
+                page.prose(1, Tone::Plain, &causes::condition(step, *fit, case));
             }
         }
         _ => {
