@@ -204,6 +204,9 @@ impl Cond {
     }
 }
 
+/// What is no longer than this is not refused for its length, whatever LimitRequestLine says.
+const SHORT: usize = 64;
+
 impl Rule {
     /// Whether it has one of these flags.
     pub(crate) fn has(&self, flags: u32) -> bool {
@@ -219,6 +222,16 @@ impl Rule {
             && self.conds.is_empty()
             && self.mimetype.is_none()
             && self.handler.is_none()
+    }
+
+    /// The path that it leads to, if that is the same for every request and all that it does.
+    pub(crate) fn leads_to(&self) -> Option<&BString> {
+        let text = &self.output.text;
+        let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-".contains(b);
+        let is_path = text.starts_with(b"/") && !text.starts_with(b"//") && text.iter().all(is_plain);
+        let alone = self.flags & !(flag::LAST | flag::NO_CASE) == 0 && self.skip == 0 && self.env.is_empty();
+        let says_no_more = self.cookies.is_empty() && self.mimetype.is_none() && self.handler.is_none();
+        (is_path && alone && says_no_more && text.len() <= SHORT).then_some(text)
     }
 
     /// The texts that it fills in, its conditions' aside.

@@ -3,6 +3,7 @@
 
 use super::list::{Action, Pass, run};
 use super::points::{Gone, Points, suppose};
+use super::settings::flag;
 use super::{FORCED_HANDLER, FORCED_TYPE, State};
 use crate::limits;
 use crate::module::Phase;
@@ -13,6 +14,7 @@ use crate::server::setting::{self, Set};
 use crate::server::table::Table;
 use crate::vfs::Kind;
 use bstr::{BStr, BString};
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// What of a request rules change.
@@ -179,14 +181,16 @@ impl<'r> Upshot<'r> {
 /// Names the lines without which the list would come to something else, and the options by which rules are here.
 pub(super) fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, mut points: Points, original: Option<BString>) {
     let Some(first) = points.list.first().and_then(|p| pass.rules.get(p.gone.index())) else { return };
+    if let Some(deciders) = plain_deciders(r, pass, &points, &original) {
+        return name(r, pass, deciders);
+    }
     if points.list.iter().any(|p| p.saved.is_none()) {
         points.settle(&Rc::new(Saved::of(r)));
     }
-    let phase = if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName };
     let end = Saved::take(r);
     let perdir = pass.perdir.is_some();
     let actual = Upshot::of(&end, perdir, pass.applied.action, &original);
-    let (engine, mut deciders) = (r.engine, Vec::new());
+    let mut deciders = Deciders::new();
     suppose(r, first.rule.span, |r| {
         for point in points.list {
             let mut without = Pass {
@@ -206,9 +210,13 @@ pub(super) fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, mut points: Po
                 continue;
             }
             let Some(saved) = point.saved else { continue };
-            Rc::unwrap_or_clone(saved).restore(r);
-            run(r, &mut without, None);
-            let now = Saved::take(r);
+            let mut now = Rc::unwrap_or_clone(saved);
+            // without the last one, all stays as it was before it
+            if without.next < pass.rules.len() {
+                now.restore(r);
+                run(r, &mut without, None);
+                now = Saved::take(r);
+            }
             let upshot = Upshot::of(&now, perdir, without.applied.action, &original);
             if upshot != actual {
                 let [actual, other] = [&actual, &upshot].map(|upshot| (upshot.action, upshot.filename));
@@ -217,6 +225,38 @@ pub(super) fn name_deciders(r: &mut Request<'_>, pass: &Pass<'_>, mut points: Po
         }
     });
     end.restore(r);
+    name(r, pass, deciders);
+}
+
+/// The same where it is known without going through the list again: nothing was changed, and the conditions that kept rules
+/// from applying did so for rules that each lead to one path.
+fn plain_deciders(r: &Request<'_>, pass: &Pass<'_>, points: &Points, original: &Option<BString>) -> Option<Deciders> {
+    let is_short = r.server.core().limit_request_line.is_none() && !r.is_proxied();
+    if !is_short || pass.perdir.is_none() || pass.applied.action != Action::Unchanged || pass.round > 1 {
+        return None;
+    }
+    let mut deciders = Deciders::new();
+    for point in &points.list {
+        let Gone::Cond(index, _) = point.gone else { return None };
+        let rule = &pass.rules.get(index)?.rule;
+        let path = rule.leads_to().filter(|_| point.saved.is_none())?;
+        if !rule.has(flag::LAST) && index + 1 < pass.rules.len() {
+            return None;
+        }
+        let other = Some(path.clone());
+        if other != *original {
+            let doubt = doubt(r, true, (Action::Unchanged, original), (Action::Normal, &other));
+            deciders.push((point.gone, doubt));
+        }
+    }
+    Some(deciders)
+}
+
+/// Lines that decide, each with what may undo the difference.
+type Deciders = SmallVec<[(Gone, Option<Alike>); 4]>;
+
+fn name(r: &mut Request<'_>, pass: &Pass<'_>, mut deciders: Deciders) {
+    let (engine, phase) = (r.engine, if pass.perdir.is_some() { Phase::Fixups } else { Phase::TranslateName });
     // conditions come before their rule
     deciders.sort_by_key(|(gone, _)| (gone.index(), std::cmp::Reverse(*gone)));
     for (gone, doubt) in deciders {

@@ -63,8 +63,13 @@ fn tried(case: &Case<'_>, step: &Step, rule: &Rule, line: Span, found: &mut Vec<
 fn condition(step: &Step) -> Option<Fit> {
     let Detail::RewriteCond(cond) = &step.detail else { return None };
     let CondTest::Pattern(pattern) = &cond.test else { return None };
-    let fit = fit::regex(pattern, &cond.input, false).filter(|_| !cond.negated);
-    fit.filter(|fit| matches!(fit, Fit::LeadingSlash | Fit::NoLeadingSlash | Fit::Case | Fit::Slash))
+    let fit = fit::regex(pattern, &cond.input, false).filter(|_| !cond.negated && !cond.input.is_empty())?;
+    let says = match fit {
+        Fit::LeadingSlash => pattern.starts_with(b"^/"),
+        Fit::NoLeadingSlash => pattern.starts_with(b"^"),
+        fit => matches!(fit, Fit::Case | Fit::Slash),
+    };
+    says.then_some(fit)
 }
 
 /// Rules that no pass came to, and that fit.
