@@ -93,7 +93,7 @@ impl Check {
                 Some(config) => found.extend(self.config(&self.given.main_file(config, streams)?)?),
                 None => match self.given.files(self.given.scenario.as_deref(), streams)? {
                     Some(site) => found.extend(with_htaccess(Found::of("the web files".into(), &site), &site)),
-                    None => found.push(scenario(
+                    None => found.extend(scenario(
                         self.given.dated(given::scenario(self.given.scenario.as_deref(), streams)?),
                         streams,
                     )?),
@@ -106,7 +106,7 @@ impl Check {
             if suites::built_in(&path).is_some() || suites::is_scenario(&path) && !self.htaccess {
                 // what is no scenario is told of, and the others are looked at all the same
                 match given::from_file(&path, streams).and_then(|s| scenario(self.given.dated(s), streams)) {
-                    Ok(one) => found.push(one),
+                    Ok(more) => found.extend(more),
                     Err(Failure::Said(words)) => {
                         streams.error(&words);
                         broken = true;
@@ -194,8 +194,10 @@ fn with_htaccess(found: Found, site: &Site) -> Vec<Found> {
     [found].into_iter().chain(htaccess).collect()
 }
 
-fn scenario(scenario: Scenario, streams: &Streams) -> Result<Found, Failure> {
+/// A scenario's configuration, and its .htaccess files that something is wrong with.
+fn scenario(scenario: Scenario, streams: &Streams) -> Result<Vec<Found>, Failure> {
     let name = scenario.path.display().to_string();
     let opened = given::open(scenario, streams)?;
-    Ok(Found { name, htaccess: false, diagnostics: opened.diagnostics, sources: opened.sources })
+    let site = opened.site;
+    Ok(with_htaccess(Found { name, htaccess: false, diagnostics: opened.diagnostics, sources: opened.sources }, &site))
 }

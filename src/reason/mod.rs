@@ -290,6 +290,11 @@ impl<'a> Case<'a> {
         lines
     }
 
+    /// Whether internal redirects went on without end.
+    pub(crate) fn is_loop(&self) -> bool {
+        self.logs(&["AH00124", "AH00125"])
+    }
+
     /// The lines with this name that decided.
     fn deciders(&self, names: &'a [&'a str]) -> Vec<Span> {
         let named = |span: &Span| {

@@ -12,7 +12,7 @@ use bstr::{BString, ByteSlice};
 /// Adds those that hold.
 pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
     let o = case.outcome;
-    if case.logs(&["AH00124", "AH00125"]) {
+    if case.is_loop() {
         found.push(endless(case));
     }
     if o.status == 500 {

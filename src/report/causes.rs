@@ -124,7 +124,12 @@ pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
         What::OtherTls => "the TLS connection was made for another virtual host, whose SSL settings differ".into(),
         What::RedirectLoop { .. } => "a redirect loop: the Location is the URL that was asked for".into(),
         What::Loop { times, way } => format!(
-            "a loop: {times} internal redirects, then 500 ({} -> ...)",
+            "a loop{}: {times} internal redirects, then 500 ({} -> ...)",
+            match cause.places.as_slice() {
+                [one] if sources.directive_name(*one).eq_ignore_ascii_case("RewriteRule") =>
+                    ", the rule matches its own result",
+                _ => "",
+            },
             way.iter().map(ToString::to_string).collect::<Vec<_>>().join(" -> ")
         ),
         What::Htaccess { file, message, help } => {

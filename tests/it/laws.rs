@@ -1,6 +1,7 @@
 //! Laws that hold for any input.
 
 use proptest::prelude::*;
+use routesim::outcome::Outcome;
 use routesim::source::SourceMap;
 use routesim::suite::{ConfigSource, RequestSpec, Scenario};
 use routesim::{Request, Run, Site};
@@ -46,17 +47,29 @@ proptest! {
     }
 }
 
-/// Watched or not, the answer is the same, whatever was asked before.
+/// Watched or not, with reasons or without, the answer is the same, whatever was asked before.
 #[test]
 fn watching_changes_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded");
     let mut asked = 0;
-    for name in ["map/map-0001", "access/access-0001", "dirs/dirs-0001", "vhost/vhost-0001", "handlers/handlers-0001"] {
+    for name in [
+        "rewrite/rewrite-0001",
+        "htaccess/htaccess-0001",
+        "map/map-0001",
+        "access/access-0001",
+        "dirs/dirs-0001",
+        "vhost/vhost-0001",
+        "handlers/handlers-0001",
+    ] {
         let scenario = Scenario::load(&root.join(format!("{name}.yaml")), &SourceMap::default()).expect("a scenario");
         let run = run(&scenario);
+        let quick = run.fork().without_reasons();
         for (i, spec) in scenario.requests.iter().enumerate() {
             let ask = Request::of(spec, i);
             let plain = run.ask(&ask);
+            let unreasoned = Outcome { decided_by: plain.decided_by.clone(), ..quick.ask(&ask) };
+            assert_eq!(plain, unreasoned, "{name} {} without reasons", spec.url);
+            assert_eq!(run.explain(&ask), quick.explain(&ask), "{name} {} explained", spec.url);
             let (watched, steps) = run.explain(&ask);
             assert_eq!(plain, watched, "{name} {}", spec.url);
             assert_eq!(plain, run.ask(&ask), "{name} {} again", spec.url);

@@ -72,6 +72,8 @@ pub(super) struct Told<'a> {
     pub decided: Spans,
     /// The lines that were overridden.
     overridden: Spans,
+    /// Whether internal redirects went on without end.
+    pub is_loop: bool,
     /// How much is told.
     level: Level,
 }
@@ -87,6 +89,7 @@ impl<'a> Told<'a> {
             connection: host::connection(explained.case.run.server(), explained.local()),
             decided: outcome.decided_by.iter().map(|d| d.span).collect(),
             overridden,
+            is_loop: explained.case.is_loop(),
             level,
         }
     }

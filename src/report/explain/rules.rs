@@ -10,8 +10,9 @@ use crate::report::words;
 use crate::source::Span;
 use std::collections::HashMap;
 
-/// How many passes are told.
+/// How many passes are told, and how many where they are without end.
 const PASSES: usize = 12;
+const PASSES_OF_LOOP: usize = 2;
 
 /// The page.
 pub(crate) fn rules(explained: &Explained<'_>, paint: Paint) -> String {
@@ -20,8 +21,9 @@ pub(crate) fn rules(explained: &Explained<'_>, paint: Paint) -> String {
     page.text.push_str(&super::verdict(case.outcome, paint));
     page.text.push('\n');
     let passes: Vec<&Step> = Step::walk(case.steps).filter(|step| is_pass(step)).collect();
+    let most = if case.is_loop() { PASSES_OF_LOOP } else { PASSES };
     let mut file = None;
-    for (number, pass) in passes.iter().take(PASSES).enumerate() {
+    for (number, pass) in passes.iter().take(most).enumerate() {
         let lines = lines(case, pass);
         let Some(first) = lines.first() else { continue };
         if file != Some(first.span.file) {
@@ -36,9 +38,10 @@ pub(crate) fn rules(explained: &Explained<'_>, paint: Paint) -> String {
         page.note(Tone::Head, &format!("pass {}, matching `{}`", number + 1, subject.unwrap_or_default()));
         told(&mut page, case, pass, &lines);
     }
-    if passes.len() > PASSES {
+    if passes.len() > most {
         page.gap();
-        page.note(Tone::Dim, &format!("and {} more passes", passes.len() - PASSES));
+        let kind = if case.is_loop() { " of this kind" } else { "" };
+        page.note(Tone::Dim, &format!("and {} more passes{kind}", passes.len() - most));
     }
     if passes.is_empty() {
         page.gap();

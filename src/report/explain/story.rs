@@ -19,8 +19,9 @@ const NEAR: usize = 5;
 const SECTIONS: usize = 6;
 /// How many of a rule's conditions are named.
 const CONDITIONS: usize = 4;
-/// How many redirects are told before the rest is folded.
+/// How many redirects are told before the rest is folded, and how many where they are without end.
 const REDIRECTS: usize = 3;
+const REDIRECTS_OF_LOOP: usize = 1;
 
 /// Lines that are in most configurations: as reasons they come last.
 const USUAL: [&str; 9] = [
@@ -88,6 +89,7 @@ fn deciders(page: &mut Page<'_>, case: &Case<'_>, shown: &mut HashSet<Span>) {
             page.directive(Mark::Decides, 0, line);
             defines(page, case, line);
             effect(page, case, line);
+            leaves_conditions(page, case, line);
             conditions(page, case, line, shown);
         }
     }
@@ -122,6 +124,14 @@ fn effect(page: &mut Page<'_>, case: &Case<'_>, line: Span) {
     let said = [words::why(step, case.sources), words::effect(step, case.sources)];
     let said: Vec<String> = said.into_iter().filter(|w| !w.is_empty()).collect();
     page.prose(0, Tone::Plain, &said.join(" -> "));
+}
+
+/// A rule that never applied decides by the conditions that it has.
+fn leaves_conditions(page: &mut Page<'_>, case: &Case<'_>, line: Span) {
+    let steps = || Step::walk(case.steps).filter(|s| s.rule == Some(line));
+    if steps().next().is_some_and(|s| matches!(s.detail, Detail::RewriteRule(_))) && !steps().any(Step::matched) {
+        page.prose(0, Tone::Plain, "does not apply; without this line, the next rule would have its conditions");
+    }
 }
 
 /// The conditions of a rule that applied, those that are not told yet: they hold, or the rule would not have.
@@ -184,7 +194,15 @@ fn missed(page: &mut Page<'_>, told: &Told<'_>, case: &Case<'_>, near: &Near, sh
                 shown.insert(line);
                 page.directive(mark(line), 0, line);
             }
-            page.prose(0, Tone::Plain, "its pattern matches, but not all of its conditions hold:");
+            let joined = failed.split_last().is_some_and(|(_, others)| {
+                let is_joined = |(step, _): &(Step, _)| matches!(&step.detail, Detail::RewriteCond(c) if c.or_next);
+                !others.is_empty() && others.iter().all(is_joined)
+            });
+            let so = match joined {
+                true => "its pattern matches, but none of these conditions holds, and one has to ([OR]):",
+                false => "its pattern matches, but not all of its conditions hold:",
+            };
+            page.prose(0, Tone::Plain, so);
             for (step, fit) in failed.iter().take(4) {
                 if let Some(line) = step.rule {
                     page.directive(Mark::Lost, 1, line);
@@ -244,7 +262,7 @@ fn request(page: &mut Page<'_>, told: &Told<'_>, chapters: &Chapters<'_>, before
 
 fn follow(page: &mut Page<'_>, told: &Told<'_>, step: &Step, before: &mut Vec<Span>, redirects: usize) {
     let is_page = step.phase == Phase::ErrorDocument;
-    if redirects > REDIRECTS {
+    if redirects > if told.is_loop { REDIRECTS_OF_LOOP } else { REDIRECTS } {
         let more = Step::walk(std::slice::from_ref(step)).filter(|s| s.is_request()).count();
         return page.note(Tone::Dim, &format!("and {more} more internal redirects of this kind"));
     }
