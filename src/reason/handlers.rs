@@ -47,7 +47,8 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
         let places = case.deciders(&["SetHandler", "AddHandler", "AddType", "ForceType", "ScriptAlias"]);
         let source = case.file().is_some_and(is_source);
         found.push(Cause { what: What::NotTaken { handler, module, near, source }, places });
-    } else if by_core && o.status < 300 && case.file().is_some_and(is_source) {
+    }
+    if by_core && o.status < 300 && case.file().is_some_and(is_source) {
         let module = case.file().and_then(|f| module_of_file(case, f));
         found.push(Cause { what: What::Source { module }, places: Vec::new() });
     }

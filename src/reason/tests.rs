@@ -21,7 +21,11 @@ fn told_with(
     }
     let site = builder.build().expect("its files can be laid out");
     let run = site.start().expect("httpd starts");
-    let ask = Request::get(url);
+    let (language, url) = url.split_once('@').unwrap_or(("", url));
+    let mut ask = Request::get(url);
+    if !language.is_empty() {
+        ask.headers.set("Accept-Language", language.to_string());
+    }
     let (outcome, steps) = run.explain(&ask);
     let case = Case { site: &site, run: &run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
     let (causes, near) = (causes(&case), nearly(&case));
@@ -35,6 +39,9 @@ fn told_with(
 
 /// A directory that is open, with .htaccess files.
 const OPEN: &str = "DocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride All\nOptions FollowSymLinks\nRequire all granted\n</Directory>\n";
+
+/// One in which a file's name may be left open.
+const VIEWS: &str = "DocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride All\nOptions MultiViews\nRequire all granted\nAddLanguage de .de\nAddLanguage en .en\nForceLanguagePriority None\n</Directory>\n";
 
 #[test]
 fn reasons() {
@@ -61,6 +68,14 @@ fn reasons() {
         ("RewriteEngine On\nRewriteCond %{HTTPS} off [OR]\nRewriteRule ^/a /b", &[], "/a", "or-at-end"),
         ("RewriteEngine On\nRewriteRule ^/(.*) /x${none:$1}", &[], "/a", "no-map"),
         (OPEN, &[("/srv/www/d/.htaccess", "RewriteEngine On\nRewriteRule ^x y [R]\n")], "/d/x", "disk-path"),
+        (VIEWS, &[("/srv/www/.htaccess", "RedirectMatch \\.html$ /x\n"), ("/srv/www/a.html", "x")], "/a", "no-variant"),
+        (VIEWS, &[("/srv/www/a.html.de", "x"), ("/srv/www/a.html.en", "x")], "fr@/a", "not-acceptable"),
+        (
+            OPEN,
+            &[("/srv/www/.htaccess", "RewriteEngine On\nRewriteCond %{REQUEST_URI} //\nRewriteRule ^ /x\n")],
+            "/a//b",
+            "merged-slashes",
+        ),
     ] {
         let (found, ..) = told(config, files, url);
         assert!(found.contains(&want), "{config}: {url} is told as {found:?}, not as {want}");
@@ -89,6 +104,19 @@ fn near_misses() {
             "not-inherited",
         ),
         ("Redirect /a /b\nAlias /a /srv/a", &[], "/a", "too-late"),
+        (
+            "<Location />\n<RequireAll>\nRequire all granted\nRequire not ip 203.0.113.0/24\n</RequireAll>\nRequire all granted\n</Location>",
+            &[],
+            "/a",
+            "outvoted",
+        ),
+        (
+            "<Location />\nCheckSpelling On\n</Location>\n<Location /a>\nCheckCaseOnly On\n</Location>",
+            &[],
+            "/a",
+            "starts-afresh",
+        ),
+        ("<IfModule mod_alias.c>\nRewriteEngine On RewriteRule ^/a /b\n</IfModule>", &[], "/a", "left-over"),
         ("Alias /A /srv/a", &[], "/a", "case"),
         ("Alias img /srv/a", &[], "/img", "no-slash"),
         ("Alias ^/a$ /srv/a", &[], "/a", "no-pattern"),

@@ -43,7 +43,9 @@ pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_
     if !causes.is_empty() || !case.outcome.decided_by.is_empty() {
         page.heading("Why", "", Tone::Plain, "");
     }
-    for cause in causes {
+    // said in the same breath
+    let told_source = causes.iter().any(|c| matches!(c.what, What::NotTaken { source: true, .. }));
+    for cause in causes.iter().filter(|c| !(told_source && matches!(c.what, What::Source { .. }))) {
         reason(page, told, case, cause, &mut shown);
     }
     deciders(page, case, &mut shown);
