@@ -16,7 +16,7 @@ mod tests;
 
 pub(crate) use handlers::is_source;
 pub(crate) use near::{Fit, Miss, Near, nearly};
-pub(crate) use negotiation::Wish;
+pub(crate) use negotiation::LANGUAGE;
 pub(crate) use suggest::{Change, Place, Suggestion, suggestions};
 
 use crate::conf::args;
@@ -64,7 +64,7 @@ pub(crate) enum What {
     /// Files that MultiViews found for a name, with the statuses of requests for them, and could not use.
     NoVariant { file: BString, files: Vec<(BString, u16)> },
     /// Variants of a file of which the client takes none: what it asks for by which header.
-    NotAcceptable { wish: Wish, header: BString, names: Vec<BString> },
+    NotAcceptable { asked_by: &'static str, value: BString, names: Vec<BString> },
     /// Slashes in a row, which are made one before the URL is looked at: this pattern can't match.
     MergedSlashes { pattern: BString },
     /// A file with a path behind it that nothing takes.

@@ -7,27 +7,8 @@ use crate::server::filepath::basename;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
-/// Why a variant is none that the client takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
-    /// Its language (Accept-Language).
-    Language,
-    /// Its media type (Accept).
-    Type,
-    /// Its encoding or charset.
-    Encoding,
-}
-
-impl Wish {
-    /// The header that says what the client takes.
-    pub(crate) fn header(self) -> &'static str {
-        match self {
-            Wish::Language => "Accept-Language",
-            Wish::Type => "Accept",
-            Wish::Encoding => "Accept-Encoding",
-        }
-    }
-}
+/// The header by which a client asks for a language.
+pub(crate) const LANGUAGE: &str = "Accept-Language";
 
 /// Adds those that hold.
 pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
@@ -74,19 +55,19 @@ fn unwanted(case: &Case<'_>, found: &mut Vec<Cause>) {
         }
     }
     let all = |zero: fn(&Variant) -> bool| !variants.is_empty() && variants.iter().all(|v| zero(v));
-    let wish = if all(|v| v.language == 0.0) {
-        Wish::Language
+    let asked_by = if all(|v| v.language == 0.0) {
+        LANGUAGE
     } else if all(|v| v.kind == 0.0) {
-        Wish::Type
+        "Accept"
     } else {
-        Wish::Encoding
+        "Accept-Encoding"
     };
     let mut places = Vec::new();
-    if wish == Wish::Language {
+    if asked_by == LANGUAGE {
         let force = |name: &[u8]| name.eq_ignore_ascii_case(b"ForceLanguagePriority");
         places.extend(case.in_force(&force).last().map(|(_, line)| *line));
     }
-    let header = case.ask.headers.get(wish.header()).map(|value| value.as_bstr().to_owned()).unwrap_or_default();
+    let value = case.ask.headers.get(asked_by).map(|value| value.as_bstr().to_owned()).unwrap_or_default();
     let names = variants.into_iter().map(|v| v.name.clone()).collect();
-    found.push(Cause { what: What::NotAcceptable { wish, header, names }, places });
+    found.push(Cause { what: What::NotAcceptable { asked_by, value, names }, places });
 }

@@ -3,7 +3,7 @@
 
 use super::words;
 use crate::outcome::{Outcome, Step};
-use crate::reason::{Case, Cause, Change, Fit, Miss, Near, Place, Suggestion, What, Wish};
+use crate::reason::{Case, Cause, Change, Fit, LANGUAGE, Miss, Near, Place, Suggestion, What};
 use crate::server::filepath;
 use crate::source::{SourceMap, Span};
 use bstr::BString;
@@ -26,13 +26,13 @@ pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
                 each.join("; ")
             )
         }
-        What::NotAcceptable { wish, header, names } => {
+        What::NotAcceptable { asked_by, value, names } => {
             let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let so = match wish {
-                Wish::Language => "; ForceLanguagePriority Fallback would send one all the same",
-                _ => "",
+            let so = match *asked_by == LANGUAGE {
+                true => "; ForceLanguagePriority Fallback would send one all the same",
+                false => "",
             };
-            format!("none of the variants ({names}) is what the client accepts ({}: {header}){so}", wish.header())
+            format!("none of the variants ({names}) is what the client accepts ({asked_by}: {value}){so}")
         }
         What::MergedSlashes { pattern } => format!(
             "slashes in a row are merged into one before the rules look at the URL (MergeSlashes): `{pattern}` finds none in it, THE_REQUEST still has them"

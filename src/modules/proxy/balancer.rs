@@ -39,7 +39,7 @@ pub(crate) struct Balancer {
 
 /// Whether a URL is a balancer's: `ap_proxy_valid_balancer_name` with `length` letters compared.
 pub(super) fn is_balancer(url: &[u8], length: usize) -> bool {
-    begins_nocase(url, PREFIX[..length].as_bytes())
+    begins_nocase(url, &PREFIX.as_bytes()[..length])
 }
 
 /// Whether the module of an `lbmethod` is loaded.
