@@ -8,6 +8,7 @@ pub(crate) mod build;
 pub(crate) mod byterange;
 pub(crate) mod compile;
 pub(crate) mod conditions;
+pub(crate) mod dbm;
 pub(crate) mod directory_walk;
 pub(crate) mod doubts;
 pub(crate) mod engine;

@@ -3,6 +3,7 @@
 pub(crate) mod anon;
 pub(crate) mod core;
 mod crypt;
+pub(crate) mod dbm;
 pub(crate) mod file;
 mod password;
 mod what_if;
@@ -90,7 +91,7 @@ pub(crate) struct Aliases {
     pub authz: HashMap<BString, Arc<authz::Alias>>,
 }
 
-static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &anon::PROVIDER, &super::wsgi::AUTHN_PROVIDER];
+static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &dbm::PROVIDER, &anon::PROVIDER, &super::wsgi::AUTHN_PROVIDER];
 
 /// `ap_lookup_provider` in the group of authn.
 pub(crate) fn find(build: &Build, name: &[u8]) -> Option<Named> {
@@ -156,6 +157,21 @@ fn unknown(r: &mut Request<'_>, name: &str) -> Status {
         format!("the users of `{name}` are not known here: they are taken to be refused"),
     );
     Status::Denied
+}
+
+/// `apr_password_validate`: whether a password is the one of a hash, which is in the file of the directive that is named.
+fn weigh(r: &mut Request<'_>, sent: &[u8], hash: &[u8], (directive, span): (&str, Span)) -> Status {
+    // what is found out for the reasons was mostly found out before
+    let affordable = r.engine.is_supposing() || r.engine.budget.take_steps(password::steps(hash));
+    match affordable.then(|| password::validate(sent, hash)).flatten() {
+        Some(true) => Status::Granted,
+        Some(false) => Status::Denied,
+        None => {
+            let kind = password::kind(hash);
+            r.caveat(directive, span, format!("passwords of the kind {kind} can't be checked here"));
+            Status::Denied
+        }
+    }
 }
 
 /// The providers that a directive lists.

@@ -15,8 +15,6 @@ pub(super) static PROVIDERS: &[Provider] = &[
     blind("dbd-group", "mod_authz_dbd.c", DATABASE),
     blind("dbd-login", "mod_authz_dbd.c", DATABASE),
     blind("dbd-logout", "mod_authz_dbd.c", DATABASE),
-    blind("dbm-file-group", "mod_authz_dbm.c", DATABASE),
-    blind("dbm-group", "mod_authz_dbm.c", DATABASE),
     blind("ldap-attribute", "mod_authnz_ldap.c", DIRECTORY),
     blind("ldap-dn", "mod_authnz_ldap.c", DIRECTORY),
     blind("ldap-filter", "mod_authnz_ldap.c", DIRECTORY),
