@@ -113,7 +113,7 @@ mod tests {
     fn page(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
         let mut page = vec![0; PAGE];
         let mut end = PAGE;
-        let mut put =
+        let put =
             |at: usize, n: usize, page: &mut Vec<u8>| page[at..at + 2].copy_from_slice(&(n as u16).to_le_bytes());
         put(0, pairs.len() * 2, &mut page);
         for (i, (key, value)) in pairs.iter().enumerate() {
