@@ -277,6 +277,7 @@ fn check(r: &mut Request<'_>, dir: &Dir, user: &BString, password: &BString) -> 
             Status::GeneralError
         }
     };
+    authn::tell(r, NAME, user, &status);
     let uri = r.uri.clone();
     match status {
         Status::Granted => return Verdict::Ok,

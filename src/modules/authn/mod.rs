@@ -12,7 +12,10 @@ pub(crate) use what_if::name_deciders;
 
 use super::authz;
 use super::ledger::providers::{self, Kind};
+use crate::outcome::step::{By, Detail, Judgement, Password, Step};
+use crate::phase::Phase;
 use crate::server::build::{Build, Cmd};
+use crate::server::process;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Merged;
@@ -151,12 +154,34 @@ fn unknown(r: &mut Request<'_>, name: &str) -> Status {
     if name == "socache" {
         return Status::NotFound;
     }
-    r.caveat(
-        "AuthBasicProvider",
-        Span::NONE,
-        format!("the users of `{name}` are not known here: they are taken to be refused"),
-    );
+    let module = providers::find(Kind::Authn, name).map_or("", |p| p.module);
+    process::note_provider(r, module);
+    let directive = match r.auth_type.as_ref().map(|kind| kind.to_ascii_lowercase()) {
+        Some(kind) if kind == b"form" => "AuthFormProvider",
+        Some(kind) if kind == b"digest" => "AuthDigestProvider",
+        _ => "AuthBasicProvider",
+    };
+    r.caveat(directive, Span::NONE, format!("the users of `{name}` are not known here: they are taken to be refused"));
     Status::Denied
+}
+
+/// Tells what became of a password.
+pub(super) fn tell(r: &Request<'_>, module: &'static str, user: &BString, status: &Status) {
+    if r.without.is_some() {
+        return;
+    }
+    r.tell(|| {
+        let line = r.per_dir.authn_core.as_ref().and_then(|d| d.auth_type.as_ref()).map(|s| s.span);
+        let password = match status {
+            Status::Granted => Password::Right,
+            Status::Denied => Password::Wrong,
+            Status::NotFound => Password::NoUser,
+            Status::Found(_) | Status::GeneralError => Password::Unchecked,
+        };
+        let judgement = Judgement::of(password == Password::Right);
+        Step::new(Phase::CheckUserId, By::Module(module), line, judgement)
+            .with(Detail::Password(user.clone(), password))
+    });
 }
 
 /// `apr_password_validate`: whether a password is the one of a hash, which is in the file of the directive that is named.
