@@ -360,7 +360,6 @@ pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         negotiated: false,
         body: None,
         rewrite: Default::default(),
-        session: r.session.clone(),
         wsgi: None,
         backend: None,
         script_name: None,

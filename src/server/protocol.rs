@@ -160,7 +160,6 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         negotiated: false,
         body: None,
         rewrite: Default::default(),
-        session: None,
         mime_exceptions: None,
         htaccess_read: Vec::new(),
         wsgi: None,

@@ -229,8 +229,6 @@ pub(crate) struct Request<'a> {
     pub body: Option<Box<super::byterange::Body>>,
     /// State that mod_rewrite keeps for a request.
     pub rewrite: crate::modules::rewrite::State,
-    /// What mod_session_cookie found in the cookies that were sent.
-    pub session: crate::modules::session::State,
     /// Where mod_wsgi runs it.
     pub wsgi: Option<Wsgi>,
     /// The back-end that a proxy would ask.

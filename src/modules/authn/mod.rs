@@ -14,8 +14,8 @@ use super::authz;
 use super::ledger::providers::{self, Kind};
 use crate::outcome::step::{By, Detail, Judgement, Password, Step};
 use crate::phase::Phase;
+use crate::server::blind;
 use crate::server::build::{Build, Cmd};
-use crate::server::process;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Merged;
@@ -155,7 +155,7 @@ fn unknown(r: &mut Request<'_>, name: &str) -> Status {
         return Status::NotFound;
     }
     let module = providers::find(Kind::Authn, name).map_or("", |p| p.module);
-    process::note_provider(r, module);
+    blind::note_provider(r, module);
     let directive = match r.auth_type.as_ref().map(|kind| kind.to_ascii_lowercase()) {
         Some(kind) if kind == b"form" => "AuthFormProvider",
         Some(kind) if kind == b"digest" => "AuthDigestProvider",

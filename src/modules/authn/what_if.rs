@@ -30,9 +30,9 @@ fn candidates(r: &Request<'_>) -> Vec<Span> {
     }
     if let Some(dir) = &r.per_dir.auth_form {
         spans.extend(dir.spans());
-        spans.extend(r.per_dir.session.iter().flat_map(|dir| dir.spans()));
-        spans.extend(r.per_dir.session_cookie.iter().flat_map(|dir| dir.spans()));
     }
+    spans.extend(r.per_dir.session.iter().flat_map(|dir| dir.spans()));
+    spans.extend(r.per_dir.session_cookie.iter().flat_map(|dir| dir.spans()));
     if let Some(dir) = &r.per_dir.authn_file {
         spans.extend(dir.file.as_ref().map(|s| s.span));
     }

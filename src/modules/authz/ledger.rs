@@ -2,7 +2,7 @@
 
 use super::{Parsed, Provider, host};
 use crate::modules::authz_core::Status;
-use crate::server::process;
+use crate::server::blind;
 use crate::server::request::Request;
 
 type Check = fn(&mut Request<'_>, &Parsed) -> Status;
@@ -31,16 +31,16 @@ fn check_directory(r: &mut Request<'_>, _: &Parsed) -> Status {
     if r.user.is_none() {
         return Status::DeniedNoUser;
     }
-    process::note_provider(r, "mod_authnz_ldap.c");
+    blind::note_provider(r, "mod_authnz_ldap.c");
     Status::Denied
 }
 
 fn check_search(r: &mut Request<'_>, _: &Parsed) -> Status {
-    process::note_provider(r, "mod_authnz_ldap.c");
+    blind::note_provider(r, "mod_authnz_ldap.c");
     Status::Denied
 }
 
 fn check_database(r: &mut Request<'_>, _: &Parsed) -> Status {
-    process::note_provider(r, "mod_authz_dbd.c");
+    blind::note_provider(r, "mod_authz_dbd.c");
     if r.user.is_some() { Status::Denied } else { Status::DeniedNoUser }
 }

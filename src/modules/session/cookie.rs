@@ -1,11 +1,9 @@
 //! mod_session_cookie.c: sessions in cookies, and how a cookie is read (server/util_cookies.c).
 
-use super::State;
 use crate::server::request::Request;
 use crate::server::setting::{Set, value, without};
 use crate::server::settings;
 use bstr::{BString, ByteSlice};
-use std::rc::Rc;
 
 /// Settings per directory: `session_cookie_dir_conf`.
 #[derive(Clone, Debug, Default)]
@@ -36,18 +34,25 @@ impl Dir {
     }
 }
 
-/// `session_cookie_load`: the cookie's text, if it was sent; none where sessions are in no cookie.
+/// A note: the text of a cookie that was taken out of the headers.
+const TAKEN: &str = "session-cookie-taken";
+
+/// `session_cookie_load`: the cookie's text, if it was sent; none where sessions are in no cookie. httpd reads it each time, so
+/// that one which is taken out is gone for those who come later: a subrequest, a redirect, a program's environment.
 pub(super) fn load(r: &mut Request<'_>) -> Option<Option<BString>> {
     let dir = r.per_dir.session_cookie.clone()?;
     let name = without(&dir.name2, r.without).or_else(|| without(&dir.name, r.without))?;
-    if let Some(known) = r.session.as_ref().filter(|known| known.0 == *name) {
-        return Some(known.1.clone());
+    if r.without.is_some() {
+        // asked once more, for the reasons: the cookie may be taken out already
+        let taken = r.notes.get(TAKEN).map(BString::from);
+        return Some(taken.or_else(|| read(r, name, false)));
     }
-    let found = read(r, name, value(&dir.remove, false) && r.without.is_none());
-    if r.without.is_none() {
-        r.session = State::Some(Rc::new((name.clone(), found.clone())));
-        r.headers_out.add("Cache-Control", "no-cache, private");
+    let remove = value(&dir.remove, false);
+    let found = read(r, name, remove);
+    if let Some(text) = found.as_ref().filter(|_| remove) {
+        r.notes.set(TAKEN, text.clone());
     }
+    r.headers_out.add("Cache-Control", "no-cache, private");
     Some(found)
 }
 

@@ -15,7 +15,6 @@ use crate::server::table::Table;
 use crate::server::uri::{self, Slashes};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
-use std::rc::Rc;
 
 /// Settings per directory: `session_dir_conf`.
 #[derive(Clone, Debug, Default)]
@@ -62,9 +61,6 @@ impl Dir {
         self.enabled.iter().map(|s| s.span).chain(lists)
     }
 }
-
-/// What a request, and those that it leads to, know of its session: the cookie's name and value, once they were read.
-pub(crate) type State = Option<Rc<(BString, Option<BString>)>>;
 
 /// `ap_session_load`: what the session holds; none where there is no session at all.
 pub(crate) fn load(r: &mut Request<'_>) -> Option<Table> {
@@ -126,6 +122,10 @@ fn fixup(r: &mut Request<'_>) -> Verdict {
             r.env.set("HTTP_SESSION", BString::from(encoded));
         }
         r.headers_in.unset("Session");
+    }
+    if r.main.is_none() {
+        // the filter that keeps the session loads it again
+        load(r);
     }
     Verdict::Ok
 }
