@@ -57,6 +57,7 @@ pub mod cli;
 mod codes;
 mod conf;
 mod date;
+mod dbm;
 pub mod diagnostic;
 pub mod directives;
 mod expr;

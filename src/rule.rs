@@ -14,8 +14,7 @@ pub(crate) enum Rule {
     /// `ap_check_cmd_context`.
     NotIn(u32),
     /// The argument of this number (from 0), where it is given, passes the test; else httpd's message, in which `{}` is
-    /// the argument, `{number}` the number that it is to `atoi`, `{name}` the row's name, and `{error}` what is wrong with
-    /// an expression.
+    /// the argument, `{number}` the number that it is to `atoi`, `{name}` the row's name, and `{error}` what is wrong.
     Arg(usize, Test, &'static str),
     /// What httpd starts with all the same, with a warning: the argument of this number, the test that it does not pass, the
     /// warning's code and its message.
@@ -50,8 +49,6 @@ pub(crate) enum Test {
     Without(&'static [u8]),
     /// A regular expression.
     Pattern,
-    /// An expression (`ap_expr`) with a string as its result.
-    Text,
     /// Nothing: the directive is refused always.
     Never,
 }
@@ -86,7 +83,6 @@ impl Test {
     fn ask(&self, cmd: &mut Cmd<'_>, arg: &[u8]) -> Result<(), String> {
         match self {
             Test::Pattern => cmd.regex(arg, Flags::default()).map(|_| ()),
-            Test::Text => cmd.expr(arg, true).map(|_| ()),
             plain if plain.passes(arg) => Ok(()),
             _ => Err(String::new()),
         }
@@ -108,7 +104,7 @@ impl Test {
             Test::OneOf(words) => words.iter().any(is),
             Test::Exactly(words) => words.iter().any(|w| arg == w.as_bytes()),
             Test::Without(bytes) => !arg.is_empty() && !arg.iter().any(|b| bytes.contains(b)),
-            Test::Never | Test::Pattern | Test::Text => false,
+            Test::Never | Test::Pattern => false,
         }
     }
 }

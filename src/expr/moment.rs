@@ -62,6 +62,28 @@ impl Moment {
         day + i64::from(self.hour * 3600 + self.minute * 60 + self.second)
     }
 
+    /// The moment so many seconds after the beginning of 1970, the time zone being UTC.
+    pub(crate) fn of_seconds(seconds: i64) -> Moment {
+        let seconds = seconds.max(0);
+        let (days, rest) = (seconds / 86_400, (seconds % 86_400) as u32);
+        // years of 365.2425 days in the mean: at most one too late
+        let mut year = 1970 + days * 400 / 146_097;
+        let first = |year: i64, month: i64| crate::date::seconds(year, month, 1) / 86_400;
+        while first(year, 1) > days {
+            year -= 1;
+        }
+        let month = (1..=12).rev().find(|month| first(year, *month) <= days).unwrap_or(1);
+        let day = days - first(year, month) + 1;
+        Moment {
+            year: year as u32,
+            month: month as u32,
+            day: day as u32,
+            hour: rest / 3600,
+            minute: rest / 60 % 60,
+            second: rest % 60,
+        }
+    }
+
     /// The day of the week; Sunday is 0.
     fn weekday(&self) -> u32 {
         // Sakamoto's table: what the months before add, March being the first
@@ -101,6 +123,10 @@ mod tests {
         assert_eq!(m.variable(Var::Time).unwrap(), "20261124130509");
         assert_eq!(m.variable(Var::TimeWday).unwrap(), "2");
         assert_eq!(m.variable(Var::ServerName), None);
+        for text in ["1970-01-01 00:00:00", "1999-12-31 23:59:59", "2024-02-29 12:00:01", "2026-11-24 13:05:09"] {
+            let moment = Moment::parse(text).unwrap();
+            assert_eq!(Moment::of_seconds(moment.seconds()), moment);
+        }
         for bad in ["", "2026-11-24", "2026-13-24 00:00:00", "2026-11-24 24:00:00", "tomorrow, at noon!!"] {
             assert_eq!(Moment::parse(bad), None, "{bad}");
         }

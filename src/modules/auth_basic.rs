@@ -8,7 +8,6 @@ use crate::expr::digest::{hex, md5};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::outcome::step::{By, Detail, Judgement, Password, Step};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
 use crate::server::request::{ProxyReq, Request};
@@ -194,7 +193,7 @@ pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
             Status::GeneralError
         }
     };
-    tell(r, &user, &status);
+    authn::tell(r, MODULE.name, &user, &status);
     let uri = r.uri.clone();
     match status {
         Status::Granted => return Verdict::Ok,
@@ -206,24 +205,6 @@ pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
         Status::Found(_) | Status::GeneralError => return Verdict::Status(500),
     }
     note_failure(r)
-}
-
-fn tell(r: &Request<'_>, user: &BString, status: &Status) {
-    if r.without.is_some() {
-        return;
-    }
-    r.tell(|| {
-        let line = r.per_dir.authn_core.as_ref().and_then(|d| d.auth_type.as_ref()).map(|s| s.span);
-        let password = match status {
-            Status::Granted => Password::Right,
-            Status::Denied => Password::Wrong,
-            Status::NotFound => Password::NoUser,
-            Status::Found(_) | Status::GeneralError => Password::Unchecked,
-        };
-        let judgement = Judgement::of(password == Password::Right);
-        Step::new(Phase::CheckUserId, By::Module("mod_auth_basic.c"), line, judgement)
-            .with(Detail::Password(user.clone(), password))
-    });
 }
 
 /// Asks the providers in turn, until one knows the user.

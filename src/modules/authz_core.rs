@@ -729,6 +729,7 @@ fn deciders(r: &mut Request<'_>) -> Deciders {
         return Deciders::new();
     }
     lines.extend(r.env_changes.iter().map(|c| c.span));
+    lines.extend(r.per_dir.authz_dbm.iter().flat_map(|d| d.spans()));
     lines.extend(r.per_dir.authz_groupfile.as_ref().and_then(|d| d.file.as_ref()).map(|s| s.span));
     lines.sort_unstable();
     lines.dedup();

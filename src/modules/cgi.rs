@@ -1,6 +1,7 @@
 //! mod_cgi.c and mod_cgid.c: a file is run as a program.
 
 use super::core::options;
+use super::suexec;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
@@ -102,6 +103,7 @@ fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
         }
     }
     script::add_cgi_vars(r);
+    suexec::note(r);
     let path = r.filename.clone().unwrap_or_default();
     let failure = if r.engine.access(&path, X).is_err() {
         "Permission denied"
@@ -111,6 +113,7 @@ fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
             program => return answer(r, program),
         }
     };
+    script::path_translated(r);
     let script = filepath::basename(&path).to_owned();
     r.error("AH01215", format!("exec of '{path}' failed: {failure}; end of script output before headers: {script}"));
     Verdict::Status(500)

@@ -7,15 +7,18 @@ pub(crate) mod allowmethods;
 pub(crate) mod asis;
 pub(crate) mod auth_basic;
 pub(crate) mod auth_digest;
+pub(crate) mod auth_form;
 pub(crate) mod authn;
 pub(crate) mod authz;
 pub(crate) mod authz_core;
 pub(crate) mod autoindex;
+pub(crate) mod cern_meta;
 pub(crate) mod cgi;
 pub(crate) mod core;
 pub(crate) mod dav;
 pub(crate) mod dir;
 pub(crate) mod env;
+pub(crate) mod file_cache;
 pub(crate) mod filter;
 pub(crate) mod foreign;
 pub(crate) mod headers;
@@ -33,10 +36,12 @@ pub(crate) mod quiet;
 pub(crate) mod reading;
 pub(crate) mod remoteip;
 pub(crate) mod rewrite;
+pub(crate) mod session;
 pub(crate) mod setenvif;
 pub(crate) mod speling;
 pub(crate) mod ssl;
 pub(crate) mod status;
+pub(crate) mod suexec;
 pub(crate) mod unixd;
 pub(crate) mod userdir;
 pub(crate) mod vhost_alias;
@@ -62,15 +67,19 @@ pub(crate) static MODELLED: &[&Module] = &[
     &asis::MODULE,
     &auth_basic::MODULE,
     &auth_digest::MODULE,
+    &auth_form::MODULE,
     &authn::anon::MODULE,
     &authn::core::MODULE,
+    &authn::dbm::MODULE,
     &authn::file::MODULE,
+    &authz::dbm::MODULE,
     &authz::groupfile::MODULE,
     &authz::host::MODULE,
     &authz::owner::MODULE,
     &authz::user::MODULE,
     &authz_core::MODULE,
     &autoindex::MODULE,
+    &cern_meta::MODULE,
     &cgi::DAEMON,
     &cgi::MODULE,
     &dav::FS,
@@ -78,6 +87,7 @@ pub(crate) static MODELLED: &[&Module] = &[
     &dav::MODULE,
     &dir::MODULE,
     &env::MODULE,
+    &file_cache::MODULE,
     &filter::MODULE,
     &headers::MODULE,
     &imagemap::MODULE,
@@ -88,6 +98,7 @@ pub(crate) static MODELLED: &[&Module] = &[
     &negotiation::MODULE,
     &php::MODULE,
     &proxy::CONNECT,
+    &proxy::EXPRESS,
     &proxy::FCGI,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
@@ -95,10 +106,14 @@ pub(crate) static MODELLED: &[&Module] = &[
     &reading::VERSION,
     &remoteip::MODULE,
     &rewrite::MODULE,
+    &session::COOKIE,
+    &session::CRYPTO,
+    &session::MODULE,
     &setenvif::MODULE,
     &speling::MODULE,
     &ssl::MODULE,
     &status::MODULE,
+    &suexec::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,
     &vhost_alias::MODULE,
@@ -156,6 +171,7 @@ pub(crate) fn check_config(build: &mut Build) {
         build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
     }
     proxy::check_config(build);
+    auth_form::check_config(build);
 }
 
 /// Has a server of an https port speak TLS where nothing else is said.

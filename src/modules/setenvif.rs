@@ -497,7 +497,15 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
                 }
                 Test::Expr(expr) => {
                     groups.onto(&value);
+                    let caveats = r.caveats.len();
                     let held = expr_context::condition_re(r, expr, &mut groups).unwrap_or(false);
+                    if r.caveats.len() > caveats {
+                        // it may matter to nothing that follows
+                        let unsure = r.caveats.iter().skip(caveats).cloned().collect();
+                        r.caveats.truncate(caveats);
+                        r.engine.is_unsure(entry.span, unsure);
+                    }
+                    let held = held != r.engine.doubts.is_otherwise(entry.span);
                     value = groups.source().map(|source| source.to_owned()).unwrap_or_default();
                     held
                 }

@@ -73,8 +73,8 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
     let location = location.filter(|_| (300..400).contains(&status) || status == 201).map(|l| l.to_owned());
     let access =
         match refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }) {
-            // a 401 that no authorization made (Redirect 401) asks for a user all the same
-            Access::NotReached if status == 401 => Access::AuthRequired,
+            // a 401 that no authorization made (Redirect 401, a handler) asks for a user all the same
+            Access::NotReached | Access::Granted if status == 401 => Access::AuthRequired,
             access => access,
         };
     let (log, log_message) = match refused.and_then(why) {
@@ -107,6 +107,8 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         caveats,
     };
     if engine.doubts.any() && !engine.is_supposing() {
+        let uncertain = doubts::uncertainties(engine, asked, &outcome);
+        outcome.caveats.extend(uncertain);
         let uri = std::mem::take(&mut whole.last_mut().uri);
         doubts::settle(engine, asked, &outcome, &uri, &mut decided_by);
     }
@@ -203,6 +205,10 @@ fn why<'r>(r: &'r Request<'_>) -> Option<&'r LogLine> {
     let counts = |l: &&LogLine| !MISSING.contains(&l.code);
     // whichever request went too deep, that is why
     let deep = r.log.iter().rev().find(|l| r.status == 500 && matches!(l.code, "AH00124" | "AH00125"));
-    let own = || r.log.iter().rev().filter(|l| !l.subrequest).find(counts);
-    deep.or_else(own).or_else(|| r.log.iter().rev().find(counts))
+    let own = |l: &&LogLine| !l.subrequest && counts(l);
+    // what has no code, or a program wrote, is not what httpd says
+    let said = r.log.iter().rev().find(|l| own(l) && !matches!(l.code, "" | "AH01215"));
+    let user_missing = || r.log.iter().rev().find(|l| r.status == 500 && l.code == "AH00027");
+    let own = || r.log.iter().rev().find(own);
+    deep.or(said).or_else(user_missing).or_else(own).or_else(|| r.log.iter().rev().find(counts))
 }

@@ -8,7 +8,7 @@ use super::request::Request;
 use crate::limits;
 use crate::module::Module;
 use crate::modules::{alias, rewrite, setenvif};
-use crate::outcome::{Decision, Outcome};
+use crate::outcome::{Caveat, Decision, Outcome};
 use crate::request::Request as Asked;
 use crate::source::Span;
 use bstr::BString;
@@ -58,6 +58,10 @@ pub(crate) struct Doubts {
     list: RefCell<Vec<Doubt>>,
     any: Cell<bool>,
     without: Cell<Option<Span>>,
+    /// Lines whose condition hangs on what is not known, and what there is to say of it.
+    unsure: RefCell<Vec<(Span, Vec<Caveat>)>>,
+    /// The one of them whose condition is taken to be otherwise just now.
+    otherwise: Cell<Option<Span>>,
 }
 
 impl Doubts {
@@ -65,6 +69,7 @@ impl Doubts {
     pub(super) fn renew(&self) {
         if self.any.replace(false) {
             self.list.borrow_mut().clear();
+            self.unsure.borrow_mut().clear();
         }
     }
 
@@ -83,6 +88,11 @@ impl Doubts {
     #[inline]
     pub(crate) fn is_without(&self, line: Span) -> bool {
         self.without.get() == Some(line)
+    }
+
+    /// Whether a line's condition is taken to be otherwise.
+    pub(crate) fn is_otherwise(&self, line: Span) -> bool {
+        self.otherwise.get() == Some(line)
     }
 
     fn add(&self, decision: Decision, alike: Alike) {
@@ -104,6 +114,16 @@ impl Engine {
     pub(crate) fn doubt(&self, decision: Decision, alike: Alike) {
         if !self.budget.is_apart() && self.gives_reasons() {
             self.doubts.add(decision, alike);
+        }
+    }
+}
+
+impl Engine {
+    /// Notes that the condition of a line hangs on what is not known: the caveats stand if the answer hangs on it too.
+    pub(crate) fn is_unsure(&self, line: Span, caveats: Vec<Caveat>) {
+        if !self.budget.is_apart() {
+            self.doubts.unsure.borrow_mut().push((line, caveats));
+            self.doubts.any.set(true);
         }
     }
 }
@@ -184,4 +204,20 @@ fn ask_again(engine: &Engine, asked: &Asked, outcome: &Outcome, uri: &BString, d
             }
         }
     });
+}
+
+/// The caveats of lines whose condition is not known, where the answer would be another one if it were otherwise.
+pub(super) fn uncertainties(engine: &Engine, asked: &Asked, outcome: &Outcome) -> Vec<Caveat> {
+    let unsure = std::mem::take(&mut *engine.doubts.unsure.borrow_mut());
+    let Some(first) = unsure.first().map(|(line, _)| *line) else { return Vec::new() };
+    engine.suppose(first, || {
+        let matters = |line: Span| {
+            engine.doubts.otherwise.set(Some(line));
+            let other = answer::answer(engine, asked, |request| answer::outcome(asked, request));
+            engine.doubts.otherwise.set(None);
+            !matches!(difference(outcome, &other), Difference::None)
+        };
+        let caveats = unsure.into_iter().filter(|(line, _)| matters(*line)).flat_map(|(_, caveats)| caveats);
+        caveats.collect()
+    })
 }

@@ -5,6 +5,7 @@ use super::names;
 use super::request::Request;
 use super::subrequest;
 use super::text::Text;
+use crate::expr::moment::Moment;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Search, Var, header_of};
 use crate::modules::ssl;
 use crate::pattern::{GivenUp, Steps};
@@ -88,7 +89,7 @@ impl Context for View<'_, '_> {
                 return value;
             }
             self.uncertain(var.name());
-            return BString::default();
+            return self.likely(var);
         }
         match var {
             Var::ServerSoftware => format!("Apache/{} (Debian)", r.engine.server.loaded.version).into(),
@@ -225,6 +226,14 @@ impl Context for View<'_, '_> {
 }
 
 impl View<'_, '_> {
+    /// What a variable that nobody gave probably is: the time of the run, and a port of those that clients have.
+    fn likely(&self, var: Var) -> BString {
+        match var {
+            Var::RemotePort => "49152".into(),
+            var => Moment::of_seconds(self.0.engine.now()).variable(var).unwrap_or_default(),
+        }
+    }
+
     /// `ssl_var_lookup`, as far as a simulated connection has what it asks for.
     fn ssl(&mut self, table: Lookup, name: &[u8]) -> Option<BString> {
         let r = &mut *self.0;

@@ -3,12 +3,14 @@
 //! [`process`] is the page to read first.
 
 pub(crate) mod answer;
+pub(crate) mod blind;
 pub(crate) mod budget;
 pub(crate) mod build;
 pub(crate) mod byterange;
 mod canonical;
 pub(crate) mod compile;
 pub(crate) mod conditions;
+pub(crate) mod dbm;
 pub(crate) mod directory_walk;
 pub(crate) mod doubts;
 pub(crate) mod engine;

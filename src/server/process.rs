@@ -2,12 +2,11 @@
 //!
 //! Each phase is a line here; what happens in it, and in which order, is in the hook rows of the modules.
 
-use super::build::BlindSpot;
 use super::request::{ProxyReq, Request};
 use super::setting;
 use super::text::Text;
 use super::uri::{self, Normalize, Slashes};
-use super::{if_walk, location_walk};
+use super::{blind, if_walk, location_walk};
 use crate::module::{HookFn, Phase, Verdict};
 use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::core;
@@ -66,7 +65,7 @@ pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
         verdict => return verdict,
     }
     walk_location_and_if(r, Phase::MapToStorage);
-    note_blind_spots(r);
+    blind::note(r);
     if r.main.is_none() {
         match run_phase(r, Phase::HeaderParser) {
             Verdict::Ok | Verdict::Declined => {}
@@ -282,29 +281,6 @@ impl<'a> Seen<'a> {
         });
         let owned = |text: Option<&BStr>| text.map(BStr::to_owned);
         changed.map(|(field, from, to)| Change { field, name: None, from: owned(from), to: owned(to) }).collect()
-    }
-}
-
-/// Directives in force that are not modelled become caveats.
-#[inline]
-fn note_blind_spots(r: &mut Request<'_>) {
-    if let Some(core) = r.per_dir.core.as_deref().filter(|core| !core.blind.is_empty()) {
-        say_blind(r, &core.blind);
-    }
-}
-
-#[cold]
-fn say_blind(r: &mut Request<'_>, blind: &[BlindSpot]) {
-    let strangers = r.engine.server.loaded.strangers();
-    let mut told: Vec<&str> = Vec::new();
-    for spot in blind {
-        if strangers.iter().all(|m| m.name != spot.module) {
-            r.caveat(&spot.directive, spot.span, spot.why);
-        } else if !told.contains(&spot.module) {
-            // what is not known of a module is said once
-            told.push(spot.module);
-            r.caveat(&spot.directive, spot.span, format!("{} is not modelled: {}", spot.module, spot.why));
-        }
     }
 }
 

@@ -19,6 +19,13 @@ const EXTRA: &[&str] = &[
     "LoadModule slotmem_shm_module modules/mod_slotmem_shm.so\n\
      LoadModule proxy_balancer_module modules/mod_proxy_balancer.so\n\
      LoadModule lbmethod_byrequests_module modules/mod_lbmethod_byrequests.so",
+    "LoadModule session_module modules/mod_session.so\n\
+     LoadModule session_cookie_module modules/mod_session_cookie.so\n\
+     LoadModule request_module modules/mod_request.so\n\
+     LoadModule auth_form_module modules/mod_auth_form.so",
+    "LoadModule cern_meta_module modules/mod_cern_meta.so\nMetaDir b",
+    "LoadModule file_cache_module modules/mod_file_cache.so\nCacheFile /srv/www/a/note.txt /srv/www/note.txt",
+    "LoadModule proxy_wstunnel_module modules/mod_proxy_wstunnel.so",
 ];
 
 /// A whole world.
@@ -211,6 +218,9 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
         ("/srv/inc/two.conf", "\"<Directory /srv/static>\\n  Require all granted\\n</Directory>\\n\""),
         ("/srv/map", "\"x note.txt\\ndb.py main.wsgi\\n\""),
         ("/srv/pw2", "\"carol:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\\n\""),
+        ("/srv/www/a/b/note.txt.meta", "\"Status: 410 Gone\\nX-Meta: yes\\n\""),
+        ("/srv/www/b/note.txt.meta", "\"Location: http://other.example/\\nStatus: 302 Found\\n\""),
+        ("/srv/www/a/note.txt.asis", "\"Status: 203\\nno header\\n\""),
         ("/srv/www/a/index.html", "\"\""),
         ("/srv/www/a/index.php", "\"\""),
         (
@@ -267,7 +277,9 @@ fn request() -> impl Strategy<Value = Request> {
         5 => Just(None),
         1 => select(vec![
             ("X-Who", "in"), ("X-Who", "out"), ("Cookie", "SID=1.a"), ("Cookie", "SID=1.b"), ("Depth", "0"), ("Depth", "infinity"),
-            ("Referer", "http://a.example/a/x"), ("Accept-Language", "fr"), ("Accept-Language", "en, fr;q=0.5"),
+            ("Referer", "http://a.example/a/x"), ("Accept-Language", "fr"), ("Upgrade", "websocket"),
+            ("Cookie", "session=here-user=alice&here-pw=secret"), ("Cookie", "session=here-user=alice&here-pw=no"),
+            ("Cookie", "a=b; session=here-user=zed&here-pw=x; c=d"), ("Accept-Language", "en, fr;q=0.5"),
             ("User-Agent", "Bot"), ("X-Forwarded-For", "10.1.2.3"), ("X-Forwarded-For", "10.1.2.3, 203.0.113.7"),
             ("Accept", "text/plain"), ("Accept-Encoding", "gzip"), ("Range", "bytes=0-3"), ("Range", "bytes=5-,0-1"),
             ("Range", "bytes=99999-"), ("If-None-Match", "*"), ("If-None-Match", "\"x\""), ("If-Match", "*"),

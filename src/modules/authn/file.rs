@@ -1,6 +1,6 @@
 //! mod_authn_file.c: users in a file, as htpasswd and htdigest write them.
 
-use super::{Provider, Status, password};
+use super::{Provider, Status};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Module, row};
@@ -97,17 +97,8 @@ fn check_password(r: &mut Request<'_>, user: &[u8], sent: &[u8]) -> Status {
         Err(status) => return status,
     };
     let hash = line.get(1).cloned().unwrap_or_default();
-    // what is found out for the reasons was mostly found out before
-    let affordable = r.engine.is_supposing() || r.engine.budget.take_steps(password::steps(&hash));
-    match affordable.then(|| password::validate(sent, &hash)).flatten() {
-        Some(true) => Status::Granted,
-        Some(false) => Status::Denied,
-        None => {
-            let (kind, span) = (password::kind(&hash), pick_span(r));
-            r.caveat("AuthUserFile", span, format!("passwords of the kind {kind} can't be checked here"));
-            Status::Denied
-        }
-    }
+    let span = pick_span(r);
+    super::weigh(r, sent, &hash, ("AuthUserFile", span))
 }
 
 fn pick_span(r: &Request<'_>) -> crate::source::Span {

@@ -3,6 +3,7 @@
 pub(crate) mod anon;
 pub(crate) mod core;
 mod crypt;
+pub(crate) mod dbm;
 pub(crate) mod file;
 mod password;
 mod what_if;
@@ -11,6 +12,9 @@ pub(crate) use what_if::name_deciders;
 
 use super::authz;
 use super::ledger::providers::{self, Kind};
+use crate::outcome::step::{By, Detail, Judgement, Password, Step};
+use crate::phase::Phase;
+use crate::server::blind;
 use crate::server::build::{Build, Cmd};
 use crate::server::request::Request;
 use crate::server::setting::Set;
@@ -90,7 +94,7 @@ pub(crate) struct Aliases {
     pub authz: HashMap<BString, Arc<authz::Alias>>,
 }
 
-static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &anon::PROVIDER, &super::wsgi::AUTHN_PROVIDER];
+static PROVIDERS: &[&Provider] = &[&file::PROVIDER, &dbm::PROVIDER, &anon::PROVIDER, &super::wsgi::AUTHN_PROVIDER];
 
 /// `ap_lookup_provider` in the group of authn.
 pub(crate) fn find(build: &Build, name: &[u8]) -> Option<Named> {
@@ -150,12 +154,49 @@ fn unknown(r: &mut Request<'_>, name: &str) -> Status {
     if name == "socache" {
         return Status::NotFound;
     }
-    r.caveat(
-        "AuthBasicProvider",
-        Span::NONE,
-        format!("the users of `{name}` are not known here: they are taken to be refused"),
-    );
+    let module = providers::find(Kind::Authn, name).map_or("", |p| p.module);
+    blind::note_provider(r, module);
+    let directive = match r.auth_type.as_ref().map(|kind| kind.to_ascii_lowercase()) {
+        Some(kind) if kind == b"form" => "AuthFormProvider",
+        Some(kind) if kind == b"digest" => "AuthDigestProvider",
+        _ => "AuthBasicProvider",
+    };
+    r.caveat(directive, Span::NONE, format!("the users of `{name}` are not known here: they are taken to be refused"));
     Status::Denied
+}
+
+/// Tells what became of a password.
+pub(super) fn tell(r: &Request<'_>, module: &'static str, user: &BString, status: &Status) {
+    if r.without.is_some() {
+        return;
+    }
+    r.tell(|| {
+        let line = r.per_dir.authn_core.as_ref().and_then(|d| d.auth_type.as_ref()).map(|s| s.span);
+        let password = match status {
+            Status::Granted => Password::Right,
+            Status::Denied => Password::Wrong,
+            Status::NotFound => Password::NoUser,
+            Status::Found(_) | Status::GeneralError => Password::Unchecked,
+        };
+        let judgement = Judgement::of(password == Password::Right);
+        Step::new(Phase::CheckUserId, By::Module(module), line, judgement)
+            .with(Detail::Password(user.clone(), password))
+    });
+}
+
+/// `apr_password_validate`: whether a password is the one of a hash, which is in the file of the directive that is named.
+fn weigh(r: &mut Request<'_>, sent: &[u8], hash: &[u8], (directive, span): (&str, Span)) -> Status {
+    // what is found out for the reasons was mostly found out before
+    let affordable = r.engine.is_supposing() || r.engine.budget.take_steps(password::steps(hash));
+    match affordable.then(|| password::validate(sent, hash)).flatten() {
+        Some(true) => Status::Granted,
+        Some(false) => Status::Denied,
+        None => {
+            let kind = password::kind(hash);
+            r.caveat(directive, span, format!("passwords of the kind {kind} can't be checked here"));
+            Status::Denied
+        }
+    }
 }
 
 /// The providers that a directive lists.

@@ -1,7 +1,7 @@
 //! Which lines made a user known or refused: the check done again with each of them taken out.
 
 use crate::module::{Phase, Verdict};
-use crate::modules::{auth_basic, auth_digest};
+use crate::modules::{auth_basic, auth_digest, auth_form};
 use crate::outcome::Decision;
 use crate::server::request::Request;
 use crate::source::Span;
@@ -28,8 +28,16 @@ fn candidates(r: &Request<'_>) -> Vec<Span> {
     if let Some(dir) = &r.per_dir.auth_digest {
         spans.extend(dir.spans());
     }
+    if let Some(dir) = &r.per_dir.auth_form {
+        spans.extend(dir.spans());
+    }
+    spans.extend(r.per_dir.session.iter().flat_map(|dir| dir.spans()));
+    spans.extend(r.per_dir.session_cookie.iter().flat_map(|dir| dir.spans()));
     if let Some(dir) = &r.per_dir.authn_file {
         spans.extend(dir.file.as_ref().map(|s| s.span));
+    }
+    if let Some(dir) = &r.per_dir.authn_dbm {
+        spans.extend(dir.spans());
     }
     if let Some(dir) = &r.per_dir.authn_anon {
         spans.extend(dir.spans());
@@ -43,12 +51,16 @@ fn candidates(r: &Request<'_>) -> Vec<Span> {
 /// The check of the user with a line taken out; the request is left as it was.
 fn answer(r: &mut Request<'_>, skip: Option<Span>) -> Answer {
     let (user, auth_type) = (r.user.take(), r.auth_type.take());
-    let (headers, log, caveats) = (r.err_headers_out.clone(), r.log.len(), r.caveats.len());
+    let (headers, error_headers) = (r.headers_out.clone(), r.err_headers_out.clone());
+    let (log, caveats) = (r.log.len(), r.caveats.len());
     // no line stands nowhere: what is told of the check is told once
     r.without = Some(skip.unwrap_or(Span::NONE));
     let mut verdict = auth_basic::authenticate(r);
     if verdict == Verdict::Declined {
         verdict = auth_digest::authenticate(r);
+    }
+    if verdict == Verdict::Declined {
+        verdict = auth_form::authenticate(r);
     }
     if verdict == Verdict::Declined {
         verdict = super::core::authenticate_no_user(r);
@@ -57,7 +69,7 @@ fn answer(r: &mut Request<'_>, skip: Option<Span>) -> Answer {
     let code = r.log.get(log..).and_then(|l| l.last()).map(|l| l.code);
     r.log.truncate(log);
     r.caveats.truncate(caveats);
-    r.err_headers_out = headers;
+    (r.headers_out, r.err_headers_out) = (headers, error_headers);
     r.auth_type = auth_type;
     let found = std::mem::replace(&mut r.user, user);
     Answer { verdict, code, user: found }

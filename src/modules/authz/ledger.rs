@@ -2,9 +2,12 @@
 
 use super::{Parsed, Provider, host};
 use crate::modules::authz_core::Status;
+use crate::server::blind;
 use crate::server::request::Request;
 
-const fn blind(name: &'static str, module: &'static str, why: &'static str) -> Provider {
+type Check = fn(&mut Request<'_>, &Parsed) -> Status;
+
+const fn blind(name: &'static str, module: &'static str, check: Check, why: &'static str) -> Provider {
     Provider { name, module, parse: host::parse_nothing, check, blind: Some(why) }
 }
 
@@ -12,19 +15,32 @@ const DIRECTORY: &str = "the directory that it asks is not known here";
 const DATABASE: &str = "the database that it asks is not known here";
 
 pub(super) static PROVIDERS: &[Provider] = &[
-    blind("dbd-group", "mod_authz_dbd.c", DATABASE),
-    blind("dbd-login", "mod_authz_dbd.c", DATABASE),
-    blind("dbd-logout", "mod_authz_dbd.c", DATABASE),
-    blind("dbm-file-group", "mod_authz_dbm.c", DATABASE),
-    blind("dbm-group", "mod_authz_dbm.c", DATABASE),
-    blind("ldap-attribute", "mod_authnz_ldap.c", DIRECTORY),
-    blind("ldap-dn", "mod_authnz_ldap.c", DIRECTORY),
-    blind("ldap-filter", "mod_authnz_ldap.c", DIRECTORY),
-    blind("ldap-group", "mod_authnz_ldap.c", DIRECTORY),
-    blind("ldap-search", "mod_authnz_ldap.c", DIRECTORY),
-    blind("ldap-user", "mod_authnz_ldap.c", DIRECTORY),
+    blind("dbd-group", "mod_authz_dbd.c", check_database, DATABASE),
+    blind("dbd-login", "mod_authz_dbd.c", check_database, DATABASE),
+    blind("dbd-logout", "mod_authz_dbd.c", check_database, DATABASE),
+    blind("ldap-attribute", "mod_authnz_ldap.c", check_directory, DIRECTORY),
+    blind("ldap-dn", "mod_authnz_ldap.c", check_directory, DIRECTORY),
+    blind("ldap-filter", "mod_authnz_ldap.c", check_directory, DIRECTORY),
+    blind("ldap-group", "mod_authnz_ldap.c", check_directory, DIRECTORY),
+    blind("ldap-search", "mod_authnz_ldap.c", check_search, DIRECTORY),
+    blind("ldap-user", "mod_authnz_ldap.c", check_directory, DIRECTORY),
 ];
 
-fn check(r: &mut Request<'_>, _: &Parsed) -> Status {
+/// A directory is asked of users, and for `ldap-search` of anyone.
+fn check_directory(r: &mut Request<'_>, _: &Parsed) -> Status {
+    if r.user.is_none() {
+        return Status::DeniedNoUser;
+    }
+    blind::note_provider(r, "mod_authnz_ldap.c");
+    Status::Denied
+}
+
+fn check_search(r: &mut Request<'_>, _: &Parsed) -> Status {
+    blind::note_provider(r, "mod_authnz_ldap.c");
+    Status::Denied
+}
+
+fn check_database(r: &mut Request<'_>, _: &Parsed) -> Status {
+    blind::note_provider(r, "mod_authz_dbd.c");
     if r.user.is_some() { Status::Denied } else { Status::DeniedNoUser }
 }

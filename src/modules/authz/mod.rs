@@ -1,6 +1,7 @@
 //! Providers of `Require`: what each kind of line asks of a request (authz_provider, include/mod_auth.h).
 
 mod builtin;
+pub(crate) mod dbm;
 pub(crate) mod groupfile;
 pub(crate) mod host;
 mod ledger;
@@ -69,6 +70,7 @@ static PROVIDERS: &[&[Provider]] = &[
     builtin::PROVIDERS,
     host::PROVIDERS,
     user::PROVIDERS,
+    dbm::PROVIDERS,
     groupfile::PROVIDERS,
     owner::PROVIDERS,
     super::ssl::PROVIDERS,

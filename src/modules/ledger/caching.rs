@@ -121,14 +121,6 @@ const CACHE_SOCACHE: &[Directive] = &[
 ];
 
 #[rustfmt::skip]
-const FILE_CACHE: &[Directive] = &[
-    row("cachefile", Iterate, RSRC_CONF, Blind("files kept open are found before other modules translate the path"),
-        "A space separated list of files to add to the file handle cache at config time"),
-    row("mmapfile", Iterate, RSRC_CONF, Blind("files kept open are found before other modules translate the path"),
-        "A space separated list of files to mmap at config time"),
-];
-
-#[rustfmt::skip]
 const EXPIRES: &[Directive] = &[
     row("ExpiresActive", Flag, OR_INDEXES, Inert, "Limited to 'on' or 'off'"),
     row("ExpiresByType", Take2, OR_INDEXES, Inert,
@@ -167,7 +159,6 @@ pub(super) static MODULES: &[Module] = &[
     module("mod_cache.c", "cache_module", CACHE),
     module("mod_cache_disk.c", "cache_disk_module", CACHE_DISK),
     module("mod_cache_socache.c", "cache_socache_module", CACHE_SOCACHE),
-    module("mod_file_cache.c", "file_cache_module", FILE_CACHE),
     module("mod_expires.c", "expires_module", EXPIRES),
     module("mod_socache_dbm.c", "socache_dbm_module", &[]),
     module("mod_socache_memcache.c", "socache_memcache_module", SOCACHE_MEMCACHE),

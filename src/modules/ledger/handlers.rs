@@ -3,7 +3,6 @@
 use crate::module::{Hook, Phase, Verdict, hook, order};
 use crate::modules::core::allow_methods;
 use crate::modules::status;
-use crate::outcome::Access;
 use crate::server::byterange::Body;
 use crate::server::method;
 use crate::server::request::Request;
@@ -13,12 +12,6 @@ use bstr::ByteSlice;
 
 /// mod_proxy_balancer.c.
 pub(super) const BALANCER: &[Hook] = &[hook(Phase::Handler, order::FIRST, balancer_manager)];
-/// mod_auth_form.c.
-pub(super) const AUTH_FORM: &[Hook] = &[
-    hook(Phase::Handler, order::MIDDLE, form_login),
-    hook(Phase::Handler, order::MIDDLE, form_logout),
-    hook(Phase::Handler, order::MIDDLE, form_redirect),
-];
 /// mod_heartmonitor.c.
 pub(super) const HEARTMONITOR: &[Hook] = &[hook(Phase::Handler, order::FIRST, heartbeat)];
 /// util_ldap.c.
@@ -52,52 +45,18 @@ fn balancer_manager(r: &mut Request<'_>) -> Verdict {
     Verdict::Ok
 }
 
-/// `authenticate_form_login_handler`
-fn form_login(r: &mut Request<'_>) -> Verdict {
-    if !takes(r, "form-login-handler") {
-        return Verdict::Declined;
-    }
-    if r.method_number != method::POST {
-        let uri = r.uri.clone();
-        r.error("AH01811", format!("the form-login-handler only supports the POST method for {uri}"));
-        return Verdict::Status(405);
-    }
-    r.access = Access::AuthRequired;
-    r.caveat(
-        "form-login-handler",
-        Span::NONE,
-        "the user and password are in the body, which is not known: no one is taken to log in",
-    );
-    Verdict::Status(401)
-}
-
-/// `authenticate_form_logout_handler`
-fn form_logout(r: &mut Request<'_>) -> Verdict {
-    if !takes(r, "form-logout-handler") {
-        return Verdict::Declined;
-    }
-    r.body = Body::page(r);
-    Verdict::Ok
-}
-
-/// `authenticate_form_redirect_handler`: there is no body that was kept.
-fn form_redirect(r: &mut Request<'_>) -> Verdict {
-    if !takes(r, "form-redirect-handler") {
-        return Verdict::Declined;
-    }
-    let uri = r.uri.clone();
-    let what = "internal redirect requested but one or all of method, mimetype or body are NULL";
-    r.error("AH01813", format!("{what}: {uri}"));
-    r.caveat("form-redirect-handler", Span::NONE, "the request that the login interrupted may be in a session");
-    Verdict::Status(500)
-}
-
 /// `hm_handler`
 fn heartbeat(r: &mut Request<'_>) -> Verdict {
     match takes(r, "heartbeat") {
         false => Verdict::Declined,
-        true if r.method_number == method::POST => Verdict::Ok,
-        true => Verdict::Status(405),
+        true if r.method_number != method::POST => Verdict::Status(405),
+        true => {
+            r.error("AH10561", "Heartbeat monitoring not active");
+            let why =
+                "with HeartbeatListen, the message in the body is read, which is not known: 503 is the answer without";
+            r.caveat("heartbeat", Span::NONE, why);
+            Verdict::Status(503)
+        }
     }
 }
 

@@ -3,21 +3,11 @@
 use super::checks::session;
 use super::{module, row};
 use crate::module::Args::{Flag, Take1};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, OR_INDEXES, RSRC_CONF};
+use crate::module::Effect::Inert;
+use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
 use crate::module::{Directive, Module};
 use crate::rule::Rule::{Arg, By};
 use crate::rule::Test::OneOf;
-
-// MetaDir and MetaSuffix say where the files lie that MetaFiles turns on.
-#[rustfmt::skip]
-const CERN_META: &[Directive] = &[
-    row("MetaFiles", Flag, OR_INDEXES,
-        Blind("a file of headers beside the document may set the status and the location"),
-        "Limited to 'on' or 'off'"),
-    row("MetaDir", Take1, OR_INDEXES, Inert, "the name of the directory containing meta files"),
-    row("MetaSuffix", Take1, OR_INDEXES, Inert, "the filename suffix for meta files"),
-];
 
 // The name that identd tells is logged, not trusted.
 #[rustfmt::skip]
@@ -46,7 +36,6 @@ const USERTRACK: &[Directive] = &[
 
 /// The modules of this group.
 pub(super) static MODULES: &[Module] = &[
-    module("mod_cern_meta.c", "cern_meta_module", CERN_META),
     module("mod_ident.c", "ident_module", IDENT),
     module("mod_unique_id.c", "unique_id_module", &[]),
     module("mod_usertrack.c", "usertrack_module", USERTRACK),

@@ -3,7 +3,7 @@
 use super::checks::proxy;
 use super::{handlers, handling, module, row};
 use crate::module::Args::{Flag, Raw, Take1};
-use crate::module::Effect::{Blind, Inert};
+use crate::module::Effect::Inert;
 use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
 use crate::module::{Directive, Module};
 use crate::rule::Rule::{Arg, By, NotIn};
@@ -15,15 +15,6 @@ use crate::server::build::forbid;
 const LBMETHOD_HEARTBEAT: &[Directive] = &[
     row("HeartbeatStorage", Take1, RSRC_CONF, Inert, "Path to read heartbeat data.")
         .must(&[NotIn(forbid::GLOBAL_ONLY)]),
-];
-
-// Without ProxyExpressEnable the file is not looked at.
-#[rustfmt::skip]
-const PROXY_EXPRESS: &[Directive] = &[
-    row("ProxyExpressEnable", Flag, OR_FILEINFO, Blind("a dbm file says which back-end a host name goes to"),
-        "Enable the ProxyExpress functionality"),
-    row("ProxyExpressDBMFile", Take1, OR_FILEINFO, Inert, "Location of ProxyExpressDBMFile file"),
-    row("ProxyExpressDBMType", Take1, OR_FILEINFO, Inert, "Type of ProxyExpressDBMFile file"),
 ];
 
 #[rustfmt::skip]
@@ -69,7 +60,6 @@ pub(super) static MODULES: &[Module] = &[
     module("mod_lbmethod_heartbeat.c", "lbmethod_heartbeat_module", LBMETHOD_HEARTBEAT),
     module("mod_proxy_ajp.c", "proxy_ajp_module", &[]),
     handling(module("mod_proxy_balancer.c", "proxy_balancer_module", &[]), handlers::BALANCER),
-    module("mod_proxy_express.c", "proxy_express_module", PROXY_EXPRESS),
     module("mod_proxy_fdpass.c", "proxy_fdpass_module", &[]),
     module("mod_proxy_ftp.c", "proxy_ftp_module", PROXY_FTP),
     module("mod_proxy_hcheck.c", "proxy_hcheck_module", PROXY_HCHECK),

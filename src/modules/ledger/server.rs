@@ -1,9 +1,9 @@
-//! Processes, and as whom they run.
+//! Processes.
 
 use super::checks::server;
 use super::{module, row};
-use crate::module::Args::{Argv, Take1, Take2};
-use crate::module::Effect::{Blind, Inert, Modelled};
+use crate::module::Args::{Argv, Take1};
+use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Directive, Module};
 use crate::rule::Rule::{Arg, By, NotIn, Warn};
@@ -155,15 +155,6 @@ const WORKER: &[Directive] = &[
         .must(&[NotIn(forbid::GLOBAL_ONLY)]),
 ];
 
-// As whom httpd serves decides which files it may read: the file system is asked as that user.
-#[rustfmt::skip]
-const SUEXEC: &[Directive] = &[
-    row("SuexecUserGroup", Take2, RSRC_CONF,
-        Blind("scripts run under suexec, which refuses those that break its rules"),
-        "User and group for spawned processes")
-        .must(&[NotIn(forbid::DIR_CONTEXT)]),
-];
-
 #[rustfmt::skip]
 const WATCHDOG: &[Directive] = &[
     row("WatchdogInterval", Take1, RSRC_CONF, Inert, "Watchdog interval in seconds")
@@ -179,6 +170,5 @@ pub(super) static MODULES: &[Module] = &[
     module("prefork.c", "mpm_prefork_module", PREFORK),
     module("event.c", "mpm_event_module", EVENT),
     module("worker.c", "mpm_worker_module", WORKER),
-    module("mod_suexec.c", "suexec_module", SUEXEC),
     module("mod_watchdog.c", "watchdog_module", WATCHDOG),
 ];

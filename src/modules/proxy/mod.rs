@@ -7,6 +7,7 @@
 mod backend;
 mod balancer;
 mod canon;
+mod express;
 mod fcgi;
 mod fpm;
 mod handler;
@@ -36,6 +37,7 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 pub(crate) use balancer::Balancer;
+pub(crate) use express::{EXPRESS, Express};
 pub(crate) use fcgi::FCGI;
 pub(crate) use hosts::{Blocked, Direct};
 pub(crate) use schemes::{CONNECT, WSTUNNEL};

@@ -1,10 +1,11 @@
-//! Look-ups in a RewriteMap: `lookup_map` (mod_rewrite.c). Texts and internal functions are looked up; programs and
-//! databases are not asked.
+//! Look-ups in a RewriteMap: `lookup_map` (mod_rewrite.c). Texts, database files and internal functions are looked up;
+//! programs and SQL databases are not asked.
 
 use super::table::Table;
 use crate::limits;
 use crate::outcome::Decision;
 use crate::phase::Phase;
+use crate::server::dbm;
 use crate::server::doubts::Alike;
 use crate::server::request::Request;
 use crate::server::uri::{self, Slashes};
@@ -34,6 +35,8 @@ pub(crate) enum Kind {
     Text,
     /// A text file with alternatives, one of which is drawn.
     Random,
+    /// A database file, of that type.
+    Dbm(BString),
     /// A function.
     Function(Function),
     /// A program or a database.
@@ -90,6 +93,7 @@ pub(super) fn lookup(r: &mut Request<'_>, phase: Phase, name: &BString, key: BSt
     match &map.kind {
         Kind::Function(f) => Some(function(*f, key)),
         Kind::Text => text(r, map, &key),
+        Kind::Dbm(kind) => database(r, map, kind, &key),
         Kind::Random => {
             let value = text(r, map, &key)?;
             let mut choices = value.split(|b| *b == b'|');
@@ -117,6 +121,17 @@ fn function(f: Function, mut key: BString) -> BString {
         }
     }
     key
+}
+
+/// `lookup_map_dbmfile`
+fn database(r: &mut Request<'_>, map: &Map, kind: &BString, key: &BString) -> Option<BString> {
+    match dbm::fetch(r, (kind, &map.file), key, map.span) {
+        Ok(value) => value.filter(|v| !v.is_empty()),
+        Err(dbm::Unopened) => {
+            r.error_by("AH00656", format!("mod_rewrite: can't open DBM RewriteMap {}", map.file), Some(map.span));
+            None
+        }
+    }
 }
 
 fn text(r: &mut Request<'_>, map: &Map, key: &BString) -> Option<BString> {

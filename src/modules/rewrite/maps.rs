@@ -63,7 +63,8 @@ fn parse(cmd: &Cmd<'_>, source: &BString) -> Result<Parsed, String> {
             b"default" | b"db" | b"gdbm" | b"lmdb" => {}
             _ => return Err(format!("RewriteMap: dbm type {} is invalid", driver.as_bstr())),
         }
-        Ok((Kind::Outside("a database"), file(path), Some(checked)))
+        let kind = Kind::Dbm(driver.to_ascii_lowercase().into());
+        Ok((kind, file(path), Some(checked)))
     } else if prefixed("dbd:").is_some() || prefixed("fastdbd:").is_some() {
         match cmd.build.loaded.has("dbd_module") {
             true => Ok((Kind::Outside("a database"), BString::default(), None)),

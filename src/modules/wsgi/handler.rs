@@ -73,6 +73,9 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
         Ok(()) => Verdict::Ok,
         Err(refusal) => {
             script::add_cgi_vars(r);
+            if refusal.status == 500 {
+                script::path_translated(r);
+            }
             let file = r.filename_str();
             r.error("", format!("{}: {file}", refusal.message));
             Verdict::Status(refusal.status)

@@ -1,8 +1,7 @@
-//! mod_authnz_fcgi and mod_auth_form (modules/aaa).
+//! mod_authnz_fcgi (modules/aaa).
 
 use super::Done;
 use crate::modules::core::atoi;
-use crate::modules::ledger::providers::{self, Kind};
 use crate::server::build::Cmd;
 use bstr::{BString, ByteSlice};
 
@@ -65,14 +64,4 @@ pub(crate) fn check(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
         }
     }
     Ok(())
-}
-
-/// `AuthFormProvider`: `add_authn_provider` (modules/aaa/mod_auth_form.c).
-pub(crate) fn form_provider(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let name = a[0].to_str_lossy();
-    let offered = providers::find(Kind::Authn, &name).is_some_and(|p| cmd.build.loaded.has(p.module));
-    match offered || cmd.build.aliases.authn.contains_key(&a[0]) {
-        true => Ok(()),
-        false => Err(format!("Unknown Authn provider: {name}")),
-    }
 }

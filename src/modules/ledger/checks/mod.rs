@@ -12,7 +12,7 @@ pub(super) mod proxy;
 pub(super) mod reqtimeout;
 pub(super) mod sed;
 pub(super) mod server;
-pub(super) mod session;
+pub(crate) mod session;
 pub(crate) mod socache;
 
 /// What a check says: httpd's message, where something is wrong.

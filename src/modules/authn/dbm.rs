@@ -1,0 +1,91 @@
+//! mod_authn_dbm.c: users in a database file, as htdbm and dbmmanage write them.
+
+use super::{Provider, Status};
+use crate::module::Effect::Modelled;
+use crate::module::allowed::*;
+use crate::module::{Args, Directive, Module, row};
+use crate::server::build::Cmd;
+use crate::server::dbm;
+use crate::server::request::Request;
+use crate::server::setting::{Set, without};
+use crate::server::settings::Settings;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+const NAME: &str = "mod_authn_dbm.c";
+
+/// The module.
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "authn_dbm_module", directives: DIRECTIVES, hooks: &[] };
+
+/// `dbm`
+pub(crate) static PROVIDER: Provider =
+    Provider { name: "dbm", module: NAME, check_password: Some(check_password), get_realm_hash: Some(get_realm_hash) };
+
+#[rustfmt::skip]
+static DIRECTIVES: &[Directive] = &[
+    row("AuthDBMUserFile", Args::Take1, OR_AUTHCFG, Modelled, "dbm database file containing user IDs and passwords", user_file),
+    row("AuthDBMType", Args::Take1, OR_AUTHCFG, Modelled, "what type of DBM file the user file is", kind),
+];
+
+/// Settings per directory. There is no merge rule for them: the innermost section that sets any sets all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dir {
+    /// AuthDBMUserFile.
+    pub file: Option<Set<BString>>,
+    /// AuthDBMType.
+    pub kind: Option<Set<BString>>,
+}
+
+impl Settings for Dir {}
+
+impl Dir {
+    /// The places of the settings that decide who a user is.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
+        self.file.iter().chain(&self.kind).map(|s| s.span)
+    }
+}
+
+fn user_file(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let (path, span) = (cmd.server_root_relative(&a[0]), cmd.span());
+    Set::put(&mut cmd.slot(|d| &mut d.authn_dbm).file, path, span);
+    Ok(())
+}
+
+fn kind(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.authn_dbm).kind, a[0].clone(), span);
+    Ok(())
+}
+
+/// `fetch_dbm_value`: the value of a key up to its first colon; the error is what httpd answers without the file.
+fn fetch(r: &mut Request<'_>, key: &[u8]) -> Result<(BString, Span), Status> {
+    let dir = r.per_dir.authn_dbm.clone().unwrap_or_default();
+    let kind = without(&dir.kind, r.without).cloned().unwrap_or_else(|| "default".into());
+    let path = without(&dir.file, r.without).cloned().unwrap_or_default();
+    let span = dir.file.as_ref().map_or(Span::NONE, |s| s.span);
+    match dbm::fetch(r, (&kind, &path), key, span) {
+        Ok(None) => Err(Status::NotFound),
+        Ok(Some(value)) => Ok((value[..value.find_byte(b':').unwrap_or(value.len())].into(), span)),
+        Err(dbm::Unopened) => {
+            r.error("AH10285", format!("could not open dbm (type {kind}) file: {path}"));
+            Err(Status::GeneralError)
+        }
+    }
+}
+
+/// `check_dbm_pw`
+fn check_password(r: &mut Request<'_>, user: &[u8], sent: &[u8]) -> Status {
+    match fetch(r, user) {
+        Ok((hash, span)) => super::weigh(r, sent, &hash, ("AuthDBMUserFile", span)),
+        Err(status) => status,
+    }
+}
+
+/// `get_dbm_realm_hash`
+fn get_realm_hash(r: &mut Request<'_>, user: &[u8], realm: &[u8]) -> Status {
+    match fetch(r, &bstr::join(":", [user, realm])) {
+        Ok((hash, _)) => Status::Found(hash),
+        Err(status) => status,
+    }
+}
