@@ -66,7 +66,10 @@ impl Explain {
         if let Some(hint) = hint(&spec.url) {
             streams.note(&hint);
         }
-        let opened = self.given.open(streams, Some(vec![spec.clone()]))?;
+        let mut opened = self.given.open(streams, Some(vec![spec.clone()]))?;
+        if self.format == Format::Json {
+            opened.run = opened.run.map(Run::with_response);
+        }
         let Some(run) = &opened.run else {
             if self.format == Format::Json
                 && let Some(error) = opened.refusal()

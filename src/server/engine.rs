@@ -94,6 +94,7 @@ pub(crate) struct Engine {
     pub doubts: Doubts,
     trace: Trace,
     supposing: Cell<bool>,
+    responding: Cell<bool>,
     pointers: Cell<u64>,
     clock: Cell<Option<i64>>,
 }
@@ -120,6 +121,7 @@ impl Engine {
             doubts: Doubts::default(),
             trace: Trace::default(),
             supposing: Cell::new(false),
+            responding: Cell::new(false),
             pointers: Cell::new(1 << 63),
             clock: Cell::new(None),
         }
@@ -161,6 +163,7 @@ impl Engine {
     pub(crate) fn fork(&self) -> Engine {
         let fork = Engine::new(self.server.clone(), self.vfs.clone(), self.programs.clone());
         fork.clock.set(self.clock.get());
+        fork.responding.set(self.responding.get());
         fork
     }
 
@@ -295,6 +298,17 @@ impl Engine {
             self.trace.fill();
         }
         result
+    }
+
+    /// Has outcomes have their response.
+    pub(crate) fn respond(&self) {
+        self.responding.set(true);
+    }
+
+    /// Whether outcomes are to have their response: then what only headers and environments tell is found out.
+    #[inline]
+    pub(crate) fn responds(&self) -> bool {
+        self.responding.get() && !self.supposing.get()
     }
 
     /// Whether it is only asked what would be.

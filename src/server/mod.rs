@@ -31,6 +31,7 @@ mod observed;
 pub(crate) mod process;
 pub(crate) mod protocol;
 pub(crate) mod request;
+mod response;
 pub(crate) mod script;
 pub(crate) mod section;
 pub(crate) mod setting;
