@@ -39,6 +39,10 @@ pub(super) struct Explain {
     #[arg(long, conflicts_with_all = ["all", "brief"])]
     rules: bool,
 
+    /// Show the response headers, each with the lines that set, changed and lost it
+    #[arg(long, conflicts_with_all = ["all", "brief", "rules"])]
+    headers: bool,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -67,7 +71,7 @@ impl Explain {
             streams.note(&hint);
         }
         let mut opened = self.given.open(streams, Some(vec![spec.clone()]))?;
-        if self.format == Format::Json {
+        if self.format == Format::Json || self.headers {
             opened.run = opened.run.map(Run::with_response);
         }
         let Some(run) = &opened.run else {
@@ -117,9 +121,10 @@ impl Explain {
                 if let Some(followed) = &followed {
                     streams.out.write_all(follow::text(followed, streams.paint).as_bytes())?;
                 }
-                let page = match self.rules {
-                    true => explain::rules(&explained, streams.paint),
-                    false => explain::render(&explained, self.level(), streams.paint),
+                let page = match (self.rules, self.headers) {
+                    (true, _) => explain::rules(&explained, streams.paint),
+                    (_, true) => explain::headers(&explained, streams.paint),
+                    _ => explain::render(&explained, self.level(), streams.paint),
                 };
                 streams.out.write_all(page.as_bytes())?;
             }

@@ -16,6 +16,7 @@ pub(crate) mod core;
 pub(crate) mod dav;
 pub(crate) mod dir;
 pub(crate) mod env;
+pub(crate) mod expires;
 pub(crate) mod filter;
 pub(crate) mod foreign;
 pub(crate) mod headers;
@@ -80,6 +81,7 @@ pub(crate) static MODELLED: &[&Module] = &[
     &env::MODULE,
     &filter::MODULE,
     &headers::MODULE,
+    &expires::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,

@@ -4,7 +4,7 @@ use super::{Explained, causes, words};
 use crate::diagnostic::{Diagnostic, Severity, Stage};
 use crate::follow::{Followed, Stopped};
 use crate::outcome::json::{outcome, place};
-use crate::outcome::step::{Change, Detail, Judgement, Passed, Step, Winner};
+use crate::outcome::step::{Change, Detail, Field, Judgement, Passed, Step, Winner};
 use crate::reason::Suggestion;
 use crate::site::Edit;
 use crate::source::{SourceMap, Span};
@@ -144,13 +144,19 @@ fn verdict(judgement: Judgement, sources: &SourceMap) -> Value {
 }
 
 fn change(change: &Change) -> Value {
-    let text = |text: &Option<BString>| text.as_ref().map(|t| t.to_str_lossy().into_owned());
-    json!({
+    // what has a NUL in it can't be known
+    let text =
+        |text: &Option<BString>| text.as_ref().filter(|t| !t.contains(&0)).map(|t| t.to_str_lossy().into_owned());
+    let mut told = json!({
         "field": change.field.name(),
         "name": text(&change.name),
         "from": text(&change.from),
         "to": text(&change.to),
-    })
+    });
+    if let Field::Header(table) = change.field {
+        told["table"] = table.name().into();
+    }
+    told
 }
 
 /// Diagnostics, as a list.

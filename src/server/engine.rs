@@ -40,6 +40,11 @@ pub(crate) enum Program {
 pub(crate) trait Programs: Send + Sync {
     /// What running `path` as a program for `handler` (`wsgi`, `cgi`, `php`) would do.
     fn program(&self, handler: &str, path: &[u8]) -> Program;
+
+    /// Whether what is in the file stands for another text: then its length says nothing.
+    fn is_stand_in(&self, _path: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Files of a real machine: nobody runs them, and each is taken to be a program that answers.

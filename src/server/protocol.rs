@@ -159,6 +159,7 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         output_filters: Vec::new(),
         negotiated: false,
         body: None,
+        reply: None,
         rewrite: Default::default(),
         mime_exceptions: None,
         htaccess_read: Vec::new(),

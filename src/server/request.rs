@@ -227,6 +227,8 @@ pub(crate) struct Request<'a> {
     pub negotiated: bool,
     /// What is known of the body that it answers with; none: nothing, or no range of it is sent.
     pub body: Option<Box<super::byterange::Body>>,
+    /// What is known of the body that its response has, where that is asked for.
+    pub reply: Option<Box<super::response::Reply>>,
     /// State that mod_rewrite keeps for a request.
     pub rewrite: crate::modules::rewrite::State,
     /// Where mod_wsgi runs it.

@@ -98,6 +98,7 @@ vector! {
         access_compat: modules::access_compat::Dir = "mod_access_compat.c",
         autoindex: modules::autoindex::Dir = "mod_autoindex.c",
         actions: modules::actions::Dir = "mod_actions.c",
+        expires: modules::expires::Dir = "mod_expires.c",
         filter: modules::filter::Dir = "mod_filter.c",
         imagemap: modules::imagemap::Dir = "mod_imagemap.c",
         include: modules::include::Dir = "mod_include.c",

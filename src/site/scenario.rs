@@ -76,4 +76,9 @@ impl Programs for ScenarioFs {
         };
         if works { Program::Works } else { Program::Broken }
     }
+
+    fn is_stand_in(&self, path: &[u8]) -> bool {
+        use suite::Program::{Cgi, Php, Wsgi};
+        matches!(ScenarioFs::program(self, path), Wsgi | Cgi | Php)
+    }
 }
