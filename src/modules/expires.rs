@@ -5,7 +5,7 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Module, row};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
-use crate::server::response::UNKNOWN;
+use crate::server::response::{Length, UNKNOWN};
 use crate::server::settings::Settings;
 use crate::source::Span;
 use crate::{date, outcome::step::By};
@@ -118,6 +118,15 @@ pub(crate) fn filter(r: &mut Request<'_>) {
         return;
     }
     if r.err_headers_out.get("Expires").or(r.headers_out.get("Expires")).is_some() {
+        return;
+    }
+    let foreign = r.reply.as_ref().is_none_or(|reply| reply.length == Length::Foreign);
+    if foreign && !dir.types.is_empty() {
+        // the type is the program's
+        if dir.default.is_some() {
+            r.headers_out.merge("Cache-Control", UNKNOWN);
+            r.headers_out.set("Expires", UNKNOWN);
+        }
         return;
     }
     let Some(code) = dir.code(r) else { return };

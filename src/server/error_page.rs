@@ -85,7 +85,9 @@ pub(super) fn length(r: &Request<'_>, answered: u16, location: &[u8], second: Op
     let notes = notes(r);
     let method = escaped(&r.method);
     let sentence = match status {
-        300 => r.notes.get("variant-list").map_or(Some(0), |_| None)?,
+        // without a Location it has a list of what there is
+        300 if location.is_empty() => return None,
+        300 => 0,
         301 | 302 | 307 | 308 => 51 + escaped(location),
         303 => 66 + escaped(location),
         305 => 123,

@@ -327,7 +327,6 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
         new.headers_out.set("Vary", vary);
     }
     new.err_headers_out = r.err_headers_out.clone();
-    new.reply = r.reply.as_ref().filter(|reply| reply.no_cache).map(|_| Box::new(response::Reply::not_kept()));
     new.rewrite.end = r.rewrite.end;
     new.negotiated = r.negotiated;
     new.env = Table::default();

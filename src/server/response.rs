@@ -47,19 +47,10 @@ pub(crate) struct Reply {
     pub length: Length,
     /// The parts of it that are sent, first and last byte; none: all.
     pub ranges: Vec<(i64, i64)>,
-    /// A client of HTTP/1.0 is not to keep it: `r->no_cache`.
-    pub no_cache: bool,
     /// An answer went through the filters already: the length of what comes after is not told.
     passed: bool,
     /// No default charset is added to its type.
     suppress_charset: bool,
-}
-
-impl Reply {
-    /// Of an answer that a client of HTTP/1.0 is not to keep.
-    pub(crate) fn not_kept() -> Reply {
-        Reply { no_cache: true, ..Reply::default() }
-    }
 }
 
 impl Request<'_> {
@@ -252,7 +243,7 @@ pub(super) fn make_page(r: &mut Request<'_>, second: Option<u16>) {
     let status = r.status;
     let before = r.reply().map(std::mem::take).unwrap_or_default();
     if let Some(reply) = r.reply() {
-        (reply.no_cache, reply.passed) = (before.no_cache, before.passed);
+        reply.passed = before.passed;
     }
     if is_header_only(status) {
         return;
@@ -335,9 +326,6 @@ pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
         out.unset("Vary");
     } else {
         fix_vary(&mut out);
-    }
-    if reply.no_cache && out.get("Expires").is_none() {
-        out.add("Expires", UNKNOWN);
     }
     if r.notes.get("no-etag").is_some() {
         out.unset("ETag");

@@ -293,7 +293,11 @@ fn handle_multi(r: &mut Request<'_>) -> Verdict {
         return Verdict::Declined;
     }
     let found = match multi::read(r) {
-        Ok(variants) if variants.is_empty() => return Verdict::Declined,
+        Ok(variants) if variants.is_empty() => {
+            // that variants were looked for is in the tag of whatever answers instead
+            r.negotiated = true;
+            return Verdict::Declined;
+        }
         found => found,
     };
     for span in options::deciders(&core.opt_lines, options::MULTI) {

@@ -2,7 +2,8 @@
 
 use super::variant::Variant;
 use crate::server::request::Request;
-use crate::server::uri;
+use crate::server::response::UNKNOWN;
+use crate::server::{filepath, uri};
 use bstr::{BString, ByteSlice};
 
 /// How a choice came out.
@@ -19,8 +20,11 @@ pub(super) struct Choice {
 /// `set_neg_headers`: Vary, Alternates and TCN, sent with errors too.
 pub(super) fn say(r: &mut Request<'_>, variants: &[Variant<'_>], choice: Choice) {
     if r.engine.responds() {
+        if choice.list {
+            r.notes.set("variant-list", UNKNOWN);
+        }
         if choice.alternates && !variants.is_empty() {
-            let all: Vec<BString> = variants.iter().map(alternate).collect();
+            let all: Vec<BString> = variants.iter().map(|v| alternate(r, v)).collect();
             r.err_headers_out.merge("Alternates", BString::from(bstr::join(", ", all)));
         }
         let differ =
@@ -58,7 +62,7 @@ pub(super) fn say_chosen(r: &mut Request<'_>, variant: &mut Variant<'_>) {
 }
 
 /// One of the variants, as RFC 2295 lists them.
-fn alternate(v: &Variant<'_>) -> BString {
+fn alternate(r: &Request<'_>, v: &Variant<'_>) -> BString {
     let mut quality = format!("{:1.3}", v.source_quality);
     // zeros at the end are left out, and of a whole number all that is behind it
     if quality.ends_with('0') {
@@ -74,7 +78,11 @@ fn alternate(v: &Variant<'_>) -> BString {
     let languages = bstr::join(",", &v.languages);
     let encoding = v.encoding.clone().unwrap_or_default();
     let handled = v.sub.as_ref().is_some_and(|sub| sub.handler.is_some());
-    let length = v.bytes.filter(|_| !handled).map(|n| n.to_string()).unwrap_or_default();
+    let looked_at = || v.sub.as_ref().and_then(|sub| sub.finfo).map(|f| f.size);
+    let folder = filepath::dirname(r.filename.as_deref().map_or(b"", |f| f.as_slice()));
+    let there = || r.engine.stat(&filepath::join(folder, &v.file_name)).ok().map(|f| f.size);
+    let length = v.bytes.or_else(looked_at).or_else(there);
+    let length = length.filter(|_| !handled).map(|n| n.to_string()).unwrap_or_default();
     for (name, value) in [
         ("type", v.mime_type.as_bytes()),
         ("charset", &v.charset),
