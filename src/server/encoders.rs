@@ -24,6 +24,8 @@ pub(super) fn filter(r: &mut Request<'_>) {
         } else if is(&name, "BROTLI_COMPRESS") {
             compress(r, "br", SMALL_FOR_BROTLI);
         } else if is(&name, include::FILTER) {
+            // a page that may be put together has no tag, even if it is not
+            r.notes.set("no-etag", "");
             if r.core().allows(options::INCLUDES) {
                 includes(r, &name);
             }
@@ -48,7 +50,6 @@ fn lengthen(r: &mut Request<'_>) {
 
 /// `includes_filter`: what a page is made of may have changed at any time.
 fn includes(r: &mut Request<'_>, name: &[u8]) {
-    r.notes.set("no-etag", "");
     r.headers_out.unset("Content-Length");
     if include::keeps_time(r) {
         if let Some(file) = r.finfo {

@@ -123,8 +123,10 @@ pub(crate) fn invoke_handler(r: &mut Request<'_>) -> Verdict {
     if verdict == Verdict::Ok && r.next.is_none() {
         verdict = byterange::filter(r);
         if verdict == Verdict::Status(416) && r.engine.responds() {
-            // the filters before it have had their say
-            response::pass_filters(r, true);
+            // nothing of the answer is left
+            r.headers_out = Table::default();
+            r.err_headers_out = Table::default();
+            response::clear(r);
         }
     }
     if r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
@@ -176,13 +178,14 @@ fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
     } else if !recursive && r.engine.responds() && r.last().failed_again {
         // what the requests of the chain said for errors is in one table
         let last = r.last_mut();
-        let (said, second) = (std::mem::take(&mut last.err_headers_out), last.status);
+        let said = std::mem::take(&mut last.err_headers_out);
         let next = r.next.take();
         r.err_headers_out = said;
         // the page is made while the ErrorDocument is looked for, by GET
         let method = std::mem::replace(&mut r.method, super::method::name(b"GET"));
         let number = std::mem::replace(&mut r.method_number, super::method::GET);
-        send_page(r, Some(second));
+        // what went wrong then was put to a request that had this status already
+        send_page(r, Some(r.status));
         (r.method, r.method_number) = (method, number);
         if r.next.is_none() {
             r.next = next;
@@ -510,13 +513,25 @@ pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) 
         r.notes.set(name, value);
     }
     r.headers_out = overlay(&sub.headers_out, &r.headers_out);
-    r.err_headers_out = overlay(&sub.err_headers_out, &r.err_headers_out);
+    let said = without_cookies_of(sub.err_headers_out, &r.err_headers_out);
+    r.err_headers_out = overlay(&said, &r.err_headers_out);
     for (name, value) in sub.env.iter() {
         r.env.set(name, value);
     }
     r.context_prefix = sub.context_prefix.or(r.context_prefix.take());
     r.context_root = sub.context_root.or(r.context_root.take());
     take_marks(r, sub.log, sub.decided, sub.caveats);
+}
+
+/// A subrequest's headers without the cookies that its request sets already: rules set each once in a request.
+pub(crate) fn without_cookies_of(said: Table, by: &Table) -> Table {
+    let name = |line: &BStr| line.split(|b| *b == b'=').next().unwrap_or_default().to_vec();
+    let known: Vec<Vec<u8>> = by.named(b"Set-Cookie").map(|(_, line)| name(line)).collect();
+    if known.is_empty() || said.get("Set-Cookie").is_none() {
+        return said;
+    }
+    let is_new = |(n, line): &(&BStr, &BStr)| !n.eq_ignore_ascii_case(b"Set-Cookie") || !known.contains(&name(line));
+    said.iter().filter(is_new).map(|(n, line)| (n.to_owned(), line.to_owned())).collect()
 }
 
 /// `apr_table_overlay`: the rows of one table, and after them those of another.

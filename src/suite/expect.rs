@@ -181,7 +181,9 @@ impl Shape {
             Shape::Map(_) if matches!(node.value, Value::Null) => Some(Json::Null),
             Shape::Map(keys) => Some(read_map(reader, what, node, keys)),
             Shape::Headers => match &node.value {
-                Value::List(nodes) => nodes.iter().map(|n| header(reader, what, n)).collect::<Option<Vec<Json>>>().map(Json::from),
+                Value::List(nodes) => {
+                    nodes.iter().map(|n| header(reader, what, n)).collect::<Option<Vec<Json>>>().map(Json::from)
+                }
                 _ => Some(read_headers(reader, what, node)),
             },
             Shape::Directives(keys) => {
@@ -338,7 +340,10 @@ mod tests {
             (json!({"caveats": [{"directive": "x"}]}), vec!["caveats"]),
             (json!({"location": "/x"}), vec!["location"]),
             (json!({"headers": {"x-a": "1, 2", "ETag": "y", "X-C": null}}), vec![]),
-            (json!({"headers": {"x-a": "1", "ETag": null, "X-C": ""}}), vec!["headers.x-a", "headers.ETag", "headers.X-C"]),
+            (
+                json!({"headers": {"x-a": "1", "ETag": null, "X-C": ""}}),
+                vec!["headers.x-a", "headers.ETag", "headers.X-C"],
+            ),
             (json!({"headers": [["x-a", "1"], ["etag", "z"], ["X-A", null]]}), vec![]),
             (json!({"headers": [["x-a", "1"], ["X-A", "2"]]}), vec!["headers"]),
             (json!({"headers": [["x-a", "1"], ["etag", "z"], ["X-A", "3"]]}), vec!["headers"]),

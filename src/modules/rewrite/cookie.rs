@@ -2,17 +2,17 @@
 
 use super::expand::{Context, expand};
 use super::template::Template;
-use crate::server::request::Request;
 use crate::date;
+use crate::server::request::Request;
 use crate::server::response::UNKNOWN;
 use bstr::ByteSlice;
 
 /// `do_expand_cookie` for one of a rule's cookies: a `Set-Cookie` line, unless there is one of that name.
 ///
 /// The time when it ends is told in a response alone; one that has ended already ends in 1970. A subrequest's cookies are
-/// left out.
+/// told there too: they are those of the request that it becomes.
 pub(super) fn set(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &Template) {
-    if r.engine.is_supposing() || r.main.is_some() {
+    if r.engine.is_supposing() || r.main.is_some() && !r.engine.responds() {
         return;
     }
     let text = expand(r, ctx, template, None);
