@@ -72,7 +72,7 @@ fn say(r: &mut Request<'_>, headers: Vec<(BString, BString)>) {
         let is = |n: &&str| name.eq_ignore_ascii_case(n.as_bytes());
         if is(&"Content-Type") {
             r.set_content_type(Some(value.into()), false);
-        } else if SUCCESS.iter().any(|n| is(n)) {
+        } else if SUCCESS.iter().any(&is) {
             r.headers_out.set(name, value);
         } else if is(&"Set-Cookie") {
             r.err_headers_out.add(name, value);

@@ -167,7 +167,7 @@ impl Dir {
     fn code(&self, r: &Request<'_>) -> Option<Code> {
         let of = |kind: &[u8]| self.types.iter().find(|(t, _)| t.eq_ignore_ascii_case(kind)).map(|(_, code)| *code);
         let kind = r.content_type.as_ref().map(|t| t.split(|b| *b == b';').next().unwrap_or_default().trim_ascii());
-        let own = kind.and_then(|k| of(k));
+        let own = kind.and_then(&of);
         let by_kind = || {
             let slash = kind?.find_byte(b'/')?;
             of(&[&kind?[..=slash], b"*"].concat())

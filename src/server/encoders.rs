@@ -35,6 +35,12 @@ pub(super) fn filter(r: &mut Request<'_>) {
     }
 }
 
+/// Whether the first filter makes the content, rather than encoding it: then no digest of the file is sent.
+pub(super) fn makes_content(r: &Request<'_>) -> bool {
+    const RESOURCE: [&str; 5] = [include::FILTER, "SUBSTITUTE", "SED", "XMLENC", "PROXY-HTML"];
+    filters::all(r).iter().any(|(name, _)| RESOURCE.iter().any(|wanted| is(name, wanted)))
+}
+
 fn is(name: &[u8], wanted: &str) -> bool {
     name.eq_ignore_ascii_case(wanted.as_bytes())
 }

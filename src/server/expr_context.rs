@@ -157,7 +157,7 @@ impl Context for View<'_, '_> {
 
     fn vary(&mut self, headers: &BStr) {
         if self.0.engine.responds() {
-            self.0.headers_out.merge("Vary", headers.to_owned());
+            self.0.headers_out.merge("Vary", headers);
         }
     }
 

@@ -112,7 +112,7 @@ pub(crate) fn of_file(r: &mut Request<'_>, file: &Stat) {
     if let Some(span) = span {
         headers::tell_set(r, By::Core, Some(span), &[("ETag", None)]);
     }
-    if super::setting::value(&r.core().content_digest, false) {
+    if super::setting::value(&r.core().content_digest, false) && !encoders::makes_content(r) {
         let content = r.read(&r.filename.clone().unwrap_or_default());
         let digest = content.map_or(UNKNOWN.into(), |c| base64::encode(&crate::expr::digest::md5(&c)));
         r.says("Content-MD5", digest);
@@ -201,11 +201,15 @@ fn cut(r: &mut Request<'_>) {
     match ranges.as_slice() {
         [] => {}
         [(first, last)] => {
-            reply.length = Length::Known((last - first + 1).unsigned_abs());
-            let value = match whole {
-                Length::Known(whole) => format!("bytes {first}-{last}/{whole}").into(),
-                _ => BString::from(UNKNOWN),
+            // the parts of a body that a filter made shorter or longer are others
+            let (length, value) = match whole {
+                Length::Known(whole) => {
+                    let part = (last - first + 1).unsigned_abs();
+                    (Length::Known(part), format!("bytes {first}-{last}/{whole}").into())
+                }
+                _ => (Length::Unknown, BString::from(UNKNOWN)),
             };
+            reply.length = length;
             r.headers_out.set("Content-Range", value);
         }
         _ => {

@@ -69,6 +69,7 @@ fn collect<'s>(steps: &'s [Step], events: &mut Vec<Event<'s>>) {
         if step.children.is_empty()
             && let Some(change) = step.changes.iter().find(|c| c.field == Field::Type)
         {
+            events.retain(|e| e.change.is_none_or(|c| c.field != Field::Type));
             events.push(Event { name: "Content-Type".into(), step, change: Some(change) });
         }
     }
