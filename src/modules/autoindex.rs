@@ -2,7 +2,7 @@
 //! subrequests by which it looks at each entry.
 
 use super::core::options;
-use crate::module::Effect::Inert;
+use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
@@ -46,7 +46,7 @@ static DIRECTIVES: &[Directive] = &[
         Inert,
         "alternate descriptive text followed by one or more content encodings",
     ),
-    row("IndexOptions", Args::Argv, OR_INDEXES, Inert, "one or more index options [+|-][]", index_options),
+    row("IndexOptions", Args::Argv, OR_INDEXES, Modelled, "one or more index options [+|-][]", index_options),
     row(
         "IndexOrderDefault",
         Args::Take2,

@@ -323,8 +323,9 @@ pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
     let none = Reply::default();
     let reply = r.reply.as_deref().unwrap_or(&none);
     let mut out: Table = r.err_headers_out.iter().chain(r.headers_out.iter()).map(owned).collect();
-    if r.connection.unanswered.is_some() {
-        return Response::default();
+    // HTTP/0.9 has no headers
+    if r.connection.unanswered.is_some() || r.proto_num < 1000 {
+        return Response { env: env(last), ..Response::default() };
     }
     if r.env.get("force-no-vary").is_some() {
         out.unset("Vary");
