@@ -24,8 +24,6 @@ pub(super) fn filter(r: &mut Request<'_>) {
         } else if is(&name, "BROTLI_COMPRESS") {
             compress(r, "br", SMALL_FOR_BROTLI);
         } else if is(&name, include::FILTER) {
-            // a page that may be put together has no tag, even if it is not
-            r.notes.set("no-etag", "");
             if r.core().allows(options::INCLUDES) {
                 includes(r, &name);
             }
@@ -33,6 +31,11 @@ pub(super) fn filter(r: &mut Request<'_>) {
             lengthen(r);
         }
     }
+}
+
+/// Whether there is a filter for server-side includes, allowed or not.
+pub(super) fn may_include(r: &Request<'_>) -> bool {
+    filters::all(r).iter().any(|(name, _)| is(name, include::FILTER))
 }
 
 /// Whether the first filter makes the content, rather than encoding it: then no digest of the file is sent.

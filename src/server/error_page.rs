@@ -137,8 +137,7 @@ pub(super) fn length(r: &Request<'_>, answered: u16, location: &[u8], second: Op
 fn notes(r: &Request<'_>) -> Option<usize> {
     /// What is said of an .htaccess file that can't be read.
     const UNREAD: usize = 62;
-    const OF_HEADERS: [&str; 8] =
-        ["AH00560", "AH00561", "AH00562", "AH00563", "AH00564", "AH00565", "AH02427", "AH02428"];
+    const OF_HEADERS: [&str; 5] = ["AH00560", "AH00561", "AH00563", "AH00565", "AH02426"];
     match r.log.iter().rev().find(|l| !l.subrequest).map(|l| l.code) {
         Some("AH00529") => Some(UNREAD),
         Some(code) if OF_HEADERS.contains(&code) => None,

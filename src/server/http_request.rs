@@ -119,6 +119,7 @@ pub(crate) fn invoke_handler(r: &mut Request<'_>) -> Verdict {
         type_named = HANDLER_TYPES.into_iter().find(|t| by_type == *t);
         r.handler = Some(by_type);
     }
+    response::begin(r);
     let mut verdict = process::run_phase(r, Phase::Handler);
     if verdict == Verdict::Ok && r.next.is_none() {
         verdict = byterange::filter(r);

@@ -86,6 +86,13 @@ impl Request<'_> {
     }
 }
 
+/// What filters say before there is anything to filter (`includes_setup`): a page that may be put together has no tag.
+pub(super) fn begin(r: &mut Request<'_>) {
+    if r.engine.responds() && encoders::may_include(r) {
+        r.notes.set("no-etag", "");
+    }
+}
+
 /// The headers of a file.
 const FILE_HEADERS: [&str; 4] = ["Last-Modified", "ETag", "Accept-Ranges", "Content-Length"];
 
