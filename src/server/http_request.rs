@@ -2,6 +2,7 @@
 //! `ap_invoke_handler` (server/config.c).
 
 use super::byterange::{self, Body};
+use super::environ;
 use super::process;
 use super::request::{EnvChange, PathInfo, ProxyReq, Request};
 use super::response;
@@ -284,6 +285,9 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
         r.engine.open();
         let (method, number) = (r.method.clone(), r.method_number);
         r.env.set("REQUEST_METHOD", method.clone());
+        if let Some(notes) = r.notes.get("error-notes").map(|n| n.to_owned()) {
+            r.env.set("ERROR_NOTES", notes);
+        }
         r.method = super::method::name(b"GET");
         r.method_number = super::method::GET;
         internal_redirect(r, &text);
@@ -335,14 +339,15 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
     new.negotiated = r.negotiated;
     new.env = Table::default();
     for (name, value) in r.env.iter() {
-        new.env.set([b"REDIRECT_", name.as_bytes()].concat(), value);
+        new.env.set(environ::renamed(name), value);
     }
     new.env.set("REDIRECT_STATUS", r.status.to_string());
     let renamed = |change: &EnvChange| EnvChange {
-        name: [b"REDIRECT_", change.name.as_slice()].concat().into(),
+        name: environ::renamed(&change.name),
         ..change.clone()
     };
     new.env_changes = r.env_changes.iter().map(renamed).collect();
+    new.environ = r.environ.redirected();
     Some(new)
 }
 
@@ -371,6 +376,7 @@ pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         err_headers_out: Table::default(),
         env: Table::default(),
         env_changes: Vec::new(),
+        environ: Default::default(),
         notes: Table::default(),
         handler: None,
         content_type: None,
@@ -464,7 +470,7 @@ fn told(r: &Request<'_>) -> Redirected {
     let mut variables: Vec<Passed> = Vec::new();
     // the last line that set a variable is the one whose value it has
     for change in r.env_changes.iter().rev() {
-        let name: BString = [b"REDIRECT_", change.name.as_slice()].concat().into();
+        let name = environ::renamed(&change.name);
         if let Some(value) = r.env.get(&change.name).filter(|_| variables.iter().all(|v| v.name != name)) {
             variables.push(Passed { name, value: value.to_owned(), by: change.span });
         }

@@ -13,6 +13,7 @@ pub(crate) mod doubts;
 mod encoders;
 pub(crate) mod engine;
 mod error_page;
+pub(crate) mod environ;
 pub(crate) mod etag;
 pub(crate) mod expr_context;
 pub(crate) mod file_walk;

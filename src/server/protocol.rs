@@ -128,6 +128,7 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         err_headers_out: Table::default(),
         env: Table::default(),
         env_changes: Vec::new(),
+        environ: Default::default(),
         notes: Table::default(),
         handler: None,
         content_type: None,

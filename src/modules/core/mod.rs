@@ -133,6 +133,8 @@ pub(crate) struct Dir {
     pub signature: Option<Set<Signature>>,
     /// ContentDigest.
     pub content_digest: Option<Set<bool>>,
+    /// CGIVar: REQUEST_URI is the path that the request has in the end.
+    pub current_uri: Option<Set<bool>>,
     /// FileETag.
     pub etag: etag::Parts,
     /// SetOutputFilter.
@@ -176,6 +178,7 @@ impl Default for Dir {
             default_charset: None,
             signature: None,
             content_digest: None,
+            current_uri: None,
             etag: etag::Parts::default(),
             output_filters: None,
             max_ranges: None,
@@ -241,6 +244,7 @@ impl Settings for Dir {
         m.default_charset = Set::merge(&base.default_charset, &add.default_charset);
         m.signature = Set::merge(&base.signature, &add.signature);
         m.content_digest = Set::merge(&base.content_digest, &add.content_digest);
+        m.current_uri = Set::merge(&base.current_uri, &add.current_uri);
         m.etag = etag::Parts::merge(base.etag, add.etag);
         m.output_filters = Set::merge(&base.output_filters, &add.output_filters);
         m.max_ranges = Set::merge(&base.max_ranges, &add.max_ranges);

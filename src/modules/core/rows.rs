@@ -432,7 +432,7 @@ pub(super) static CORE: &[Directive] = &[
         "Controls whether HTTP authorization headers, normally hidden, will be passed to scripts",
         cgi_pass_auth,
     ),
-    plain("CGIVar", Args::Take2, OR_FILEINFO, Inert, "Controls how some CGI variables are set")
+    row("CGIVar", Args::Take2, OR_FILEINFO, Modelled, "Controls how some CGI variables are set", cgi_var)
         .must(&[
             Arg(0, Exactly(&["REQUEST_URI"]), "Unrecognized CGI variable: \"{}\""),
             Arg(1, OneOf(&["current-uri", "original-uri"]), "Valid rules for REQUEST_URI are 'current-uri' and 'original-uri'"),

@@ -482,6 +482,13 @@ pub(super) fn cgi_pass_auth(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     Ok(())
 }
 
+/// `set_cgi_var`: REQUEST_URI is the only variable that has rules.
+pub(super) fn cgi_var(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).current_uri, is(&a[1], "current-uri"), span);
+    Ok(())
+}
+
 pub(super) fn set_output_filter(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).output_filters, a[0].clone(), span);

@@ -1,0 +1,205 @@
+//! The environment that a program finds: httpd's table of variables, as it gets through to a CGI program, to PHP (PHP-FPM
+//! too) or to a WSGI application, to each in a way of its own.
+
+use super::request::Request;
+use crate::source::Span;
+use crate::version;
+use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashMap;
+
+/// How a program gets its environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// As a process of its own (`ap_create_environment` in server/util_script.c).
+    Cgi,
+    /// As PHP's `$_SERVER` (`php_register_variable_ex` in main/php_variables.c of PHP).
+    Php,
+    /// As the dictionary of a WSGI application (`Adapter_environ` of mod_wsgi).
+    Wsgi,
+}
+
+/// A variable that a program finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub name: BString,
+    /// None where it can't be known.
+    pub value: Option<BString>,
+    /// The line that gave it this value, where it was one.
+    pub by: Option<Span>,
+}
+
+/// What a request knows of its program's environment besides the variables.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// What its program found.
+    pub found: Option<Vec<Variable>>,
+    /// Variables that are there, with values that can't be known.
+    pub unknown: Vec<BString>,
+    /// Lines that set variables, in order, beside those of [`Request::env_changes`].
+    pub lines: Vec<(BString, Span)>,
+}
+
+impl State {
+    /// What an internal redirect makes of it, with the variables.
+    pub(crate) fn redirected(&self) -> State {
+        State {
+            found: None,
+            unknown: self.unknown.iter().map(|name| renamed(name)).collect(),
+            lines: self.lines.iter().map(|(name, span)| (renamed(name), *span)).collect(),
+        }
+    }
+}
+
+/// Whether anyone reads all of a program's environment: it is told, or response headers may have variables in them.
+pub(crate) fn is_read(r: &Request<'_>) -> bool {
+    r.engine.responds() || r.per_dir.headers.is_some()
+}
+
+/// A variable's name after an internal redirect: `rename_original_env` (modules/http/http_request.c).
+pub(crate) fn renamed(name: &[u8]) -> BString {
+    [b"REDIRECT_", name].concat().into()
+}
+
+/// What tells of the machine, of the connection and of this httpd only, by whatever name after internal redirects.
+const LEFT_OUT: [&str; 10] = [
+    "SERVER_SIGNATURE",
+    "SERVER_SOFTWARE",
+    "SERVER_ADMIN",
+    "GATEWAY_INTERFACE",
+    "REMOTE_PORT",
+    "PATH",
+    "LC_CTYPE",
+    "UNIQUE_ID",
+    "HTTP_CONNECTION",
+    "HTTP_X_SIM_ID",
+];
+
+fn is_left_out(name: &[u8]) -> bool {
+    let mut own = name;
+    while let Some(rest) = own.strip_prefix(b"REDIRECT_") {
+        own = rest;
+    }
+    LEFT_OUT.iter().any(|left| own == left.as_bytes()) || own.starts_with(b"wsgi.") || own.starts_with(b"mod_wsgi.")
+}
+
+/// Notes for the outcome what the request's program finds. It is the request's own table, with `more` changed in it.
+pub(crate) fn hand(r: &mut Request<'_>, reader: Reader, more: &[(&'static str, Option<BString>)]) {
+    if !r.engine.responds() {
+        return;
+    }
+    let (env, unknown) = (r.env.clone(), r.environ.unknown.clone());
+    let mut rows: Vec<(&BStr, Option<&BStr>)> = env.iter().map(|(name, value)| (name, Some(value))).collect();
+    for (name, value) in more {
+        rows.retain(|(n, _)| n != name);
+        rows.extend(value.as_ref().map(|v| (BStr::new(*name), Some(v.as_bstr()))));
+    }
+    rows.extend(unknown.iter().map(|name| (name.as_bstr(), None)));
+    let mut found = Found::default();
+    for (name, value) in rows {
+        let Some((seen, value)) = reader.sees(name, value) else { continue };
+        // the name of another variable is not taken from it
+        let takes = reader == Reader::Cgi && seen != *name && env.get(&seen).is_some();
+        if !is_left_out(&seen) && !(takes && r.has(&version::OWN_NAMES)) {
+            let by = line(r, name);
+            found.put(Variable { name: seen, value, by }, reader != Reader::Cgi);
+        }
+    }
+    r.environ.found = Some(found.variables);
+}
+
+/// The line that gave a variable its value.
+fn line(r: &Request<'_>, name: &[u8]) -> Option<Span> {
+    let late = r.environ.lines.iter().rev().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, span)| *span);
+    late.or_else(|| r.env_changes.iter().rev().find(|c| c.name.eq_ignore_ascii_case(name)).map(|c| c.span))
+}
+
+/// Variables by their names.
+#[derive(Default)]
+struct Found {
+    variables: Vec<Variable>,
+    places: HashMap<BString, usize>,
+}
+
+impl Found {
+    /// Adds one. Of two of a name the last counts, or else the first.
+    fn put(&mut self, variable: Variable, last: bool) {
+        match self.places.get(&variable.name) {
+            Some(at) if last => self.variables[*at] = variable,
+            Some(_) => {}
+            None => {
+                self.places.insert(variable.name.clone(), self.variables.len());
+                self.variables.push(variable);
+            }
+        }
+    }
+}
+
+impl Reader {
+    /// A variable as it is found; none where it isn't.
+    fn sees(self, name: &BStr, value: Option<&BStr>) -> Option<(BString, Option<BString>)> {
+        let text = value.map(|v| v.to_owned());
+        match self {
+            Reader::Cgi => {
+                let given = value.map_or(&b""[..], |v| v.as_bytes());
+                let whole = [name.as_bytes(), b"=", given].concat();
+                let (name, value) = whole.split_once_str("=")?;
+                Some((process_name(name), text.map(|_| value.into())))
+            }
+            Reader::Php => Some((php_name(name)?, text)),
+            // a dictionary's HTTPS becomes wsgi.url_scheme
+            Reader::Wsgi if name == "HTTPS" => None,
+            Reader::Wsgi => Some((name.to_owned(), text.map(latin1))),
+        }
+    }
+}
+
+/// A name in the environment of a process: what is neither letter nor digit, and a digit in front, is an underscore.
+fn process_name(name: &[u8]) -> BString {
+    let mut seen: BString = name.iter().map(|b| if b.is_ascii_alphanumeric() { *b } else { b'_' }).collect::<Vec<_>>().into();
+    if let Some(first) = seen.first_mut().filter(|b| b.is_ascii_digit()) {
+        *first = b'_';
+    }
+    seen
+}
+
+/// A name in `$_SERVER`. One of an array (`a[b]`) is none of a variable, and HTTP_PROXY is kept away from scripts.
+fn php_name(name: &[u8]) -> Option<BString> {
+    let name = name.trim_start_with(|c| c == ' ');
+    let open = name.find_byte(b'[').filter(|at| *at > 0);
+    if name.is_empty() || name == b"HTTP_PROXY" || open.is_some_and(|at| name[at..].contains(&b']')) {
+        return None;
+    }
+    let seen = |(at, b): (usize, &u8)| if matches!(b, b' ' | b'.') || Some(at) == open { b'_' } else { *b };
+    Some(name.iter().enumerate().map(seen).collect::<Vec<_>>().into())
+}
+
+/// Bytes as Python reads them for WSGI: each is a character.
+fn latin1(value: BString) -> BString {
+    value.iter().map(|b| char::from(*b)).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_programs_find_them() {
+        for (reader, name, found) in [
+            (Reader::Cgi, "a-b", Some("a_b=v")),
+            (Reader::Cgi, "1x", Some("_x=v")),
+            (Reader::Cgi, "e=f", Some("e=f=v")),
+            (Reader::Php, "a-b", Some("a-b=v")),
+            (Reader::Php, " c.d e", Some("c_d_e=v")),
+            (Reader::Php, "a b[ c.d", Some("a_b__c_d=v")),
+            (Reader::Php, "a[b]", None),
+            (Reader::Php, "HTTP_PROXY", None),
+            (Reader::Wsgi, "c.d", Some("c.d=v")),
+            (Reader::Wsgi, "HTTPS", None),
+        ] {
+            let seen = reader.sees(name.into(), Some("v".into()));
+            let seen = seen.map(|(name, value)| format!("{name}={}", value.unwrap_or_default()));
+            assert_eq!(seen.as_deref(), found, "{reader:?} {name}");
+        }
+        assert_eq!(latin1("é".into()), "Ã©");
+    }
+}
