@@ -22,7 +22,9 @@ impl Scenario {
             None => Modules::Default,
             Some(names) => Modules::Pick(names.clone()),
         };
-        let variables = self.environment.iter().flatten();
+        // Debian starts httpd so
+        let usual = vec![("LANG".into(), "C".into())];
+        let variables = self.environment.as_ref().unwrap_or(&usual).iter();
         let input = Input {
             name: self.config_name(),
             text: text.into(),
