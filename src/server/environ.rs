@@ -155,7 +155,8 @@ impl Reader {
 
 /// A name in the environment of a process: what is neither letter nor digit, and a digit in front, is an underscore.
 fn process_name(name: &[u8]) -> BString {
-    let mut seen: BString = name.iter().map(|b| if b.is_ascii_alphanumeric() { *b } else { b'_' }).collect::<Vec<_>>().into();
+    let mut seen: BString =
+        name.iter().map(|b| if b.is_ascii_alphanumeric() { *b } else { b'_' }).collect::<Vec<_>>().into();
     if let Some(first) = seen.first_mut().filter(|b| b.is_ascii_digit()) {
         *first = b'_';
     }

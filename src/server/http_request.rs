@@ -342,10 +342,7 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
         new.env.set(environ::renamed(name), value);
     }
     new.env.set("REDIRECT_STATUS", r.status.to_string());
-    let renamed = |change: &EnvChange| EnvChange {
-        name: environ::renamed(&change.name),
-        ..change.clone()
-    };
+    let renamed = |change: &EnvChange| EnvChange { name: environ::renamed(&change.name), ..change.clone() };
     new.env_changes = r.env_changes.iter().map(renamed).collect();
     new.environ = r.environ.redirected();
     Some(new)
@@ -522,8 +519,12 @@ pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) 
     r.headers_out = overlay(&sub.headers_out, &r.headers_out);
     let said = without_cookies_of(sub.err_headers_out, &r.err_headers_out);
     r.err_headers_out = overlay(&said, &r.err_headers_out);
-    for (name, value) in sub.env.iter() {
-        r.env.set(name, value);
+    // the subrequest's come first: they are what rules see, but a program finds the request's own of those that both have
+    let own = std::mem::replace(&mut r.env, sub.env);
+    for (name, value) in own.iter() {
+        if r.env.named(name).last().is_none_or(|(_, last)| last != value) {
+            r.env.add(name, value);
+        }
     }
     r.context_prefix = sub.context_prefix.or(r.context_prefix.take());
     r.context_root = sub.context_root.or(r.context_root.take());

@@ -82,7 +82,8 @@ pub(crate) fn add_common_vars(r: &mut Request<'_>) {
             vars.add(variable, value);
         }
     }
-    let mut add = |name: &'static str, value: Option<BString>| value.into_iter().for_each(|value| vars.add(name, value));
+    let mut add =
+        |name: &'static str, value: Option<BString>| value.into_iter().for_each(|value| vars.add(name, value));
     add("SERVER_NAME", Some(escape_html(r.server_name_for_url())));
     add("SERVER_ADDR", Some(r.connection.local.to_string().into()));
     add("SERVER_PORT", Some(r.server_port().to_string().into()));

@@ -136,7 +136,8 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(Spea
                 r.error_by(code, message, Some(b.span));
                 return Err(Verdict::Status(503));
             }
-            Choice::Member { member, only } => {
+            Choice::Member { member, only, routed, session } => {
+                b.tell(r, member, routed, session);
                 if !only {
                     let why = format!("{} has several members: which one is asked depends on earlier requests", b.name);
                     r.caveat("BalancerMember", member.span, why);

@@ -1,7 +1,7 @@
 //! The environment of an application: `wsgi_build_environment`.
 
-use super::proxies;
 use super::InForce;
+use super::proxies;
 use crate::server::request::Request;
 use crate::server::{environ, filters, method, script, uri};
 use crate::source::Span;

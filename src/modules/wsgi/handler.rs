@@ -1,9 +1,9 @@
 //! The handler: what must hold before a script is run, and what comes of it.
 
 use super::alias::note;
+use super::environment::{self, Passes};
 use super::functions::{self, Function};
 use super::setters::HandlerScript;
-use super::environment::{self, Passes};
 use super::{HANDLER, InForce, group, remote};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options;

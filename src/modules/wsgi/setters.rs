@@ -206,7 +206,14 @@ pub(super) fn handler_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let mut line = a[0].as_slice();
     let name = filled(args::word(&mut line), "Name for handler script not supplied.")?;
     let place = filled(args::word(&mut line), "Location of handler script not supplied.")?;
-    let mut script = HandlerScript { name, place, span: cmd.span(), process_group: None, application_group: None, pass_authorization: None };
+    let mut script = HandlerScript {
+        name,
+        place,
+        span: cmd.span(),
+        process_group: None,
+        application_group: None,
+        pass_authorization: None,
+    };
     for (name, value) in options::all(line, invalid)? {
         match name.as_slice() {
             b"process-group" => script.process_group = Some(filled(value, options::NO_PROCESS_GROUP)?),
