@@ -1,6 +1,7 @@
 //! What the client and the program get, besides what every outcome has: made only where it is asked for
 //! ([`Run::with_response`](crate::Run::with_response)).
 
+use crate::source::Span;
 use bstr::BString;
 
 /// The response's headers, and the environment that a program finds.
@@ -26,4 +27,7 @@ pub struct Response {
     /// What a program (CGI, WSGI, PHP, FastCGI) finds in its environment; none where no program ran, and none for a value
     /// that can't be known.
     pub env: Option<Vec<(BString, Option<BString>)>>,
+    /// The directives that gave variables of it their values, by the variables' names. (What httpd itself says of a request
+    /// has none.)
+    pub env_lines: Vec<(BString, Span)>,
 }

@@ -264,11 +264,6 @@ impl Engine {
         self.trace.pattern(tried);
     }
 
-    /// PLACEHOLDER
-    pub(crate) fn responds(&self) -> bool {
-        true
-    }
-
     /// Begins to watch.
     pub(crate) fn watch(&self) {
         self.trace.begin();

@@ -107,6 +107,16 @@ pub(crate) fn hand(r: &mut Request<'_>, reader: Reader, more: &[(&'static str, O
     r.environ.found = Some(found.variables);
 }
 
+/// What a request's program found.
+pub(super) fn found(r: &Request<'_>) -> Option<Vec<(BString, Option<BString>)>> {
+    Some(r.environ.found.as_ref()?.iter().map(|v| (v.name.clone(), v.value.clone())).collect())
+}
+
+/// The lines that variables of it come from.
+pub(super) fn lines(r: &Request<'_>) -> Vec<(BString, Span)> {
+    r.environ.found.iter().flatten().filter_map(|v| Some((v.name.clone(), v.by?))).collect()
+}
+
 /// The line that gave a variable its value.
 fn line(r: &Request<'_>, name: &[u8]) -> Option<Span> {
     let late = r.environ.lines.iter().rev().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, span)| *span);

@@ -7,7 +7,7 @@
 use super::etag::{self, Tag};
 use super::request::Request;
 use super::table::Table;
-use super::{encoders, error_page, method};
+use super::{encoders, environ, error_page, method};
 use crate::modules::core::ErrorDocument;
 use crate::modules::{expires, headers};
 use crate::outcome::Response;
@@ -368,7 +368,7 @@ pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
     let headers: Vec<(BString, Option<BString>)> =
         sent.map(|(name, value)| (name.to_owned(), (!is_unknown(value)).then(|| value.to_owned()))).collect();
     let said = || out.get("Content-Type").map(|kind| essence(kind));
-    Response { headers, content_type: content_type.or_else(said), env: env(last) }
+    Response { headers, content_type: content_type.or_else(said), env: environ::found(last), env_lines: environ::lines(last) }
 }
 
 fn owned((name, value): (&BStr, &BStr)) -> (BString, BString) {
@@ -418,9 +418,4 @@ fn fix_vary(out: &mut Table) {
     if !names.is_empty() {
         out.set("Vary", BString::from(bstr::join(",", names)));
     }
-}
-
-/// What a program finds in its environment. (Not made yet.)
-fn env(_: &Request<'_>) -> Option<Vec<(BString, Option<BString>)>> {
-    None
 }
