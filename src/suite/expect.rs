@@ -67,6 +67,8 @@ enum Shape {
     Maybe,
     /// One of some words.
     Word(&'static [&'static str]),
+    /// A mapping of any names to texts or null, or null.
+    Variables,
     /// A mapping of these keys, or null.
     Map(&'static [(&'static str, Shape)]),
     /// Response headers: by name (null: not sent), or all of them in a list of pairs.
@@ -116,6 +118,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("headers", Shape::Headers),
     ("type", Shape::Maybe),
     ("backend", Shape::Map(BACKEND)),
+    ("env", Shape::Variables),
     ("decided_by", Shape::Directives(DECISION)),
     ("caveats", Shape::Directives(CAVEAT)),
 ];
@@ -178,7 +181,16 @@ impl Shape {
                 }
                 Some(text.into())
             }
-            Shape::Map(_) if matches!(node.value, Value::Null) => Some(Json::Null),
+            Shape::Map(_) | Shape::Variables if matches!(node.value, Value::Null) => Some(Json::Null),
+            Shape::Variables => {
+                let mut variables = serde_json::Map::new();
+                for (name, node) in reader.map(what, node) {
+                    if let Some(value) = Shape::Maybe.read(reader, &format!("{what}.{}", name.text), node) {
+                        variables.insert(name.text.clone(), value);
+                    }
+                }
+                Some(variables.into())
+            }
             Shape::Map(keys) => Some(read_map(reader, what, node, keys)),
             Shape::Headers => match &node.value {
                 Value::List(nodes) => {
@@ -326,6 +338,7 @@ mod tests {
             "decided_by": [{"phase": "p", "directive": "Require", "line": 3}],
             "caveats": [],
             "headers": [["X-A", "1"], ["ETag", null], ["X-A", "2"]],
+            "env": {"A": "1", "C": "2"},
             "config_error": {"file": "config", "line": 2, "message": "X not allowed here"},
         });
         let cases = [
@@ -347,6 +360,8 @@ mod tests {
             (json!({"headers": [["x-a", "1"], ["etag", "z"], ["X-A", null]]}), vec![]),
             (json!({"headers": [["x-a", "1"], ["X-A", "2"]]}), vec!["headers"]),
             (json!({"headers": [["x-a", "1"], ["etag", "z"], ["X-A", "3"]]}), vec!["headers"]),
+            (json!({"env": {"A": "1", "B": null}}), vec![]),
+            (json!({"env": {"A": null, "B": ""}}), vec!["env.A", "env.B"]),
             (json!({"config_error": {"line": 2, "message": "not allowed"}}), vec![]),
             (json!({"config_error": {"line": 2, "message": "unknown"}}), vec!["config_error.message"]),
         ];
