@@ -43,6 +43,10 @@ pub(super) struct Explain {
     #[arg(long, conflicts_with_all = ["all", "brief", "rules"])]
     headers: bool,
 
+    /// Show what the program finds in its environment, with the line that set each variable
+    #[arg(long, conflicts_with_all = ["all", "brief", "rules", "headers"])]
+    environment: bool,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -71,9 +75,7 @@ impl Explain {
             streams.note(&hint);
         }
         let mut opened = self.given.open(streams, Some(vec![spec.clone()]))?;
-        if self.format == Format::Json || self.headers {
-            opened.run = opened.run.map(Run::with_response);
-        }
+        opened.run = opened.run.map(Run::with_response);
         let Some(run) = &opened.run else {
             if self.format == Format::Json
                 && let Some(error) = opened.refusal()
@@ -121,10 +123,11 @@ impl Explain {
                 if let Some(followed) = &followed {
                     streams.out.write_all(follow::text(followed, streams.paint).as_bytes())?;
                 }
-                let page = match (self.rules, self.headers) {
-                    (true, _) => explain::rules(&explained, streams.paint),
-                    (_, true) => explain::headers(&explained, streams.paint),
-                    _ => explain::render(&explained, self.level(), streams.paint),
+                let page = match () {
+                    () if self.rules => explain::rules(&explained, streams.paint),
+                    () if self.headers => explain::headers(&explained, streams.paint),
+                    () if self.environment => explain::environment(&explained, streams.paint),
+                    () => explain::render(&explained, self.level(), streams.paint),
                 };
                 streams.out.write_all(page.as_bytes())?;
             }

@@ -3,6 +3,7 @@
 use super::{Explained, causes, words};
 use crate::diagnostic::{Diagnostic, Severity, Stage};
 use crate::follow::{Followed, Stopped};
+use crate::outcome::Outcome;
 use crate::outcome::json::{outcome, place};
 use crate::outcome::step::{Change, Detail, Field, Judgement, Passed, Step, Winner};
 use crate::reason::Suggestion;
@@ -23,9 +24,23 @@ pub fn explained(explained: &Explained<'_>) -> Value {
         map.insert("near".into(), missed.collect());
         let suggested = explained.suggestions.iter().map(|s| suggestion(s, case.sources));
         map.insert("suggestions".into(), suggested.collect());
+        map.insert("env_lines".into(), env_lines(case.outcome, case.sources));
         map.insert("trace".into(), trace(case.steps, case.sources));
     }
     value
+}
+
+/// The lines that set variables of the environment, by the variables' names.
+fn env_lines(outcome: &Outcome, sources: &SourceMap) -> Value {
+    let lines = outcome.response.iter().flat_map(|response| &response.env_lines);
+    lines.map(|(name, line)| (name.to_str_lossy().into_owned(), line_of(*line, sources))).collect::<Map<_, _>>().into()
+}
+
+fn line_of(line: Span, sources: &SourceMap) -> Value {
+    let mut map = Map::new();
+    map.insert("directive".into(), sources.directive_name(line).into());
+    place(&mut map, sources, line);
+    map.into()
 }
 
 /// What `explained` has besides where redirects were followed: `hops`, the outcomes of the redirects in order, and `stopped`, why
@@ -59,12 +74,7 @@ fn suggestion(suggestion: &Suggestion, sources: &SourceMap) -> Value {
 
 /// A reason or a near miss: a word, a sentence, and the lines.
 fn told(code: &str, message: String, places: &[Span], sources: &SourceMap) -> Value {
-    let places = places.iter().map(|line| {
-        let mut map = Map::new();
-        map.insert("directive".into(), sources.directive_name(*line).into());
-        place(&mut map, sources, *line);
-        Value::from(map)
-    });
+    let places = places.iter().map(|line| line_of(*line, sources));
     json!({"code": code, "message": message, "places": places.collect::<Value>()})
 }
 

@@ -24,7 +24,13 @@ pub(crate) fn script_name(r: &Request<'_>) -> BString {
 /// PATH_TRANSLATED is left out unless somebody reads it: it costs a subrequest. See [`path_translated`].
 pub(crate) fn add_cgi_vars(r: &mut Request<'_>) {
     let name = script_name(r);
-    let uri = if setting::value(&r.core().current_uri, false) { r.uri.clone() } else { original_uri(r) };
+    let uri = match &r.core().current_uri {
+        Some(set) if set.value => {
+            r.environ.lines.push(("REQUEST_URI".into(), set.span));
+            r.uri.clone()
+        }
+        _ => original_uri(r),
+    };
     r.env.set("GATEWAY_INTERFACE", "CGI/1.1");
     r.env.set("SERVER_PROTOCOL", r.protocol.clone());
     r.env.set("REQUEST_METHOD", r.method.clone());
@@ -100,6 +106,9 @@ pub(crate) fn add_common_vars(r: &mut Request<'_>) {
     add("AUTH_TYPE", r.auth_type.clone());
     add("REDIRECT_URL", redirect_url(r));
     add("REDIRECT_QUERY_STRING", r.prev.as_ref().and_then(|p| p.args.clone()));
+    if let Some(set) = r.core().cgi_pass_auth.as_ref().filter(|set| set.value) {
+        r.environ.lines.push(("HTTP_AUTHORIZATION".into(), set.span));
+    }
     // an environment in which there is nothing yet is filled as it is, names that repeat included
     match r.env.is_empty() {
         true => r.env = vars,

@@ -5,6 +5,7 @@
 mod access;
 mod chapters;
 mod headers;
+mod environment;
 mod host;
 mod page;
 mod rules;
@@ -19,6 +20,7 @@ use crate::outcome::{Access, Outcome};
 use crate::server::Server;
 use crate::source::Span;
 pub(crate) use headers::page as headers;
+pub(crate) use environment::environment;
 pub(crate) use rules::rules;
 
 use chapters::{Chapters, Told};
