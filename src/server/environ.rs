@@ -1,7 +1,9 @@
 //! The environment that a program finds: httpd's table of variables, as it gets through to a CGI program, to PHP (PHP-FPM
 //! too) or to a WSGI application, to each in a way of its own.
 
-use super::request::Request;
+use super::request::{EnvChange, Request};
+use super::{response, script};
+use crate::module::Phase;
 use crate::source::Span;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
@@ -33,8 +35,6 @@ pub(crate) struct Variable {
 pub(crate) struct State {
     /// What its program found.
     pub found: Option<Vec<Variable>>,
-    /// Variables that are there, with values that can't be known.
-    pub unknown: Vec<BString>,
     /// Lines that set variables, in order, beside those of [`Request::env_changes`].
     pub lines: Vec<(BString, Span)>,
 }
@@ -42,11 +42,12 @@ pub(crate) struct State {
 impl State {
     /// What an internal redirect makes of it, with the variables.
     pub(crate) fn redirected(&self) -> State {
-        State {
-            found: None,
-            unknown: self.unknown.iter().map(|name| renamed(name)).collect(),
-            lines: self.lines.iter().map(|(name, span)| (renamed(name), *span)).collect(),
-        }
+        // the headers stay as they are, their variables are made again
+        let both = |(name, span): &(BString, Span)| {
+            let header = name.starts_with(b"HTTP_").then(|| (name.clone(), *span));
+            std::iter::once((renamed(name), *span)).chain(header)
+        };
+        State { found: None, lines: self.lines.iter().flat_map(both).collect() }
     }
 }
 
@@ -87,24 +88,32 @@ pub(crate) fn hand(r: &mut Request<'_>, reader: Reader, more: &[(&'static str, O
     if !r.engine.responds() {
         return;
     }
-    let (env, unknown) = (r.env.clone(), r.environ.unknown.clone());
-    let mut rows: Vec<(&BStr, Option<&BStr>)> = env.iter().map(|(name, value)| (name, Some(value))).collect();
+    let env = r.env.clone();
+    let mut rows: Vec<(&BStr, &BStr)> = env.iter().collect();
     for (name, value) in more {
         rows.retain(|(n, _)| n != name);
-        rows.extend(value.as_ref().map(|v| (BStr::new(*name), Some(v.as_bstr()))));
+        rows.extend(value.as_ref().map(|v| (BStr::new(*name), v.as_bstr())));
     }
-    rows.extend(unknown.iter().map(|name| (name.as_bstr(), None)));
+    let lines = line_of_each(r);
     let mut found = Found::default();
     for (name, value) in rows {
-        let Some((seen, value)) = reader.sees(name, value) else { continue };
+        let Some((seen, text)) = reader.sees(name, value) else { continue };
         // the name of another variable is not taken from it
         let takes = reader == Reader::Cgi && seen != *name && env.get(&seen).is_some();
         if !is_left_out(&seen) && !(takes && r.has(&version::OWN_NAMES)) {
-            let by = line(r, name);
+            let by = lines.get(name.to_ascii_lowercase().as_bstr()).copied();
+            let value = (!response::is_unknown(value)).then_some(text);
             found.put(Variable { name: seen, value, by }, reader != Reader::Cgi);
         }
     }
     r.environ.found = Some(found.variables);
+}
+
+/// Notes the line that changed a request header: its variable is due to it.
+pub(crate) fn changed_header(r: &mut Request<'_>, name: &[u8], line: Span) {
+    if let Some(variable) = script::header_variable(&name.to_ascii_uppercase()).filter(|_| r.engine.responds()) {
+        r.environ.lines.push((variable, line));
+    }
 }
 
 /// What a request's program found.
@@ -117,10 +126,14 @@ pub(super) fn lines(r: &Request<'_>) -> Vec<(BString, Span)> {
     r.environ.found.iter().flatten().filter_map(|v| Some((v.name.clone(), v.by?))).collect()
 }
 
-/// The line that gave a variable its value.
-fn line(r: &Request<'_>, name: &[u8]) -> Option<Span> {
-    let late = r.environ.lines.iter().rev().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, span)| *span);
-    late.or_else(|| r.env_changes.iter().rev().find(|c| c.name.eq_ignore_ascii_case(name)).map(|c| c.span))
+/// The lines that gave variables their values, by name in lower case.
+fn line_of_each(r: &Request<'_>) -> HashMap<BString, Span> {
+    let (late, early): (Vec<&EnvChange>, Vec<&EnvChange>) =
+        r.env_changes.iter().partition(|change| change.phase == Phase::Handler);
+    let change = |change: &EnvChange| (BString::from(change.name.to_ascii_lowercase()), change.span);
+    let line = |(name, span): &(BString, Span)| (BString::from(name.to_ascii_lowercase()), *span);
+    let lines = r.environ.lines.iter().map(line);
+    early.into_iter().map(change).chain(lines).chain(late.into_iter().map(change)).collect()
 }
 
 /// Variables by their names.
@@ -146,19 +159,18 @@ impl Found {
 
 impl Reader {
     /// A variable as it is found; none where it isn't.
-    fn sees(self, name: &BStr, value: Option<&BStr>) -> Option<(BString, Option<BString>)> {
-        let text = value.map(|v| v.to_owned());
+    fn sees(self, name: &BStr, value: &BStr) -> Option<(BString, BString)> {
+        let text = value.to_owned();
         match self {
             Reader::Cgi => {
-                let given = value.map_or(&b""[..], |v| v.as_bytes());
-                let whole = [name.as_bytes(), b"=", given].concat();
+                let whole = [name.as_bytes(), b"=", value].concat();
                 let (name, value) = whole.split_once_str("=")?;
-                Some((process_name(name), text.map(|_| value.into())))
+                Some((process_name(name), value.into()))
             }
             Reader::Php => Some((php_name(name)?, text)),
             // a dictionary's HTTPS becomes wsgi.url_scheme
             Reader::Wsgi if name == "HTTPS" => None,
-            Reader::Wsgi => Some((name.to_owned(), text.map(latin1))),
+            Reader::Wsgi => Some((name.to_owned(), latin1(text))),
         }
     }
 }
@@ -207,8 +219,7 @@ mod tests {
             (Reader::Wsgi, "c.d", Some("c.d=v")),
             (Reader::Wsgi, "HTTPS", None),
         ] {
-            let seen = reader.sees(name.into(), Some("v".into()));
-            let seen = seen.map(|(name, value)| format!("{name}={}", value.unwrap_or_default()));
+            let seen = reader.sees(name.into(), "v".into()).map(|(name, value)| format!("{name}={value}"));
             assert_eq!(seen.as_deref(), found, "{reader:?} {name}");
         }
         assert_eq!(latin1("é".into()), "Ã©");

@@ -368,7 +368,12 @@ pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
     let headers: Vec<(BString, Option<BString>)> =
         sent.map(|(name, value)| (name.to_owned(), (!is_unknown(value)).then(|| value.to_owned()))).collect();
     let said = || out.get("Content-Type").map(|kind| essence(kind));
-    Response { headers, content_type: content_type.or_else(said), env: environ::found(last), env_lines: environ::lines(last) }
+    Response {
+        headers,
+        content_type: content_type.or_else(said),
+        env: environ::found(last),
+        env_lines: environ::lines(last),
+    }
 }
 
 fn owned((name, value): (&BStr, &BStr)) -> (BString, BString) {

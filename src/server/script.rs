@@ -6,7 +6,7 @@ use super::request::Request;
 use super::subrequest::{find_path_info, lookup_uri};
 use super::table::Table;
 use super::text::Text;
-use super::{environ, method, setting, uri};
+use super::{environ, method, response, setting, uri};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -126,13 +126,14 @@ fn script_filename(r: &Request<'_>) -> BString {
     file
 }
 
-/// REMOTE_HOST, where HostnameLookups has the client's name looked up. One that isn't known is a variable that may be there.
-fn remote_host(r: &mut Request<'_>) -> Option<BString> {
+/// REMOTE_HOST, where HostnameLookups has the client's name looked up. Whether one has a name that isn't known here can't be
+/// known.
+fn remote_host(r: &Request<'_>) -> Option<BString> {
     r.core().hostname_lookups.as_ref().filter(|set| set.value)?;
     let hosts = &r.engine.server.hosts;
     let found = hosts.iter().find(|(ip, _)| *ip == r.useragent_ip).map(|(_, name)| name.to_ascii_lowercase().into());
     if found.is_none() && !r.engine.server.hosts_complete {
-        r.environ.unknown.push("REMOTE_HOST".into());
+        return Some(response::UNKNOWN.into());
     }
     found
 }
@@ -168,7 +169,7 @@ fn passes_auth(r: &Request<'_>) -> bool {
 
 /// `http2env`: the variable of a request header, its name in upper case. Other names than of letters, digits and hyphens
 /// have none.
-fn header_variable(name: &[u8]) -> Option<BString> {
+pub(super) fn header_variable(name: &[u8]) -> Option<BString> {
     let named = name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
     named.then(|| [b"HTTP_", name.replace("-", "_").as_slice()].concat().into())
 }

@@ -19,7 +19,7 @@ use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::table::Table;
 use crate::server::text::Text;
-use crate::server::{expr_context, names, response};
+use crate::server::{environ, expr_context, names, response};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use format::Tag;
@@ -338,6 +338,9 @@ fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) ->
         let of = told_table(entries, r);
         let from = of.and_then(|_| told::values(table(r), &entry.name));
         let done = if holds { apply(r, entry, table, &mut merging) } else { Some(()) };
+        if holds && is_request(r, table) {
+            environ::changed_header(r, &entry.name, entry.span);
+        }
         if let Some(of) = of {
             let fate = if holds { HeaderFate::Applied } else { HeaderFate::Condition };
             told::tell_line(r, entry, of, from, fate);

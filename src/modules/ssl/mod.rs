@@ -14,7 +14,6 @@ use crate::diagnostic::Diagnostic;
 use crate::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::build::{Build, Draft};
-use crate::server::environ;
 use crate::server::expr_context;
 use crate::server::listen::Listen;
 use crate::server::request::{ProxyReq, Request};
@@ -22,6 +21,7 @@ use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
 use crate::server::settings::merge_slot;
 use crate::server::{Connection, Virtual};
+use crate::server::{environ, response};
 use crate::source::Span;
 use crate::version;
 use bstr::{BString, ByteSlice};
@@ -367,10 +367,7 @@ fn std_env_vars(r: &mut Request<'_>, dir: &Dir) {
         if let Some(span) = dir.options_span {
             r.environ.lines.push((name.into(), span));
         }
-        match value {
-            Some(value) => r.env.set(BString::from(name), value),
-            None => r.environ.unknown.push(name.into()),
-        }
+        r.env.set(BString::from(name), value.unwrap_or(response::UNKNOWN.into()));
     };
     if dir.has(option::STD_ENV_VARS, None) {
         for name in vars::STANDARD {
