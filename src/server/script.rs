@@ -141,10 +141,12 @@ fn remote_host(r: &Request<'_>) -> Option<BString> {
 /// REDIRECT_URL: the path before the last internal redirect, a whole URL by QualifyRedirectURL.
 fn redirect_url(r: &Request<'_>) -> Option<BString> {
     let earlier = r.prev.as_ref()?;
+    // C's text ends at a NUL
+    let path = earlier.uri.split(|b| *b == 0).next().unwrap_or_default();
     if !setting::value(&r.core().qualify_redirect_url, false) {
-        return Some(earlier.uri.clone());
+        return Some(path.into());
     }
-    let mut url = r.construct_url(&earlier.uri);
+    let mut url = r.construct_url(path);
     if let Some(at) = earlier.target.find_byte(b'?') {
         url.extend_from_slice(&earlier.target[at..]);
     }
@@ -152,7 +154,7 @@ fn redirect_url(r: &Request<'_>) -> Option<BString> {
 }
 
 /// `ap_escape_html`
-fn escape_html(text: BString) -> BString {
+pub(crate) fn escape_html(text: BString) -> BString {
     match text.find_byteset(b"<>&\"") {
         None => text,
         Some(_) => {

@@ -10,13 +10,16 @@ use crate::modules::core::Trace;
 use crate::outcome::observer::Origin;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
-use crate::server::{method, setting};
+use crate::server::{method, script, setting};
 use crate::version;
 use bstr::{BString, ByteSlice};
 
 /// `ap_proxyerror`
 fn error(r: &mut Request<'_>, status: u16, message: &str) -> Verdict {
     let uri = r.uri.clone();
+    let escaped = script::escape_html(message.into());
+    let notes = format!("The proxy server could not handle the request<p>Reason: <strong>{escaped}</strong></p>");
+    r.notes.set("error-notes", notes);
     r.error("AH00898", format!("{message} returned by {uri}"));
     Verdict::Status(status)
 }

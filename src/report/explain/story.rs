@@ -291,6 +291,10 @@ fn rules(page: &mut Page<'_>, told: &Told<'_>, step: &Step, label: &mut &str) {
         return;
     }
     let mark = told.mark(step);
+    // response headers have a page of their own (--headers)
+    if matches!(step.detail, Detail::Header(..)) && mark != Mark::Decides {
+        return;
+    }
     let text = clean(directive_text(page.sources(), line));
     row(page, Some(mark), std::mem::take(label), &text, Some(line));
     // what a deciding line did stands with the reasons
