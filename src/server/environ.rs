@@ -100,11 +100,12 @@ pub(crate) fn hand(r: &mut Request<'_>, reader: Reader, more: &[(&'static str, O
         let Some((seen, text)) = reader.sees(name, value) else { continue };
         // the name of another variable is not taken from it
         let takes = reader == Reader::Cgi && seen != *name && env.get(&seen).is_some();
-        if !is_left_out(&seen) && !(takes && r.has(&version::OWN_NAMES)) {
-            let by = lines.get(name.to_ascii_lowercase().as_bstr()).copied();
-            let value = (!response::is_unknown(value)).then_some(text);
-            found.put(Variable { name: seen, value, by }, reader != Reader::Cgi);
+        if is_left_out(&seen) || takes && r.has(&version::OWN_NAMES) {
+            continue;
         }
+        let by = lines.get(name.to_ascii_lowercase().as_bstr()).copied();
+        let value = (!response::is_unknown(value)).then_some(text);
+        found.put(Variable { name: seen, value, by }, reader != Reader::Cgi);
     }
     r.environ.found = Some(found.variables);
 }
