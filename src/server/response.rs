@@ -332,7 +332,7 @@ pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
     let mut out: Table = r.err_headers_out.iter().chain(r.headers_out.iter()).map(owned).collect();
     // HTTP/0.9 has no headers
     if r.connection.unanswered.is_some() || r.proto_num < 1000 {
-        return Response { env: env(last), ..Response::default() };
+        return Response { env: environ::found(last), env_lines: environ::lines(last), ..Response::default() };
     }
     if r.env.get("force-no-vary").is_some() {
         out.unset("Vary");
