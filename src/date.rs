@@ -53,6 +53,25 @@ pub(crate) fn seconds(year: i64, month: i64, day: i64) -> i64 {
     (days - 719_468) * 86_400
 }
 
+/// The date of so many seconds since 1970 as HTTP writes it: `apr_rfc822_date`.
+pub(crate) fn http(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"];
+    let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // years are counted from March, in eras of 400
+    let since = days + 719_468;
+    let (era, day_of_era) = (since.div_euclid(146_097), since.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year_of_era + i64::from(month > 9);
+    let weekday = DAYS[days.rem_euclid(7) as usize];
+    let name = MONTHS[(month as usize).min(11)];
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    format!("{weekday}, {day:02} {name} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// `apr_date_checkmask`
 fn fits(date: &[u8], mask: &[u8]) -> bool {
     for (i, m) in mask.iter().enumerate() {
@@ -75,6 +94,14 @@ fn fits(date: &[u8], mask: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_written_as_they_are_read() {
+        assert_eq!(http(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        for seconds in (0..4_000_000_000).step_by(7_654_321) {
+            assert_eq!(parse_http(http(seconds).as_bytes()), seconds);
+        }
+    }
 
     #[test]
     fn the_forms_of_http() {

@@ -39,6 +39,13 @@ impl Run {
         Run { server: server.clone(), engine: RefCell::new(Engine::new(server, vfs, programs)) }
     }
 
+    /// The same, whose outcomes have their [`Response`](crate::outcome::Response) too: the headers that the client gets, and
+    /// the environment that a program finds.
+    pub fn with_response(self) -> Run {
+        self.engine.borrow().respond();
+        self
+    }
+
     /// Another run of the same, for another thread.
     pub fn fork(&self) -> Run {
         Run { server: self.server.clone(), engine: RefCell::new(self.engine.borrow().fork()) }

@@ -143,6 +143,8 @@ pub(crate) const KEPT_TYPE: Change = change(63);
 pub(crate) const INDIRECT_TYPE: Change = fix(69, "CVE-2026-42356");
 /// Who says no name in the TLS handshake may ask only for virtual hosts with the same TLS settings.
 pub(crate) const NAMELESS_HANDSHAKE: Change = fix(64, "CVE-2025-23048");
+/// A variable whose name a program's environment can't have (`REQUEST-METHOD`) doesn't take that of another one.
+pub(crate) const OWN_NAMES: Change = fix(66, "CVE-2025-65082");
 
 /// What a version can add to the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

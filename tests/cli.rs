@@ -283,7 +283,7 @@ fn explain_as_json_is_an_outcome_with_its_trace() {
         (&suggested["handler"], &suggested["decided_by"][0]["directive"]),
         (&"wsgi-script".into(), &"WSGIScriptAlias".into())
     );
-    for key in ["reason", "near", "suggestions", "log_message", "trace"] {
+    for key in ["reason", "near", "suggestions", "log_message", "env_lines", "trace"] {
         first.as_object_mut().unwrap().insert(key.into(), explained[key].clone());
     }
     assert_eq!(explained, first);

@@ -41,6 +41,14 @@ pub(super) struct Explain {
     #[arg(long, conflicts_with_all = ["all", "brief"])]
     rules: bool,
 
+    /// Show the response headers, each with the lines that set, changed and lost it
+    #[arg(long, conflicts_with_all = ["all", "brief", "rules"])]
+    headers: bool,
+
+    /// Show what the program finds in its environment, with the line that set each variable
+    #[arg(long, conflicts_with_all = ["all", "brief", "rules", "headers"])]
+    environment: bool,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -68,7 +76,8 @@ impl Explain {
         if let Some(hint) = hint(&spec.url) {
             streams.note(&hint);
         }
-        let opened = self.given.open(streams, Some(vec![spec.clone()]))?;
+        let mut opened = self.given.open(streams, Some(vec![spec.clone()]))?;
+        opened.run = opened.run.map(Run::with_response);
         let Some(run) = &opened.run else {
             if let Some(error) = opened.refusal() {
                 self.refused(error, &opened.sources, streams)?;
@@ -110,9 +119,11 @@ impl Explain {
                 if let Some(followed) = &followed {
                     streams.out.write_all(follow::text(followed, streams.paint).as_bytes())?;
                 }
-                let page = match self.rules {
-                    true => explain::rules(&explained, streams.paint),
-                    false => explain::render(&explained, self.level(), streams.paint),
+                let page = match () {
+                    () if self.rules => explain::rules(&explained, streams.paint),
+                    () if self.headers => explain::headers(&explained, streams.paint),
+                    () if self.environment => explain::environment(&explained, streams.paint),
+                    () => explain::render(&explained, self.level(), streams.paint),
                 };
                 streams.out.write_all(page.as_bytes())?;
             }

@@ -42,7 +42,8 @@ pub(super) struct Replay {
     #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = keys())]
     fields: Vec<Key>,
 
-    /// Also print what the response, the back-end and the error log get: the keys `backend` and `log_message` (ndjson)
+    /// Also print what the client, the program, the back-end and the error log get: the keys `headers`, `type`, `env`,
+    /// `backend` and `log_message` (ndjson)
     #[arg(long, conflicts_with = "fields")]
     response: bool,
 
@@ -87,7 +88,10 @@ impl Replay {
             return failure("request options go with --urls FILE: a scenario says how its own requests are made");
         }
         let name = self.positional.as_deref().or(self.given.scenario.as_deref());
-        let opened = self.given.open_named(name, streams, urls.as_ref().map(|u| urls::of_each_port(u.lines())))?;
+        let mut opened = self.given.open_named(name, streams, urls.as_ref().map(|u| urls::of_each_port(u.lines())))?;
+        if self.response || self.fields.iter().any(|key| key.is_of_response()) {
+            opened.run = opened.run.map(Run::with_response);
+        }
         let Some(run) = &opened.run else {
             if self.format == Format::Ndjson
                 && let Some(error) = opened.refusal()

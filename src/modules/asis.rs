@@ -6,6 +6,7 @@ use crate::server::conditions::State;
 use crate::server::http_request::internal_redirect_handler;
 use crate::server::method;
 use crate::server::request::Request;
+use crate::server::response::Length;
 use bstr::{BString, ByteSlice};
 
 /// The module.
@@ -43,6 +44,9 @@ fn handler(r: &mut Request<'_>) -> Verdict {
             r.headers_out.set(name, value);
         }
     }
+    if r.engine.responds() {
+        say(r, headers.others);
+    }
     if let Some(location) = headers.location {
         if location.starts_with(b"/") && (r.status == 200 || (300..400).contains(&r.status)) {
             r.status = 200;
@@ -53,11 +57,29 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         }
         r.headers_out.set("Location", location);
     }
+    r.replies(Length::Known(if r.header_only { 0 } else { (content.len() - headers.end) as u64 }));
     if !r.header_only {
         let length = Some((content.len() - headers.end) as u64);
         r.body = Body::new(r, length, || State::of_program(r));
     }
     Verdict::Ok
+}
+
+/// The other headers: a content type is the answer's own, others are sent with errors too.
+fn say(r: &mut Request<'_>, headers: Vec<(BString, BString)>) {
+    const SUCCESS: [&str; 5] = ["Content-Length", "Content-Range", "Transfer-Encoding", "Last-Modified", "ETag"];
+    for (name, value) in headers {
+        let is = |n: &&str| name.eq_ignore_ascii_case(n.as_bytes());
+        if is(&"Content-Type") {
+            r.set_content_type(Some(value.into()), false);
+        } else if SUCCESS.iter().any(&is) {
+            r.headers_out.set(name, value);
+        } else if is(&"Set-Cookie") {
+            r.err_headers_out.add(name, value);
+        } else {
+            r.err_headers_out.merge(name, value);
+        }
+    }
 }
 
 /// What of a file's headers makes a difference.
@@ -67,6 +89,8 @@ struct Headers {
     location: Option<BString>,
     tag: Option<BString>,
     modified: Option<BString>,
+    /// What the client gets besides.
+    others: Vec<(BString, BString)>,
     /// Where the body begins.
     end: usize,
 }
@@ -95,6 +119,8 @@ fn scan(content: &[u8]) -> Headers {
             headers.tag = Some(value.into());
         } else if line[..colon].eq_ignore_ascii_case(b"last-modified") {
             headers.modified = Some(value.into());
+        } else {
+            headers.others.push((line[..colon].into(), value.trim_ascii_end().into()));
         }
     }
     headers

@@ -8,6 +8,7 @@ use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
 use crate::server::request::{ProxyReq, Request};
+use crate::server::response::UNKNOWN;
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;
 use crate::server::uri;
@@ -243,7 +244,8 @@ fn refuse(r: &mut Request<'_>, code: &'static str, message: String) -> Verdict {
 fn note_failure(r: &mut Request<'_>) -> Verdict {
     let name = if r.proxyreq == ProxyReq::Proxy { "Proxy-Authenticate" } else { "WWW-Authenticate" };
     let realm = auth_name(r).unwrap_or_default();
-    r.err_headers_out.set(name, format!("Digest realm=\"{realm}\""));
+    // with a nonce that is made from the time
+    r.err_headers_out.set(name, format!("Digest realm=\"{realm}\", nonce=\"{UNKNOWN}\""));
     Verdict::Status(401)
 }
 

@@ -2,13 +2,14 @@
 //! subrequests by which it looks at each entry.
 
 use super::core::options;
-use crate::module::Effect::Inert;
+use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::method;
 use crate::server::request::Request;
+use crate::server::response;
 use crate::server::settings::Settings;
 use crate::server::text::Text;
 use bstr::BString;
@@ -45,7 +46,7 @@ static DIRECTIVES: &[Directive] = &[
         Inert,
         "alternate descriptive text followed by one or more content encodings",
     ),
-    row("IndexOptions", Args::Argv, OR_INDEXES, Inert, "one or more index options [+|-][]", index_options),
+    row("IndexOptions", Args::Argv, OR_INDEXES, Modelled, "one or more index options [+|-][]", index_options),
     row(
         "IndexOrderDefault",
         Args::Take2,
@@ -97,9 +98,29 @@ pub(crate) struct Dir {
     none: bool,
     /// An option without a sign was met.
     plain: bool,
+    /// Type.
+    content_type: Option<BString>,
+    /// Charset.
+    charset: Option<BString>,
+    /// TrackModified: set, or taken away.
+    track_modified: Option<bool>,
 }
 
-impl Settings for Dir {}
+impl Settings for Dir {
+    /// `merge_autoindex_configs`, as far as it goes into an answer's headers.
+    fn merge(base: &Dir, add: &Dir) -> Dir {
+        Dir {
+            none: add.none,
+            plain: add.plain,
+            content_type: add.content_type.clone().or_else(|| base.content_type.clone()),
+            charset: add.charset.clone().or_else(|| base.charset.clone()),
+            track_modified: match add.none || add.plain {
+                true => Some(add.track_modified == Some(true)),
+                false => add.track_modified.or(base.track_modified),
+            },
+        }
+    }
+}
 
 fn add_icon(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     if a[0].starts_with(b"(") && !a[0].contains(&b')') {
@@ -132,14 +153,33 @@ fn index_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         let word = &written[usize::from(sign.is_some())..];
         match option(word, sign)? {
             Opt::None => (dir.none, dir.plain) = (true, false),
+            Opt::Bit if word.eq_ignore_ascii_case(b"TrackModified") => {
+                dir.track_modified = Some(sign != Some(b'-'));
+                dir.plain |= sign.is_none();
+            }
             Opt::Bit if sign.is_none() => dir.plain = true,
-            Opt::Bit | Opt::Value => {}
+            Opt::Bit => {}
+            Opt::Value => dir.note(word),
         }
     }
     if dir.none && dir.plain {
         return Err("Cannot combine other IndexOptions keywords with 'None'".into());
     }
     Ok(())
+}
+
+impl Dir {
+    /// Takes over Type and Charset.
+    fn note(&mut self, word: &[u8]) {
+        let Some(at) = word.iter().position(|b| *b == b'=') else { return };
+        let (name, value) = (&word[..at], &word[at + 1..]);
+        let slot = match name.to_ascii_lowercase().as_slice() {
+            b"type" => &mut self.content_type,
+            b"charset" => &mut self.charset,
+            _ => return,
+        };
+        *slot = Some(value.into());
+    }
 }
 
 /// What kind of option a word is.
@@ -190,6 +230,26 @@ fn option(word: &[u8], sign: Option<u8>) -> Result<Opt, String> {
     }
 }
 
+/// What `index_directory` says of its page.
+fn reply(r: &mut Request<'_>) {
+    if !r.engine.responds() {
+        return;
+    }
+    let dir = r.per_dir.autoindex.clone().unwrap_or_default();
+    let kind = dir.content_type.as_ref().map_or(&b"text/html"[..], |t| t.as_slice());
+    let kind: BString = match dir.charset.as_ref().map_or(&b"ISO-8859-1"[..], |c| c.as_slice()) {
+        b"" => kind.into(),
+        charset => [kind, b";charset=", charset].concat().into(),
+    };
+    if dir.track_modified == Some(true)
+        && let Some(directory) = r.finfo
+    {
+        response::says_modified(r, &directory);
+        response::says_tag(r, &directory);
+    }
+    r.replies_page(kind);
+}
+
 /// `handle_autoindex`
 fn handle(r: &mut Request<'_>) -> Verdict {
     let taken = |h: &Text<'_>| *h == super::dir::DIR_MAGIC_TYPE || h.is_empty();
@@ -215,6 +275,7 @@ fn handle(r: &mut Request<'_>) -> Verdict {
             r.filename = Some([path.as_slice(), b"/"].concat().into());
         }
         r.served_by = Some(super::dir::DIR_MAGIC_TYPE.into());
+        reply(r);
         r.body = Body::page(r);
         return Verdict::Ok;
     }

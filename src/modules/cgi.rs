@@ -8,6 +8,7 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::rule::{Rule, Test};
 use crate::server::build::{Cmd, forbid};
 use crate::server::engine::Program;
+use crate::server::environ::{self, Reader};
 use crate::server::request::{PathInfo, Request};
 use crate::server::{filepath, script, setting};
 use crate::vfs::{Kind, X};
@@ -102,7 +103,7 @@ fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
             return refuse(r, 404, codes.path_info, "AcceptPathInfo off disallows user's path");
         }
     }
-    script::add_cgi_vars(r);
+    script::add_vars(r);
     suexec::note(r);
     let path = r.filename.clone().unwrap_or_default();
     let failure = if r.engine.access(&path, X).is_err() {
@@ -110,11 +111,15 @@ fn run(r: &mut Request<'_>, codes: &Codes) -> Verdict {
     } else {
         match r.engine.programs.program("cgi", &path) {
             Program::Broken => "Exec format error",
-            program => return answer(r, program),
+            program => {
+                environ::hand(r, Reader::Cgi, &[]);
+                return answer(r, program);
+            }
         }
     };
     script::path_translated(r);
     let script = filepath::basename(&path).to_owned();
+    r.notes.set("error-notes", format!("End of script output before headers: {script}"));
     r.error("AH01215", format!("exec of '{path}' failed: {failure}; end of script output before headers: {script}"));
     Verdict::Status(500)
 }

@@ -6,7 +6,7 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::outcome::Decision;
 use crate::server::build::Cmd;
 use crate::server::doubts::Alike;
-use crate::server::http_request::{internal_fast_redirect, take_marks};
+use crate::server::http_request::{internal_fast_redirect, overlay, take_marks, without_cookies_of};
 use crate::server::request::Request;
 use crate::server::setting::{self, List, Set};
 use crate::server::settings::Settings;
@@ -134,12 +134,9 @@ fn with_args(name: &BString, r: &Request<'_>) -> BString {
 /// Takes over the answer of a subrequest that redirects (or refuses).
 fn propagate(r: &mut Request<'_>, sub: Request<'_>) -> Verdict {
     let status = sub.status;
-    for (name, value) in sub.headers_out.iter() {
-        r.headers_out.set(name, value);
-    }
-    for (name, value) in sub.err_headers_out.iter() {
-        r.err_headers_out.set(name, value);
-    }
+    r.headers_out = overlay(&r.headers_out, &sub.headers_out);
+    let said = without_cookies_of(sub.err_headers_out, &r.err_headers_out);
+    r.err_headers_out = overlay(&r.err_headers_out, &said);
     r.access = sub.access;
     take_marks(r, sub.log, sub.decided, sub.caveats);
     Verdict::Status(status)

@@ -4,8 +4,10 @@ use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
+use crate::server::environ;
 use crate::server::request::Request;
 use crate::server::table::Table;
+use crate::source::Span;
 use bstr::BString;
 
 /// The module.
@@ -39,6 +41,8 @@ static DIRECTIVES: &[Directive] = &[
 pub(crate) struct Settings {
     vars: Table,
     unset: Vec<BString>,
+    /// The lines that set variables, in order.
+    lines: Vec<(BString, Span)>,
 }
 
 impl crate::server::settings::Settings for Settings {
@@ -51,14 +55,14 @@ impl crate::server::settings::Settings for Settings {
         for (name, value) in add.vars.iter() {
             vars.set(name, value);
         }
-        Settings { vars, unset: Vec::new() }
+        Settings { vars, unset: Vec::new(), lines: [base.lines.as_slice(), &add.lines].concat() }
     }
 }
 
 /// `add_env_module_vars_passed`
 fn pass_env(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     match cmd.build.env.get(&a[0]).cloned() {
-        Some(value) => cmd.slot(|d| &mut d.env).vars.set(a[0].clone(), value),
+        Some(value) => put(cmd, &a[0], value),
         None => cmd.warn("AH01506", format!("PassEnv variable {} was undefined", a[0])),
     }
     Ok(())
@@ -76,9 +80,15 @@ fn set_env(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         );
         cmd.warn("AH10032", message);
     }
-    let value = a.get(1).cloned().unwrap_or_default();
-    cmd.slot(|d| &mut d.env).vars.set(a[0].clone(), value);
+    put(cmd, &a[0], a.get(1).cloned().unwrap_or_default());
     Ok(())
+}
+
+fn put(cmd: &mut Cmd<'_>, name: &BString, value: BString) {
+    let span = cmd.span();
+    let settings = cmd.slot(|d| &mut d.env);
+    settings.vars.set(name.clone(), value);
+    settings.lines.push((name.clone(), span));
 }
 
 /// `add_env_module_vars_unset`
@@ -94,6 +104,10 @@ fn fixup(r: &mut Request<'_>) -> Verdict {
     let Some(settings) = r.per_dir.env.as_deref().filter(|s| !s.vars.is_empty()) else { return Verdict::Declined };
     for (name, value) in settings.vars.iter() {
         r.env.add(name, value);
+    }
+    if environ::is_read(r) {
+        let there = settings.lines.iter().filter(|(name, _)| settings.vars.get(name).is_some());
+        r.environ.lines.extend(there.cloned());
     }
     Verdict::Ok
 }

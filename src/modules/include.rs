@@ -82,6 +82,11 @@ pub(crate) fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
     !r.core().allows(options::INCLUDES) || r.read(path).is_ok_and(|page| plain(&page))
 }
 
+/// Whether the filter leaves the file's time as it was: XBitHack full, for a file that its group may run.
+pub(crate) fn keeps_time(r: &Request<'_>) -> bool {
+    heeds_conditions(r)
+}
+
 /// Whether a page with the filter answers to conditions all the same: `includes_setup`.
 pub(crate) fn heeds_conditions(r: &Request<'_>) -> bool {
     let full = r.per_dir.include.as_ref().is_some_and(|d| value(&d.xbithack, XBitHack::Off) == XBitHack::Full);

@@ -18,6 +18,9 @@ static DIRECTIVES: &[Directive] =
 /// `display_info`
 fn handler(r: &mut Request<'_>) -> Verdict {
     let served = super::status::serve(r, &["server-info"]);
+    if served == Verdict::Ok {
+        r.replies_page("text/html; charset=ISO-8859-1");
+    }
     // the whole of it is too long to be sent in one piece
     if served == Verdict::Ok && r.args.is_some() {
         r.body = Body::page_even_for_head(r);

@@ -18,6 +18,7 @@ pub(crate) mod core;
 pub(crate) mod dav;
 pub(crate) mod dir;
 pub(crate) mod env;
+pub(crate) mod expires;
 pub(crate) mod file_cache;
 pub(crate) mod filter;
 pub(crate) mod foreign;
@@ -90,6 +91,7 @@ pub(crate) static MODELLED: &[&Module] = &[
     &file_cache::MODULE,
     &filter::MODULE,
     &headers::MODULE,
+    &expires::MODULE,
     &imagemap::MODULE,
     &include::MODULE,
     &info::MODULE,

@@ -7,6 +7,7 @@ use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, 
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::engine::Program;
+use crate::server::environ::{self, Reader};
 use crate::server::request::{PathInfo, Request};
 use crate::server::setting::{self, Set};
 use crate::server::settings::Settings;
@@ -185,7 +186,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
             r.caveat("php_value", entry.value.span, why);
         }
     }
-    script::add_cgi_vars(r);
+    script::add_vars(r);
     take_user(r);
     if source {
         r.body = Body::page(r);
@@ -196,6 +197,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         r.error("", format!("PHP Fatal error: Failed opening required '{script}'"));
         return Verdict::Status(500);
     }
+    environ::hand(r, Reader::Php, &[]);
     r.body = Body::page(r);
     Verdict::Ok
 }

@@ -15,6 +15,7 @@ static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 fn handler(r: &mut Request<'_>) -> Verdict {
     let served = serve(r, &["application/x-httpd-status", "server-status"]);
     if served == Verdict::Ok {
+        r.replies_page("text/html; charset=ISO-8859-1");
         r.body = Body::page_even_for_head(r);
     }
     served

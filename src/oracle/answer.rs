@@ -72,6 +72,8 @@ pub struct Answer {
     pub handler: Option<String>,
     /// What a header that httpd computed told of the last request; none where it could not be set.
     pub inner: Option<Inner>,
+    /// The response's headers, names in lower case, but for what tells of the last request.
+    pub headers: Vec<(String, String)>,
     /// The error log's lines.
     pub log: Vec<LogLine>,
     /// What a stand-in program told.

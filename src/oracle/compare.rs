@@ -169,6 +169,7 @@ pub(super) fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec
             found.push(Difference { key, httpd, routesim });
         }
     }
+    found.extend(headers(answer, outcome));
     let denied = outcome["log"].as_str().filter(|c| DENIED.contains(c));
     if let (Some(403), None, Some(code)) = (answer.status, answer.codes().next(), denied)
         && !found.iter().any(|d| d.key == "status")
@@ -177,6 +178,37 @@ pub(super) fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec
         found.push(Difference { key: "log", httpd: Value::Null, routesim: json!(code) });
     }
     found
+}
+
+/// Where the headers are not those that httpd sent, if the outcome has any: the first that differs. A value that can't be known
+/// may be any; what a program or back-end sends is its own doing.
+fn headers(answer: &Answer, outcome: &Value) -> Option<Difference> {
+    const LEFT_OUT: [&str; 5] = ["date", "server", "connection", "keep-alive", "transfer-encoding"];
+    let told = outcome["headers"].as_array().filter(|_| answer.status.is_some())?;
+    let file = answer.inner.as_ref().map(|i| &i.file).filter(|f| !f.is_empty()).or(answer.file.as_ref());
+    let foreign = answer.probe.is_some()
+        || file.is_some_and(|f| f.starts_with("proxy:"))
+        || outcome["handler"].as_str().is_some_and(|h| h.ends_with("-script") || h.ends_with("php"));
+    if foreign {
+        return None;
+    }
+    let mut left: Vec<(&str, &str)> =
+        answer.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).filter(|(n, _)| !LEFT_OUT.contains(n)).collect();
+    let mut ours: Vec<(String, Option<&str>)> =
+        told.iter().map(|h| (h[0].as_str().unwrap_or_default().to_ascii_lowercase(), h[1].as_str())).collect();
+    // those that are known are matched first
+    ours.sort_by_key(|(_, value)| value.is_none());
+    for (name, value) in ours {
+        match left.iter().position(|(n, v)| *n == name && value.is_none_or(|value| value == *v)) {
+            Some(at) => drop(left.remove(at)),
+            None => {
+                let httpd = left.iter().find(|(n, _)| *n == name).map_or(Value::Null, |h| json!([name, h.1]));
+                return Some(Difference { key: "headers", httpd, routesim: json!([name, value]) });
+            }
+        }
+    }
+    let (name, value) = left.first()?;
+    Some(Difference { key: "headers", httpd: json!([name, value]), routesim: Value::Null })
 }
 
 /// A slash at the end makes no other file.
@@ -231,6 +263,17 @@ mod tests {
         assert_eq!(keys(&answer(403, "/w/a", ""), &outcome(403, json!("AH01797"))), ["log"]);
         assert_eq!(keys(&answer(404, "/w/a", "AH00128"), &outcome(404, Value::Null)), [""; 0]);
         assert_eq!(keys(&Answer::default(), &outcome(404, Value::Null)), [""; 0]);
+        let mut with_header = answer(200, "/w/a", "");
+        with_header.headers = vec![("date".into(), "now".into()), ("etag".into(), "\"x\"".into())];
+        let told = |headers: Value| {
+            let mut o = outcome(200, Value::Null);
+            o["headers"] = headers;
+            o
+        };
+        assert_eq!(keys(&with_header, &told(json!([["ETag", null]]))), [""; 0]);
+        assert_eq!(keys(&with_header, &told(json!([["ETag", "\"y\""]]))), ["headers"]);
+        assert_eq!(keys(&with_header, &told(json!([]))), ["headers"]);
+        assert_eq!(keys(&with_header, &told(json!([["ETag", null], ["X", "1"]]))), ["headers"]);
         let proxied = Answer { handler: Some("proxy-server".into()), ..answer(503, "proxy:http://b/", "") };
         assert_eq!(
             keys(&proxied, &json!({"status": 200, "handler": "proxy-server", "file": "proxy:http://b/"})),

@@ -197,7 +197,11 @@ fn answer(response: &Response, access: &[u8], errors: &[u8], place: &Place) -> A
     for line in &mut log {
         line.text = place.restored(&line.text);
     }
+    let tell = wrapper::TELL.to_ascii_lowercase();
+    let headers = response.headers.iter().filter(|(name, _)| *name != tell);
+    let headers = headers.map(|(name, value)| (name.clone(), place.restored(value))).collect();
     Answer {
+        headers,
         status: response.status,
         error: response.status.is_none().then(|| "no status line".into()),
         location: response.header("location").map(|l| place.restored(l)),

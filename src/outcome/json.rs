@@ -3,7 +3,7 @@
 //!
 //! Bytes that are no UTF-8 become U+FFFD, one for each maximal sequence.
 
-use super::{Backend, Caveat, Decision, NoAnswer, Outcome, Wsgi};
+use super::{Backend, Caveat, Decision, NoAnswer, Outcome, Response, Wsgi};
 use crate::diagnostic::Diagnostic;
 use crate::follow::{Followed, Hop, Stopped};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -47,13 +47,16 @@ pub enum Key {
     Wsgi,
     DecidedBy,
     Caveats,
+    Headers,
+    Type,
+    Env,
     Backend,
     LogMessage,
 }
 
 impl Key {
     /// All, in their order.
-    pub const ALL: [Key; 18] = [
+    pub const ALL: [Key; 21] = [
         Key::Url,
         Key::Method,
         Key::Status,
@@ -70,12 +73,20 @@ impl Key {
         Key::Wsgi,
         Key::DecidedBy,
         Key::Caveats,
+        Key::Headers,
+        Key::Type,
+        Key::Env,
         Key::Backend,
         Key::LogMessage,
     ];
 
     /// Those that `replay` prints without `--response`.
     pub(crate) const USUAL: &[Key] = Key::ALL.split_at(16).0;
+
+    /// Whether it is of the [`Response`], which is made only where it is asked for.
+    pub(crate) fn is_of_response(self) -> bool {
+        matches!(self, Key::Headers | Key::Type | Key::Env)
+    }
 
     /// As it is written.
     pub const fn name(self) -> &'static str {
@@ -96,6 +107,9 @@ impl Key {
             Key::Wsgi => "wsgi",
             Key::DecidedBy => "decided_by",
             Key::Caveats => "caveats",
+            Key::Headers => "headers",
+            Key::Type => "type",
+            Key::Env => "env",
             Key::Backend => "backend",
             Key::LogMessage => "log_message",
         }
@@ -149,6 +163,7 @@ pub(crate) struct Told<'t> {
 impl Serialize for Told<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Told { outcome: o, texts, .. } = *self;
+        let response: Option<&Response> = o.response.as_deref();
         let mut map = to.serialize_map(Some(self.keys.len()))?;
         for key in self.keys {
             let name = key.name();
@@ -171,6 +186,9 @@ impl Serialize for Told<'_> {
                 Key::DecidedBy => map.serialize_entry(name, &Each(&o.decided_by, texts)),
                 Key::Caveats => map.serialize_entry(name, &Each(&o.caveats, texts)),
                 Key::LogMessage => map.serialize_entry(name, &o.log_message),
+                Key::Headers => map.serialize_entry(name, &response.map(|r| Headers(&r.headers))),
+                Key::Type => map.serialize_entry(name, &response.and_then(|r| maybe(&r.content_type))),
+                Key::Env => map.serialize_entry(name, &response.and_then(|r| r.env.as_deref()).map(Environment)),
                 Key::Backend => map.serialize_entry(name, &o.backend.as_deref().map(Asked)),
             }?;
         }
@@ -317,6 +335,24 @@ impl Serialize for Asked<'_> {
     }
 }
 
+/// Headers, as pairs in their order.
+struct Headers<'h>(&'h [(BString, Option<BString>)]);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(|(name, value)| (text(name), maybe(value))))
+    }
+}
+
+/// Environment variables, by name.
+struct Environment<'e>(&'e [(BString, Option<BString>)]);
+
+impl Serialize for Environment<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, value)| (text(name), maybe(value))))
+    }
+}
+
 struct Variables<'v>(&'v [(&'static str, BString)]);
 
 impl Serialize for Variables<'_> {
@@ -351,7 +387,7 @@ mod tests {
         let value = outcome(&o, &sources);
         let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
         let wanted = "url method status connection handler file path_info script_name location vhost access user log wsgi \
-                      decided_by caveats backend log_message";
+                      decided_by caveats headers type env backend log_message";
         assert_eq!(keys, wanted.split_whitespace().collect::<Vec<_>>());
         assert_eq!(value["file"], "/a\u{fffd}\u{fffd}b\u{fffd}");
         assert_eq!(

@@ -2,8 +2,10 @@
 
 pub mod json;
 pub mod observer;
+mod response;
 pub mod step;
 
+pub use response::Response;
 pub use step::Step;
 
 use crate::phase::Phase;
@@ -243,6 +245,8 @@ pub struct Outcome {
     pub wsgi: Option<Wsgi>,
     /// Where a proxied request goes.
     pub backend: Option<Box<Backend>>,
+    /// Its headers, and what a program finds in its environment, where that was asked for.
+    pub response: Option<Box<Response>>,
     /// In phase order.
     pub decided_by: Vec<Decision>,
     /// Why the answer is not certain; empty when it is.

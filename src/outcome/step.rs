@@ -196,6 +196,8 @@ pub enum Field {
     Env,
     /// The client's address (`r->useragent_ip`).
     Client,
+    /// A response header, in one of the two tables of them.
+    Header(HeaderTable),
 }
 
 impl Field {
@@ -212,8 +214,59 @@ impl Field {
             Field::Location => "location",
             Field::Env => "env",
             Field::Client => "client",
+            Field::Header(_) => "header",
         }
     }
+}
+
+/// A table of response headers.
+///
+/// ```
+/// use routesim::outcome::step::HeaderTable;
+///
+/// assert_eq!(HeaderTable::Always.name(), "always");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderTable {
+    /// `r->headers_out`: lost where httpd's own page takes the answer's place.
+    OnSuccess,
+    /// `r->err_headers_out`: sent with every answer.
+    Always,
+}
+
+impl HeaderTable {
+    /// The word that `Header` has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            HeaderTable::OnSuccess => "onsuccess",
+            HeaderTable::Always => "always",
+        }
+    }
+}
+
+/// What became of a `Header` line.
+///
+/// ```
+/// # use routesim::outcome::Step;
+/// # fn all(s: &[Step]) -> Vec<&Step> { s.iter().flat_map(|s| [vec![s], all(&s.children)].concat()).collect() }
+/// use routesim::outcome::step::{Detail, HeaderFate};
+/// use routesim::{Request, Site};
+///
+/// let config = "DocumentRoot /srv\nHeader set X-Frame-Options DENY\n";
+/// let run = Site::builder(config).build()?.start().expect("httpd starts").with_response();
+/// let (_, steps) = run.explain(&Request::get("/none"));
+/// let lost = Detail::Header("X-Frame-Options".into(), HeaderFate::ErrorPage(404));
+/// assert!(all(&steps).iter().any(|step| step.detail == lost), "the page for 404 has none of it");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderFate {
+    /// It was carried out.
+    Applied,
+    /// Its condition does not hold.
+    Condition,
+    /// httpd answers with a page of its own for this status, which has only the headers of `always`.
+    ErrorPage(u16),
 }
 
 /// One change of the request.
@@ -331,6 +384,8 @@ pub enum Detail {
     Redirected(Box<Redirected>),
     /// There are as many internal redirects as there may be.
     Loop(Box<Loop>),
+    /// A line about a response header (none: httpd's own page took an answer's place), and what became of it.
+    Header(BString, HeaderFate),
     /// The trace ends here: there was no room for more steps.
     Cut,
 }
@@ -345,6 +400,7 @@ impl Detail {
             | Detail::Password(text, _)
             | Detail::Conditional(_, text, _)
             | Detail::Range(text, _)
+            | Detail::Header(text, _)
             | Detail::Subrequest(Asked { what: text, .. })
             | Detail::Variant(Variant { name: text, .. })
             | Detail::Rewriting(

@@ -3,8 +3,9 @@
 use super::{Explained, causes, words};
 use crate::diagnostic::{Diagnostic, Severity, Stage};
 use crate::follow::{Followed, Stopped};
+use crate::outcome::Outcome;
 use crate::outcome::json::{outcome, place};
-use crate::outcome::step::{Change, Detail, Judgement, Passed, Step, Winner};
+use crate::outcome::step::{Change, Detail, Field, Judgement, Passed, Step, Winner};
 use crate::reason::Suggestion;
 use crate::site::Edit;
 use crate::source::{SourceMap, Span};
@@ -24,9 +25,19 @@ pub fn explained(explained: &Explained<'_>) -> Value {
         map.insert("near".into(), missed.collect());
         let suggested = explained.suggestions.iter().map(|s| suggestion(s, case.sources));
         map.insert("suggestions".into(), suggested.collect());
+        map.insert("env_lines".into(), env_lines(case.outcome, case.sources));
         map.insert("trace".into(), trace(case.steps, case.sources));
     }
     value
+}
+
+/// The lines that set variables of the environment, by the variables' names.
+fn env_lines(outcome: &Outcome, sources: &SourceMap) -> Value {
+    let lines = outcome.response.iter().flat_map(|response| &response.env_lines);
+    lines
+        .map(|(name, line)| (name.to_str_lossy().into_owned(), Value::from(named(*line, sources))))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// What `explained` has besides where redirects were followed: `hops`, the outcomes of the redirects in order, and `stopped`, why
@@ -140,13 +151,19 @@ fn verdict(judgement: Judgement, sources: &SourceMap) -> Value {
 }
 
 fn change(change: &Change) -> Value {
-    let text = |text: &Option<BString>| text.as_ref().map(|t| t.to_str_lossy().into_owned());
-    json!({
+    // what has a NUL in it can't be known
+    let text =
+        |text: &Option<BString>| text.as_ref().filter(|t| !t.contains(&0)).map(|t| t.to_str_lossy().into_owned());
+    let mut told = json!({
         "field": change.field.name(),
         "name": text(&change.name),
         "from": text(&change.from),
         "to": text(&change.to),
-    })
+    });
+    if let Field::Header(table) = change.field {
+        told["table"] = table.name().into();
+    }
+    told
 }
 
 /// Diagnostics, as a list.

@@ -3,8 +3,8 @@
 use crate::limits;
 use crate::outcome::NoAnswer;
 use crate::outcome::step::{
-    Authorization, Change, Cond, CondTest, Detail, Field, HostChoice, Judgement, Order, Password, Rewriting, Rule,
-    Step, Then, Winner,
+    Authorization, Change, Cond, CondTest, Detail, Field, HeaderFate, HostChoice, Judgement, Order, Password,
+    Rewriting, Rule, Step, Then, Winner,
 };
 use crate::phase::{Phase, Verdict};
 use crate::source::SourceMap;
@@ -60,6 +60,11 @@ pub(super) fn why(step: &Step, sources: &SourceMap) -> String {
         Detail::Loop(found) => {
             format!("{} internal redirects, and the rules lead to yet another one", found.redirects)
         }
+        Detail::Header(_, HeaderFate::Applied) => String::new(),
+        Detail::Header(_, HeaderFate::Condition) => "its condition does not hold".into(),
+        Detail::Header(_, HeaderFate::ErrorPage(status)) => {
+            format!("httpd's own page for {status} has only the headers of `Header always`")
+        }
         Detail::Nothing
         | Detail::Redirected(_)
         | Detail::NotProxied
@@ -96,6 +101,15 @@ pub(super) fn effect(step: &Step, sources: &SourceMap) -> String {
     }
 }
 
+/// The value of a header, where it can be known.
+pub(super) fn header_value(change: &Change) -> String {
+    match &change.to {
+        Some(value) if value.contains(&0) => "(not known)".into(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    }
+}
+
 /// What of the request a step changed.
 fn changes(step: &Step) -> String {
     match step.changes.as_slice() {
@@ -103,6 +117,16 @@ fn changes(step: &Step) -> String {
             format!("internal redirect to {}", value(change))
         }
         [change] if step.phase == Phase::ErrorDocument => format!("redirect to {}", value(change)),
+        all @ [Change { field: Field::Header(_), .. }, ..] => {
+            let said = all.iter().map(|c| {
+                let name = c.name.as_ref().map(|n| n.to_string()).unwrap_or_default();
+                match &c.to {
+                    Some(_) => format!("{name}: {}", header_value(c)),
+                    None => format!("no {name}"),
+                }
+            });
+            said.collect::<Vec<_>>().join(", ")
+        }
         [change] if change.field == Field::Client => format!("the client is {}", value(change)),
         [change] if matches!(step.judgement, Judgement::Shadowed(_)) => {
             format!("would be {} {}", change.field.name(), value(change))

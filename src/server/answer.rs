@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::marks::Marks;
 use super::request::{LogLine, Request};
 use super::text::Text;
-use super::{doubts, htaccess, method, protocol, status};
+use super::{doubts, htaccess, method, protocol, response, status};
 use crate::module::Phase;
 use crate::outcome::{Access, Caveat, Decision, Outcome};
 use crate::request::Request as Asked;
@@ -81,6 +81,7 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         Some(line) => (Some(line.code).filter(|c| !c.is_empty()), Some(line.message.clone())),
         None => (None, None),
     };
+    let response = first.engine.responds().then(|| Box::new(response::of(answer, last)));
     let vhost = last.server.hostname.clone();
     let connection = first.connection.unanswered;
     let engine = whole.engine;
@@ -103,6 +104,7 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
         log_message,
         wsgi: last.wsgi.take(),
         backend: last.backend.take(),
+        response,
         decided_by: Vec::new(),
         caveats,
     };

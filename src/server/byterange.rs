@@ -96,6 +96,11 @@ pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
     match now {
         416 => Verdict::Status(416),
         status => {
+            if status == 206
+                && let Some(reply) = r.reply()
+            {
+                parse(sets, length, &mut |from, to| reply.ranges.push((from, to)));
+            }
             r.status = status;
             Verdict::Ok
         }
@@ -108,7 +113,7 @@ fn status_of(sets: &[u8], length: i64, core: &Dir) -> u16 {
         -2 => n > default,
         limit => limit >= 0 && n > limit,
     };
-    match parse(sets, length) {
+    match parse(sets, length, &mut |_, _| {}) {
         Ranges::Unsatisfiable => 416,
         Ranges::Partial { count, overlaps, reversals }
             if !over(count, &core.max_ranges, 200)
@@ -121,8 +126,9 @@ fn status_of(sets: &[u8], length: i64, core: &Dir) -> u16 {
     }
 }
 
-/// `ap_set_byterange`: what follows `bytes=`, for a body of `length` bytes.
-fn parse(sets: &[u8], length: i64) -> Ranges {
+/// `ap_set_byterange`: what follows `bytes=`, for a body of `length` bytes; `part` is told the first and the last byte of each
+/// part.
+fn parse(sets: &[u8], length: i64, part: &mut dyn FnMut(i64, i64)) -> Ranges {
     if length <= 0 {
         return Ranges::Whole;
     }
@@ -164,10 +170,12 @@ fn parse(sets: &[u8], length: i64) -> Ranges {
         }
         sum = sum.saturating_add(*to - *from + 1);
         count += 1;
+        part(*from, *to);
         open = Some((start, end));
     }
     match open {
         Some((from, to)) => {
+            part(from, to);
             sum = sum.saturating_add(to - from + 1);
             count += 1;
         }
@@ -238,8 +246,8 @@ mod tests {
             ("10-90,0-80,5-99", some(1, 2, 1)),
             ("10-80,90-99,0-85", Ranges::Whole),
         ] {
-            assert_eq!(parse(sets.as_bytes(), 100), want, "{sets}");
+            assert_eq!(parse(sets.as_bytes(), 100, &mut |_, _| {}), want, "{sets}");
         }
-        assert_eq!(parse(b"0-3", 0), Ranges::Whole);
+        assert_eq!(parse(b"0-3", 0, &mut |_, _| {}), Ranges::Whole);
     }
 }

@@ -40,6 +40,11 @@ pub(crate) enum Program {
 pub(crate) trait Programs: Send + Sync {
     /// What running `path` as a program for `handler` (`wsgi`, `cgi`, `php`) would do.
     fn program(&self, handler: &str, path: &[u8]) -> Program;
+
+    /// Whether what is in the file stands for another text: then its length says nothing.
+    fn is_stand_in(&self, _path: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Files of a real machine: nobody runs them, and each is taken to be a program that answers.
@@ -96,6 +101,7 @@ pub(crate) struct Engine {
     supposing: Cell<bool>,
     /// Whether nobody asks for reasons.
     unreasoned: Cell<bool>,
+    responding: Cell<bool>,
     pointers: Cell<u64>,
     clock: Cell<Option<i64>>,
 }
@@ -123,6 +129,7 @@ impl Engine {
             trace: Trace::default(),
             supposing: Cell::new(false),
             unreasoned: Cell::new(false),
+            responding: Cell::new(false),
             pointers: Cell::new(1 << 63),
             clock: Cell::new(None),
         }
@@ -165,6 +172,7 @@ impl Engine {
         let fork = Engine::new(self.server.clone(), self.vfs.clone(), self.programs.clone());
         fork.clock.set(self.clock.get());
         fork.unreasoned.set(self.unreasoned.get());
+        fork.responding.set(self.responding.get());
         fork
     }
 
@@ -310,6 +318,17 @@ impl Engine {
     #[inline]
     pub(crate) fn gives_reasons(&self) -> bool {
         !self.unreasoned.get() || self.watched()
+    }
+
+    /// Has outcomes have their response.
+    pub(crate) fn respond(&self) {
+        self.responding.set(true);
+    }
+
+    /// Whether outcomes are to have their response: then what only headers and environments tell is found out.
+    #[inline]
+    pub(crate) fn responds(&self) -> bool {
+        self.responding.get() && !self.supposing.get()
     }
 
     /// Whether it is only asked what would be.

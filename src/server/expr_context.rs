@@ -11,7 +11,7 @@ use crate::modules::ssl;
 use crate::pattern::{GivenUp, Steps};
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -153,6 +153,12 @@ impl Context for View<'_, '_> {
             Lookup::Ssl | Lookup::SslVariable => return self.ssl(table, name),
         };
         found.map(|v| v.to_owned())
+    }
+
+    fn vary(&mut self, headers: &BStr) {
+        if self.0.engine.responds() {
+            self.0.headers_out.merge("Vary", headers);
+        }
     }
 
     fn stat(&mut self, path: &[u8]) -> Option<Stat> {

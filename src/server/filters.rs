@@ -7,11 +7,16 @@ use bstr::{BString, ByteSlice};
 
 /// The filters in force by name, and the directives that say so. One that compresses needs a client that takes it.
 pub(crate) fn of_body(r: &Request<'_>) -> Vec<(BString, Span)> {
+    all(r).into_iter().filter(|(name, _)| takes_part(r, name)).collect()
+}
+
+/// The same, whatever the client takes.
+pub(super) fn all(r: &Request<'_>) -> Vec<(BString, Span)> {
     let core = r.core();
     let own = core.output_filters.as_ref().filter(|s| !s.value.eq_ignore_ascii_case(b"none"));
     let own = own.into_iter().flat_map(|s| s.value.split(|b| *b == b';').map(|n| (BString::from(n), s.span)));
     let all = own.chain(r.output_filters.iter().cloned()).chain(filter::taking_part(r));
-    all.filter(|(name, _)| !name.is_empty() && takes_part(r, name)).collect()
+    all.filter(|(name, _)| !name.is_empty()).collect()
 }
 
 fn takes_part(r: &Request<'_>, name: &[u8]) -> bool {

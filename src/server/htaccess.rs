@@ -106,6 +106,7 @@ pub(crate) fn find<'a>(r: &mut Request<'a>, dir: &BStr, wanted: &Wanted) -> Resu
         }
         Htaccess::Unreadable(file, errno) => {
             r.unread(&file, errno, wanted.span);
+            r.notes.set("error-notes", "Server unable to read htaccess file, denying access to be safe");
             r.error(
                 "AH00529",
                 format!(

@@ -2,8 +2,10 @@
 //! `ap_invoke_handler` (server/config.c).
 
 use super::byterange::{self, Body};
+use super::environ;
 use super::process;
 use super::request::{EnvChange, PathInfo, ProxyReq, Request};
+use super::response;
 use super::setting;
 use super::table::Table;
 use super::text::Text;
@@ -22,9 +24,11 @@ pub(crate) fn process_request<'a>(r: &mut Request<'a>) {
         verdict = invoke_handler(r);
     }
     decide_handler(r);
-    if let Verdict::Status(status) = verdict {
+    match verdict {
         // a module may have set the status before it gave up: that is no earlier error
-        die_after(r, status, false);
+        Verdict::Status(status) => die_after(r, status, false),
+        verdict if r.engine.responds() && r.next.is_none() => answer_well(r, verdict != Verdict::Done),
+        _ => {}
     }
     finalize(r);
 }
@@ -116,9 +120,16 @@ pub(crate) fn invoke_handler(r: &mut Request<'_>) -> Verdict {
         type_named = HANDLER_TYPES.into_iter().find(|t| by_type == *t);
         r.handler = Some(by_type);
     }
+    response::begin(r);
     let mut verdict = process::run_phase(r, Phase::Handler);
     if verdict == Verdict::Ok && r.next.is_none() {
         verdict = byterange::filter(r);
+        if verdict == Verdict::Status(416) && r.engine.responds() {
+            // nothing of the answer is left
+            r.headers_out = Table::default();
+            r.err_headers_out = Table::default();
+            response::clear(r);
+        }
     }
     if r.served_by.as_ref().is_some_and(|h| h == "default-handler") {
         // a name that no module takes stays the name
@@ -133,12 +144,15 @@ pub(crate) fn invoke_handler(r: &mut Request<'_>) -> Verdict {
 pub(crate) fn end(r: &mut Request<'_>, verdict: Verdict) {
     match verdict {
         Verdict::Status(status) => die(r, status),
-        _ if r.next.is_none() => {
-            headers::respond(r, false);
-            check_headers(r);
-        }
+        verdict if r.next.is_none() => answer_well(r, verdict != Verdict::Done),
         _ => {}
     }
+}
+
+/// Sends an answer that went well through the output filters, where they were put in place.
+fn answer_well(r: &mut Request<'_>, filtered: bool) {
+    response::pass_filters(r, filtered);
+    check_headers(r);
 }
 
 /// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
@@ -150,6 +164,10 @@ pub(crate) fn die(r: &mut Request<'_>, status: u16) {
 /// `ap_die_r`: the same, told whether an error came before.
 fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
     refuse(r, status, recursive);
+    if recursive && r.engine.responds() {
+        // the page is that of the request with the first error
+        return;
+    }
     if r.next.is_none() {
         // a rule may ask for a success so ([R=200]), and ranges cut pages of httpd's own too
         if r.status == 200 {
@@ -158,9 +176,31 @@ fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
                 r.status = status;
             }
         }
-        headers::respond(r, true);
-        check_headers(r);
+        send_page(r, None);
+    } else if !recursive && r.engine.responds() && r.last().failed_again {
+        // what the requests of the chain said for errors is in one table
+        let last = r.last_mut();
+        let said = std::mem::take(&mut last.err_headers_out);
+        let next = r.next.take();
+        r.err_headers_out = said;
+        // the page is made while the ErrorDocument is looked for, by GET
+        let method = std::mem::replace(&mut r.method, super::method::name(b"GET"));
+        let number = std::mem::replace(&mut r.method_number, super::method::GET);
+        // what went wrong then was put to a request that had this status already
+        send_page(r, Some(r.status));
+        (r.method, r.method_number) = (method, number);
+        if r.next.is_none() {
+            r.next = next;
+        }
     }
+}
+
+/// `ap_send_error_response`: a page of httpd's own, for an error within an ErrorDocument (`second`) too.
+fn send_page(r: &mut Request<'_>, second: Option<u16>) {
+    response::make_page(r, second);
+    headers::respond(r, true);
+    response::page_length_is_told(r);
+    check_headers(r);
 }
 
 /// `check_headers` (modules/http/http_filters.c): a value with control characters in it is not sent, and the answer is 500.
@@ -173,7 +213,7 @@ fn check_headers(r: &mut Request<'_>) {
             table.set(name, value);
         }
     }
-    let bad = |(_, value): &(&BStr, &BStr)| value.iter().any(|b| b.is_ascii_control() && *b != b'\t');
+    let bad = |(_, value): &(&BStr, &BStr)| value.iter().any(|b| b.is_ascii_control() && !matches!(b, b'\t' | 0));
     let found = r.headers_out.iter().chain(r.err_headers_out.iter()).find(bad);
     let told = |(name, value)| {
         format!("Response header '{name}' value of '{value}' contains invalid characters, aborting request")
@@ -182,6 +222,7 @@ fn check_headers(r: &mut Request<'_>) {
     let again = r.log.iter().any(|l| l.code == CODE);
     r.headers_out = Table::default();
     r.err_headers_out = Table::default();
+    response::clear(r);
     r.error(CODE, message);
     match again {
         true => r.status = 500,
@@ -244,6 +285,9 @@ fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
         r.engine.open();
         let (method, number) = (r.method.clone(), r.method_number);
         r.env.set("REQUEST_METHOD", method.clone());
+        if let Some(notes) = r.notes.get("error-notes").map(|n| n.to_owned()) {
+            r.env.set("ERROR_NOTES", notes);
+        }
         r.method = super::method::name(b"GET");
         r.method_number = super::method::GET;
         internal_redirect(r, &text);
@@ -285,19 +329,22 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
     {
         new.headers_out.set("Location", location);
     }
+    if r.notes.get("redirect-keeps-vary").is_some()
+        && let Some(vary) = r.headers_out.get("Vary")
+    {
+        new.headers_out.set("Vary", vary);
+    }
     new.err_headers_out = r.err_headers_out.clone();
     new.rewrite.end = r.rewrite.end;
     new.negotiated = r.negotiated;
     new.env = Table::default();
     for (name, value) in r.env.iter() {
-        new.env.set([b"REDIRECT_", name.as_bytes()].concat(), value);
+        new.env.set(environ::renamed(name), value);
     }
     new.env.set("REDIRECT_STATUS", r.status.to_string());
-    let renamed = |change: &EnvChange| EnvChange {
-        name: [b"REDIRECT_", change.name.as_slice()].concat().into(),
-        ..change.clone()
-    };
+    let renamed = |change: &EnvChange| EnvChange { name: environ::renamed(&change.name), ..change.clone() };
     new.env_changes = r.env_changes.iter().map(renamed).collect();
+    new.environ = r.environ.redirected();
     Some(new)
 }
 
@@ -326,6 +373,7 @@ pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         err_headers_out: Table::default(),
         env: Table::default(),
         env_changes: Vec::new(),
+        environ: Default::default(),
         notes: Table::default(),
         handler: None,
         content_type: None,
@@ -359,6 +407,7 @@ pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         output_filters: Vec::new(),
         negotiated: false,
         body: None,
+        reply: None,
         rewrite: Default::default(),
         wsgi: None,
         backend: None,
@@ -418,7 +467,7 @@ fn told(r: &Request<'_>) -> Redirected {
     let mut variables: Vec<Passed> = Vec::new();
     // the last line that set a variable is the one whose value it has
     for change in r.env_changes.iter().rev() {
-        let name: BString = [b"REDIRECT_", change.name.as_slice()].concat().into();
+        let name = environ::renamed(&change.name);
         if let Some(value) = r.env.get(&change.name).filter(|_| variables.iter().all(|v| v.name != name)) {
             variables.push(Passed { name, value: value.to_owned(), by: change.span });
         }
@@ -467,18 +516,38 @@ pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) 
     for (name, value) in sub.notes.iter() {
         r.notes.set(name, value);
     }
-    for (name, value) in sub.headers_out.iter() {
-        r.headers_out.set(name, value);
-    }
-    for (name, value) in sub.err_headers_out.iter() {
-        r.err_headers_out.set(name, value);
-    }
-    for (name, value) in sub.env.iter() {
-        r.env.set(name, value);
+    r.headers_out = overlay(&sub.headers_out, &r.headers_out);
+    let said = without_cookies_of(sub.err_headers_out, &r.err_headers_out);
+    r.err_headers_out = overlay(&said, &r.err_headers_out);
+    // the subrequest's come first: they are what rules see, but a program finds the request's own of those that both have
+    let own = std::mem::replace(&mut r.env, sub.env);
+    for (name, value) in own.iter() {
+        if r.env.named(name).last().is_none_or(|(_, last)| last != value) {
+            r.env.add(name, value);
+        }
     }
     r.context_prefix = sub.context_prefix.or(r.context_prefix.take());
     r.context_root = sub.context_root.or(r.context_root.take());
     take_marks(r, sub.log, sub.decided, sub.caveats);
+}
+
+/// A subrequest's headers without the cookies that its request sets already: rules set each once in a request.
+pub(crate) fn without_cookies_of(said: Table, by: &Table) -> Table {
+    let name = |line: &BStr| line.split(|b| *b == b'=').next().unwrap_or_default().to_vec();
+    let known: Vec<Vec<u8>> = by.named(b"Set-Cookie").map(|(_, line)| name(line)).collect();
+    if known.is_empty() || said.get("Set-Cookie").is_none() {
+        return said;
+    }
+    let is_new = |(n, line): &(&BStr, &BStr)| !n.eq_ignore_ascii_case(b"Set-Cookie") || !known.contains(&name(line));
+    said.iter().filter(is_new).map(|(n, line)| (n.to_owned(), line.to_owned())).collect()
+}
+
+/// `apr_table_overlay`: the rows of one table, and after them those of another.
+pub(crate) fn overlay(first: &Table, then: &Table) -> Table {
+    if then.is_empty() || first.is_empty() {
+        return if then.is_empty() { first.clone() } else { then.clone() };
+    }
+    first.iter().chain(then.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// What a subrequest leaves behind: its lines in the log, its deciders and caveats.

@@ -2,6 +2,7 @@
 
 use super::doubts::Alike;
 use super::engine::Engine;
+use super::environ;
 use super::marks::Marks;
 use super::names;
 use super::settings::Merged;
@@ -79,6 +80,10 @@ pub(crate) struct Ancestor<'a> {
     pub auth_type: Option<BString>,
     /// Its path.
     pub uri: BString,
+    /// Its query.
+    pub args: Option<BString>,
+    /// Its target, as it was asked for.
+    pub target: BString,
     /// Its environment.
     pub env: Table,
     /// The rule by which it is redirected.
@@ -161,6 +166,8 @@ pub(crate) struct Request<'a> {
     pub env: Table,
     /// What directives did to the environment, in order.
     pub env_changes: Vec<EnvChange>,
+    /// What is known of its program's environment besides.
+    pub environ: environ::State,
     /// What modules tell each other.
     pub notes: Table,
     /// The handler asked for.
@@ -227,6 +234,8 @@ pub(crate) struct Request<'a> {
     pub negotiated: bool,
     /// What is known of the body that it answers with; none: nothing, or no range of it is sent.
     pub body: Option<Box<super::byterange::Body>>,
+    /// What is known of the body that its response has, where that is asked for.
+    pub reply: Option<Box<super::response::Reply>>,
     /// State that mod_rewrite keeps for a request.
     pub rewrite: crate::modules::rewrite::State,
     /// Where mod_wsgi runs it.
@@ -491,6 +500,8 @@ impl<'a> Request<'a> {
             authenticated: self.authenticated,
             auth_type: self.auth_type.clone(),
             uri: self.uri.clone(),
+            args: self.args.clone(),
+            target: self.unparsed_uri.clone(),
             env: self.env.clone(),
             redirected_by: self.rewrite.redirected_by,
             prev: self.prev.clone(),

@@ -104,6 +104,7 @@ vector! {
         autoindex: modules::autoindex::Dir = "mod_autoindex.c",
         actions: modules::actions::Dir = "mod_actions.c",
         cern_meta: modules::cern_meta::Dir = "mod_cern_meta.c",
+        expires: modules::expires::Dir = "mod_expires.c",
         filter: modules::filter::Dir = "mod_filter.c",
         imagemap: modules::imagemap::Dir = "mod_imagemap.c",
         include: modules::include::Dir = "mod_include.c",

@@ -215,7 +215,7 @@ impl Table {
         Some(joined)
     }
 
-    /// Sets a name to a value, in place of what it had.
+    /// Sets a name to a value, in place of what it had. The name stays as it was first written.
     pub fn set(&mut self, name: impl Into<Text<'static>>, value: impl Into<Text<'static>>) {
         let (name, value) = (name.into(), value.into());
         let first = self.first(&name);
@@ -225,7 +225,17 @@ impl Table {
             return;
         };
         rows.keep_first(&name, 1);
-        rows.list[first] = (name, value);
+        rows.list[first].1 = value;
+    }
+
+    /// Lays another table over this one, `apr_table_overlap` with APR_OVERLAP_TABLES_SET: of the rows that share a name, the
+    /// first stays, with the value of the last.
+    pub(crate) fn overlap(&mut self, over: Table) {
+        let mut laid = Table::default();
+        for (name, value) in self.rows().chain(over.rows()) {
+            laid.set(name.clone(), value.clone());
+        }
+        *self = laid;
     }
 
     /// Adds a value, beside what the name has.
@@ -319,7 +329,7 @@ mod tests {
                 return self.0.push((name.into(), value.into()));
             };
             let tail = self.0.split_off(at + 1);
-            self.0[at] = (name.into(), value.into());
+            self.0[at].1 = value.into();
             self.0.extend(tail.into_iter().filter(|(n, _)| !n.eq_ignore_ascii_case(name)));
         }
 

@@ -301,6 +301,18 @@ pub(crate) fn unescape(path: &mut BString, slashes: Slashes, keep_unreserved: bo
     }
 }
 
+/// `ap_escape_path_segment`: a name that stands between two slashes.
+pub(crate) fn escape_segment(name: &[u8]) -> BString {
+    let mut out = BString::default();
+    for &byte in name {
+        match byte {
+            b if b.is_ascii_alphanumeric() || b"$-_.+!*'(),:@&=~".contains(&b) => out.push(b),
+            b => out.extend_from_slice(format!("%{b:02x}").as_bytes()),
+        }
+    }
+    out
+}
+
 /// `ap_os_escape_path` / `ap_escape_uri`: what a URL path must encode. `partial` leaves out the `./` that
 /// keeps a leading `a:b` from looking like a scheme.
 pub(crate) fn escape_path(path: &[u8], partial: bool) -> BString {

@@ -22,7 +22,9 @@ impl Scenario {
             None => Modules::Default,
             Some(names) => Modules::Pick(names.clone()),
         };
-        let variables = self.environment.iter().flatten();
+        // Debian starts httpd so
+        let usual = vec![("LANG".into(), "C".into())];
+        let variables = self.environment.as_ref().unwrap_or(&usual).iter();
         let input = Input {
             name: self.config_name(),
             text: text.into(),
@@ -75,5 +77,10 @@ impl Programs for ScenarioFs {
             _ => true,
         };
         if works { Program::Works } else { Program::Broken }
+    }
+
+    fn is_stand_in(&self, path: &[u8]) -> bool {
+        use suite::Program::{Cgi, Php, Wsgi};
+        matches!(ScenarioFs::program(self, path), Wsgi | Cgi | Php)
     }
 }

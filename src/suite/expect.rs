@@ -67,8 +67,12 @@ enum Shape {
     Maybe,
     /// One of some words.
     Word(&'static [&'static str]),
+    /// A mapping of any names to texts or null, or null.
+    Variables,
     /// A mapping of these keys, or null.
     Map(&'static [(&'static str, Shape)]),
+    /// Response headers: by name (null: not sent), or all of them in a list of pairs.
+    Headers,
     /// A list of such mappings; a text alone is the directive.
     Directives(&'static [(&'static str, Shape)]),
 }
@@ -111,7 +115,10 @@ const KEYS: &[(&str, Shape)] = &[
     ("log", Shape::Maybe),
     ("log_message", Shape::Maybe),
     ("wsgi", Shape::Map(WSGI)),
+    ("headers", Shape::Headers),
+    ("type", Shape::Maybe),
     ("backend", Shape::Map(BACKEND)),
+    ("env", Shape::Variables),
     ("decided_by", Shape::Directives(DECISION)),
     ("caveats", Shape::Directives(CAVEAT)),
 ];
@@ -174,8 +181,23 @@ impl Shape {
                 }
                 Some(text.into())
             }
-            Shape::Map(_) if matches!(node.value, Value::Null) => Some(Json::Null),
+            Shape::Map(_) | Shape::Variables if matches!(node.value, Value::Null) => Some(Json::Null),
+            Shape::Variables => {
+                let mut variables = serde_json::Map::new();
+                for (name, node) in reader.map(what, node) {
+                    if let Some(value) = Shape::Maybe.read(reader, &format!("{what}.{}", name.text), node) {
+                        variables.insert(name.text.clone(), value);
+                    }
+                }
+                Some(variables.into())
+            }
             Shape::Map(keys) => Some(read_map(reader, what, node, keys)),
+            Shape::Headers => match &node.value {
+                Value::List(nodes) => {
+                    nodes.iter().map(|n| header(reader, what, n)).collect::<Option<Vec<Json>>>().map(Json::from)
+                }
+                _ => Some(read_headers(reader, what, node)),
+            },
             Shape::Directives(keys) => {
                 let mut read = |n: &Node| match n.text() {
                     Some(directive) => serde_json::json!({ "directive": directive }),
@@ -189,6 +211,28 @@ impl Shape {
             }
         }
     }
+}
+
+/// A pair of a header's name and its value; null: any value.
+fn header(reader: &mut Reader, what: &str, node: &Node) -> Option<Json> {
+    match &node.value {
+        Value::List(pair) if pair.len() == 2 => {
+            let name = reader.text(what, &pair[0])?;
+            Some(serde_json::json!([name, Shape::Maybe.read(reader, what, &pair[1])?]))
+        }
+        _ => reader.wrong_type(what, "a pair of a name and a value", node),
+    }
+}
+
+/// Headers by their names.
+fn read_headers(reader: &mut Reader, what: &str, node: &Node) -> Json {
+    let mut map = serde_json::Map::new();
+    for (key, node) in reader.map(what, node) {
+        if let Some(value) = Shape::Maybe.read(reader, &format!("{what}.{}", key.text), node) {
+            map.insert(key.text.clone(), value);
+        }
+    }
+    map.into()
 }
 
 fn read_map(reader: &mut Reader, what: &str, node: &Node, keys: &'static [(&'static str, Shape)]) -> Json {
@@ -220,6 +264,20 @@ pub(super) fn compare(expect: &[Expectation], outcome: &Json) -> Vec<Mismatch> {
 /// Reports every place where `got` is not as wanted: keys of mappings that are named, all elements of lists.
 fn differ(key: &str, want: &Json, got: &Json, report: &mut dyn FnMut(String, &Json, &Json)) {
     match (want, got) {
+        (Json::Object(wants), Json::Array(gots)) if key == "headers" => {
+            for (name, want) in wants {
+                let got = values_of(gots, name);
+                if !meets(want, &got) {
+                    report(format!("{key}.{name}"), want, &got);
+                }
+            }
+        }
+        (Json::Array(wants), Json::Array(gots)) if key == "headers" => {
+            let same = wants.len() == gots.len() && wants.iter().zip(gots).all(|(w, g)| is_header(w, g));
+            if !same {
+                report(key.into(), want, got);
+            }
+        }
         (Json::Object(wants), Json::Object(gots)) => {
             for (name, want) in wants {
                 differ(&format!("{key}.{name}"), want, gots.get(name).unwrap_or(&Json::Null), report);
@@ -235,6 +293,30 @@ fn differ(key: &str, want: &Json, got: &Json, report: &mut dyn FnMut(String, &Js
         _ if want == got => {}
         _ => report(key.into(), want, got),
     }
+}
+
+/// What a header's values come to: a text (several: one after the other), null where it is not sent, and false where its value
+/// can't be known.
+fn values_of(headers: &[Json], name: &str) -> Json {
+    let of_name = headers.iter().filter(|h| h[0].as_str().is_some_and(|n| n.eq_ignore_ascii_case(name)));
+    let values: Vec<&Json> = of_name.map(|h| &h[1]).collect();
+    let texts: Option<Vec<&str>> = values.iter().map(|v| v.as_str()).collect();
+    match texts {
+        _ if values.is_empty() => Json::Null,
+        Some(texts) => texts.join(", ").into(),
+        None => false.into(),
+    }
+}
+
+/// Whether a header is as wanted: a value that can't be known may be any.
+fn meets(want: &Json, got: &Json) -> bool {
+    want == got || *got == Json::Bool(false) && want.is_string()
+}
+
+/// Whether a pair is as wanted; null stands for any value.
+fn is_header(want: &Json, got: &Json) -> bool {
+    let name = |pair: &Json| pair[0].as_str().map(str::to_ascii_lowercase);
+    name(want) == name(got) && (want[1].is_null() || got[1].is_null() || want[1] == got[1])
 }
 
 #[cfg(test)]
@@ -255,6 +337,8 @@ mod tests {
             "wsgi": {"process_group": "a", "application_group": ""},
             "decided_by": [{"phase": "p", "directive": "Require", "line": 3}],
             "caveats": [],
+            "headers": [["X-A", "1"], ["ETag", null], ["X-A", "2"]],
+            "env": {"A": "1", "C": "2"},
             "config_error": {"file": "config", "line": 2, "message": "X not allowed here"},
         });
         let cases = [
@@ -268,6 +352,16 @@ mod tests {
             (json!({"decided_by": []}), vec!["decided_by"]),
             (json!({"caveats": [{"directive": "x"}]}), vec!["caveats"]),
             (json!({"location": "/x"}), vec!["location"]),
+            (json!({"headers": {"x-a": "1, 2", "ETag": "y", "X-C": null}}), vec![]),
+            (
+                json!({"headers": {"x-a": "1", "ETag": null, "X-C": ""}}),
+                vec!["headers.x-a", "headers.ETag", "headers.X-C"],
+            ),
+            (json!({"headers": [["x-a", "1"], ["etag", "z"], ["X-A", null]]}), vec![]),
+            (json!({"headers": [["x-a", "1"], ["X-A", "2"]]}), vec!["headers"]),
+            (json!({"headers": [["x-a", "1"], ["etag", "z"], ["X-A", "3"]]}), vec!["headers"]),
+            (json!({"env": {"A": "1", "B": null}}), vec![]),
+            (json!({"env": {"A": null, "B": ""}}), vec!["env.A", "env.B"]),
             (json!({"config_error": {"line": 2, "message": "not allowed"}}), vec![]),
             (json!({"config_error": {"line": 2, "message": "unknown"}}), vec!["config_error.message"]),
         ];

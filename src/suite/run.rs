@@ -3,6 +3,7 @@
 use super::expect::{Mismatch, compare};
 use super::scenario::Scenario;
 use crate::diagnostic::Diagnostic;
+use crate::outcome::json::Key;
 use crate::outcome::{Outcome, json};
 use crate::request::Request;
 use crate::run::Run;
@@ -62,6 +63,7 @@ pub struct Answered {
 pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
     let site = Site::of_scenario(scenario)?;
     let (run, refused) = match site.start() {
+        Ok(run) if wants_response(scenario) => (Some(run.with_response()), None),
         Ok(run) => (Some(run), None),
         Err(error) => (None, Some(error)),
     };
@@ -79,6 +81,12 @@ pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
     let answers = run.iter().flat_map(|s| (0..scenario.requests.len()).map(move |index| (index, s)));
     let answers = answers.map(answer).collect();
     Ok(Ran { site, run, refusal, mismatches, answers })
+}
+
+/// Whether any request expects something of the response: then that is found out.
+fn wants_response(scenario: &Scenario) -> bool {
+    let of_response = |key: &str| Key::ALL.into_iter().any(|k| k.is_of_response() && k.name() == key);
+    scenario.requests.iter().flat_map(|r| &r.expect).any(|e| of_response(&e.key))
 }
 
 #[cfg(test)]

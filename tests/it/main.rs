@@ -4,6 +4,7 @@ mod arguments;
 mod codes;
 mod decided;
 mod door;
+mod environments;
 mod fuzzing;
 mod hostile;
 mod indexes;

@@ -7,6 +7,7 @@ use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
+use crate::server::response::{self, Length};
 use crate::server::setting;
 use crate::server::text::Text;
 use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
@@ -88,6 +89,7 @@ fn send_trace(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(405);
     }
     r.set_content_type(Some("message/http".into()), true);
+    r.replies(Length::Untold);
     Verdict::Done
 }
 
@@ -97,7 +99,11 @@ fn setting_span(set: &Option<setting::Set<Trace>>) -> Option<crate::source::Span
 
 /// `http_send_options`: `OPTIONS *` is answered at once.
 fn send_options(r: &mut Request<'_>) -> Verdict {
-    if r.method_number == method::OPTIONS && r.uri == "*" { Verdict::Done } else { Verdict::Declined }
+    if r.method_number == method::OPTIONS && r.uri == "*" {
+        r.replies(Length::Known(0));
+        return Verdict::Done;
+    }
+    Verdict::Declined
 }
 
 fn do_nothing(_: &mut Request<'_>) -> Verdict {
@@ -162,7 +168,10 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
                 r.error("AH00135", format!("Invalid method in request {line}"));
                 Verdict::Status(501)
             }
-            method::OPTIONS => Verdict::Ok,
+            method::OPTIONS => {
+                response::of_options(r);
+                Verdict::Ok
+            }
             _ => Verdict::Status(405),
         };
     }
@@ -190,12 +199,15 @@ fn default_handler(r: &mut Request<'_>) -> Verdict {
         r.caveat(&r.filename_str(), Span::NONE, why);
     }
     r.served_by = Some("default-handler".into());
+    response::of_file(r, &info);
     let states = match conditions::made(r) {
         true => State::of_file(r, &info),
         false => Vec::new(),
     };
     if let Some(status) = conditions::meet(r, &states) {
         r.status = status;
+        // nothing of the file is sent
+        r.replies(Length::Known(0));
         return Verdict::Ok;
     }
     r.body = Body::new(r, Some(info.size), || states);

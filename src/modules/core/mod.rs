@@ -41,6 +41,17 @@ pub(crate) enum ErrorDocument {
     Text(Arc<Expr>),
 }
 
+/// `ServerSignature`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signature {
+    /// None.
+    Off,
+    /// The server's name and version.
+    On,
+    /// The administrator's address too.
+    Email,
+}
+
 /// How `UseCanonicalName` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CanonicalName {
@@ -116,6 +127,14 @@ pub(crate) struct Dir {
     pub limit_request_body: Option<Set<u64>>,
     /// CGIPassAuth.
     pub cgi_pass_auth: Option<Set<bool>>,
+    /// AddDefaultCharset; none inside where it is off.
+    pub default_charset: Option<Set<Option<BString>>>,
+    /// ServerSignature.
+    pub signature: Option<Set<Signature>>,
+    /// ContentDigest.
+    pub content_digest: Option<Set<bool>>,
+    /// CGIVar: REQUEST_URI is the path that the request has in the end.
+    pub current_uri: Option<Set<bool>>,
     /// FileETag.
     pub etag: etag::Parts,
     /// SetOutputFilter.
@@ -156,6 +175,10 @@ impl Default for Dir {
             qualify_redirect_url: None,
             limit_request_body: None,
             cgi_pass_auth: None,
+            default_charset: None,
+            signature: None,
+            content_digest: None,
+            current_uri: None,
             etag: etag::Parts::default(),
             output_filters: None,
             max_ranges: None,
@@ -218,6 +241,10 @@ impl Settings for Dir {
         m.qualify_redirect_url = Set::merge(&base.qualify_redirect_url, &add.qualify_redirect_url);
         m.limit_request_body = Set::merge(&base.limit_request_body, &add.limit_request_body);
         m.cgi_pass_auth = Set::merge(&base.cgi_pass_auth, &add.cgi_pass_auth);
+        m.default_charset = Set::merge(&base.default_charset, &add.default_charset);
+        m.signature = Set::merge(&base.signature, &add.signature);
+        m.content_digest = Set::merge(&base.content_digest, &add.content_digest);
+        m.current_uri = Set::merge(&base.current_uri, &add.current_uri);
         m.etag = etag::Parts::merge(base.etag, add.etag);
         m.output_filters = Set::merge(&base.output_filters, &add.output_filters);
         m.max_ranges = Set::merge(&base.max_ranges, &add.max_ranges);
@@ -294,6 +321,8 @@ pub(crate) struct Server {
     pub http09: Option<Set<bool>>,
     /// StrictHostCheck.
     pub strict_host_check: Option<Set<bool>>,
+    /// ServerAdmin.
+    pub admin: Option<Set<BString>>,
     /// LimitRequestLine.
     pub limit_request_line: Option<Set<usize>>,
     /// LimitRequestFieldSize.
@@ -319,6 +348,7 @@ impl Settings for Server {
             registered_methods: Set::merge(&base.registered_methods, &add.registered_methods),
             http09: Set::merge(&base.http09, &add.http09),
             strict_host_check: Set::merge(&base.strict_host_check, &add.strict_host_check),
+            admin: Set::merge(&base.admin, &add.admin),
             limit_request_line: add.limit_request_line.clone().or_else(|| base.limit_request_line.clone()),
             limit_request_field_size: add
                 .limit_request_field_size

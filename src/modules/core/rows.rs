@@ -118,12 +118,13 @@ pub(super) static CORE: &[Directive] = &[
         "Container for directives affecting files matching specified patterns",
         sections::files_match,
     ),
-    plain(
+    row(
         "AddDefaultCharset",
         Args::Take1,
         OR_FILEINFO,
-        Inert,
+        Modelled,
         "The name of the default charset to add to any Content-Type without one or 'Off' to disable",
+        default_charset,
     ),
     row(
         "AcceptPathInfo",
@@ -242,10 +243,10 @@ pub(super) static CORE: &[Directive] = &[
         "\"on\" to enable, \"off\" to disable reverse DNS lookups, or \"double\" to enable double-reverse DNS lookups",
         hostname_lookups,
     ),
-    plain("ServerAdmin", Args::Take1, RSRC_CONF, Inert, "The email address of the server administrator")
+    row("ServerAdmin", Args::Take1, RSRC_CONF, Modelled, "The email address of the server administrator", server_admin)
         .must(&[NotIn(forbid::DIR_CONTEXT)]),
     row("ServerName", Args::Take1, RSRC_CONF, Modelled, "The hostname and port of the server", server_name),
-    plain("ServerSignature", Args::Take1, OR_ALL, Inert, "En-/disable server signature (on|off|email)")
+    row("ServerSignature", Args::Take1, OR_ALL, Modelled, "En-/disable server signature (on|off|email)", signature)
         .must(&[Arg(0, OneOf(&["on", "off", "email"]), "ServerSignature: use one of: off | on | email")]),
     row(
         "ServerRoot",
@@ -276,12 +277,13 @@ pub(super) static CORE: &[Directive] = &[
     ),
     row("ServerPath", Args::Take1, RSRC_CONF, Modelled, "The pathname the server can be reached at", server_path),
     plain("Timeout", Args::Take1, RSRC_CONF, Inert, "Timeout duration (sec)").must(&[NotIn(forbid::DIR_CONTEXT)]),
-    plain(
+    row(
         "ContentDigest",
         Args::Flag,
         OR_OPTIONS,
-        Inert,
+        Modelled,
         "whether or not to send a Content-MD5 header with each request",
+        content_digest,
     ),
     row(
         "UseCanonicalName",
@@ -430,7 +432,7 @@ pub(super) static CORE: &[Directive] = &[
         "Controls whether HTTP authorization headers, normally hidden, will be passed to scripts",
         cgi_pass_auth,
     ),
-    plain("CGIVar", Args::Take2, OR_FILEINFO, Inert, "Controls how some CGI variables are set")
+    row("CGIVar", Args::Take2, OR_FILEINFO, Modelled, "Controls how some CGI variables are set", cgi_var)
         .must(&[
             Arg(0, Exactly(&["REQUEST_URI"]), "Unrecognized CGI variable: \"{}\""),
             Arg(1, OneOf(&["current-uri", "original-uri"]), "Valid rules for REQUEST_URI are 'current-uri' and 'original-uri'"),

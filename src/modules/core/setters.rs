@@ -1,6 +1,6 @@
 //! What the core's plain directives set (server/core.c).
 
-use super::{CanonicalName, ErrorDocument, Text, Trace, options};
+use super::{CanonicalName, ErrorDocument, Signature, Text, Trace, options};
 use crate::conf::args;
 use crate::module::allowed::*;
 use crate::pattern::{self, Flags};
@@ -96,6 +96,42 @@ pub(super) fn regex_default_options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
         }
     }
     cmd.build.regex_defaults = flags;
+    Ok(())
+}
+
+/// `set_add_default_charset`: `Off` sends types as they are, `On` names Latin-1.
+pub(super) fn default_charset(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let value = match &a[0] {
+        w if is(w, "off") => None,
+        w if is(w, "on") => Some("iso-8859-1".into()),
+        name => Some(name.clone()),
+    };
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).default_charset, value, span);
+    Ok(())
+}
+
+/// `set_signature_flag`
+pub(super) fn signature(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let value = match &a[0] {
+        w if is(w, "on") => Signature::On,
+        w if is(w, "email") => Signature::Email,
+        _ => Signature::Off,
+    };
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).signature, value, span);
+    Ok(())
+}
+
+pub(super) fn server_admin(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    Set::put(&mut cmd.server_slot(|s| &mut s.core).admin, a[0].clone(), span);
+    Ok(())
+}
+
+pub(super) fn content_digest(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).content_digest, is(&a[0], "on"), span);
     Ok(())
 }
 
@@ -443,6 +479,13 @@ pub(super) fn limit_request_body(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 pub(super) fn cgi_pass_auth(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.core).cgi_pass_auth, is(&a[0], "on"), span);
+    Ok(())
+}
+
+/// `set_cgi_var`: REQUEST_URI is the only variable that has rules.
+pub(super) fn cgi_var(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let span = cmd.span();
+    Set::put(&mut cmd.slot(|d| &mut d.core).current_uri, is(&a[1], "current-uri"), span);
     Ok(())
 }
 

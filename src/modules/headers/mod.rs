@@ -1,7 +1,10 @@
-//! mod_headers.c: Header and RequestHeader, as far as later phases or the Location of an answer can tell.
+//! mod_headers.c: Header and RequestHeader.
 
 mod format;
 mod merging;
+mod told;
+
+pub(crate) use told::{seen, tell_lost, tell_set};
 
 use crate::conf::args;
 use crate::expr::Expr;
@@ -9,12 +12,14 @@ use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::observer::Whence;
+use crate::outcome::step::{HeaderFate, HeaderTable};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::table::Table;
-use crate::server::{expr_context, names};
+use crate::server::text::Text;
+use crate::server::{environ, expr_context, names, response};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use format::Tag;
@@ -250,6 +255,13 @@ fn fixup(r: &mut Request<'_>) -> Verdict {
     Verdict::Declined
 }
 
+impl Entry {
+    /// Whether it is carried out before the request is looked at, and then only.
+    fn is_early(&self) -> bool {
+        matches!(self.condition, Condition::Early)
+    }
+}
+
 /// What becomes of an answer's headers: `ap_headers_output_filter` and, where httpd makes the body itself,
 /// `ap_headers_error_filter`. Of the answer's own headers it sees none, as these are moved out of its sight.
 pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
@@ -266,7 +278,9 @@ pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
         r.without = skip;
         if error {
             // the answer's own table is the other one by now
-            r.err_headers_out = Table::default();
+            if !r.engine.responds() {
+                r.err_headers_out = Table::default();
+            }
             on_table(r, &dir.always, false, |r| &mut r.err_headers_out);
         } else {
             on_table(r, &dir.always, false, |r| &mut r.err_headers_out);
@@ -321,11 +335,34 @@ fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) ->
                 }
             },
         };
+        let of = told_table(entries, r);
+        let from = of.and_then(|_| told::values(table(r), &entry.name));
         let done = if holds { apply(r, entry, table, &mut merging) } else { Some(()) };
+        if holds && is_request(r, table) {
+            environ::changed_header(r, &entry.name, entry.span);
+        }
+        if let Some(of) = of {
+            let fate = if holds { HeaderFate::Applied } else { HeaderFate::Condition };
+            told::tell_line(r, entry, of, from, fate);
+        }
         r.engine.budget.name(entry.span);
         done?;
     }
     Some(())
+}
+
+/// The table that lines are about, where what they do is told: not while a line is taken not to be there.
+fn told_table(entries: &[Entry], r: &Request<'_>) -> Option<HeaderTable> {
+    if !r.traced() || !r.engine.responds() || r.without.is_some() {
+        return None;
+    }
+    let dir = r.per_dir.headers.as_deref()?;
+    let is = |list: &[Entry]| std::ptr::eq(list, entries) && !list.is_empty();
+    match () {
+        () if is(&dir.always) => Some(HeaderTable::Always),
+        () if is(&dir.on_success) => Some(HeaderTable::OnSuccess),
+        () => None,
+    }
 }
 
 fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging) -> Option<()> {
@@ -349,13 +386,18 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging)
                 table(r).merge(name, value);
             }
         }
-        Action::Set => table(r).set(name, value),
+        Action::Set => {
+            set_type(r, entry, table, Some(&value));
+            table(r).set(name, value);
+        }
         Action::SetIfEmpty => {
             if table(r).get(&name).is_none() {
+                set_type(r, entry, table, Some(&value));
                 table(r).set(name, value);
             }
         }
         Action::Unset => {
+            set_type(r, entry, table, None);
             table(r).unset(&name);
         }
         Action::Echo => {
@@ -369,6 +411,13 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging)
             }
         }
         Action::Edit | Action::EditAll => {
+            if is_type(entry)
+                && !is_request(r, table)
+                && let Some(kind) = r.content_type.clone().map(Text::into_owned)
+            {
+                let edited = edit(r, entry, &kind)?;
+                r.set_content_type(Some(edited.into()), true);
+            }
             let had: Vec<_> = table(r).named(&name).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
             let mut edited = Vec::new();
             for (name, value) in had {
@@ -389,6 +438,23 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging)
     Some(())
 }
 
+fn is_type(entry: &Entry) -> bool {
+    entry.name.eq_ignore_ascii_case(b"Content-Type")
+}
+
+/// Whether a table is that of the request's headers.
+fn is_request(r: &mut Request<'_>, table: Pick) -> bool {
+    let picked: *const Table = table(r);
+    std::ptr::eq(picked, &r.headers_in)
+}
+
+/// The answer's own type changes with the header.
+fn set_type(r: &mut Request<'_>, entry: &Entry, table: Pick, value: Option<&BString>) {
+    if is_type(entry) && !is_request(r, table) {
+        r.set_content_type(value.map(|v| v.clone().into()), true);
+    }
+}
+
 fn process(r: &mut Request<'_>, entry: &Entry) -> BString {
     match &entry.value {
         Value::Tags(tags) => format::process(r, tags, entry.span),
@@ -405,6 +471,9 @@ fn process(r: &mut Request<'_>, entry: &Entry) -> BString {
 /// `process_regexp`: the value with its first match (or all) replaced.
 fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> {
     let regex = entry.regex.as_ref()?;
+    if response::is_unknown(value) {
+        return Some(response::UNKNOWN.into());
+    }
     let mut out = BString::default();
     let mut rest = value.as_slice();
     let mut caps = Captures::default();

@@ -1,10 +1,10 @@
 //! Answers and credentials kept for later, and how long clients may keep them.
 
-use super::checks::{cache, expires, socache};
+use super::checks::{cache, socache};
 use super::{module, row};
-use crate::module::Args::{Flag, Iterate, Take1, Take2, Take12};
+use crate::module::Args::{Flag, Iterate, Take1, Take12};
 use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{ACCESS_CONF, OR_INDEXES, RSRC_CONF};
+use crate::module::allowed::{ACCESS_CONF, RSRC_CONF};
 use crate::module::{Directive, Module};
 use crate::rule::Rule::{Arg, By, NotIn};
 use crate::rule::Test::{Float, Long, Time};
@@ -121,15 +121,6 @@ const CACHE_SOCACHE: &[Directive] = &[
 ];
 
 #[rustfmt::skip]
-const EXPIRES: &[Directive] = &[
-    row("ExpiresActive", Flag, OR_INDEXES, Inert, "Limited to 'on' or 'off'"),
-    row("ExpiresByType", Take2, OR_INDEXES, Inert,
-        "a MIME type followed by an expiry date code")
-        .must(&[By(expires::by_type)]),
-    row("ExpiresDefault", Take1, OR_INDEXES, Inert, "an expiry date code").must(&[By(expires::default)]),
-];
-
-#[rustfmt::skip]
 const SOCACHE_MEMCACHE: &[Directive] = &[
     row("MemcacheConnTTL", Take1, RSRC_CONF, Inert, "TTL used for the connection with the memcache server(s)")
         .must(&[
@@ -159,7 +150,6 @@ pub(super) static MODULES: &[Module] = &[
     module("mod_cache.c", "cache_module", CACHE),
     module("mod_cache_disk.c", "cache_disk_module", CACHE_DISK),
     module("mod_cache_socache.c", "cache_socache_module", CACHE_SOCACHE),
-    module("mod_expires.c", "expires_module", EXPIRES),
     module("mod_socache_dbm.c", "socache_dbm_module", &[]),
     module("mod_socache_memcache.c", "socache_memcache_module", SOCACHE_MEMCACHE),
     module("mod_socache_redis.c", "socache_redis_module", SOCACHE_REDIS),

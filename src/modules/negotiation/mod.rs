@@ -4,6 +4,7 @@ mod accept;
 mod best;
 mod multi;
 mod quality;
+mod told;
 mod type_map;
 mod variant;
 
@@ -196,8 +197,9 @@ fn choose<'a>(
     let transparent = state.transparent;
     let (best, choice) = pick(r, &mut state, variants);
     tell(r, variants, best, phase);
+    let how = told::Choice { transparent, list: !choice, alternates: !choice };
     if !choice {
-        set_transparent(r, transparent);
+        told::say(r, variants, how);
         if transparent && state.ua_supports_trans {
             return Err(300);
         }
@@ -210,8 +212,10 @@ fn choose<'a>(
     };
     if transparent {
         check_choice(r, &mut variants[best])?;
-        set_transparent(r, true);
+        told::say_chosen(r, &mut variants[best]);
     }
+    let list = how.list && !transparent;
+    told::say(r, variants, told::Choice { list, ..how });
     Ok(best)
 }
 
@@ -230,13 +234,6 @@ fn pick<'a>(r: &Request<'a>, state: &mut State<'_>, variants: &mut [Variant<'a>]
         bytes.map_or(0, |b| b.saturating_add(1))
     };
     best::best_match(state, variants, &wishes, &mut length)
-}
-
-/// Notes that the answer was negotiated transparently, for requests that this one is part of.
-fn set_transparent(r: &mut Request<'_>, transparent: bool) {
-    if transparent {
-        r.err_headers_out.set("TCN", "choice");
-    }
 }
 
 /// `setup_choice_response`: what was chosen must not be open to a choice itself.
@@ -296,7 +293,11 @@ fn handle_multi(r: &mut Request<'_>) -> Verdict {
         return Verdict::Declined;
     }
     let found = match multi::read(r) {
-        Ok(variants) if variants.is_empty() => return Verdict::Declined,
+        Ok(variants) if variants.is_empty() => {
+            // that variants were looked for is in the tag of whatever answers instead
+            r.negotiated = true;
+            return Verdict::Declined;
+        }
         found => found,
     };
     for span in options::deciders(&core.opt_lines, options::MULTI) {

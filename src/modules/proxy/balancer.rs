@@ -117,10 +117,18 @@ pub(super) fn merge(base: &Arc<Named<Balancer>>, add: &Arc<Named<Balancer>>) -> 
     Arc::new(all)
 }
 
+/// The session that a request belongs to.
+pub(crate) struct Session {
+    /// The name by which it was found.
+    sticky: BString,
+    /// Its route.
+    route: BString,
+}
+
 /// What choosing a member came to.
 pub(crate) enum Choice<'b> {
-    /// This one; `only` where no other could have been taken.
-    Member { member: &'b Worker, only: bool },
+    /// This one; `only` where no other could have been taken, `routed` where the session's route leads to it.
+    Member { member: &'b Worker, only: bool, routed: bool, session: Option<Session> },
     /// None, with httpd's code and message.
     Nobody(&'static str, String),
 }
@@ -128,10 +136,10 @@ pub(crate) enum Choice<'b> {
 impl Balancer {
     /// `proxy_balancer_pre_request`: the member that gets a request, on a server that just started.
     pub(crate) fn choose(&self, r: &Request<'_>, url: &[u8]) -> Choice<'_> {
-        let route = self.route(r, url);
-        if let Some(route) = &route {
+        let session = self.session(r, url);
+        if let Some(Session { route, .. }) = &session {
             if let Some(member) = self.by_route(route.as_bstr(), 1) {
-                return Choice::Member { member, only: true };
+                return Choice::Member { member, only: true, routed: true, session };
             }
             if self.no_failover && self.members.iter().any(|m| m.route == *route && !m.route.is_empty()) {
                 let message = format!("{}: All workers are in error state for route ({route})", self.name);
@@ -143,7 +151,7 @@ impl Balancer {
             Some(first) => {
                 let by_factor = |best: &'_ Worker, m: &'_ Worker| m.factor > best.factor;
                 let member = candidates.iter().fold(*first, |best, m| if by_factor(best, m) { m } else { best });
-                Choice::Member { member, only: candidates.len() == 1 }
+                Choice::Member { member, only: candidates.len() == 1, routed: false, session }
             }
             None if self.members.is_empty() => {
                 Choice::Nobody("AH01171", format!("{}: No workers in balancer", self.name))
@@ -183,18 +191,33 @@ impl Balancer {
         Vec::new()
     }
 
-    /// `find_session_route`: the route that a session belongs to.
-    fn route(&self, r: &Request<'_>, url: &[u8]) -> Option<BString> {
+    /// What the environment says of the member that was chosen.
+    pub(crate) fn tell(&self, r: &mut Request<'_>, member: &Worker, routed: bool, session: Option<Session>) {
+        if !routed && !self.sticky.is_empty() {
+            r.env.set("BALANCER_ROUTE_CHANGED", "1");
+        }
+        r.env.set("BALANCER_NAME", self.name.clone());
+        r.env.set("BALANCER_WORKER_NAME", member.name.clone());
+        r.env.set("BALANCER_WORKER_ROUTE", member.route.clone());
+        if let Some(Session { sticky, route }) = session {
+            r.env.set("BALANCER_SESSION_STICKY", sticky);
+            r.env.set("BALANCER_SESSION_ROUTE", route);
+        }
+    }
+
+    /// `find_session_route`: the session that a request belongs to, and its route.
+    fn session(&self, r: &Request<'_>, url: &[u8]) -> Option<Session> {
         if self.sticky.is_empty() {
             return None;
         }
-        let session = path_parameter(url, &self.sticky_path, self.semicolon)
-            .or_else(|| r.headers_in.get("Cookie").and_then(|c| cookie(c, &self.sticky)))?;
+        let in_path = path_parameter(url, &self.sticky_path, self.semicolon).map(|s| (&self.sticky_path, s));
+        let of_cookie = || r.headers_in.get("Cookie").and_then(|c| cookie(c, &self.sticky)).map(|s| (&self.sticky, s));
+        let (sticky, session) = in_path.or_else(of_cookie)?;
         let route: BString = match self.separator {
             None => session,
             Some(b) => session[session.find_byte(b)? + 1..].into(),
         };
-        (!route.is_empty()).then_some(route)
+        (!route.is_empty()).then(|| Session { sticky: sticky.clone(), route })
     }
 
     /// `find_route_worker`: standbys last; one that is out of service may name another.

@@ -10,6 +10,7 @@ use crate::module::allowed::OR_FILEINFO;
 use crate::module::{Args, Directive, Module, Phase, Verdict, row};
 use crate::server::build::Cmd;
 use crate::server::engine::Program;
+use crate::server::environ::{self, Reader};
 use crate::server::request::Request;
 use crate::server::setting::{self, Set};
 use crate::server::{expr_context, script};
@@ -105,6 +106,9 @@ pub(super) fn answer(r: &mut Request<'_>, asked: &Asked) -> Verdict {
     };
     let found = fpm::find(r, &params);
     name_deciders(r, &dir, &params, &found, generic);
+    if found.refusal.is_none() {
+        environ::hand(r, Reader::Php, &found.environment());
+    }
     let verdict = dispatch(r, &found, asked);
     r.script_name = found.script_name.clone();
     asked.told(r, found);
@@ -115,6 +119,9 @@ pub(super) fn answer(r: &mut Request<'_>, asked: &Asked) -> Verdict {
 fn environment(r: &mut Request<'_>, dir: &Dir, generic: bool) -> Result<Params, ()> {
     script::add_common_vars(r);
     r.env.set("SCRIPT_FILENAME", script_filename(r, generic));
+    if r.backend.as_ref().is_some_and(|b| b.worker.is_none()) {
+        r.env.set("proxy-nokeepalive", "1");
+    }
     script::add_cgi_vars(r);
     if let Some(path) = script::path_translated(r) {
         r.env.set("PATH_TRANSLATED", path);
@@ -166,7 +173,7 @@ fn name_deciders(r: &mut Request<'_>, dir: &Dir, params: &Params, found: &Found,
     for fixup in dir.fixups.iter() {
         let before = r.env_changes.iter().find(|c| c.span == fixup.span).map(|c| (c.name.clone(), c.before.clone()));
         if let Some((name, before)) = before
-            && fpm::find(r, &params.with(&name, before)) != *found
+            && !fpm::find(r, &params.with(&name, before)).is_like(found)
         {
             r.decide(Phase::Handler, fixup.span);
         }

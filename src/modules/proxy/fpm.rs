@@ -29,7 +29,8 @@ pub(super) struct Params {
 impl Params {
     /// Those of an environment.
     pub(super) fn of(env: &Table) -> Params {
-        let get = |name: &str| env.get(name).map(|v| v.to_owned());
+        // letter case counts there
+        let get = |name: &str| env.named(name.as_bytes()).find(|(n, _)| *n == name).map(|(_, v)| v.to_owned());
         Params {
             script_filename: get("SCRIPT_FILENAME"),
             script_name: get("SCRIPT_NAME"),
@@ -72,6 +73,32 @@ pub(super) struct Found {
     pub path_info: Option<BString>,
     /// PATH_TRANSLATED as the script finds it.
     pub path_translated: Option<BString>,
+    /// The values that httpd sent of those that the script finds with other ones, by the names that they have then.
+    pub originals: Vec<(&'static str, BString)>,
+}
+
+impl Found {
+    /// The variables that the script finds with other values than httpd sent, or doesn't find.
+    pub(super) fn environment(&self) -> Vec<(&'static str, Option<BString>)> {
+        let own = [
+            ("SCRIPT_FILENAME", &self.script),
+            ("SCRIPT_NAME", &self.script_name),
+            ("PATH_INFO", &self.path_info),
+            ("PATH_TRANSLATED", &self.path_translated),
+        ];
+        let own = own.into_iter().map(|(name, value)| (name, value.clone()));
+        own.chain(self.originals.iter().map(|(name, value)| (*name, Some(value.clone())))).collect()
+    }
+
+    /// Whether it is the same but for what httpd sent.
+    pub(super) fn is_like(&self, other: &Found) -> bool {
+        Found { originals: Vec::new(), ..self.clone() } == Found { originals: Vec::new(), ..other.clone() }
+    }
+
+    /// Keeps a value of httpd's.
+    fn keep(&mut self, name: &'static str, value: Option<&BString>) {
+        self.originals.extend(value.map(|value| (name, value.clone())));
+    }
 }
 
 /// Looks for the script.
@@ -101,11 +128,24 @@ pub(super) fn find(r: &Request<'_>, params: &Params) -> Found {
     if script.ends_with(b"/") || !there(&script) {
         let Some(length) = base_script(r, &script) else { return refused(found, 404, UNKNOWN) };
         take_path_info(&mut found, params, &script, length, by_url);
+        if !by_url {
+            found.keep("ORIG_SCRIPT_FILENAME", params.script_filename.as_ref());
+        } else {
+            found.keep("ORIG_SCRIPT_FILENAME", Some(&script));
+        }
         script.truncate(length);
         found.script = Some(script.clone());
     } else if !by_url && params.redirect_url.is_some() {
+        if params.script_filename.as_ref().is_some_and(|file| *file != script) {
+            found.keep("ORIG_SCRIPT_FILENAME", params.script_filename.as_ref());
+        }
+        found.keep("ORIG_PATH_INFO", params.path_info.as_ref());
+        found.keep("ORIG_PATH_TRANSLATED", params.path_translated.as_ref());
         found.path_info = None;
         found.path_translated = None;
+    }
+    if found.script_name != params.script_name {
+        found.keep("ORIG_SCRIPT_NAME", params.script_name.as_ref());
     }
     if script.split(|b| *b == b'/').any(|name| name == b"..") {
         return refused(found, 404, UNKNOWN);
@@ -153,7 +193,7 @@ fn base_script(r: &Request<'_>, path: &[u8]) -> Option<usize> {
 /// What follows the script becomes PATH_INFO, and is taken off SCRIPT_NAME.
 fn take_path_info(found: &mut Found, params: &Params, path: &[u8], length: usize, by_url: bool) {
     let rest = &path[length..];
-    let given = params.path_info.as_deref();
+    let given = params.path_info.as_ref();
     let path_info = match given {
         _ if by_url => (given.map(|p| p.as_slice()) != Some(rest)).then_some(rest),
         Some(given) if given.len() > rest.len() => Some(&given[given.len() - rest.len()..]),
@@ -161,6 +201,7 @@ fn take_path_info(found: &mut Found, params: &Params, path: &[u8], length: usize
     };
     if let Some(path_info) = path_info {
         if let Some(given) = given {
+            found.keep("ORIG_PATH_INFO", Some(given));
             let head = if by_url { given.len() } else { given.len() - path_info.len() };
             found.script_name = Some(given[..head].into());
         } else if let Some(name) = &mut found.script_name {
@@ -177,7 +218,9 @@ fn take_path_info(found: &mut Found, params: &Params, path: &[u8], length: usize
     let root = params.document_root.clone().unwrap_or_default();
     let root = root.strip_suffix(b"/").unwrap_or(&root);
     let path_info = found.path_info.as_deref().map_or(&b""[..], |p| p.as_slice());
-    found.path_translated = Some([root, path_info].concat().into());
+    let translated = Some([root, path_info].concat().into());
+    found.keep("ORIG_PATH_TRANSLATED", params.path_translated.as_ref());
+    found.path_translated = translated;
 }
 
 /// `php_fopen_primary_script`

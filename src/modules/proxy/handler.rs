@@ -11,13 +11,16 @@ use crate::outcome::observer::Origin;
 use crate::pattern::begins_nocase;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
-use crate::server::{method, setting};
+use crate::server::{method, script, setting};
 use crate::version;
 use bstr::{BString, ByteSlice};
 
 /// `ap_proxyerror`
 fn error(r: &mut Request<'_>, status: u16, message: &str) -> Verdict {
     let uri = r.uri.clone();
+    let escaped = script::escape_html(message.into());
+    let notes = format!("The proxy server could not handle the request<p>Reason: <strong>{escaped}</strong></p>");
+    r.notes.set("error-notes", notes);
     r.error("AH00898", format!("{message} returned by {uri}"));
     Verdict::Status(status)
 }
@@ -137,7 +140,8 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(Spea
                 r.error_by(code, message, Some(b.span));
                 return Err(Verdict::Status(503));
             }
-            Choice::Member { member, only } => {
+            Choice::Member { member, only, routed, session } => {
+                b.tell(r, member, routed, session);
                 if !only {
                     let why = format!("{} has several members: which one is asked depends on earlier requests", b.name);
                     r.caveat("BalancerMember", member.span, why);

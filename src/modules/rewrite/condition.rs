@@ -39,7 +39,12 @@ impl<'c> Conds<'c> {
 pub(super) fn failing(r: &mut Request<'_>, ctx: &mut Context<'_>, conds: Conds<'_>, from: usize) -> Option<usize> {
     let mut i = from;
     while let Some(cond) = conds.get(i) {
+        let varied = (cond.no_vary && r.engine.responds()).then(|| r.headers_out.clone());
         let held = apply(r, ctx, cond);
+        if let Some(headers) = varied {
+            r.headers_out = headers;
+        }
+        note_vary(ctx, cond, held);
         if held && (cond.or_next || i > 0 && conds.get(i - 1).is_some_and(|c| c.or_next)) {
             ctx.stands.push(i);
         }
@@ -54,6 +59,18 @@ pub(super) fn failing(r: &mut Request<'_>, ctx: &mut Context<'_>, conds: Conds<'
         i += 1;
     }
     None
+}
+
+/// Keeps the headers that a condition looked at, where it is one that counts.
+fn note_vary(ctx: &mut Context<'_>, cond: &Cond, held: bool) {
+    let looked_at = ctx.vary_this.get_mut();
+    if looked_at.is_empty() {
+        return;
+    }
+    if held && !cond.no_vary {
+        ctx.vary.append(looked_at);
+    }
+    looked_at.clear();
 }
 
 fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {

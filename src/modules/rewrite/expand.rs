@@ -9,6 +9,7 @@ use crate::server::request::Request;
 use crate::source::Span;
 use bstr::BString;
 use smallvec::SmallVec;
+use std::cell::RefCell;
 
 /// What a list of rules works with: httpd's `rewrite_ctx`.
 #[derive(Debug, Default)]
@@ -25,6 +26,10 @@ pub(crate) struct Context<'p> {
     pub unfilled: Option<Span>,
     /// The conditions that hold in the place of all that are joined to them by OR.
     pub stands: SmallVec<[usize; 4]>,
+    /// The request headers that the conditions looked at, for a response's Vary: of the one at work, and of those before.
+    pub vary_this: RefCell<Vec<BString>>,
+    /// Those of conditions that count.
+    pub vary: Vec<BString>,
     /// What a rule did to the environment, where somebody watches.
     pub set_env: Vec<Change>,
 }

@@ -49,7 +49,7 @@ pub(super) fn set_cond(cond: &mut Cond, key: &[u8]) -> Result<(), String> {
     match key.to_ascii_lowercase().as_slice() {
         b"nocase" | b"nc" => cond.no_case = true,
         b"ornext" | b"or" => cond.or_next = true,
-        b"novary" | b"nv" => {}
+        b"novary" | b"nv" => cond.no_vary = true,
         _ => return unknown(key),
     }
     Ok(())

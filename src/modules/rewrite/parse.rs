@@ -152,6 +152,7 @@ pub(super) fn cond(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         not: false,
         no_case: false,
         or_next: false,
+        no_vary: false,
     };
     if let Some(field) = line.third {
         flags::each(field, |key, _| flags::set_cond(&mut cond, key)).map_err(|e| format!("RewriteCond: {e}"))?;

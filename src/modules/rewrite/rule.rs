@@ -90,6 +90,8 @@ fn try_rule(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, conds: Cond
     if found == rule.has(flag::NOT) {
         return Went::NoMatch;
     }
+    ctx.vary.clear();
+    ctx.vary_this.get_mut().clear();
     ctx.cond.clear();
     ctx.stands.clear();
     ctx.unfilled = None;
@@ -103,6 +105,9 @@ fn try_rule(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, conds: Cond
     }
     on_match(r, ctx);
     let went = carry_out(r, ctx, rule);
+    if !ctx.vary.is_empty() {
+        r.headers_out.merge("Vary", BString::from(bstr::join(", ", &ctx.vary)));
+    }
     r.engine.budget.name(rule.span);
     went
 }

@@ -158,6 +158,8 @@ pub(crate) struct Cond {
     pub no_case: bool,
     /// `OR`
     pub or_next: bool,
+    /// `NV`
+    pub no_vary: bool,
 }
 
 /// A RewriteRule with its conditions.

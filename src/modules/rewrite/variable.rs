@@ -139,7 +139,7 @@ impl Variable {
             Variable::Nothing => BString::default(),
             Variable::Env(name) => environment(r, name),
             Variable::Ssl(name) => expr_context::ssl_variable(r, name),
-            Variable::Header(name) => r.headers_in.get(name).map(|v| v.to_owned()).unwrap_or_default(),
+            Variable::Header(name) => header(r, ctx, name),
             Variable::Common(var) => expr_context::variable(r, *var),
             Variable::ServerAddr => r.connection.local.to_string().into(),
             Variable::Ipv6 => match r.useragent_ip {
@@ -175,6 +175,15 @@ impl Variable {
             },
         }
     }
+}
+
+/// `lookup_header`: the answer hangs on it, where it is there.
+fn header(r: &Request<'_>, ctx: &Context<'_>, name: &BString) -> BString {
+    let Some(value) = r.headers_in.get(name) else { return BString::default() };
+    if r.engine.responds() && !name.eq_ignore_ascii_case(b"Host") {
+        ctx.vary_this.borrow_mut().push(name.clone());
+    }
+    value.to_owned()
 }
 
 /// The owner of the file; of one that is not there, once it was looked for, that of the folder where the search ended.

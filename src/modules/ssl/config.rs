@@ -119,8 +119,12 @@ pub(super) mod option {
     pub(crate) const FAKE_BASIC_AUTH: u8 = 1;
     /// StrictRequire
     pub(crate) const STRICT_REQUIRE: u8 = 2;
+    /// StdEnvVars
+    pub(crate) const STD_ENV_VARS: u8 = 4;
+    /// ExportCertData
+    pub(crate) const EXPORT_CERT_DATA: u8 = 8;
     /// The others.
-    pub(crate) const OTHER: u8 = 4;
+    pub(crate) const OTHER: u8 = 16;
 }
 
 /// Settings per directory.
@@ -134,7 +138,8 @@ pub(crate) struct Dir {
     options_add: u8,
     options_del: u8,
     options_absolute: bool,
-    options_span: Option<Span>,
+    /// The last SSLOptions.
+    pub options_span: Option<Span>,
     /// SSLUserName.
     pub user_name: Option<BString>,
     /// SSLVerifyClient.
@@ -330,7 +335,9 @@ pub(super) fn options(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
         let bit = match name {
             b"FakeBasicAuth" => option::FAKE_BASIC_AUTH,
             b"StrictRequire" => option::STRICT_REQUIRE,
-            b"StdEnvVars" | b"ExportCertData" | b"OptRenegotiate" | b"LegacyDNStringFormat" => option::OTHER,
+            b"StdEnvVars" => option::STD_ENV_VARS,
+            b"ExportCertData" => option::EXPORT_CERT_DATA,
+            b"OptRenegotiate" | b"LegacyDNStringFormat" => option::OTHER,
             _ => return Err(format!("SSLOptions: Illegal option '{}'", bstr::BStr::new(name))),
         };
         match sign {

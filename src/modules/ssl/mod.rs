@@ -21,11 +21,13 @@ use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
 use crate::server::settings::merge_slot;
 use crate::server::{Connection, Virtual};
+use crate::server::{environ, response};
 use crate::source::Span;
 use crate::version;
 use bstr::{BString, ByteSlice};
 use config::{SniPolicy, Verify, option};
 use std::sync::{Arc, LazyLock};
+use vars::Value;
 
 const NAME: &str = "mod_ssl.c";
 
@@ -352,6 +354,33 @@ fn fixup(r: &mut Request<'_>) -> Verdict {
         if let Some(sni) = r.connection.sni.clone() {
             r.env.set("SSL_TLS_SNI", sni);
         }
+        if let Some(dir) = r.per_dir.ssl.as_deref().filter(|_| environ::is_read(r)) {
+            std_env_vars(r, dir);
+        }
     }
     Verdict::Declined
+}
+
+/// What `SSLOptions +StdEnvVars` and `+ExportCertData` set. Of the server's certificate no value is known.
+fn std_env_vars(r: &mut Request<'_>, dir: &Dir) {
+    let set = |r: &mut Request<'_>, name: &str, value: Option<BString>| {
+        if let Some(span) = dir.options_span {
+            r.environ.lines.push((name.into(), span));
+        }
+        r.env.set(BString::from(name), value.unwrap_or(response::UNKNOWN.into()));
+    };
+    if dir.has(option::STD_ENV_VARS, None) {
+        for name in vars::STANDARD {
+            match vars::lookup(r, name.into()) {
+                Value::Known(value) | Value::Likely(value) if value.is_empty() => {}
+                Value::Known(value) | Value::Likely(value) => set(r, &format!("SSL_{name}"), Some(value)),
+                Value::Unknown => set(r, &format!("SSL_{name}"), None),
+                Value::Unset => {}
+            }
+        }
+    }
+    if dir.has(option::EXPORT_CERT_DATA, None) {
+        set(r, "SSL_SERVER_CERT", None);
+        set(r, "SSL_CLIENT_CERT", Some(BString::default()));
+    }
 }

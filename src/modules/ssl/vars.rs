@@ -16,6 +16,40 @@ pub(crate) enum Value {
     Unknown,
 }
 
+/// Those that `SSLOptions +StdEnvVars` sets, by the names behind `SSL_`: `ssl_hook_Fixup_vars`
+/// (modules/ssl/ssl_engine_kernel.c), and the common names of the server's certificate and of who signed it.
+pub(super) const STANDARD: [&str; 29] = [
+    "SERVER_S_DN_CN",
+    "SERVER_I_DN_CN",
+    "VERSION_INTERFACE",
+    "VERSION_LIBRARY",
+    "PROTOCOL",
+    "SECURE_RENEG",
+    "COMPRESS_METHOD",
+    "CIPHER",
+    "CIPHER_EXPORT",
+    "CIPHER_USEKEYSIZE",
+    "CIPHER_ALGKEYSIZE",
+    "CLIENT_VERIFY",
+    "CLIENT_M_SERIAL",
+    "CLIENT_V_START",
+    "CLIENT_V_END",
+    "CLIENT_V_REMAIN",
+    "CLIENT_S_DN",
+    "CLIENT_I_DN",
+    "CLIENT_CERT_RFC4523_CEA",
+    "SERVER_M_VERSION",
+    "SERVER_M_SERIAL",
+    "SERVER_V_START",
+    "SERVER_V_END",
+    "SERVER_S_DN",
+    "SERVER_I_DN",
+    "SERVER_A_KEY",
+    "SERVER_A_SIG",
+    "SESSION_ID",
+    "SESSION_RESUMED",
+];
+
 /// A variable of a TLS connection, by the name behind `SSL_`.
 pub(crate) fn lookup(r: &Request<'_>, name: &BStr) -> Value {
     let known = |v: &str| Value::Known(v.into());

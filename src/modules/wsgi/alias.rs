@@ -31,6 +31,7 @@ struct Options {
     process_group: Option<BString>,
     application_group: Option<BString>,
     callable_object: Option<BString>,
+    pass_authorization: Option<bool>,
 }
 
 /// Notes by which the handler learns of an entry's options.
@@ -38,6 +39,7 @@ pub(super) mod note {
     pub(crate) const PROCESS_GROUP: &str = "mod_wsgi.process_group";
     pub(crate) const APPLICATION_GROUP: &str = "mod_wsgi.application_group";
     pub(crate) const CALLABLE_OBJECT: &str = "mod_wsgi.callable_object";
+    pub(crate) const PASS_AUTHORIZATION: &str = "mod_wsgi.pass_authorization";
 }
 
 const INVALID: &str = "Invalid option to WSGI script alias definition.";
@@ -88,8 +90,7 @@ fn read_options(line: &[u8]) -> Result<Options, String> {
                 read.process_group = Some(first(options::filled(value, options::NO_PROCESS_GROUP)?));
             }
             b"callable-object" => read.callable_object = Some(options::filled(value, options::NO_CALLABLE)?),
-            // what the application is told of the credentials changes no answer here
-            b"pass-authorization" => options::flag(&value).map(drop).ok_or(options::NO_FLAG)?,
+            b"pass-authorization" => read.pass_authorization = Some(options::flag(&value).ok_or(options::NO_FLAG)?),
             _ => return Err(INVALID.into()),
         }
     }
@@ -173,6 +174,9 @@ pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
             if let Some(value) = value {
                 r.notes.set(name, value.clone());
             }
+        }
+        if let Some(passes) = options.pass_authorization {
+            r.notes.set(note::PASS_AUTHORIZATION, if passes { "1" } else { "0" });
         }
         return Verdict::Ok;
     }

@@ -1,16 +1,17 @@
 //! The handler: what must hold before a script is run, and what comes of it.
 
 use super::alias::note;
+use super::environment::{self, Passes};
 use super::functions::{self, Function};
 use super::setters::HandlerScript;
-use super::{HANDLER, InForce, group, proxies, remote};
+use super::{HANDLER, InForce, group, remote};
 use crate::module::{Phase, Verdict};
 use crate::modules::core::options;
 use crate::outcome::Wsgi;
 use crate::server::engine::Program;
+use crate::server::environ::{self, Reader};
 use crate::server::http_request::oversized_body;
 use crate::server::request::{PathInfo, Request};
-use crate::server::uri;
 use crate::server::{script, setting};
 use crate::source::Span;
 use crate::vfs::{Cred, R, resolve};
@@ -50,6 +51,7 @@ pub(super) struct Target {
     pub wsgi: Wsgi,
     /// What WSGIHandlerScript names, where that runs instead of the file.
     handler_script: Option<HandlerScript>,
+    passes: Passes,
     process: Option<Span>,
     application: Option<Span>,
     callable: Option<Span>,
@@ -72,10 +74,6 @@ pub(super) fn handler(r: &mut Request<'_>) -> Verdict {
     match done {
         Ok(()) => Verdict::Ok,
         Err(refusal) => {
-            script::add_cgi_vars(r);
-            if refusal.status == 500 {
-                script::path_translated(r);
-            }
             let file = r.filename_str();
             r.error("", format!("{}: {file}", refusal.message));
             Verdict::Status(refusal.status)
@@ -91,7 +89,13 @@ fn serve(r: &mut Request<'_>, settings: &InForce<'_>, target: &Target) -> Result
     if oversized_body(r).is_some() {
         return Ok(());
     }
+    environment::build(r, settings, target.passes);
     let ran = execute(r, settings, target);
+    match ran {
+        Ok(()) => environ::hand(r, Reader::Wsgi, &[]),
+        Err(_) if environ::is_read(r) => {}
+        Err(_) => script::add_cgi_vars(r),
+    }
     let spans = match ran.as_ref().err().map(|e| e.blame) {
         None => [target.process, target.application, target.callable],
         Some(Blame::Nothing) => [None; 3],
@@ -139,8 +143,10 @@ fn target_of_script(r: &Request<'_>, settings: &InForce<'_>) -> Target {
     let (process, application, callable) =
         (noted(note::PROCESS_GROUP), noted(note::APPLICATION_GROUP), noted(note::CALLABLE_OBJECT));
     let set_callable = || group::callable_object(r, settings.value(|c| &c.callable_object).map(|s| &s.value));
+    let passes = r.notes.get(note::PASS_AUTHORIZATION).filter(|_| aliased(r)).map(|note| note == "1");
     Target {
         handler_script: None,
+        passes: passes.map_or_else(|| set_passes(settings), |passes| (passes, r.handler_span)),
         process: settings.decisive(|c| &c.process_group, |s| group::process_group(r, s)).filter(|_| process.is_none()),
         application: settings
             .decisive(|c| &c.application_group, |s| group::application_group(r, s))
@@ -164,6 +170,11 @@ fn application_group(r: &Request<'_>, settings: &InForce<'_>, own: Option<&BStri
     group::application_group(r, own.or(settings.value(|c| &c.application_group).map(|s| &s.value)))
 }
 
+/// WSGIPassAuthorization.
+fn set_passes(settings: &InForce<'_>) -> Passes {
+    settings.value(|c| &c.pass_authorization).map_or((false, None), |set| (set.value, Some(set.span)))
+}
+
 /// What runs for a handler that WSGIHandlerScript names.
 fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce<'_>, entry: HandlerScript) -> Target {
     r.decide(Phase::Handler, entry.span);
@@ -173,6 +184,7 @@ fn target_of_handler_script(r: &mut Request<'_>, settings: &InForce<'_>, entry: 
             application_group: application_group(r, settings, entry.application_group.as_ref()),
             callable: HANDLE_REQUEST.into(),
         },
+        passes: entry.pass_authorization.map_or_else(|| set_passes(settings), |passes| (passes, Some(entry.span))),
         handler_script: Some(entry),
         process: None,
         application: None,
@@ -217,12 +229,8 @@ fn is_length(text: &[u8]) -> bool {
     text.to_str().ok().and_then(|t| t.trim_start().parse::<i64>().ok()).is_some_and(|n| n >= 0)
 }
 
-/// `wsgi_build_environment`, then the script, in a daemon process or here.
+/// Runs the script, in a daemon process or here.
 fn execute(r: &mut Request<'_>, settings: &InForce<'_>, target: &Target) -> Result<(), Refusal> {
-    // no answer hangs on the path, but the error log may
-    script::path_translated(r);
-    let name = uri::single_slashes(&script::script_name(r));
-    r.script_name = Some(proxies::script_name(r, settings).unwrap_or(name));
     let groups = ["process_group", "application_group", "callable_object"];
     if let Some(set) = settings.value(|c| &c.dispatch_script)
         && functions::find_embedded(r, &set.value, &groups) == Function::Named

@@ -6,6 +6,7 @@
 mod alias;
 mod authz;
 mod daemon;
+mod environment;
 mod functions;
 mod group;
 mod handler;
@@ -68,6 +69,10 @@ struct Common {
     callable_object: Option<Set<BString>>,
     /// WSGIChunkedRequest.
     chunked_request: Option<Set<bool>>,
+    /// WSGIPassAuthorization.
+    pass_authorization: Option<Set<bool>>,
+    /// WSGIMapHEADToGET; none: `Auto`.
+    map_head_to_get: Option<Set<Option<bool>>>,
     /// WSGIDispatchScript.
     dispatch_script: Script,
     /// WSGITrustedProxyHeaders, as variables of the environment.
@@ -87,6 +92,8 @@ impl Common {
             application_group: Set::merge(&base.application_group, &add.application_group),
             callable_object: Set::merge(&base.callable_object, &add.callable_object),
             chunked_request: Set::merge(&base.chunked_request, &add.chunked_request),
+            pass_authorization: Set::merge(&base.pass_authorization, &add.pass_authorization),
+            map_head_to_get: Set::merge(&base.map_head_to_get, &add.map_head_to_get),
             dispatch_script: Set::merge(&base.dispatch_script, &add.dispatch_script),
             trusted_proxy_headers: add.trusted_proxy_headers.clone().or_else(|| base.trusted_proxy_headers.clone()),
             trusted_proxies: add.trusted_proxies.clone().or_else(|| base.trusted_proxies.clone()),

@@ -20,6 +20,7 @@ pub(super) struct HandlerScript {
     pub span: Span,
     pub process_group: Option<BString>,
     pub application_group: Option<BString>,
+    pub pass_authorization: Option<bool>,
 }
 
 /// Where a directive's value goes: a section's settings, or those of the server around it.
@@ -51,10 +52,22 @@ pub(super) fn any_flag(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     flag(cmd, &a[0]).map(drop)
 }
 
+/// `wsgi_set_pass_authorization`
+pub(super) fn pass_authorization(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let (on, span) = (flag(cmd, &a[0])?, cmd.span());
+    Set::put(&mut common(cmd).pass_authorization, on, span);
+    Ok(())
+}
+
 /// `wsgi_set_map_head_to_get`
-pub(super) fn map_head_to_get(_: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let known = a[0].eq_ignore_ascii_case(b"auto") || options::flag(&a[0]).is_some();
-    if known { Ok(()) } else { Err("WSGIMapHEADToGET must be one of: Off | On | Auto".into()) }
+pub(super) fn map_head_to_get(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    let on = options::flag(&a[0]);
+    if on.is_none() && !a[0].eq_ignore_ascii_case(b"auto") {
+        return Err("WSGIMapHEADToGET must be one of: Off | On | Auto".into());
+    }
+    let span = cmd.span();
+    Set::put(&mut common(cmd).map_head_to_get, on, span);
+    Ok(())
 }
 
 /// `wsgi_set_accept_mutex`
@@ -193,12 +206,19 @@ pub(super) fn handler_script(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     let mut line = a[0].as_slice();
     let name = filled(args::word(&mut line), "Name for handler script not supplied.")?;
     let place = filled(args::word(&mut line), "Location of handler script not supplied.")?;
-    let mut script = HandlerScript { name, place, span: cmd.span(), process_group: None, application_group: None };
+    let mut script = HandlerScript {
+        name,
+        place,
+        span: cmd.span(),
+        process_group: None,
+        application_group: None,
+        pass_authorization: None,
+    };
     for (name, value) in options::all(line, invalid)? {
         match name.as_slice() {
             b"process-group" => script.process_group = Some(filled(value, options::NO_PROCESS_GROUP)?),
             b"application-group" => script.application_group = Some(filled(value, options::NO_APPLICATION_GROUP)?),
-            b"pass-authorization" => options::flag(&value).map(drop).ok_or(options::NO_FLAG)?,
+            b"pass-authorization" => script.pass_authorization = Some(options::flag(&value).ok_or(options::NO_FLAG)?),
             _ => return Err(invalid.into()),
         }
     }

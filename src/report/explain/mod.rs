@@ -4,6 +4,8 @@
 
 mod access;
 mod chapters;
+mod environment;
+mod headers;
 mod host;
 mod page;
 mod rules;
@@ -17,6 +19,8 @@ use crate::outcome::step::Detail;
 use crate::outcome::{Access, Outcome};
 use crate::server::Server;
 use crate::source::Span;
+pub(crate) use environment::environment;
+pub(crate) use headers::page as headers;
 pub(crate) use rules::rules;
 
 use chapters::{Chapters, Told};

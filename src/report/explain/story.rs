@@ -1,10 +1,11 @@
 //! The page that is shown by default: why first, then what nearly applied, then the way in a row a phase.
 
 use super::chapters::{About, Chapters, Told};
+use super::environment;
 use super::host;
 use super::page::{Mark, Page};
-use crate::outcome::Access;
 use crate::outcome::step::{Authorization, By, Detail, Required, Step};
+use crate::outcome::{Access, Outcome};
 use crate::phase::Phase;
 use crate::reason::{self, Case, Cause, Miss, Near, Suggestion, What};
 use crate::report::Explained;
@@ -19,6 +20,8 @@ const NEAR: usize = 5;
 const SECTIONS: usize = 6;
 /// How many of a rule's conditions are named.
 const CONDITIONS: usize = 4;
+/// How many variables of a program's environment are named.
+const VARIABLES: usize = 4;
 /// How many redirects are told before the rest is folded, and how many where they are without end.
 const REDIRECTS: usize = 3;
 const REDIRECTS_OF_LOOP: usize = 1;
@@ -314,6 +317,10 @@ fn rules(page: &mut Page<'_>, told: &Told<'_>, step: &Step, label: &mut &str) {
         return;
     }
     let mark = told.mark(step);
+    // response headers have a page of their own (--headers)
+    if matches!(step.detail, Detail::Header(..)) && mark != Mark::Decides {
+        return;
+    }
     let text = clean(directive_text(page.sources(), line));
     row(page, Some(mark), std::mem::take(label), &text, Some(line));
     // what a deciding line did stands with the reasons
@@ -396,5 +403,27 @@ fn handler(page: &mut Page<'_>, told: &Told<'_>, steps: &[&Step], last: bool) {
     let o = told.outcome;
     if let Some(handler) = &o.handler {
         row(page, None, std::mem::take(&mut label), &clean(handler), None);
+    }
+    variables(page, o);
+}
+
+/// What the program finds of what lines set.
+fn variables(page: &mut Page<'_>, o: &Outcome) {
+    let Some(response) = o.response.as_deref() else { return };
+    let mut label = "finds";
+    // what a redirect passed on stands beside it
+    let found = response.env.iter().flatten().filter(|(name, _)| !name.starts_with(b"REDIRECT_"));
+    let set = found.filter_map(|(name, value)| {
+        let (_, line) = response.env_lines.iter().find(|(n, _)| n == name)?;
+        Some((name, value.as_ref(), *line))
+    });
+    let set: Vec<_> = set.collect();
+    for (name, value, line) in set.iter().take(VARIABLES) {
+        let label = format!("{:<10}", std::mem::take(&mut label));
+        environment::variable(page, &label, name, *value, Some(*line));
+    }
+    if set.len() > VARIABLES {
+        let more = set.len() - VARIABLES;
+        row(page, None, label, &format!("and {more} more variables (use --environment to show)"), None);
     }
 }

@@ -3,7 +3,6 @@
 pub(super) mod auth;
 pub(super) mod bodies;
 pub(super) mod cache;
-pub(super) mod expires;
 pub(super) mod ldap;
 pub(crate) mod log;
 pub(super) mod lua;

@@ -1,8 +1,8 @@
 //! Names of cookies: mod_session_cookie and mod_session_dbd (modules/session), mod_usertrack (modules/metadata).
 
 use super::Done;
-use super::expires::{Wrong, durations};
 use crate::conf::args;
+use crate::modules::expires::{Wrong, duration};
 use crate::server::build::Cmd;
 use bstr::BString;
 
@@ -34,7 +34,8 @@ pub(crate) fn expires(_: &mut Cmd<'_>, a: &[BString]) -> Done {
         return Ok(());
     }
     let words = args::split(text).into_iter().take_while(|w| !w.is_empty());
-    durations(words).map_err(|wrong| {
+    let seconds = duration(words);
+    seconds.map(|_| ()).map_err(|wrong| {
         let what = match wrong {
             Wrong::Number(_) => "numeric value expected.",
             Wrong::NoUnit => "missing <type>",

@@ -1,0 +1,88 @@
+//! What a trace tells of response headers: which line set, changed or lost which.
+
+use super::Entry;
+use crate::outcome::step::{By, Change, Detail, Field, HeaderFate, HeaderTable, Judgement, Step};
+use crate::phase::Phase;
+use crate::server::request::Request;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+/// Whether headers are told.
+fn wanted(r: &Request<'_>) -> bool {
+    r.engine.responds() && r.traced()
+}
+
+/// What a header of an answer that goes well is now, where it is to be told.
+pub(crate) fn seen(r: &Request<'_>, name: &str) -> Option<BString> {
+    if wanted(r) { r.headers_out.get(name).map(|v| v.to_owned()) } else { None }
+}
+
+/// Tells headers that were set, by whom, with what they were before.
+pub(crate) fn tell_set(r: &Request<'_>, by: By, rule: Option<Span>, names: &[(&str, Option<BString>)]) {
+    if !wanted(r) {
+        return;
+    }
+    r.tell(|| {
+        let mut step = Step::new(Phase::Handler, by, rule, Judgement::Matched);
+        for (name, from) in names {
+            let to = r.headers_out.get(name).map(|v| v.to_owned());
+            step = step.changing(change(HeaderTable::OnSuccess, *name, from.clone(), to));
+        }
+        step
+    });
+}
+
+fn change(table: HeaderTable, name: impl Into<BString>, from: Option<BString>, to: Option<BString>) -> Change {
+    Change { field: Field::Header(table), name: Some(name.into()), from, to }
+}
+
+/// All values of a header, one after another.
+pub(super) fn values(table: &crate::server::table::Table, name: &[u8]) -> Option<BString> {
+    let all: Vec<&[u8]> = table.named(name).map(|(_, v)| v.as_bytes()).collect();
+    (!all.is_empty()).then(|| bstr::join(", ", all).into())
+}
+
+/// Tells what a line did to a header, whose values were `from`.
+pub(super) fn tell_line(r: &Request<'_>, entry: &Entry, table: HeaderTable, from: Option<BString>, fate: HeaderFate) {
+    if !wanted(r) {
+        return;
+    }
+    r.tell(|| {
+        let judgement = match fate {
+            HeaderFate::Applied => Judgement::Matched,
+            HeaderFate::Condition => Judgement::Missed,
+            HeaderFate::ErrorPage(_) => Judgement::Skipped,
+        };
+        let step = Step::new(Phase::Handler, By::Module("mod_headers.c"), Some(entry.span), judgement);
+        let step = step.with(Detail::Header(entry.name.clone(), fate));
+        let rows = if table == HeaderTable::Always { &r.err_headers_out } else { &r.headers_out };
+        let to = values(rows, &entry.name);
+        if fate != HeaderFate::Applied || from == to {
+            return step;
+        }
+        step.changing(change(table, entry.name.clone(), from, to))
+    });
+}
+
+/// Tells what an answer loses that httpd's own page takes the place of: headers that were set, and lines that would have set some.
+pub(crate) fn tell_lost(r: &Request<'_>) {
+    if !wanted(r) {
+        return;
+    }
+    let status = r.status;
+    let kept = |name: &[u8]| name.eq_ignore_ascii_case(b"Location") && ((300..400).contains(&status) || status == 201);
+    let rows = r.headers_out.iter().filter(|(name, _)| !kept(name));
+    let lost: Vec<Change> = rows
+        .map(|(name, value)| change(HeaderTable::OnSuccess, name.to_owned(), Some(value.to_owned()), None))
+        .collect();
+    if !lost.is_empty() {
+        r.tell(|| {
+            let step = Step::new(Phase::Handler, By::Core, None, Judgement::Matched);
+            Step { changes: lost, ..step }.with(Detail::Header(BString::default(), HeaderFate::ErrorPage(status)))
+        });
+    }
+    let lines = r.per_dir.headers.as_deref().map_or(&[][..], |dir| &dir.on_success);
+    for entry in lines.iter().filter(|e| !e.is_early()) {
+        tell_line(r, entry, HeaderTable::OnSuccess, None, HeaderFate::ErrorPage(status));
+    }
+}

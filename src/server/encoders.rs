@@ -1,0 +1,136 @@
+//! Output filters that change what the answer says of its body: compression (mod_deflate.c, mod_brotli.c), server-side
+//! includes (mod_include.c), and whatever else may change its length.
+
+use super::filters;
+use super::request::Request;
+use super::response::{Length, UNKNOWN, is_unknown};
+use crate::modules::core::options;
+use crate::modules::include;
+use bstr::BString;
+
+/// Bodies up to this length are sent as they are: gzip's own header and trailer (18 bytes), and 50 for headers.
+const SMALL_FOR_GZIP: u64 = 68;
+/// Likewise, of mod_brotli.
+const SMALL_FOR_BROTLI: u64 = 50;
+
+/// Runs the filters in their order.
+pub(super) fn filter(r: &mut Request<'_>) {
+    let mut all = filters::all(r);
+    // those that make the content come before those that encode it
+    all.sort_by_key(|(name, _)| is(name, "DEFLATE") || is(name, "BROTLI_COMPRESS"));
+    for (name, _) in all {
+        if is(&name, "DEFLATE") {
+            compress(r, "gzip", SMALL_FOR_GZIP);
+        } else if is(&name, "BROTLI_COMPRESS") {
+            compress(r, "br", SMALL_FOR_BROTLI);
+        } else if is(&name, include::FILTER) {
+            if r.core().allows(options::INCLUDES) {
+                includes(r, &name);
+            }
+        } else if !["MOD_EXPIRES", "BYTERANGE", "CONTENT_LENGTH"].iter().any(|n| is(&name, n)) {
+            lengthen(r);
+        }
+    }
+}
+
+/// Whether there is a filter for server-side includes, allowed or not.
+pub(super) fn may_include(r: &Request<'_>) -> bool {
+    filters::all(r).iter().any(|(name, _)| is(name, include::FILTER))
+}
+
+/// Whether the first filter makes the content, rather than encoding it: then no digest of the file is sent.
+pub(super) fn makes_content(r: &Request<'_>) -> bool {
+    const RESOURCE: [&str; 5] = [include::FILTER, "SUBSTITUTE", "SED", "XMLENC", "PROXY-HTML"];
+    filters::all(r).iter().any(|(name, _)| RESOURCE.iter().any(|wanted| is(name, wanted)))
+}
+
+fn is(name: &[u8], wanted: &str) -> bool {
+    name.eq_ignore_ascii_case(wanted.as_bytes())
+}
+
+/// The body is of another length now.
+fn lengthen(r: &mut Request<'_>) {
+    if let Some(reply) = r.reply()
+        && matches!(reply.length, Length::Known(_))
+    {
+        reply.length = Length::Unknown;
+    }
+}
+
+/// `includes_filter`: what a page is made of may have changed at any time.
+fn includes(r: &mut Request<'_>, name: &[u8]) {
+    r.headers_out.unset("Content-Length");
+    if include::keeps_time(r) {
+        if let Some(file) = r.finfo {
+            super::response::says_modified(r, &file);
+        }
+    } else {
+        r.headers_out.unset("Last-Modified");
+    }
+    if !include::leaves_alone(r, name) {
+        r.replies(Length::Untold);
+    }
+}
+
+/// `deflate_out_filter` and `compress_filter`
+fn compress(r: &mut Request<'_>, coding: &'static str, small: u64) {
+    let length = r.reply.as_ref().map_or(Length::Foreign, |reply| reply.length);
+    let gzip = coding == "gzip";
+    if gzip && matches!(length, Length::Known(n) if n <= small) || !gzip && length == Length::Known(0) {
+        return;
+    }
+    let off = if gzip { "no-gzip" } else { "no-brotli" };
+    if r.status == 204 || r.env.get(off).is_some() || r.headers_out.get("Content-Range").is_some() {
+        return;
+    }
+    let html = r.content_type.as_ref().is_some_and(|t| t.starts_with(b"text/html"));
+    if gzip && !html && r.env.get("gzip-only-text/html").is_some_and(|v| v == "1") {
+        return;
+    }
+    let said = [r.headers_out.get("Content-Encoding"), r.err_headers_out.get("Content-Encoding")];
+    let encodings = said.into_iter().flatten().map(|v| v.to_owned()).chain(r.content_encoding.clone());
+    let encoded = |list: BString| {
+        list.split(|b| *b == b',')
+            .map(|t| t.trim_ascii().to_vec())
+            .any(|t| !t.is_empty() && ![&b"identity"[..], b"7bit", b"8bit", b"binary"].contains(&t.as_slice()))
+    };
+    if encodings.into_iter().any(encoded) {
+        return;
+    }
+    r.headers_out.merge("Vary", "Accept-Encoding");
+    let forced = gzip && r.env.get("force-gzip").is_some();
+    if !forced && !accepts(r, coding) {
+        return;
+    }
+    r.headers_out.set("Content-Encoding", coding);
+    r.content_encoding = None;
+    r.headers_out.unset("Content-Length");
+    r.headers_out.unset("Content-MD5");
+    if let Some(tag) = r.headers_out.get("ETag").map(|t| t.to_owned()) {
+        r.headers_out.set("ETag", suffixed(&tag, if gzip { "-gzip" } else { "-br" }));
+    }
+    lengthen(r);
+}
+
+/// A tag of another coding than the file's: `deflate_check_etag`.
+fn suffixed(tag: &BString, suffix: &str) -> BString {
+    match tag.strip_suffix(b"\"") {
+        _ if is_unknown(tag) => UNKNOWN.into(),
+        Some(open) if tag.len() > 2 => [open, suffix.as_bytes(), b"\""].concat().into(),
+        _ => tag.clone(),
+    }
+}
+
+/// Whether the client takes a coding: as far as the filters read the header, the last quality of it being its own.
+fn accepts(r: &Request<'_>, coding: &str) -> bool {
+    let Some(header) = r.headers_in.get("Accept-Encoding") else { return false };
+    for item in header.split(|b| *b == b',') {
+        let mut parts = item.split(|b| *b == b';').map(|p| p.trim_ascii());
+        if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding.as_bytes())) {
+            continue;
+        }
+        let quality = parts.next().unwrap_or_default();
+        return !(quality.len() >= 3 && b"q=0.000".starts_with(quality));
+    }
+    false
+}
