@@ -10,8 +10,6 @@ use crate::report::explain::{self, Level};
 use crate::report::paint::{Tone, clean};
 use crate::report::{follow, json};
 use crate::request::Request;
-use crate::run::Run;
-use crate::suite::RequestSpec;
 use std::io::Write;
 
 /// What becomes of one request, and why.
@@ -86,7 +84,7 @@ impl Explain {
         };
         streams.remarks(&opened.diagnostics, &opened.sources);
         if opened.real {
-            place(&mut spec, run);
+            run.place(&mut spec);
         }
         let mut ask = Request::of(&spec, 0);
         let followed = self.request.follow.then(|| run.follow(&ask));
@@ -131,18 +129,4 @@ impl Explain {
             _ => Level::Story,
         }
     }
-}
-
-/// Lets the connection come in where a real configuration would have it.
-pub(super) fn place(spec: &mut RequestSpec, run: &Run) {
-    if spec.server.is_some() {
-        return;
-    }
-    let parts = spec.url_parts();
-    let host = match parts.authority.rsplit_once(':') {
-        Some((host, _)) if !parts.authority.ends_with(']') => host,
-        _ => parts.authority,
-    };
-    let local = run.default_local(host, parts.port);
-    spec.server = local.map(|(ip, port)| (ip, Some(port)));
 }

@@ -139,7 +139,7 @@ impl Given {
 
     /// The main file of the configuration that `-c` names.
     pub(super) fn main_file(&self, config: &Path, streams: &Streams) -> Result<PathBuf, Failure> {
-        let found = machine::main_file(config, self.machine.root.as_deref())?;
+        let found = Site::main_file(config, self.machine.root.as_deref()).or_else(|e| failure(e.to_string()))?;
         if found != config {
             streams.note(&format!("using {}", found.display()));
         }

@@ -14,7 +14,7 @@ mod tests;
 
 pub(crate) use handlers::is_source;
 pub(crate) use near::{Fit, Miss, Near, nearly};
-pub(crate) use suggest::{Change, Place, Suggestion, suggestions};
+pub(crate) use suggest::{Change, Place, Suggestion, fitting, suggestions};
 
 use crate::outcome::Outcome;
 use crate::outcome::step::{By, Detail, Field, Judgement, Step};
