@@ -86,8 +86,10 @@ enum Verb {
     #[cfg(all(feature = "oracle", target_os = "linux"))]
     #[command(after_help = "Examples:\n  routesim verify scenarios\n  routesim verify --record my.yaml")]
     Verify(verify::Verify),
-    /// Show a built-in scenario (a lesson), or the stock server
-    #[command(after_help = "Examples:\n  routesim show alias-order\n  routesim show stock")]
+    /// Show a built-in scenario (a lesson), the stock server, or a JSON Schema
+    #[command(
+        after_help = "Examples:\n  routesim show alias-order\n  routesim show stock\n  routesim show schema scenario"
+    )]
     Show(show::Show),
     /// List the virtual hosts of each address, in the order in which they are tried
     #[command(alias = "hosts")]

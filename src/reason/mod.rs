@@ -406,3 +406,24 @@ pub(crate) fn lines_of(sources: &SourceMap, file: FileId, lines: std::ops::Range
     }
     found
 }
+
+/// Lines that are in most configurations: as reasons they come last.
+const USUAL: [&str; 9] = [
+    "DocumentRoot",
+    "AllowOverride",
+    "Options",
+    "RewriteEngine",
+    "RewriteBase",
+    "DirectoryIndex",
+    "ServerName",
+    "Order",
+    "AuthName",
+];
+
+/// Whether a line is of the kind that every configuration has.
+pub(crate) fn is_usual(sources: &SourceMap, line: Span) -> bool {
+    let name = sources.directive_name(line);
+    let text = sources.text(line);
+    USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(&name))
+        || [&b"Require all granted"[..], b"Allow from all"].iter().any(|grant| text.eq_ignore_ascii_case(grant))
+}

@@ -86,7 +86,9 @@ pub(crate) fn fitting(
     fits: &dyn Fn(&Run) -> bool,
 ) -> Option<Suggestion> {
     let most = (LINES / case.site.directives().take(LINES).count().max(1)).min(TRIED);
-    let deciders = case.outcome.decided_by.iter().map(|d| Change::Remove { line: d.span });
+    let mut deciders: Vec<Span> = case.outcome.decided_by.iter().map(|d| d.span).collect();
+    deciders.sort_by_key(|line| super::is_usual(case.sources, *line));
+    let deciders = deciders.into_iter().map(|line| Change::Remove { line });
     let others = near.iter().flat_map(|n| of_near(case, n)).chain(causes.iter().flat_map(|c| of_cause(case, c)));
     deciders.chain(others).take(most).find_map(|change| {
         let edits = edits(case, &change);

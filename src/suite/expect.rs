@@ -1,7 +1,8 @@
 //! What a scenario expects of an outcome, and what was different.
 
 use super::reader::Reader;
-use super::want::{Shape, Want, value_of};
+pub(crate) use super::want::Shape;
+use super::want::{Want, value_of};
 use super::yaml::{At, Node};
 use crate::outcome::json::Key;
 use serde_json::{Map, Value as Json};
@@ -115,6 +116,11 @@ pub(crate) fn keys() -> Vec<(&'static str, Shape)> {
 const REFUSED: &[(&str, Shape)] = &[("config_error", Shape::Map(CONFIG_ERROR))];
 const CONFIG_ERROR: &[(&str, Shape)] =
     &[("file", Shape::Maybe), ("path", Shape::Maybe), ("line", Shape::Number), ("message", Shape::Text)];
+
+/// What may be expected of a refusal.
+pub(crate) fn refused() -> Shape {
+    REFUSED[0].1
+}
 
 /// Reads the `expect` mapping of a request.
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Expectation> {

@@ -3,12 +3,12 @@
 #[cfg(feature = "disk")]
 pub(crate) mod bounded;
 pub(crate) mod edits;
-mod expect;
-mod files;
+pub(crate) mod expect;
+pub(crate) mod files;
 #[cfg(feature = "disk")]
 mod from;
 mod location;
-mod partial;
+pub(crate) mod partial;
 #[cfg(feature = "disk")]
 pub mod paths;
 mod programs;
@@ -21,13 +21,15 @@ mod run;
 mod scenario;
 mod tree;
 mod variables;
-mod want;
+pub(crate) mod want;
 pub(crate) mod yaml;
 
 pub use crate::expr::moment::Moment;
 pub use expect::{Expectation, Mismatch};
 pub use files::{FileEntry, FileKind, Probe};
 pub(crate) use location::Location;
+#[cfg(feature = "disk")]
+pub(crate) use real::KEYS as SITE_KEYS;
 #[cfg(feature = "disk")]
 pub use real::RealSite;
 pub(crate) use request::host_of;

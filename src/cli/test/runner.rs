@@ -3,7 +3,9 @@
 use super::super::suites;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits;
-use crate::outcome::Outcome;
+use crate::outcome::{Access, Decision, Outcome};
+use crate::phase::Phase;
+use crate::reason;
 use crate::report::Explained;
 use crate::report::paint::Paint;
 use crate::report::suite::{self as printed, Broken, Case, Checked, Row, State};
@@ -13,7 +15,7 @@ use crate::run::Run;
 use crate::site::Site;
 use crate::source::{SourceMap, Span};
 use crate::suite::{self, Answered, ConfigSource, FileKind, Location, RequestSpec, Scenario};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -219,7 +221,8 @@ impl Runner<'_> {
             let begun = Instant::now();
             let answered = suite::answer(&scenario, &run, index);
             let took = begun.elapsed();
-            let mut case = Case { title: spec.title(), line: spec.line, took, ..Case::default() };
+            let mut case =
+                Case { title: spec.title(), details: details(spec), line: spec.line, took, ..Case::default() };
             if self.watch {
                 served(&run, &answered.outcome, reads);
             }
@@ -284,7 +287,8 @@ fn served(run: &Run, outcome: &Outcome, reads: &mut Vec<PathBuf>) {
 }
 
 fn skipped_case(spec: &RequestSpec, why: &str) -> Case {
-    Case { title: spec.title(), line: spec.line, state: State::Skipped(why.into()), ..Case::default() }
+    let state = State::Skipped(why.into());
+    Case { title: spec.title(), details: details(spec), line: spec.line, state, ..Case::default() }
 }
 
 /// That httpd refuses to start, as a case.
@@ -306,16 +310,22 @@ fn cut(results: &mut Vec<Checked>) {
     }
 }
 
-/// Gives the cases of a file names that no other has.
+/// Gives the cases of a file names that no other has: with what they are asked with, then with a number.
 fn named_apart(mut results: Vec<Checked>) -> Vec<Checked> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let cases = results.iter().flat_map(|s| &s.cases);
+    cases.for_each(|case| *counts.entry(case.title.clone()).or_default() += 1);
     let mut used: HashSet<String> = HashSet::new();
-    let mut counts: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     for case in results.iter_mut().flat_map(|s| &mut s.cases) {
+        if counts[&case.title] > 1 && !case.details.is_empty() {
+            case.title = format!("{} ({})", case.title, case.details);
+            case.asked = None;
+        }
         let plain = case.title.clone();
+        let mut number = 1;
         while !used.insert(case.title.clone()) {
-            let count = counts.entry(plain.clone()).or_insert(1);
-            *count += 1;
-            case.title = format!("{plain} ({count})");
+            number += 1;
+            case.title = format!("{plain} ({number})");
         }
     }
     results
@@ -345,8 +355,6 @@ impl Stage<'_> {
                 m.key == "status" && m.want.as_u64().is_some_and(|status| (400..500).contains(&status))
                     || m.key == "access" && m.want.as_str().is_some_and(|access| access != "granted")
             });
-        let decided = outcome.decided_by.iter().filter(|d| !d.only_log);
-        case.at = decided.rev().find_map(|d| self.scenario.location(sources, d.span));
         case.decided_by = outcome
             .decided_by
             .iter()
@@ -359,9 +367,23 @@ impl Stage<'_> {
             case.snippet = printed::snippet(&own, spec.line, &mismatches);
         }
         case.mismatches = mismatches;
+        let mut culprit = None;
         if tell {
-            case.story = self.story(&outcome, &request);
+            (case.story, culprit) = self.story(&outcome, &request);
         }
+        let places = culprit.into_iter().chain(self.telling(&outcome));
+        case.at = places.into_iter().find_map(|line| self.scenario.location(sources, line));
+    }
+
+    /// The lines that decided, the most telling first.
+    fn telling(&self, outcome: &Outcome) -> Vec<Span> {
+        let refused = matches!(outcome.access, Access::Denied | Access::AuthRequired);
+        let of_access = |phase: Phase| {
+            matches!(phase, Phase::AccessCheckerEx | Phase::AccessChecker | Phase::AuthChecker | Phase::CheckUserId)
+        };
+        let mut lines: Vec<&Decision> = outcome.decided_by.iter().filter(|d| !d.only_log).collect();
+        lines.sort_by_key(|d| (refused && !of_access(d.phase), reason::is_usual(self.run.sources(), d.span)));
+        lines.into_iter().map(|d| d.span).collect()
     }
 
     /// A place as people are shown it; where it is in another file of this machine, there too.
@@ -373,10 +395,10 @@ impl Stage<'_> {
         }
     }
 
-    fn story(&self, outcome: &Outcome, request: &Request) -> Vec<Row> {
+    fn story(&self, outcome: &Outcome, request: &Request) -> (Vec<Row>, Option<Span>) {
         let (again, steps) = self.run.explain(request);
         if again != *outcome {
-            return Vec::new();
+            return (Vec::new(), None);
         }
         let explained = Explained::of(self.site, self.run, request, outcome, &steps);
         let fits = |run: &Run| {
@@ -389,15 +411,26 @@ impl Stage<'_> {
 
 /// What is asked, where a case's title doesn't say it.
 fn asked(spec: &RequestSpec, request: &Request) -> Option<String> {
+    let details = details(spec);
     let mut said = format!("{} {}", request.method, request.url);
-    let mut more = Vec::new();
-    more.extend(spec.client.map(|client| format!("from {client}")));
-    more.extend(spec.server.map(|_| format!("to {}:{}", request.local, request.local_port)));
-    more.extend(spec.headers.iter().map(|(name, value)| format!("{name}: {value}")));
-    more.extend(spec.user.as_ref().map(|user| format!("as {}", user.split(':').next().unwrap_or_default())));
-    more.extend((spec.protocol != "HTTP/1.1").then(|| spec.protocol.clone()));
-    if !more.is_empty() {
-        said = format!("{said} ({})", more.join(", "));
+    if !details.is_empty() {
+        said = format!("{said} ({details})");
     }
     (said != spec.title()).then_some(said)
+}
+
+/// What a request is made with besides its method and URL.
+fn details(spec: &RequestSpec) -> String {
+    let mut said = Vec::new();
+    said.extend(spec.client.map(|client| format!("from {client}")));
+    said.extend(spec.server.map(|(ip, port)| match port {
+        Some(port) => format!("to {}", std::net::SocketAddr::new(ip, port)),
+        None => format!("to {ip}"),
+    }));
+    said.extend(spec.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+    said.extend(spec.user.as_ref().map(|user| format!("as {}", user.split(':').next().unwrap_or_default())));
+    said.extend(spec.target.as_ref().map(|target| format!("target {target}")));
+    said.extend(spec.tls.map(|tls| if tls { "over TLS" } else { "without TLS" }.to_string()));
+    said.extend((spec.protocol != "HTTP/1.1").then(|| spec.protocol.clone()));
+    said.join(", ")
 }

@@ -50,6 +50,8 @@ pub(crate) struct Case {
     pub title: String,
     /// What is asked, where the title doesn't say.
     pub asked: Option<String>,
+    /// What it is asked with besides method and URL.
+    pub details: String,
     /// Line of the request in the scenario.
     pub line: u32,
     /// What came of it.

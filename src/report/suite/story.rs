@@ -31,13 +31,13 @@ impl Row {
     }
 }
 
-/// The reasons for an answer, the change with which it `fits` (it is tried), and else what nearly applied. `place` names a
-/// line.
+/// The reasons for an answer, the change with which it `fits` (it is tried), and what nearly applied. `place` names a line.
+/// With it, the line that the change takes out or changes.
 pub(crate) fn story(
     explained: &Explained<'_>,
     place: &dyn Fn(Span) -> String,
     fits: &dyn Fn(&Run) -> bool,
-) -> Vec<Row> {
+) -> (Vec<Row>, Option<Span>) {
     let case = &explained.case;
     let line = |span: Span, sources: &SourceMap| format!("{} ({})", directive_text(sources, span), place(span));
     let mut rows = Vec::new();
@@ -78,7 +78,11 @@ pub(crate) fn story(
             None => rows.push(Row::new(0, Tone::Plain, format!("not applied: {words}"))),
         }
     }
-    rows
+    let culprit = found.and_then(|found| match found.change {
+        Change::Remove { line } | Change::Replace { old: line, .. } => Some(line),
+        Change::Add { .. } => None,
+    });
+    (rows, culprit)
 }
 
 fn name(sources: &SourceMap, span: Span) -> String {
