@@ -167,7 +167,7 @@ impl Given {
 }
 
 /// The directory of web files that one is in. Where it might be any of several it is none, and that is said.
-fn around(streams: &Streams) -> Option<PathBuf> {
+pub(super) fn around(streams: &Streams) -> Option<PathBuf> {
     let here = std::env::current_dir().unwrap_or_default();
     let found = docroot::around(&here);
     let found: Vec<PathBuf> = found.iter().map(|directory| docroot::named_from(&here, directory)).collect();

@@ -5,6 +5,8 @@ pub(crate) mod bounded;
 pub(crate) mod edits;
 pub(crate) mod expect;
 pub(crate) mod files;
+#[cfg(feature = "cli")]
+pub(crate) mod first;
 #[cfg(feature = "disk")]
 mod from;
 mod location;

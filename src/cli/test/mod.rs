@@ -17,6 +17,7 @@ use runner::{Filter, Runner, Work};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+pub(super) use update::worth;
 
 /// Expectations against outcomes.
 #[derive(clap::Args)]

@@ -131,7 +131,7 @@ fn written(mismatch: &Mismatch) -> Option<Value> {
 }
 
 /// What of an outcome is worth an expectation.
-pub(crate) fn worth(outcome: &Value) -> Map<String, Value> {
+pub(in crate::cli) fn worth(outcome: &Value) -> Map<String, Value> {
     let mut worth = Map::new();
     let mut put = |key: &str| drop(worth.insert(key.into(), outcome[key].clone()));
     put("status");
