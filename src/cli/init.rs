@@ -5,11 +5,11 @@ use super::output::Streams;
 use super::test::worth;
 use super::{End, Failure, failure};
 use crate::outcome::json;
-use crate::report::directive_text;
 use crate::report::paint::clean;
 use crate::request::Request;
 use crate::run::Run;
 use crate::schema;
+use crate::site::Site;
 use crate::suite::edits::{flow, scalar};
 use crate::suite::first::{self, Group};
 use crate::suite::{RealSite, RequestSpec};
@@ -63,7 +63,8 @@ impl Init {
                 failure("a suite of a single .htaccess file is one of its directory: give that with --docroot")
             }
             (Some(config), _) => {
-                Ok(RealSite::Config(given.main_file(config, streams)?, machine.options(given.version())?))
+                let file = Site::main_file(config, machine.root.as_deref()).or_else(|e| failure(e.to_string()))?;
+                Ok(RealSite::Config(file, machine.options(given.version())?))
             }
             (None, Some(docroot)) => Ok(RealSite::Docroot(docroot.clone())),
             (None, None) => match given::around(streams).filter(|_| given.scenario.is_none()) {
@@ -137,14 +138,15 @@ impl Init {
 
 /// A group's requests, with today's answers.
 fn requests(out: &mut String, group: &Group, run: &Run) {
+    let mut before = None;
     for asked in &group.requests {
         let mut spec = RequestSpec::short(&asked.url);
         run.place(&mut spec);
         let outcome = run.ask(&Request::of(&spec, 0));
-        if let Some(line) = asked.line {
-            let text = clean(directive_text(run.sources(), line));
-            let _ = writeln!(out, "  # {text} ({})", clean(run.sources().place(line)));
+        if let Some(line) = asked.line.as_ref().filter(|line| before != Some(*line)) {
+            let _ = writeln!(out, "  # {}", clean(line));
         }
+        before = asked.line.as_ref();
         let _ = writeln!(out, "  - url: {}", scalar(&asked.url.as_str().into()));
         if let Some(caveat) = outcome.caveats.first() {
             let _ = writeln!(out, "    # not certain today: {}", clean(&caveat.why));

@@ -8,11 +8,20 @@ const LONGEST: usize = 200;
 /// A short path that a pattern is found in: what may be left out is, but for what may be anything. None where the pattern is
 /// not understood, or asks for what no path has.
 pub(crate) fn witness(pattern: &str) -> Option<String> {
+    found_in(pattern, "/")
+}
+
+/// The same of a pattern that is tried on a path without its first slash, as in an .htaccess file.
+pub(crate) fn relative_witness(pattern: &str) -> Option<String> {
+    found_in(pattern, "")
+}
+
+fn found_in(pattern: &str, before: &str) -> Option<String> {
     let hir = regex_syntax::parse(pattern).ok()?;
     let mut text = String::new();
     put(&hir, &mut text)?;
-    if !text.starts_with('/') {
-        text.insert(0, '/');
+    if !text.starts_with(before) {
+        text.insert_str(0, before);
     }
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"?#%\"<>\\^`{|}".contains(&b));
     (plain && regex::Regex::new(pattern).ok()?.is_match(&text)).then_some(text)
@@ -64,5 +73,6 @@ mod tests {
         ] {
             assert_eq!(witness(pattern).as_deref(), want, "{pattern}");
         }
+        assert_eq!(relative_witness("^(index|home)\\.php$").as_deref(), Some("index.php"));
     }
 }

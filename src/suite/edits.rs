@@ -2,6 +2,7 @@
 
 use super::{Expectation, RequestSpec, Scenario};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Expectations wider than this stand on lines of their own.
@@ -16,12 +17,14 @@ pub(crate) struct Edits<'t> {
     text: &'t str,
     lines: Vec<usize>,
     edits: Vec<(Range<usize>, String)>,
+    /// Where values stay.
+    kept: HashSet<usize>,
 }
 
 impl Edits<'_> {
     /// None yet.
     pub(crate) fn of(text: &str) -> Edits<'_> {
-        Edits { text, lines: line_starts(text), edits: Vec::new() }
+        Edits { text, lines: line_starts(text), edits: Vec::new(), kept: HashSet::new() }
     }
 
     /// Puts expectations into a request.
@@ -135,11 +138,29 @@ impl Edits<'_> {
         }
         let edit = (start..end, flow(value));
         // one that stands for several requests is changed once, or not at all
-        if let Some(known) = self.edits.iter().find(|known| known.0 == edit.0) {
-            return (known.1 == edit.1).then_some(());
+        if self.kept.contains(&start) {
+            return None;
+        }
+        if let Some(known) = self.edits.iter().position(|known| known.0 == edit.0) {
+            if self.edits[known].1 == edit.1 {
+                return Some(());
+            }
+            self.edits.remove(known);
+            self.keep(start);
+            return None;
         }
         self.edits.push(edit);
         Some(())
+    }
+
+    /// Lets the value at an offset be as it is.
+    pub(crate) fn keep(&mut self, start: usize) {
+        self.kept.insert(start);
+    }
+
+    /// Whether nothing is to change.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.edits.is_empty()
     }
 
     /// The offset of a place.

@@ -1,7 +1,8 @@
 //! The requests of a first suite: the hosts, mappings and sections of a site, and what must not be served.
 
 use crate::conf::args;
-use crate::pattern::witness;
+use crate::pattern::{relative_witness, witness};
+use crate::report::directive_text;
 use crate::site::{Directive, Site};
 use crate::source::Span;
 use crate::vfs::{Cred, resolve};
@@ -33,8 +34,8 @@ pub(crate) struct Group {
 pub(crate) struct Asked {
     /// What is asked.
     pub url: String,
-    /// The line.
-    pub line: Option<Span>,
+    /// The line, with its place.
+    pub line: Option<String>,
 }
 
 /// A host of the site.
@@ -56,7 +57,7 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
     let mut groups = Vec::new();
     for (number, host) in hosts.iter().enumerate() {
         let mut requests = Vec::new();
-        let mut ask = |path: &str, line: Option<Span>| {
+        let mut ask = |path: &str, line: Option<String>| {
             let url = format!("{}{path}", host.base);
             if path.starts_with('/') && requests.len() < MOST && seen.insert(url.clone()) {
                 requests.push(Asked { url, line });
@@ -66,10 +67,15 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
         for directive in &directives {
             let own = host_of(directive);
             if own == host.section || own.is_none() && number == 0 {
+                let (text, place) =
+                    (directive_text(site.sources(), directive.span()), site.sources().place(directive.span()));
                 for path in paths(site, host, directive) {
-                    ask(&path, Some(directive.span()));
+                    ask(&path, Some(format!("{text} ({place})")));
                 }
             }
+        }
+        for (path, line) in htaccess(site, host) {
+            ask(&path, Some(line));
         }
         ask("/no-such-page", None);
         groups.push(Group { title: host.name.clone(), line: host.section, requests, secret: false });
@@ -93,7 +99,9 @@ fn host_of(directive: &Directive<'_>) -> Option<Span> {
 }
 
 fn words(directive: &Directive<'_>) -> Vec<BString> {
-    args::words(directive.args()).into_iter().map(|word| word.value).collect()
+    // a section's end with its bracket
+    let args = directive.args().trim_end_with(|c| c == '>' || c == ' ');
+    args::words(args).into_iter().map(|word| word.value).collect()
 }
 
 fn is(directive: &Directive<'_>, name: &str) -> bool {
@@ -119,17 +127,26 @@ fn hosts(directives: &[Directive<'_>]) -> Vec<Host> {
         let root = of(section, "DocumentRoot").or_else(|| of(None, "DocumentRoot"));
         Host { name: base.clone(), base, root, section }
     };
-    let mut hosts = Vec::new();
+    let mut hosts: Vec<Host> = Vec::new();
     for directive in directives.iter().filter(|d| is(d, "VirtualHost")) {
         let addresses = words(directive);
         let port = addresses.first().and_then(|address| port_of(address)).unwrap_or(80);
         hosts.push(host(Some(directive.span()), port));
     }
-    if hosts.is_empty() {
-        let listen = directives.iter().filter(|d| is(d, "Listen")).find_map(|d| words(d).into_iter().next());
-        hosts.push(host(None, listen.and_then(|address| port_of(&address)).unwrap_or(80)));
+    // where no virtual host is, the main server answers
+    let listens = directives.iter().filter(|d| is(d, "Listen")).filter_map(|d| port_of(words(d).first()?));
+    let ports: Vec<u16> = directives
+        .iter()
+        .filter(|d| is(d, "VirtualHost"))
+        .flat_map(words)
+        .map(|address| port_of(&address).unwrap_or(80))
+        .collect();
+    let mut main: Vec<u16> = listens.filter(|port| !ports.contains(port)).collect();
+    if hosts.is_empty() && main.is_empty() {
+        main.push(80);
     }
-    hosts
+    main.dedup();
+    main.into_iter().map(|port| host(None, port)).chain(hosts).collect()
 }
 
 fn port_of(address: &[u8]) -> Option<u16> {
@@ -202,6 +219,31 @@ fn below(site: &Site, url: &str, target: &BStr) -> Vec<String> {
 /// Whether a name can stand in a URL as it is.
 fn is_plain(name: &[u8]) -> bool {
     name.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b))
+}
+
+/// The paths that the rules of the document root's .htaccess file are about.
+fn htaccess(site: &Site, host: &Host) -> Vec<(String, String)> {
+    let Some(root) = &host.root else { return Vec::new() };
+    let path = [root.trim_end_with(|c| c == '/'), b"/.htaccess"].concat();
+    let Ok(text) = resolve::read(site.vfs(), &Cred::root(), &path) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let words: Vec<String> = args::words(line.trim()).into_iter().map(|word| word.value.to_string()).collect();
+        let path_of = match words.first().map(|name| name.to_ascii_lowercase()).as_deref() {
+            Some("rewriterule") => {
+                let pattern = words.get(1).map(|pattern| pattern.trim_start_matches('!'));
+                pattern.and_then(relative_witness).map(|text| format!("/{text}"))
+            }
+            Some("redirect" | "redirectpermanent" | "redirecttemp") => {
+                words.iter().find(|w| w.starts_with('/')).cloned()
+            }
+            Some("redirectmatch") => words.iter().skip(1).find_map(|word| witness(word)),
+            _ => None,
+        };
+        let place = format!("{}:{}", site.sources().shown(&path), number + 1);
+        found.extend(path_of.map(|path| (path, format!("{} ({place})", line.trim().as_bstr()))));
+    }
+    found
 }
 
 /// Files of the document root whose names say that they are not for visitors.

@@ -5,7 +5,7 @@ use super::scenario::Scenario;
 use super::yaml::Node;
 use crate::diagnostic::Diagnostic;
 use crate::site::{Modules, OpenError, SiteOptions};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The keys of `site`.
 pub(crate) const KEYS: [&str; 5] = ["config", "root", "envvars", "docroot", "assume_modules"];
@@ -32,11 +32,11 @@ pub enum RealSite {
 
 /// Reads `site`.
 pub(super) fn read(reader: &mut Reader, node: &Node, folder: &Path) -> Option<RealSite> {
-    let mut options = SiteOptions::default();
+    let mut options = SiteOptions { modules: Modules::Own, ..SiteOptions::default() };
     let (mut config, mut docroot) = (None, None);
     for (key, node) in reader.map("site", node) {
         let what = key.text.as_str();
-        let mut path = || reader.text(what, node).filter(|text| !text.is_empty()).map(|text| folder.join(text));
+        let mut path = || reader.text(what, node).filter(|text| !text.is_empty()).map(|text| joined(folder, &text));
         match what {
             "config" => config = path(),
             "docroot" => docroot = path(),
@@ -60,6 +60,20 @@ pub(super) fn read(reader: &mut Reader, node: &Node, folder: &Path) -> Option<Re
             None
         }
     }
+}
+
+/// A path from a directory, without `..` where that is sure to be the same.
+fn joined(folder: &Path, path: &str) -> PathBuf {
+    let mut whole = folder.to_path_buf();
+    for part in Path::new(path).components() {
+        let is_named = matches!(whole.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::ParentDir if is_named && !whole.is_symlink() => drop(whole.pop()),
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    if whole.as_os_str().is_empty() { ".".into() } else { whole }
 }
 
 impl RealSite {

@@ -188,7 +188,8 @@ impl Runner<'_> {
             }
         };
         if let Some(why) = &scenario.skip {
-            let skipped = scenario.requests.iter().filter(|spec| !spec.expect.is_empty());
+            let wanted = |spec: &&RequestSpec| !spec.expect.is_empty() && self.filter.takes(&scenario, spec);
+            let skipped = scenario.requests.iter().filter(wanted);
             let case = |spec: &RequestSpec| skipped_case(spec, why);
             return Checked { path, name, cases: skipped.map(case).collect(), error: None };
         }

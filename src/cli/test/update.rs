@@ -18,7 +18,6 @@ use std::path::Path;
 /// What is done to a file's text.
 struct Plan<'t> {
     edits: Edits<'t>,
-    changed: usize,
     /// What can't be written, and why.
     left: Vec<String>,
 }
@@ -39,23 +38,22 @@ pub(super) fn file(
     let Ok(scenarios) = Scenario::parse_all(path, &text, &SourceMap::default()) else {
         return Ok(()); // the run says why
     };
-    let mut plan = Plan { edits: Edits::of(&text), changed: 0, left: Vec::new() };
+    let mut plan = Plan { edits: Edits::of(&text), left: Vec::new() };
     for scenario in &scenarios {
         plan.scenario(scenario, update, record, prepare);
     }
     for left in &plan.left {
         streams.note(&format!("{}: {left}", path.display()));
     }
-    if plan.changed == 0 {
+    if plan.edits.is_empty() {
         return Ok(());
     }
-    let changed = plan.changed;
     let new = plan.edits.applied();
     if let Err(why) = confirm(path, &new, &scenarios, prepare) {
         return Err(said(&format!("its layout can't be written into ({why}); nothing was changed")));
     }
     replace(path, &text, &new).map_err(|e| said(&format!("can't be written: {e}")))?;
-    streams.note(&format!("{}: {changed} written", path.display()));
+    streams.note(&format!("{}: today's answers are written", path.display()));
     Ok(())
 }
 
@@ -68,18 +66,28 @@ fn started(scenario: &Scenario, prepare: &Prepare<'_>) -> Option<(Scenario, Run)
 impl Plan<'_> {
     fn scenario(&mut self, scenario: &Scenario, update: bool, record: bool, prepare: &Prepare<'_>) {
         let Some((scenario, run)) = started(scenario, prepare) else { return };
-        for (index, spec) in scenario.requests.iter().enumerate().filter(|(_, spec)| spec.skip.is_none()) {
+        let asked = scenario.requests.iter().enumerate().filter(|(_, spec)| spec.skip.is_none());
+        let asked: Vec<(&RequestSpec, Answered)> =
+            asked.map(|(index, spec)| (spec, suite::answer(&scenario, &run, index))).collect();
+        // what several requests expect stays where it holds for one
+        for (spec, answered) in &asked {
+            let is_sure = answered.outcome.caveats.is_empty();
+            let holds = |key: &str| !answered.mismatches.iter().any(|m| m.key.split(['.', '[']).next() == Some(key));
+            for e in spec.expect.iter().filter(|e| !is_sure || holds(&e.key)) {
+                self.edits.keep(e.want.at.span.start as usize);
+            }
+        }
+        for (spec, answered) in &asked {
             let (wanted, missing) = (update && !spec.expect.is_empty(), record && spec.expect.is_empty());
             if !wanted && !missing {
                 continue;
             }
-            let answered = suite::answer(&scenario, &run, index);
             if !answered.outcome.caveats.is_empty() {
                 if missing || !answered.mismatches.is_empty() {
                     self.left.push(format!("line {}: left alone, as the answer is not certain", spec.line));
                 }
             } else if missing {
-                self.record(spec, &answered, &run);
+                self.record(spec, answered, &run);
             } else {
                 answered.mismatches.iter().for_each(|m| self.update(spec, m));
             }
@@ -93,7 +101,7 @@ impl Plan<'_> {
         // what is expected may be written elsewhere: in `defaults`, behind an alias
         let from = if from <= start { from } else { start };
         match written(mismatch).and_then(|value| self.edits.value(from, start, is_scalar, &value)) {
-            Some(()) => self.changed += 1,
+            Some(()) => {}
             None => {
                 let (line, key) = (mismatch.line, &mismatch.key);
                 self.left.push(format!("line {line}: `{key}` is to be changed by hand: it is {}", mismatch.got));
@@ -103,9 +111,7 @@ impl Plan<'_> {
 
     fn record(&mut self, spec: &RequestSpec, answered: &Answered, run: &Run) {
         let told = json::outcome(&answered.outcome, run.sources());
-        if self.edits.request(spec, &worth(&told)).is_some() {
-            self.changed += 1;
-        } else {
+        if self.edits.request(spec, &worth(&told)).is_none() {
             self.left.push(format!("line {}: no place for `expect`", spec.line));
         }
     }
