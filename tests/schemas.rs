@@ -3,8 +3,10 @@
 //! `ROUTESIM_BLESS=1 cargo test --test schemas` writes them again.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 fn routesim(arguments: &[&str], directory: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_routesim"));
@@ -121,7 +123,8 @@ fn wrong(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(), St
 }
 
 fn holds(name: &str, text: &str) {
-    let schema = schema(name);
+    static KNOWN: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
+    let schema = KNOWN.lock().expect("no panic").entry(name.into()).or_insert_with(|| schema(name)).clone();
     let value: Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}: {text}"));
     if let Err(why) = wrong(&value, &schema, &schema, "") {
         panic!("{name}: {}", why.chars().take(2000).collect::<String>());

@@ -223,7 +223,7 @@ pub(super) fn vhosts() -> Value {
         ("document_root", maybe(text())),
         ("tls", truth()),
     ]);
-    list(object(&[("address", text()), ("listen", maybe(text())), ("hosts", list(host))]))
+    list(object(&[("address", text()), ("listen", maybe(truth())), ("hosts", list(host))]))
 }
 
 pub(super) fn why() -> Value {

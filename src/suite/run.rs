@@ -54,6 +54,8 @@ pub struct Answered {
     pub outcome: Outcome,
     /// What was asked for it.
     pub request: Request,
+    /// The redirects that were followed to it, in order.
+    pub hops: Vec<Hop>,
     /// Where it is not what the request expects.
     pub mismatches: Vec<Mismatch>,
 }
@@ -86,7 +88,7 @@ pub(crate) fn answer(scenario: &Scenario, run: &Run, index: usize) -> Answered {
             true => Vec::new(),
             false => compare(&spec.expect, &told(&outcome, &spec.expect, run)),
         };
-        return Answered { outcome, request, mismatches };
+        return Answered { outcome, request, hops: Vec::new(), mismatches };
     }
     let mut followed = run.follow(&request);
     let mut json = told(&followed.last().outcome, &spec.expect, run);
@@ -97,8 +99,8 @@ pub(crate) fn answer(scenario: &Scenario, run: &Run, index: usize) -> Answered {
     }
     let mismatches = compare(&spec.expect, &json);
     match followed.hops.pop() {
-        Some(Hop { request, outcome }) => Answered { outcome, request, mismatches },
-        None => Answered { outcome: Outcome::default(), request, mismatches },
+        Some(Hop { request, outcome }) => Answered { outcome, request, hops: followed.hops, mismatches },
+        None => Answered { outcome: Outcome::default(), request, hops: Vec::new(), mismatches },
     }
 }
 

@@ -343,7 +343,7 @@ struct Stage<'s> {
 impl Stage<'_> {
     /// Completes a case whose answer is not the expected one.
     fn failed(&self, answered: Answered, tell: bool, case: &mut Case) {
-        let Answered { outcome, request, mismatches } = answered;
+        let Answered { outcome, request, hops, mismatches } = answered;
         let spec = &self.scenario.requests[self.index];
         let sources = self.run.sources();
         case.state = State::Failed;
@@ -356,11 +356,12 @@ impl Stage<'_> {
                 m.key == "status" && m.want.as_u64().is_some_and(|status| (400..500).contains(&status))
                     || m.key == "access" && m.want.as_str().is_some_and(|access| access != "granted")
             });
-        case.decided_by = outcome
-            .decided_by
-            .iter()
-            .map(|d| format!("{} ({})", directive_text(sources, d.span), self.place(d.span)))
-            .collect();
+        let line = |d: &Decision| format!("{} ({})", directive_text(sources, d.span), self.place(d.span));
+        for hop in &hops {
+            case.followed.push(format!("followed: {}", hop.outcome));
+            case.followed.extend(hop.outcome.decided_by.iter().map(|d| format!("  decided by {}", line(d))));
+        }
+        case.decided_by = outcome.decided_by.iter().map(line).collect();
         let said = |c: &crate::outcome::Caveat| format!("`{}` ({}): {}", c.directive, sources.place(c.span), c.why);
         case.caveats = outcome.caveats.iter().map(said).collect();
         if let Some(own) = self.scenario.source {

@@ -58,6 +58,8 @@ pub(crate) struct Case {
     pub state: State,
     /// Where the outcome is not what was expected.
     pub mismatches: Vec<Mismatch>,
+    /// The redirects that were followed before, and the lines that decided them.
+    pub followed: Vec<String>,
     /// The outcome, in one line.
     pub got: String,
     /// The directives that decided the outcome, with their places.
@@ -123,7 +125,7 @@ impl Case {
         let decided = self.decided_by.iter().map(|d| format!("decided by {d}"));
         let caveats = self.caveats.iter().map(|c| format!("not certain: {c}"));
         let story = self.story.iter().map(Row::plain);
-        let answer = [format!("answer: {}", self.got)];
+        let answer = self.followed.iter().cloned().chain([format!("answer: {}", self.got)]);
         asked
             .chain(said)
             .chain(self.snippet.iter().cloned())

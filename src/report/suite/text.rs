@@ -80,6 +80,9 @@ fn failure(out: &mut String, path: &str, case: &Case, paint: Paint) {
     for line in &case.snippet {
         let _ = writeln!(out, "    {}", paint.tone(Tone::Dim, line));
     }
+    for line in &case.followed {
+        let _ = writeln!(out, "    {}", clean(line));
+    }
     if !case.got.is_empty() {
         let _ = writeln!(out, "    answer: {}", clean(&case.got));
     }
