@@ -198,6 +198,10 @@ impl Test {
     fn print(&self, results: &[Checked], skipped: usize, paint: Paint, streams: &mut Streams) -> Result<(), Failure> {
         let text = self.rendered(self.format, results, skipped, paint, streams.quiet)?;
         streams.out.write_all(text.as_bytes())?;
+        // the text says it itself, and JSON by a number
+        if !matches!(self.format, Format::Text | Format::Json) {
+            suites::skipped(skipped).iter().for_each(|skipped| streams.note(skipped));
+        }
         for (format, path) in &self.report {
             let text = self.rendered(*format, results, skipped, Paint::default(), streams.quiet)?;
             let written = std::fs::write(path, text);
