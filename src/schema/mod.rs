@@ -8,8 +8,11 @@ use serde_json::{Map, Value, json};
 /// Where the schemas are published.
 const HOME: &str = "https://git.example.com/routesim/docs/schemas";
 
-/// All of them: name, what it is of, and what makes it.
-const ALL: [(&str, &str, fn() -> Value); 10] = [
+/// A schema: its name, what it is of, and what makes it.
+type Schema = (&'static str, &'static str, fn() -> Value);
+
+/// All of them.
+const ALL: [Schema; 10] = [
     ("scenario", "a scenario, or a suite of them", scenario::schema),
     ("outcome", "a line of `replay --format ndjson`", outputs::replay),
     ("explain", "`explain --format json`", outputs::explain),

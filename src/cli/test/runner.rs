@@ -24,6 +24,9 @@ use std::time::Instant;
 /// How many failures of a scenario are told why: the changes that would mend them are tried.
 const STORIES: usize = 20;
 
+/// What was run: its number, what came of it, and what was read.
+type Done = (usize, Vec<Checked>, Vec<PathBuf>);
+
 /// Something to run.
 pub(super) enum Work {
     /// A file.
@@ -86,7 +89,7 @@ impl Runner<'_> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = jobs.unwrap_or_else(|| if self.fail_fast { 1 } else { cores() }).min(work.len());
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let done: Mutex<Vec<(usize, Vec<Checked>, Vec<PathBuf>)>> = Mutex::default();
+        let done: Mutex<Vec<Done>> = Mutex::default();
         let run = || {
             while !stop.load(Ordering::Relaxed) {
                 let index = next.fetch_add(1, Ordering::Relaxed);
