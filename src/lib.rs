@@ -76,6 +76,8 @@ pub mod report;
 mod request;
 mod rule;
 mod run;
+#[cfg(feature = "cli")]
+mod schema;
 mod server;
 pub mod site;
 pub mod source;

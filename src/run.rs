@@ -10,6 +10,7 @@ use crate::server::answer::{cookies, outcome, serve};
 use crate::server::engine::{Engine, Programs};
 use crate::server::{protocol, subrequest};
 use crate::source::SourceMap;
+use crate::suite::{RequestSpec, host_of};
 use crate::vfs::Vfs;
 use bstr::BString;
 use std::cell::RefCell;
@@ -176,6 +177,16 @@ impl Run {
     /// Whether a connection to an address and port is taken.
     pub(crate) fn is_listened(&self, ip: IpAddr, port: u16) -> bool {
         self.server.listens.as_ref().is_none_or(|listens| listens.is_open(ip, port))
+    }
+
+    /// Lets a request's connection come in where the configuration would have it, unless the request says where.
+    pub(crate) fn place(&self, spec: &mut RequestSpec) {
+        if spec.server.is_some() {
+            return;
+        }
+        let parts = spec.url_parts();
+        let local = self.default_local(host_of(parts.authority), parts.port);
+        spec.server = local.map(|(ip, port)| (ip, Some(port)));
     }
 
     /// The address of the virtual host that bears a name, or the one that is listened on: where a request without an

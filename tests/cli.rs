@@ -381,7 +381,7 @@ fn suites_pass_fail_or_break() {
     assert_eq!((output.status.code(), out(&output).lines().last()), (Some(1), Some("0 passed, 1 failed")));
     assert!(out(&output).contains("bad.yaml:4:39: status\n      want 404\n      got  200"), "{}", out(&output));
     assert_eq!(run("broken", &[]).status.code(), Some(2));
-    assert!(out(&run("deep", &["--format", "junit"])).contains("<failure message=\"not as expected: status\""));
+    assert!(out(&run("deep", &["--format", "junit"])).contains("<failure message=\"status: expected 404, got 200\""));
 }
 
 #[test]

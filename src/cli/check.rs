@@ -105,8 +105,10 @@ impl Check {
         for path in files.paths {
             if suites::built_in(&path).is_some() || suites::is_scenario(&path) && !self.htaccess {
                 // what is no scenario is told of, and the others are looked at all the same
-                match given::from_file(&path, streams).and_then(|s| scenario(self.given.dated(s), streams)) {
-                    Ok(more) => found.extend(more),
+                let one = |s| scenario(self.given.dated(s), streams);
+                let all = given::all_from_file(&path, streams);
+                match all.and_then(|all| all.into_iter().map(one).collect::<Result<Vec<_>, _>>()) {
+                    Ok(all) => found.extend(all.into_iter().flatten()),
                     Err(Failure::Said(words)) => {
                         streams.error(&words);
                         broken = true;

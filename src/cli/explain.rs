@@ -13,7 +13,6 @@ use crate::report::{follow, json};
 use crate::request::Request;
 use crate::run::Run;
 use crate::source::SourceMap;
-use crate::suite::{RequestSpec, host_of};
 use std::io::Write;
 
 /// What becomes of one request, and why.
@@ -88,7 +87,7 @@ impl Explain {
         };
         streams.remarks(&opened.diagnostics, &opened.sources);
         if opened.real {
-            place(&mut spec, run);
+            run.place(&mut spec);
         }
         let mut ask = Request::of(&spec, 0);
         let followed = self.request.follow.then(|| run.follow(&ask));
@@ -150,14 +149,4 @@ impl Explain {
             _ => Level::Story,
         }
     }
-}
-
-/// Lets the connection come in where a real configuration would have it.
-pub(super) fn place(spec: &mut RequestSpec, run: &Run) {
-    if spec.server.is_some() {
-        return;
-    }
-    let parts = spec.url_parts();
-    let local = run.default_local(host_of(parts.authority), parts.port);
-    spec.server = local.map(|(ip, port)| (ip, Some(port)));
 }

@@ -139,7 +139,7 @@ impl Given {
 
     /// The main file of the configuration that `-c` names.
     pub(super) fn main_file(&self, config: &Path, streams: &Streams) -> Result<PathBuf, Failure> {
-        let found = machine::main_file(config, self.machine.root.as_deref())?;
+        let found = Site::main_file(config, self.machine.root.as_deref()).or_else(|e| failure(e.to_string()))?;
         if found != config {
             streams.note(&format!("using {}", found.display()));
         }
@@ -167,7 +167,7 @@ impl Given {
 }
 
 /// The directory of web files that one is in. Where it might be any of several it is none, and that is said.
-fn around(streams: &Streams) -> Option<PathBuf> {
+pub(super) fn around(streams: &Streams) -> Option<PathBuf> {
     let here = std::env::current_dir().unwrap_or_default();
     let found = docroot::around(&here);
     let found: Vec<PathBuf> = found.iter().map(|directory| docroot::named_from(&here, directory)).collect();
@@ -210,8 +210,15 @@ pub(super) fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario
 
 /// Opens a scenario.
 pub(super) fn open(scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
+    let real = scenario.site.is_some();
     match Site::of_scenario(&scenario) {
-        Ok(site) => Ok(Opened::of(&site, scenario.requests, false)),
+        Ok(site) => {
+            let mut opened = Opened::of(&site, scenario.requests, real);
+            if let Some(run) = opened.run.as_ref().filter(|_| real) {
+                opened.requests.iter_mut().for_each(|spec| run.place(spec));
+            }
+            Ok(opened)
+        }
         Err(found) => {
             streams.diagnostics(&found, &scenario.sources);
             failure(format!("scenario `{}` can't be built", scenario.path.display()))
@@ -243,11 +250,16 @@ pub(super) fn from_file(path: &Path, streams: &Streams) -> Result<Scenario, Fail
     read(path, streams, |sources| suites::load(path, sources))
 }
 
-fn read(
+/// The scenarios at a path, or the built-in one of that name.
+pub(super) fn all_from_file(path: &Path, streams: &Streams) -> Result<Vec<Scenario>, Failure> {
+    read(path, streams, |sources| suites::load_all(path, sources))
+}
+
+fn read<T>(
     path: &Path,
     streams: &Streams,
-    from: impl FnOnce(&SourceMap) -> Result<Scenario, Vec<Diagnostic>>,
-) -> Result<Scenario, Failure> {
+    from: impl FnOnce(&SourceMap) -> Result<T, Vec<Diagnostic>>,
+) -> Result<T, Failure> {
     let sources = SourceMap::default();
     from(&sources).or_else(|found| {
         streams.diagnostics(&found, &sources);

@@ -3,7 +3,7 @@
 use super::{Failure, failure};
 use crate::limits::FILE_BYTES;
 use crate::modules::known;
-use crate::site::{Modules, Site, SiteOptions};
+use crate::site::{Modules, SYSTEMS, Site, SiteOptions};
 use crate::suggest::closest;
 use crate::suite::bounded;
 use crate::version::Version;
@@ -125,27 +125,6 @@ impl Machine {
 /// The content of a file of this machine.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     bounded::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), open::why(&e, FILE_BYTES))))
-}
-
-/// Where a server's own configuration is, below a directory that has one.
-const USUAL: [&str; 3] = ["apache2.conf", "conf/httpd.conf", "httpd.conf"];
-
-/// Where systems have theirs.
-const SYSTEMS: [&str; 4] = ["/etc/apache2", "/etc/httpd", "/usr/local/apache2", "/usr/local/etc/apache24"];
-
-/// The file that `-c` means: itself, the usual one of a directory, or for `auto` this machine's (or that of `root`).
-pub(super) fn main_file(given: &Path, root: Option<&Path>) -> Result<PathBuf, Failure> {
-    let usual = |directory: &Path| USUAL.iter().map(|name| directory.join(name)).find(|file| file.is_file());
-    if given == Path::new("auto") && !given.exists() {
-        let below = |system: &&str| root.unwrap_or(Path::new("/")).join(system.trim_start_matches('/'));
-        let found = SYSTEMS.iter().find_map(|system| usual(&below(system)));
-        return found.map_or_else(|| failure(format!("-c auto: no configuration in {}", SYSTEMS.join(", "))), Ok);
-    }
-    if !given.is_dir() {
-        return Ok(given.into());
-    }
-    usual(given)
-        .map_or_else(|| failure(format!("`{}` has none of {}: name the file", given.display(), USUAL.join(", "))), Ok)
 }
 
 /// The root of a copy of a machine that a configuration is in, by its path: `/backup` of `/backup/etc/apache2/apache2.conf`.

@@ -8,6 +8,7 @@ mod directives;
 mod docroot;
 mod explain;
 mod given;
+mod init;
 mod machine;
 mod manual;
 mod output;
@@ -77,6 +78,11 @@ enum Verb {
         after_help = "Examples:\n  routesim test scenarios\n  routesim test 'sites/**/*.yaml' --format junit > report.xml"
     )]
     Test(test::Test),
+    /// Write a first suite for a site, with today's answers
+    #[command(
+        after_help = "Examples:\n  routesim init -c /etc/apache2 -o routing.yaml\n  routesim init --docroot public"
+    )]
+    Init(init::Init),
     /// Check a configuration and report every error and warning
     #[command(
         after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
@@ -86,8 +92,10 @@ enum Verb {
     #[cfg(all(feature = "oracle", target_os = "linux"))]
     #[command(after_help = "Examples:\n  routesim verify scenarios\n  routesim verify --record my.yaml")]
     Verify(verify::Verify),
-    /// Show a built-in scenario (a lesson), or the stock server
-    #[command(after_help = "Examples:\n  routesim show alias-order\n  routesim show stock")]
+    /// Show a built-in scenario (a lesson), the stock server, or a JSON Schema
+    #[command(
+        after_help = "Examples:\n  routesim show alias-order\n  routesim show stock\n  routesim show schema scenario"
+    )]
     Show(show::Show),
     /// List the virtual hosts of each address, in the order in which they are tried
     #[command(alias = "hosts")]
@@ -225,6 +233,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Explain(verb)) => verb.run(streams),
         Some(Verb::Replay(verb)) => verb.run(streams),
         Some(Verb::Test(verb)) => verb.run(streams),
+        Some(Verb::Init(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),

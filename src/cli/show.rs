@@ -1,21 +1,27 @@
-//! `routesim show NAME`: a lesson, or the stock server.
+//! `routesim show NAME`: a lesson, the stock server, or a JSON Schema.
 
 use super::given;
 use super::output::Streams;
-use super::{End, Failure};
+use super::{End, Failure, failure};
 use crate::report::paint::{Tone, clean, wrap};
 use crate::report::plural;
 use crate::report::table::{Row, Table};
+use crate::schema;
 use crate::site::STOCK;
+use crate::suggest::closest;
 use crate::suite::{self, FileKind, Scenario};
 use std::io::Write;
 
 /// A scenario: what it is about, its configuration, its files, and its requests with their answers.
 #[derive(clap::Args)]
 pub(super) struct Show {
-    /// Name of a built-in scenario, a scenario file, or `stock` for the stock server's configuration
+    /// Name of a built-in scenario, a scenario file, `stock` for the stock server's configuration, or `schema`
     #[arg(value_name = "NAME|FILE")]
     name: Option<String>,
+
+    /// With `schema`: which JSON Schema to print; left out, they are listed
+    #[arg(value_name = "SCHEMA")]
+    of: Option<String>,
 }
 
 impl Show {
@@ -23,11 +29,29 @@ impl Show {
     pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         match self.name.as_deref() {
             None => return given::list(streams),
+            Some("schema") => schemas(self.of.as_deref(), streams)?,
+            _ if self.of.is_some() => return failure("only `show schema` takes another name"),
             Some("stock") => streams.out.write_all(STOCK.as_bytes())?,
             name => scenario(&given::scenario(name, streams)?, streams)?,
         }
         Ok(End::Fine)
     }
+}
+
+fn schemas(name: Option<&str>, streams: &mut Streams) -> Result<(), Failure> {
+    let Some(name) = name else {
+        for (name, of) in schema::names() {
+            writeln!(streams.out, "{}{}  {of}", streams.paint.tone(Tone::Key, name), " ".repeat(10 - name.len()))?;
+        }
+        return Ok(());
+    };
+    let Some(found) = schema::named(name) else {
+        let near = closest(name, schema::names().map(|(name, _)| name));
+        let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        return failure(format!("no schema `{name}`{near}"));
+    };
+    writeln!(streams.out, "{}", serde_json::to_string_pretty(&found)?)?;
+    Ok(())
 }
 
 fn scenario(scenario: &Scenario, streams: &mut Streams) -> Result<(), Failure> {

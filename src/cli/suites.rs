@@ -7,7 +7,7 @@ use crate::report::plural;
 use crate::source::SourceMap;
 use crate::suite::paths::below;
 pub(crate) use crate::suite::paths::is_scenario;
-use crate::suite::{Scenario, bounded};
+use crate::suite::{Scenario, bounded, read};
 use crate::vfs::open;
 use globset::GlobBuilder;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub(crate) fn skipped(number: usize) -> Option<String> {
 /// error later.)
 fn is_meant(path: &Path) -> bool {
     let by_name = || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(".routesim"));
-    let by_keys = || bounded::read(path).map_or(true, |text| Scenario::is_meant(&String::from_utf8_lossy(&text)));
+    let by_keys = || bounded::read(path).map_or(true, |text| read::is_meant(&String::from_utf8_lossy(&text)));
     !is_scenario(path) || by_name() || by_keys()
 }
 
@@ -65,6 +65,17 @@ pub(super) fn load(path: &Path, sources: &SourceMap) -> Result<Scenario, Vec<Dia
     match built_in(path) {
         Some(found) => Scenario::parse(path, found.text, sources),
         None => Scenario::load(path, sources),
+    }
+}
+
+/// The scenarios at a path, or the built-in one of that name.
+///
+/// # Errors
+/// What is wrong with them.
+pub(super) fn load_all(path: &Path, sources: &SourceMap) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
+    match built_in(path) {
+        Some(found) => Scenario::parse_all(path, found.text, sources),
+        None => Scenario::load_all(path, sources),
     }
 }
 

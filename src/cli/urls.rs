@@ -1,6 +1,5 @@
 //! The lines of a file of URLs, and the requests that they stand for.
 
-use super::explain::place;
 use super::{Failure, failure};
 use crate::limits::URLS_BYTES;
 use crate::report::paint::{clean, fit};
@@ -174,7 +173,7 @@ impl<'s> Asker<'s> {
         }
         let mut spec = spec(line, self.like);
         if self.real {
-            place(&mut spec, self.run);
+            self.run.place(&mut spec);
         }
         let number = self.asks.len();
         self.asks.push(Request::of(&spec, 0));

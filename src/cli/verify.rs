@@ -155,7 +155,7 @@ impl Verify {
             return Ok((vec![(scenario.path.display().to_string(), Ok(scenario))], 0));
         }
         let files = suites::files(&self.paths, suites::is_scenario)?;
-        Ok((files.paths.iter().map(|p| (p.display().to_string(), open(p))).collect(), files.skipped))
+        Ok((files.paths.iter().flat_map(|p| open(p)).collect(), files.skipped))
     }
 
     /// The places of the known differences.
@@ -207,11 +207,24 @@ impl Verify {
     }
 }
 
-fn open(path: &Path) -> Result<Scenario, String> {
-    let sources = SourceMap::default();
+fn open(path: &Path) -> Vec<Opened> {
+    let (name, sources) = (path.display().to_string(), SourceMap::default());
     let place = |d: &Diagnostic| if d.span.is_some() { format!(" ({})", sources.place(d.span)) } else { String::new() };
-    suites::load(path, &sources)
-        .map_err(|found| found.first().map_or_else(String::new, |d| format!("{}{}", d.message, place(d))))
+    match suites::load_all(path, &sources) {
+        Ok(all) => all.into_iter().map(|scenario| (name.clone(), of_its_own(scenario))).collect(),
+        Err(found) => {
+            let why = found.first().map_or_else(String::new, |d| format!("{}{}", d.message, place(d)));
+            vec![(name, Err(why))]
+        }
+    }
+}
+
+/// A scenario that can be laid out.
+fn of_its_own(scenario: Scenario) -> Result<Scenario, String> {
+    match scenario.site {
+        Some(_) => Err("it asks a `site` of this machine, which is not laid out for a real httpd".into()),
+        None => Ok(scenario),
+    }
 }
 
 /// routesim's side of each request in `indices`.

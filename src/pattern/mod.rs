@@ -27,6 +27,8 @@ mod stepwise;
 mod strmatch;
 mod substitute;
 mod translate;
+#[cfg(feature = "cli")]
+mod witness;
 
 pub(crate) use self::fnmatch::{CASE_BLIND, FnmatchFlags, PATHNAME, PERIOD, fnmatch, is_fnmatch};
 pub(crate) use self::prefix::{after_nocase, alias_matches, begins_nocase};
@@ -34,3 +36,5 @@ pub(crate) use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};
 pub(crate) use self::steps::{Steps, take};
 pub(crate) use self::strmatch::{is_matchexp, strcasecmp_match};
 pub(crate) use self::substitute::{substitute, substitute_with};
+#[cfg(feature = "cli")]
+pub(crate) use self::witness::{relative_witness, witness};

@@ -17,7 +17,7 @@ mod tests;
 pub(crate) use handlers::is_source;
 pub(crate) use near::{Fit, Miss, Near, nearly};
 pub(crate) use negotiation::LANGUAGE;
-pub(crate) use suggest::{Change, Place, Suggestion, suggestions};
+pub(crate) use suggest::{Change, Place, Suggestion, fitting, suggestions};
 
 use crate::conf::args;
 use crate::outcome::Outcome;
@@ -289,4 +289,25 @@ pub(crate) fn lines_of(sources: &SourceMap, file: FileId, lines: std::ops::Range
         }
     }
     found
+}
+
+/// Lines that are in most configurations: as reasons they come last.
+const USUAL: [&str; 9] = [
+    "DocumentRoot",
+    "AllowOverride",
+    "Options",
+    "RewriteEngine",
+    "RewriteBase",
+    "DirectoryIndex",
+    "ServerName",
+    "Order",
+    "AuthName",
+];
+
+/// Whether a line is of the kind that every configuration has.
+pub(crate) fn is_usual(sources: &SourceMap, line: Span) -> bool {
+    let name = sources.directive_name(line);
+    let text = sources.text(line);
+    USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(&name))
+        || [&b"Require all granted"[..], b"Allow from all"].iter().any(|grant| text.eq_ignore_ascii_case(grant))
 }

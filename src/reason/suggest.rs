@@ -6,6 +6,7 @@
 use super::{Case, Cause, Fit, Miss, Near, What};
 use crate::modules::known;
 use crate::outcome::Outcome;
+use crate::run::Run;
 use crate::server::filepath;
 use crate::site::Edit;
 use crate::source::{SourceMap, Span};
@@ -75,6 +76,29 @@ pub(crate) fn suggestions(case: &Case<'_>, causes: &[Cause], near: &[Near]) -> V
         }
     }
     found
+}
+
+/// The first change with which a run of the site is as `fits` wants it: without a line that decided, else one of those that
+/// are suggested otherwise.
+pub(crate) fn fitting(
+    case: &Case<'_>,
+    causes: &[Cause],
+    near: &[Near],
+    fits: &dyn Fn(&Run) -> bool,
+) -> Option<Suggestion> {
+    let most = (LINES / case.site.directives().take(LINES).count().max(1)).min(TRIED);
+    let mut deciders: Vec<Span> = case.outcome.decided_by.iter().map(|d| d.span).collect();
+    deciders.sort_by_key(|line| super::is_usual(case.sources, *line));
+    let deciders = deciders.into_iter().map(|line| Change::Remove { line });
+    let others = near.iter().flat_map(|n| of_near(case, n)).chain(causes.iter().flat_map(|c| of_cause(case, c)));
+    deciders.chain(others).take(most).find_map(|change| {
+        let edits = edits(case, &change);
+        let run = case.site.with(&edits).ok().filter(|_| !edits.is_empty())?.start().ok()?;
+        fits(&run).then(|| {
+            let (outcome, sources) = (run.ask(case.ask), run.sources().clone());
+            Suggestion { change, edits, outcome, sources }
+        })
+    })
 }
 
 /// The answer with some edits; none where httpd would not start with them.

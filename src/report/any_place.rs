@@ -3,7 +3,7 @@
 use super::explain::{self, Explained, Level};
 use super::paint::Paint;
 use super::suite::{Case, Checked};
-use super::{diagnostics, json, junit, ndjson, suite};
+use super::{diagnostics, json, ndjson, suite};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use crate::outcome::{self, Caveat, Decision, Outcome};
@@ -118,10 +118,10 @@ proptest! {
         let sources = sources([first, second]);
         for colour in [false, true] {
             let paint = Paint { colour, ..Paint::default() };
-            let error = diagnostics::text(&found, &sources, paint);
+            let error = suite::Broken { text: diagnostics::text(&found, &sources, paint), ..suite::Broken::default() };
             let checked = [Checked { path: "x.yaml".into(), error: Some(error), ..Checked::default() }];
-            prop_assert!(!suite::text(&checked, None, paint, false).is_empty());
-            prop_assert!(!junit::text(&checked).is_empty());
+            prop_assert!(!suite::text(&checked, None, paint, false, false).is_empty());
+            prop_assert!(!suite::junit(&checked).is_empty());
             prop_assert!(suite::json(&checked, 0).is_object());
         }
         prop_assert_eq!(json::diagnostics(&found, &sources).as_array().map(Vec::len), Some(found.len()));
@@ -149,9 +149,10 @@ proptest! {
         }
         prop_assert!(json::explained(&told).is_object());
         let places = outcome.decided_by.iter().map(|d| super::directive_text(&sources, d.span)).collect();
-        let case = Case { decided_by: places, ..Case::default() };
+        let (rows, _) = suite::story(&told, &|span| sources.place(span), &|_| false);
+        let case = Case { decided_by: places, story: rows, state: suite::State::Failed, ..Case::default() };
         let checked = [Checked { cases: vec![case], ..Checked::default() }];
-        prop_assert!(!suite::text(&checked, None, Paint::default(), false).is_empty());
+        prop_assert!(!suite::text(&checked, None, Paint::default(), false, true).is_empty());
     }
 
     /// A YAML text that is none, or is no scenario, is told of where it stands.

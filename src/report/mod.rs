@@ -14,8 +14,6 @@ pub mod explain;
 #[cfg(feature = "cli")]
 pub(crate) mod follow;
 #[cfg(feature = "cli")]
-pub(crate) mod junit;
-#[cfg(feature = "cli")]
 pub mod paint;
 #[cfg(feature = "cli")]
 pub(crate) mod suite;

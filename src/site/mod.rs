@@ -23,6 +23,8 @@ pub use builder::SiteBuilder;
 pub use edit::{Edit, Fix, Overlap, Safety, apply};
 pub use htaccess::Checked;
 #[cfg(feature = "disk")]
+pub(crate) use open::SYSTEMS;
+#[cfg(feature = "disk")]
 pub use open::{OpenError, SiteOptions};
 #[cfg(feature = "disk")]
 pub use stock::STOCK;
@@ -76,6 +78,10 @@ impl Site {
     /// # Errors
     /// What is wrong with the scenario itself; what httpd would refuse is in [`Site::diagnostics`].
     pub fn of_scenario(scenario: &Scenario) -> Result<Site, Vec<Diagnostic>> {
+        #[cfg(feature = "disk")]
+        if let Some(site) = &scenario.site {
+            return site.open(scenario);
+        }
         let (input, programs) = scenario.input()?;
         Ok(Site::of(input, programs))
     }

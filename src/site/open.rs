@@ -71,11 +71,22 @@ impl OpenError {
         OpenError(format!("{what}: {}", why(error)))
     }
 
+    /// What can't be told otherwise.
+    fn said(words: String) -> OpenError {
+        OpenError(words)
+    }
+
     /// A file that can't be read.
     pub(super) fn file(what: impl fmt::Display, error: &io::Error) -> OpenError {
         OpenError(format!("can't read {what}: {}", why(error)))
     }
 }
+
+/// Where a server's own configuration is, below a directory that has one.
+const USUAL: [&str; 3] = ["apache2.conf", "conf/httpd.conf", "httpd.conf"];
+
+/// Where systems have theirs.
+pub(crate) const SYSTEMS: [&str; 4] = ["/etc/apache2", "/etc/httpd", "/usr/local/apache2", "/usr/local/etc/apache24"];
 
 /// What httpd reads as root, routesim may not always.
 fn why(error: &io::Error) -> String {
@@ -113,6 +124,23 @@ impl Site {
     /// A root that is not there, a file that can't be read. What httpd would refuse is in [`Site::diagnostics`].
     pub fn open(config: &Path, options: &SiteOptions) -> Result<Site, OpenError> {
         Ok(Site::of(options.input(config)?, Arc::new(RealPrograms)))
+    }
+
+    /// The configuration file that is meant: the one that is given, the usual one of a directory, or for `auto` this
+    /// machine's (or that of `root`).
+    pub(crate) fn main_file(given: &Path, root: Option<&Path>) -> Result<PathBuf, OpenError> {
+        let usual = |directory: &Path| USUAL.iter().map(|name| directory.join(name)).find(|file| file.is_file());
+        if given == Path::new("auto") && !given.exists() {
+            let below = |system: &&str| root.unwrap_or(Path::new("/")).join(system.trim_start_matches('/'));
+            let found = SYSTEMS.iter().find_map(|system| usual(&below(system)));
+            let none = || OpenError::said(format!("-c auto: no configuration in {}", SYSTEMS.join(", ")));
+            return found.ok_or_else(none);
+        }
+        if !given.is_dir() {
+            return Ok(given.into());
+        }
+        let none = || format!("`{}` has none of {}: name the file", given.display(), USUAL.join(", "));
+        usual(given).ok_or_else(|| OpenError::said(none()))
     }
 }
 

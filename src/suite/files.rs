@@ -5,7 +5,8 @@ use super::yaml::{At, Node, Value};
 use crate::expr::moment::Moment;
 use std::path::{Path, PathBuf};
 
-const KEYS: &[&str] = &["content", "dir", "symlink", "from", "mode", "owner", "group", "mtime", "probe"];
+/// The keys of a file.
+pub(crate) const KEYS: &[&str] = &["content", "dir", "symlink", "from", "mode", "owner", "group", "mtime", "probe"];
 const PROBES: &[(&str, Probe)] = &[("wsgi", Probe::Wsgi), ("cgi", Probe::Cgi), ("php", Probe::Php)];
 
 /// One entry of `files`.

@@ -2,25 +2,41 @@
 
 #[cfg(feature = "disk")]
 pub(crate) mod bounded;
-mod expect;
-mod files;
+pub(crate) mod edits;
+pub(crate) mod expect;
+pub(crate) mod files;
+#[cfg(feature = "cli")]
+pub(crate) mod first;
 #[cfg(feature = "disk")]
 mod from;
+mod location;
+pub(crate) mod partial;
 #[cfg(feature = "disk")]
 pub mod paths;
 mod programs;
+pub(crate) mod read;
 mod reader;
+#[cfg(feature = "disk")]
+mod real;
 mod request;
 mod run;
 mod scenario;
 mod tree;
+mod variables;
+pub(crate) mod want;
 pub(crate) mod yaml;
 
 pub use crate::expr::moment::Moment;
 pub use expect::{Expectation, Mismatch};
 pub use files::{FileEntry, FileKind, Probe};
+pub(crate) use location::Location;
+#[cfg(feature = "disk")]
+pub(crate) use real::KEYS as SITE_KEYS;
+#[cfg(feature = "disk")]
+pub use real::RealSite;
 pub(crate) use request::host_of;
 pub use request::{RequestSpec, UrlParts, parse_server, split_url};
+pub(crate) use run::answer;
 pub use run::{Answered, Ran, run};
 pub use scenario::{ConfigSource, Scenario};
 pub use yaml::At;

@@ -1,8 +1,6 @@
 //! The requests of a scenario, and what is sent for each.
 
-use super::expect::{self, Expectation};
-use super::reader::Reader;
-use super::yaml::{Node, Value};
+use super::expect::Expectation;
 use crate::base64;
 use crate::named::{Name, Named};
 use bstr::{BStr, BString};
@@ -17,21 +15,6 @@ pub(super) const CLIENT6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0,
 pub(crate) const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 /// The host that a URL without one is asked of.
 pub(super) const HOST: &str = "localhost";
-
-const KEYS: &[&str] = &[
-    "url",
-    "target",
-    "method",
-    "client",
-    "server",
-    "tls",
-    "ssl",
-    "headers",
-    "user",
-    "body_length",
-    "protocol",
-    "expect",
-];
 
 /// One request, as the scenario writes it.
 ///
@@ -70,6 +53,14 @@ pub struct RequestSpec {
     pub protocol: String,
     /// What is expected of the outcome.
     pub expect: Vec<Expectation>,
+    /// What it is called, where it has a name.
+    pub name: Option<String>,
+    /// Why it is not asked.
+    pub skip: Option<String>,
+    /// By which it can be chosen.
+    pub tags: Vec<String>,
+    /// Whether redirects are followed: then what is expected is of the last answer.
+    pub follow: bool,
     /// 1-based line in the scenario.
     pub line: u32,
     /// 1-based column in the scenario, in characters.
@@ -168,6 +159,10 @@ impl Default for RequestSpec {
             body_length: None,
             protocol: "HTTP/1.1".into(),
             expect: Vec::new(),
+            name: None,
+            skip: None,
+            tags: Vec::new(),
+            follow: false,
             line: 0,
             column: 0,
         }
@@ -181,6 +176,11 @@ impl RequestSpec {
         let method = method.trim();
         let method = if method.is_empty() { "GET" } else { method };
         RequestSpec { url: url.into(), method: method.into(), ..RequestSpec::default() }
+    }
+
+    /// What it is called: its name, else `METHOD URL`.
+    pub(crate) fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{} {}", self.method, self.url))
     }
 
     /// The URL's parts.
@@ -260,69 +260,6 @@ impl RequestSpec {
         let body = self.body_length.unwrap_or(0).min(MOST);
         sent.extend(std::iter::repeat_n(b'x', body as usize));
         sent
-    }
-
-    /// Reads one element of `requests`; `None` when it has no URL.
-    pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<RequestSpec> {
-        let (line, column) = (node.at.line, node.at.column);
-        let pairs = match &node.value {
-            Value::Map(pairs) => pairs,
-            _ => {
-                let request = RequestSpec::short(&reader.text("requests", node)?);
-                if request.url.is_empty() || request.method.contains(' ') {
-                    let help = "write `METHOD URL`, or a mapping with `url` for a URL with spaces";
-                    reader.error("wrong-value", "this is no request", node.at).help = Some(help.into());
-                    return None;
-                }
-                return Some(RequestSpec { line, column, ..request });
-            }
-        };
-        let mut request = RequestSpec { line, column, url: String::new(), ..RequestSpec::default() };
-        let mut has_url = false;
-        for (key, node) in pairs {
-            let what = key.text.as_str();
-            match what {
-                "url" => {
-                    has_url = true;
-                    request.url = reader.text(what, node)?;
-                }
-                "target" => request.target = reader.text(what, node),
-                "method" => request.method = reader.text(what, node)?,
-                "client" => request.client = reader.parsed(what, "an IP address", node, |t| t.parse().ok()),
-                "server" => request.server = reader.parsed(what, "an address, or ADDRESS:PORT", node, parse_server),
-                "tls" => request.tls = reader.truth(what, node),
-                "ssl" => {
-                    for (name, node) in reader.map(what, node) {
-                        let short = name.text.strip_prefix("SSL_").unwrap_or(&name.text).to_string();
-                        request.ssl.extend(reader.text(&name.text, node).map(|v| (short, v)));
-                    }
-                }
-                "headers" => {
-                    for (name, node) in reader.map(what, node) {
-                        let value = reader.text(&name.text, node);
-                        request.headers.extend(value.map(|v| (name.text.clone(), v)));
-                    }
-                }
-                "user" => {
-                    request.user = reader.text(what, node).filter(|u| !u.is_empty());
-                    if request.user.as_ref().is_some_and(|user| !user.contains(':')) {
-                        let help = Some("write `NAME:PASSWORD`".into());
-                        reader.error("wrong-value", "`user` has no password", node.at).help = help;
-                    }
-                }
-                "body_length" => {
-                    request.body_length = reader.parsed(what, "a number of bytes", node, |t| t.parse().ok())
-                }
-                "protocol" => request.protocol = reader.text(what, node)?,
-                "expect" => request.expect = expect::read(reader, node),
-                _ => reader.unknown_key(key, "a request", KEYS),
-            }
-        }
-        if !has_url {
-            reader.error("missing-key", "this request has no `url`", node.at);
-            return None;
-        }
-        Some(request)
     }
 }
 

@@ -1,10 +1,11 @@
 //! A scenario, run: what its requests come to, and where that is not what it expects.
 
-use super::expect::{Mismatch, compare};
+use super::expect::{Expectation, Mismatch, ask_for_response, compare};
 use super::scenario::Scenario;
 use crate::diagnostic::Diagnostic;
-use crate::outcome::json::Key;
+use crate::follow::{Hop, Stopped};
 use crate::outcome::{Outcome, json};
+use crate::report::directive_text;
 use crate::request::Request;
 use crate::run::Run;
 use crate::site::Site;
@@ -49,8 +50,12 @@ pub struct Ran {
 /// assert!(ran.answers.iter().all(|answered| answered.mismatches.is_empty()));
 /// ```
 pub struct Answered {
-    /// The outcome.
+    /// The outcome; of a request whose redirects are followed, the last one.
     pub outcome: Outcome,
+    /// What was asked for it.
+    pub request: Request,
+    /// The redirects that were followed to it, in order.
+    pub hops: Vec<Hop>,
     /// Where it is not what the request expects.
     pub mismatches: Vec<Mismatch>,
 }
@@ -62,31 +67,70 @@ pub struct Answered {
 /// would refuse is no error but in the result.
 pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
     let site = Site::of_scenario(scenario)?;
+    let respond = scenario.requests.iter().any(|r| ask_for_response(&r.expect));
     let (run, refused) = match site.start() {
-        Ok(run) if wants_response(scenario) => (Some(run.with_response()), None),
+        Ok(run) if respond => (Some(run.with_response()), None),
         Ok(run) => (Some(run), None),
         Err(error) => (None, Some(error)),
     };
     let refusal = refused.map(|error| json::config_error(&error, site.sources()));
     let mismatches = compare(&scenario.expect, refusal.as_ref().unwrap_or(&Value::Null));
-    let answer = |(index, run): (usize, &Run)| {
-        let spec = &scenario.requests[index];
-        let outcome = run.ask(&Request::of(spec, index));
-        let mismatches = match spec.expect.is_empty() {
-            true => Vec::new(),
-            false => compare(&spec.expect, &json::outcome(&outcome, run.sources())),
-        };
-        Answered { outcome, mismatches }
-    };
     let answers = run.iter().flat_map(|s| (0..scenario.requests.len()).map(move |index| (index, s)));
-    let answers = answers.map(answer).collect();
+    let answers = answers.map(|(index, run)| answer(scenario, run, index)).collect();
     Ok(Ran { site, run, refusal, mismatches, answers })
 }
 
-/// Whether any request expects something of the response: then that is found out.
-fn wants_response(scenario: &Scenario) -> bool {
-    let of_response = |key: &str| Key::ALL.into_iter().any(|k| k.is_of_response() && k.name() == key);
-    scenario.requests.iter().flat_map(|r| &r.expect).any(|e| of_response(&e.key))
+/// Asks one of a scenario's requests.
+pub(crate) fn answer(scenario: &Scenario, run: &Run, index: usize) -> Answered {
+    let spec = &scenario.requests[index];
+    let request = asked(scenario, run, index);
+    if !spec.follow {
+        let outcome = run.ask(&request);
+        let mismatches = match spec.expect.is_empty() {
+            true => Vec::new(),
+            false => compare(&spec.expect, &told(&outcome, &spec.expect, run)),
+        };
+        return Answered { outcome, request, hops: Vec::new(), mismatches };
+    }
+    let mut followed = run.follow(&request);
+    let mut json = told(&followed.last().outcome, &spec.expect, run);
+    if let Value::Object(map) = &mut json {
+        let before = &followed.hops[..followed.hops.len() - 1];
+        map.insert("hops".into(), before.iter().map(|hop| told(&hop.outcome, &spec.expect, run)).collect());
+        map.insert("stopped".into(), followed.stopped.map(Stopped::as_str).into());
+    }
+    let mismatches = compare(&spec.expect, &json);
+    match followed.hops.pop() {
+        Some(Hop { request, outcome }) => Answered { outcome, request, hops: followed.hops, mismatches },
+        None => Answered { outcome: Outcome::default(), request, hops: Vec::new(), mismatches },
+    }
+}
+
+/// A request as it is put to the scenario's site.
+fn asked(scenario: &Scenario, run: &Run, index: usize) -> Request {
+    let spec = &scenario.requests[index];
+    #[cfg(feature = "disk")]
+    if scenario.site.is_some() && spec.server.is_none() {
+        let mut spec = spec.clone();
+        run.place(&mut spec);
+        return Request::of(&spec, index);
+    }
+    let _ = run;
+    Request::of(spec, index)
+}
+
+/// An outcome as expectations see it: its JSON, and where lines are expected, their texts.
+fn told(outcome: &Outcome, expect: &[Expectation], run: &Run) -> Value {
+    let mut told = json::outcome(outcome, run.sources());
+    let lines = ["decided_by", "not_decided_by", "hops"];
+    if expect.iter().any(|e| lines.contains(&e.key.as_str()))
+        && let Some(Value::Array(decisions)) = told.get_mut("decided_by")
+    {
+        for (json, decision) in decisions.iter_mut().zip(&outcome.decided_by) {
+            json["text"] = directive_text(run.sources(), decision.span).into();
+        }
+    }
+    told
 }
 
 #[cfg(test)]

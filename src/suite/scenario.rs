@@ -1,38 +1,19 @@
 //! A scenario: a configuration, a tree of files and requests, in one YAML file.
 
-use super::expect::{self, Expectation};
-use super::files::{self, FileEntry};
-use super::reader::Reader;
+use super::expect::Expectation;
+use super::files::FileEntry;
+use super::read;
+#[cfg(feature = "disk")]
+use super::real::RealSite;
 use super::request::{RequestSpec, split_url};
 use super::tree::ScenarioFs;
-use super::yaml::{self, Node, Value};
 use crate::diagnostic::Diagnostic;
 use crate::expr::moment::Moment;
 use crate::source::{FileId, SourceMap, Span};
-#[cfg(feature = "disk")]
-use crate::suggest::closest;
 use crate::version::Version;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
-
-const KEYS: &[&str] = &[
-    "routesim",
-    "name",
-    "about",
-    "httpd",
-    "config",
-    "modules",
-    "defines",
-    "environment",
-    "time",
-    "files",
-    "hosts",
-    "requests",
-    "expect",
-];
-/// Understood by others who read scenarios, and nothing to an answer.
-const IGNORED: &[&str] = &["loglevel"];
 
 /// One scenario.
 ///
@@ -58,6 +39,9 @@ pub struct Scenario {
     pub httpd: Version,
     /// The configuration.
     pub config: ConfigSource,
+    /// The site of this machine that is asked instead, where it names one.
+    #[cfg(feature = "disk")]
+    pub site: Option<RealSite>,
     /// Where the scenario says so.
     pub config_at: Span,
     /// Modules to load, without `mod_`; the default set where none are given.
@@ -74,6 +58,10 @@ pub struct Scenario {
     pub files: Vec<FileEntry>,
     /// What is asked.
     pub requests: Vec<RequestSpec>,
+    /// Why nothing of it is asked.
+    pub skip: Option<String>,
+    /// By which its requests can be chosen, besides their own.
+    pub tags: Vec<String>,
     /// That httpd refuses to start (`config_error`, held against that line of a replay); empty where it is to start.
     pub expect: Vec<Expectation>,
     /// The scenario's text in the source map.
@@ -135,6 +123,8 @@ impl Default for Scenario {
             about: None,
             httpd: Version::default(),
             config: ConfigSource::default(),
+            #[cfg(feature = "disk")]
+            site: None,
             config_at: Span::NONE,
             modules: None,
             defines: Vec::new(),
@@ -143,6 +133,8 @@ impl Default for Scenario {
             hosts: default_hosts(),
             files: Vec::new(),
             requests: Vec::new(),
+            skip: None,
+            tags: Vec::new(),
             expect: Vec::new(),
             source: None,
             sources: SourceMap::default(),
@@ -162,13 +154,22 @@ impl Scenario {
     /// As [`Scenario::parse`]; and when the file can't be read or is not UTF-8.
     #[cfg(feature = "disk")]
     pub fn load(path: &Path, sources: &SourceMap) -> Result<Scenario, Vec<Diagnostic>> {
+        Scenario::load_all(path, sources).and_then(|all| read::only(all, path))
+    }
+
+    /// The same for a file that may have several (`scenarios`).
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    #[cfg(feature = "disk")]
+    pub fn load_all(path: &Path, sources: &SourceMap) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
         let failed = |why: String| {
             let message = format!("can't read `{}`: {why}", path.display());
             vec![Diagnostic::error("missing-file", message, Span::NONE)]
         };
         let bytes = super::bounded::read(path).map_err(|e| failed(e.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| failed("not UTF-8".into()))?;
-        Scenario::parse(path, &text, sources)
+        Scenario::parse_all(path, &text, sources)
     }
 
     /// Reads a scenario from its text. `path` names it and is what other paths in it are relative to; the text is
@@ -177,81 +178,25 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with it: YAML that is none, unknown or missing keys, values of the wrong type.
     pub fn parse(path: &Path, text: &str, sources: &SourceMap) -> Result<Scenario, Vec<Diagnostic>> {
-        let file = sources.add(path.display().to_string(), text);
-        let root = yaml::parse(text, file).map_err(|d| vec![*d])?;
-        let mut reader = Reader::default();
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut scenario =
-            Scenario { path: path.into(), source: Some(file), sources: sources.clone(), ..Scenario::default() };
-        let mut named = false;
-        let pairs = match &root.value {
-            Value::Map(pairs) => pairs.as_slice(),
-            Value::Null => &[],
-            _ => reader.wrong_type("a scenario", "a mapping", &root).unwrap_or_default(),
-        };
-        for (key, node) in pairs {
-            let what = key.text.as_str();
-            match what {
-                "routesim" => {
-                    let is_known = |text: &str| (text == "1").then_some(());
-                    reader.parsed(what, "1, the format of scenarios", node, is_known);
-                }
-                "name" => {
-                    named = true;
-                    scenario.name = reader.text(what, node).unwrap_or_default();
-                }
-                "httpd" => {
-                    let version = reader.text(what, node).map(|text| text.parse());
-                    match version {
-                        Some(Ok(version)) => scenario.httpd = version,
-                        Some(Err(message)) => drop(reader.error("wrong-value", message, node.at)),
-                        None => {}
-                    }
-                }
-                "about" => scenario.about = reader.text(what, node),
-                "config" => {
-                    scenario.config_at = node.at.span;
-                    scenario.config = read_config(&mut reader, node, folder, text);
-                }
-                "modules" if matches!(node.value, Value::Null) => {}
-                "modules" => scenario.modules = Some(reader.texts(what, node)),
-                "defines" => scenario.defines = reader.texts(what, node),
-                "environment" => {
-                    let mut environment = Vec::new();
-                    for (name, node) in reader.map(what, node) {
-                        environment.extend(reader.text(&name.text, node).map(|v| (name.text.clone(), v)));
-                    }
-                    scenario.environment = Some(environment);
-                }
-                "time" => scenario.time = reader.parsed(what, "a time, as 2026-11-24 13:05:09", node, Moment::parse),
-                "files" => scenario.files = files::read(&mut reader, node, folder),
-                "hosts" => read_hosts(&mut reader, node, &mut scenario.hosts),
-                "requests" => {
-                    let nodes = reader.list(what, node);
-                    scenario.requests = nodes.iter().filter_map(|n| RequestSpec::read(&mut reader, n)).collect();
-                }
-                "expect" => scenario.expect = expect::read_refusal(&mut reader, node),
-                _ if IGNORED.contains(&what) => {}
-                _ => reader.unknown_key(key, "a scenario", KEYS),
-            }
-        }
-        if !named && matches!(root.value, Value::Map(_) | Value::Null) {
-            let help = "begin with `name: ` and a sentence on what it shows";
-            reader.error("missing-key", "this scenario has no `name`", root.at).help = Some(help.into());
-        }
-        if reader.problems.is_empty() { Ok(scenario) } else { Err(reader.problems.all()) }
+        Scenario::parse_all(path, text, sources).and_then(|all| read::only(all, path))
     }
 
-    /// Whether a YAML text is meant for a scenario: it has one of a scenario's keys, or nearly one.
-    #[cfg(feature = "disk")]
-    pub(crate) fn is_meant(text: &str) -> bool {
-        let is_key = |key: &str| closest(key, KEYS.iter().chain(IGNORED).copied()).is_some();
-        match yaml::parse(text, SourceMap::default().add("", "")) {
-            Ok(Node { value: Value::Map(pairs), .. }) => pairs.iter().any(|(key, _)| is_key(&key.text)),
-            Ok(_) => false,
-            // of what is no YAML, the lines
-            Err(_) => text.lines().filter_map(|line| line.split_once(':')).any(|(key, _)| is_key(key.trim_end())),
-        }
+    /// The same for a text that may have several (`scenarios`): each has what stands around them, too.
+    ///
+    /// ```
+    /// use routesim::source::SourceMap;
+    /// use routesim::suite::Scenario;
+    ///
+    /// let text = "name: redirects\nconfig: Redirect /a /b\nscenarios:\n- requests: [/a]\n- requests: [/b, /c]\n";
+    /// let all = Scenario::parse_all("x.yaml".as_ref(), text, &SourceMap::default()).expect("there are two");
+    /// assert_eq!(all.iter().map(|scenario| scenario.requests.len()).collect::<Vec<_>>(), [1, 2]);
+    /// assert_eq!(all[0].config, all[1].config);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Scenario::parse`].
+    pub fn parse_all(path: &Path, text: &str, sources: &SourceMap) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
+        read::read(path, text, sources)
     }
 
     /// What is wrong where [`Scenario::config_text`] is an error.
@@ -304,57 +249,6 @@ impl Scenario {
     pub(crate) fn ports(&self) -> BTreeSet<u16> {
         let urls = self.requests.iter().map(|r| split_url(&r.url).port);
         urls.chain(self.requests.iter().map(|r| r.server().1)).collect()
-    }
-}
-
-fn read_config(reader: &mut Reader, node: &Node, folder: &Path, source: &str) -> ConfigSource {
-    match &node.value {
-        Value::Map(pairs) => {
-            let mut file = None;
-            for (key, node) in pairs {
-                match key.text.as_str() {
-                    "file" => file = reader.text("file", node).filter(|f| !f.is_empty()),
-                    _ => reader.unknown_key(key, "`config`", &["file"]),
-                }
-            }
-            match file {
-                Some(file) => ConfigSource::File(folder.join(file)),
-                None => {
-                    reader.error("missing-key", "`config` is neither a text nor a `file`", node.at);
-                    ConfigSource::default()
-                }
-            }
-        }
-        _ => {
-            let text = reader.text("config", node).unwrap_or_default();
-            let line = first_line(&text, node, source);
-            ConfigSource::Text { text, line, column: node.at.column }
-        }
-    }
-}
-
-/// The line on which a text's first line stands, if its lines are the source's.
-fn first_line(text: &str, node: &Node, source: &str) -> u32 {
-    let blank = text.lines().take_while(|l| l.trim().is_empty()).count() as u32;
-    let Some(line) = node.at.line.checked_sub(blank).filter(|l| *l > 0) else { return 0 };
-    let mut written = source.lines().skip(line as usize - 1);
-    let same = text.lines().all(|l| written.next().is_some_and(|w| w.trim_end().ends_with(l.trim_end())));
-    if same { line } else { 0 }
-}
-
-fn read_hosts(reader: &mut Reader, node: &Node, hosts: &mut Vec<(IpAddr, String)>) {
-    let mut read = Vec::new();
-    for (key, node) in reader.map("hosts", node) {
-        let Ok(ip) = key.text.parse() else {
-            reader.error("wrong-value", format!("`{}` is no IP address", key.text), key.at).help =
-                Some("write `ADDRESS: NAME`".into());
-            continue;
-        };
-        let names = reader.text("hosts", node).unwrap_or_default();
-        read.extend(names.split_whitespace().map(|name| (ip, name.to_string())));
-    }
-    if !read.is_empty() {
-        *hosts = read;
     }
 }
 

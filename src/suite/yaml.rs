@@ -72,6 +72,15 @@ impl Node {
         }
     }
 
+    /// A list's elements; nothing is an empty one, `None` for others.
+    pub(crate) fn list(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::List(nodes) => Some(nodes),
+            Value::Null => Some(&[]),
+            _ => None,
+        }
+    }
+
     /// What it is, in words.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.value {

@@ -26,19 +26,6 @@ const VARIABLES: usize = 4;
 const REDIRECTS: usize = 3;
 const REDIRECTS_OF_LOOP: usize = 1;
 
-/// Lines that are in most configurations: as reasons they come last.
-const USUAL: [&str; 9] = [
-    "DocumentRoot",
-    "AllowOverride",
-    "Options",
-    "RewriteEngine",
-    "RewriteBase",
-    "DirectoryIndex",
-    "ServerName",
-    "Order",
-    "AuthName",
-];
-
 /// Why: the reasons, and the lines without which the answer would be another one. Gives the lines that it shows.
 pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_>) -> HashSet<Span> {
     let (case, causes) = (&explained.case, explained.causes());
@@ -87,7 +74,7 @@ fn defines(page: &mut Page<'_>, case: &Case<'_>, line: Span) {
 
 /// The lines that decided: those that every configuration has only where there is no other.
 fn deciders(page: &mut Page<'_>, case: &Case<'_>, shown: &mut HashSet<Span>) {
-    let particular: Vec<Span> = decided(case).filter(|line| !is_usual(case, *line)).collect();
+    let particular: Vec<Span> = decided(case).filter(|line| !reason::is_usual(case.sources, *line)).collect();
     let lines = if particular.is_empty() && shown.is_empty() { decided(case).collect() } else { particular };
     for line in lines {
         if shown.insert(line) {
@@ -102,14 +89,6 @@ fn deciders(page: &mut Page<'_>, case: &Case<'_>, shown: &mut HashSet<Span>) {
 
 fn decided<'c>(case: &Case<'c>) -> impl Iterator<Item = Span> + 'c {
     case.outcome.decided_by.iter().map(|d| d.span)
-}
-
-/// Whether a line is of the kind that every configuration has.
-fn is_usual(case: &Case<'_>, line: Span) -> bool {
-    let name = case.sources.directive_name(line);
-    let text = case.sources.text(line);
-    USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(&name))
-        || [&b"Require all granted"[..], b"Allow from all"].iter().any(|grant| text.eq_ignore_ascii_case(grant))
 }
 
 /// What a line did, once.

@@ -1,0 +1,168 @@
+//! `routesim init`: a first suite for a site, with today's answers.
+
+use super::given::{self, Given, Opened};
+use super::output::Streams;
+use super::test::worth;
+use super::{End, Failure, failure};
+use crate::outcome::json;
+use crate::report::paint::clean;
+use crate::request::Request;
+use crate::run::Run;
+use crate::schema;
+use crate::site::Site;
+use crate::suite::edits::{flow, scalar};
+use crate::suite::first::{self, Group};
+use crate::suite::{RealSite, RequestSpec};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+/// A suite of what a site answers today.
+#[derive(clap::Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    given: Given,
+
+    /// Write it to this file, which must not exist yet
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Init {
+    /// Runs the verb.
+    pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        if let Some(path) = self.output.as_deref().filter(|path| path.symlink_metadata().is_ok()) {
+            return failure(format!("`{}` is there already, and init never overwrites", path.display()));
+        }
+        let site = self.site(streams)?;
+        let opened = self.given.open(streams, Some(Vec::new()))?;
+        let Some(run) = &opened.run else {
+            streams.refused(&opened);
+            return Ok(End::Wrong);
+        };
+        let text = self.suite(&site, &opened, run);
+        match &self.output {
+            None => streams.out.write_all(text.as_bytes())?,
+            Some(path) => {
+                let file = OpenOptions::new().write(true).create_new(true).open(path);
+                let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+                written.or_else(|e| failure(format!("can't write `{}`: {e}", path.display())))?;
+                streams.note(&format!("wrote {0}; run it with `routesim test {0}`", path.display()));
+            }
+        }
+        Ok(End::Fine)
+    }
+
+    /// The site that is looked at.
+    fn site(&self, streams: &Streams) -> Result<RealSite, Failure> {
+        let (given, machine) = (&self.given, &self.given.machine);
+        match (&given.config, &given.docroot) {
+            (Some(config), _) if given::is_htaccess(config) => {
+                failure("a suite of a single .htaccess file is one of its directory: give that with --docroot")
+            }
+            (Some(config), _) => {
+                let file = Site::main_file(config, machine.root.as_deref()).or_else(|e| failure(e.to_string()))?;
+                Ok(RealSite::Config(file, machine.options(given.version())?))
+            }
+            (None, Some(docroot)) => Ok(RealSite::Docroot(docroot.clone())),
+            (None, None) => match given::around(streams).filter(|_| given.scenario.is_none()) {
+                Some(docroot) => Ok(RealSite::Docroot(docroot)),
+                None => failure("name the site: -c FILE for a server's configuration, --docroot DIR for web files"),
+            },
+        }
+    }
+
+    fn suite(&self, site: &RealSite, opened: &Opened, run: &Run) -> String {
+        let mut out = format!("# yaml-language-server: $schema={}\n", schema::url("scenario"));
+        out.push_str("# What this site answers today, by `routesim init`. Keep what must stay, and say why; throw the rest away.\n");
+        out.push_str("routesim: 1\n");
+        let (what, path) = match site {
+            RealSite::Config(path, _) => ("config", path),
+            RealSite::Docroot(path) | RealSite::Htaccess(path) => ("docroot", path),
+        };
+        let _ = writeln!(out, "name: {}", scalar(&format!("Routing of {}", path.display()).into()));
+        let mut keys = serde_json::Map::new();
+        keys.insert(what.into(), self.relative(path).into());
+        if let RealSite::Config(_, options) = site {
+            for (key, path) in [("root", &options.root), ("envvars", &options.envvars)] {
+                keys.extend(path.as_ref().map(|path| (key.to_string(), Value::from(self.relative(path)))));
+            }
+            if options.assume_modules {
+                keys.insert("assume_modules".into(), true.into());
+            }
+        }
+        let _ = writeln!(out, "site: {}", flow(&keys.into()));
+        if let RealSite::Config(_, options) = site {
+            if !options.defines.is_empty() {
+                let _ = writeln!(out, "defines: {}", flow(&json!(options.defines)));
+            }
+            if !options.env.is_empty() {
+                let env = options.env.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+                let _ = writeln!(out, "environment: {}", flow(&Value::Object(env.collect())));
+            }
+        }
+        out.push_str("requests:\n");
+        for group in first::groups(&opened.site) {
+            let place = group.line.map(|line| format!(" ({})", run.sources().place(line))).unwrap_or_default();
+            let _ = writeln!(out, "\n  # {}{}", clean(&group.title), clean(place));
+            requests(&mut out, &group, run);
+        }
+        out.push_str(&self.pipeline());
+        out
+    }
+
+    /// How it is run.
+    fn pipeline(&self) -> String {
+        let file = self.output.as_deref().unwrap_or(Path::new("routing.yaml")).display();
+        format!(
+            "\n# In CI, exit status 1 says that an answer has changed:\n#   routesim test {file}\n# on GitHub, with annotations on the lines that decided:\n#   - run: routesim test --format github {file}\n# on GitLab and Jenkins:\n#   routesim test --report junit=routesim.xml {file}\n# When new answers are meant: routesim test --update {file}\n"
+        )
+    }
+
+    /// A path as the suite is to name it: from its directory, unless it is absolute.
+    fn relative(&self, path: &Path) -> String {
+        let directory = self.output.as_deref().and_then(Path::parent).filter(|d| *d != Path::new(""));
+        let (Some(directory), false) = (directory, path.is_absolute()) else { return path.display().to_string() };
+        let whole = |path: &Path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+            path.components().filter(|c| *c != Component::CurDir).map(|c| c.as_os_str().to_owned()).collect::<Vec<_>>()
+        };
+        let (to, from) = (whole(path), whole(directory));
+        let same = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
+        let up = std::iter::repeat_n("..".into(), from.len() - same);
+        up.chain(to[same..].iter().cloned()).collect::<PathBuf>().display().to_string()
+    }
+}
+
+/// A group's requests, with today's answers.
+fn requests(out: &mut String, group: &Group, run: &Run) {
+    let mut before = None;
+    for asked in &group.requests {
+        let mut spec = RequestSpec::short(&asked.url);
+        run.place(&mut spec);
+        let outcome = run.ask(&Request::of(&spec, 0));
+        if let Some(line) = asked.line.as_ref().filter(|line| before != Some(*line)) {
+            let _ = writeln!(out, "  # {}", clean(line));
+        }
+        before = asked.line.as_ref();
+        let _ = writeln!(out, "  - url: {}", scalar(&asked.url.as_str().into()));
+        if let Some(caveat) = outcome.caveats.first() {
+            let _ = writeln!(out, "    # not certain today: {}", clean(&caveat.why));
+            continue;
+        }
+        let told = json::outcome(&outcome, run.sources());
+        let served = outcome.status < 300 && outcome.handler.as_ref().is_some_and(|h| *h == "default-handler");
+        match group.secret {
+            true if served => {
+                let _ = writeln!(out, "    # is served today: is it meant to be?");
+                let _ = writeln!(out, "    expect: {}", flow(&worth(&told).into()));
+            }
+            true if matches!(outcome.status, 403 | 404) => out.push_str("    expect: {status: {one_of: [403, 404]}}\n"),
+            _ => {
+                let _ = writeln!(out, "    expect: {}", flow(&worth(&told).into()));
+            }
+        }
+    }
+}

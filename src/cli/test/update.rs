@@ -1,0 +1,219 @@
+//! Writing today's answers into a suite: by place, so that comments and layout stay.
+
+use super::super::output::Streams;
+use super::super::suites;
+use super::runner::Prepare;
+use super::{Failure, failure};
+use crate::outcome::json;
+use crate::run::Run;
+use crate::site::Site;
+use crate::source::SourceMap;
+use crate::suite::edits::Edits;
+use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario};
+use serde_json::{Map, Value};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What is done to a file's text.
+struct Plan<'t> {
+    edits: Edits<'t>,
+    /// What can't be written, and why.
+    left: Vec<String>,
+}
+
+/// Writes into a file the answers that differ (`update`), and those of requests without expectations (`record`).
+pub(super) fn file(
+    path: &Path,
+    update: bool,
+    record: bool,
+    prepare: &Prepare<'_>,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    if suites::built_in(path).is_some() {
+        return failure(format!("`{}` is built in: nothing can be written into it", path.display()));
+    }
+    let said = |why: &str| Failure::Said(format!("`{}`: {why}", path.display()));
+    let text = fs::read_to_string(path).map_err(|e| said(&format!("can't be read: {e}")))?;
+    let Ok(scenarios) = Scenario::parse_all(path, &text, &SourceMap::default()) else {
+        return Ok(()); // the run says why
+    };
+    let mut plan = Plan { edits: Edits::of(&text), left: Vec::new() };
+    for scenario in &scenarios {
+        plan.scenario(scenario, update, record, prepare);
+    }
+    for left in &plan.left {
+        streams.note(&format!("{}: {left}", path.display()));
+    }
+    if plan.edits.is_empty() {
+        return Ok(());
+    }
+    let new = plan.edits.applied();
+    if let Err(why) = confirm(path, &new, &scenarios, prepare) {
+        return Err(said(&format!("its layout can't be written into ({why}); nothing was changed")));
+    }
+    replace(path, &text, &new).map_err(|e| said(&format!("can't be written: {e}")))?;
+    streams.note(&format!("{}: today's answers are written", path.display()));
+    Ok(())
+}
+
+fn started(scenario: &Scenario, prepare: &Prepare<'_>) -> Option<(Scenario, Run)> {
+    let scenario = prepare(scenario.clone()).ok().filter(|s| s.skip.is_none() && s.expect.is_empty())?;
+    let run = Site::of_scenario(&scenario).ok()?.start().ok()?;
+    Some((scenario, run))
+}
+
+impl Plan<'_> {
+    fn scenario(&mut self, scenario: &Scenario, update: bool, record: bool, prepare: &Prepare<'_>) {
+        let Some((scenario, run)) = started(scenario, prepare) else { return };
+        let asked = scenario.requests.iter().enumerate().filter(|(_, spec)| spec.skip.is_none());
+        let asked: Vec<(&RequestSpec, Answered)> =
+            asked.map(|(index, spec)| (spec, suite::answer(&scenario, &run, index))).collect();
+        // what several requests expect stays where it holds for one
+        for (spec, answered) in &asked {
+            let is_sure = answered.outcome.caveats.is_empty();
+            let holds = |key: &str| !answered.mismatches.iter().any(|m| m.key.split(['.', '[']).next() == Some(key));
+            for e in spec.expect.iter().filter(|e| !is_sure || holds(&e.key)) {
+                self.edits.keep(e.want.at.span.start as usize);
+            }
+        }
+        for (spec, answered) in &asked {
+            let (wanted, missing) = (update && !spec.expect.is_empty(), record && spec.expect.is_empty());
+            if !wanted && !missing {
+                continue;
+            }
+            if !answered.outcome.caveats.is_empty() {
+                if missing || !answered.mismatches.is_empty() {
+                    self.left.push(format!("line {}: left alone, as the answer is not certain", spec.line));
+                }
+            } else if missing {
+                self.record(spec, answered, &run);
+            } else {
+                answered.mismatches.iter().for_each(|m| self.update(spec, m));
+            }
+        }
+    }
+
+    fn update(&mut self, spec: &RequestSpec, mismatch: &Mismatch) {
+        let from = self.edits.start_of(spec.line, spec.column).unwrap_or(0);
+        let start = mismatch.at.span.start as usize;
+        let is_scalar = !mismatch.want.is_object() && !mismatch.want.is_array() || is_line(mismatch);
+        // what is expected may be written elsewhere: in `defaults`, behind an alias
+        let from = if from <= start { from } else { start };
+        match written(mismatch).and_then(|value| self.edits.value(from, start, is_scalar, &value)) {
+            Some(()) => {}
+            None => {
+                let (line, key) = (mismatch.line, &mismatch.key);
+                self.left.push(format!("line {line}: `{key}` is to be changed by hand: it is {}", mismatch.got));
+            }
+        }
+    }
+
+    fn record(&mut self, spec: &RequestSpec, answered: &Answered, run: &Run) {
+        let told = json::outcome(&answered.outcome, run.sources());
+        if self.edits.request(spec, &worth(&told)).is_none() {
+            self.left.push(format!("line {}: no place for `expect`", spec.line));
+        }
+    }
+}
+
+/// Whether the expectation is one line's name.
+fn is_line(mismatch: &Mismatch) -> bool {
+    mismatch.want.as_object().is_some_and(|map| map.len() == 1 && map.contains_key("directive"))
+}
+
+/// The value to write for what came; none where that is no value of the key.
+fn written(mismatch: &Mismatch) -> Option<Value> {
+    let line = |got: &Value| Some(Value::from(got["directive"].as_str()?));
+    match &mismatch.got {
+        // what a line is to decide is no more than its name
+        Value::Array(lines) if mismatch.key == "decided_by" || mismatch.key == "caveats" => {
+            lines.iter().map(line).collect::<Option<Vec<_>>>().map(Value::Array)
+        }
+        Value::Object(_) if is_line(mismatch) => line(&mismatch.got),
+        _ if mismatch.key == "not_decided_by" || mismatch.key == "hops" => None,
+        got => Some(got.clone()),
+    }
+}
+
+/// What of an outcome is worth an expectation.
+pub(in crate::cli) fn worth(outcome: &Value) -> Map<String, Value> {
+    let mut worth = Map::new();
+    let mut put = |key: &str| drop(worth.insert(key.into(), outcome[key].clone()));
+    put("status");
+    let status = outcome["status"].as_u64().unwrap_or(0);
+    for key in ["connection", "location", "log", "user"] {
+        if !outcome[key].is_null() {
+            put(key);
+        }
+    }
+    if (200..300).contains(&status) {
+        put("handler");
+        put("file");
+    }
+    worth
+}
+
+/// Whether a new text reads as the old one but for what it expects, and expects what comes.
+fn confirm(path: &Path, new: &str, before: &[Scenario], prepare: &Prepare<'_>) -> Result<(), &'static str> {
+    let after = Scenario::parse_all(path, new, &SourceMap::default()).map_err(|_| "YAML")?;
+    if after.len() != before.len() {
+        return Err("scenarios");
+    }
+    for (new, old) in after.iter().zip(before) {
+        let plain = |r: &RequestSpec| RequestSpec { expect: Vec::new(), line: 0, column: 0, ..r.clone() };
+        let same = new.requests.iter().map(plain).eq(old.requests.iter().map(plain));
+        let files = new.files.iter().map(|f| (&f.path, &f.kind)).eq(old.files.iter().map(|f| (&f.path, &f.kind)));
+        if !same || !files || new.config_text().ok() != old.config_text().ok() {
+            return Err("requests");
+        }
+        let keys = |r: &RequestSpec| r.expect.iter().map(|e| e.key.clone()).collect::<Vec<_>>();
+        if new.requests.iter().zip(&old.requests).any(|(n, o)| !o.expect.is_empty() && keys(n) != keys(o)) {
+            return Err("expectations");
+        }
+        let (Some((old, old_run)), Some((new, new_run))) = (started(old, prepare), started(new, prepare)) else {
+            continue;
+        };
+        for index in 0..new.requests.len() {
+            let wrong = |scenario: &Scenario, run: &Run| suite::answer(scenario, run, index).mismatches.len();
+            let after = wrong(&new, &new_run);
+            if after > 0 && after > wrong(&old, &old_run) {
+                return Err("expectations");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts a text in the place of a file's: written beside it, then renamed. Links are followed; mode and owner stay.
+fn replace(path: &Path, before: &str, new: &str) -> io::Result<()> {
+    let target = fs::canonicalize(path)?;
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = target.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = write_beside(&target, &beside, new).and_then(|()| {
+        if fs::read(&target)? != before.as_bytes() {
+            return Err(io::Error::other("it has changed since it was read"));
+        }
+        fs::rename(&beside, &target)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn write_beside(target: &Path, beside: &Path, new: &str) -> io::Result<()> {
+    let is = fs::metadata(target)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(beside)?;
+    file.write_all(new.as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (is.uid(), is.gid()) {
+            fchown(&file, Some(is.uid()), Some(is.gid()))?;
+        }
+    }
+    file.set_permissions(is.permissions())?;
+    file.sync_all()
+}

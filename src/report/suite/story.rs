@@ -1,0 +1,103 @@
+//! Why an answer is not the expected one, and what would be.
+
+use super::super::paint::Tone;
+use super::super::{Explained, causes, directive_text};
+use crate::reason::{self, Change};
+use crate::run::Run;
+use crate::source::{SourceMap, Span};
+
+/// How many near misses are told.
+const NEAR: usize = 3;
+
+/// A row of the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// How far it is indented.
+    pub depth: usize,
+    /// How it is painted.
+    pub tone: Tone,
+    /// What it says.
+    pub text: String,
+}
+
+impl Row {
+    fn new(depth: usize, tone: Tone, text: impl Into<String>) -> Row {
+        Row { depth, tone, text: text.into() }
+    }
+
+    /// Without colour.
+    pub(crate) fn plain(&self) -> String {
+        format!("{}{}", "  ".repeat(self.depth), self.text)
+    }
+}
+
+/// The reasons for an answer, the change with which it `fits` (it is tried), and what nearly applied. `place` names a line.
+/// With it, the line that the change takes out or changes.
+pub(crate) fn story(
+    explained: &Explained<'_>,
+    place: &dyn Fn(Span) -> String,
+    fits: &dyn Fn(&Run) -> bool,
+) -> (Vec<Row>, Option<Span>) {
+    let case = &explained.case;
+    let line = |span: Span, sources: &SourceMap| format!("{} ({})", directive_text(sources, span), place(span));
+    let mut rows = Vec::new();
+    for cause in explained.causes() {
+        rows.push(Row::new(0, Tone::Plain, format!("because {}", causes::cause(cause, case))));
+    }
+    let found = reason::fitting(case, explained.causes(), explained.near(), fits);
+    if let Some(found) = &found {
+        let what = match &found.change {
+            Change::Remove { line: gone } => format!("without {}", line(*gone, case.sources)),
+            _ => format!("to {}", causes::suggestion(found, case).0),
+        };
+        rows.push(Row::new(0, Tone::Good, format!("as expected (tried): {what}")));
+        // lines keep their numbers there
+        let known = |span: Span| {
+            case.outcome
+                .decided_by
+                .iter()
+                .any(|d| d.span.line == span.line && name(case.sources, d.span) == name(&found.sources, span))
+        };
+        for decision in found.outcome.decided_by.iter().filter(|d| !known(d.span)) {
+            rows.push(Row::new(
+                1,
+                Tone::Plain,
+                format!("{} then decides", line_of(&found.sources, decision.span, place, case.sources)),
+            ));
+        }
+    }
+    let told = |span: &Span| case.outcome.decided_by.iter().any(|d| d.span == *span);
+    let near = explained.near().iter().filter(|n| n.places.first().is_none_or(|span| !told(span)));
+    for miss in near.take(NEAR) {
+        let words = causes::near(miss, case);
+        match miss.places.first() {
+            Some(span) => {
+                rows.push(Row::new(0, Tone::Plain, format!("not applied: {}", line(*span, case.sources))));
+                rows.push(Row::new(1, Tone::Dim, words));
+            }
+            None => rows.push(Row::new(0, Tone::Plain, format!("not applied: {words}"))),
+        }
+    }
+    let culprit = found.and_then(|found| match found.change {
+        Change::Remove { line } | Change::Replace { old: line, .. } => Some(line),
+        Change::Add { .. } => None,
+    });
+    (rows, culprit)
+}
+
+fn name(sources: &SourceMap, span: Span) -> String {
+    sources.file(span.file).name.clone()
+}
+
+/// A line of other texts, by the place of the same line in the texts that are there.
+fn line_of(other: &SourceMap, span: Span, place: &dyn Fn(Span) -> String, sources: &SourceMap) -> String {
+    let text = directive_text(other, span);
+    let named = name(other, span);
+    let same = sources.files_from(0).iter().position(|file| file.name == named);
+    let at = same.map(|file| {
+        let file = crate::source::FileId(file as u32);
+        let start = sources.file(file).line_start(span.line);
+        place(Span { file, line: span.line, start, end: start })
+    });
+    format!("{text} ({})", at.unwrap_or_else(|| other.place(span)))
+}

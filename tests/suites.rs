@@ -1,0 +1,331 @@
+//! `routesim test` and `init` as users run them.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn command(arguments: &[&str], directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_routesim"));
+    command.args(arguments).current_dir(directory).env("NO_COLOR", "1").env("COLUMNS", "100");
+    command.env_remove("CLICOLOR_FORCE").env_remove("GITHUB_STEP_SUMMARY");
+    command
+}
+
+/// Standard output, standard error, exit status.
+fn routesim(arguments: &[&str], directory: &Path) -> (String, String, i32) {
+    let output = command(arguments, directory).output().expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap_or(-1))
+}
+
+fn own() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites")
+}
+
+fn directory(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suites").join(name);
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir_all(&directory).expect("there is room");
+    directory
+}
+
+fn write(directory: &Path, name: &str, text: &str) {
+    let path = directory.join(name);
+    std::fs::create_dir_all(path.parent().expect("it has one")).expect("there is room");
+    std::fs::write(path, text).expect("there is room");
+}
+
+fn read(directory: &Path, name: &str) -> String {
+    std::fs::read_to_string(directory.join(name)).expect("it is there")
+}
+
+#[test]
+fn every_kind_of_expectation() {
+    let (out, error, status) = routesim(&["test", "features.yaml"], &own());
+    assert_eq!((status, error.as_str()), (0, ""), "{out}");
+    assert!(out.ends_with("18 passed, 0 failed, 2 skipped\n"), "{out}");
+    // the names of a matrix's requests say which each is
+    let (out, ..) = routesim(&["test", "features.yaml", "--format", "tap"], &own());
+    assert!(
+        out.contains("features.yaml: HEAD http://www.example.com/admin (from 192.0.2.99, User-Agent: probe)\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn chosen_by_name_and_tag() {
+    for (filter, want) in [
+        (&["--filter", "tag:smoke"][..], "1 passed, 0 failed\n"),
+        (&["--filter", "admin"], "13 passed, 0 failed\n"),
+        (&["--filter", "admin", "--filter", "!HEAD"], "9 passed, 0 failed\n"),
+        (&["--filter", "tag:features", "--filter", "!admin"], "5 passed, 0 failed, 2 skipped\n"),
+        (&["--filter", "open to all"], "1 passed, 0 failed\n"),
+    ] {
+        let (out, error, status) = routesim(&[&["test", "features.yaml"][..], filter].concat(), &own());
+        let sum = out.lines().last().unwrap_or_default();
+        assert_eq!((format!("{sum}\n").as_str(), status), (want, 0), "{filter:?} {out}{error}");
+    }
+    let (_, error, status) = routesim(&["test", "failing.yaml", "--filter", "nothing like it"], &own());
+    assert!(status == 2 && error.contains("fits --filter"), "{error}");
+}
+
+#[test]
+fn a_failure_reads_like_a_story() {
+    let (out, _, status) = routesim(&["test", "failing.yaml"], &own());
+    assert_eq!(status, 1);
+    insta::assert_snapshot!("failing", out);
+    let (out, ..) = routesim(&["test", "failing.yaml", "--format", "github"], &own());
+    insta::assert_snapshot!("failing-github", out);
+    let (out, ..) = routesim(&["test", "failing.yaml", "--fail-fast"], &own());
+    assert!(out.ends_with("\n0 passed, 1 failed\n"), "{out}");
+}
+
+/// What is wrong with a suite, and what is said of it.
+#[test]
+fn wrong_suites() {
+    let here = directory("wrong");
+    for (text, wanted) in [
+        ("requests: [{url: /, skip: true}]", "`skip` needs a reason"),
+        ("requests: [{url: /, skip: ''}]", "`skip` needs a reason"),
+        ("requests: [{url: /, matrix: {metod: [GET]}}]", "did you mean `method`?"),
+        ("requests: [{url: /, matrix: {method: GET}}]", "`method` must be a list with something in it, not a text"),
+        ("requests: [{matrix: {method: [GET]}}]", "this request has no `url`"),
+        ("requests: [{url: /, expect: {hops: []}}]", "`hops` goes with `follow: true`"),
+        ("defaults: {url: /}", "unknown key `url` in `defaults`"),
+        ("defaults: {expct: {}}", "did you mean `expect`?"),
+        ("site: {confg: x}", "did you mean `config`?"),
+        ("site: {}", "`site` says neither `config` nor `docroot`"),
+        ("site: {config: a.conf, docroot: b}", "`site` has both"),
+        ("site: {docroot: .}\nfiles: {/a: b}\nrequests: [/]", "`files` can't be laid over a `site`"),
+        ("variables: {host: a}\nrequests: ['/{{hos}}']", "did you mean `host`?"),
+        ("scenarios: [{scenarios: []}]", "unknown key `scenarios`"),
+        ("scenarios: [x]", "must be a mapping"),
+    ] {
+        write(&here, "x.yaml", &format!("name: x\n{text}\n"));
+        let (out, _, status) = routesim(&["test", "x.yaml"], &here);
+        assert!(status == 2 && out.contains(wanted) && out.contains("x.yaml:"), "{text}: {out}");
+    }
+    write(&here, "two.yaml", "name: x\nscenarios: [{requests: [/]}, {requests: [/]}]\n");
+    let (_, error, status) = routesim(&["replay", "two.yaml"], &here);
+    assert!(status == 2 && error.contains("has 2 scenarios"), "{error}");
+}
+
+/// A suite over a real configuration, named by itself or on the command line.
+#[test]
+fn real_sites() {
+    let here = directory("site");
+    write(
+        &here,
+        "root/etc/apache2/apache2.conf",
+        "Listen 80\nDocumentRoot /srv\nLoadModule authz_core_module modules/mod_authz_core.so\nLoadModule dir_module modules/mod_dir.so\nLoadModule mime_module modules/mod_mime.so\nLoadModule alias_module modules/mod_alias.so\n<IfDefine SHUT>\n<Location /note.txt>\nRequire all denied\n</Location>\n</IfDefine>\n<VirtualHost 192.0.2.77:80>\nServerName there.example\nRedirect /a /${WHERE}\n</VirtualHost>\n",
+    );
+    write(&here, "root/srv/note.txt", "hello");
+    let requests = "requests:\n- {url: /note.txt, expect: {status: 200, file: /srv/note.txt}}\n- {url: 'http://there.example/a', expect: {location: 'http://there.example/b'}}\n";
+    let env = "environment: {WHERE: b}\n";
+    write(
+        &here,
+        "tests/own.yaml",
+        &format!("name: x\nsite: {{config: ../root/etc/apache2, root: ../root}}\n{env}{requests}"),
+    );
+    write(
+        &here,
+        "tests/shut.yaml",
+        &format!("name: x\nsite: {{config: ../root/etc/apache2, root: ../root}}\ndefines: [SHUT]\n{env}{requests}"),
+    );
+    write(&here, "tests/none.yaml", &format!("name: x\n{requests}"));
+    let (out, error, status) = routesim(&["test", "tests/own.yaml"], &here);
+    assert_eq!(status, 0, "{out}{error}");
+    let (out, _, status) = routesim(&["test", "tests/shut.yaml", "--format", "github"], &here);
+    assert_eq!(status, 1, "{out}");
+    assert!(out.starts_with("::error title=GET /note.txt,file=root/etc/apache2/apache2.conf,line=9,col=1::"), "{out}");
+    let given = ["-c", "root/etc/apache2/apache2.conf", "--root", "root", "--env", "WHERE=b"];
+    let (out, error, status) = routesim(&[&["test", "tests/none.yaml", "tests/own.yaml"][..], &given].concat(), &here);
+    assert_eq!(status, 0, "{out}{error}");
+    write(&here, "tests/inline.yaml", &format!("name: x\nconfig: DocumentRoot /srv\n{requests}"));
+    let (out, _, status) = routesim(&[&["test", "tests/inline.yaml"][..], &given].concat(), &here);
+    assert!(status == 2 && out.contains("configuration of its own"), "{out}");
+}
+
+#[test]
+fn today_is_written_in_place() {
+    let here = directory("update");
+    let text = "\
+name: x # a comment
+config: |
+  Redirect 301 /a /b
+  RewriteEngine on
+  RewriteRule ^/time %{TIME_HOUR}
+requests:
+  # first
+  - {url: /a, expect: {status: 302, location: {matches: /c$}}} # stays
+  - url: /none
+    expect:
+      status: 200   # was
+      wsgi:
+        process_group: x
+  - url: /none
+    expect: {decided_by: [Alias], status: {one_of: [200, 201]}}
+  - {url: /time, expect: {status: 500}}
+  - {url: /skipped, skip: later, expect: {status: 500}}
+  - matrix: {url: [/a, /none]}
+    expect: {status: 418}
+  - GET /a     # short
+  - url: /none
+";
+    let wanted = "\
+name: x # a comment
+config: |
+  Redirect 301 /a /b
+  RewriteEngine on
+  RewriteRule ^/time %{TIME_HOUR}
+requests:
+  # first
+  - {url: /a, expect: {status: 301, location: http://localhost/b}} # stays
+  - url: /none
+    expect:
+      status: 404   # was
+      wsgi:
+        process_group: x
+  - url: /none
+    expect: {decided_by: [], status: 404}
+  - {url: /time, expect: {status: 500}}
+  - {url: /skipped, skip: later, expect: {status: 500}}
+  - matrix: {url: [/a, /none]}
+    expect: {status: 418}
+  - url: /a     # short
+    expect: {status: 301, location: http://localhost/b}
+  - url: /none
+    expect: {status: 404}
+";
+    write(&here, "real.yaml", text);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(here.join("real.yaml"), PermissionsExt::from_mode(0o640)).expect("it is ours");
+        std::os::unix::fs::symlink("real.yaml", here.join("link.yaml")).expect("there is room");
+    }
+    let (_, error, status) = routesim(&["test", "link.yaml", "--update", "--record"], &here);
+    assert_eq!(read(&here, "real.yaml"), wanted, "{error}");
+    assert_eq!(status, 1, "what is left differs still");
+    for said in ["`wsgi` is to be changed by hand", "as the answer is not certain", "line 19: `status`"] {
+        assert!(error.contains(said), "{said}: {error}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(here.join("real.yaml")).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        assert!(here.join("link.yaml").is_symlink());
+    }
+    let left: Vec<_> = std::fs::read_dir(&here).expect("it is there").collect();
+    assert_eq!(left.len(), 2, "nothing else is left there");
+}
+
+#[test]
+fn known_differences() {
+    let here = directory("baseline");
+    write(
+        &here,
+        "x.yaml",
+        "name: x\nrequests:\n- {url: /, expect: {status: 418, log: AH1}}\n- {url: /b, expect: {status: 404}}\n",
+    );
+    let run = |more: &[&str]| routesim(&[&["test", "x.yaml", "--baseline", "known"][..], more].concat(), &here);
+    let (out, _, status) = run(&["--write-baseline"]);
+    assert_eq!((status, out.lines().last()), (0, Some("1 passed, 0 failed, 1 known")), "{out}");
+    let entries = read(&here, "known");
+    assert!(entries.contains("x.yaml: GET /: status  # why?\nx.yaml: GET /: log  # why?\n"), "{entries}");
+    write(&here, "known", "x.yaml: GET /: status  # an old client\nx.yaml: GET /b: status\n");
+    let (out, error, status) = run(&[]);
+    assert!(status == 1 && out.contains(": log\n") && !out.contains(": status\n"), "{out}");
+    assert!(error.contains("known differences that did not occur: x.yaml: GET /b: status"), "{error}");
+    run(&["--write-baseline"]);
+    assert!(read(&here, "known").contains("status  # an old client\n"), "reasons stay");
+}
+
+#[test]
+fn reports_beside_the_output() {
+    let here = directory("reports");
+    let suite = own().join("failing.yaml").display().to_string();
+    let formats = ["junit", "tap", "json", "sarif", "github"];
+    let reports: Vec<String> = formats.iter().flat_map(|f| ["--report".into(), format!("{f}=out.{f}")]).collect();
+    let mut arguments = vec!["test", suite.as_str()];
+    arguments.extend(reports.iter().map(String::as_str));
+    let summary = here.join("summary.md");
+    std::fs::write(&summary, "before\n").expect("there is room");
+    let output = command(&arguments, &here).env("GITHUB_STEP_SUMMARY", &summary).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with("\n0 passed, 4 failed\n"));
+    for (format, begin) in [
+        ("junit", "<?xml"),
+        ("tap", "TAP version 14\n1..4\n"),
+        ("json", "{"),
+        ("sarif", "{\n  \"$schema\""),
+        ("github", "::error "),
+    ] {
+        let text = read(&here, &format!("out.{format}"));
+        assert!(text.starts_with(begin), "{format}: {text}");
+    }
+    let table = read(&here, "summary.md");
+    assert!(table.starts_with("before\n### routesim\n") && table.contains("| 0 | 4 | 0 | 0 | 0 |"), "{table}");
+    let (_, error, status) = routesim(&["test", "x.yaml", "--report", "xml=y"], &here);
+    assert!(status == 2 && error.contains("it is one of text, json, junit"), "{error}");
+}
+
+/// The suite that `init` writes is green, and turns red when an Alias goes above a WSGIScriptAlias.
+#[test]
+fn a_first_suite() {
+    let here = directory("init");
+    let server = "Listen 80\nLoadModule alias_module modules/mod_alias.so\nLoadModule authz_core_module modules/mod_authz_core.so\nLoadModule mime_module modules/mod_mime.so\nLoadModule dir_module modules/mod_dir.so\nLoadModule wsgi_module modules/mod_wsgi.so\n<VirtualHost *:80>\nServerName www.example.com\nDocumentRoot /srv/www\n";
+    let rest = "WSGIScriptAlias /app /srv/app/site.wsgi\nRedirectMatch ^/old/(.*)$ /new/$1\nAlias /static /srv/static\n<Location /admin>\nRequire all denied\n</Location>\n</VirtualHost>\n";
+    write(&here, "root/etc/apache2/apache2.conf", &format!("{server}{rest}"));
+    for (file, text) in [
+        ("www/index.html", "x"),
+        ("www/dump.sql", "x"),
+        ("static/site.css", "x"),
+        ("app/site.wsgi", "application = 1\n"),
+    ] {
+        write(&here, &format!("root/srv/{file}"), text);
+    }
+    let init = ["init", "-c", "root/etc/apache2", "--root", "root", "-o", "tests/first.yaml"];
+    std::fs::create_dir_all(here.join("tests")).expect("there is room");
+    let (out, error, status) = routesim(&init, &here);
+    assert_eq!((out.as_str(), status), ("", 0), "{error}");
+    insta::assert_snapshot!("first", read(&here, "tests/first.yaml"));
+    let (_, error, status) = routesim(&init, &here);
+    assert!(status == 2 && error.contains("never overwrites"), "{error}");
+    let (out, error, status) = routesim(&["test", "tests/first.yaml"], &here);
+    assert_eq!(status, 0, "{out}{error}");
+    write(&here, "root/etc/apache2/apache2.conf", &format!("{server}Alias /app /srv/app/site.wsgi\n{rest}"));
+    let (out, _, status) = routesim(&["test", "tests/first.yaml"], &here);
+    assert_eq!(status, 1, "{out}");
+    assert!(
+        out.contains("as expected (tried): without Alias /app /srv/app/site.wsgi (root/etc/apache2/apache2.conf:10)\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("WSGIScriptAlias /app /srv/app/site.wsgi (root/etc/apache2/apache2.conf:11) then decides\n"),
+        "{out}"
+    );
+}
+
+/// Includes and .htaccess files are watched, too.
+#[test]
+fn watching() {
+    let here = directory("watch");
+    write(&here, "x.yaml", "name: x\nsite: {docroot: public}\nrequests: [{url: /a, expect: {status: 302}}]\n");
+    write(&here, "public/.htaccess", "Redirect /b /c\n");
+    let mut child = command(&["test", "x.yaml", "--watch", "-q"], &here)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+    let mut sum = || lines.find(|line| line.contains(" passed, ")).unwrap_or_default();
+    let first = sum();
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    write(&here, "public/.htaccess", "Redirect /a /c\nRedirect /b /c\n");
+    let second = sum();
+    let _ = child.kill();
+    let _ = child.wait();
+    assert_eq!((first.as_str(), second.as_str()), ("0 passed, 1 failed", "1 passed, 0 failed"));
+}
