@@ -37,6 +37,10 @@ pub(super) struct Verify {
     #[arg(long, requires = "paths")]
     record: bool,
 
+    /// Compare the headers of all responses, not only where a scenario expects something of them
+    #[arg(long)]
+    response: bool,
+
     /// File of known differences, one `FILE NUMBER: KEY` per line, with the reason after two spaces and `# `
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
@@ -95,7 +99,8 @@ impl Verify {
             }),
             self.allow_programs,
         );
-        let oracle = oracle.or_else(failure)?;
+        let mut oracle = oracle.or_else(failure)?;
+        oracle.headers = self.response;
         // told to end, it ends what it has started first
         let _ = ctrlc::set_handler(|| {
             oracle::clean_up();

@@ -139,6 +139,13 @@ fn use_digest_algorithm(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> 
     Ok(())
 }
 
+/// `hook_note_basic_auth_failure`: who may not have it is asked for other credentials.
+pub(crate) fn note_auth_failure(r: &mut Request<'_>) {
+    if auth_type(r).is_some_and(|t| t.eq_ignore_ascii_case(b"Basic")) {
+        note_failure(r);
+    }
+}
+
 /// `note_basic_auth_failure`
 fn note_failure(r: &mut Request<'_>) -> Verdict {
     let name = if r.proxyreq == ProxyReq::Proxy { "Proxy-Authenticate" } else { "WWW-Authenticate" };

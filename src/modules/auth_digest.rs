@@ -240,6 +240,13 @@ fn refuse(r: &mut Request<'_>, code: &'static str, message: String) -> Verdict {
     note_failure(r)
 }
 
+/// `hook_note_digest_auth_failure`: who may not have it is asked for other credentials.
+pub(crate) fn note_auth_failure(r: &mut Request<'_>) {
+    if auth_type(r).is_some_and(|t| t.eq_ignore_ascii_case(b"Digest")) {
+        note_failure(r);
+    }
+}
+
 /// `note_digest_auth_failure`
 fn note_failure(r: &mut Request<'_>) -> Verdict {
     let name = if r.proxyreq == ProxyReq::Proxy { "Proxy-Authenticate" } else { "WWW-Authenticate" };

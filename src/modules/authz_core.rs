@@ -541,7 +541,12 @@ fn authorize(r: &mut Request<'_>, after_authn: bool) -> Verdict {
             r.error("AH01631", format!("user {user}: authorization failure for \"{uri}\": "));
             let forbid = dir.and_then(|d| d.forbidden_on_fail.clone());
             r.decide_if(Phase::AuthChecker, decisive(&forbid, &false));
-            Verdict::Status(if value(&forbid, false) { 403 } else { 401 })
+            if value(&forbid, false) {
+                return Verdict::Status(403);
+            }
+            super::auth_basic::note_auth_failure(r);
+            super::auth_digest::note_auth_failure(r);
+            Verdict::Status(401)
         }
         Status::GeneralError => Verdict::Status(500),
     }

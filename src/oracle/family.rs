@@ -50,6 +50,8 @@ pub struct Oracle {
     pub way: Way,
     /// Why runs can't be contained here; none where they are.
     pub loose: Option<String>,
+    /// Whether all answers' headers are compared, not only where a scenario expects something of them.
+    pub headers: bool,
     /// Whether a scenario may run programs of its own where nothing contains them.
     programs: bool,
     /// The program that is a worker when its first argument says so.
@@ -66,7 +68,7 @@ impl Oracle {
     pub fn new(httpd: Httpd, worker: PathBuf, way: Option<Way>, programs: bool) -> Result<Oracle, String> {
         let is_root = rustix::process::geteuid().is_root();
         let best = if is_root { Way::Root } else { Way::User };
-        let mut oracle = Oracle { httpd, way: way.unwrap_or(best), loose: None, programs, worker };
+        let mut oracle = Oracle { httpd, way: way.unwrap_or(best), loose: None, headers: false, programs, worker };
         let closed = match oracle.way {
             Way::Scratch if is_root => Some("httpd does not serve as root".to_string()),
             Way::Scratch => None,

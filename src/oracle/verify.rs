@@ -129,10 +129,12 @@ pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
         (Reply::Answers { answers, .. }, Some(run)) => {
             let both = answers.into_iter().zip(&ran.answers).enumerate();
             let timeless = timeless(scenario);
+            let responding = oracle.headers.then(|| run.fork().with_response());
             let asked = both.map(|(index, (answer, answered))| {
                 let (spec, found) = (&scenario.requests[index], &answered.outcome);
                 let hangs_on = hangs_on(found, run, timeless.as_ref(), spec, index);
-                let outcome = json::outcome(found, run.sources());
+                let told = responding.as_ref().filter(|_| !spec.follow).map(|run| run.ask(&answered.request));
+                let outcome = json::outcome(told.as_ref().unwrap_or(found), run.sources());
                 let mut differences = compare::differences(&answer, &spec.method, &outcome);
                 differences.retain(|_| hangs_on.is_none());
                 Asked { index, answer, outcome, differences, hangs_on }

@@ -108,6 +108,7 @@ pub(super) fn explain() -> Value {
         ("reason", reasons()),
         ("near", reasons()),
         ("suggestions", list(object(&[("edits", edits()), ("outcome", of("outcome"))]))),
+        ("env_lines", map(named())),
         ("trace", list(of("step"))),
         ("site?", text()),
         ("hops?", list(of("outcome"))),

@@ -7,7 +7,7 @@
 use super::etag::{self, Tag};
 use super::request::Request;
 use super::table::Table;
-use super::{encoders, environ, error_page, method};
+use super::{encoders, environ, error_page, method, setting};
 use crate::modules::core::ErrorDocument;
 use crate::modules::{expires, headers};
 use crate::outcome::Response;
@@ -93,6 +93,16 @@ pub(super) fn begin(r: &mut Request<'_>) {
     }
 }
 
+/// `ap_set_accept_ranges`
+fn says_ranges(r: &mut Request<'_>) {
+    let none = setting::value(&r.core().max_ranges, -2) == 0;
+    let span = r.core().max_ranges.as_ref().map(|set| set.span);
+    r.says("Accept-Ranges", if none { "none" } else { "bytes" });
+    if none && span.is_some() {
+        headers::tell_set(r, By::Core, span, &[("Accept-Ranges", None)]);
+    }
+}
+
 /// The headers of a file.
 const FILE_HEADERS: [&str; 4] = ["Last-Modified", "ETag", "Accept-Ranges", "Content-Length"];
 
@@ -111,7 +121,7 @@ pub(crate) fn of_file(r: &mut Request<'_>, file: &Stat) {
     if length.is_none() && r.headers_out.get("ETag").is_some() {
         r.says("ETag", UNKNOWN);
     }
-    r.says("Accept-Ranges", "bytes");
+    says_ranges(r);
     r.says("Content-Length", length.map_or(UNKNOWN.into(), |n| n.to_string()));
     r.replies(length.map_or(Length::Unknown, Length::Known));
     let span = r.core().etag.span;
@@ -283,6 +293,8 @@ pub(super) fn make_page(r: &mut Request<'_>, second: Option<u16>) {
         false => page_length(r, &location.unwrap_or_default(), second),
     };
     r.replies(length);
+    // a redirect is no error: it goes through mod_expires (`insert_error_filter`)
+    expires::filter(r);
 }
 
 /// The length of the text that ErrorDocument gives, else of httpd's own page.

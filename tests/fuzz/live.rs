@@ -50,6 +50,9 @@ struct Options {
     /// The httpd to ask
     #[arg(long)]
     httpd: Option<PathBuf>,
+    /// Compare response headers, too
+    #[arg(long)]
+    response: bool,
     /// Say why httpd refused configurations
     #[arg(long)]
     refusals: bool,
@@ -95,7 +98,10 @@ fn main() -> ExitCode {
         Oracle::new(httpd, own, None, false)
     });
     let oracle = match oracle {
-        Ok(oracle) => oracle,
+        Ok(mut oracle) => {
+            oracle.headers = options.response;
+            oracle
+        }
         Err(why) => {
             eprintln!("{why}");
             return ExitCode::from(2);
