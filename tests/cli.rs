@@ -413,7 +413,7 @@ fn the_configuration_of_a_machine_below_a_root() {
 fn check_goes_on_after_what_is_no_scenario() {
     let folder = std::env::temp_dir().join(format!("routesim-check-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("other.yaml"), "name: x\nservices: {}\n").unwrap();
+    std::fs::write(folder.join("other.yaml"), "config: x\nservices: {}\n").unwrap();
     std::fs::write(folder.join("some.yaml"), "name: x\nconfig: Listen 81\n").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_routesim")).arg("check").arg(&folder).output().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();

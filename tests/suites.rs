@@ -329,3 +329,31 @@ fn watching() {
     let _ = child.wait();
     assert_eq!((first.as_str(), second.as_str()), ("0 passed, 1 failed", "1 passed, 0 failed"));
 }
+
+#[test]
+fn headers_are_expected_and_only_what_is_chosen_is_written() {
+    let here = directory("headers");
+    let text = "\
+name: x
+config: |
+  <Location />
+    Header always set X-Kept 1
+  </Location>
+requests:
+  - {url: /a, expect: {status: 404, headers: {X-Kept: '1', X-Other: null}}}
+  - {url: /b, expect: {status: 200}}
+";
+    write(&here, "x.yaml", text);
+    let (printed, error, status) = routesim(&["test", "x.yaml", "--filter", "/a"], &here);
+    assert_eq!((status, printed.contains("1 passed, 0 failed")), (0, true), "{printed}{error}");
+    let wrong = text.replace("X-Kept: '1'", "X-Kept: '2'");
+    write(&here, "x.yaml", &wrong);
+    routesim(&["test", "x.yaml", "--filter", "/a", "--update"], &here);
+    let after = read(&here, "x.yaml");
+    assert!(after.contains("/b, expect: {status: 200}"), "{after}");
+    assert!(!after.contains("headers: null"), "{after}");
+    write(&here, "y.yaml", "config: ''\nrequests: [{url: /, expect: {not_decided_by: Allias}}]\n");
+    let (printed, error, status) = routesim(&["test", "y.yaml"], &here);
+    assert_eq!(status, 2, "{printed}{error}");
+    assert!((printed + &error).contains("did you mean `Alias`?"));
+}

@@ -119,7 +119,7 @@ mod tests {
         for file in ["a/x.yaml", "a/b/x.yaml", "a/b/y.yml", "c/x.conf"] {
             let path = top.join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "name: x").unwrap();
+            std::fs::write(path, "config: x").unwrap();
         }
         std::fs::write(top.join("a/playbook.yaml"), "- hosts: all\n").unwrap();
         let found = |pattern: &str| {

@@ -45,7 +45,7 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         }
     }
     if r.engine.responds() {
-        say(r, headers.others);
+        say(r, headers.others, headers.whole);
     }
     if let Some(location) = headers.location {
         if location.starts_with(b"/") && (r.status == 200 || (300..400).contains(&r.status)) {
@@ -65,8 +65,9 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     Verdict::Ok
 }
 
-/// The other headers: a content type is the answer's own, others are sent with errors too.
-fn say(r: &mut Request<'_>, headers: Vec<(BString, BString)>) {
+/// The other headers: a content type is the answer's own, others are sent with errors too; those only where an empty line
+/// follows them.
+fn say(r: &mut Request<'_>, headers: Vec<(BString, BString)>, whole: bool) {
     const SUCCESS: [&str; 5] = ["Content-Length", "Content-Range", "Transfer-Encoding", "Last-Modified", "ETag"];
     for (name, value) in headers {
         let is = |n: &&str| name.eq_ignore_ascii_case(n.as_bytes());
@@ -74,6 +75,8 @@ fn say(r: &mut Request<'_>, headers: Vec<(BString, BString)>) {
             r.set_content_type(Some(value.into()), false);
         } else if SUCCESS.iter().any(&is) {
             r.headers_out.set(name, value);
+        } else if !whole {
+            continue;
         } else if is(&"Set-Cookie") {
             r.err_headers_out.add(name, value);
         } else {
@@ -91,6 +94,8 @@ struct Headers {
     modified: Option<BString>,
     /// What the client gets besides.
     others: Vec<(BString, BString)>,
+    /// Whether an empty line ends them.
+    whole: bool,
     /// Where the body begins.
     end: usize,
 }
@@ -106,6 +111,8 @@ fn scan(content: &[u8]) -> Headers {
             if !matches!(line.first(), None | Some(0)) {
                 // what is no header is read over, with all that follows
                 headers.end = content.len();
+            } else {
+                headers.whole = true;
             }
             break;
         };
@@ -133,7 +140,13 @@ mod tests {
     #[test]
     fn headers_end_at_the_first_line_that_is_none() {
         let found = scan(b"Status: 301 Moved\r\nlocation:  http://x/\n\nStatus: 404\n");
-        let wanted = Headers { status: Some(301), location: Some("http://x/".into()), end: 41, ..Headers::default() };
+        let wanted = Headers {
+            status: Some(301),
+            location: Some("http://x/".into()),
+            end: 41,
+            whole: true,
+            ..Headers::default()
+        };
         assert_eq!(found, wanted);
         assert_eq!(scan(b"no header\nStatus: 404\n"), Headers { end: 22, ..Headers::default() });
         assert_eq!(scan(b"Status: none\n").status, Some(500));

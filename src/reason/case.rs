@@ -56,8 +56,21 @@ impl<'a> Case<'a> {
 
     /// The files that URLs were mapped to on the way.
     pub(crate) fn files(&self) -> Vec<BString> {
-        let changes = self.own().into_iter().flat_map(|s| &s.changes).filter(|c| c.field == Field::File);
-        let mut files: Vec<BString> = changes.filter_map(|c| c.to.clone()).filter(|f| f.starts_with(b"/")).collect();
+        let mut files: Vec<BString> = Vec::new();
+        let mut translated = false;
+        for step in self.own() {
+            if step.is_request() {
+                translated = false;
+            }
+            for to in step.changes.iter().filter(|c| c.field == Field::File).filter_map(|c| c.to.as_ref()) {
+                // before the file, mod_rewrite has the path of the URL there
+                if std::mem::replace(&mut translated, step.phase == Phase::TranslateName) && translated {
+                    files.pop();
+                }
+                files.push(to.clone());
+            }
+        }
+        files.retain(|file| file.starts_with(b"/"));
         files.extend(self.file().map(ToOwned::to_owned));
         let mut seen = std::collections::HashSet::new();
         files.retain(|file| seen.insert(file.clone()) && !self.is_below_file(file.as_bstr()));

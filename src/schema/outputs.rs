@@ -68,7 +68,13 @@ fn reasons() -> Value {
 
 fn steps() -> Value {
     let verdict = object(&[("word", text()), ("places", list(named())), ("module?", text()), ("status?", number())]);
-    let change = object(&[("field", text()), ("name", maybe(text())), ("from", maybe(text())), ("to", maybe(text()))]);
+    let change = object(&[
+        ("field", text()),
+        ("name", maybe(text())),
+        ("table?", text()),
+        ("from", maybe(text())),
+        ("to", maybe(text())),
+    ]);
     let variable = object(&[("name", text()), ("value", text()), ("by", named())]);
     place(&[
         ("phase", text()),

@@ -36,8 +36,8 @@ pub(crate) use real::KEYS as SITE_KEYS;
 pub use real::RealSite;
 pub(crate) use request::host_of;
 pub use request::{RequestSpec, UrlParts, parse_server, split_url};
-pub(crate) use run::answer;
 pub use run::{Answered, Ran, run};
+pub(crate) use run::{answer, started};
 pub use scenario::{ConfigSource, Scenario};
 pub use yaml::At;
 

@@ -198,7 +198,8 @@ impl Draft {
 /// Whether a YAML text is meant for a scenario: it has one of a scenario's keys, or nearly one.
 #[cfg(feature = "disk")]
 pub(crate) fn is_meant(text: &str) -> bool {
-    let is_key = |key: &str| closest(key, KEYS).is_some();
+    // other files have a name, tags, defaults, an environment, too
+    let is_key = |key: &str| closest(key, ["routesim", "config", "requests", "scenarios"]).is_some();
     match yaml::parse(text, SourceMap::default().add("", "")) {
         Ok(Node { value: Value::Map(pairs), .. }) => pairs.iter().any(|(key, _)| is_key(&key.text)),
         Ok(_) => false,

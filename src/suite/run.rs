@@ -67,9 +67,7 @@ pub struct Answered {
 /// would refuse is no error but in the result.
 pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
     let site = Site::of_scenario(scenario)?;
-    let respond = scenario.requests.iter().any(|r| ask_for_response(&r.expect));
-    let (run, refused) = match site.start() {
-        Ok(run) if respond => (Some(run.with_response()), None),
+    let (run, refused) = match started(scenario, &site) {
         Ok(run) => (Some(run), None),
         Err(error) => (None, Some(error)),
     };
@@ -78,6 +76,16 @@ pub fn run(scenario: &Scenario) -> Result<Ran, Vec<Diagnostic>> {
     let answers = run.iter().flat_map(|s| (0..scenario.requests.len()).map(move |index| (index, s)));
     let answers = answers.map(|(index, run)| answer(scenario, run, index)).collect();
     Ok(Ran { site, run, refusal, mismatches, answers })
+}
+
+/// Starts a scenario's site, so that its outcomes have all that its requests expect something of.
+///
+/// # Errors
+/// The error at which httpd would stop.
+pub(crate) fn started(scenario: &Scenario, site: &Site) -> Result<Run, Box<Diagnostic>> {
+    let run = site.start()?;
+    let respond = scenario.requests.iter().any(|r| ask_for_response(&r.expect));
+    Ok(if respond { run.with_response() } else { run })
 }
 
 /// Asks one of a scenario's requests.

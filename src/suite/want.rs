@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::yaml::{At, Node, Value};
+use crate::directives;
 use crate::suggest::closest;
 use regex::Regex;
 use serde_json::{Map, Value as Json, json};
@@ -310,7 +311,7 @@ impl Shape {
                 let Value::List(nodes) = &node.value else {
                     return match (&node.value, node.text()) {
                         (Value::Null, _) => Want::new(Is::List(Vec::new()), node),
-                        (_, Some(text)) => Want::new(Is::Contains(vec![line(text, node)]), node),
+                        (_, Some(text)) => Want::new(Is::Contains(vec![line(reader, what, text, node)]), node),
                         _ => reader.wrong_type(what, "a list, or one line by its text or place", node),
                     };
                 };
@@ -318,7 +319,9 @@ impl Shape {
             }
             Shape::WithoutLines(keys) => match (&node.value, node.text()) {
                 (Value::List(nodes), _) => Want::new(Is::Without(lines(reader, what, nodes, keys)), node),
-                (_, Some(text)) if !text.is_empty() => Want::new(Is::Without(vec![line(text, node)]), node),
+                (_, Some(text)) if !text.is_empty() => {
+                    Want::new(Is::Without(vec![line(reader, what, text, node)]), node)
+                }
                 _ => reader.wrong_type(what, "a list, or one line by its text or place", node),
             },
             Shape::Any => any(reader, what, node),
@@ -410,16 +413,28 @@ fn word(reader: &mut Reader, what: &str, node: &Node, words: &[&str]) -> Option<
     Some(text.into())
 }
 
-fn line(text: &str, node: &Node) -> Want {
+/// A line by its place, its text or its directive's name.
+fn line(reader: &mut Reader, what: &str, text: &str, node: &Node) -> Want {
+    let name = text.split_whitespace().next().unwrap_or_default().trim_matches(['<', '>']);
+    let is_place = text.rsplit_once(':').is_some_and(|(_, line)| line.trim().parse::<u64>().is_ok());
+    let known = || directives::all().map(|row| row.name());
+    if what.contains("decided_by")
+        && !is_place
+        && !known().any(|n| n.eq_ignore_ascii_case(name))
+        && let Some(meant) = closest(name, known())
+    {
+        let help = Some(format!("did you mean `{meant}`?"));
+        reader.error("wrong-value", format!("no directive is named `{name}`"), node.at).help = help;
+    }
     Want { is: Is::Line(text.into()), at: node.at }
 }
 
 fn lines(reader: &mut Reader, what: &str, nodes: &[Node], keys: &'static [(&'static str, Shape)]) -> Vec<Want> {
-    let one = |n: &Node| match n.text() {
-        Some(text) => line(text, n),
+    let mut one = |n: &Node| match n.text() {
+        Some(text) => line(reader, what, text, n),
         None => Want { is: Is::Map(read_map(reader, what, n, keys)), at: n.at },
     };
-    nodes.iter().map(one).collect()
+    nodes.iter().map(&mut one).collect()
 }
 
 fn read_map(

@@ -192,7 +192,7 @@ fn what_is_no_scenario_is_skipped_in_directories() {
         &[
             ("some/fine.yaml", fine),
             ("some/ci.yml", "on: push\njobs: {}\n"),
-            ("some/play.yaml", "- hosts: all\n"),
+            ("some/play.yaml", "name: deploy\ndefaults: {run: {shell: bash}}\njobs: {}\n"),
             ("near/fine.yaml", fine),
             ("near/near.yaml", "reqests: [/]\n"),
             ("broken/broken.yaml", "name: [\nconfig: x\n"),

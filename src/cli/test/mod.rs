@@ -17,6 +17,7 @@ use runner::{Filter, Runner, Work};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use update::Which;
 pub(super) use update::worth;
 
 /// Expectations against outcomes.
@@ -59,7 +60,7 @@ pub(super) struct Test {
     record: bool,
 
     /// File of known differences, one `FILE: REQUEST: KEY` per line, with the reason after two spaces and `# `
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["update", "record"])]
     baseline: Option<PathBuf>,
 
     /// Write what differs to the file of known differences
@@ -160,7 +161,8 @@ impl Test {
         };
         if self.update || self.record {
             for path in work.iter().filter_map(Work::path) {
-                update::file(path, self.update, self.record, &given, streams)?;
+                let which = Which { update: self.update, record: self.record, filter: &filter };
+                update::file(path, which, &given, streams)?;
             }
         }
         let mut results = runner.all(&work, self.jobs.map(usize::from), reads);

@@ -59,7 +59,8 @@ impl Filter {
         Filter { with: with.into_iter().cloned().collect(), without }
     }
 
-    fn takes(&self, scenario: &Scenario, spec: &RequestSpec) -> bool {
+    /// Whether a request is one of them.
+    pub(super) fn takes(&self, scenario: &Scenario, spec: &RequestSpec) -> bool {
         let fits = |word: &String| match word.strip_prefix("tag:") {
             Some(tag) => spec.tags.iter().chain(&scenario.tags).any(|own| own == tag),
             None => {
@@ -209,7 +210,7 @@ impl Runner<'_> {
             return Checked { path, name, cases: vec![refusal(&scenario)], error: None };
         }
         let place = |span: Span| scenario.location(site.sources(), span);
-        let Ok(run) = site.start() else {
+        let Ok(run) = suite::started(&scenario, &site) else {
             return self.broken(path, name, site.diagnostics(), site.sources(), &place);
         };
         let mut told = 0;
@@ -365,7 +366,10 @@ impl Stage<'_> {
             case.followed.extend(hop.outcome.decided_by.iter().map(|d| format!("  decided by {}", line(d))));
         }
         case.decided_by = outcome.decided_by.iter().map(line).collect();
-        let said = |c: &crate::outcome::Caveat| format!("`{}` ({}): {}", c.directive, sources.place(c.span), c.why);
+        let said = |c: &crate::outcome::Caveat| match c.span.is_some() {
+            true => format!("`{}` ({}): {}", c.directive, self.place(c.span), c.why),
+            false => format!("`{}`: {}", c.directive, c.why),
+        };
         case.caveats = outcome.caveats.iter().map(said).collect();
         if let Some(own) = self.scenario.source {
             let own = self.scenario.sources.file(own);

@@ -2,7 +2,7 @@
 
 use super::super::output::Streams;
 use super::super::suites;
-use super::runner::Prepare;
+use super::runner::{Filter, Prepare};
 use super::{Failure, failure};
 use crate::outcome::json;
 use crate::run::Run;
@@ -22,14 +22,16 @@ struct Plan<'t> {
     left: Vec<String>,
 }
 
-/// Writes into a file the answers that differ (`update`), and those of requests without expectations (`record`).
-pub(super) fn file(
-    path: &Path,
-    update: bool,
-    record: bool,
-    prepare: &Prepare<'_>,
-    streams: &mut Streams,
-) -> Result<(), Failure> {
+/// What is written: the answers that differ, those of requests without expectations, and of which requests.
+#[derive(Clone, Copy)]
+pub(super) struct Which<'f> {
+    pub update: bool,
+    pub record: bool,
+    pub filter: &'f Filter,
+}
+
+/// Writes answers into a file.
+pub(super) fn file(path: &Path, which: Which<'_>, prepare: &Prepare<'_>, streams: &mut Streams) -> Result<(), Failure> {
     if suites::built_in(path).is_some() {
         return failure(format!("`{}` is built in: nothing can be written into it", path.display()));
     }
@@ -40,7 +42,7 @@ pub(super) fn file(
     };
     let mut plan = Plan { edits: Edits::of(&text), left: Vec::new() };
     for scenario in &scenarios {
-        plan.scenario(scenario, update, record, prepare);
+        plan.scenario(scenario, which, prepare);
     }
     for left in &plan.left {
         streams.note(&format!("{}: {left}", path.display()));
@@ -59,27 +61,28 @@ pub(super) fn file(
 
 fn started(scenario: &Scenario, prepare: &Prepare<'_>) -> Option<(Scenario, Run)> {
     let scenario = prepare(scenario.clone()).ok().filter(|s| s.skip.is_none() && s.expect.is_empty())?;
-    let run = Site::of_scenario(&scenario).ok()?.start().ok()?;
+    let run = suite::started(&scenario, &Site::of_scenario(&scenario).ok()?).ok()?;
     Some((scenario, run))
 }
 
 impl Plan<'_> {
-    fn scenario(&mut self, scenario: &Scenario, update: bool, record: bool, prepare: &Prepare<'_>) {
+    fn scenario(&mut self, scenario: &Scenario, which: Which<'_>, prepare: &Prepare<'_>) {
         let Some((scenario, run)) = started(scenario, prepare) else { return };
         let asked = scenario.requests.iter().enumerate().filter(|(_, spec)| spec.skip.is_none());
         let asked: Vec<(&RequestSpec, Answered)> =
             asked.map(|(index, spec)| (spec, suite::answer(&scenario, &run, index))).collect();
         // what several requests expect stays where it holds for one
         for (spec, answered) in &asked {
-            let is_sure = answered.outcome.caveats.is_empty();
+            let is_sure = answered.outcome.caveats.is_empty() && which.filter.takes(&scenario, spec);
             let holds = |key: &str| !answered.mismatches.iter().any(|m| m.key.split(['.', '[']).next() == Some(key));
             for e in spec.expect.iter().filter(|e| !is_sure || holds(&e.key)) {
                 self.edits.keep(e.want.at.span.start as usize);
             }
         }
         for (spec, answered) in &asked {
-            let (wanted, missing) = (update && !spec.expect.is_empty(), record && spec.expect.is_empty());
-            if !wanted && !missing {
+            let missing = which.record && spec.expect.is_empty();
+            let wanted = which.update && !spec.expect.is_empty();
+            if !which.filter.takes(&scenario, spec) || !wanted && !missing {
                 continue;
             }
             if !answered.outcome.caveats.is_empty() {
@@ -132,6 +135,7 @@ fn written(mismatch: &Mismatch) -> Option<Value> {
         }
         Value::Object(_) if is_line(mismatch) => line(&mismatch.got),
         _ if mismatch.key == "not_decided_by" || mismatch.key == "hops" => None,
+        Value::Null if mismatch.want.is_object() || mismatch.want.is_array() => None,
         got => Some(got.clone()),
     }
 }

@@ -319,11 +319,10 @@ pub(crate) fn names<'n>(r: &Request<'_>, mut names: impl Iterator<Item = &'n str
 fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) -> Option<()> {
     let skip = r.without;
     let mut merging = Merging::default();
-    for entry in entries.iter().filter(|e| Some(e.span) != skip) {
+    let of_pass = |e: &&Entry| matches!(e.condition, Condition::Early) == early;
+    for entry in entries.iter().filter(of_pass).filter(|e| Some(e.span) != skip) {
         let holds = match &entry.condition {
-            Condition::Early => early,
-            _ if early => false,
-            Condition::Always => true,
+            Condition::Early | Condition::Always => true,
             Condition::Env(name) => r.env.get(name).is_some(),
             Condition::NoEnv(name) => r.env.get(name).is_none(),
             Condition::Expr(expr) => match expr_context::condition(r, expr) {

@@ -16,8 +16,9 @@ pub(crate) fn text(suite: &[Checked]) -> String {
             status.set_message(error.message.as_str()).set_description(error.text.as_str());
             let mut test = TestCase::new("the scenario can be run", status);
             test.set_classname(s.path.as_str());
-            test.extra.insert("file".into(), s.path.as_str().into());
-            test.extra.insert("line".into(), error.at.as_ref().map_or(1, |at| at.line).to_string().into());
+            let (file, line) = error.at.as_ref().map_or((s.path.as_str(), 1), |at| (at.path.as_str(), at.line));
+            test.extra.insert("file".into(), file.into());
+            test.extra.insert("line".into(), line.to_string().into());
             tests.add_test_case(test);
         }
         tests.set_time(s.cases.iter().map(|case| case.took).sum());
