@@ -1,9 +1,9 @@
 //! Which lines of a site its requests reach, match and are decided by.
 
 use crate::directives::{self, Effect};
-use crate::outcome::Decision;
 use crate::outcome::observer::{Line, Observer, Tried};
 use crate::outcome::step::Judgement;
+use crate::outcome::{Decision, Outcome};
 use crate::report::directive_text;
 use crate::report::suite::coverage::{self, Hits};
 use crate::request::Request;
@@ -96,6 +96,12 @@ const DECIDED: u8 = 8;
 const FITTED: u8 = 16;
 const UNFITTED: u8 = 32;
 
+/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost less than
+/// half of what it takes to put the request and to read the line.
+const NOTES_A_REQUEST: usize = 300;
+const NOTES_A_LINE: usize = 60;
+const NOTES_TO_BEGIN: usize = 5_000;
+
 /// What was seen at a line.
 #[derive(Clone, Copy, Default)]
 struct Slot {
@@ -121,17 +127,20 @@ impl Slot {
 }
 
 /// Sees what happens to the requests of a site.
-#[derive(Default)]
 pub(super) struct Watcher {
     /// By file and line; line 0 stands for an .htaccess file as a whole.
     files: Vec<Vec<Slot>>,
     requests: u32,
-    /// Whether more happened than was told.
-    pub cut: bool,
+    /// What may still be noted, and half of what might be at first.
+    room: usize,
+    reserve: usize,
+    /// How many requests had no room, or too little: of those, what decided is known for sure, and no more.
+    pub unwatched: usize,
 }
 
 impl Observer for Watcher {
     fn line(&mut self, line: Line) {
+        self.room = self.room.saturating_sub(1);
         let bits = match line.judgement {
             Judgement::Matched | Judgement::Ended(_) => REACHED | MATCHED,
             Judgement::Missed => REACHED | MISSED,
@@ -144,6 +153,7 @@ impl Observer for Watcher {
     }
 
     fn pattern(&mut self, tried: &Tried<'_>) {
+        self.room = self.room.saturating_sub(1);
         self.mark(tried.line.file, tried.line.line, if tried.matched { FITTED } else { UNFITTED });
     }
 
@@ -152,23 +162,40 @@ impl Observer for Watcher {
     }
 
     fn cut(&mut self) {
-        self.cut = true;
+        self.unwatched += 1;
     }
 }
 
 impl Watcher {
-    /// Sees what a request of a scenario, and the redirects that were followed from it, came by.
-    pub(super) fn see(&mut self, run: &Run, answered: &Answered) {
-        let hops = answered.hops.iter().map(|hop| &hop.request);
-        hops.chain([&answered.request]).for_each(|request| self.one(run, request));
+    /// Of the requests of a run.
+    pub(super) fn new(run: &Run) -> Watcher {
+        let lines: usize = run.sources().files_from(0).iter().map(|file| file.lines()).sum();
+        let room = NOTES_TO_BEGIN + NOTES_A_LINE * lines;
+        Watcher { files: Vec::new(), requests: 0, room, reserve: room / 2, unwatched: 0 }
     }
 
-    fn one(&mut self, run: &Run, request: &Request) {
+    /// Sees what a request of a scenario, and the redirects that were followed from it, came by.
+    pub(super) fn see(&mut self, run: &Run, answered: &Answered) {
+        let hops = answered.hops.iter().map(|hop| (&hop.request, &hop.outcome));
+        for (request, outcome) in hops.chain([(&answered.request, &answered.outcome)]) {
+            self.one(run, request, outcome);
+        }
+    }
+
+    fn one(&mut self, run: &Run, request: &Request, outcome: &Outcome) {
         self.requests += 1;
+        self.room += NOTES_A_REQUEST;
         if let Some(host) = run.host_without_names(request) {
             self.mark(host.file, host.line, REACHED | MATCHED);
         }
-        run.observe(request, self);
+        // when room grows short, what decides anew goes first
+        let is_new = |d: &Decision| self.at(d.span.file, d.span.line)[3] == 0;
+        if self.room > self.reserve || self.room > 0 && outcome.decided_by.iter().any(is_new) {
+            run.observe(request, self);
+        } else {
+            self.unwatched += 1;
+            outcome.decided_by.iter().for_each(|decision| self.decided(decision));
+        }
     }
 
     fn mark(&mut self, file: FileId, line: u32, bits: u8) {
@@ -234,8 +261,19 @@ impl Watcher {
                 Hits { reached: in_force.max(reached), matched: in_force.max(matched), missed, decided }
             }
         };
-        hits.matched = hits.matched.max(decided);
-        hits.reached = hits.reached.max(hits.matched);
+        // a rule that does not match may decide: without it, its conditions are those of the next one
+        hits.reached = hits.reached.max(decided);
+        if !tried || reached + fitted + unfitted == 0 {
+            hits.matched = hits.matched.max(decided);
+        }
+        // a group that holds all there is has no step of its own
+        let group = directive.parents().last().filter(|(name, _)| name.to_ascii_lowercase().starts_with(b"require"));
+        if let Some((_, group)) = group
+            && self.at(group.file, group.line)[0] == 0
+            && let Some(group) = found.get_mut(&(group.file, group.line))
+        {
+            group.hits = group.hits.with(Hits { decided: 0, ..hits }, u32::max);
+        }
         if let Some(known) = found.get_mut(&(span.file, span.line)) {
             known.hits = known.hits.with(hits, u32::max);
             return;

@@ -10,6 +10,7 @@ use super::given::{self, Given};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
+use crate::report::plural;
 use crate::report::suite::coverage::{self, Coverage};
 use crate::report::suite::{self as printed, Checked};
 use crate::site::SiteOptions;
@@ -83,9 +84,10 @@ pub(super) struct Test {
     #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "table")]
     coverage: Option<Form>,
 
-    /// Fail if less than this percentage of the lines is reached
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
-    fail_under: Option<f64>,
+    /// Fail if less than PERCENT of the lines are reached (`80`), matched (`matched=80`) or have decided (`decided=30`); may be
+    /// repeated
+    #[arg(long, value_name = "[WHAT=]PERCENT", value_parser = least)]
+    fail_under: Vec<(Kind, f64)>,
 
     /// List every request, with the time it took
     #[arg(short, long)]
@@ -146,9 +148,24 @@ fn report(text: &str) -> Result<(Report, PathBuf), String> {
     Ok((report, file.into()))
 }
 
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
-    number.filter(|n| (0.0..=100.0).contains(n)).ok_or_else(|| "it is a number from 0 to 100".into())
+/// What a line has to have come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Reached,
+    Matched,
+    Decided,
+}
+
+const KINDS: [(&str, Kind); 3] = [("reached", Kind::Reached), ("matched", Kind::Matched), ("decided", Kind::Decided)];
+
+/// `80` or `matched=80`.
+fn least(text: &str) -> Result<(Kind, f64), String> {
+    let (word, number) = text.split_once('=').unwrap_or(("reached", text));
+    let kind = KINDS.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind);
+    let kind = kind.ok_or_else(|| format!("`{word}` is none of reached, matched, decided"))?;
+    let number = number.strip_suffix('%').unwrap_or(number).parse::<f64>().ok();
+    let number = number.filter(|n| (0.0..=100.0).contains(n)).ok_or("write a number from 0 to 100")?;
+    Ok((kind, number))
 }
 
 impl Test {
@@ -244,10 +261,13 @@ impl Test {
             }
         }
         let covered = covered.and_then(|covered| covered.into_inner().ok());
-        if covered.as_ref().is_some_and(|covered| covered.cut) {
-            streams.note("coverage: a request meets more lines than are noted, and some may be missing");
+        if let Some(number @ 1..) = covered.as_ref().map(|covered| covered.unwatched) {
+            let requests = plural(number, "request");
+            streams.note(&format!(
+                "coverage: of {requests} only the lines that decided are counted, there are too many others"
+            ));
         }
-        let coverage = covered.map(|covered| Coverage::of(covered.lines));
+        let coverage = covered.map(|covered| Coverage::of(covered.lines, covered.unwatched));
         self.print(&results, coverage.as_ref(), skipped, paint, streams)?;
         let end = self.end(&results, streams)?;
         Ok(match (end, self.short_of(coverage.as_ref(), streams)) {
@@ -259,17 +279,23 @@ impl Test {
     /// Whether anything asks for coverage.
     fn covers(&self) -> bool {
         let reported = self.report.iter().any(|(report, _)| matches!(report, Report::Coverage(_)));
-        self.coverage.is_some() || self.fail_under.is_some() || reported
+        self.coverage.is_some() || !self.fail_under.is_empty() || reported
     }
 
     /// Whether less is reached than has to be.
     fn short_of(&self, coverage: Option<&Coverage>, streams: &Streams) -> bool {
-        let (Some(least), Some(coverage)) = (self.fail_under, coverage) else { return false };
-        let share = coverage.reached();
-        let short = share.percent() < least;
-        if short {
-            let coverage::Share { part, whole } = share;
-            streams.error(&format!("{part} of {whole} lines are reached, which is less than {least}%"));
+        let Some(coverage) = coverage else { return false };
+        let mut short = false;
+        for (kind, least) in &self.fail_under {
+            let (share, said) = match kind {
+                Kind::Reached => (coverage.reached(), "are reached"),
+                Kind::Matched => (coverage.matched(), "are matched"),
+                Kind::Decided => (coverage.decided(), "have decided"),
+            };
+            if share.percent() < *least {
+                short = true;
+                streams.error(&format!("{} of {} lines {said}, which is less than {least}%", share.part, share.whole));
+            }
         }
         short
     }

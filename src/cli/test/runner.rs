@@ -80,8 +80,8 @@ pub(super) type Prepare<'p> = dyn Fn(Scenario) -> Result<Scenario, String> + Syn
 #[derive(Default)]
 pub(super) struct Covered {
     pub lines: Vec<coverage::Line>,
-    /// Whether a request did more than was told.
-    pub cut: bool,
+    /// How many requests did more than was noted.
+    pub unwatched: usize,
 }
 
 /// Runs suites.
@@ -223,7 +223,7 @@ impl Runner<'_> {
         let Ok(run) = site.start() else {
             return self.broken(path, name, site.diagnostics(), site.sources(), &place);
         };
-        let mut watcher = self.coverage.map(|_| Watcher::default());
+        let mut watcher = self.coverage.map(|_| Watcher::new(&run));
         let mut told = 0;
         let mut cases = Vec::new();
         for (index, spec) in scenario.requests.iter().enumerate() {
@@ -260,7 +260,7 @@ impl Runner<'_> {
             let lines = watcher.lines(&scenario, &site, &run);
             if let Ok(mut covered) = covered.lock() {
                 covered.lines.extend(lines);
-                covered.cut |= watcher.cut;
+                covered.unwatched += watcher.unwatched;
             }
         }
         if self.watch {

@@ -1,6 +1,6 @@
 //! Coverage as one static page, without scripts.
 
-use super::{Coverage, Line, Share, decided, reached};
+use super::{Coverage, Line, Share, decided, matched, reached};
 use std::fmt::Write;
 
 const HEAD: &str = "<!doctype html>
@@ -23,14 +23,14 @@ th:last-child, td:last-child { text-align: left; font-family: ui-monospace, mono
 /// The page: the shares, then the lines of each file, with how many requests came to what.
 pub(crate) fn html(coverage: &Coverage) -> String {
     let mut out = String::from(HEAD);
-    let _ = writeln!(out, "<p>{}</p>", shares(coverage.reached(), coverage.decided()));
+    let _ = writeln!(out, "<p>{}</p>", shares([coverage.reached(), coverage.matched(), coverage.decided()]));
     out.push_str(
         "<p><span class=\"decided\">decided an answer</span>, <span class=\"unmatched\">reached, never matched</span>, \
          <span class=\"unreached\">not reached</span>; the numbers are requests.</p>\n",
     );
     for lines in coverage.files() {
         let _ = writeln!(out, "<h2>{}</h2>", escaped(lines.first().map_or("", |line| &line.file)));
-        let _ = writeln!(out, "<p>{}</p>", shares(reached(lines), decided(lines)));
+        let _ = writeln!(out, "<p>{}</p>", shares([reached(lines), matched(lines), decided(lines)]));
         out.push_str(
             "<table>\n<tr><th>line</th><th>reached</th><th>matched</th><th>not</th><th>decided</th><th></th></tr>\n",
         );
@@ -41,9 +41,9 @@ pub(crate) fn html(coverage: &Coverage) -> String {
     out
 }
 
-fn shares(reached: Share, decided: Share) -> String {
-    let said = |s: Share| format!("{:.1}% ({} of {})", s.short(), s.part, s.whole);
-    format!("reached {}, decided {}", said(reached), said(decided))
+fn shares(shares: [Share; 3]) -> String {
+    let [reached, matched, decided] = shares.map(|s| format!("{:.1}% ({} of {})", s.short(), s.part, s.whole));
+    format!("reached {reached}, matched {matched}, decided {decided}")
 }
 
 fn row(out: &mut String, line: &Line) {

@@ -3,10 +3,15 @@
 use super::{Coverage, Line};
 use serde_json::{Value, json};
 
-/// `{"lines": [{file, line, directive, reached, matched, decided, requests}], "reached": percent, "decided": percent}`
+/// `{"lines": [{file, line, directive, reached, matched, decided, requests}], "reached": percent, "matched": percent,
+/// "decided": percent, "unwatched": requests}`
 pub(crate) fn json(coverage: &Coverage) -> Value {
     let lines: Vec<Value> = coverage.lines.iter().map(line).collect();
-    json!({"lines": lines, "reached": coverage.reached().short(), "decided": coverage.decided().short()})
+    let [reached, matched, decided] =
+        [coverage.reached(), coverage.matched(), coverage.decided()].map(|share| share.short());
+    json!({
+        "lines": lines, "reached": reached, "matched": matched, "decided": decided, "unwatched": coverage.unwatched,
+    })
 }
 
 fn line(line: &Line) -> Value {

@@ -85,18 +85,20 @@ impl Share {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Coverage {
     lines: Vec<Line>,
+    /// Of how many requests only what decided is counted.
+    unwatched: usize,
 }
 
 impl Coverage {
     /// Of lines of many runs: those of the same place are added up.
-    pub(crate) fn of(lines: impl IntoIterator<Item = Line>) -> Coverage {
+    pub(crate) fn of(lines: impl IntoIterator<Item = Line>, unwatched: usize) -> Coverage {
         let mut places: BTreeMap<(String, u32), Line> = BTreeMap::new();
         for line in lines {
             let hits = line.hits;
             let known = places.entry((line.file.clone(), line.line)).or_insert(Line { hits: Hits::default(), ..line });
             known.hits = known.hits.with(hits, u32::saturating_add);
         }
-        Coverage { lines: places.into_values().collect() }
+        Coverage { lines: places.into_values().collect(), unwatched }
     }
 
     /// The lines that were reached.
@@ -104,9 +106,19 @@ impl Coverage {
         reached(&self.lines)
     }
 
+    /// The lines that matched; settings that were in force.
+    pub(crate) fn matched(&self) -> Share {
+        matched(&self.lines)
+    }
+
     /// The lines that decided, of those that can.
     pub(crate) fn decided(&self) -> Share {
         decided(&self.lines)
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 
     /// The lines of each file.
@@ -117,6 +129,10 @@ impl Coverage {
 
 fn reached(lines: &[Line]) -> Share {
     Share::of(lines.iter(), |line| line.hits.reached > 0)
+}
+
+fn matched(lines: &[Line]) -> Share {
+    Share::of(lines.iter(), |line| line.hits.matched > 0)
 }
 
 fn decided(lines: &[Line]) -> Share {
@@ -136,12 +152,13 @@ mod tests {
     }
 
     fn coverage() -> Coverage {
-        Coverage::of([
+        let lines = [
             line(3, "Alias /a /b", true, [2, 1, 1, 1]),
             line(1, "<Location \"/x&y\">", true, [3, 0, 3, 0]),
             line(2, "Options None", false, [0, 0, 0, 0]),
             line(3, "Alias /a /b", true, [1, 0, 1, 0]),
-        ])
+        ];
+        Coverage::of(lines, 0)
     }
 
     #[test]
@@ -169,6 +186,7 @@ mod tests {
         assert_eq!(value["lines"][0]["directive"], "Location");
         assert_eq!((&value["lines"][0]["reached"], &value["lines"][0]["matched"]), (&true.into(), &false.into()));
         assert!(html(&coverage()).contains("&lt;Location &quot;/x&amp;y&quot;&gt;"));
+        assert_eq!(coverage().matched(), Share { part: 1, whole: 3 });
         let text = table(&coverage(), Paint::default());
         assert!(text.contains("not reached:\n  a.conf:2  Options None\n"), "{text}");
         assert!(text.contains("never matched:\n  a.conf:1  <Location \"/x&y\">\n"), "{text}");

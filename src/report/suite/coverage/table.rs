@@ -2,7 +2,7 @@
 
 use super::super::super::paint::{Paint, Tone, clean};
 use super::super::super::plural;
-use super::{Coverage, Line, Share, decided, reached};
+use super::{Coverage, Line, Share, decided, matched, reached};
 use std::fmt::Write;
 
 /// How many lines of a kind are listed.
@@ -10,19 +10,26 @@ const MOST: usize = 20;
 
 /// The table.
 pub(crate) fn table(coverage: &Coverage, paint: Paint) -> String {
-    let mut rows: Vec<[String; 3]> = vec![["coverage".into(), "reached".into(), "decided".into()]];
+    if coverage.is_empty() {
+        return "coverage: there are no lines that count\n".into();
+    }
+    let row = |name: String, shares: [Share; 3]| {
+        let [reached, matched, decided] = shares.map(share);
+        [name, reached, matched, decided]
+    };
+    let mut rows = vec![["coverage", "reached", "matched", "decided"].map(String::from)];
     for lines in coverage.files() {
         let name = lines.first().map(|line| clean(&line.file)).unwrap_or_default();
-        rows.push([name, share(reached(lines)), share(decided(lines))]);
+        rows.push(row(name, [reached(lines), matched(lines), decided(lines)]));
     }
-    if rows.len() != 2 {
-        rows.push(["all".into(), share(coverage.reached()), share(coverage.decided())]);
+    if rows.len() > 2 {
+        rows.push(row("all".into(), [coverage.reached(), coverage.matched(), coverage.decided()]));
     }
     let wide = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let [first, second] = [wide(0), wide(1)];
+    let [first, second, third] = [wide(0), wide(1), wide(2)];
     let mut out = String::new();
-    for (number, [name, reached, decided]) in rows.iter().enumerate() {
-        let row = format!("{name:first$}  {reached:second$}  {decided}");
+    for (number, [name, reached, matched, decided]) in rows.iter().enumerate() {
+        let row = format!("{name:first$}  {reached:second$}  {matched:third$}  {decided}");
         let _ = writeln!(out, "{}", if number == 0 { paint.tone(Tone::Head, &row) } else { row });
     }
     let unreached = |line: &&Line| line.hits.reached == 0;
