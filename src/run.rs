@@ -12,6 +12,12 @@ use crate::server::{protocol, subrequest};
 use crate::source::SourceMap;
 use crate::suite::{RequestSpec, host_of};
 use crate::vfs::Vfs;
+#[cfg(feature = "cli")]
+use crate::{
+    conf::Node,
+    server::htaccess,
+    source::{FileId, Span},
+};
 use bstr::BString;
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -162,6 +168,20 @@ impl Run {
     /// The error at which httpd stops, of each .htaccess file that was read and has one.
     pub(crate) fn htaccess_errors(&self) -> Vec<(String, Diagnostic)> {
         self.engine.borrow().htaccess_errors()
+    }
+
+    /// The lines of an .htaccess file that was read.
+    #[cfg(feature = "cli")]
+    pub(crate) fn htaccess_nodes(&self, file: FileId) -> Vec<Node> {
+        htaccess::nodes(&self.server, &self.engine.borrow().vfs, file)
+    }
+
+    /// The section of the virtual host that answers a request as the only one of its address, so that no name is tried.
+    #[cfg(feature = "cli")]
+    pub(crate) fn host_without_names(&self, request: &Request) -> Option<Span> {
+        let tables = &self.server.tables;
+        let chain = tables.chain(tables.lookup(request.local, request.local_port)?)?;
+        self.server.servers.get(chain.server)?.span.filter(|_| chain.names().is_none())
     }
 
     /// The texts that places are in.

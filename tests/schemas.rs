@@ -154,6 +154,8 @@ fn outputs_are_as_the_schemas_say() {
     }
     holds("test", &routesim(&["test", "--format", "json", "scenarios"], &here()));
     holds("test", &routesim(&["test", "--format", "json", "tests/suites"], &here()));
+    holds("test", &routesim(&["test", "--format", "json", "--coverage", "tests/suites"], &here()));
+    holds("coverage", &routesim(&["test", "--coverage=json", "scenarios"], &here()));
     holds("phases", &routesim(&["phases", "--format", "json"], &here()));
     holds("directives", &routesim(&["directives", "--format", "json"], &here()));
     holds("vhosts", &routesim(&["vhosts", "--format", "json", "-s", "web2py"], &here()));

@@ -308,6 +308,104 @@ fn a_first_suite() {
     );
 }
 
+/// Each line by what the requests came to at it: tried, matched, decided; settings are in force where their section is.
+#[test]
+fn coverage_line_by_line() {
+    let here = directory("coverage");
+    write(&here, "x.yaml", COVERED);
+    let (out, error, status) = routesim(&["test", "x.yaml", "--coverage=json"], &here);
+    assert_eq!((status, error.as_str()), (0, "ok    x.yaml  kinds\n3 passed, 0 failed\n"), "{out}");
+    let value: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    let mut said = String::new();
+    for line in value["lines"].as_array().expect("it is a list") {
+        let word = |key: &str| if line[key] == true { key } else { "-" };
+        let text = COVERED.lines().nth(line["line"].as_u64().expect("it is one") as usize - 1).expect("it is there");
+        let [reached, matched, decided] = ["reached", "matched", "decided"].map(word);
+        said += &format!("{reached:8}{matched:8}{decided:8}{}\n", text.trim());
+    }
+    insta::assert_snapshot!("coverage", said);
+    assert_eq!(value["unwatched"], 0);
+}
+
+const COVERED: &str = "name: kinds
+config: |
+  Listen 80
+  DocumentRoot /srv
+  <VirtualHost *:80>
+    ServerName a.example
+    Alias /x /srv/x
+    Alias /y /srv/y
+    <Directory /srv>
+      AllowOverride All
+      <RequireAny>
+        Require ip 10.0.0.0/8
+        Require ip 203.0.113.1
+      </RequireAny>
+      <If \"%{REQUEST_METHOD} == 'POST'\">
+        Options Indexes
+      </If>
+      <Else>
+        SetEnv A b
+      </Else>
+    </Directory>
+    <Location /private>
+      Require all denied
+      SetHandler server-status
+    </Location>
+    RewriteEngine on
+    RewriteCond %{HTTP_HOST} ^z
+    RewriteCond %{HTTP_HOST} ^q
+    RewriteRule ^/h - [G,L]
+    RewriteRule ^/g - [G,L]
+    RewriteRule ^/h - [F,L]
+  </VirtualHost>
+  <VirtualHost *:8080>
+    DirectoryIndex only
+  </VirtualHost>
+  <VirtualHost *:8081>
+    DirectoryIndex other
+  </VirtualHost>
+files:
+  /srv/x/index.html: \"\"
+  /srv/x/.htaccess: |
+    <IfModule mod_alias.c>
+    Redirect /x/a /b
+    </IfModule>
+    <IfModule none>
+    Redirect /x/b /c
+    </IfModule>
+requests:
+  - {url: \"http://a.example/x/index.html\", expect: {status: 200}}
+  - {url: \"http://a.example/g\", expect: {status: 410}}
+  - {url: \"http://a.example:8080/\", expect: {status: 403}}
+";
+
+#[test]
+fn coverage_in_all_forms() {
+    let here = directory("coverage-forms");
+    write(&here, "x.yaml", COVERED);
+    write(&here, "y.yaml", "name: y\nrequests: [{url: /, expect: {status: 200}}]\n");
+    let reports =
+        ["--report", "lcov=out.info", "--report", "coverage-html=out.html", "--report", "coverage-json=out.json"];
+    let (out, ..) = routesim(&[&["test", "x.yaml", "--coverage"], &reports[..]].concat(), &here);
+    assert!(out.starts_with("ok    x.yaml  kinds\n3 passed, 0 failed\n\ncoverage  reached"), "{out}");
+    assert!(out.contains("not reached:\n  x.yaml:16  Options Indexes\n"), "{out}");
+    let lcov = read(&here, "out.info");
+    assert!(lcov.starts_with("TN:\nSF:x.yaml\nDA:4,3\n") && lcov.ends_with("end_of_record\n"), "{lcov}");
+    assert!(lcov.contains("\nDA:7,1\nBRDA:7,0,0,1\nBRDA:7,0,1,0\nDA:8,0\nBRDA:8,0,0,-\nBRDA:8,0,1,-\n"), "{lcov}");
+    assert!(read(&here, "out.html").contains("<tr class=\"unreached\"><td>16</td>"));
+    assert!(read(&here, "out.json").contains("\"decided\": true"));
+    // of two suites over one file, what either reaches counts
+    let both = routesim(&["test", "x.yaml", "x.yaml", "--coverage=lcov"], &here).0;
+    assert_eq!(both.matches("SF:").count(), 1, "{both}");
+    for (least, want) in [("50", 0), ("90", 1), ("matched=90", 1), ("decided=5%", 0), ("decided=50", 1)] {
+        let (_, error, status) = routesim(&["test", "x.yaml", "--fail-under", least], &here);
+        assert_eq!((status, error.contains("which is less than")), (want, want == 1), "{least}: {error}");
+    }
+    let (out, error, status) = routesim(&["test", "x.yaml", "--coverage=json", "--format", "tap"], &here);
+    assert!(status == 2 && out.is_empty() && error.contains("--report"), "{error}");
+}
+
 /// Includes and .htaccess files are watched, too.
 #[test]
 fn watching() {

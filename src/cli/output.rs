@@ -112,6 +112,11 @@ impl Streams {
         self.say(&format!("{} {}\n", self.error_paint.tone(Tone::Key, "note:"), words.trim_end()));
     }
 
+    /// What would be a result, where standard output is for something else.
+    pub(super) fn aside(&self, text: &str) {
+        self.say(text);
+    }
+
     /// Diagnostics in full.
     pub(super) fn diagnostics(&self, found: &[Diagnostic], sources: &SourceMap) {
         self.say(&diagnostics::text(found, sources, self.error_paint));

@@ -149,6 +149,28 @@ pub(super) fn test() -> Value {
         ("broken", number()),
         ("skipped", number()),
         ("scenarios", list(scenario)),
+        ("coverage?", coverage()),
+    ])
+}
+
+pub(super) fn coverage() -> Value {
+    let requests = ["reached", "matched", "missed", "decided"].map(|key| (key, number()));
+    let line = object(&[
+        ("file", text()),
+        ("line", number()),
+        ("directive", text()),
+        ("reached", truth()),
+        ("matched", truth()),
+        ("decided", truth()),
+        ("requests", object(&requests)),
+    ]);
+    let percent = || json!({"type": "number", "minimum": 0, "maximum": 100});
+    object(&[
+        ("lines", list(line)),
+        ("reached", percent()),
+        ("matched", percent()),
+        ("decided", percent()),
+        ("unwatched", number()),
     ])
 }
 

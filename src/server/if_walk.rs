@@ -27,6 +27,7 @@ fn walk<'a>(r: &mut Request<'a>, sections: &'a [Arc<Section>], phase: Phase, dep
             continue;
         }
         if section.kind == Kind::Else {
+            r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::Matched));
             previous = None;
         } else {
             let held = super::expr_context::holds(r, section.condition.as_ref(), "AH00039");

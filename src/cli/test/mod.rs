@@ -1,6 +1,8 @@
 //! `routesim test [PATH...]`
 
 mod baseline;
+mod cover;
+mod forms;
 mod runner;
 mod update;
 mod watch;
@@ -9,14 +11,18 @@ use super::given::{self, Given};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
+use crate::report::plural;
+use crate::report::suite::coverage::{self, Coverage};
 use crate::report::suite::{self as printed, Checked};
 use crate::site::SiteOptions;
 use crate::suite::{RealSite, Scenario};
 use baseline::Baseline;
-use runner::{Filter, Runner, Work};
+use forms::{Form, Format, Kind, Report, covered, least, report};
+use runner::{Covered, Filter, Runner, Work};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use update::Which;
 pub(super) use update::worth;
 
@@ -71,43 +77,36 @@ pub(super) struct Test {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
-    /// Also write a report to a file, such as `junit=report.xml`; may be repeated
+    /// Also write a report to a file, such as `junit=report.xml`; may be repeated. Besides the output formats, FORMAT can be
+    /// `lcov`, `coverage-json` or `coverage-html`
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
-    report: Vec<(Format, PathBuf)>,
+    report: Vec<(Report, PathBuf)>,
+
+    /// Show which lines of the configuration the requests reach, and which decide. A format other than `table` takes
+    /// standard output for itself
+    #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "table")]
+    coverage: Option<Form>,
+
+    /// Fail if less than PERCENT of the lines are reached (`80`), matched (`matched=80`) or have decided (`decided=30`); may be
+    /// repeated
+    #[arg(long, value_name = "[WHAT=]PERCENT", value_parser = least)]
+    fail_under: Vec<(Kind, f64)>,
 
     /// List every request, with the time it took
     #[arg(short, long)]
     verbose: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Human-readable text
-    Text,
-    /// One JSON object
-    Json,
-    /// JUnit XML
-    Junit,
-    /// Test Anything Protocol, version 14
-    Tap,
-    /// Annotations for GitHub Actions, and a table for the job's summary
-    Github,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-}
-
-/// `FORMAT=FILE`.
-fn report(text: &str) -> Result<(Format, PathBuf), String> {
-    use clap::ValueEnum;
-    let names = || Format::value_variants().iter().filter_map(|f| Some(f.to_possible_value()?.get_name().to_string()));
-    let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("write FORMAT=FILE")?;
-    let known = || format!("no format `{format}`: it is one of {}", names().collect::<Vec<_>>().join(", "));
-    Ok((Format::from_str(format, false).map_err(|_| known())?, file.into()))
-}
-
 impl Test {
     /// Runs the verb.
     pub(super) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        if let (true, Some(form)) = (self.format != Format::Text, self.coverage)
+            && form != Form::Table
+        {
+            return failure(
+                "--coverage=FORMAT and --format are both for standard output: write one of them with --report",
+            );
+        }
         let site = self.site(streams)?;
         if !self.watch {
             return self.once(&site, streams, &mut Vec::new());
@@ -147,10 +146,22 @@ impl Test {
     /// Runs the suites once; `reads` gets what was read for it.
     fn once(&self, site: &Option<RealSite>, streams: &mut Streams, reads: &mut Vec<PathBuf>) -> Result<End, Failure> {
         // what programs read has no colour
-        let paint = if self.format == Format::Text { streams.paint } else { Paint::default() };
+        let paint = match (self.format, self.coverage) {
+            (Format::Text, None | Some(Form::Table)) => streams.paint,
+            (Format::Text, Some(_)) => streams.error_paint,
+            _ => Paint::default(),
+        };
         let given = |scenario| self.prepared(scenario, site);
         let filter = Filter::of(&self.filter);
-        let runner = Runner { paint, filter: &filter, fail_fast: self.fail_fast, watch: self.watch, prepare: &given };
+        let covered = self.covers().then(Mutex::<Covered>::default);
+        let runner = Runner {
+            paint,
+            filter: &filter,
+            fail_fast: self.fail_fast,
+            watch: self.watch,
+            coverage: covered.as_ref(),
+            prepare: &given,
+        };
         let mut skipped = 0;
         let work: Vec<Work> = if self.paths.is_empty() {
             vec![Work::Scenario(Box::new(given::scenario(self.given.scenario.as_deref(), streams)?))]
@@ -179,8 +190,44 @@ impl Test {
                 streams.note(&format!("known differences that did not occur: {}{more}", entries.join(", ")));
             }
         }
-        self.print(&results, skipped, paint, streams)?;
-        self.end(&results, streams)
+        let covered = covered.and_then(|covered| covered.into_inner().ok());
+        if let Some(number @ 1..) = covered.as_ref().map(|covered| covered.unwatched) {
+            let requests = plural(number, "request");
+            streams.note(&format!(
+                "coverage: of {requests} only the lines that decided are counted, there are too many others"
+            ));
+        }
+        let coverage = covered.map(|covered| Coverage::of(covered.lines, covered.unwatched));
+        self.print(&results, coverage.as_ref(), skipped, paint, streams)?;
+        let end = self.end(&results, streams)?;
+        Ok(match (end, self.short_of(coverage.as_ref(), streams)) {
+            (End::Fine, true) => End::Finding,
+            (end, _) => end,
+        })
+    }
+
+    /// Whether anything asks for coverage.
+    fn covers(&self) -> bool {
+        let reported = self.report.iter().any(|(report, _)| matches!(report, Report::Coverage(_)));
+        self.coverage.is_some() || !self.fail_under.is_empty() || reported
+    }
+
+    /// Whether less is reached than has to be.
+    fn short_of(&self, coverage: Option<&Coverage>, streams: &Streams) -> bool {
+        let Some(coverage) = coverage else { return false };
+        let mut short = false;
+        for (kind, least) in &self.fail_under {
+            let (share, said) = match kind {
+                Kind::Reached => (coverage.reached(), "are reached"),
+                Kind::Matched => (coverage.matched(), "are matched"),
+                Kind::Decided => (coverage.decided(), "have decided"),
+            };
+            if share.percent() < *least {
+                short = true;
+                streams.error(&format!("{} of {} lines {said}, which is less than {least}%", share.part, share.whole));
+            }
+        }
+        short
     }
 
     /// A scenario as the command line wants it.
@@ -197,20 +244,55 @@ impl Test {
         Ok(scenario)
     }
 
-    fn print(&self, results: &[Checked], skipped: usize, paint: Paint, streams: &mut Streams) -> Result<(), Failure> {
-        let text = self.rendered(self.format, results, skipped, paint, streams.quiet)?;
-        streams.out.write_all(text.as_bytes())?;
+    fn print(
+        &self,
+        results: &[Checked],
+        coverage: Option<&Coverage>,
+        skipped: usize,
+        paint: Paint,
+        streams: &mut Streams,
+    ) -> Result<(), Failure> {
+        let text = match (self.format, self.coverage, coverage) {
+            (Format::Json, Some(Form::Table), Some(coverage)) => {
+                let mut value = printed::json(results, skipped);
+                value["coverage"] = coverage::json(coverage);
+                format!("{}\n", serde_json::to_string_pretty(&value)?)
+            }
+            _ => self.rendered(self.format, results, skipped, paint, streams.quiet)?,
+        };
+        match (self.coverage, coverage) {
+            (Some(Form::Table), Some(coverage)) if self.format == Format::Text => {
+                write!(streams.out, "{text}\n{}", coverage::table(coverage, paint))?;
+            }
+            (Some(Form::Table), Some(coverage)) => {
+                streams.out.write_all(text.as_bytes())?;
+                if self.format != Format::Json {
+                    streams.aside(&coverage::table(coverage, Paint::default()));
+                }
+            }
+            (Some(form), Some(coverage)) => {
+                streams.out.write_all(covered(form, coverage)?.as_bytes())?;
+                streams.aside(&text);
+            }
+            _ => streams.out.write_all(text.as_bytes())?,
+        }
         // the text says it itself, and JSON by a number
         if !matches!(self.format, Format::Text | Format::Json) {
             suites::skipped(skipped).iter().for_each(|skipped| streams.note(skipped));
         }
-        for (format, path) in &self.report {
-            let text = self.rendered(*format, results, skipped, Paint::default(), streams.quiet)?;
+        for (report, path) in &self.report {
+            let text = match (report, coverage) {
+                (Report::Results(format), _) => {
+                    self.rendered(*format, results, skipped, Paint::default(), streams.quiet)?
+                }
+                (Report::Coverage(form), Some(coverage)) => covered(*form, coverage)?,
+                (Report::Coverage(_), None) => continue,
+            };
             let written = std::fs::write(path, text);
             written.or_else(|e| failure(format!("can't write `{}`: {e}", path.display())))?;
         }
-        let said = [self.format].into_iter().chain(self.report.iter().map(|r| r.0));
-        if said.into_iter().any(|format| format == Format::Github)
+        let mut said = self.report.iter().map(|(report, _)| *report).chain([Report::Results(self.format)]);
+        if said.any(|report| report == Report::Results(Format::Github))
             && let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty())
         {
             let table = printed::table(results);

@@ -1,6 +1,7 @@
 //! Running suites: on all processors, in order.
 
 use super::super::suites;
+use super::cover::Watcher;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits;
 use crate::outcome::{Access, Decision, Outcome};
@@ -8,6 +9,7 @@ use crate::phase::Phase;
 use crate::reason;
 use crate::report::Explained;
 use crate::report::paint::Paint;
+use crate::report::suite::coverage;
 use crate::report::suite::{self as printed, Broken, Case, Checked, Row, State};
 use crate::report::{diagnostics, directive_text};
 use crate::request::Request;
@@ -75,12 +77,21 @@ impl Filter {
 /// What makes a scenario what the command line wants.
 pub(super) type Prepare<'p> = dyn Fn(Scenario) -> Result<Scenario, String> + Sync + 'p;
 
+/// What the requests reached so far.
+#[derive(Default)]
+pub(super) struct Covered {
+    pub lines: Vec<coverage::Line>,
+    /// How many requests did more than was noted.
+    pub unwatched: usize,
+}
+
 /// Runs suites.
 pub(super) struct Runner<'r> {
     pub paint: Paint,
     pub filter: &'r Filter,
     pub fail_fast: bool,
     pub watch: bool,
+    pub coverage: Option<&'r Mutex<Covered>>,
     pub prepare: &'r Prepare<'r>,
 }
 
@@ -213,6 +224,7 @@ impl Runner<'_> {
         let Ok(run) = suite::started(&scenario, &site) else {
             return self.broken(path, name, site.diagnostics(), site.sources(), &place);
         };
+        let mut watcher = self.coverage.map(|_| Watcher::new(&run));
         let mut told = 0;
         let mut cases = Vec::new();
         for (index, spec) in scenario.requests.iter().enumerate() {
@@ -226,6 +238,9 @@ impl Runner<'_> {
             let begun = Instant::now();
             let answered = suite::answer(&scenario, &run, index);
             let took = begun.elapsed();
+            if let Some(watcher) = &mut watcher {
+                watcher.see(&run, &answered);
+            }
             let mut case =
                 Case { title: spec.title(), details: details(spec), line: spec.line, took, ..Case::default() };
             if self.watch {
@@ -240,6 +255,13 @@ impl Runner<'_> {
             cases.push(case);
             if stop {
                 break;
+            }
+        }
+        if let (Some(watcher), Some(covered)) = (watcher, self.coverage) {
+            let lines = watcher.lines(&scenario, &site, &run);
+            if let Ok(mut covered) = covered.lock() {
+                covered.lines.extend(lines);
+                covered.unwatched += watcher.unwatched;
             }
         }
         if self.watch {

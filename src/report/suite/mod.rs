@@ -1,5 +1,6 @@
 //! Results of scenario suites, and the forms that they are printed in.
 
+pub(crate) mod coverage;
 mod github;
 mod json;
 mod junit;

@@ -1,0 +1,305 @@
+//! Which lines of a site its requests reach, match and are decided by.
+
+use crate::directives::{self, Effect};
+use crate::outcome::observer::{Line, Observer, Tried};
+use crate::outcome::step::Judgement;
+use crate::outcome::{Decision, Outcome};
+use crate::report::directive_text;
+use crate::report::suite::coverage::{self, Hits};
+use crate::request::Request;
+use crate::run::Run;
+use crate::site::{Directive, Site};
+use crate::source::{FileId, Span};
+use crate::suite::{Answered, Scenario};
+use bstr::ByteSlice;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// Sections that requests are held against. What is within is in force where they match.
+const SECTIONS: [&str; 12] = [
+    "virtualhost",
+    "directory",
+    "directorymatch",
+    "location",
+    "locationmatch",
+    "files",
+    "filesmatch",
+    "proxy",
+    "proxymatch",
+    "if",
+    "elseif",
+    "else",
+];
+
+/// Directives that are tried one by one.
+const TRIED: [&str; 33] = [
+    "alias",
+    "aliasmatch",
+    "scriptalias",
+    "scriptaliasmatch",
+    "wsgiscriptalias",
+    "wsgiscriptaliasmatch",
+    "redirect",
+    "redirectmatch",
+    "redirectpermanent",
+    "redirecttemp",
+    "proxypass",
+    "proxypassmatch",
+    "rewriterule",
+    "rewritecond",
+    "require",
+    "requireall",
+    "requireany",
+    "requirenone",
+    "allow",
+    "deny",
+    "setenvif",
+    "setenvifnocase",
+    "setenvifexpr",
+    "browsermatch",
+    "browsermatchnocase",
+    "sslrequire",
+    "sslrequiressl",
+    "remoteiptrustedproxy",
+    "remoteipinternalproxy",
+    "remoteiptrustedproxylist",
+    "remoteipinternalproxylist",
+    "serveralias",
+    "checkspelling",
+];
+
+/// What is carried out when httpd starts, whatever is asked: such a line counts only where it decides all the same.
+const AT_START: [&str; 16] = [
+    "listen",
+    "user",
+    "group",
+    "serverroot",
+    "namevirtualhost",
+    "port",
+    "loadfile",
+    "loadmodule",
+    "defaultruntimedir",
+    "phpinidir",
+    "scriptsock",
+    "sslcertificatefile",
+    "sslcertificatekeyfile",
+    "wsgiimportscript",
+    "wsgidaemonprocess",
+    "serveradmin",
+];
+
+const REACHED: u8 = 1;
+const MATCHED: u8 = 2;
+const MISSED: u8 = 4;
+const DECIDED: u8 = 8;
+/// A pattern matched; whether the line did is another question, which not all modules answer.
+const FITTED: u8 = 16;
+const UNFITTED: u8 = 32;
+
+/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost less than
+/// half of what it takes to put the request and to read the line.
+const NOTES_A_REQUEST: usize = 300;
+const NOTES_A_LINE: usize = 60;
+const NOTES_TO_BEGIN: usize = 5_000;
+
+/// What was seen at a line.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// The request that was seen last.
+    last: u32,
+    /// What was seen of it.
+    seen: u8,
+    /// How many requests saw it, bit by bit.
+    counts: [u32; 6],
+}
+
+impl Slot {
+    fn mark(&mut self, request: u32, bits: u8) {
+        if self.last != request {
+            (self.last, self.seen) = (request, 0);
+        }
+        let new = bits & !self.seen;
+        self.seen |= bits;
+        for (bit, count) in self.counts.iter_mut().enumerate() {
+            *count += u32::from(new >> bit & 1);
+        }
+    }
+}
+
+/// Sees what happens to the requests of a site.
+pub(super) struct Watcher {
+    /// By file and line; line 0 stands for an .htaccess file as a whole.
+    files: Vec<Vec<Slot>>,
+    requests: u32,
+    /// What may still be noted, and half of what might be at first.
+    room: usize,
+    reserve: usize,
+    /// How many requests had no room, or too little: of those, what decided is known for sure, and no more.
+    pub unwatched: usize,
+}
+
+impl Observer for Watcher {
+    fn line(&mut self, line: Line) {
+        self.room = self.room.saturating_sub(1);
+        let bits = match line.judgement {
+            Judgement::Matched | Judgement::Ended(_) => REACHED | MATCHED,
+            Judgement::Missed => REACHED | MISSED,
+            Judgement::Overridden(_) => REACHED,
+            // httpd does not come to it
+            Judgement::Shadowed(_) | Judgement::Skipped => return,
+        };
+        let is_whole_file = line.at.end == 0;
+        self.mark(line.at.file, if is_whole_file { 0 } else { line.at.line }, bits);
+    }
+
+    fn pattern(&mut self, tried: &Tried<'_>) {
+        self.room = self.room.saturating_sub(1);
+        self.mark(tried.line.file, tried.line.line, if tried.matched { FITTED } else { UNFITTED });
+    }
+
+    fn decided(&mut self, decision: &Decision) {
+        self.mark(decision.span.file, decision.span.line, DECIDED);
+    }
+
+    fn cut(&mut self) {
+        self.unwatched += 1;
+    }
+}
+
+impl Watcher {
+    /// Of the requests of a run.
+    pub(super) fn new(run: &Run) -> Watcher {
+        let lines: usize = run.sources().files_from(0).iter().map(|file| file.lines()).sum();
+        let room = NOTES_TO_BEGIN + NOTES_A_LINE * lines;
+        Watcher { files: Vec::new(), requests: 0, room, reserve: room / 2, unwatched: 0 }
+    }
+
+    /// Sees what a request of a scenario, and the redirects that were followed from it, came by.
+    pub(super) fn see(&mut self, run: &Run, answered: &Answered) {
+        let hops = answered.hops.iter().map(|hop| (&hop.request, &hop.outcome));
+        for (request, outcome) in hops.chain([(&answered.request, &answered.outcome)]) {
+            self.one(run, request, outcome);
+        }
+    }
+
+    fn one(&mut self, run: &Run, request: &Request, outcome: &Outcome) {
+        self.requests += 1;
+        self.room += NOTES_A_REQUEST;
+        if let Some(host) = run.host_without_names(request) {
+            self.mark(host.file, host.line, REACHED | MATCHED);
+        }
+        // when room grows short, what decides anew goes first
+        let is_new = |d: &Decision| self.at(d.span.file, d.span.line)[3] == 0;
+        if self.room > self.reserve || self.room > 0 && outcome.decided_by.iter().any(is_new) {
+            run.observe(request, self);
+        } else {
+            self.unwatched += 1;
+            outcome.decided_by.iter().for_each(|decision| self.decided(decision));
+        }
+    }
+
+    fn mark(&mut self, file: FileId, line: u32, bits: u8) {
+        if file == Span::NONE.file {
+            return;
+        }
+        let (file, line) = (file.0 as usize, line as usize);
+        if self.files.len() <= file {
+            self.files.resize_with(file + 1, Vec::new);
+        }
+        let lines = &mut self.files[file];
+        if lines.len() <= line {
+            lines.resize_with(line + 1, Slot::default);
+        }
+        lines[line].mark(self.requests, bits);
+    }
+
+    fn at(&self, file: FileId, line: u32) -> [u32; 6] {
+        self.files.get(file.0 as usize).and_then(|lines| lines.get(line as usize)).copied().unwrap_or_default().counts
+    }
+
+    /// The lines of the site, and of the .htaccess files that were read.
+    pub(super) fn lines(&self, scenario: &Scenario, site: &Site, run: &Run) -> Vec<coverage::Line> {
+        let mut found: HashMap<(FileId, u32), coverage::Line> = HashMap::new();
+        for directive in site.directives() {
+            self.add(&mut found, scenario, run, &directive, self.requests);
+        }
+        for (number, lines) in self.files.iter().enumerate() {
+            let read = lines.first().map_or(0, |slot| slot.counts[1]);
+            if read > 0 {
+                let nodes = run.htaccess_nodes(FileId(number as u32));
+                Directive::of(&nodes).for_each(|directive| self.add(&mut found, scenario, run, &directive, read));
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// Adds a directive, which is in force for `all` requests but for the sections around it. A macro's line may come several
+    /// times.
+    fn add(
+        &self,
+        found: &mut HashMap<(FileId, u32), coverage::Line>,
+        scenario: &Scenario,
+        run: &Run,
+        directive: &Directive<'_>,
+        all: u32,
+    ) {
+        let (span, name) = (directive.span(), directive.name().to_ascii_lowercase());
+        let name = name.to_str_lossy();
+        let [reached, matched, missed, decided, fitted, unfitted] = self.at(span.file, span.line);
+        if !counts(&name, directive.is_section()) && decided == 0 {
+            return;
+        }
+        let tried = SECTIONS.contains(&&*name) || TRIED.contains(&&*name);
+        let mut hits = match tried {
+            true if reached > 0 => Hits { reached, matched, missed, decided },
+            true => Hits { reached: fitted.saturating_add(unfitted), matched: fitted, missed: unfitted, decided },
+            false => {
+                let is_tried =
+                    |section: &(&bstr::BStr, Span)| SECTIONS.contains(&&*section.0.to_ascii_lowercase().to_str_lossy());
+                let around = directive.parents().filter(is_tried).last();
+                let in_force = around.map_or(all, |(_, section)| self.at(section.file, section.line)[1]);
+                Hits { reached: in_force.max(reached), matched: in_force.max(matched), missed, decided }
+            }
+        };
+        // a rule that does not match may decide: without it, its conditions are those of the next one
+        hits.reached = hits.reached.max(decided);
+        if !tried || reached + fitted + unfitted == 0 {
+            hits.matched = hits.matched.max(decided);
+        }
+        // a group that holds all there is has no step of its own
+        let group = directive.parents().last().filter(|(name, _)| name.to_ascii_lowercase().starts_with(b"require"));
+        if let Some((_, group)) = group
+            && self.at(group.file, group.line)[0] == 0
+            && let Some(group) = found.get_mut(&(group.file, group.line))
+        {
+            group.hits = group.hits.with(Hits { decided: 0, ..hits }, u32::max);
+        }
+        if let Some(known) = found.get_mut(&(span.file, span.line)) {
+            known.hits = known.hits.with(hits, u32::max);
+            return;
+        }
+        let Some(place) = scenario.location(run.sources(), span) else { return };
+        let line = coverage::Line {
+            file: place.path,
+            line: place.line,
+            directive: directive.name().to_string(),
+            text: directive_text(run.sources(), span),
+            section: directive.is_section(),
+            tried,
+            hits,
+        };
+        found.insert((span.file, span.line), line);
+    }
+}
+
+/// Whether a line can have a part in an answer, as far as routesim knows.
+fn counts(name: &str, section: bool) -> bool {
+    static MODELLED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let modelled = directives::all().filter(|row| row.effect() == Effect::Modelled);
+        modelled.map(|row| row.name().to_ascii_lowercase()).collect()
+    });
+    match section {
+        true => SECTIONS.contains(&name) || name.starts_with("require"),
+        false => MODELLED.contains(name) && !AT_START.contains(&name),
+    }
+}
