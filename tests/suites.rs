@@ -318,7 +318,7 @@ fn coverage_line_by_line() {
     let value: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
     let mut said = String::new();
     for line in value["lines"].as_array().expect("it is a list") {
-        let word = |key: &str| if line[key] == true { key } else { "-" };
+        let word = |key: &'static str| if line[key] == true { key } else { "-" };
         let text = COVERED.lines().nth(line["line"].as_u64().expect("it is one") as usize - 1).expect("it is there");
         let [reached, matched, decided] = ["reached", "matched", "decided"].map(word);
         said += &format!("{reached:8}{matched:8}{decided:8}{}\n", text.trim());

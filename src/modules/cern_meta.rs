@@ -134,7 +134,10 @@ fn scan(r: &mut Request<'_>, text: &[u8]) -> Verdict {
         };
         let content = rest.trim_start();
         if name.eq_ignore_ascii_case(b"Content-type") {
-            let kind = BString::from(content.trim_end().to_ascii_lowercase());
+            // `ap_content_type_tolower`: parameters stay as they are
+            let mut kind = BString::from(content.trim_end());
+            let end = kind.find_byte(b';').unwrap_or(kind.len());
+            kind[..end].make_ascii_lowercase();
             r.set_content_type(Some(kind.into()), false);
         } else if name.eq_ignore_ascii_case(b"Status") {
             if content.trim_start_with(|c| matches!(c, '-' | '+')).first().is_some_and(u8::is_ascii_digit) {

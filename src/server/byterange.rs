@@ -99,7 +99,10 @@ pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
             if status == 206
                 && let Some(reply) = r.reply()
             {
-                parse(sets, length, &mut |from, to| reply.ranges.push((from, to)));
+                parse(sets, length, &mut |range| match range {
+                    Some(range) => reply.ranges.push(range),
+                    None => reply.ranges.clear(),
+                });
             }
             r.status = status;
             Verdict::Ok
@@ -113,7 +116,7 @@ fn status_of(sets: &[u8], length: i64, core: &Dir) -> u16 {
         -2 => n > default,
         limit => limit >= 0 && n > limit,
     };
-    match parse(sets, length, &mut |_, _| {}) {
+    match parse(sets, length, &mut |_| {}) {
         Ranges::Unsatisfiable => 416,
         Ranges::Partial { count, overlaps, reversals }
             if !over(count, &core.max_ranges, 200)
@@ -128,7 +131,7 @@ fn status_of(sets: &[u8], length: i64, core: &Dir) -> u16 {
 
 /// `ap_set_byterange`: what follows `bytes=`, for a body of `length` bytes; `part` is told the first and the last byte of each
 /// part.
-fn parse(sets: &[u8], length: i64, part: &mut dyn FnMut(i64, i64)) -> Ranges {
+fn parse(sets: &[u8], length: i64, part: &mut dyn FnMut(Option<(i64, i64)>)) -> Ranges {
     if length <= 0 {
         return Ranges::Whole;
     }
@@ -142,6 +145,7 @@ fn parse(sets: &[u8], length: i64, part: &mut dyn FnMut(i64, i64)) -> Ranges {
         if start == 0 && word.ends_with(b"-") {
             // from the beginning to the end: nothing else counts
             (count, sum, open) = (0, 0, Some((0, end)));
+            part(None);
             break;
         }
         let start = start.max(0);
@@ -170,12 +174,12 @@ fn parse(sets: &[u8], length: i64, part: &mut dyn FnMut(i64, i64)) -> Ranges {
         }
         sum = sum.saturating_add(*to - *from + 1);
         count += 1;
-        part(*from, *to);
+        part(Some((*from, *to)));
         open = Some((start, end));
     }
     match open {
         Some((from, to)) => {
-            part(from, to);
+            part(Some((from, to)));
             sum = sum.saturating_add(to - from + 1);
             count += 1;
         }
@@ -246,8 +250,8 @@ mod tests {
             ("10-90,0-80,5-99", some(1, 2, 1)),
             ("10-80,90-99,0-85", Ranges::Whole),
         ] {
-            assert_eq!(parse(sets.as_bytes(), 100, &mut |_, _| {}), want, "{sets}");
+            assert_eq!(parse(sets.as_bytes(), 100, &mut |_| {}), want, "{sets}");
         }
-        assert_eq!(parse(b"0-3", 0, &mut |_, _| {}), Ranges::Whole);
+        assert_eq!(parse(b"0-3", 0, &mut |_| {}), Ranges::Whole);
     }
 }

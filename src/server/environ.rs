@@ -53,7 +53,7 @@ impl State {
 
 /// Whether anyone reads all of a program's environment: it is told, or response headers may have variables in them.
 pub(crate) fn is_read(r: &Request<'_>) -> bool {
-    r.engine.responds() || r.per_dir.headers.is_some()
+    r.engine.responds() || r.per_dir.headers.as_deref().is_some_and(|headers| headers.reads_variables())
 }
 
 /// A variable's name after an internal redirect: `rename_original_env` (modules/http/http_request.c).

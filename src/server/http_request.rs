@@ -4,6 +4,7 @@
 use super::byterange::{self, Body};
 use super::environ;
 use super::process;
+use super::protocol;
 use super::request::{EnvChange, PathInfo, ProxyReq, Request};
 use super::response;
 use super::setting;
@@ -203,9 +204,10 @@ fn send_page(r: &mut Request<'_>, second: Option<u16>) {
     check_headers(r);
 }
 
-/// `check_headers` (modules/http/http_filters.c): a value with control characters in it is not sent, and the answer is 500.
+/// `check_headers` (modules/http/http_filters.c): a header whose name is no token, or whose value has control characters in
+/// it, is not sent, and the answer is 500.
 fn check_headers(r: &mut Request<'_>) {
-    const CODE: &str = "AH02430";
+    const CODES: [&str; 3] = ["AH02428", "AH02429", "AH02430"];
     for table in [&mut r.headers_out, &mut r.err_headers_out] {
         let lines = table.iter().filter(|(_, value)| value.contains_str("\r\n"));
         let folded: Vec<(BString, BString)> = lines.map(|(name, value)| (name.into(), unfolded(value))).collect();
@@ -213,17 +215,25 @@ fn check_headers(r: &mut Request<'_>) {
             table.set(name, value);
         }
     }
-    let bad = |(_, value): &(&BStr, &BStr)| value.iter().any(|b| b.is_ascii_control() && !matches!(b, b'\t' | 0));
-    let found = r.headers_out.iter().chain(r.err_headers_out.iter()).find(bad);
-    let told = |(name, value)| {
-        format!("Response header '{name}' value of '{value}' contains invalid characters, aborting request")
-    };
-    let Some(message) = found.map(told) else { return };
-    let again = r.log.iter().any(|l| l.code == CODE);
+    let bad = |value: &BStr| value.iter().any(|b| b.is_ascii_control() && !matches!(b, b'\t' | 0));
+    let strict = !setting::value(&r.server.core().unsafe_protocol, false);
+    let found = r.headers_out.iter().chain(r.err_headers_out.iter()).find_map(|(name, value)| match () {
+        () if name.is_empty() => Some((CODES[0], "Empty response header name, aborting request".to_string())),
+        () if !protocol::is_field_name(name, strict) => {
+            Some((CODES[1], format!("Response header name '{name}' contains invalid characters, aborting request")))
+        }
+        () if bad(value) => {
+            let what = "contains invalid characters, aborting request";
+            Some((CODES[2], format!("Response header '{name}' value of '{value}' {what}")))
+        }
+        () => None,
+    });
+    let Some((code, message)) = found else { return };
+    let again = r.log.iter().any(|l| CODES.contains(&l.code));
     r.headers_out = Table::default();
     r.err_headers_out = Table::default();
     response::clear(r);
-    r.error(CODE, message);
+    r.error(code, message);
     match again {
         true => r.status = 500,
         false => {

@@ -481,6 +481,12 @@ fn are_usual(sent: &Table) -> bool {
     sent.iter().count() <= FIELDS && sent.iter().all(is_usual) && !sent.repeats()
 }
 
+/// Whether a response header may be called so: `ap_scan_http_token`, or `ap_scan_vchar_obstext`.
+pub(super) fn is_field_name(name: &[u8], strict: bool) -> bool {
+    let allowed = if strict { class::TOKEN } else { class::VISIBLE };
+    until(name, allowed) == name.len()
+}
+
 /// What is wrong with one header line.
 fn wrong_field(name: &[u8], value: &[u8], field_size: usize, strict: bool) -> Deferred {
     if too_long(name.len() + value.len() + 2, field_size) {

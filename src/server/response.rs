@@ -15,6 +15,7 @@ use crate::outcome::step::By;
 use crate::vfs::Stat;
 use crate::{base64, date};
 use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashSet;
 
 /// A value that can't be known.
 pub(crate) const UNKNOWN: &str = "\0";
@@ -413,9 +414,10 @@ fn with_charset(r: &Request<'_>, kind: &[u8], suppressed: bool) -> BString {
 /// The languages of the file, and after them those that a header names already.
 fn languages(r: &Request<'_>, out: &Table) -> BString {
     let mut all: Vec<BString> = r.content_languages.clone();
+    let mut known: HashSet<Vec<u8>> = all.iter().map(|l| l.to_ascii_lowercase()).collect();
     let said = out.get("Content-Language").map(|v| v.to_owned()).unwrap_or_default();
     for token in said.split(|b| *b == b',').map(|t| t.trim_ascii()).filter(|t| !t.is_empty()) {
-        if !all.iter().any(|l| l.eq_ignore_ascii_case(token)) {
+        if known.insert(token.to_ascii_lowercase()) {
             all.push(token.into());
         }
     }
@@ -425,9 +427,10 @@ fn languages(r: &Request<'_>, out: &Table) -> BString {
 /// `fixup_vary`: all Vary headers in one, each name once.
 fn fix_vary(out: &mut Table) {
     let mut names: Vec<BString> = Vec::new();
+    let mut known: HashSet<Vec<u8>> = HashSet::new();
     for (_, value) in out.named(b"Vary") {
         for name in value.split(|b| *b == b',' || b.is_ascii_whitespace()).filter(|n| !n.is_empty()) {
-            if !names.iter().any(|n| n.eq_ignore_ascii_case(name)) {
+            if known.insert(name.to_ascii_lowercase()) {
                 names.push(name.into());
             }
         }

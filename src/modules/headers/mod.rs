@@ -91,6 +91,23 @@ pub(crate) struct Dir {
     always: Vec<Entry>,
 }
 
+impl Dir {
+    /// Whether an answer's headers may hang together with a variable of the environment.
+    pub(crate) fn reads_variables(&self) -> bool {
+        self.on_success.iter().chain(&self.always).any(Entry::reads_variables)
+    }
+}
+
+impl Entry {
+    fn reads_variables(&self) -> bool {
+        let in_value = match &self.value {
+            Value::Tags(tags) => tags.iter().any(|tag| matches!(tag, Tag::Env(_))),
+            Value::Expr(_) => true,
+        };
+        in_value || matches!(self.condition, Condition::Env(_) | Condition::NoEnv(_) | Condition::Expr(_))
+    }
+}
+
 impl Settings for Dir {
     /// `merge_headers_config`
     fn merge(base: &Dir, add: &Dir) -> Dir {

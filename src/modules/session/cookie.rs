@@ -52,7 +52,10 @@ pub(super) fn load(r: &mut Request<'_>) -> Option<Option<BString>> {
     if let Some(text) = found.as_ref().filter(|_| remove) {
         r.notes.set(TAKEN, text.clone());
     }
-    r.headers_out.add("Cache-Control", "no-cache, private");
+    const PRIVATE: &str = "no-cache, private";
+    if !r.headers_out.named(b"Cache-Control").any(|(_, value)| value == PRIVATE) {
+        r.headers_out.add("Cache-Control", PRIVATE);
+    }
     Some(found)
 }
 

@@ -97,7 +97,7 @@ fn renamed<'c>(case: &'c Case<'_>, response: &'c Response) -> impl Iterator<Item
     told.into_iter().filter_map(move |(name, line)| {
         let found: Vec<&BString> = response.env_lines.iter().filter(|(_, l)| *l == line).map(|(n, _)| n).collect();
         let place = case.sources.place(line);
-        let redirected = found.iter().find(|n| n.starts_with(b"REDIRECT_") && n.ends_with(name));
+        let redirected = found.iter().find(|n| is_renamed(n, name));
         match redirected {
             _ if found.contains(&name) => None,
             Some(other) => {
@@ -107,4 +107,16 @@ fn renamed<'c>(case: &'c Case<'_>, response: &'c Response) -> impl Iterator<Item
             None => Some(format!("`{}` ({place}): the program does not find this value", clean(name))),
         }
     })
+}
+
+/// Whether a variable is another one after internal redirects.
+fn is_renamed(variable: &BString, name: &[u8]) -> bool {
+    let mut rest = variable.as_slice();
+    while let Some(shorter) = rest.strip_prefix(b"REDIRECT_") {
+        rest = shorter;
+        if rest == name {
+            return true;
+        }
+    }
+    false
 }

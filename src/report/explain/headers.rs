@@ -117,6 +117,9 @@ fn help(event: &Event<'_>, sources: &SourceMap) -> Option<String> {
     let text = text(sources, span);
     let rest = text.split_once(char::is_whitespace)?.1.trim_start();
     let word = rest.split_whitespace().next()?;
+    if ["unset", "note", "echo"].iter().any(|action| word.eq_ignore_ascii_case(action)) {
+        return None;
+    }
     let rest = if word.eq_ignore_ascii_case("onsuccess") { rest[word.len()..].trim_start() } else { rest };
     Some(format!("Header always {rest}"))
 }
