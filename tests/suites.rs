@@ -389,7 +389,7 @@ fn coverage_in_all_forms() {
         ["--report", "lcov=out.info", "--report", "coverage-html=out.html", "--report", "coverage-json=out.json"];
     let (out, ..) = routesim(&[&["test", "x.yaml", "--coverage"], &reports[..]].concat(), &here);
     assert!(out.starts_with("ok    x.yaml  kinds\n3 passed, 0 failed\n\ncoverage  reached"), "{out}");
-    assert!(out.contains("not reached:\n  x.yaml:16  Options Indexes\n"), "{out}");
+    assert!(out.contains("not reached:\n  x.yaml:8  Alias /y /srv/y\n  x.yaml:16  Options Indexes\n"), "{out}");
     let lcov = read(&here, "out.info");
     assert!(lcov.starts_with("TN:\nSF:x.yaml\nDA:4,3\n") && lcov.ends_with("end_of_record\n"), "{lcov}");
     assert!(lcov.contains("\nDA:7,1\nBRDA:7,0,0,1\nBRDA:7,0,1,0\nDA:8,0\nBRDA:8,0,0,-\nBRDA:8,0,1,-\n"), "{lcov}");
