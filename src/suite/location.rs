@@ -18,7 +18,8 @@ pub(crate) struct Location {
 
 impl Location {
     fn new(path: &Path, line: u32, column: u32) -> Location {
-        let here = std::env::current_dir().unwrap_or_default();
+        // a relative one is from there already
+        let here = if path.is_absolute() { std::env::current_dir().unwrap_or_default() } else { PathBuf::new() };
         let path = path.strip_prefix(&here).unwrap_or(path);
         let plain: PathBuf = path.components().filter(|part| *part != std::path::Component::CurDir).collect();
         Location { path: plain.display().to_string(), line, column }

@@ -11,7 +11,8 @@ use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::source::{FileId, Span};
 use crate::suite::{Answered, Scenario};
-use bstr::ByteSlice;
+use bstr::{BStr, BString, ByteSlice};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -88,6 +89,19 @@ const AT_START: [&str; 16] = [
     "serveradmin",
 ];
 
+/// What a line is to coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A section that is tried.
+    Section,
+    /// Another line that is tried, or a group of them.
+    Tried,
+    /// A setting.
+    Setting,
+    /// What can have no part in an answer, as far as routesim knows.
+    Apart,
+}
+
 const REACHED: u8 = 1;
 const MATCHED: u8 = 2;
 const MISSED: u8 = 4;
@@ -99,7 +113,7 @@ const UNFITTED: u8 = 32;
 /// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost less than
 /// half of what it takes to put the request and to read the line.
 const NOTES_A_REQUEST: usize = 300;
-const NOTES_A_LINE: usize = 60;
+const NOTES_A_LINE: usize = 5;
 const NOTES_TO_BEGIN: usize = 5_000;
 
 /// What was seen at a line.
@@ -131,6 +145,8 @@ pub(super) struct Watcher {
     /// By file and line; line 0 stands for an .htaccess file as a whole.
     files: Vec<Vec<Slot>>,
     requests: u32,
+    /// The names that were met.
+    kinds: RefCell<Vec<((BString, bool), Kind)>>,
     /// What may still be noted, and half of what might be at first.
     room: usize,
     reserve: usize,
@@ -171,7 +187,7 @@ impl Watcher {
     pub(super) fn new(run: &Run) -> Watcher {
         let lines: usize = run.sources().files_from(0).iter().map(|file| file.lines()).sum();
         let room = NOTES_TO_BEGIN + NOTES_A_LINE * lines;
-        Watcher { files: Vec::new(), requests: 0, room, reserve: room / 2, unwatched: 0 }
+        Watcher { files: Vec::new(), requests: 0, kinds: RefCell::default(), room, reserve: room / 2, unwatched: 0 }
     }
 
     /// Sees what a request of a scenario, and the redirects that were followed from it, came by.
@@ -217,6 +233,16 @@ impl Watcher {
         self.files.get(file.0 as usize).and_then(|lines| lines.get(line as usize)).copied().unwrap_or_default().counts
     }
 
+    fn kind(&self, name: &BStr, section: bool) -> Kind {
+        let mut kinds = self.kinds.borrow_mut();
+        if let Some((_, kind)) = kinds.iter().find(|((known, is), _)| known == name && *is == section) {
+            return *kind;
+        }
+        let kind = kind(name, section);
+        kinds.push(((name.into(), section), kind));
+        kind
+    }
+
     /// The lines of the site, and of the .htaccess files that were read.
     pub(super) fn lines(&self, scenario: &Scenario, site: &Site, run: &Run) -> Vec<coverage::Line> {
         let mut found: HashMap<(FileId, u32), coverage::Line> = HashMap::new();
@@ -243,19 +269,18 @@ impl Watcher {
         directive: &Directive<'_>,
         all: u32,
     ) {
-        let (span, name) = (directive.span(), directive.name().to_ascii_lowercase());
-        let name = name.to_str_lossy();
+        let span = directive.span();
+        let kind = self.kind(directive.name(), directive.is_section());
         let [reached, matched, missed, decided, fitted, unfitted] = self.at(span.file, span.line);
-        if !counts(&name, directive.is_section()) && decided == 0 {
+        if kind == Kind::Apart && decided == 0 {
             return;
         }
-        let tried = SECTIONS.contains(&&*name) || TRIED.contains(&&*name);
+        let tried = matches!(kind, Kind::Section | Kind::Tried);
         let mut hits = match tried {
             true if reached > 0 => Hits { reached, matched, missed, decided },
             true => Hits { reached: fitted.saturating_add(unfitted), matched: fitted, missed: unfitted, decided },
             false => {
-                let is_tried =
-                    |section: &(&bstr::BStr, Span)| SECTIONS.contains(&&*section.0.to_ascii_lowercase().to_str_lossy());
+                let is_tried = |section: &(&BStr, Span)| self.kind(section.0, true) == Kind::Section;
                 let around = directive.parents().filter(is_tried).last();
                 let in_force = around.map_or(all, |(_, section)| self.at(section.file, section.line)[1]);
                 Hits { reached: in_force.max(reached), matched: in_force.max(matched), missed, decided }
@@ -292,14 +317,19 @@ impl Watcher {
     }
 }
 
-/// Whether a line can have a part in an answer, as far as routesim knows.
-fn counts(name: &str, section: bool) -> bool {
+/// What a directive or a section is to coverage, by its name.
+fn kind(name: &BStr, section: bool) -> Kind {
     static MODELLED: LazyLock<HashSet<String>> = LazyLock::new(|| {
         let modelled = directives::all().filter(|row| row.effect() == Effect::Modelled);
         modelled.map(|row| row.name().to_ascii_lowercase()).collect()
     });
+    let name = name.to_str_lossy().to_ascii_lowercase();
     match section {
-        true => SECTIONS.contains(&name) || name.starts_with("require"),
-        false => MODELLED.contains(name) && !AT_START.contains(&name),
+        true if SECTIONS.contains(&&*name) => Kind::Section,
+        true if name.starts_with("require") => Kind::Tried,
+        true => Kind::Apart,
+        false if TRIED.contains(&&*name) => Kind::Tried,
+        false if MODELLED.contains(&name) && !AT_START.contains(&&*name) => Kind::Setting,
+        false => Kind::Apart,
     }
 }
