@@ -10,8 +10,6 @@ pub(crate) use json::json;
 pub(crate) use lcov::lcov;
 pub(crate) use table::table;
 
-use std::collections::BTreeMap;
-
 /// A directive or a section, and how many requests came to what at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {
@@ -92,13 +90,16 @@ pub(crate) struct Coverage {
 impl Coverage {
     /// Of lines of many runs: those of the same place are added up.
     pub(crate) fn of(lines: impl IntoIterator<Item = Line>, unwatched: usize) -> Coverage {
-        let mut places: BTreeMap<(String, u32), Line> = BTreeMap::new();
-        for line in lines {
-            let hits = line.hits;
-            let known = places.entry((line.file.clone(), line.line)).or_insert(Line { hits: Hits::default(), ..line });
-            known.hits = known.hits.with(hits, u32::saturating_add);
-        }
-        Coverage { lines: places.into_values().collect(), unwatched }
+        let mut all: Vec<Line> = lines.into_iter().collect();
+        all.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+        all.dedup_by(|next, known| {
+            let same = (&next.file, next.line) == (&known.file, known.line);
+            if same {
+                known.hits = known.hits.with(next.hits, u32::saturating_add);
+            }
+            same
+        });
+        Coverage { lines: all, unwatched }
     }
 
     /// The lines that were reached.
