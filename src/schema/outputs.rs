@@ -30,7 +30,8 @@ fn key(key: Key) -> Value {
             ("method", text()),
             ("fcgi", maybe(map(text()))),
         ])),
-        "headers" => list(json!({"type": "array", "items": maybe(text()), "minItems": 2, "maxItems": 2})),
+        // none of an answer that was only tried
+        "headers" => maybe(list(json!({"type": "array", "items": maybe(text()), "minItems": 2, "maxItems": 2}))),
         "env" => maybe(map(text())),
         _ => maybe(text()),
     }
@@ -164,7 +165,7 @@ pub(super) fn coverage() -> Value {
         ("decided", truth()),
         ("requests", object(&requests)),
     ]);
-    let percent = || json!({"type": "number", "minimum": 0, "maximum": 100});
+    let percent = || json!({"type": "number"});
     object(&[
         ("lines", list(line)),
         ("reached", percent()),
