@@ -110,7 +110,7 @@ const DECIDED: u8 = 8;
 const FITTED: u8 = 16;
 const UNFITTED: u8 = 32;
 
-/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost less than
+/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost about
 /// half of what it takes to put the request and to read the line.
 const NOTES_A_REQUEST: usize = 300;
 const NOTES_A_LINE: usize = 5;
