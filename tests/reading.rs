@@ -70,7 +70,7 @@ impl Drop for Place {
 fn an_error_at_a_long_character_is_shown() {
     let place = Place::new("character");
     for (i, text) in
-        ["name\n\u{1f600}", "\u{1f600}", "name: \"\u{1f600}", "a: [\u{1f600}\n\u{10348}: é: x"].iter().enumerate()
+        ["name\n\u{1f600}", "\u{1f600}", "config: \"\u{1f600}", "a: [\u{1f600}\n\u{10348}: é: x"].iter().enumerate()
     {
         let name = format!("{i}.yaml");
         place.file(&name, text);
