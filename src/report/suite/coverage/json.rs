@@ -3,8 +3,8 @@
 use super::{Coverage, Line};
 use serde_json::{Value, json};
 
-/// `{"lines": [{file, line, directive, reached, matched, decided, requests}], "reached": percent, "matched": percent,
-/// "decided": percent, "unwatched": requests}`
+/// `{"lines": [{file, line, directive, reached, matched, missed, decided}], "reached": percent, "matched": percent,
+/// "decided": percent, "unwatched": requests}`; those of a line are numbers of requests.
 pub(crate) fn json(coverage: &Coverage) -> Value {
     let lines: Vec<Value> = coverage.lines.iter().map(line).collect();
     let [reached, matched, decided] =
@@ -18,9 +18,6 @@ fn line(line: &Line) -> Value {
     let hits = line.hits;
     json!({
         "file": line.file, "line": line.line, "directive": line.directive,
-        "reached": hits.reached > 0, "matched": hits.matched > 0, "decided": hits.decided > 0,
-        "requests": {
-            "reached": hits.reached, "matched": hits.matched, "missed": hits.missed, "decided": hits.decided,
-        },
+        "reached": hits.reached, "matched": hits.matched, "missed": hits.missed, "decided": hits.decided,
     })
 }
