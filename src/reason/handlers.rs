@@ -2,7 +2,7 @@
 
 use super::{Case, Cause, What};
 use crate::modules::known;
-use crate::outcome::step::{By, Judgement, Step, Winner};
+use crate::outcome::step::{By, Field, Judgement, Step, Winner};
 use crate::phase::Phase;
 use crate::site::Directive;
 use crate::source::Span;
@@ -56,7 +56,10 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
 
 /// Whether the core sent the file, whatever handler is set.
 fn served_by_core(case: &Case<'_>) -> bool {
-    let last = Step::walk(case.steps).filter(|s| s.phase == Phase::Handler && s.rule.is_none() && s.matched()).last();
+    // what becomes of headers is no handler's doing
+    let of_headers = |s: &Step| s.changes.iter().any(|c| matches!(c.field, Field::Header(_) | Field::Type));
+    let handled = |s: &&Step| s.phase == Phase::Handler && s.rule.is_none() && s.matched() && !of_headers(s);
+    let last = Step::walk(case.steps).filter(handled).last();
     last.is_some_and(|step| step.by == By::Module("core.c"))
 }
 

@@ -185,7 +185,7 @@ mod tests {
         let value = json(&coverage());
         assert_eq!((&value["reached"], &value["decided"]), (&66.6.into(), &50.0.into()));
         assert_eq!(value["lines"][0]["directive"], "Location");
-        assert_eq!((&value["lines"][0]["reached"], &value["lines"][0]["matched"]), (&true.into(), &false.into()));
+        assert_eq!((&value["lines"][0]["reached"], &value["lines"][0]["matched"]), (&3.into(), &0.into()));
         assert!(html(&coverage()).contains("&lt;Location &quot;/x&amp;y&quot;&gt;"));
         assert_eq!(coverage().matched(), Share { part: 1, whole: 3 });
         let text = table(&coverage(), Paint::default());
