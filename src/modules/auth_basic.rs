@@ -1,7 +1,7 @@
 //! mod_auth_basic.c: names and passwords in the Authorization header.
 
 use super::authn::core::{auth_name, auth_type};
-use super::authn::{self, List, Named, Status};
+use super::authn::{self, List, Status};
 use crate::base64;
 use crate::expr::Expr;
 use crate::expr::digest::{hex, md5};
@@ -189,12 +189,19 @@ pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
     let dir = r.per_dir.auth_basic.clone().unwrap_or_default();
     let digest = without(&dir.digest, r.without) == Some(&true);
     let digest = digest.then(|| hex(&md5(&bstr::join(":", [&user, &realm, &password]))));
-    let status = match without(&dir.providers, r.without) {
-        Some(list) => ask(r, &list.0, &user, &password, &realm, digest.as_ref()),
-        None if r.engine.server.loaded.has(authn::file::PROVIDER.module) => {
-            let file = Named::Modelled(&authn::file::PROVIDER);
-            ask(r, &[file], &user, &password, &realm, digest.as_ref())
-        }
+    let status = match authn::asked(r, without(&dir.providers, r.without)) {
+        Some(providers) => authn::in_turn(providers, |provider| match &digest {
+            None => provider.check_password(r, &user, &password),
+            Some(_) if !provider.has_realm_hash() => {
+                r.error("AH02493", "Authn provider does not support AuthBasicUseDigestAlgorithm");
+                Status::GeneralError
+            }
+            Some(digest) => match provider.get_realm_hash(r, &user, &realm) {
+                Status::Found(hash) if hash == *digest => Status::Granted,
+                Status::Found(_) => Status::Denied,
+                other => other,
+            },
+        }),
         None => {
             r.error("AH01616", "No Authn provider configured");
             Status::GeneralError
@@ -212,36 +219,6 @@ pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
         Status::Found(_) | Status::GeneralError => return Verdict::Status(500),
     }
     note_failure(r)
-}
-
-/// Asks the providers in turn, until one knows the user.
-fn ask(
-    r: &mut Request<'_>,
-    providers: &[Named],
-    user: &BString,
-    password: &BString,
-    realm: &BString,
-    digest: Option<&BString>,
-) -> Status {
-    let mut status = Status::NotFound;
-    for provider in providers {
-        status = match digest {
-            None => provider.check_password(r, user, password),
-            Some(_) if !provider.has_realm_hash() => {
-                r.error("AH02493", "Authn provider does not support AuthBasicUseDigestAlgorithm");
-                Status::GeneralError
-            }
-            Some(digest) => match provider.get_realm_hash(r, user, realm) {
-                Status::Found(hash) if hash == *digest => Status::Granted,
-                Status::Found(_) => Status::Denied,
-                other => other,
-            },
-        };
-        if status != Status::NotFound {
-            break;
-        }
-    }
-    status
 }
 
 /// `authenticate_basic_fake`: credentials for who stands behind.

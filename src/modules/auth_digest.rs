@@ -1,7 +1,7 @@
 //! mod_auth_digest.c, as far as a 401: the nonce that would let a client in holds a secret of the running httpd.
 
 use super::authn::core::{auth_name, auth_type};
-use super::authn::{self, List, Named, Status};
+use super::authn::{self, List, Status};
 use crate::expr::digest::{hex, md5};
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
@@ -292,16 +292,8 @@ pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
         return refuse(r, "AH01788", format!("realm mismatch - got `{got}' but expected `{realm}'"));
     }
     let dir = r.per_dir.auth_digest.clone().unwrap_or_default();
-    let file = List(vec![Named::Modelled(&authn::file::PROVIDER)]);
-    let providers = without(&dir.providers, r.without).unwrap_or(&file);
-    let mut status = Status::NotFound;
-    for provider in &providers.0 {
-        status = provider.get_realm_hash(r, &user, &realm);
-        if status != Status::NotFound {
-            break;
-        }
-    }
-    let hash = match status {
+    let providers = without(&dir.providers, r.without).map_or(&authn::FILE[..], |list| &list.0);
+    let hash = match authn::in_turn(providers, |provider| provider.get_realm_hash(r, &user, &realm)) {
         Status::Found(hash) => hash,
         Status::NotFound => return refuse(r, "AH01790", format!("user `{user}' in realm `{realm}' not found: {uri}")),
         Status::Denied | Status::Granted => {

@@ -1,7 +1,7 @@
 //! mod_auth_form.c: who logged in by a form is known by the session. What a form's body says is not known here.
 
 use super::authn::core::{auth_name, auth_type};
-use super::authn::{self, List, Named, Status};
+use super::authn::{self, List, Status};
 use super::session;
 use crate::base64;
 use crate::expr::Expr;
@@ -258,20 +258,8 @@ fn send_to(r: &mut Request<'_>, target: &Expr, (status, code, what): (u16, &'sta
 
 /// `check_authn`: asks the providers in turn, until one knows the user.
 fn check(r: &mut Request<'_>, dir: &Dir, user: &BString, password: &BString) -> Verdict {
-    let status = match without(&dir.providers, r.without) {
-        Some(list) => {
-            let mut status = Status::NotFound;
-            for provider in &list.0 {
-                status = provider.check_password(r, user, password);
-                if status != Status::NotFound {
-                    break;
-                }
-            }
-            status
-        }
-        None if r.engine.server.loaded.has(authn::file::PROVIDER.module) => {
-            Named::Modelled(&authn::file::PROVIDER).check_password(r, user, password)
-        }
+    let status = match authn::asked(r, without(&dir.providers, r.without)) {
+        Some(providers) => authn::in_turn(providers, |provider| provider.check_password(r, user, password)),
         None => {
             r.error("AH01806", "no authn provider configured");
             Status::GeneralError

@@ -6,7 +6,7 @@ use crate::module::{Args, Directive, Module, row};
 use crate::pattern::begins_nocase;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
-use crate::server::response::{Length, UNKNOWN};
+use crate::server::response::{Length, UNKNOWN, essence};
 use crate::server::settings::Settings;
 use crate::source::Span;
 use crate::{date, outcome::step::By};
@@ -182,7 +182,7 @@ impl Dir {
     /// The code for an answer's type: its own, its kind's, or the one for all.
     fn code(&self, r: &Request<'_>) -> Option<Code> {
         let of = |kind: &[u8]| self.types.iter().find(|(t, _)| t.eq_ignore_ascii_case(kind)).map(|(_, code)| *code);
-        let kind = r.content_type.as_ref().map(|t| t.split(|b| *b == b';').next().unwrap_or_default().trim_ascii());
+        let kind = r.content_type.as_ref().map(|t| essence(t));
         let own = kind.and_then(&of);
         let by_kind = || {
             let slash = kind?.find_byte(b'/')?;

@@ -1,6 +1,7 @@
 //! What of an httpd's answer can be held against an outcome, and where the two differ.
 
 use super::answer::{Answer, Reply};
+use crate::server::response::is_left_out;
 use serde_json::{Value, json};
 
 /// One key of an outcome on which the two don't agree.
@@ -186,7 +187,6 @@ pub(super) fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec
 /// Where the headers are not those that httpd sent, if the outcome has any: the first that differs. A value that can't be known
 /// may be any; what a program or back-end sends is its own doing.
 fn headers(answer: &Answer, outcome: &Value) -> Option<Difference> {
-    const LEFT_OUT: [&str; 5] = ["date", "server", "connection", "keep-alive", "transfer-encoding"];
     let told = outcome["headers"].as_array().filter(|_| answer.status.is_some())?;
     let file = answer.inner.as_ref().map(|i| &i.file).filter(|f| !f.is_empty()).or(answer.file.as_ref());
     let foreign = answer.probe.is_some()
@@ -195,8 +195,12 @@ fn headers(answer: &Answer, outcome: &Value) -> Option<Difference> {
     if foreign {
         return None;
     }
-    let mut left: Vec<(&str, &str)> =
-        answer.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).filter(|(n, _)| !LEFT_OUT.contains(n)).collect();
+    let mut left: Vec<(&str, &str)> = answer
+        .headers
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .filter(|(n, _)| !is_left_out(n.as_bytes()))
+        .collect();
     let mut ours: Vec<(String, Option<&str>)> =
         told.iter().map(|h| (h[0].as_str().unwrap_or_default().to_ascii_lowercase(), h[1].as_str())).collect();
     // those that are known are matched first

@@ -99,7 +99,7 @@ impl<'a> Case<'a> {
         let rank = |section: Span| applied.iter().rposition(|s| s.rule == Some(section)).map(|at| at + 2);
         let mut lines: Vec<(usize, Span)> = Vec::new();
         for line in self.site.directives().filter(|d| is_wanted(d.name())) {
-            let of_host = line.parents().find(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")).map(|(_, s)| s);
+            let of_host = line.virtual_host();
             if of_host.is_some() && of_host != host {
                 continue;
             }

@@ -1,9 +1,43 @@
 //! Looking up a key in a database file: `apr_dbm_open_ex` and `apr_dbm_fetch`, as httpd's modules call them.
 
 use super::request::Request;
+use super::setting::{Set, without};
+use super::settings::Settings;
 use crate::dbm::{self, Unknown};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
+
+/// A database that directives name: its file, and its type. Modules have no merge rule for them: the innermost section that sets
+/// either sets both.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Named {
+    /// AuthDBMUserFile, AuthDBMGroupFile.
+    pub file: Option<Set<BString>>,
+    /// AuthDBMType, AuthzDBMType.
+    pub kind: Option<Set<BString>>,
+}
+
+impl Settings for Named {}
+
+impl Named {
+    /// The places of the settings.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
+        self.file.iter().chain(&self.kind).map(|s| s.span)
+    }
+
+    /// The line that names the file.
+    pub(crate) fn span(&self) -> Span {
+        self.file.as_ref().map_or(Span::NONE, |s| s.span)
+    }
+
+    /// The type, without a line.
+    pub(crate) fn kind(&self, skip: Option<Span>) -> BString {
+        without(&self.kind, skip).cloned().unwrap_or_else(|| DEFAULT.into())
+    }
+}
+
+/// The type of a database whose type is not said.
+pub(crate) const DEFAULT: &str = "default";
 
 /// The file can't be opened, or not as that type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

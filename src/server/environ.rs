@@ -112,8 +112,8 @@ pub(crate) fn hand(r: &mut Request<'_>, reader: Reader, more: &[(&'static str, O
 
 /// Notes the line that changed a request header: its variable is due to it.
 pub(crate) fn changed_header(r: &mut Request<'_>, name: &[u8], line: Span) {
-    if let Some(variable) = script::header_variable(&name.to_ascii_uppercase()).filter(|_| r.engine.responds()) {
-        r.environ.lines.push((variable, line));
+    if r.engine.responds() && script::has_variable(name) {
+        r.environ.lines.push((script::header_variable(name), line));
     }
 }
 

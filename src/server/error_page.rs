@@ -2,7 +2,7 @@
 //! matters; it was measured at httpd 2.4.71.
 
 use super::request::Request;
-use super::{setting, status};
+use super::{script, setting, status};
 use crate::modules::core::Signature;
 
 /// What is around a page's title, heading and sentence.
@@ -146,13 +146,7 @@ fn notes(r: &Request<'_>) -> Option<usize> {
     }
 }
 
-/// The length of a text once HTML's letters are escaped: `ap_escape_html`.
+/// The length of a text once HTML's letters are escaped.
 fn escaped(text: &[u8]) -> usize {
-    let of = |b: &u8| match b {
-        b'<' | b'>' => 4,
-        b'&' => 5,
-        b'"' => 6,
-        _ => 1,
-    };
-    text.iter().map(of).sum()
+    script::escape_html(text.into()).len()
 }

@@ -256,6 +256,11 @@ fn is_header_only(status: u16) -> bool {
     status == 204 || status == 304
 }
 
+/// Whether httpd's own page for a status has the Location that was set before.
+pub(crate) fn keeps_location(status: u16) -> bool {
+    (300..400).contains(&status) || status == 201
+}
+
 /// `ap_send_error_response`: the page that httpd itself answers with, for an error within an ErrorDocument as well (`second`,
 /// its status). The headers of an answer that would have gone well are lost.
 pub(super) fn make_page(r: &mut Request<'_>, second: Option<u16>) {
@@ -273,7 +278,7 @@ pub(super) fn make_page(r: &mut Request<'_>, second: Option<u16>) {
     let location = r.headers_out.get("Location").or(r.err_headers_out.get("Location")).map(|l| l.to_owned());
     headers::tell_lost(r);
     r.headers_out = std::mem::take(&mut r.err_headers_out);
-    let location = location.filter(|l| !l.is_empty() && ((300..400).contains(&status) || status == 201));
+    let location = location.filter(|l| !l.is_empty() && keeps_location(status));
     if let Some(location) = &location {
         r.says("Location", location.clone());
     }
@@ -336,6 +341,11 @@ pub(super) fn clear(r: &mut Request<'_>) {
 /// Headers that are left out of an outcome: those of the connection, and of every answer alike.
 const LEFT_OUT: [&str; 5] = ["Date", "Server", "Connection", "Keep-Alive", "Transfer-Encoding"];
 
+/// Whether a header is left out.
+pub(crate) fn is_left_out(name: &[u8]) -> bool {
+    LEFT_OUT.iter().any(|left| name.eq_ignore_ascii_case(left.as_bytes()))
+}
+
 /// The response of the request that answers, its headers in the order sent: `ap_http_header_filter`; `last` is the one that
 /// ran last, whose program it was.
 pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
@@ -365,7 +375,7 @@ pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
     if let Some(kind) = kind {
         let kind = with_charset(r, kind, reply.suppress_charset);
         out.set("Content-Type", kind.clone());
-        content_type = Some(essence(&kind));
+        content_type = Some(essence(&kind).into());
     }
     if let Some(encoding) = r.content_encoding.as_ref().filter(|_| !header_only) {
         out.set("Content-Encoding", encoding.clone());
@@ -377,10 +387,10 @@ pub(super) fn of(answer: &Request<'_>, last: &Request<'_>) -> Response {
     if r.header_only && out.get("Content-Length").is_some_and(|length| length == "0") {
         out.unset("Content-Length");
     }
-    let sent = out.iter().filter(|(name, _)| !LEFT_OUT.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes())));
+    let sent = out.iter().filter(|(name, _)| !is_left_out(name));
     let headers: Vec<(BString, Option<BString>)> =
         sent.map(|(name, value)| (name.to_owned(), (!is_unknown(value)).then(|| value.to_owned()))).collect();
-    let said = || out.get("Content-Type").map(|kind| essence(kind));
+    let said = || out.get("Content-Type").map(|kind| essence(kind).into());
     Response {
         headers,
         content_type: content_type.or_else(said),
@@ -394,8 +404,8 @@ fn owned((name, value): (&BStr, &BStr)) -> (BString, BString) {
 }
 
 /// A content type without its parameters.
-fn essence(kind: &[u8]) -> BString {
-    kind.split(|b| *b == b';').next().unwrap_or_default().trim_ascii().into()
+pub(crate) fn essence(kind: &[u8]) -> &[u8] {
+    kind.split(|b| *b == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// `ap_make_content_type`: AddDefaultCharset.
@@ -413,29 +423,26 @@ fn with_charset(r: &Request<'_>, kind: &[u8], suppressed: bool) -> BString {
 
 /// The languages of the file, and after them those that a header names already.
 fn languages(r: &Request<'_>, out: &Table) -> BString {
-    let mut all: Vec<BString> = r.content_languages.clone();
-    let mut known: HashSet<Vec<u8>> = all.iter().map(|l| l.to_ascii_lowercase()).collect();
     let said = out.get("Content-Language").map(|v| v.to_owned()).unwrap_or_default();
-    for token in said.split(|b| *b == b',').map(|t| t.trim_ascii()).filter(|t| !t.is_empty()) {
-        if known.insert(token.to_ascii_lowercase()) {
-            all.push(token.into());
-        }
-    }
-    bstr::join(",", all).into()
+    let said = said.split(|b| *b == b',').map(|t| t.trim_ascii()).filter(|t| !t.is_empty());
+    let own: Vec<&[u8]> = r.content_languages.iter().map(|l| l.as_slice()).collect();
+    let of_file = each_once(own.iter().copied()).count();
+    let said = each_once(own.iter().copied().chain(said)).skip(of_file);
+    bstr::join(",", own.iter().copied().chain(said).collect::<Vec<_>>()).into()
+}
+
+/// Names without those that came before, whatever their case.
+fn each_once<'n>(names: impl Iterator<Item = &'n [u8]>) -> impl Iterator<Item = &'n [u8]> {
+    let mut known: HashSet<Vec<u8>> = HashSet::new();
+    names.filter(move |name| known.insert(name.to_ascii_lowercase()))
 }
 
 /// `fixup_vary`: all Vary headers in one, each name once.
 fn fix_vary(out: &mut Table) {
-    let mut names: Vec<BString> = Vec::new();
-    let mut known: HashSet<Vec<u8>> = HashSet::new();
-    for (_, value) in out.named(b"Vary") {
-        for name in value.split(|b| *b == b',' || b.is_ascii_whitespace()).filter(|n| !n.is_empty()) {
-            if known.insert(name.to_ascii_lowercase()) {
-                names.push(name.into());
-            }
-        }
-    }
+    let all = out.named(b"Vary").flat_map(|(_, value)| value.split(|b| *b == b',' || b.is_ascii_whitespace()));
+    let names: Vec<&[u8]> = each_once(all.filter(|name| !name.is_empty())).collect();
     if !names.is_empty() {
-        out.set("Vary", BString::from(bstr::join(",", names)));
+        let one = BString::from(bstr::join(",", names));
+        out.set("Vary", one);
     }
 }

@@ -82,7 +82,7 @@ pub(crate) fn add_common_vars(r: &mut Request<'_>) {
             b"CONTENT-LENGTH" => Some("CONTENT_LENGTH".into()),
             b"PROXY" => None,
             b"AUTHORIZATION" | b"PROXY-AUTHORIZATION" if !passes_auth(r) => None,
-            _ => header_variable(&upper),
+            _ => has_variable(name).then(|| header_variable(name)),
         };
         if let Some(variable) = variable {
             vars.add(variable, value);
@@ -169,11 +169,14 @@ fn passes_auth(r: &Request<'_>) -> bool {
     setting::value(&r.core().cgi_pass_auth, false)
 }
 
-/// `http2env`: the variable of a request header, its name in upper case. Other names than of letters, digits and hyphens
-/// have none.
-pub(super) fn header_variable(name: &[u8]) -> Option<BString> {
-    let named = name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
-    named.then(|| [b"HTTP_", name.replace("-", "_").as_slice()].concat().into())
+/// Whether a header of that name has a variable: it is of letters, digits and hyphens.
+pub(crate) fn has_variable(name: &[u8]) -> bool {
+    name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+}
+
+/// `http2env`: the variable of a header.
+pub(crate) fn header_variable(name: &[u8]) -> BString {
+    [b"HTTP_", name.to_ascii_uppercase().replace("-", "_").as_slice()].concat().into()
 }
 
 /// What the client's conditions make of a program's answer that names no status (`ap_scan_script_header_err_core_ex`): 304

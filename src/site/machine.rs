@@ -110,7 +110,7 @@ impl Site {
             }
             // as httpd names it
             let place = |span: Span| format!("{}:{}", self.sources().file(span.file).name, span.line);
-            let (code, what) = match (is_error, host(directive)) {
+            let (code, what) = match (is_error, directive.virtual_host()) {
                 (true, None) => ("AH02291", "main error log".to_string()),
                 (true, Some(host)) => ("AH02292", format!("error log of vhost defined at {}", place(host))),
                 (false, _) => {
@@ -164,13 +164,8 @@ fn missing(code: &'static str, message: impl Into<String>, span: Span, stage: St
     Diagnostic { machine: Some(stage), ..Diagnostic::error(code, message, span) }
 }
 
-/// Where the virtual host is that a directive is in.
-fn host(directive: &Directive<'_>) -> Option<Span> {
-    directive.parents().find(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")).map(|(_, span)| span)
-}
-
 fn within_host(directive: &Directive<'_>) -> bool {
-    host(directive).is_some()
+    directive.virtual_host().is_some()
 }
 
 #[cfg(test)]

@@ -224,6 +224,11 @@ impl<'s> Directive<'s> {
         })
     }
 
+    /// The virtual host that it is in.
+    pub(crate) fn virtual_host(&self) -> Option<Span> {
+        self.parents().find(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")).map(|(_, span)| span)
+    }
+
     /// The sections around it, the outermost first.
     pub(crate) fn sections(&self) -> &[&'s Node] {
         &self.parents

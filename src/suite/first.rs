@@ -65,7 +65,7 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
         };
         ask("/", None);
         for directive in &directives {
-            let own = host_of(directive);
+            let own = directive.virtual_host();
             if own == host.section || own.is_none() && number == 0 {
                 let (text, place) =
                     (directive_text(site.sources(), directive.span()), site.sources().place(directive.span()));
@@ -93,11 +93,6 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
     groups
 }
 
-/// The virtual host that a directive is in.
-fn host_of(directive: &Directive<'_>) -> Option<Span> {
-    directive.parents().find(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")).map(|(_, span)| span)
-}
-
 fn words(directive: &Directive<'_>) -> Vec<BString> {
     // a section's end with its bracket
     let args = directive.args().trim_end_with(|c| c == '>' || c == ' ');
@@ -113,7 +108,7 @@ fn hosts(directives: &[Directive<'_>]) -> Vec<Host> {
     let of = |section: Option<Span>, name: &str| {
         let mut found = directives
             .iter()
-            .filter(|d| host_of(d) == section && d.parents().count() == usize::from(section.is_some()));
+            .filter(|d| d.virtual_host() == section && d.parents().count() == usize::from(section.is_some()));
         found.find(|d| is(d, name)).and_then(|d| words(d).into_iter().next())
     };
     let host = |section: Option<Span>, port: u16| {

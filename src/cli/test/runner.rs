@@ -108,8 +108,7 @@ impl Runner<'_> {
                 let Some(work) = work.get(index) else { return };
                 let mut reads = Vec::new();
                 let results = self.one(work, &mut reads);
-                let failed = |s: &Checked| s.error.is_some() || s.cases.iter().any(Case::failed);
-                if self.fail_fast && results.iter().any(failed) {
+                if self.fail_fast && results.iter().any(Checked::failed) {
                     stop.store(true, Ordering::Relaxed);
                 }
                 if let Ok(mut done) = done.lock() {
@@ -157,7 +156,7 @@ impl Runner<'_> {
                         continue;
                     }
                     results.push(self.scenario(scenario, reads));
-                    if self.fail_fast && results.iter().any(|s| s.error.is_some() || s.cases.iter().any(Case::failed)) {
+                    if self.fail_fast && results.iter().any(Checked::failed) {
                         break;
                     }
                 }
@@ -328,8 +327,7 @@ fn refusal(scenario: &Scenario) -> Case {
 
 /// Leaves out what comes after the first failure.
 fn cut(results: &mut Vec<Checked>) {
-    let failed = |s: &Checked| s.error.is_some() || s.cases.iter().any(Case::failed);
-    if let Some(at) = results.iter().position(failed) {
+    if let Some(at) = results.iter().position(Checked::failed) {
         results.truncate(at + 1);
         if let Some(first) = results[at].cases.iter().position(Case::failed) {
             results[at].cases.truncate(first + 1);

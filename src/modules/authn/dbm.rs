@@ -8,7 +8,6 @@ use crate::server::build::Cmd;
 use crate::server::dbm;
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
-use crate::server::settings::Settings;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -28,24 +27,6 @@ static DIRECTIVES: &[Directive] = &[
     row("AuthDBMType", Args::Take1, OR_AUTHCFG, Modelled, "what type of DBM file the user file is", kind),
 ];
 
-/// Settings per directory. There is no merge rule for them: the innermost section that sets any sets all.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Dir {
-    /// AuthDBMUserFile.
-    pub file: Option<Set<BString>>,
-    /// AuthDBMType.
-    pub kind: Option<Set<BString>>,
-}
-
-impl Settings for Dir {}
-
-impl Dir {
-    /// The places of the settings that decide who a user is.
-    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
-        self.file.iter().chain(&self.kind).map(|s| s.span)
-    }
-}
-
 fn user_file(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let (path, span) = (cmd.server_root_relative(&a[0]), cmd.span());
     Set::put(&mut cmd.slot(|d| &mut d.authn_dbm).file, path, span);
@@ -61,9 +42,9 @@ fn kind(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 /// `fetch_dbm_value`: the value of a key up to its first colon; the error is what httpd answers without the file.
 fn fetch(r: &mut Request<'_>, key: &[u8]) -> Result<(BString, Span), Status> {
     let dir = r.per_dir.authn_dbm.clone().unwrap_or_default();
-    let kind = without(&dir.kind, r.without).cloned().unwrap_or_else(|| "default".into());
+    let kind = dir.kind(r.without);
     let path = without(&dir.file, r.without).cloned().unwrap_or_default();
-    let span = dir.file.as_ref().map_or(Span::NONE, |s| s.span);
+    let span = dir.span();
     match dbm::fetch(r, (&kind, &path), key, span) {
         Ok(None) => Err(Status::NotFound),
         Ok(Some(value)) => Ok((value[..value.find_byte(b':').unwrap_or(value.len())].into(), span)),

@@ -165,6 +165,20 @@ fn unknown(r: &mut Request<'_>, name: &str) -> Status {
     Status::Denied
 }
 
+/// The provider that is asked where none is named.
+pub(super) static FILE: [Named; 1] = [Named::Modelled(&file::PROVIDER)];
+
+/// The providers that are asked: those that the configuration names, or else the files', if their module is loaded.
+pub(super) fn asked<'l>(r: &Request<'_>, named: Option<&'l List>) -> Option<&'l [Named]> {
+    let usual = || r.engine.server.loaded.has(file::PROVIDER.module).then_some(&FILE[..]);
+    named.map(|list| list.0.as_slice()).or_else(usual)
+}
+
+/// Asks providers in turn, until one knows the user.
+pub(super) fn in_turn(providers: &[Named], mut ask: impl FnMut(&Named) -> Status) -> Status {
+    providers.iter().map(&mut ask).find(|status| *status != Status::NotFound).unwrap_or(Status::NotFound)
+}
+
 /// Tells what became of a password.
 pub(super) fn tell(r: &Request<'_>, module: &'static str, user: &BString, status: &Status) {
     if r.without.is_some() {

@@ -10,9 +10,7 @@ use crate::modules::authz_core::Status;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
-use crate::server::settings::Settings;
 use crate::server::{dbm, expr_context};
-use crate::source::Span;
 use bstr::BString;
 
 const NAME: &str = "mod_authz_dbm.c";
@@ -31,22 +29,6 @@ pub(super) static PROVIDERS: &[Provider] = &[
     Provider { name: "dbm-group", module: NAME, parse: host::parse_text, check: check_group, blind: None },
     Provider { name: "dbm-file-group", module: NAME, parse: host::parse_nothing, check: check_file_group, blind: None },
 ];
-
-/// Settings per directory. There is no merge rule for them: the innermost section that sets any sets all.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Dir {
-    file: Option<Set<BString>>,
-    kind: Option<Set<BString>>,
-}
-
-impl Settings for Dir {}
-
-impl Dir {
-    /// The places of the settings that say which groups a user is in.
-    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
-        self.file.iter().chain(&self.kind).map(|s| s.span)
-    }
-}
 
 fn group_file(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let (path, span) = (cmd.server_root_relative(&a[0]), cmd.span());
@@ -69,8 +51,8 @@ fn groups(r: &mut Request<'_>, codes: [&'static str; 2], unopened: Status) -> Re
         r.error(codes[0], "No group file was specified in the configuration");
         return Err(Status::Denied);
     };
-    let kind = without(&dir.kind, r.without).cloned().unwrap_or_else(|| "default".into());
-    let span = dir.file.as_ref().map_or(Span::NONE, |s| s.span);
+    let kind = dir.kind(r.without);
+    let span = dir.span();
     let realm = auth_name(r).unwrap_or_default();
     let mut found = dbm::fetch(r, (&kind, path), &bstr::join(":", [&user, &realm]), span);
     if found == Ok(None) {

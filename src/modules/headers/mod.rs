@@ -352,7 +352,7 @@ fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) ->
             },
         };
         let of = told_table(entries, r);
-        let from = of.and_then(|_| told::values(table(r), &entry.name));
+        let from = of.and_then(|_| table(r).get_joined(&entry.name));
         let done = if holds { apply(r, entry, table, &mut merging) } else { Some(()) };
         if holds && is_request(r, table) {
             environ::changed_header(r, &entry.name, entry.span);

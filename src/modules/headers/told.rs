@@ -4,8 +4,9 @@ use super::Entry;
 use crate::outcome::step::{By, Change, Detail, Field, HeaderFate, HeaderTable, Judgement, Step};
 use crate::phase::Phase;
 use crate::server::request::Request;
+use crate::server::response;
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 /// Whether headers are told.
 fn wanted(r: &Request<'_>) -> bool {
@@ -36,12 +37,6 @@ fn change(table: HeaderTable, name: impl Into<BString>, from: Option<BString>, t
     Change { field: Field::Header(table), name: Some(name.into()), from, to }
 }
 
-/// All values of a header, one after another.
-pub(super) fn values(table: &crate::server::table::Table, name: &[u8]) -> Option<BString> {
-    let all: Vec<&[u8]> = table.named(name).map(|(_, v)| v.as_bytes()).collect();
-    (!all.is_empty()).then(|| bstr::join(", ", all).into())
-}
-
 /// Tells what a line did to a header, whose values were `from`.
 pub(super) fn tell_line(r: &Request<'_>, entry: &Entry, table: HeaderTable, from: Option<BString>, fate: HeaderFate) {
     if !wanted(r) {
@@ -56,7 +51,7 @@ pub(super) fn tell_line(r: &Request<'_>, entry: &Entry, table: HeaderTable, from
         let step = Step::new(Phase::Handler, By::Module("mod_headers.c"), Some(entry.span), judgement);
         let step = step.with(Detail::Header(entry.name.clone(), fate));
         let rows = if table == HeaderTable::Always { &r.err_headers_out } else { &r.headers_out };
-        let to = values(rows, &entry.name);
+        let to = rows.get_joined(&entry.name);
         if fate != HeaderFate::Applied || from == to {
             return step;
         }
@@ -70,7 +65,7 @@ pub(crate) fn tell_lost(r: &Request<'_>) {
         return;
     }
     let status = r.status;
-    let kept = |name: &[u8]| name.eq_ignore_ascii_case(b"Location") && ((300..400).contains(&status) || status == 201);
+    let kept = |name: &[u8]| name.eq_ignore_ascii_case(b"Location") && response::keeps_location(status);
     let rows = r.headers_out.iter().filter(|(name, _)| !kept(name));
     let lost: Vec<Change> = rows
         .map(|(name, value)| change(HeaderTable::OnSuccess, name.to_owned(), Some(value.to_owned()), None))

@@ -71,7 +71,7 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     if r.filename.as_ref().is_some_and(|f| f.starts_with(b"proxy:")) {
         return Verdict::Declined;
     }
-    let kind = conf.kind.as_ref().map_or_else(|| "default".into(), |set| set.value.clone());
+    let kind = conf.kind.as_ref().map_or_else(|| dbm::DEFAULT.into(), |set| set.value.clone());
     let name = r.server_name_for_url();
     let Ok(Some(backend)) = dbm::fetch(r, (&kind, &file.value), &name, file.span) else { return Verdict::Declined };
     for line in [Some(enabled.span), Some(file.span), conf.kind.as_ref().map(|set| set.span)] {

@@ -55,9 +55,8 @@ fn without_doubled_slashes(path: &[u8]) -> BString {
 
 /// `wsgi_drop_invalid_headers`
 fn drop_invalid_headers(r: &mut Request<'_>) {
-    let is_valid = |name: &[u8]| name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
     let invalid: Vec<BString> =
-        r.headers_in.iter().filter(|(name, _)| !is_valid(name)).map(|(name, _)| name.to_owned()).collect();
+        r.headers_in.iter().filter(|(name, _)| !script::has_variable(name)).map(|(name, _)| name.to_owned()).collect();
     for name in invalid {
         r.headers_in.unset(name);
     }

@@ -2,6 +2,7 @@
 
 use crate::address::IpSubnet;
 use crate::server::request::Request;
+use crate::server::script;
 use bstr::{BStr, BString, ByteSlice};
 use std::net::IpAddr;
 
@@ -33,7 +34,7 @@ enum Kind {
 
 /// Changes the environment by the headers that WSGITrustedProxyHeaders names, if the client is one of `proxies`, or any.
 pub(super) fn process(r: &mut Request<'_>, headers: &[BString], proxies: Option<&[IpSubnet]>) {
-    let names: Vec<BString> = headers.iter().map(|h| variable(h.as_bstr())).collect();
+    let names: Vec<BString> = headers.iter().map(|h| script::header_variable(h)).collect();
     let is_trusted = |proxies| r.env.get("REMOTE_ADDR").and_then(address).is_some_and(|ip| is_one_of(ip, proxies));
     let mut trusted: Vec<(Kind, &BString)> = Vec::new();
     if proxies.is_none_or(is_trusted) {
@@ -54,11 +55,6 @@ pub(super) fn process(r: &mut Request<'_>, headers: &[BString], proxies: Option<
             }
         }
     }
-}
-
-/// The variable of a header.
-fn variable(header: &BStr) -> BString {
-    [b"HTTP_", header.to_ascii_uppercase().replace("-", "_").as_slice()].concat().into()
 }
 
 fn kind_of(name: &BString) -> Option<Kind> {

@@ -136,7 +136,7 @@ pub(super) fn nearly(case: &Case<'_>, found: &mut Vec<Near>) {
             continue;
         }
         let Some(line) = Line::of(&directive) else { continue };
-        let of_host = directive.parents().find(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")).map(|(_, s)| s);
+        let of_host = directive.virtual_host();
         let elsewhere = of_host.is_some() && of_host != host;
         let inner = directive.parents().any(|(_, section)| Some(section) != of_host);
         if inner && !seen.contains(&line_of(directive.parents().last().map_or(Span::NONE, |(_, s)| s))) {

@@ -83,7 +83,7 @@ fn untried(case: &Case<'_>, found: &mut Vec<Near>) {
     let mut rules: Vec<Untried> = Vec::new();
     for rule in case.lines("RewriteRule") {
         let parents: Vec<Span> = rule.parents().map(|(_, span)| span).collect();
-        let in_host = rule.parents().find(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")).map(|(_, s)| s);
+        let in_host = rule.virtual_host();
         let section = parents.last().copied().filter(|s| Some(*s) != in_host);
         if section.is_none_or(|s| sections.contains(&s)) && (in_host.is_none() || in_host == host) {
             let (args, line, in_host) = (rule.args().into(), rule.span(), in_host.is_some());

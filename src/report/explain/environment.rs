@@ -7,8 +7,10 @@ use crate::outcome::{Outcome, Response};
 use crate::reason::Case;
 use crate::report::Explained;
 use crate::report::paint::{Paint, Tone, clean};
+use crate::server::script;
 use crate::source::Span;
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
+use std::collections::HashMap;
 
 /// The page.
 pub(crate) fn environment(explained: &Explained<'_>, paint: Paint) -> String {
@@ -22,7 +24,9 @@ pub(crate) fn environment(explained: &Explained<'_>, paint: Paint) -> String {
         page.note(Tone::Plain, "no program ran");
         return page.text;
     };
-    let by = |name: &BString| response.env_lines.iter().find(|(n, _)| n == name).map(|(_, line)| *line);
+    // the first of a name counts
+    let lines: HashMap<&BString, Span> = response.env_lines.iter().rev().map(|(name, line)| (name, *line)).collect();
+    let by = |name: &BString| lines.get(name).copied();
     let of_header = |name: &BString| name.starts_with(b"HTTP_") || name.starts_with(b"CONTENT_");
     let group = |name: &BString| if by(name).is_some() { 0 } else { 1 + usize::from(!of_header(name)) };
     for (number, title) in ["Set by the configuration", "From the request's headers", "Of the request and the server"]
@@ -57,7 +61,7 @@ pub(super) fn variable(page: &mut Page<'_>, label: &str, name: &BString, value: 
 /// Headers of the request that the program has no variable of, and why.
 fn headers<'c>(case: &'c Case<'_>, variables: &'c [(BString, Option<BString>)]) -> impl Iterator<Item = String> + 'c {
     case.ask.headers.iter().filter_map(move |(name, _)| {
-        let variable: BString = [b"HTTP_", name.to_ascii_uppercase().replace("-", "_").as_slice()].concat().into();
+        let variable = script::header_variable(name);
         let has = variables.iter().any(|(n, _)| *n == variable);
         let why = why_not(name, case.outcome).filter(|_| !has)?;
         Some(format!("the header `{}`: {why}", clean(name)))
@@ -75,9 +79,7 @@ fn why_not(name: &BStr, outcome: &Outcome) -> Option<&'static str> {
             Some("httpd keeps credentials from programs, CGIPassAuth On passes them on")
         }
         _ if is("Proxy") => Some("programs would take HTTP_PROXY for the proxy that they are to use"),
-        _ if name.iter().any(|b| !b.is_ascii_alphanumeric() && *b != b'-') => {
-            Some("only names of letters, digits and hyphens become variables")
-        }
+        _ if !script::has_variable(name) => Some("only names of letters, digits and hyphens become variables"),
         _ => None,
     }
 }

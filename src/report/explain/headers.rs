@@ -6,6 +6,7 @@ use crate::report::paint::{Paint, Tone, clean};
 use crate::report::words;
 use crate::source::{SourceMap, Span};
 use bstr::{BString, ByteSlice};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// Something that happened to a header.
@@ -22,29 +23,31 @@ pub(crate) fn page(explained: &Explained<'_>, paint: Paint) -> String {
     collect(case.steps, &mut events);
     let mut page = format!("{}\n\n", super::verdict(case.outcome, paint));
     let sent = case.outcome.response.as_deref().map_or(&[][..], |r| &r.headers);
-    let mut seen: Vec<&BString> = Vec::new();
+    let mut of: HashMap<Vec<u8>, Vec<&Event<'_>>> = HashMap::new();
+    for event in &events {
+        of.entry(event.name.to_ascii_lowercase()).or_default().push(event);
+    }
+    let mut seen: HashSet<Vec<u8>> = HashSet::new();
     for (name, value) in sent {
         let value = value.as_ref().map_or_else(|| paint.tone(Tone::Key, "(not known)"), |v| clean(v).to_string());
         let _ = writeln!(page, "{}: {value}", clean(name));
         // what happened to a header that is sent several times is told once
-        if !seen.iter().any(|n| n.eq_ignore_ascii_case(name)) {
-            seen.push(name);
-            tell(&mut page, &events, name, case.sources);
+        let own = name.to_ascii_lowercase();
+        if let Some(events) = of.get(&own).filter(|_| !seen.contains(&own)) {
+            tell(&mut page, events, case.sources);
         }
+        seen.insert(own);
     }
-    let mut lost: Vec<&BString> = Vec::new();
-    for event in &events {
-        let known = |names: &[&BString]| names.iter().any(|n| n.eq_ignore_ascii_case(&event.name));
-        if !known(&seen) && !known(&lost) {
-            lost.push(&event.name);
-        }
-    }
+    let is_lost = |event: &&Event<'_>| seen.insert(event.name.to_ascii_lowercase());
+    let lost: Vec<&BString> = events.iter().filter(is_lost).map(|event| &event.name).collect();
     if !lost.is_empty() {
         let _ = writeln!(page, "\n{}", paint.tone(Tone::Key, "not sent:"));
     }
     for name in lost {
         let _ = writeln!(page, "{}", clean(name));
-        tell(&mut page, &events, name, case.sources);
+        if let Some(events) = of.get(&name.to_ascii_lowercase()) {
+            tell(&mut page, events, case.sources);
+        }
     }
     page
 }
@@ -76,8 +79,8 @@ fn collect<'s>(steps: &'s [Step], events: &mut Vec<Event<'s>>) {
 }
 
 /// What happened to one header, a line each.
-fn tell(page: &mut String, events: &[Event<'_>], name: &BString, sources: &SourceMap) {
-    for event in events.iter().filter(|e| e.name.eq_ignore_ascii_case(name)) {
+fn tell(page: &mut String, events: &[&Event<'_>], sources: &SourceMap) {
+    for event in events {
         let what = what(event);
         let line = match event.step.rule {
             Some(span) => format!("{}  {}", clean(sources.place(span)), clean(text(sources, span))),

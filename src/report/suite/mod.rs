@@ -33,6 +33,13 @@ pub(crate) struct Checked {
     pub error: Option<Broken>,
 }
 
+impl Checked {
+    /// Whether it fails the suite.
+    pub(crate) fn failed(&self) -> bool {
+        self.error.is_some() || self.cases.iter().any(Case::failed)
+    }
+}
+
 /// Why a scenario could not be run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Broken {
@@ -115,14 +122,13 @@ impl Case {
 
     /// What is not as expected, in one line.
     pub(crate) fn message(&self) -> String {
-        let one = |m: &Mismatch| format!("{}: expected {}, got {}", m.key, m.want, m.got);
-        self.mismatches.iter().map(one).collect::<Vec<_>>().join("; ")
+        self.mismatches.iter().map(said).collect::<Vec<_>>().join("; ")
     }
 
     /// The lines that tell it whole, without colour.
     pub(crate) fn lines(&self) -> Vec<String> {
         let asked = self.asked.iter().map(|asked| format!("asked: {asked}"));
-        let said = self.mismatches.iter().map(|m| format!("{}: expected {}, got {}", m.key, m.want, m.got));
+        let said = self.mismatches.iter().map(said);
         let decided = self.decided_by.iter().map(|d| format!("decided by {d}"));
         let caveats = self.caveats.iter().map(|c| format!("not certain: {c}"));
         let story = self.story.iter().map(Row::plain);
@@ -145,6 +151,11 @@ impl Case {
             _ => 2,
         }
     }
+}
+
+/// What one expectation came to.
+fn said(m: &Mismatch) -> String {
+    format!("{}: expected {}, got {}", m.key, m.want, m.got)
 }
 
 /// How many cases came to what.

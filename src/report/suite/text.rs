@@ -12,7 +12,7 @@ use std::fmt::Write;
 /// failures in full, what was `skipped`, and a summary alone on the last line.
 pub(crate) fn text(suite: &[Checked], skipped: Option<&str>, paint: Paint, quiet: bool, verbose: bool) -> String {
     let mut out = String::new();
-    for s in suite.iter().filter(|s| !quiet || s.error.is_some() || s.cases.iter().any(Case::failed)) {
+    for s in suite.iter().filter(|s| !quiet || s.failed()) {
         scenario(&mut out, s, paint, verbose);
     }
     let count = count(suite);
