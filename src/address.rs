@@ -70,6 +70,15 @@ impl IpSubnet {
         }
     }
 
+    /// An address in it: the second, which looks like a machine's, where there is one.
+    pub(crate) fn first(&self) -> Option<IpAddr> {
+        let (first, second) = match *self {
+            IpSubnet::V4 { net, .. } => (IpAddr::V4(net.into()), IpAddr::V4(net.wrapping_add(1).into())),
+            IpSubnet::V6 { net, .. } => (IpAddr::V6(net.into()), IpAddr::V6(net.wrapping_add(1).into())),
+        };
+        [second, first].into_iter().find(|ip| self.contains(*ip))
+    }
+
     /// Whether the address lies in the subnet (`apr_ipsubnet_test`); an IPv4-mapped one counts as IPv4.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match (self, address.to_canonical()) {

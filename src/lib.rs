@@ -77,6 +77,8 @@ mod request;
 mod rule;
 mod run;
 #[cfg(feature = "cli")]
+mod search;
+#[cfg(feature = "cli")]
 mod schema;
 mod server;
 pub mod site;

@@ -5,6 +5,7 @@ use super::machine::{self, Machine};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::builtin::{self, BUILTIN};
+use crate::conf::args;
 use crate::diagnostic::Diagnostic;
 use crate::report::paint::Tone;
 use crate::run::Run;
@@ -13,6 +14,8 @@ use crate::source::SourceMap;
 use crate::suggest::closest;
 use crate::suite::{RequestSpec, Scenario};
 use crate::version::Version;
+use bstr::ByteSlice;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +112,23 @@ impl Given {
             scenario.requests = requests;
         }
         Ok(Opened { example, ..open(scenario, streams)? })
+    }
+
+    /// The site for a search: a scenario's inline configuration has a Listen for 80, 443 and each port that a virtual host
+    /// names.
+    pub(super) fn open_for_search(&self, name: Option<&str>, streams: &Streams) -> Result<Opened, Failure> {
+        let first = self.open_named(name, streams, Some(Vec::new()))?;
+        if first.real {
+            return Ok(first);
+        }
+        let ports = first.site.directives().filter(|d| d.name().eq_ignore_ascii_case(b"VirtualHost")).flat_map(|d| {
+            let addresses = args::split(d.args().trim_end_with(|c| c == '>'));
+            addresses.iter().filter_map(|a| a.rsplit(|b| *b == b':').next()?.to_str().ok()?.parse().ok()).collect::<Vec<u16>>()
+        });
+        let ports: BTreeSet<u16> = ports.chain([80, 443]).filter(|port| *port > 0).collect();
+        let requests = ports.iter().map(|port| RequestSpec::short(&format!("http://localhost:{port}/")));
+        let again = self.open_named(name, &Streams::to(Box::new(std::io::sink()), Box::new(std::io::sink())), Some(requests.collect()))?;
+        Ok(Opened { requests: Vec::new(), ..again })
     }
 
     /// The version of httpd.

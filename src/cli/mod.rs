@@ -16,6 +16,7 @@ mod parallel;
 mod phases;
 mod remembered;
 mod replay;
+mod search;
 mod request;
 mod show;
 mod suites;
@@ -83,6 +84,11 @@ enum Verb {
         after_help = "Examples:\n  routesim init -c /etc/apache2 -o routing.yaml\n  routesim init --docroot public"
     )]
     Init(init::Init),
+    /// Find a request whose answer is as described
+    #[command(
+        after_help = "Examples:\n  routesim find --file '*.py' --status 200\n  routesim find -c /etc/apache2 --line /etc/apache2/sites-enabled/shop.conf:12"
+    )]
+    Find(search::Find),
     /// Check a configuration and report every error and warning
     #[command(
         after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
@@ -234,6 +240,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Replay(verb)) => verb.run(streams),
         Some(Verb::Test(verb)) => verb.run(streams),
         Some(Verb::Init(verb)) => verb.run(streams),
+        Some(Verb::Find(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),

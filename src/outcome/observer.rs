@@ -115,7 +115,7 @@ pub struct Tried<'t> {
 /// assert_eq!(kinds.0, [PatternKind::Prefix, PatternKind::Regex { icase: false }]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PatternKind {
     /// A regular expression.

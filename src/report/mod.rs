@@ -5,6 +5,8 @@
 mod explained;
 pub mod json;
 pub(crate) mod ndjson;
+#[cfg(feature = "cli")]
+pub(crate) mod search;
 
 mod causes;
 #[cfg(feature = "cli")]

@@ -76,6 +76,11 @@ impl Listens {
         if for_all { None } else { here.next()?.ip }
     }
 
+    /// The ports that it takes connections on.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.list.iter().map(|listen| listen.port)
+    }
+
     /// The line by which a virtual host speaks https where nothing else is said (`ap_setup_listeners`).
     pub(crate) fn https(&self, addrs: &[Address]) -> Option<&Listen> {
         addrs.iter().find_map(|addr| self.at(addr.ip, addr.port)).filter(|listen| listen.https)

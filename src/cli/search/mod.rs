@@ -1,0 +1,103 @@
+//! The verbs that ask about all requests at once, and what they have in common.
+
+mod find;
+
+pub(super) use find::Find;
+
+use super::given::{Given, Opened};
+use super::output::Streams;
+use super::{Failure, failure};
+use crate::address::IpSubnet;
+use crate::search::explore::{Purse, Search, Stopped};
+use crate::search::space::{Clients, Held, Terms};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// The options of a search.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Search options")]
+pub(super) struct SearchArgs {
+    /// Whose requests are tried: an outside visitor's (the default), those from an address or network, or `any`
+    #[arg(long, value_name = "ADDRESS|NETWORK|any", value_parser = clients)]
+    pub client: Option<Clients>,
+
+    /// Basic credentials that are tried, besides none; may be repeated
+    #[arg(short = 'u', long, value_name = "NAME:PASSWORD")]
+    pub user: Vec<String>,
+
+    /// Keep a part of the request as it is: host, port, method, path, query, protocol, tls, server or header:NAME; may be
+    /// repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = Held::parse)]
+    pub hold: Vec<Held>,
+
+    /// Stop after so many results
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+
+    /// Try at most so many requests
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub budget: usize,
+
+    /// Stop after so many seconds, whatever is left to try
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub timeout: f64,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// Human-readable text
+    Text,
+    /// One JSON object per line, the summary last
+    Ndjson,
+    /// Requests with today's answers as expectations, to paste into a suite
+    Yaml,
+}
+
+fn clients(text: &str) -> Result<Clients, String> {
+    if text.eq_ignore_ascii_case("any") {
+        return Ok(Clients::Any);
+    }
+    let (ip, mask) = match text.split_once('/') {
+        Some((ip, mask)) => (ip, Some(mask)),
+        None => (text, None),
+    };
+    let network = IpSubnet::parse(ip.as_bytes(), mask.map(str::as_bytes));
+    network.map(Clients::In).map_err(|_| "write an address, a network such as 192.0.2.0/24, or `any`".into())
+}
+
+impl SearchArgs {
+    /// The terms on which requests are made.
+    pub(super) fn terms(&self) -> Terms {
+        Terms { clients: self.client.clone().unwrap_or_default(), users: self.user.clone(), hold: self.hold.clone() }
+    }
+
+    /// What it may cost; `part` is how many searches share it.
+    pub(super) fn purse(&self, part: usize) -> Result<Purse, Failure> {
+        let seconds = Duration::try_from_secs_f64(self.timeout);
+        let Ok(seconds) = seconds else { return failure("--timeout takes a number of seconds") };
+        Ok(Purse { requests: self.budget / part.max(1), until: Instant::now().checked_add(seconds) })
+    }
+}
+
+/// Opens the site for a search: the run, or none where httpd would refuse it, which has been said.
+pub(super) fn opened(given: &Given, streams: &Streams) -> Result<Option<Opened>, Failure> {
+    let opened = given.open_for_search(given.scenario.as_deref(), streams)?;
+    if opened.run.is_none() {
+        streams.refused(&opened);
+        return Ok(None);
+    }
+    streams.remarks(&opened.diagnostics, &opened.sources);
+    Ok(Some(opened))
+}
+
+/// The last line of a search.
+pub(super) fn summary(search: &Search<'_>, found: usize, stopped: Option<Stopped>) -> Value {
+    json!({"summary": {
+        "found": found,
+        "asked": search.asked,
+        "complete": false,
+        "open": [],
+        "stopped": stopped.map(Stopped::word),
+    }})
+}

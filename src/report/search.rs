@@ -1,0 +1,157 @@
+//! What searches find, for people, programs and suites.
+
+use crate::outcome::json::{self, Key, Texts, Told};
+use crate::outcome::Outcome;
+use crate::report::paint::{Paint, Tone, clean};
+use crate::search::explore::Stopped;
+use crate::source::SourceMap;
+use crate::suite::RequestSpec;
+use crate::suite::edits::flow;
+use serde_json::{Map, Value, json};
+use std::io::{self, Write};
+
+/// A request as a scenario writes it: what is as usual is left out.
+pub(crate) fn request(spec: &RequestSpec) -> Value {
+    let mut map = Map::new();
+    map.insert("url".into(), spec.url.clone().into());
+    let mut put = |key: &str, value: Option<Value>| drop(value.map(|value| map.insert(key.into(), value)));
+    put("target", spec.target.clone().map(Value::from));
+    put("method", Some(&spec.method).filter(|m| *m != "GET").map(|m| m.clone().into()));
+    put("client", spec.client.map(|ip| ip.to_string().into()));
+    put("server", spec.server.map(|(ip, port)| match (ip, port) {
+        (ip, None) => ip.to_string().into(),
+        (ip, Some(port)) if ip.is_ipv6() => format!("[{ip}]:{port}").into(),
+        (ip, Some(port)) => format!("{ip}:{port}").into(),
+    }));
+    put("tls", spec.tls.filter(|tls| *tls != spec.url_parts().https).map(Value::from));
+    let headers: Map<String, Value> = spec.headers.iter().map(|(n, v)| (n.clone(), v.clone().into())).collect();
+    put("headers", Some(headers).filter(|h| !h.is_empty()).map(Value::from));
+    put("user", spec.user.clone().map(Value::from));
+    put("protocol", Some(&spec.protocol).filter(|p| *p != "HTTP/1.1").map(|p| p.clone().into()));
+    map.into()
+}
+
+/// An outcome with its usual keys.
+pub(crate) fn outcome(outcome: &Outcome, sources: &SourceMap) -> Value {
+    serde_json::to_value(Told { outcome, keys: Key::USUAL, texts: &Texts::new(sources) }).unwrap_or_default()
+}
+
+/// A request in a line of a shell.
+pub(crate) fn command(spec: &RequestSpec) -> String {
+    let mut words = Vec::new();
+    if spec.method != "GET" {
+        words.push(format!("-X {}", spec.method));
+    }
+    words.extend(spec.client.map(|ip| format!("--client {ip}")));
+    words.extend(spec.server.map(|(ip, port)| match port {
+        None => format!("--server {ip}"),
+        Some(port) => format!("--server {ip}:{port}"),
+    }));
+    for (name, value) in &spec.headers {
+        words.push(format!("-H {}", quoted(&format!("{name}: {value}"))));
+    }
+    words.extend(spec.user.as_ref().map(|user| format!("-u {}", quoted(user))));
+    if spec.protocol != "HTTP/1.1" {
+        words.push(format!("--protocol {}", spec.protocol));
+    }
+    words.push(quoted(spec.target.as_ref().unwrap_or(&spec.url)));
+    words.join(" ")
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/:@%=,+".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// A result for people: the request, the answer, and the lines that decided.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn result(
+    out: &mut impl Write,
+    spec: &RequestSpec,
+    outcome: &Outcome,
+    sources: &SourceMap,
+    paint: Paint,
+) -> io::Result<()> {
+    writeln!(out, "{}", paint.tone(Tone::Key, &clean(&command(spec))))?;
+    writeln!(out, "  {}", clean(&answer(outcome)))?;
+    let mut places: Vec<String> = Vec::new();
+    for decision in outcome.decided_by.iter().filter(|d| d.span.is_some()) {
+        let text = format!("{}  {}", sources.place(decision.span), crate::report::directive_text(sources, decision.span));
+        if !places.contains(&text) {
+            places.push(text);
+        }
+    }
+    for place in places {
+        writeln!(out, "  {}", clean(&place))?;
+    }
+    for caveat in &outcome.caveats {
+        writeln!(out, "  not certain: {}", clean(&caveat.why))?;
+    }
+    writeln!(out)
+}
+
+/// An answer in one line.
+pub(crate) fn answer(outcome: &Outcome) -> String {
+    let text = outcome.to_string();
+    let at = outcome.url.len() + outcome.method.len() + 3;
+    text.get(at..).map_or(text.clone(), str::to_string)
+}
+
+/// A request with today's answer as its expectation, for a suite.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn yaml(out: &mut impl Write, spec: &RequestSpec, outcome: &Outcome, sources: &SourceMap) -> io::Result<()> {
+    let mut all = request(spec);
+    let told = json::outcome(outcome, sources);
+    if outcome.caveats.is_empty()
+        && let Some(map) = all.as_object_mut()
+    {
+        map.insert("expect".into(), Value::Object(expectation(&told)));
+    }
+    writeln!(out, "- {}", flow(&all))
+}
+
+/// What of an outcome is worth an expectation.
+fn expectation(outcome: &Value) -> Map<String, Value> {
+    let mut worth = Map::new();
+    worth.insert("status".into(), outcome["status"].clone());
+    for key in ["connection", "location", "log", "user"] {
+        if !outcome[key].is_null() {
+            worth.insert(key.into(), outcome[key].clone());
+        }
+    }
+    if outcome["status"].as_u64().is_some_and(|s| (200..300).contains(&s)) {
+        worth.insert("handler".into(), outcome["handler"].clone());
+        worth.insert("file".into(), outcome["file"].clone());
+    }
+    worth
+}
+
+/// How a search ended, in a sentence.
+pub(crate) fn ended(found: usize, asked: usize, stopped: Option<Stopped>) -> String {
+    let why = match stopped {
+        Some(Stopped::Budget) => "; --budget ends it, a larger one goes on",
+        Some(Stopped::Time) => "; --timeout ends it, a longer one goes on",
+        Some(Stopped::Limit) => "; --limit ends it, a higher one goes on",
+        None => "",
+    };
+    let requests = crate::report::plural(asked, "request");
+    match found {
+        0 => format!("nothing found in {requests}{why}"),
+        _ => format!("{found} found in {requests}{why}"),
+    }
+}
+
+/// Places as JSON.
+pub(crate) fn places(spans: &[crate::source::Span], sources: &SourceMap) -> Value {
+    let told = spans.iter().map(|span| {
+        let mut map = Map::new();
+        map.insert("directive".into(), crate::report::directive_text(sources, *span).into());
+        json::place(&mut map, sources, *span);
+        Value::Object(map)
+    });
+    json!(told.collect::<Vec<_>>())
+}

@@ -1,0 +1,121 @@
+//! Where a request may come in: the hosts, ports and addresses of a site.
+
+use super::ask::Ask;
+use crate::outcome::observer::PatternKind;
+use crate::run::Run;
+use crate::search::solve::{Solved, Solver, Want};
+use crate::source::Span;
+use bstr::{BStr, BString, ByteSlice};
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+/// A name that no site has.
+const STRANGER: &str = "unknown.example";
+/// How many there are at most.
+const MOST: usize = 3_000;
+/// What a host may be.
+pub(crate) const HOST: &str = "(?-u)^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$";
+
+/// A way in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Door {
+    /// Whether it is TLS.
+    pub tls: bool,
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The address, where it is one of its own.
+    pub local: Option<IpAddr>,
+    /// The virtual host that it is meant for; none for the main server.
+    pub server: Option<Span>,
+}
+
+impl Door {
+    /// A request that comes in by it.
+    pub(crate) fn ask(&self, path: &str) -> Ask {
+        Ask {
+            tls: self.tls,
+            port: self.port,
+            local: self.local,
+            path: path.into(),
+            ..Ask::front(&self.host)
+        }
+    }
+
+    /// The same request, by this way.
+    pub(crate) fn moved(&self, ask: &Ask) -> Ask {
+        let Door { tls, port, local, .. } = *self;
+        Ask { tls, port, local, host: self.host.clone(), ..ask.clone() }
+    }
+}
+
+/// All ways in, those of the main server first.
+pub(crate) fn doors(run: &Run, solver: &Solver) -> Vec<Door> {
+    let server = run.server();
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    let mut add = |door: Door| {
+        if found.len() < MOST && run.is_listened(door.local.unwrap_or(crate::suite::SERVER), door.port) && seen.insert(door.clone()) {
+            found.push(door);
+        }
+    };
+    let at = |ip: Option<IpAddr>, host: &str, port: u16| {
+        let local = ip.or_else(|| run.default_local(host, port).map(|(ip, _)| ip));
+        local.filter(|ip| *ip != crate::suite::SERVER)
+    };
+    let mut ports: Vec<u16> = server.servers.iter().flat_map(|s| &s.addrs).map(|a| a.port).filter(|p| *p > 0).collect();
+    ports.extend(server.listens.iter().flat_map(|listens| listens.ports()));
+    ports.extend([80, 443]);
+    ports.sort_unstable();
+    ports.dedup();
+    let main = plain(server.servers.first().map(|s| s.hostname.as_bstr()).unwrap_or_default());
+    for (index, own) in server.servers.iter().enumerate() {
+        let mut hosts: Vec<String> = vec![plain(own.hostname.as_bstr()).unwrap_or_else(|| "localhost".into())];
+        if let Some(names) = server.names.get(index) {
+            hosts.extend(names.names.iter().filter_map(|(name, _)| plain(name.as_bstr())));
+            for (name, _) in &names.wild_names {
+                let want = Want::yes(PatternKind::NameWildcards, name.clone());
+                if let Solved::Found(host) = solver.text(HOST, &[want]) {
+                    hosts.push(host.to_string());
+                }
+            }
+        }
+        let addrs: Vec<(Option<IpAddr>, u16)> = match index {
+            0 => ports.iter().map(|port| (None, *port)).collect(),
+            _ => own.addrs.iter().map(|a| (a.ip, a.port)).collect(),
+        };
+        for (ip, port) in addrs {
+            let all = if port > 0 { vec![port] } else { ports.clone() };
+            for port in all {
+                for host in &hosts {
+                    for tls in [false, true] {
+                        let local = at(ip, host, port);
+                        add(Door { tls, host: host.clone(), port, local, server: own.span });
+                    }
+                }
+            }
+        }
+    }
+    // names that nobody has, and the connection's own
+    let ways: Vec<Door> = {
+        let mut ways = HashSet::new();
+        found.iter().filter(|d| ways.insert((d.tls, d.port, d.local))).cloned().collect()
+    };
+    let mut more = Vec::new();
+    for way in ways {
+        for host in [Some(STRANGER.to_string()), main.clone()].into_iter().flatten() {
+            more.push(Door { host, ..way.clone() });
+        }
+    }
+    more.retain(|door| seen.insert(door.clone()));
+    found.extend(more);
+    found
+}
+
+/// A name that can stand in a URL.
+fn plain(name: &BStr) -> Option<String> {
+    let text: BString = name.to_ascii_lowercase().into();
+    let fine = !text.is_empty() && text.iter().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(b));
+    fine.then(|| text.to_string())
+}

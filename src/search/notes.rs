@@ -1,0 +1,101 @@
+//! What is noted of a request that was asked.
+
+use crate::outcome::observer::{Line, Observer, Origin, PatternKind, Tried};
+use crate::outcome::step::Judgement;
+use crate::outcome::{Decision, Outcome};
+use crate::source::Span;
+use bstr::BString;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Something that may be seen of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Mark {
+    /// Its pattern was tried, and matched or not.
+    Tried(bool),
+    /// It was reached, and applied or not.
+    Went(bool),
+    /// It decided.
+    Decided,
+}
+
+/// What was seen of each line, by file and beginning.
+pub(crate) type Seen = HashMap<(Span, Mark), u32>;
+
+/// Looks for what was not seen before.
+pub(crate) struct Glance<'s> {
+    pub seen: &'s mut Seen,
+    pub news: bool,
+}
+
+impl Glance<'_> {
+    fn mark(&mut self, line: Span, mark: Mark) {
+        let count = self.seen.entry((line, mark)).or_default();
+        *count += 1;
+        self.news |= *count == 1;
+    }
+}
+
+impl Observer for Glance<'_> {
+    fn line(&mut self, line: Line) {
+        let went = match line.judgement {
+            Judgement::Matched | Judgement::Ended(_) => true,
+            Judgement::Missed => false,
+            _ => return,
+        };
+        self.mark(line.at, Mark::Went(went));
+    }
+
+    fn pattern(&mut self, tried: &Tried<'_>) {
+        self.mark(tried.line, Mark::Tried(tried.matched));
+    }
+
+    fn decided(&mut self, decision: &Decision) {
+        self.mark(decision.span, Mark::Decided);
+    }
+}
+
+/// A pattern that was tried.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub line: Span,
+    pub kind: PatternKind,
+    pub pattern: BString,
+    pub subject: BString,
+    pub origin: Origin,
+    pub name: BString,
+    pub matched: bool,
+}
+
+/// All patterns that a request was held against.
+#[derive(Default)]
+pub(crate) struct Notes(pub Vec<Note>);
+
+/// How many of a request are kept.
+const MOST: usize = 3_000;
+
+impl Observer for Notes {
+    fn pattern(&mut self, tried: &Tried<'_>) {
+        let Tried { line, kind, origin, matched, .. } = *tried;
+        if self.0.len() < MOST {
+            let [pattern, subject, name] = [tried.pattern, tried.subject, tried.name].map(BString::from);
+            self.0.push(Note { line, kind, pattern, subject, origin, name, matched });
+        }
+    }
+}
+
+/// What two answers of the same kind have in common.
+pub(crate) fn kind_of(outcome: &Outcome) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    outcome.status.hash(&mut hasher);
+    outcome.handler.as_deref().hash(&mut hasher);
+    outcome.access.as_str().hash(&mut hasher);
+    outcome.vhost.hash(&mut hasher);
+    outcome.log.hash(&mut hasher);
+    outcome.location.is_some().hash(&mut hasher);
+    outcome.path_info.is_empty().hash(&mut hasher);
+    for decision in &outcome.decided_by {
+        decision.span.hash(&mut hasher);
+    }
+    hasher.finish()
+}

@@ -1,0 +1,303 @@
+//! What a line asks of a request, as far as its text says: where a search begins. What comes of it is the engine's to say.
+
+use super::solve::Want;
+use crate::conf::args;
+use crate::outcome::observer::PatternKind as Kind;
+use crate::site::Directive;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+/// What of a request a pattern is held against.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Of {
+    Path,
+    Query,
+    Host,
+    Client,
+    Method,
+    Header(String),
+    /// The file's path.
+    File,
+    /// The last part of it.
+    Name,
+}
+
+/// A line, and what it asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Point {
+    /// The line.
+    pub line: Option<Span>,
+    /// The virtual host that it is in.
+    pub server: Option<Span>,
+    /// What must hold.
+    pub wants: Vec<(Of, Want)>,
+    /// The method, where it asks for one.
+    pub methods: Vec<String>,
+    /// How the rule of that file makes another path of what it matched: for each file of the tree, what leads to it.
+    pub image: Option<(BString, BString)>,
+}
+
+fn name_of(directive: &Directive<'_>) -> Vec<u8> {
+    directive.name().to_ascii_lowercase()
+}
+
+/// A directive's words.
+pub(crate) fn words(directive: &Directive<'_>) -> Vec<BString> {
+    let args = directive.args();
+    let args = if directive.is_section() { args.trim_end_with(|c| c == '>' || c == ' ') } else { args.as_bytes() };
+    args::words(args).into_iter().map(|word| word.value).collect()
+}
+
+const REGEX: Kind = Kind::Regex { icase: false };
+
+/// The points of some directives; `directory` is that of the .htaccess file that they are from, with its slash.
+pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> Vec<Point> {
+    let mut found = Vec::new();
+    let mut conditions: Vec<(Span, Vec<(Of, Want)>, bool)> = Vec::new();
+    for directive in directives {
+        let mut point = Point { line: Some(directive.span()), server: directive.virtual_host(), ..Point::default() };
+        for section in directive.sections() {
+            let name = section.name.to_ascii_lowercase();
+            let words: Vec<BString> = args::words(section.args.trim_end_with(|c| c == '>' || c == ' '))
+                .into_iter()
+                .map(|word| word.value)
+                .collect();
+            within(&name, &words, &mut point);
+        }
+        let around = directory.map(<[u8]>::to_vec).or_else(|| {
+            let section = directive.sections().iter().rev().find(|s| s.name.eq_ignore_ascii_case(b"Directory"))?;
+            let path = args::words(section.args.trim_end_with(|c| c == '>' || c == ' ')).into_iter().next()?.value;
+            Some([path.trim_end_with(|c| c == '/'), b"/"].concat())
+        });
+        if let Some(directory) = directory {
+            point.wants.push((Of::File, Want::yes(Kind::Prefix, directory.trim_end_with(|c| c == '/'))));
+        }
+        let (name, words) = (name_of(directive), words(directive));
+        if directive.is_section() {
+            within(&name, &words, &mut point);
+        }
+        match name.as_slice() {
+            b"rewritecond" => {
+                let (wants, or) = condition(&words);
+                point.wants.extend(wants.clone());
+                conditions.push((directive.span(), wants, or));
+            }
+            b"rewriterule" => {
+                let scope = around.as_deref();
+                rule(&words, scope, &mut point);
+                // of alternatives, each in turn
+                let own = point.wants.clone();
+                let mut all = vec![own.clone()];
+                let mut alternatives: Vec<Vec<(Of, Want)>> = Vec::new();
+                for (_, wants, or) in &conditions {
+                    alternatives.push(wants.clone());
+                    if !or {
+                        let before = std::mem::take(&mut all);
+                        all = before
+                            .into_iter()
+                            .flat_map(|w| alternatives.iter().map(move |a| w.iter().chain(a).cloned().collect()))
+                            .take(12)
+                            .collect();
+                        alternatives.clear();
+                    }
+                }
+                for wants in all {
+                    found.push(Point { wants, ..point.clone() });
+                }
+                for (line, _, _) in conditions.drain(..) {
+                    found.push(Point { line: Some(line), wants: own.clone(), ..point.clone() });
+                }
+                continue;
+            }
+            _ => own(&name, &words, &mut point),
+        }
+        found.push(point);
+    }
+    found
+}
+
+fn path(kind: Kind, pattern: &[u8]) -> (Of, Want) {
+    (Of::Path, Want::yes(kind, pattern))
+}
+
+fn has_wildcards(pattern: &[u8]) -> bool {
+    pattern.find_byteset(b"*?[").is_some()
+}
+
+/// What a section asks of the requests that what is in it applies to.
+fn within(name: &[u8], words: &[BString], point: &mut Point) {
+    let Some(first) = words.first() else { return };
+    let second = words.get(1).map(|w| w.as_slice()).unwrap_or_default();
+    match name {
+        b"location" if *first == "~" => point.wants.push(path(REGEX, second)),
+        b"locationmatch" => point.wants.push(path(REGEX, first)),
+        b"location" if has_wildcards(first) => point.wants.push(path(Kind::Wildcards, first)),
+        b"location" => point.wants.push(path(Kind::Prefix, first)),
+        b"directory" if *first == "~" => point.wants.push((Of::File, Want::yes(REGEX, second))),
+        b"directorymatch" => point.wants.push((Of::File, Want::yes(REGEX, first.as_slice()))),
+        b"directory" if has_wildcards(first) => {
+            let pattern = [first.trim_end_with(|c| c == '/'), b"/*"].concat();
+            point.wants.push((Of::File, Want::yes(Kind::AnyWildcards, pattern)));
+        }
+        b"directory" if first.len() > 1 => {
+            point.wants.push((Of::File, Want::yes(Kind::Prefix, first.trim_end_with(|c| c == '/'))));
+        }
+        b"files" if *first == "~" => point.wants.push((Of::Name, Want::yes(REGEX, second))),
+        b"filesmatch" => point.wants.push((Of::Name, Want::yes(REGEX, first.as_slice()))),
+        b"files" if has_wildcards(first) => point.wants.push((Of::Name, Want::yes(Kind::AnyWildcards, first.clone()))),
+        b"files" => point.wants.push((Of::Name, Want::yes(Kind::Text, first.clone()))),
+        b"limit" => point.methods = words.iter().map(|w| w.to_string()).collect(),
+        b"limitexcept" => {
+            let all = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "FOO"];
+            let kept = all.iter().filter(|m| !words.iter().any(|w| w.eq_ignore_ascii_case(m.as_bytes())));
+            point.methods = kept.map(|m| m.to_string()).collect();
+        }
+        _ => {}
+    }
+}
+
+/// What a directive asks.
+fn own(name: &[u8], words: &[BString], point: &mut Point) {
+    let text = |n: usize| words.get(n).map(|w| w.as_slice()).unwrap_or_default();
+    match name {
+        b"alias" | b"scriptalias" | b"wsgiscriptalias" | b"proxypass" if words.len() > 1 => {
+            point.wants.push(path(Kind::Prefix, text(0)));
+        }
+        b"aliasmatch" | b"scriptaliasmatch" | b"wsgiscriptaliasmatch" | b"proxypassmatch" if words.len() > 1 => {
+            point.wants.push(path(REGEX, text(0)));
+            point.image = Some((text(0).into(), text(1).into()));
+        }
+        b"redirect" | b"redirectpermanent" | b"redirecttemp" => {
+            if let Some(from) = words.iter().find(|w| w.starts_with(b"/")) {
+                point.wants.push(path(Kind::Prefix, from));
+            }
+        }
+        b"redirectmatch" => {
+            let first = text(0);
+            let status = words.len() > 1
+                && (first.iter().all(u8::is_ascii_digit)
+                    || [&b"permanent"[..], b"temp", b"seeother", b"gone"].iter().any(|s| first.eq_ignore_ascii_case(s)));
+            point.wants.push(path(REGEX, text(usize::from(status))));
+        }
+        b"setenvif" | b"setenvifnocase" if words.len() > 1 => {
+            let kind = Kind::Regex { icase: name == b"setenvifnocase" };
+            let attribute = text(0).to_ascii_lowercase();
+            let of = match attribute.as_slice() {
+                b"request_uri" => Of::Path,
+                b"request_method" => Of::Method,
+                b"remote_addr" => Of::Client,
+                b"host" => Of::Host,
+                b"remote_host" | b"server_addr" | b"request_protocol" => return,
+                _ => match text(0).to_str() {
+                    Ok(name) if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => Of::Header(name.into()),
+                    _ => return,
+                },
+            };
+            point.wants.push((of, Want::yes(kind, text(1))));
+        }
+        b"browsermatch" | b"browsermatchnocase" => {
+            let kind = Kind::Regex { icase: name == b"browsermatchnocase" };
+            point.wants.push((Of::Header("User-Agent".into()), Want::yes(kind, text(0))));
+        }
+        b"require" => match text(0).to_ascii_lowercase().as_slice() {
+            b"ip" => point.wants.extend(words.iter().skip(1).take(1).map(|n| (Of::Client, Want::yes(Kind::Network, n.clone())))),
+            b"method" => point.methods = words.iter().skip(1).map(|w| w.to_string()).collect(),
+            _ => {}
+        },
+        b"allow" | b"deny" => {
+            let from = words.get(2).filter(|n| n.first().is_some_and(u8::is_ascii_digit));
+            point.wants.extend(from.map(|n| (Of::Client, Want::yes(Kind::Network, n.clone()))));
+        }
+        b"addtype" | b"addhandler" | b"addlanguage" | b"addcharset" | b"addencoding" | b"addoutputfilter" | b"addinputfilter" => {
+            if let Some(extension) = words.get(1) {
+                let pattern = [b"*.", extension.trim_start_with(|c| c == '.')].concat();
+                point.wants.push((Of::Name, Want::yes(Kind::AnyWildcards, pattern)));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a rewrite rule asks.
+fn rule(words: &[BString], directory: Option<&[u8]>, point: &mut Point) {
+    let (Some(pattern), Some(output)) = (words.first(), words.get(1)) else { return };
+    let flags = words.get(2).map(|f| f.to_ascii_lowercase()).unwrap_or_default();
+    let flags: Vec<&[u8]> = flags.trim_with(|c| c == '[' || c == ']').split_str(",").collect();
+    let icase = flags.iter().any(|f| *f == b"nc" || *f == b"nocase");
+    let (not, pattern) = match pattern.strip_prefix(b"!") {
+        Some(rest) => (true, rest),
+        None => (false, pattern.as_slice()),
+    };
+    let kind = Kind::Regex { icase };
+    match directory {
+        // the text is what of the path is below the directory
+        Some(directory) => {
+            point.wants.push((Of::File, Want { kind, pattern: relative(pattern, directory), yes: !not }));
+        }
+        None => point.wants.push((Of::Path, Want { kind, pattern: pattern.into(), yes: !not })),
+    }
+    if !not && output != "-" {
+        point.image = Some((pattern.into(), output.clone()));
+    }
+}
+
+/// A pattern of what is below a directory, as one of the whole path.
+fn relative(pattern: &[u8], directory: &[u8]) -> BString {
+    let before = crate::pattern::escaped(directory);
+    match pattern.strip_prefix(b"^") {
+        // `^a|b` binds less than the directory would
+        Some(rest) if !rest.contains(&b'|') => [b"^", before.as_bytes(), rest].concat().into(),
+        _ if pattern.starts_with(b"^") => [b"^", before.as_bytes(), b"(?:", &pattern[1..], b")"].concat().into(),
+        _ => [b"^", before.as_bytes(), b".*(?:", pattern, b")"].concat().into(),
+    }
+}
+
+/// What a condition asks, and whether the next one is an alternative.
+fn condition(words: &[BString]) -> (Vec<(Of, Want)>, bool) {
+    let (Some(test), Some(pattern)) = (words.first(), words.get(1)) else { return (Vec::new(), false) };
+    let flags = words.get(2).map(|f| f.to_ascii_lowercase()).unwrap_or_default();
+    let flags: Vec<&[u8]> = flags.trim_with(|c| c == '[' || c == ']').split_str(",").collect();
+    let has = |names: [&[u8]; 2]| flags.iter().any(|f| names.contains(f));
+    let (icase, or) = (has([b"nc", b"nocase"]), has([b"or", b"ornext"]));
+    let of = test.strip_prefix(b"%{").and_then(|rest| rest.strip_suffix(b"}")).and_then(variable);
+    let (yes, pattern) = match pattern.strip_prefix(b"!") {
+        Some(rest) => (false, rest),
+        None => (true, pattern.as_slice()),
+    };
+    let want = match pattern.first() {
+        Some(b'=') => Want { kind: Kind::Text, pattern: pattern[1..].trim_with(|c| c == '"').into(), yes },
+        Some(b'-' | b'<' | b'>') => return (Vec::new(), or),
+        _ => Want { kind: Kind::Regex { icase }, pattern: pattern.into(), yes },
+    };
+    (of.map(|of| (of, want)).into_iter().collect(), or)
+}
+
+/// What a variable is of.
+fn variable(name: &[u8]) -> Option<Of> {
+    let upper = name.to_ascii_uppercase();
+    Some(match upper.as_slice() {
+        b"REQUEST_URI" => Of::Path,
+        b"QUERY_STRING" => Of::Query,
+        b"HTTP_HOST" | b"SERVER_NAME" => Of::Host,
+        b"REMOTE_ADDR" => Of::Client,
+        b"REQUEST_METHOD" => Of::Method,
+        b"REQUEST_FILENAME" | b"SCRIPT_FILENAME" => Of::File,
+        _ => {
+            let header = name.get(5..).filter(|_| upper.starts_with(b"HTTP:") || upper.starts_with(b"HTTP_"))?;
+            let header = header.to_str().ok()?;
+            Of::Header(match upper.starts_with(b"HTTP_") {
+                true => capitals(header),
+                false => header.into(),
+            })
+        }
+    })
+}
+
+/// `USER_AGENT` as a header is written.
+fn capitals(name: &str) -> String {
+    let part = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().into_iter().chain(letters.as_str().to_ascii_lowercase().chars()).collect::<String>()
+    };
+    name.split('_').map(part).collect::<Vec<_>>().join("-")
+}
