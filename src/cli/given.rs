@@ -66,7 +66,7 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    fn of(site: &Site, requests: Vec<RequestSpec>, real: bool) -> Opened {
+    pub(super) fn of(site: &Site, requests: Vec<RequestSpec>, real: bool) -> Opened {
         let (diagnostics, sources) = (site.diagnostics().to_vec(), site.sources().clone());
         Opened { run: site.start().ok(), site: site.clone(), diagnostics, sources, requests, real, example: None }
     }

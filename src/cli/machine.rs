@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// The options of a configuration.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(super) struct Machine {
     /// Treat DIR as the root of the file system, as in a chroot [default: /]
     #[arg(long, value_name = "DIR", help_heading = "Configuration options")]

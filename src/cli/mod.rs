@@ -89,6 +89,11 @@ enum Verb {
         after_help = "Examples:\n  routesim find --file '*.py' --status 200\n  routesim find -c /etc/apache2 --line /etc/apache2/sites-enabled/shop.conf:12"
     )]
     Find(search::Find),
+    /// Compare two sites, or a site before and after a change: what they answer otherwise, by cause
+    #[command(
+        after_help = "Examples:\n  routesim diff old.conf new.conf\n  routesim diff -c auto --replace /etc/apache2/sites-enabled/shop.conf=new.conf"
+    )]
+    Diff(search::Diff),
     /// Check a configuration and report every error and warning
     #[command(
         after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
@@ -241,6 +246,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Test(verb)) => verb.run(streams),
         Some(Verb::Init(verb)) => verb.run(streams),
         Some(Verb::Find(verb)) => verb.run(streams),
+        Some(Verb::Diff(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),

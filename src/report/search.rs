@@ -3,12 +3,17 @@
 use crate::outcome::json::{self, Key, Texts, Told};
 use crate::outcome::Outcome;
 use crate::report::paint::{Paint, Tone, clean};
+use crate::search::compare::{Difference, Kind};
 use crate::search::explore::Stopped;
-use crate::source::SourceMap;
+use crate::search::open::{Dead, Open};
+use crate::source::{SourceMap, Span};
 use crate::suite::RequestSpec;
 use crate::suite::edits::flow;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
+
+/// How many undecided lines are named to people.
+const OPEN: usize = 8;
 
 /// A request as a scenario writes it: what is as usual is left out.
 pub(crate) fn request(spec: &RequestSpec) -> Value {
@@ -130,28 +135,98 @@ fn expectation(outcome: &Value) -> Map<String, Value> {
     worth
 }
 
-/// How a search ended, in a sentence.
-pub(crate) fn ended(found: usize, asked: usize, stopped: Option<Stopped>) -> String {
-    let why = match stopped {
-        Some(Stopped::Budget) => "; --budget ends it, a larger one goes on",
-        Some(Stopped::Time) => "; --timeout ends it, a longer one goes on",
-        Some(Stopped::Limit) => "; --limit ends it, a higher one goes on",
-        None => "",
-    };
+/// How a search ended, in a sentence, and what it could not decide.
+pub(crate) fn ended(found: usize, asked: usize, stopped: Option<Stopped>, open: &[Open], sources: &SourceMap) -> String {
     let requests = crate::report::plural(asked, "request");
-    match found {
-        0 => format!("nothing found in {requests}{why}"),
-        _ => format!("{found} found in {requests}{why}"),
+    let mut text = match (found, stopped, open.is_empty()) {
+        (0, None, true) => format!("there is none: every pattern was decided both ways, or can't be ({requests} tried)"),
+        (0, ..) => format!("none found; {requests} tried"),
+        (_, None, true) => format!("{found} found, and there are no more of another kind ({requests} tried)"),
+        _ => format!("{found} found; {requests} tried"),
+    };
+    text.push_str(match stopped {
+        Some(Stopped::Budget) => ", as many as --budget allows",
+        Some(Stopped::Time) => ", until --timeout ended it",
+        Some(Stopped::Limit) => "; --limit N shows more",
+        None => "",
+    });
+    if stopped.is_none() && !open.is_empty() {
+        text.push_str(&format!("; {} could not be decided:", crate::report::plural(open.len(), "line")));
+        for open in open.iter().take(OPEN) {
+            let line = match open.line.is_some() {
+                true => format!("{}  {}: ", sources.place(open.line), crate::report::directive_text(sources, open.line)),
+                false => String::new(),
+            };
+            text.push_str(&format!("\n  {}", clean(format!("{line}{}", open.why))));
+        }
+        if open.len() > OPEN {
+            text.push_str(&format!("\n  and {} more", open.len() - OPEN));
+        }
     }
+    text
 }
 
 /// Places as JSON.
-pub(crate) fn places(spans: &[crate::source::Span], sources: &SourceMap) -> Value {
-    let told = spans.iter().map(|span| {
-        let mut map = Map::new();
-        map.insert("directive".into(), crate::report::directive_text(sources, *span).into());
-        json::place(&mut map, sources, *span);
-        Value::Object(map)
-    });
-    json!(told.collect::<Vec<_>>())
+pub(crate) fn places(spans: &[Span], sources: &SourceMap) -> Value {
+    json!(spans.iter().map(|span| Value::Object(place(*span, sources))).collect::<Vec<_>>())
+}
+
+/// A line as JSON: its text and its place.
+pub(crate) fn place(span: Span, sources: &SourceMap) -> Map<String, Value> {
+    let mut map = Map::new();
+    map.insert("directive".into(), if span.is_some() { crate::report::directive_text(sources, span).into() } else { Value::Null });
+    json::place(&mut map, sources, span);
+    map
+}
+
+/// A difference for people.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn difference(
+    out: &mut impl Write,
+    found: &Difference,
+    sources: [&SourceMap; 2],
+    paint: Paint,
+) -> io::Result<()> {
+    let spec = found.ask.spec();
+    let tone = if found.kind == Kind::Opened { Tone::Bad } else { Tone::Key };
+    let more = match found.count {
+        1 => String::new(),
+        n => format!(" (and {} like it)", n - 1),
+    };
+    writeln!(out, "{}: {}{more}", paint.tone(tone, found.kind.words()), clean(&command(&spec)))?;
+    for (name, outcome, lines, sources) in
+        [("before", &found.before, &found.cause[0], sources[0]), ("after", &found.after, &found.cause[1], sources[1])]
+    {
+        writeln!(out, "  {name:6}  {}", clean(&answer(outcome)))?;
+        for line in lines {
+            let text = crate::report::directive_text(sources, *line);
+            writeln!(out, "          {}  {}", clean(&sources.place(*line)), clean(&text))?;
+        }
+    }
+    writeln!(out)
+}
+
+/// A line that never decides, for people.
+///
+/// # Errors
+/// Those of the writer.
+pub(crate) fn dead(out: &mut impl Write, line: &Dead, sources: &SourceMap, paint: Paint) -> io::Result<()> {
+    let text = crate::report::directive_text(sources, line.line);
+    let how = match (line.reached, line.proved) {
+        (true, _) => "reached, but never decides",
+        (false, true) => "no request can reach it",
+        (false, false) => "not reached by any request tried",
+    };
+    writeln!(out, "{}  {}", paint.tone(Tone::Key, &clean(sources.place(line.line))), clean(&text))?;
+    writeln!(out, "  {how}")?;
+    for by in &line.blocked_by {
+        let text = crate::report::directive_text(sources, *by);
+        writeln!(out, "  blocked by {}  {}", clean(sources.place(*by)), clean(&text))?;
+    }
+    if line.would_differ == Some(true) {
+        writeln!(out, "  it would answer otherwise than what blocks it")?;
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ use crate::request::Request;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::source::{FileId, Span};
+use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -27,7 +28,12 @@ use std::time::Instant;
 const TRIES: u8 = 6;
 /// How often a line's request is made again without what stood before it.
 const CHASES: u8 = 8;
-/// How many requests of a kind of phase are made, so that each has its turn.
+/// How many caveats are kept.
+const CAVEATS: usize = 50;
+/// How many requests of a point are kept.
+const MADE: usize = 24;
+/// How many requests each phase makes at most, so that all have their turn.
+const BESIEGED: usize = 40_000;
 const FILES: usize = 6_000;
 const CROSSED: usize = 16_000;
 const SPELLED: usize = 12_000;
@@ -64,6 +70,8 @@ impl Stopped {
 pub(crate) struct Purse {
     /// How many requests.
     pub requests: usize,
+    /// In which order equals are tried.
+    pub seed: u64,
     /// Until when.
     pub until: Option<Instant>,
 }
@@ -83,7 +91,7 @@ pub(crate) type Take<'t> = dyn FnMut(&Answer<'_>) -> ControlFlow<()> + 't;
 struct Chase {
     point: usize,
     door: usize,
-    not: Vec<Want>,
+    not: Vec<(Want, Span)>,
     left: u8,
 }
 
@@ -103,8 +111,15 @@ pub(crate) struct Search<'s> {
     pub tree_whole: bool,
     /// How URLs lead to them.
     pub maps: Maps,
-    points: Vec<Point>,
-    by_line: HashMap<Span, Vec<usize>>,
+    pub(super) points: Vec<Point>,
+    /// The requests that were made for each.
+    pub(super) made: HashMap<usize, Vec<Ask>>,
+    /// Where a point's path was shown to be out of reach: by which way in, and for which lines.
+    pub(super) proofs: HashMap<usize, Vec<(usize, Vec<Span>)>>,
+    /// The ways in that were tried for each point.
+    entered: HashMap<usize, usize>,
+    pub(super) caveats: HashSet<(Span, String)>,
+    pub(super) by_line: HashMap<Span, Vec<usize>>,
     read: usize,
     met: HashSet<u64>,
     todo: [VecDeque<(Ask, Option<Chase>)>; 2],
@@ -141,6 +156,10 @@ impl<'s> Search<'s> {
             tree_whole,
             maps: Maps::stated(&directives),
             points: Vec::new(),
+            made: HashMap::new(),
+            proofs: HashMap::new(),
+            entered: HashMap::new(),
+            caveats: HashSet::new(),
             by_line: HashMap::new(),
             read,
             met: HashSet::new(),
@@ -181,13 +200,38 @@ impl<'s> Search<'s> {
             }
         }
         self.drain(take)?;
-        (0..self.points.len()).for_each(|point| self.go_for(point));
+        let rest: Vec<usize> = (0..self.points.len()).filter(|point| !self.entered.contains_key(point)).collect();
+        rest.into_iter().for_each(|point| self.go_for(point));
         self.drain(take)?;
         self.files(take)?;
         self.drain(take)?;
         self.cross(take)?;
         self.spell(take)?;
-        self.drain(take)
+        self.drain(take)?;
+        self.besiege(first, take)
+    }
+
+    /// All spellings and variations at once, for lines that nothing less reached.
+    fn besiege(&mut self, lines: &[Span], take: &mut Take<'_>) -> ControlFlow<()> {
+        let mut left = BESIEGED;
+        for line in lines {
+            let points = self.by_line.get(line).cloned().unwrap_or_default();
+            let mut bases: Vec<Ask> = points.iter().filter_map(|point| self.made.get(point)).flatten().cloned().collect();
+            bases.extend(self.kept.iter().filter(|ask| ask.weight().0 == 0).take(60).cloned());
+            let varied = self.varied.clone();
+            for base in &bases {
+                let paths = std::iter::once(base.path.clone()).chain(spellings(&base.path));
+                for path in paths {
+                    for vary in &varied {
+                        let Some(rest) = left.checked_sub(1) else { return self.drain(take) };
+                        left = rest;
+                        self.one(vary.of(&base.at(path.clone())), None, take)?;
+                    }
+                }
+            }
+            self.drain(take)?;
+        }
+        ControlFlow::Continue(())
     }
 
     /// Asks a request, whatever else is to do, and what follows from it.
@@ -196,8 +240,16 @@ impl<'s> Search<'s> {
     }
 
     fn front(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
+        let users = self.site.directives().any(|d| d.name().eq_ignore_ascii_case(b"UserDir"));
+        let mut paths: Vec<String> = vec!["/".into(), "/no-such-page".into()];
+        if users {
+            let root = Cred::root();
+            let homes = resolve::list(self.site.vfs(), &root, b"/home").unwrap_or_default();
+            let names = homes.iter().filter_map(|name| name.to_str().ok()).take(6).chain(["u", "www-data"]);
+            paths.extend(names.flat_map(|name| [format!("/~{name}/"), format!("/~{name}/x")]));
+        }
         for door in self.doors.clone() {
-            for path in ["/", "/no-such-page"] {
+            for path in &paths {
                 self.one(door.ask(path), None, take)?;
             }
         }
@@ -240,6 +292,11 @@ impl<'s> Search<'s> {
         if take(&Answer { ask: &ask, request: &request, outcome: &outcome }).is_break() {
             self.stopped = Some(Stopped::Limit);
             return ControlFlow::Break(());
+        }
+        for caveat in &outcome.caveats {
+            if self.caveats.len() < CAVEATS {
+                self.caveats.insert((caveat.span, caveat.why.clone()));
+            }
         }
         let new_kind = self.kinds.insert(kind_of(&outcome));
         if news || new_kind || chase.is_some() {
@@ -294,8 +351,8 @@ impl<'s> Search<'s> {
         for note in notes.iter().filter(|n| n.matched && n.origin == Origin::Path && Some(n.line) != line) {
             if outcome.decided_by.iter().any(|d| d.span == note.line) {
                 let want = Want::no(note.kind, note.pattern.clone());
-                if !not.contains(&want) && self.solver.knows(&want) {
-                    not.push(want);
+                if !not.iter().any(|(known, _)| *known == want) && self.solver.knows(&want) {
+                    not.push((want, note.line));
                 }
             }
         }
@@ -305,17 +362,36 @@ impl<'s> Search<'s> {
         }
     }
 
+    /// The ways in that a point is tried by.
+    pub(super) fn fitting(&self, point: usize) -> Vec<usize> {
+        let Some(server) = self.points.get(point).map(|p| p.server) else { return Vec::new() };
+        let fits = |door: &usize| {
+            let door = &self.doors[*door];
+            let open = self.useful.is_empty() || self.useful.contains(&(door.tls, door.port, door.local));
+            (server.is_none() || door.server == server) && open
+        };
+        (0..self.doors.len()).filter(fits).take(if server.is_some() { 4 } else { 6 }).collect()
+    }
+
+    /// The terms of the search.
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Whether a point's own pattern matches whatever is asked.
+    pub(super) fn never_fails(&self, point: usize) -> bool {
+        let Some((of, want)) = self.points.get(point).and_then(|p| p.wants.last()) else { return false };
+        let domain = match of {
+            Of::Path | Of::File => PATH,
+            _ => return false,
+        };
+        self.solver.text(domain, &[Want { yes: !want.yes, ..want.clone() }]) == Solved::Empty
+    }
+
     /// Requests for a line.
     fn go_for(&mut self, point: usize) {
-        let Some(server) = self.points.get(point).map(|p| p.server) else { return };
-        let fits: Vec<usize> = (0..self.doors.len())
-            .filter(|door| {
-                let door = &self.doors[*door];
-                (server.is_none() || door.server == server)
-                    && (self.useful.is_empty() || self.useful.contains(&(door.tls, door.port, door.local)))
-            })
-            .take(if server.is_some() { 4 } else { 6 })
-            .collect();
+        let fits = self.fitting(point);
+        *self.entered.entry(point).or_default() += fits.len();
         for door in fits {
             self.make(Chase { point, door, not: Vec::new(), left: CHASES });
         }
@@ -368,7 +444,8 @@ impl<'s> Search<'s> {
             }
         }
         let mut paths = of(|of| *of == Of::Path);
-        paths.extend(chase.not.iter().cloned());
+        let own_paths = paths.clone();
+        paths.extend(chase.not.iter().map(|(want, _)| want.clone()));
         let files = of(|of| *of == Of::File);
         let names = of(|of| *of == Of::Name);
         let mut urls: Vec<String> = Vec::new();
@@ -386,7 +463,10 @@ impl<'s> Search<'s> {
                     }
                 }
                 Solved::Unknown => urls.extend(self.loose(&paths)),
-                Solved::Empty => {}
+                Solved::Empty => {
+                    let blockers = self.blockers(&own_paths, &chase.not);
+                    self.proofs.entry(chase.point).or_default().push((chase.door, blockers));
+                }
             }
         } else {
             urls.extend(self.files_for(&files, &names, &paths, door.server));
@@ -395,9 +475,33 @@ impl<'s> Search<'s> {
         for url in urls.into_iter().take(12) {
             for method in &methods {
                 let ask = Ask { method: method.clone(), ..base.at(url.clone()) };
+                let made = self.made.entry(chase.point).or_default();
+                if made.len() < MADE && !made.contains(&ask) {
+                    made.push(ask.clone());
+                }
+                // what follows a file's name, and a directory without its slash
+                let other = match ask.path.strip_suffix('/') {
+                    Some(bare) if !bare.is_empty() => ask.at(bare),
+                    Some(_) => ask.at("/x"),
+                    None => ask.at(format!("{}/x", ask.path)),
+                };
                 self.todo[1].push_back((ask, Some(chase.clone())));
+                self.todo[1].push_back((other, None));
             }
         }
+    }
+
+    /// The lines without which there would be a path, none of which can be left out.
+    fn blockers(&self, own: &[Want], not: &[(Want, Span)]) -> Vec<Span> {
+        let mut kept = not.to_vec();
+        for one in not {
+            let less: Vec<(Want, Span)> = kept.iter().filter(|other| *other != one).cloned().collect();
+            let wants: Vec<Want> = own.iter().cloned().chain(less.iter().map(|(want, _)| want.clone())).collect();
+            if self.solver.text(PATH, &wants) == Solved::Empty {
+                kept = less;
+            }
+        }
+        kept.into_iter().map(|(_, line)| line).collect()
     }
 
     /// Paths for patterns with look-around, which the engine will judge.
@@ -558,6 +662,7 @@ impl<'s> Search<'s> {
         let mut plain: Vec<Ask> = bases.iter().map(|ask| Ask { headers: Vec::new(), client: None, user: None, method: "GET".into(), ..ask.clone() }).collect();
         plain.sort_by_key(Ask::weight);
         plain.dedup();
+        self.shuffle(&mut plain);
         for vary in &special {
             for base in plain.iter().take(CROSSED / 2 / special.len().max(1) + 1) {
                 left = left.saturating_sub(1);
@@ -588,11 +693,23 @@ impl<'s> Search<'s> {
         self.drain(take)
     }
 
+    /// Another order for another seed.
+    fn shuffle(&self, asks: &mut [Ask]) {
+        if self.purse.seed > 0 {
+            asks.sort_by_cached_key(|ask| {
+                let mut hasher = DefaultHasher::new();
+                (self.purse.seed, ask).hash(&mut hasher);
+                hasher.finish()
+            });
+        }
+    }
+
     /// Other spellings of what was kept.
     fn spell(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let mut left = SPELLED;
         let mut bases = self.kept.clone();
         bases.sort_by_key(Ask::weight);
+        self.shuffle(&mut bases);
         for base in bases {
             for path in spellings(&base.path) {
                 if left == 0 {

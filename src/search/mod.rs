@@ -9,11 +9,13 @@
 //! - `explore`: the loop
 
 pub(crate) mod ask;
+pub(crate) mod compare;
 pub(crate) mod doors;
 pub(crate) mod explore;
 mod image;
 pub(crate) mod maps;
 mod notes;
+pub(crate) mod open;
 mod place;
 mod points;
 mod solve;

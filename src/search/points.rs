@@ -33,6 +33,8 @@ pub(crate) struct Point {
     pub wants: Vec<(Of, Want)>,
     /// The method, where it asks for one.
     pub methods: Vec<String>,
+    /// Whether it has a pattern of its own.
+    pub tried: bool,
     /// How the rule of that file makes another path of what it matched: for each file of the tree, what leads to it.
     pub image: Option<(BString, BString)>,
 }
@@ -73,6 +75,7 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
             point.wants.push((Of::File, Want::yes(Kind::Prefix, directory.trim_end_with(|c| c == '/'))));
         }
         let (name, words) = (name_of(directive), words(directive));
+        let around_it = point.wants.len() + point.methods.len();
         if directive.is_section() {
             within(&name, &words, &mut point);
         }
@@ -80,11 +83,13 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
             b"rewritecond" => {
                 let (wants, or) = condition(&words);
                 point.wants.extend(wants.clone());
+                point.tried = true;
                 conditions.push((directive.span(), wants, or));
             }
             b"rewriterule" => {
                 let scope = around.as_deref();
                 rule(&words, scope, &mut point);
+                point.tried = true;
                 // of alternatives, each in turn
                 let own = point.wants.clone();
                 let mut all = vec![own.clone()];
@@ -109,7 +114,10 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
                 }
                 continue;
             }
-            _ => own(&name, &words, &mut point),
+            _ => {
+                own(&name, &words, &mut point);
+                point.tried = point.wants.len() + point.methods.len() > around_it;
+            }
         }
         found.push(point);
     }

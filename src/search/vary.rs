@@ -52,6 +52,9 @@ impl Vary {
     }
 }
 
+/// An address that no configuration has reason to name.
+const ELSEWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 77));
+
 const METHODS: [&str; 7] = ["POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "FOO"];
 
 /// What the directives give reason to try.
@@ -87,6 +90,10 @@ pub(crate) fn variations(directives: &[Directive<'_>], terms: &Terms) -> Vec<Var
                 clients.push(LOCAL);
             }
         }
+    }
+    // and somebody from elsewhere
+    if !clients.is_empty() {
+        clients.push(ELSEWHERE);
     }
     clients.dedup();
     methods.extend(METHODS.map(String::from));

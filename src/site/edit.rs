@@ -174,6 +174,15 @@ impl Overlay {
         self.texts.insert(real, Vec::from(text).into());
     }
 
+    /// The names of new files in a directory.
+    fn new_in(&self, path: &[u8]) -> impl Iterator<Item = BString> {
+        let directory = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
+        self.texts.keys().filter_map(move |file| {
+            let name = file.strip_prefix(directory.as_slice())?;
+            (!name.contains(&b'/')).then(|| name.into())
+        })
+    }
+
     fn sized(&self, path: &[u8], stat: Stat) -> Stat {
         match self.texts.get(path) {
             Some(text) => Stat { size: text.len() as u64, ..stat },
@@ -184,7 +193,12 @@ impl Overlay {
 
 impl Vfs for Overlay {
     fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
-        self.tree.lstat(path).map(|stat| self.sized(path, stat))
+        match (self.tree.lstat(path), self.texts.get(path)) {
+            (Err(Errno::NotFound), Some(text)) => {
+                Ok(Stat { size: text.len() as u64, ..Stat::of(crate::vfs::Kind::Regular) })
+            }
+            (stat, _) => stat.map(|stat| self.sized(path, stat)),
+        }
     }
 
     fn readlink(&self, path: &[u8]) -> Result<BString, Errno> {
@@ -199,7 +213,10 @@ impl Vfs for Overlay {
     }
 
     fn at_once(&self, path: &[u8]) -> Option<Result<Stat, Errno>> {
-        Some(self.tree.at_once(path)?.map(|stat| self.sized(path, stat)))
+        match self.tree.at_once(path)? {
+            Err(_) if self.texts.contains_key(path) => None,
+            stat => Some(stat.map(|stat| self.sized(path, stat))),
+        }
     }
 
     fn label(&self, path: &[u8]) -> Option<BString> {
@@ -207,7 +224,14 @@ impl Vfs for Overlay {
     }
 
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno> {
-        self.tree.list(path)
+        let mut names = self.tree.list(path)?;
+        let before = names.len();
+        names.extend(self.new_in(path));
+        if names.len() > before {
+            names.sort();
+            names.dedup();
+        }
+        Ok(names)
     }
 }
 

@@ -163,6 +163,29 @@ impl Site {
         Ok(Site::of(input, self.0.programs.clone()))
     }
 
+    /// The same site with whole files replaced, each named as its places name it, or by its path; and the first of them that
+    /// it doesn't read, where it can't be told where it belongs.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_texts(&self, texts: &[(String, bstr::BString)]) -> (Site, Option<String>) {
+        let mut input = self.0.input.clone();
+        let mut overlay = Overlay::over(input.vfs.clone());
+        for (path, text) in texts {
+            let known = self.sources().files_from(0).iter().any(|file| file.name == *path || file.shown() == path);
+            let is_main = input.name == *path || self.sources().files_from(0).iter().any(|file| file.name == input.name && file.shown() == path);
+            if is_main {
+                input.text = text.clone();
+                continue;
+            }
+            let there = crate::vfs::resolve::stat(self.vfs(), &crate::vfs::Cred::root(), path.as_bytes()).is_ok();
+            if !known && !there && !path.starts_with('/') {
+                return (self.clone(), Some(path.clone()));
+            }
+            overlay.put(path.as_bytes(), text.clone());
+        }
+        input.vfs = Arc::new(overlay);
+        (Site::of(input, self.0.programs.clone()), None)
+    }
+
     /// The same site, of another version of httpd.
     ///
     /// ```

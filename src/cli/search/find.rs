@@ -1,6 +1,6 @@
 //! `routesim find TARGET...`
 
-use super::{Format, SearchArgs, opened, summary};
+use super::{Ended, Format, SearchArgs, opened};
 use crate::cli::given::Given;
 use crate::cli::output::Streams;
 use crate::cli::{End, Failure, failure};
@@ -57,6 +57,10 @@ pub(in crate::cli) struct Find {
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Targets")]
     not: Vec<String>,
 
+    /// List the lines that no request reaches, or that never decide, with the lines that block them
+    #[arg(long, help_heading = "Targets", conflicts_with_all = ["file", "status", "handler", "access", "location", "log", "vhost", "line", "reaches", "not"])]
+    dead: bool,
+
     #[command(flatten)]
     search: SearchArgs,
 
@@ -91,6 +95,9 @@ impl Find {
                 return failure(format!("--not {not}: the keys are {}", known.join(", ")));
             };
             written.push((key, value, false));
+        }
+        if self.dead {
+            return self.dead_lines(streams);
         }
         if written.is_empty() {
             return failure("say what to look for, such as `--status 5xx`, `--file '*.py'` or `--line FILE:LINE`");
@@ -135,10 +142,46 @@ impl Find {
         if let Some(error) = wrong {
             return Err(error.into());
         }
-        let stopped = search.stopped;
+        let ended = Ended::of(&search, found);
         match self.format {
-            Format::Ndjson => ndjson::line(&mut streams.out, &summary(&search, found, stopped))?,
-            Format::Text | Format::Yaml => streams.note(&report::ended(found, search.asked, stopped)),
+            Format::Ndjson => ndjson::line(&mut streams.out, &ended.summary(&sources))?,
+            Format::Text | Format::Yaml => streams.note(&report::ended(found, search.asked, ended.stopped, &ended.open, &sources)),
+        }
+        Ok(if found > 0 { End::Fine } else { End::Finding })
+    }
+
+    /// The lines that never have a part in an answer.
+    fn dead_lines(&self, streams: &mut Streams) -> Result<End, Failure> {
+        let Some(mut opened) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
+        let Some(run) = opened.run.take() else { return Ok(End::Wrong) };
+        let site = opened.site.clone();
+        let mut search = Search::new(&site, run, self.search.terms(), self.search.purse(1)?);
+        search.run(&[], &mut |_| ControlFlow::Continue(()));
+        let dead = search.dead();
+        let sources = search.run.sources().clone();
+        let found = dead.len();
+        for line in dead.iter().take(self.search.limit.unwrap_or(usize::MAX)) {
+            match self.format {
+                Format::Ndjson => {
+                    let mut map = report::place(line.line, &sources);
+                    map.insert("reached".into(), line.reached.into());
+                    map.insert("decides".into(), false.into());
+                    map.insert("blocked_by".into(), report::places(&line.blocked_by, &sources));
+                    map.insert("would_differ".into(), line.would_differ.into());
+                    map.insert("proved".into(), line.proved.into());
+                    map.insert("request".into(), line.ask.as_ref().map(|ask| report::request(&ask.spec())).into());
+                    ndjson::line(&mut streams.out, &map)?;
+                }
+                Format::Text | Format::Yaml => report::dead(&mut streams.out, line, &sources, streams.paint)?,
+            }
+        }
+        let ended = Ended::of(&search, found);
+        match self.format {
+            Format::Ndjson => ndjson::line(&mut streams.out, &ended.summary(&sources))?,
+            Format::Text | Format::Yaml => {
+                let lines = crate::report::plural(found, "line");
+                streams.note(&format!("{lines} of the configuration decided nothing; {} requests tried", search.asked));
+            }
         }
         Ok(if found > 0 { End::Fine } else { End::Finding })
     }

@@ -1,12 +1,17 @@
 //! The verbs that ask about all requests at once, and what they have in common.
 
+mod diff;
 mod find;
 
+pub(super) use diff::Diff;
 pub(super) use find::Find;
 
 use super::given::{Given, Opened};
 use super::output::Streams;
 use super::{Failure, failure};
+use crate::report::search as report;
+use crate::search::open::Open;
+use crate::source::SourceMap;
 use crate::address::IpSubnet;
 use crate::search::explore::{Purse, Search, Stopped};
 use crate::search::space::{Clients, Held, Terms};
@@ -37,6 +42,10 @@ pub(super) struct SearchArgs {
     /// Try at most so many requests
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub budget: usize,
+
+    /// Change the order in which equals are tried; the same seed gives the same results
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
 
     /// Stop after so many seconds, whatever is left to try
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
@@ -76,7 +85,7 @@ impl SearchArgs {
     pub(super) fn purse(&self, part: usize) -> Result<Purse, Failure> {
         let seconds = Duration::try_from_secs_f64(self.timeout);
         let Ok(seconds) = seconds else { return failure("--timeout takes a number of seconds") };
-        Ok(Purse { requests: self.budget / part.max(1), until: Instant::now().checked_add(seconds) })
+        Ok(Purse { requests: self.budget / part.max(1), seed: self.seed, until: Instant::now().checked_add(seconds) })
     }
 }
 
@@ -91,13 +100,42 @@ pub(super) fn opened(given: &Given, streams: &Streams) -> Result<Option<Opened>,
     Ok(Some(opened))
 }
 
-/// The last line of a search.
-pub(super) fn summary(search: &Search<'_>, found: usize, stopped: Option<Stopped>) -> Value {
-    json!({"summary": {
-        "found": found,
-        "asked": search.asked,
-        "complete": false,
-        "open": [],
-        "stopped": stopped.map(Stopped::word),
-    }})
+/// How a search ended.
+pub(super) struct Ended {
+    pub found: usize,
+    pub asked: usize,
+    pub stopped: Option<Stopped>,
+    pub open: Vec<Open>,
+}
+
+impl Ended {
+    /// Of one search.
+    pub(super) fn of(search: &Search<'_>, found: usize) -> Ended {
+        Ended { found, asked: search.asked, stopped: search.stopped, open: search.open() }
+    }
+
+    /// Whether nothing is left that was not decided.
+    pub(super) fn complete(&self) -> bool {
+        self.stopped.is_none() && self.open.is_empty()
+    }
+
+    /// The last line.
+    pub(super) fn summary(&self, sources: &SourceMap) -> Value {
+        let open: Vec<Value> = self
+            .open
+            .iter()
+            .map(|open| {
+                let mut place = report::place(open.line, sources);
+                place.insert("why".into(), open.why.clone().into());
+                Value::Object(place)
+            })
+            .collect();
+        json!({"summary": {
+            "found": self.found,
+            "asked": self.asked,
+            "complete": self.complete(),
+            "open": open,
+            "stopped": self.stopped.map(Stopped::word),
+        }})
+    }
 }

@@ -1,0 +1,225 @@
+//! `routesim diff A B`, `routesim diff --replace PATH=FILE`
+
+use super::{Ended, SearchArgs};
+use crate::cli::given::{Given, Opened};
+use crate::cli::output::Streams;
+use crate::cli::urls::Urls;
+use crate::cli::{End, Failure, failure, suites};
+use crate::outcome::json;
+use crate::report::{ndjson, search as report};
+use crate::request::Request;
+use crate::search::ask::Ask;
+use crate::search::compare::{Comparison, Difference};
+use crate::source::SourceMap;
+use crate::suite::{RequestSpec, bounded};
+use serde_json::json;
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What two sites answer otherwise.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Diff {
+    /// The site before: a scenario, or a configuration file or directory as for -c
+    #[arg(value_name = "A", requires = "after", conflicts_with_all = ["scenario", "config", "docroot", "replace"])]
+    before: Option<PathBuf>,
+
+    /// The site after
+    #[arg(value_name = "B")]
+    after: Option<PathBuf>,
+
+    #[command(flatten)]
+    given: Given,
+
+    /// Compare the site with itself after this file's text is replaced by that of FILE; may be repeated
+    #[arg(long, value_name = "PATH=FILE", value_parser = replacement)]
+    replace: Vec<(PathBuf, PathBuf)>,
+
+    /// The root of A's file system [default: that of --root]
+    #[arg(long, value_name = "DIR", requires = "before")]
+    root_a: Option<PathBuf>,
+
+    /// The root of B's file system [default: that of --root]
+    #[arg(long, value_name = "DIR", requires = "before")]
+    root_b: Option<PathBuf>,
+
+    /// Ask the URLs of a file, one per line, instead of searching
+    #[arg(long, value_name = "FILE|-")]
+    urls: Option<PathBuf>,
+
+    /// Ask the requests of a suite instead of searching; may be repeated
+    #[arg(long, value_name = "PATH")]
+    suite: Vec<PathBuf>,
+
+    /// Compare the response's headers and type, too
+    #[arg(long)]
+    response: bool,
+
+    #[command(flatten)]
+    search: SearchArgs,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = super::Format::Text)]
+    format: super::Format,
+}
+
+fn replacement(text: &str) -> Result<(PathBuf, PathBuf), String> {
+    match text.split_once('=') {
+        Some((path, file)) if !path.is_empty() && !file.is_empty() => Ok((path.into(), file.into())),
+        _ => Err("write PATH=FILE".into()),
+    }
+}
+
+impl Diff {
+    /// Runs the verb.
+    pub(in crate::cli) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
+        let [a, b] = self.sites(streams)?;
+        let Some(first) = a.run else {
+            streams.diagnostics(&a.diagnostics, &a.sources);
+            return failure("httpd would refuse to start with the configuration before");
+        };
+        let Some(second) = b.run else { return self.refused(&first, &b, streams) };
+        let sites = [&a.site, &b.site];
+        let mut comparison = Comparison::new(sites, [first, second], self.response);
+        match self.requests(streams)? {
+            Some(specs) => {
+                for spec in &specs {
+                    comparison.put(Ask::of(spec), &Request::of(spec, 0));
+                }
+            }
+            None => comparison.search(sites, &self.search.terms(), self.search.purse(1)?),
+        }
+        let (asked, stopped, moved) = (comparison.asked, comparison.stopped, comparison.moved.clone());
+        let open = std::mem::take(&mut comparison.open);
+        let (all, runs) = comparison.differences();
+        let [before, after] = [runs[0].sources(), runs[1].sources()];
+        let limit = self.search.limit.unwrap_or(usize::MAX);
+        for found in all.iter().take(limit) {
+            self.tell(found, [before, after], streams)?;
+        }
+        let found = all.len();
+        if self.format == super::Format::Ndjson {
+            let ended = Ended { found, asked, stopped, open };
+            ndjson::line(&mut streams.out, &ended.summary(before))?;
+        } else {
+            let decided: HashSet<_> = all.iter().flat_map(|f| f.cause[1].iter().copied()).collect();
+            let idle = moved[1].iter().filter(|span| !decided.contains(*span)).count();
+            if idle > 0 {
+                let lines = crate::report::plural(idle, "line");
+                streams.note(&format!("{lines} moved without an effect that was found"));
+            }
+            streams.note(&report::ended(found, asked, stopped, &open, before));
+        }
+        Ok(if found > 0 { End::Finding } else { End::Fine })
+    }
+
+    fn tell(&self, found: &Difference, sources: [&SourceMap; 2], streams: &mut Streams) -> Result<(), Failure> {
+        let spec = found.ask.spec();
+        let [a, b] = [0, 1].map(|n: usize| report::places(&found.cause[n], sources[n]));
+        match self.format {
+            super::Format::Ndjson => {
+                let line = json!({
+                    "kind": found.kind.words(),
+                    "cause": {"a": a, "b": b},
+                    "count": found.count,
+                    "request": report::request(&spec),
+                    "before": report::outcome(&found.before, sources[0]),
+                    "after": report::outcome(&found.after, sources[1]),
+                });
+                ndjson::line(&mut streams.out, &line)?;
+            }
+            super::Format::Text => report::difference(&mut streams.out, found, sources, streams.paint)?,
+            super::Format::Yaml => report::yaml(&mut streams.out, &spec, &found.after, sources[1])?,
+        }
+        Ok(())
+    }
+
+    /// The second site does not start.
+    fn refused(&self, first: &crate::run::Run, b: &Opened, streams: &mut Streams) -> Result<End, Failure> {
+        let spec = RequestSpec::short("http://localhost/");
+        let before = first.ask(&Request::of(&spec, 0));
+        let Some(error) = b.refusal() else { return Ok(End::Wrong) };
+        if self.format == super::Format::Ndjson {
+            let line = json!({
+                "kind": "httpd refuses to start",
+                "cause": {"a": [], "b": report::places(&[error.span], &b.sources)},
+                "count": 1,
+                "request": report::request(&spec),
+                "before": report::outcome(&before, first.sources()),
+                "after": json::config_error(error, &b.sources),
+            });
+            ndjson::line(&mut streams.out, &line)?;
+            let summary = json!({"found": 1, "asked": 1, "complete": true, "open": [], "stopped": null});
+            ndjson::line(&mut streams.out, &json!({"summary": summary}))?;
+        } else {
+            streams.diagnostics(&b.diagnostics, &b.sources);
+            let place = if error.span.is_some() { format!(": it stops at {}", b.sources.place(error.span)) } else { String::new() };
+            writeln!(streams.out, "httpd would refuse to start with the configuration after{place}")?;
+        }
+        Ok(End::Finding)
+    }
+
+    /// The two sites.
+    fn sites(&self, streams: &Streams) -> Result<[Opened; 2], Failure> {
+        if let (Some(a), Some(b)) = (&self.before, &self.after) {
+            let open = |path: &Path, root: &Option<PathBuf>| {
+                let given = self.like(path, root);
+                let name = given.scenario.clone();
+                given.open_for_search(name.as_deref(), streams)
+            };
+            return Ok([open(a, &self.root_a)?, open(b, &self.root_b)?]);
+        }
+        if self.replace.is_empty() {
+            return failure("name two sites, `diff A B`, or a change of one, `diff -c FILE --replace PATH=FILE`");
+        }
+        let before = self.given.open_for_search(self.given.scenario.as_deref(), streams)?;
+        let mut texts = Vec::new();
+        for (path, file) in &self.replace {
+            let text = bounded::read(file).or_else(|e| failure(format!("can't read `{}`: {e}", file.display())))?;
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            texts.push((path.display().to_string(), text.into()));
+        }
+        let (site, unknown) = before.site.with_texts(&texts);
+        if let Some(path) = unknown {
+            return failure(format!("the configuration reads no file `{path}`: name one as its places do"));
+        }
+        let after = Opened::of(&site, Vec::new(), before.real);
+        Ok([before, after])
+    }
+
+    /// How a site is opened that is named by a path.
+    fn like(&self, path: &Path, root: &Option<PathBuf>) -> Given {
+        let text = path.display().to_string();
+        let is_scenario = ["yaml", "yml"].iter().any(|end| path.extension().is_some_and(|e| e == *end))
+            || crate::builtin::find(&text).is_some() && !path.exists();
+        let mut machine = self.given.machine.clone();
+        machine.root = root.clone().or(machine.root);
+        Given {
+            scenario: is_scenario.then_some(text),
+            config: (!is_scenario).then(|| path.into()),
+            docroot: None,
+            httpd_version: self.given.httpd_version,
+            machine,
+        }
+    }
+
+    /// The requests that are asked instead of a search.
+    fn requests(&self, streams: &Streams) -> Result<Option<Vec<RequestSpec>>, Failure> {
+        let mut all = Vec::new();
+        if let Some(urls) = &self.urls {
+            let urls = Urls::read(urls)?;
+            all.extend(urls.lines().map(|line| RequestSpec::short(&String::from_utf8_lossy(line))));
+        }
+        for path in &self.suite {
+            let sources = SourceMap::default();
+            match suites::load_all(path, &sources) {
+                Ok(scenarios) => all.extend(scenarios.into_iter().flat_map(|s| s.requests)),
+                Err(found) => {
+                    streams.diagnostics(&found, &sources);
+                    return failure(format!("suite `{}` can't be read", path.display()));
+                }
+            }
+        }
+        Ok((self.urls.is_some() || !self.suite.is_empty()).then_some(all))
+    }
+}

@@ -1,0 +1,326 @@
+//! Two sites, and what they answer otherwise.
+
+use super::ask::Ask;
+use super::explore::{Answer, Purse, Search, Stopped};
+use super::open::Open;
+use super::space::Terms;
+use crate::outcome::Outcome;
+use crate::request::Request;
+use crate::run::Run;
+use crate::site::{Directive, Site};
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
+
+/// How long two texts may be, one times the other, to look for what moved.
+const TABLE: usize = 20_000_000;
+
+/// What becomes of the visitor's request, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    /// What was refused is served.
+    Opened,
+    /// What was served is refused.
+    Refused,
+    /// It fails, or no longer does.
+    Failure,
+    /// Another handler answers.
+    Handler,
+    /// Another file, back-end or host.
+    Elsewhere,
+    /// Another Location.
+    Redirect,
+    /// Another status.
+    Status,
+    /// Another header or type.
+    Header,
+    /// Only what is logged, and other parts.
+    Rest,
+}
+
+impl Kind {
+    /// In words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Kind::Opened => "now served",
+            Kind::Refused => "no longer served",
+            Kind::Failure => "error",
+            Kind::Handler => "another handler",
+            Kind::Elsewhere => "another file, back-end or host",
+            Kind::Redirect => "another redirect",
+            Kind::Status => "another status",
+            Kind::Header => "another header",
+            Kind::Rest => "another detail",
+        }
+    }
+}
+
+/// How two answers differ; none where they are the same.
+pub(crate) fn differ(a: &Outcome, b: &Outcome) -> Option<Kind> {
+    let headers = |o: &Outcome| o.response.as_ref().map(|r| (r.headers.clone(), r.content_type.clone()));
+    let same = a.status == b.status
+        && a.connection == b.connection
+        && a.handler == b.handler
+        && a.file == b.file
+        && a.path_info == b.path_info
+        && a.location == b.location
+        && a.vhost == b.vhost
+        && a.user == b.user
+        && a.log == b.log
+        && a.wsgi == b.wsgi;
+    if same {
+        return (headers(a) != headers(b)).then_some(Kind::Header);
+    }
+    let served = |o: &Outcome| o.connection.is_none() && (200..300).contains(&o.status);
+    let refused = |o: &Outcome| o.connection.is_some() || (400..500).contains(&o.status);
+    let failed = |o: &Outcome| o.status >= 500;
+    Some(match () {
+        () if refused(a) && served(b) => Kind::Opened,
+        () if served(a) && refused(b) => Kind::Refused,
+        () if failed(a) != failed(b) => Kind::Failure,
+        () if a.handler != b.handler => Kind::Handler,
+        () if a.location != b.location => Kind::Redirect,
+        () if a.file != b.file || a.vhost != b.vhost || a.wsgi != b.wsgi => Kind::Elsewhere,
+        () if a.status != b.status => Kind::Status,
+        () => Kind::Rest,
+    })
+}
+
+/// Requests that are answered otherwise for the same reason.
+pub(crate) struct Difference {
+    pub kind: Kind,
+    /// The lines of the first site that have a part in it, and of the second.
+    pub cause: [Vec<Span>; 2],
+    /// How many requests were found.
+    pub count: usize,
+    /// The plainest of them.
+    pub ask: Ask,
+    pub before: Outcome,
+    pub after: Outcome,
+}
+
+/// A line by what it says and where: the sections around it, and itself.
+type Identity = BString;
+
+/// One of the two sites.
+struct Side {
+    run: Run,
+    identities: HashMap<Span, Identity>,
+    /// Lines that the other one has not, or has elsewhere.
+    changed: HashSet<Span>,
+}
+
+/// Compares two sites.
+pub(crate) struct Comparison {
+    sides: [Side; 2],
+    found: BTreeMap<(Kind, [Vec<Identity>; 2]), Difference>,
+    /// Lines that only moved.
+    pub moved: [Vec<Span>; 2],
+    /// How many requests were asked of each.
+    pub asked: usize,
+    pub stopped: Option<Stopped>,
+    /// What could not be decided, of the first site; and of the second, without their lines.
+    pub open: Vec<Open>,
+}
+
+fn identity(directive: &Directive<'_>) -> Identity {
+    let mut text = Vec::new();
+    for section in directive.sections() {
+        text.extend_from_slice(&section.name.to_ascii_lowercase());
+        text.push(b' ');
+        text.extend(section.args.split_str(" ").filter(|w| !w.is_empty()).flat_map(|w| [w, b" "].concat()));
+        text.push(b'\n');
+    }
+    text.extend_from_slice(&directive.name().to_ascii_lowercase());
+    text.push(b' ');
+    text.extend_from_slice(directive.args());
+    text.into()
+}
+
+/// Which of two lists' entries have no partner in the other, in order.
+fn unpaired(a: &[&Identity], b: &[&Identity]) -> [Vec<usize>; 2] {
+    let before = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[before..], &b[before..]);
+    let after = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[..a.len() - after], &b[..b.len() - after]);
+    if a.len().saturating_mul(b.len()) > TABLE {
+        return [(before..before + a.len()).collect(), (before..before + b.len()).collect()];
+    }
+    // the longest common subsequence, from the end
+    let width = b.len() + 1;
+    let mut table = vec![0_u32; (a.len() + 1) * width];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            table[i * width + j] = match a[i] == b[j] {
+                true => table[(i + 1) * width + j + 1] + 1,
+                false => table[(i + 1) * width + j].max(table[i * width + j + 1]),
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut alone = [Vec::new(), Vec::new()];
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i] == b[j] {
+            (i, j) = (i + 1, j + 1);
+        } else if j >= b.len() || i < a.len() && table[(i + 1) * width + j] >= table[i * width + j + 1] {
+            alone[0].push(before + i);
+            i += 1;
+        } else {
+            alone[1].push(before + j);
+            j += 1;
+        }
+    }
+    alone
+}
+
+impl Comparison {
+    /// Of two sites that both start; `response`: headers count, too.
+    pub(crate) fn new(sites: [&Site; 2], runs: [Run; 2], response: bool) -> Comparison {
+        let lines = sites.map(|site| {
+            site.directives().map(|d| (d.span(), identity(&d))).collect::<Vec<(Span, Identity)>>()
+        });
+        let [a, b] = [&lines[0], &lines[1]].map(|all| all.iter().map(|(_, identity)| identity).collect::<Vec<_>>());
+        let alone = unpaired(&a, &b);
+        let there = [a, b].map(|all| all.into_iter().cloned().collect::<HashSet<Identity>>());
+        let moved = [0, 1].map(|n: usize| {
+            let has = |at: &&usize| there[1 - n].contains(&lines[n][**at].1);
+            alone[n].iter().filter(has).map(|at| lines[n][*at].0).collect()
+        });
+        let mut n = 0;
+        let sides = runs.map(|run| {
+            let changed = alone[n].iter().map(|at| lines[n][*at].0).collect();
+            let identities = lines[n].iter().cloned().collect();
+            n += 1;
+            Side { run: if response { run.with_response() } else { run }, identities, changed }
+        });
+        Comparison { sides, found: BTreeMap::new(), moved, asked: 0, stopped: None, open: Vec::new() }
+    }
+
+    /// Asks both what a search of each makes up.
+    pub(crate) fn search(&mut self, sites: [&Site; 2], terms: &Terms, purse: Purse) {
+        let half = Purse { requests: purse.requests / 2, ..purse };
+        for n in [0, 1] {
+            let mut changed: Vec<Span> = self.sides[n].changed.iter().copied().collect();
+            changed.sort_by_key(|span| (span.file, span.start));
+            let run = self.sides[n].run.fork();
+            let mut search = Search::new(sites[n], run, terms.clone(), half);
+            search.run(&changed, &mut |answer: &Answer<'_>| {
+                let other = self.sides[1 - n].run.ask(answer.request);
+                let own = answer.outcome.clone();
+                let (before, after) = if n == 0 { (own, other) } else { (other, own) };
+                self.hold(answer.ask.clone(), before, after);
+                ControlFlow::Continue(())
+            });
+            self.asked += search.asked;
+            self.stopped = self.stopped.or(search.stopped);
+            let open = search.open().into_iter();
+            let named = |open: Open| match n {
+                0 => open,
+                _ => Open { why: format!("after the change: {}: {}", sources_place(&search, open.line), open.why), line: Span::NONE },
+            };
+            self.open.extend(open.map(named));
+        }
+    }
+
+    /// Asks both a request.
+    pub(crate) fn put(&mut self, ask: Ask, request: &Request) {
+        let [before, after] = [0, 1].map(|n: usize| self.sides[n].run.ask(request));
+        self.asked += 1;
+        self.hold(ask, before, after);
+    }
+
+    fn identity(&self, n: usize, span: Span) -> Identity {
+        let side = &self.sides[n];
+        let text = || [side.run.sources().file(span.file).name.as_bytes(), b"\n", &side.run.sources().text(span)].concat();
+        side.identities.get(&span).cloned().unwrap_or_else(|| text().into())
+    }
+
+    fn hold(&mut self, ask: Ask, before: Outcome, after: Outcome) {
+        let Some(kind) = differ(&before, &after) else { return };
+        let cause = self.cause(&before, &after);
+        let mut key = [0, 1].map(|n: usize| cause[n].iter().map(|span| self.identity(n, *span)).collect::<Vec<_>>());
+        key.iter_mut().for_each(|lines| lines.sort());
+        match self.found.get_mut(&(kind, key.clone())) {
+            Some(known) => {
+                known.count += 1;
+                if ask.weight() < known.ask.weight() {
+                    *known = Difference { kind, cause, count: known.count, ask, before, after };
+                }
+            }
+            None => {
+                self.found.insert((kind, key), Difference { kind, cause, count: 1, ask, before, after });
+            }
+        }
+    }
+
+    /// The lines that decided for one and not for the other; those first that the other has not.
+    fn cause(&self, before: &Outcome, after: &Outcome) -> [Vec<Span>; 2] {
+        let outcomes = [before, after];
+        let decided = outcomes.map(|o| o.decided_by.iter().map(|d| d.span).filter(Span::is_some).collect::<Vec<Span>>());
+        let changed = [0, 1].map(|n: usize| {
+            let own = decided[n].iter().filter(|span| self.is_changed(n, **span));
+            unique(own.copied().collect())
+        });
+        if changed.iter().any(|lines| !lines.is_empty()) {
+            return changed;
+        }
+        let identities = [0, 1].map(|n: usize| decided[n].iter().map(|s| self.identity(n, *s)).collect::<HashSet<_>>());
+        [0, 1].map(|n: usize| {
+            let own = decided[n].iter().filter(|span| !identities[1 - n].contains(&self.identity(n, **span)));
+            unique(own.copied().collect())
+        })
+    }
+
+    fn is_changed(&self, n: usize, span: Span) -> bool {
+        let side = &self.sides[n];
+        match side.identities.contains_key(&span) {
+            true => side.changed.contains(&span),
+            // a line of an .htaccess file, which the other one has or not
+            false => {
+                let name = side.run.sources().file(span.file).name.clone();
+                let text = side.run.sources().text(span);
+                let other = self.sides[1 - n].run.sources().files_from(0);
+                !other.iter().any(|file| file.name == name && file.text.contains_str(&text))
+            }
+        }
+    }
+
+    /// What was found: the gravest first, then the commonest.
+    pub(crate) fn differences(self) -> (Vec<Difference>, [Run; 2]) {
+        let mut all: Vec<Difference> = self.found.into_values().collect();
+        all.sort_by(|a, b| {
+            (a.kind, std::cmp::Reverse(a.count), &a.ask).cmp(&(b.kind, std::cmp::Reverse(b.count), &b.ask))
+        });
+        let [a, b] = self.sides;
+        (all, [a.run, b.run])
+    }
+}
+
+fn sources_place(search: &Search<'_>, line: Span) -> String {
+    search.run.sources().place(line)
+}
+
+fn unique(spans: Vec<Span>) -> Vec<Span> {
+    let mut seen = HashSet::new();
+    spans.into_iter().filter(|span| seen.insert(*span)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_partner() {
+        let list = |text: &str| text.bytes().map(|b| Identity::from(&[b][..])).collect::<Vec<_>>();
+        for (a, b, want) in [
+            ("abc", "abc", [vec![], vec![]]),
+            ("abc", "ac", [vec![1], vec![]]),
+            ("ac", "abc", [vec![], vec![1]]),
+            ("abcd", "bcda", [vec![0], vec![3]]),
+        ] {
+            let (a, b) = (list(a), list(b));
+            assert_eq!(unpaired(&a.iter().collect::<Vec<_>>(), &b.iter().collect::<Vec<_>>()), want);
+        }
+    }
+}

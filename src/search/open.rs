@@ -1,0 +1,209 @@
+//! What a search left undecided, and what it showed to be out of reach.
+
+use super::ask::Ask;
+use super::explore::Search;
+use super::notes::Mark;
+use super::points::Of;
+use super::space::Clients;
+use crate::directives::{self, Effect};
+use crate::site::{Directive, Edit};
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// A line of which not all is known.
+pub(crate) struct Open {
+    pub line: Span,
+    pub why: String,
+}
+
+/// A line that no request reaches, or that never decides.
+pub(crate) struct Dead {
+    pub line: Span,
+    /// Whether a request reached it.
+    pub reached: bool,
+    /// The lines that stand in its way, where that was shown.
+    pub blocked_by: Vec<Span>,
+    /// Whether that is shown, or only was not found otherwise.
+    pub proved: bool,
+    /// Whether it would answer otherwise than they do.
+    pub would_differ: Option<bool>,
+    /// A request that it is about.
+    pub ask: Option<Ask>,
+}
+
+impl Search<'_> {
+    fn saw(&self, line: Span, mark: Mark) -> bool {
+        self.seen.contains_key(&(line, mark))
+    }
+
+    /// The lines that block a line wherever requests come in; none where that is not shown.
+    pub(crate) fn blocked_by(&self, line: Span) -> Option<Vec<Span>> {
+        let points = self.by_line.get(&line)?;
+        let mut blockers: Vec<Span> = Vec::new();
+        for point in points {
+            let proofs = self.proofs.get(point)?;
+            // each way in, and nothing but paths
+            let doors: HashSet<usize> = proofs.iter().map(|(door, _)| *door).collect();
+            let fits = self.fitting(*point);
+            if fits.is_empty() || fits.iter().any(|door| !doors.contains(door)) {
+                return None;
+            }
+            for (_, lines) in proofs {
+                if lines.iter().any(|line| !self.is_plain(*line)) {
+                    return None;
+                }
+                blockers.extend(lines);
+            }
+        }
+        blockers.sort_by_key(|span| (span.file, span.start));
+        blockers.dedup();
+        Some(blockers)
+    }
+
+    /// Whether a line takes all that its pattern matches.
+    fn is_plain(&self, line: Span) -> bool {
+        let points = self.by_line.get(&line).map(Vec::as_slice).unwrap_or_default();
+        !points.is_empty()
+            && points.iter().all(|p| {
+                let point = &self.points[*p];
+                let conditional = point.wants.iter().any(|(of, _)| *of != Of::Path);
+                let in_if = self.site().directives().any(|d| {
+                    d.span() == line && d.parents().any(|(name, _)| name.to_ascii_lowercase().ends_with(b"if"))
+                });
+                !conditional && point.methods.is_empty() && !in_if
+            })
+    }
+
+    /// What is undecided: each pattern of which only one turn was seen, where the other was not shown to be impossible.
+    pub(crate) fn open(&self) -> Vec<Open> {
+        let mut found = Vec::new();
+        let mut lines: Vec<Span> = self.by_line.keys().copied().collect();
+        lines.sort_by_key(|span| (span.file, span.start));
+        for line in lines {
+            let points = &self.by_line[&line];
+            if !points.iter().any(|p| self.points[*p].tried) {
+                continue;
+            }
+            let yes = self.saw(line, Mark::Tried(true)) || self.saw(line, Mark::Went(true)) || self.saw(line, Mark::Decided);
+            let no = self.saw(line, Mark::Tried(false)) || self.saw(line, Mark::Went(false));
+            if !yes && self.blocked_by(line).is_none() && !self.is_held(points) {
+                let why = match no {
+                    true => "no request was found for which its pattern matches",
+                    false => "no request was found that reaches it",
+                };
+                found.push(Open { line, why: why.into() });
+            } else if yes && !no && !self.always(points) {
+                found.push(Open { line, why: "no request was found for which its pattern does not match".into() });
+            }
+        }
+        // expressions, and what else goes one way or the other without a pattern
+        let mut judged: Vec<Span> = self.seen.keys().filter(|(_, m)| matches!(m, Mark::Went(_))).map(|(s, _)| *s).collect();
+        judged.sort_by_key(|span| (span.file, span.start));
+        judged.dedup();
+        let sources = self.run.sources();
+        for line in judged {
+            let name = sources.directive_name(line).to_ascii_lowercase();
+            let expression = ["if", "elseif", "setenvifexpr"].contains(&name.as_str());
+            let text = sources.text(line).to_ascii_lowercase();
+            let require = name == "require" && [&b" env "[..], b" expr ", b" host ", b" method "].iter().any(|w| text.contains_str(w));
+            let rest = name == "rewritecond";
+            let both = self.saw(line, Mark::Went(true)) && self.saw(line, Mark::Went(false));
+            if (expression || require || rest) && !both && !found.iter().any(|o| o.line == line) {
+                found.push(Open { line, why: "it went only one way in all requests".into() });
+            }
+        }
+        for (line, why) in &self.caveats {
+            found.push(Open { line: *line, why: why.clone() });
+        }
+        if !self.tree_whole {
+            found.push(Open { line: Span::NONE, why: "the tree has more files than are looked at".into() });
+        }
+        found.sort_by(|a, b| (a.line.file, a.line.start, &a.why).cmp(&(b.line.file, b.line.start, &b.why)));
+        found.dedup_by(|a, b| a.line == b.line && a.why == b.why);
+        found
+    }
+
+    /// Whether it is about what the terms of the search leave no choice of.
+    fn is_held(&self, points: &[usize]) -> bool {
+        let client = matches!(self.terms().clients, Clients::Outside);
+        client && points.iter().all(|p| self.points[*p].wants.iter().any(|(of, _)| *of == Of::Client))
+    }
+
+    /// Whether its pattern matches whatever is asked.
+    fn always(&self, points: &[usize]) -> bool {
+        points.iter().all(|p| self.never_fails(*p))
+    }
+
+    /// Lines that no request reached, or that decided nothing, in order.
+    pub(crate) fn dead(&self) -> Vec<Dead> {
+        static MODELLED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+            let all = directives::all().filter(|row| row.effect() == Effect::Modelled);
+            all.map(|row| row.name().to_ascii_lowercase()).collect()
+        });
+        let mut found = Vec::new();
+        for directive in self.site().directives() {
+            let name = directive.name().to_str_lossy().to_ascii_lowercase();
+            if directive.is_section() || !MODELLED.contains(&name) || AT_START.contains(&name.as_str()) {
+                continue;
+            }
+            let line = directive.span();
+            let decided = self.saw(line, Mark::Decided);
+            if decided {
+                continue;
+            }
+            let reached = self.is_reached(&directive);
+            let blocked = self.blocked_by(line);
+            let ask = self.by_line.get(&line).and_then(|points| points.iter().find_map(|p| self.made.get(p)?.first())).cloned();
+            let proved = blocked.is_some();
+            let blocked_by = blocked.unwrap_or_default();
+            let would_differ = self.would_differ(&blocked_by, ask.as_ref());
+            found.push(Dead { line, reached, blocked_by, proved, would_differ, ask });
+        }
+        found
+    }
+
+    fn is_reached(&self, directive: &Directive<'_>) -> bool {
+        let line = directive.span();
+        let own = [Mark::Tried(true), Mark::Tried(false), Mark::Went(true), Mark::Went(false)];
+        if own.iter().any(|mark| self.saw(line, *mark)) {
+            return true;
+        }
+        // a setting is in force where the sections around it apply
+        let tried = self.by_line.get(&line).is_some_and(|points| points.iter().any(|p| self.points[*p].tried));
+        !tried
+            && directive.parents().all(|(name, section)| {
+                let counted = ["location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "if"];
+                let name = name.to_str_lossy().to_ascii_lowercase();
+                !counted.contains(&name.as_str()) || self.saw(section, Mark::Tried(true)) || self.saw(section, Mark::Went(true))
+            })
+    }
+
+    /// Whether, without the lines that block it, a line's request is answered otherwise.
+    fn would_differ(&self, blockers: &[Span], ask: Option<&Ask>) -> Option<bool> {
+        let ask = ask.filter(|_| !blockers.is_empty())?;
+        let edits: Vec<Edit> = blockers.iter().map(|line| Edit::replace(*line, BString::from("#"))).collect();
+        let other = self.site().with(&edits).ok()?.start().ok()?;
+        let request = ask.request();
+        Some(super::compare::differ(&self.run.ask(&request), &other.ask(&request)).is_some())
+    }
+}
+
+/// What is carried out when httpd starts, or never changes an answer by itself.
+const AT_START: [&str; 14] = [
+    "listen",
+    "user",
+    "group",
+    "serverroot",
+    "loadfile",
+    "loadmodule",
+    "defaultruntimedir",
+    "typesconfig",
+    "include",
+    "includeoptional",
+    "define",
+    "undefine",
+    "servername",
+    "wsgidaemonprocess",
+];
