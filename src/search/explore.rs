@@ -28,6 +28,11 @@ use std::time::Instant;
 const TRIES: u8 = 6;
 /// How often a line's request is made again without what stood before it.
 const CHASES: u8 = 8;
+/// How many patterns of one request are turned, and how many before each are heeded.
+const TURNS: usize = 200;
+const BEFORE: usize = 300;
+/// How many requests are looked at again for what has not been turned.
+const AGAIN: usize = 300;
 /// How many caveats are kept.
 const CAVEATS: usize = 50;
 /// How many requests of a point are kept.
@@ -119,6 +124,8 @@ pub(crate) struct Search<'s> {
     /// The ways in that were tried for each point.
     entered: HashMap<usize, usize>,
     pub(super) caveats: HashSet<(Span, String)>,
+    /// Whether the lines' own requests have been asked.
+    pointed: bool,
     pub(super) by_line: HashMap<Span, Vec<usize>>,
     read: usize,
     met: HashSet<u64>,
@@ -160,6 +167,7 @@ impl<'s> Search<'s> {
             proofs: HashMap::new(),
             entered: HashMap::new(),
             caveats: HashSet::new(),
+            pointed: false,
             by_line: HashMap::new(),
             read,
             met: HashSet::new(),
@@ -201,14 +209,34 @@ impl<'s> Search<'s> {
         }
         self.drain(take)?;
         let rest: Vec<usize> = (0..self.points.len()).filter(|point| !self.entered.contains_key(point)).collect();
-        rest.into_iter().for_each(|point| self.go_for(point));
-        self.drain(take)?;
+        for point in rest {
+            self.go_for(point);
+            self.drain(take)?;
+        }
+        self.pointed = true;
+        self.turn_again(take)?;
         self.files(take)?;
         self.drain(take)?;
         self.cross(take)?;
         self.spell(take)?;
         self.drain(take)?;
         self.besiege(first, take)
+    }
+
+    /// What was kept is looked at again, for the lines that have not gone both ways yet.
+    fn turn_again(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
+        let kept: Vec<Ask> = self.kept.iter().take(AGAIN).cloned().collect();
+        for ask in kept {
+            if self.purse.until.is_some_and(|until| Instant::now() >= until) {
+                break;
+            }
+            let request = ask.request();
+            let mut notes = Notes::default();
+            let outcome = self.run.observe(&request, &mut notes);
+            self.turn(&ask, &outcome, &notes.0);
+            self.drain(take)?;
+        }
+        ControlFlow::Continue(())
     }
 
     /// All spellings and variations at once, for lines that nothing less reached.
@@ -276,7 +304,7 @@ impl<'s> Search<'s> {
             self.stopped = Some(Stopped::Budget);
             return ControlFlow::Break(());
         }
-        if self.asked % 64 == 63 && self.purse.until.is_some_and(|until| Instant::now() >= until) {
+        if self.purse.until.is_some_and(|until| Instant::now() >= until) {
             self.stopped = Some(Stopped::Time);
             return ControlFlow::Break(());
         }
@@ -322,9 +350,17 @@ impl<'s> Search<'s> {
         if let Some(mapping) = self.maps.learn(ask, outcome, server) {
             self.mapped(&mapping, ask);
         }
+        self.turn(ask, outcome, &notes);
+    }
+
+    /// Requests for which patterns go the other way than they always went.
+    fn turn(&mut self, ask: &Ask, outcome: &Outcome, notes: &[Note]) {
+        let mut left = TURNS;
         for (index, note) in notes.iter().enumerate() {
             let want = !note.matched;
-            if self.seen.contains_key(&(note.line, Mark::Tried(want))) {
+            // a line that has its own request comes to its turn by that
+            let later = want && !self.pointed && self.by_line.contains_key(&note.line);
+            if later || left == 0 || self.seen.contains_key(&(note.line, Mark::Tried(want))) {
                 continue;
             }
             let tries = self.tries.entry((note.line, want)).or_default();
@@ -332,8 +368,9 @@ impl<'s> Search<'s> {
                 continue;
             }
             *tries += 1;
+            left -= 1;
             let hosts = &self.run.server().hosts;
-            let turned = place::turned(&self.solver, &self.maps, hosts, ask, outcome, note, &notes[..index]);
+            let turned = place::turned(&self.solver, &self.maps, hosts, ask, outcome, note, &notes[index.saturating_sub(BEFORE)..index]);
             self.todo[0].extend(turned.into_iter().map(|ask| (ask, None)));
         }
     }
@@ -681,6 +718,7 @@ impl<'s> Search<'s> {
         }
         self.drain(take)?;
         // a second time over those that are special already
+        let mut left = CROSSED / 2;
         for base in bases.iter().filter(|ask| ask.weight().0 > 0) {
             for vary in &special {
                 if left == 0 {
