@@ -4,6 +4,7 @@ use super::ask::Ask;
 use super::explore::{Answer, Purse, Search, Stopped};
 use super::open::Open;
 use super::space::Terms;
+use crate::limits;
 use crate::outcome::Outcome;
 use crate::request::Request;
 use crate::run::Run;
@@ -12,6 +13,7 @@ use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::thread::Builder;
 
 /// How long two texts may be, one times the other, to look for what moved.
 const TABLE: usize = 20_000_000;
@@ -103,18 +105,22 @@ pub(crate) struct Difference {
 /// A line by what it says and where: the sections around it, and itself.
 type Identity = BString;
 
-/// One of the two sites.
+/// What is known of one of the two sites.
 struct Side {
-    run: Run,
     identities: HashMap<Span, Identity>,
     /// Lines that the other one has not, or has elsewhere.
     changed: HashSet<Span>,
 }
 
+/// What was found, by kind and cause.
+type Found = BTreeMap<(Kind, [Vec<Identity>; 2]), Difference>;
+
 /// Compares two sites.
 pub(crate) struct Comparison {
     sides: [Side; 2],
-    found: BTreeMap<(Kind, [Vec<Identity>; 2]), Difference>,
+    /// Their runs.
+    pub runs: [Run; 2],
+    found: Found,
     /// Lines that only moved.
     pub moved: [Vec<Span>; 2],
     /// How many requests were asked of each.
@@ -122,6 +128,13 @@ pub(crate) struct Comparison {
     pub stopped: Option<Stopped>,
     /// What could not be decided, of the first site; and of the second, without their lines.
     pub open: Vec<Open>,
+}
+
+/// What one thread holds: both sites, to ask.
+struct Judge<'c> {
+    sides: &'c [Side; 2],
+    runs: [Run; 2],
+    found: Found,
 }
 
 fn identity(directive: &Directive<'_>) -> Identity {
@@ -187,53 +200,102 @@ impl Comparison {
             let has = |at: &&usize| there[1 - n].contains(&lines[n][**at].1);
             alone[n].iter().filter(has).map(|at| lines[n][*at].0).collect()
         });
-        let mut n = 0;
-        let sides = runs.map(|run| {
-            let changed = alone[n].iter().map(|at| lines[n][*at].0).collect();
-            let identities = lines[n].iter().cloned().collect();
-            n += 1;
-            Side { run: if response { run.with_response() } else { run }, identities, changed }
+        let sides = [0, 1].map(|n: usize| Side {
+            changed: alone[n].iter().map(|at| lines[n][*at].0).collect(),
+            identities: lines[n].iter().cloned().collect(),
         });
-        Comparison { sides, found: BTreeMap::new(), moved, asked: 0, stopped: None, open: Vec::new() }
+        let runs = runs.map(|run| if response { run.with_response() } else { run });
+        Comparison { sides, runs, found: BTreeMap::new(), moved, asked: 0, stopped: None, open: Vec::new() }
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        let [a, b] = &self.runs;
+        Judge { sides: &self.sides, runs: [a.fork(), b.fork()], found: BTreeMap::new() }
     }
 
     /// Asks both what a search of each makes up.
     pub(crate) fn search(&mut self, sites: [&Site; 2], terms: &Terms, purse: Purse) {
         let half = Purse { requests: purse.requests / 2, ..purse };
-        for n in [0, 1] {
-            let mut changed: Vec<Span> = self.sides[n].changed.iter().copied().collect();
+        let search = |n: usize, mut judge: Judge<'_>| {
+            let mut changed: Vec<Span> = judge.sides[n].changed.iter().copied().collect();
             changed.sort_by_key(|span| (span.file, span.start));
-            let run = self.sides[n].run.fork();
-            let mut search = Search::new(sites[n], run, terms.clone(), half);
+            let mut search = Search::new(sites[n], judge.runs[n].fork(), terms.clone(), half);
             search.run(&changed, &mut |answer: &Answer<'_>| {
-                let other = self.sides[1 - n].run.ask(answer.request);
+                let other = judge.runs[1 - n].ask(answer.request);
                 let own = answer.outcome.clone();
                 let (before, after) = if n == 0 { (own, other) } else { (other, own) };
-                self.hold(answer.ask.clone(), before, after);
+                judge.hold(answer.ask.clone(), before, after);
                 ControlFlow::Continue(())
             });
-            self.asked += search.asked;
-            self.stopped = self.stopped.or(search.stopped);
-            let open = search.open().into_iter();
-            let named = |open: Open| match n {
+            let open = search.open().into_iter().map(|open| match n {
                 0 => open,
-                _ => Open { why: format!("after the change: {}: {}", sources_place(&search, open.line), open.why), line: Span::NONE },
-            };
-            self.open.extend(open.map(named));
+                _ => {
+                    let place = search.run.sources().place(open.line);
+                    Open { why: format!("after the change, {place}: {}", open.why), line: Span::NONE }
+                }
+            });
+            (judge.found, search.asked, search.stopped, open.collect::<Vec<Open>>())
+        };
+        let judges = [self.judge(), self.judge()];
+        let [first, second] = judges;
+        let done = std::thread::scope(|scope| {
+            let other = Builder::new().stack_size(limits::STACK).spawn_scoped(scope, || search(1, second));
+            let own = search(0, first);
+            match other.map(|thread| thread.join()) {
+                Ok(Ok(other)) => [Some(own), Some(other)],
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                // the system has no thread left
+                Err(_) => [Some(own), None],
+            }
+        });
+        let [first, second] = done;
+        let second = second.unwrap_or_else(|| search(1, self.judge()));
+        for (found, asked, stopped, open) in first.into_iter().chain([second]) {
+            found.into_iter().for_each(|(key, difference)| add(&mut self.found, key, difference));
+            self.asked += asked;
+            self.stopped = self.stopped.or(stopped);
+            self.open.extend(open);
         }
     }
 
     /// Asks both a request.
     pub(crate) fn put(&mut self, ask: Ask, request: &Request) {
-        let [before, after] = [0, 1].map(|n: usize| self.sides[n].run.ask(request));
+        let [before, after] = [0, 1].map(|n: usize| self.runs[n].ask(request));
         self.asked += 1;
-        self.hold(ask, before, after);
+        let mut judge = self.judge();
+        judge.hold(ask, before, after);
+        let found = judge.found;
+        found.into_iter().for_each(|(key, difference)| add(&mut self.found, key, difference));
     }
 
+    /// What was found: the gravest first, then the commonest.
+    pub(crate) fn differences(&mut self) -> Vec<Difference> {
+        let mut all: Vec<Difference> = std::mem::take(&mut self.found).into_values().collect();
+        all.sort_by(|a, b| {
+            (a.kind, std::cmp::Reverse(a.count), &a.ask).cmp(&(b.kind, std::cmp::Reverse(b.count), &b.ask))
+        });
+        all
+    }
+}
+
+fn add(found: &mut Found, key: (Kind, [Vec<Identity>; 2]), new: Difference) {
+    match found.get_mut(&key) {
+        Some(known) => {
+            let count = known.count + new.count;
+            if new.ask.weight() < known.ask.weight() {
+                *known = new;
+            }
+            known.count = count;
+        }
+        None => drop(found.insert(key, new)),
+    }
+}
+
+impl Judge<'_> {
     fn identity(&self, n: usize, span: Span) -> Identity {
-        let side = &self.sides[n];
-        let text = || [side.run.sources().file(span.file).name.as_bytes(), b"\n", &side.run.sources().text(span)].concat();
-        side.identities.get(&span).cloned().unwrap_or_else(|| text().into())
+        let sources = self.runs[n].sources();
+        let text = || [sources.file(span.file).name.as_bytes(), b"\n", &sources.text(span)].concat();
+        self.sides[n].identities.get(&span).cloned().unwrap_or_else(|| text().into())
     }
 
     fn hold(&mut self, ask: Ask, before: Outcome, after: Outcome) {
@@ -241,17 +303,7 @@ impl Comparison {
         let cause = self.cause(&before, &after);
         let mut key = [0, 1].map(|n: usize| cause[n].iter().map(|span| self.identity(n, *span)).collect::<Vec<_>>());
         key.iter_mut().for_each(|lines| lines.sort());
-        match self.found.get_mut(&(kind, key.clone())) {
-            Some(known) => {
-                known.count += 1;
-                if ask.weight() < known.ask.weight() {
-                    *known = Difference { kind, cause, count: known.count, ask, before, after };
-                }
-            }
-            None => {
-                self.found.insert((kind, key), Difference { kind, cause, count: 1, ask, before, after });
-            }
-        }
+        add(&mut self.found, (kind, key), Difference { kind, cause, count: 1, ask, before, after });
     }
 
     /// The lines that decided for one and not for the other; those first that the other has not.
@@ -273,32 +325,18 @@ impl Comparison {
     }
 
     fn is_changed(&self, n: usize, span: Span) -> bool {
-        let side = &self.sides[n];
+        let (side, runs) = (&self.sides[n], &self.runs);
         match side.identities.contains_key(&span) {
             true => side.changed.contains(&span),
             // a line of an .htaccess file, which the other one has or not
             false => {
-                let name = side.run.sources().file(span.file).name.clone();
-                let text = side.run.sources().text(span);
-                let other = self.sides[1 - n].run.sources().files_from(0);
+                let name = runs[n].sources().file(span.file).name.clone();
+                let text = runs[n].sources().text(span);
+                let other = runs[1 - n].sources().files_from(0);
                 !other.iter().any(|file| file.name == name && file.text.contains_str(&text))
             }
         }
     }
-
-    /// What was found: the gravest first, then the commonest.
-    pub(crate) fn differences(self) -> (Vec<Difference>, [Run; 2]) {
-        let mut all: Vec<Difference> = self.found.into_values().collect();
-        all.sort_by(|a, b| {
-            (a.kind, std::cmp::Reverse(a.count), &a.ask).cmp(&(b.kind, std::cmp::Reverse(b.count), &b.ask))
-        });
-        let [a, b] = self.sides;
-        (all, [a.run, b.run])
-    }
-}
-
-fn sources_place(search: &Search<'_>, line: Span) -> String {
-    search.run.sources().place(line)
 }
 
 fn unique(spans: Vec<Span>) -> Vec<Span> {

@@ -33,6 +33,8 @@ const TURNS: usize = 200;
 const BEFORE: usize = 300;
 /// How many requests are looked at again for what has not been turned.
 const AGAIN: usize = 300;
+/// From how many lines on each has but one request.
+const MANY: usize = 2_000;
 /// How many caveats are kept.
 const CAVEATS: usize = 50;
 /// How many requests of a point are kept.
@@ -172,7 +174,7 @@ impl<'s> Search<'s> {
             read,
             met: HashSet::new(),
             todo: Default::default(),
-            seen: Seen::new(),
+            seen: Seen::default(),
             tries: HashMap::new(),
             kinds: HashSet::new(),
             kept: Vec::new(),
@@ -241,7 +243,7 @@ impl<'s> Search<'s> {
 
     /// All spellings and variations at once, for lines that nothing less reached.
     fn besiege(&mut self, lines: &[Span], take: &mut Take<'_>) -> ControlFlow<()> {
-        let mut left = BESIEGED;
+        let mut left = BESIEGED / self.scale();
         for line in lines {
             let points = self.by_line.get(line).cloned().unwrap_or_default();
             let mut bases: Vec<Ask> = points.iter().filter_map(|point| self.made.get(point)).flatten().cloned().collect();
@@ -284,6 +286,11 @@ impl<'s> Search<'s> {
         ControlFlow::Continue(())
     }
 
+    /// How large the configuration is: a request costs as much more.
+    fn scale(&self) -> usize {
+        (self.points.len() / 500).max(1)
+    }
+
     /// What is waiting, and what that brings.
     pub(crate) fn drain(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         loop {
@@ -310,9 +317,10 @@ impl<'s> Search<'s> {
         }
         self.asked += 1;
         let request = ask.request();
-        let mut glance = Glance { seen: &mut self.seen, news: false };
+        let line = chase.as_ref().and_then(|chase| self.points.get(chase.point)?.line);
+        let mut glance = Glance { seen: &mut self.seen, news: false, line, hit: false };
         let outcome = self.run.observe(&request, &mut glance);
-        let news = glance.news;
+        let (news, chase) = (glance.news, chase.filter(|_| !glance.hit));
         let answered = outcome.connection.is_none() && outcome.log != Some("AH02032");
         if answered {
             self.useful.insert((ask.tls, ask.port, ask.local));
@@ -360,7 +368,7 @@ impl<'s> Search<'s> {
             let want = !note.matched;
             // a line that has its own request comes to its turn by that
             let later = want && !self.pointed && self.by_line.contains_key(&note.line);
-            if later || left == 0 || self.seen.contains_key(&(note.line, Mark::Tried(want))) {
+            if later || left == 0 || self.seen.has(note.line, Mark::Tried(want)) {
                 continue;
             }
             let tries = self.tries.entry((note.line, want)).or_default();
@@ -494,6 +502,9 @@ impl<'s> Search<'s> {
                 Solved::Found(text) => {
                     urls.push(super::ask::escaped(&text));
                     // and what is below it, and not the thing itself
+                    if self.points.len() > MANY {
+                        return self.push(chase, base, urls);
+                    }
                     let longer = [paths.as_slice(), &[Want::no(PatternKind::Text, text)]].concat();
                     if let Solved::Found(text) = self.solver.text(PATH, &longer) {
                         urls.push(super::ask::escaped(&text));
@@ -508,6 +519,13 @@ impl<'s> Search<'s> {
         } else {
             urls.extend(self.files_for(&files, &names, &paths, door.server));
         }
+        self.push(chase, base, urls);
+    }
+
+    /// Requests for a line, at these paths.
+    fn push(&mut self, chase: Chase, base: Ask, urls: Vec<String>) {
+        let many = self.points.len() > MANY;
+        let Some(point) = self.points.get(chase.point) else { return };
         let methods: Vec<String> = point.methods.iter().take(3).cloned().chain([base.method.clone()]).collect();
         for url in urls.into_iter().take(12) {
             for method in &methods {
@@ -523,7 +541,9 @@ impl<'s> Search<'s> {
                     None => ask.at(format!("{}/x", ask.path)),
                 };
                 self.todo[1].push_back((ask, Some(chase.clone())));
-                self.todo[1].push_back((other, None));
+                if !many {
+                    self.todo[1].push_back((other, None));
+                }
             }
         }
     }
@@ -650,7 +670,7 @@ impl<'s> Search<'s> {
     /// All files, through all mappings.
     fn files(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let doors = self.open_doors();
-        let mut left = FILES;
+        let mut left = FILES / self.scale();
         for entry in self.tree.clone() {
             let urls: Vec<(Option<Span>, Vec<u8>)> = self.maps.to(&entry.path).map(|(m, url)| (m.server, url)).collect();
             for (server, url) in urls {
@@ -679,7 +699,7 @@ impl<'s> Search<'s> {
     /// Each request that was kept, by each way in and each variation; then what is in more than one way special.
     fn cross(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let doors = self.open_doors();
-        let mut left = CROSSED;
+        let mut left = CROSSED / self.scale();
         let bases = self.kept.clone();
         // headers, methods and clients that made a difference anywhere
         let mut special: Vec<Vary> = self.varied.clone();
@@ -701,7 +721,7 @@ impl<'s> Search<'s> {
         plain.dedup();
         self.shuffle(&mut plain);
         for vary in &special {
-            for base in plain.iter().take(CROSSED / 2 / special.len().max(1) + 1) {
+            for base in plain.iter().take(CROSSED / self.scale() / 2 / special.len().max(1) + 1) {
                 left = left.saturating_sub(1);
                 self.one(vary.of(base), None, take)?;
             }
@@ -718,7 +738,7 @@ impl<'s> Search<'s> {
         }
         self.drain(take)?;
         // a second time over those that are special already
-        let mut left = CROSSED / 2;
+        let mut left = CROSSED / 2 / self.scale();
         for base in bases.iter().filter(|ask| ask.weight().0 > 0) {
             for vary in &special {
                 if left == 0 {
@@ -744,7 +764,7 @@ impl<'s> Search<'s> {
 
     /// Other spellings of what was kept.
     fn spell(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        let mut left = SPELLED;
+        let mut left = SPELLED / self.scale();
         let mut bases = self.kept.clone();
         bases.sort_by_key(Ask::weight);
         self.shuffle(&mut bases);

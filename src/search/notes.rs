@@ -5,7 +5,6 @@ use crate::outcome::step::Judgement;
 use crate::outcome::{Decision, Outcome};
 use crate::source::Span;
 use bstr::BString;
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Something that may be seen of a line.
@@ -19,20 +18,74 @@ pub(crate) enum Mark {
     Decided,
 }
 
-/// What was seen of each line, by file and beginning.
-pub(crate) type Seen = HashMap<(Span, Mark), u32>;
+impl Mark {
+    fn bit(self) -> u8 {
+        match self {
+            Mark::Tried(false) => 1,
+            Mark::Tried(true) => 2,
+            Mark::Went(false) => 4,
+            Mark::Went(true) => 8,
+            Mark::Decided => 16,
+        }
+    }
+}
+
+/// What was seen of each line.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// By file, and by where the line begins in it.
+    files: Vec<Vec<u8>>,
+    /// The lines, in the order in which they were seen first.
+    lines: Vec<Span>,
+}
+
+impl Seen {
+    /// Whether this was seen of a line.
+    pub(crate) fn has(&self, line: Span, mark: Mark) -> bool {
+        let marks = self.files.get(line.file.0 as usize).and_then(|file| file.get(line.start as usize));
+        marks.is_some_and(|marks| marks & mark.bit() > 0)
+    }
+
+    /// The lines of which anything was seen.
+    pub(crate) fn lines(&self) -> &[Span] {
+        &self.lines
+    }
+
+    /// Notes it. Whether it is new.
+    fn add(&mut self, line: Span, mark: Mark) -> bool {
+        if !line.is_some() {
+            return false;
+        }
+        let (file, start) = (line.file.0 as usize, line.start as usize);
+        if self.files.len() <= file {
+            self.files.resize_with(file + 1, Vec::new);
+        }
+        let marks = &mut self.files[file];
+        if marks.len() <= start {
+            marks.resize(start + 1, 0);
+        }
+        let new = marks[start] & mark.bit() == 0;
+        if marks[start] == 0 {
+            self.lines.push(line);
+        }
+        marks[start] |= mark.bit();
+        new
+    }
+}
 
 /// Looks for what was not seen before.
 pub(crate) struct Glance<'s> {
     pub seen: &'s mut Seen,
     pub news: bool,
+    /// A line that is waited for, and whether it came to its turn.
+    pub line: Option<Span>,
+    pub hit: bool,
 }
 
 impl Glance<'_> {
     fn mark(&mut self, line: Span, mark: Mark) {
-        let count = self.seen.entry((line, mark)).or_default();
-        *count += 1;
-        self.news |= *count == 1;
+        self.news |= self.seen.add(line, mark);
+        self.hit |= Some(line) == self.line && matches!(mark, Mark::Tried(true) | Mark::Decided);
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Dead {
 
 impl Search<'_> {
     fn saw(&self, line: Span, mark: Mark) -> bool {
-        self.seen.contains_key(&(line, mark))
+        self.seen.has(line, mark)
     }
 
     /// The lines that block a line wherever requests come in; none where that is not shown.
@@ -99,7 +99,8 @@ impl Search<'_> {
             }
         }
         // expressions, and what else goes one way or the other without a pattern
-        let mut judged: Vec<Span> = self.seen.keys().filter(|(_, m)| matches!(m, Mark::Went(_))).map(|(s, _)| *s).collect();
+        let went = |line: &Span| self.saw(*line, Mark::Went(true)) || self.saw(*line, Mark::Went(false));
+        let mut judged: Vec<Span> = self.seen.lines().iter().copied().filter(went).collect();
         judged.sort_by_key(|span| (span.file, span.start));
         judged.dedup();
         let sources = self.run.sources();

@@ -91,8 +91,8 @@ impl Diff {
         }
         let (asked, stopped, moved) = (comparison.asked, comparison.stopped, comparison.moved.clone());
         let open = std::mem::take(&mut comparison.open);
-        let (all, runs) = comparison.differences();
-        let [before, after] = [runs[0].sources(), runs[1].sources()];
+        let all = comparison.differences();
+        let [before, after] = [comparison.runs[0].sources(), comparison.runs[1].sources()];
         let limit = self.search.limit.unwrap_or(usize::MAX);
         for found in all.iter().take(limit) {
             self.tell(found, [before, after], streams)?;
