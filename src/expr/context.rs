@@ -1,7 +1,7 @@
 //! What an evaluation asks of the request, and what the last pattern's groups caught.
 
 use super::variable::Var;
-use crate::outcome::observer::Whence;
+use crate::outcome::observer::{Tried, Whence};
 use crate::pattern::{Captures, GivenUp, Regex, Steps};
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
@@ -74,6 +74,14 @@ pub(crate) trait Context {
 
     /// Called for each search with a regular expression; with whether it found something.
     fn searched(&mut self, _search: &Search<'_>, _found: bool) {}
+
+    /// Whether somebody wants to know what is compared.
+    fn observed(&self) -> bool {
+        false
+    }
+
+    /// Called for each comparison with a text, wildcards or a network.
+    fn tried(&self, _tried: &Tried<'_>) {}
 
     /// Called when a search was given up, which counts as no match.
     fn given_up(&mut self, why: GivenUp);

@@ -4,14 +4,16 @@ use super::ast::{Compare, Cond, CondId, Order, Word, WordId};
 use super::context::{Backrefs, Context, Lookup, Search};
 use super::function::{self, BinaryOp, Function, UnaryOp, c_string};
 use super::{EvalError, Expr};
-use crate::address::numeric_host;
+use super::variable::Var;
+use crate::address::{IpSubnet, numeric_host};
 use crate::limits;
-use crate::outcome::observer::{Origin, Whence};
+use crate::outcome::observer::{Origin, PatternKind, Tried, Whence};
 use crate::pattern::{self, Captures, FnmatchFlags, Regex};
 use crate::vfs::{Errno, Kind};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::net::IpAddr;
 
 /// An evaluation under way: `ap_expr_eval_ctx_t`.
 pub(super) struct Eval<'e> {
@@ -111,7 +113,15 @@ impl<'e> Eval<'e> {
             Cond::Constant(value) => *value,
             Cond::Not(_) | Cond::Or(..) | Cond::And(..) => false,
             Cond::Compare(kind, order, left, right) => {
+                let (whence, other) = (self.whence(*left), self.whence(*right));
                 let (left, right) = (self.word(*left), self.word(*right));
+                if matches!(order, Order::Equal | Order::NotEqual) {
+                    let (whence, text, wanted) = match whence.0 == Origin::Other && other.0 != Origin::Other {
+                        true => (other, &right, &left),
+                        false => (whence, &left, &right),
+                    };
+                    self.tried(PatternKind::Text, wanted, text, whence, left == right);
+                }
                 order.holds(match kind {
                     _ if self.expr.flags.ssl_expr_compat => compare_mixed(&left, &right),
                     Compare::Integer => integer(&left).cmp(&integer(&right)),
@@ -119,8 +129,13 @@ impl<'e> Eval<'e> {
                 })
             }
             Cond::InWords(word, list) => {
+                let whence = self.whence(*word);
                 let word = self.word(*word);
-                list.iter().rev().any(|other| self.word(*other) == word)
+                list.iter().rev().any(|other| {
+                    let other = self.word(*other);
+                    self.tried(PatternKind::Text, &other, &word, whence, other == word);
+                    other == word
+                })
             }
             Cond::InPeerExtensions(word, oid) => {
                 let (word, oid) = (self.word(*word), self.word(*oid));
@@ -135,10 +150,16 @@ impl<'e> Eval<'e> {
                 let word = self.word(*word);
                 self.unary(*op, &word)
             }
-            Cond::ClientIn(subnet) => self.ctx.client_ip().is_some_and(|ip| subnet.contains(ip)),
+            Cond::ClientIn(subnet) => {
+                let client = self.ctx.client_ip();
+                let inside = client.is_some_and(|ip| subnet.contains(ip));
+                self.tried_network(subnet, client, inside);
+                inside
+            }
             Cond::Binary(op, left, right) => {
+                let whence = self.whence(*left);
                 let (text, pattern) = (self.word(*left), self.word(*right));
-                pattern::fnmatch(
+                let found = pattern::fnmatch(
                     &pattern,
                     &text,
                     match op {
@@ -146,7 +167,14 @@ impl<'e> Eval<'e> {
                         BinaryOp::Text => FnmatchFlags::NONE,
                         BinaryOp::TextAnyCase => pattern::CASE_BLIND,
                     },
-                )
+                );
+                let kind = match op {
+                    BinaryOp::Path => PatternKind::Wildcards,
+                    BinaryOp::Text => PatternKind::AnyWildcards,
+                    BinaryOp::TextAnyCase => PatternKind::NameWildcards,
+                };
+                self.tried(kind, &pattern, &text, whence, found);
+                found
             }
             Cond::AddressIn(word, subnet) => {
                 let host = self.word(*word);
@@ -154,8 +182,28 @@ impl<'e> Eval<'e> {
                 if host.starts_with(b"/") {
                     return false;
                 }
-                numeric_host(&host).or_else(|| self.ctx.resolve(&host)).is_some_and(|ip| subnet.contains(ip))
+                let address = numeric_host(&host).or_else(|| self.ctx.resolve(&host));
+                let inside = address.is_some_and(|ip| subnet.contains(ip));
+                if matches!(self.expr.tree.get_word(*word), Word::Variable(Var::RemoteAddr)) {
+                    self.tried_network(subnet, address, inside);
+                }
+                inside
             }
+        }
+    }
+
+    /// Tells an observer of a comparison that is one of a pattern and a text.
+    fn tried(&self, kind: PatternKind, pattern: &[u8], text: &[u8], (origin, name): Whence<'_>, matched: bool) {
+        if self.ctx.observed() {
+            let [pattern, subject, name] = [pattern, text, name].map(BStr::new);
+            self.ctx.tried(&Tried { line: self.expr.at, kind, pattern, subject, origin, name, matched });
+        }
+    }
+
+    fn tried_network(&self, subnet: &IpSubnet, address: Option<IpAddr>, inside: bool) {
+        if self.ctx.observed() {
+            let (pattern, subject) = (subnet.to_string(), address.map(|ip| ip.to_string()).unwrap_or_default());
+            self.tried(PatternKind::Network, pattern.as_bytes(), subject.as_bytes(), (Origin::Client, b""), inside);
         }
     }
 

@@ -304,7 +304,8 @@ impl<'s> Search<'s> {
         let Some(ask) = self.terms.within(ask) else { return ControlFlow::Continue(()) };
         let mut hasher = DefaultHasher::new();
         ask.hash(&mut hasher);
-        if !self.met.insert(hasher.finish()) {
+        // one that was asked already is looked at again for the line's sake
+        if !self.met.insert(hasher.finish()) && chase.is_none() {
             return ControlFlow::Continue(());
         }
         if self.asked >= self.purse.requests {

@@ -23,3 +23,6 @@ pub(crate) mod space;
 pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod vary;
+
+#[cfg(test)]
+mod tests;

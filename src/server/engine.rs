@@ -268,6 +268,12 @@ impl Engine {
         self.trace.pattern(tried);
     }
 
+    /// Whether there is an observer.
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        self.trace.is_observed()
+    }
+
     /// Begins to watch.
     pub(crate) fn watch(&self) {
         self.trace.begin();

@@ -8,6 +8,7 @@ use super::text::Text;
 use crate::expr::moment::Moment;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Search, Var, header_of};
 use crate::modules::ssl;
+use crate::outcome::observer::Tried;
 use crate::pattern::{GivenUp, Steps};
 use crate::source::Span;
 use crate::vfs::{Errno, Stat};
@@ -80,6 +81,14 @@ struct View<'r, 'a>(&'r mut Request<'a>);
 impl Context for View<'_, '_> {
     fn searched(&mut self, search: &Search<'_>, found: bool) {
         names::note(self.0, search.regex, search.at, search.text, search.whence, found);
+    }
+
+    fn observed(&self) -> bool {
+        self.0.engine.is_observed()
+    }
+
+    fn tried(&self, tried: &Tried<'_>) {
+        self.0.engine.pattern(|| *tried);
     }
 
     fn variable(&mut self, var: Var) -> BString {

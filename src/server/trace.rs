@@ -66,6 +66,12 @@ impl Trace {
         }
     }
 
+    /// Whether there is an observer.
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        self.watching.get() == Watching::Observer
+    }
+
     #[cold]
     #[inline(never)]
     fn note_pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {

@@ -1,0 +1,107 @@
+//! Searches held against all requests there are, on sites so small that these can be asked one by one.
+
+use super::ask::Ask;
+use super::explore::{Answer, Purse, Search};
+use super::space::Terms;
+use super::target::Target;
+use crate::site::Site;
+use std::ops::ControlFlow;
+
+/// Sites with a handful of paths, hosts, methods and headers.
+const SITES: [&str; 10] = [
+    "DocumentRoot /w\nAlias /a /w/b\nRedirect /b /x\n<Location /a/b>\nRequire all denied\n</Location>\n<Location /c>\nRequire all denied\n</Location>\n",
+    "DocumentRoot /w\nRedirect /a /x\nRedirect /a/b /y\nRedirectMatch 410 ^/b$\nRedirectMatch ^/b/ /z\n",
+    "DocumentRoot /w\nRewriteEngine On\nRewriteRule ^/a/(.*)$ /b/$1 [L]\nRewriteRule ^/a/b$ - [F]\nRewriteRule ^/b$ - [G]\n",
+    "DocumentRoot /w\nRewriteEngine On\nRewriteCond %{REQUEST_METHOD} =POST\nRewriteRule ^/a - [F]\nRewriteCond %{HTTP:X} ^1$\nRewriteRule ^/b - [G]\n",
+    "DocumentRoot /w\nSetEnvIf X ^1$ let\n<Location /a>\nRequire env let\n</Location>\n<Location /b>\n<RequireAll>\nRequire all granted\nRequire not env let\n</RequireAll>\n</Location>\n",
+    "DocumentRoot /w\n<VirtualHost *:80>\nServerName h1\nDocumentRoot /w\nRedirect /a /x\n</VirtualHost>\n<VirtualHost *:80>\nServerName h2\nDocumentRoot /w\nRedirect 410 /b\n</VirtualHost>\n<VirtualHost *:80>\nServerName h1\nRedirect 404 /c\n</VirtualHost>\n",
+    "DocumentRoot /w\n<Directory /w/b>\nRequire all denied\n</Directory>\n<Files b>\nRequire all denied\n</Files>\n<Location /a/b>\nRequire all granted\n</Location>\n",
+    "DocumentRoot /w\n<If \"%{REQUEST_URI} =~ m#^/a#\">\nRequire all denied\n</If>\n<If \"%{HTTP:X} == '1'\">\nRequire method GET\n</If>\n",
+    "DocumentRoot /w\nAlias / /w/\nAlias /a /w/b\nRedirectMatch ^/(a|b)$ /x\nRedirectMatch ^/a$ /y\n",
+    "DocumentRoot /w\n<LocationMatch ^/a>\nRequire all denied\n</LocationMatch>\n<LocationMatch b$>\nRequire all granted\n</LocationMatch>\n<Location /c>\n<Limit POST>\nRequire all denied\n</Limit>\n</Location>\n",
+];
+
+fn site(config: &str) -> Site {
+    let site = Site::builder(config).file("/w/a/b", "x").file("/w/b/a", "x").file("/w/c", "x");
+    site.build().expect("the tree is laid out")
+}
+
+/// All requests of a small alphabet.
+fn all() -> Vec<Ask> {
+    let mut paths: Vec<String> = vec!["/".into()];
+    let letters = ["a", "b", "c"];
+    for first in letters {
+        paths.extend([format!("/{first}"), format!("/{first}/")]);
+        for second in letters {
+            paths.extend([format!("/{first}/{second}"), format!("/{first}{second}"), format!("/{first}/{second}/")]);
+        }
+    }
+    let mut all = Vec::new();
+    for host in ["localhost", "h1", "h2"] {
+        for method in ["GET", "POST"] {
+            for header in [None, Some("1"), Some("2")] {
+                for path in &paths {
+                    let ask = Ask { method: method.into(), ..Ask::front(host).at(path.as_str()) };
+                    all.push(header.map_or(ask.clone(), |value| ask.with_header("X", value)));
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn what_is_called_complete_is_never_contradicted() {
+    let (mut questions, mut complete) = (0, 0);
+    let mut missed = Vec::new();
+    for config in SITES {
+        let site = site(config);
+        let run = site.start().expect("it starts");
+        let lines = config.lines().count();
+        let statuses = ["200", "301", "302", "403", "404", "405", "410", "500"];
+        let targets = statuses.iter().map(|s| ("status", s.to_string()));
+        let targets = targets.chain((1..=lines).map(|n| ("line", format!("config:{n}"))));
+        for (key, value) in targets {
+            let target = Target::parse(key, &value, &site, &run).expect("it is one");
+            let purse = Purse { requests: 50_000, seed: 0, until: None };
+            let mut search = Search::new(&site, run.fork(), Terms::default(), purse);
+            let judge = run.fork();
+            let mut found = false;
+            search.run(&target.lines(), &mut |answer: &Answer<'_>| {
+                found |= target.fits(answer, &judge);
+                if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            questions += 1;
+            let is_complete = !found && search.stopped.is_none() && search.open().is_empty();
+            complete += usize::from(found || is_complete);
+            let fits = |ask: &&Ask| {
+                let request = ask.request();
+                let outcome = run.ask(&request);
+                target.fits(&Answer { ask, request: &request, outcome: &outcome }, &judge)
+            };
+            let asked = all();
+            if let Some(ask) = asked.iter().find(fits).filter(|_| !found) {
+                missed.push(format!("{key} {value}: {}{} of\n{config}", ask.url(), if is_complete { ", called complete" } else { "" }));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    assert!(complete * 10 >= questions * 8, "{complete} of {questions} are decided");
+}
+
+#[test]
+fn neither_requests_of_a_scenario_nor_the_order_of_asking_matter() {
+    let answers = |seed: u64| {
+        let site = site(SITES[3]);
+        let purse = Purse { requests: 20_000, seed, until: None };
+        let mut search = Search::new(&site, site.start().expect("it starts"), Terms::default(), purse);
+        let mut asked = Vec::new();
+        search.run(&[], &mut |answer: &Answer<'_>| {
+            asked.push(answer.ask.clone());
+            ControlFlow::Continue(())
+        });
+        asked
+    };
+    assert_eq!(answers(0), answers(0));
+    assert_eq!(answers(7), answers(7));
+}
