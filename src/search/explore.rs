@@ -3,7 +3,7 @@
 
 use super::ask::Ask;
 use super::doors::{Door, doors};
-use super::maps::{Mapping, Maps};
+use super::maps::{self, Mapping, Maps};
 use super::notes::{Glance, Mark, Note, Notes, Seen, kind_of};
 use super::place::{self, PATH};
 use super::points::{Of, Point, points};
@@ -118,6 +118,8 @@ pub(crate) struct Search<'s> {
     pub tree_whole: bool,
     /// How URLs lead to them.
     pub maps: Maps,
+    /// Whether a directive lets the request say where.
+    pub(super) leads_anywhere: bool,
     pub(super) points: Vec<Point>,
     /// The requests that were made for each.
     pub(super) made: HashMap<usize, Vec<Ask>>,
@@ -164,6 +166,7 @@ impl<'s> Search<'s> {
             tree,
             tree_whole,
             maps: Maps::stated(&directives),
+            leads_anywhere: directives.iter().any(maps::leads_anywhere),
             points: Vec::new(),
             made: HashMap::new(),
             proofs: HashMap::new(),
@@ -419,6 +422,11 @@ impl<'s> Search<'s> {
         (0..self.doors.len()).filter(fits).take(if server.is_some() { 4 } else { 6 }).collect()
     }
 
+    /// Whether a text is as wanted.
+    pub(super) fn fits_text(&self, want: &Want, text: &[u8]) -> Option<bool> {
+        self.solver.matches(want, text)
+    }
+
     /// The terms of the search.
     pub(super) fn terms(&self) -> &Terms {
         &self.terms
@@ -427,6 +435,11 @@ impl<'s> Search<'s> {
     /// Whether a point's own pattern matches whatever is asked.
     pub(super) fn never_fails(&self, point: usize) -> bool {
         let Some((of, want)) = self.points.get(point).and_then(|p| p.wants.last()) else { return false };
+        // a directory that all files are below
+        if *of == Of::File && want.kind == PatternKind::Prefix {
+            let below = |file: &[u8]| file.starts_with(&want.pattern) && matches!(file.get(want.pattern.len()), None | Some(b'/'));
+            return want.pattern.is_empty() || self.maps.all().iter().all(|mapping| below(&mapping.file));
+        }
         let domain = match of {
             Of::Path | Of::File => PATH,
             _ => return false,

@@ -6,6 +6,7 @@ use super::notes::Mark;
 use super::points::Of;
 use super::space::Clients;
 use crate::directives::{self, Effect};
+use crate::outcome::observer::PatternKind;
 use crate::site::{Directive, Edit};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
@@ -88,7 +89,7 @@ impl Search<'_> {
             }
             let yes = self.saw(line, Mark::Tried(true)) || self.saw(line, Mark::Went(true)) || self.saw(line, Mark::Decided);
             let no = self.saw(line, Mark::Tried(false)) || self.saw(line, Mark::Went(false));
-            if !yes && self.blocked_by(line).is_none() && !self.is_held(points) {
+            if !yes && self.blocked_by(line).is_none() && !self.is_held(points) && !self.is_apart(points) {
                 let why = match no {
                     true => "no request was found for which its pattern matches",
                     false => "no request was found that reaches it",
@@ -132,6 +133,43 @@ impl Search<'_> {
         client && points.iter().all(|p| self.points[*p].wants.iter().any(|(of, _)| *of == Of::Client))
     }
 
+    /// Whether a section around it is for files that no URL leads to, or that are not there.
+    fn is_apart(&self, points: &[usize]) -> bool {
+        let mut sections = points.iter().flat_map(|p| &self.points[*p].sections);
+        sections.any(|section| {
+            let own = self.by_line.get(section).map(Vec::as_slice).unwrap_or_default();
+            let seen = self.saw(*section, Mark::Tried(true)) || self.saw(*section, Mark::Went(true));
+            !seen && !own.is_empty() && own.iter().all(|p| self.leads_nowhere(*p))
+        })
+    }
+
+    /// Whether a section's own pattern is of directories that are not in the tree.
+    fn leads_nowhere(&self, point: usize) -> bool {
+        let Some((Of::File, want)) = self.points[point].wants.last() else { return false };
+        if want.kind == PatternKind::Prefix && !self.leads_anywhere {
+            let below = |long: &[u8], short: &[u8]| {
+                long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+            };
+            let bare = |file: &BString| file.trim_end_with(|c| c == '/').to_vec();
+            let meets = |file: &BString| below(&bare(file), &want.pattern) || below(&want.pattern, &bare(file));
+            if !self.maps.all().iter().any(|mapping| meets(&mapping.file)) {
+                return true;
+            }
+        }
+        self.tree_whole
+            && self.stays_in_tree()
+            && !self.tree.iter().filter(|entry| entry.dir).any(|entry| {
+                let bare = entry.path.trim_end_with(|c| c == '/');
+                self.fits_text(want, bare) != Some(false) || self.fits_text(want, &entry.path) != Some(false)
+            })
+    }
+
+    /// Whether all mappings lead into the tree that was looked at.
+    fn stays_in_tree(&self) -> bool {
+        let within = |file: &[u8]| self.tree.iter().any(|entry| entry.path.starts_with(file) || file.starts_with(&entry.path));
+        self.maps.all().iter().all(|mapping| mapping.file.is_empty() || within(&mapping.file))
+    }
+
     /// Whether its pattern matches whatever is asked.
     fn always(&self, points: &[usize]) -> bool {
         points.iter().all(|p| self.never_fails(*p))
@@ -155,9 +193,10 @@ impl Search<'_> {
                 continue;
             }
             let reached = self.is_reached(&directive);
-            let blocked = self.blocked_by(line);
+            let blocked = if reached { None } else { self.blocked_by(line) };
             let ask = self.by_line.get(&line).and_then(|points| points.iter().find_map(|p| self.made.get(p)?.first())).cloned();
-            let proved = blocked.is_some();
+            let apart = !reached && self.by_line.get(&line).is_some_and(|points| self.is_apart(points));
+            let proved = blocked.is_some() || apart;
             let blocked_by = blocked.unwrap_or_default();
             let would_differ = self.would_differ(&blocked_by, ask.as_ref());
             found.push(Dead { line, reached, blocked_by, proved, would_differ, ask });

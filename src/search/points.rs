@@ -29,6 +29,8 @@ pub(crate) struct Point {
     pub line: Option<Span>,
     /// The virtual host that it is in.
     pub server: Option<Span>,
+    /// The sections around it, the outermost first, and itself where it is one.
+    pub sections: Vec<Span>,
     /// What must hold.
     pub wants: Vec<(Of, Want)>,
     /// The method, where it asks for one.
@@ -58,6 +60,10 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
     let mut conditions: Vec<(Span, Vec<(Of, Want)>, bool)> = Vec::new();
     for directive in directives {
         let mut point = Point { line: Some(directive.span()), server: directive.virtual_host(), ..Point::default() };
+        point.sections = directive.sections().iter().map(|section| section.span).collect();
+        if directive.is_section() {
+            point.sections.push(directive.span());
+        }
         for section in directive.sections() {
             let name = section.name.to_ascii_lowercase();
             let words: Vec<BString> = args::words(section.args.trim_end_with(|c| c == '>' || c == ' '))
@@ -116,7 +122,8 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
             }
             _ => {
                 own(&name, &words, &mut point);
-                point.tried = point.wants.len() + point.methods.len() > around_it;
+                // what a name's extension says is looked up, and not tried
+                point.tried = point.wants.len() + point.methods.len() > around_it && !name.starts_with(b"add");
             }
         }
         found.push(point);
