@@ -71,12 +71,15 @@ pub(crate) fn differ(a: &Outcome, b: &Outcome) -> Option<Kind> {
         && a.user == b.user
         && a.log == b.log
         && a.wsgi == b.wsgi;
-    if same {
+    // where there is no answer, nobody sees who did not give it
+    if same || a.connection.is_some() && a.connection == b.connection {
         return (headers(a) != headers(b)).then_some(Kind::Header);
     }
-    let served = |o: &Outcome| o.connection.is_none() && (200..300).contains(&o.status);
+    // what OPTIONS, TRACE and methods of nobody's get is nobody's page
+    let usual = [&b"GET"[..], b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH"].contains(&a.method.as_bytes());
+    let served = |o: &Outcome| usual && o.connection.is_none() && (200..300).contains(&o.status);
     let refused = |o: &Outcome| o.connection.is_some() || (400..500).contains(&o.status);
-    let failed = |o: &Outcome| o.status >= 500;
+    let failed = |o: &Outcome| usual && o.status >= 500;
     Some(match () {
         () if refused(a) && served(b) => Kind::Opened,
         () if served(a) && refused(b) => Kind::Refused,
@@ -112,8 +115,8 @@ struct Side {
     changed: HashSet<Span>,
 }
 
-/// What was found, by kind and cause.
-type Found = BTreeMap<(Kind, [Vec<Identity>; 2]), Difference>;
+/// What was found, by cause.
+type Found = BTreeMap<[Vec<Identity>; 2], Difference>;
 
 /// Compares two sites.
 pub(crate) struct Comparison {
@@ -278,11 +281,11 @@ impl Comparison {
     }
 }
 
-fn add(found: &mut Found, key: (Kind, [Vec<Identity>; 2]), new: Difference) {
+fn add(found: &mut Found, key: [Vec<Identity>; 2], new: Difference) {
     match found.get_mut(&key) {
         Some(known) => {
             let count = known.count + new.count;
-            if new.ask.weight() < known.ask.weight() {
+            if (new.kind, new.ask.weight()) < (known.kind, known.ask.weight()) {
                 *known = new;
             }
             known.count = count;
@@ -303,7 +306,7 @@ impl Judge<'_> {
         let cause = self.cause(&before, &after);
         let mut key = [0, 1].map(|n: usize| cause[n].iter().map(|span| self.identity(n, *span)).collect::<Vec<_>>());
         key.iter_mut().for_each(|lines| lines.sort());
-        add(&mut self.found, (kind, key), Difference { kind, cause, count: 1, ask, before, after });
+        add(&mut self.found, key, Difference { kind, cause, count: 1, ask, before, after });
     }
 
     /// The lines that decided for one and not for the other; those first that the other has not.

@@ -50,7 +50,7 @@ impl Door {
     }
 }
 
-/// All ways in, those of the main server first.
+/// All ways in, those of the main server last.
 pub(crate) fn doors(run: &Run, solver: &Solver) -> Vec<Door> {
     let server = run.server();
     let mut found = Vec::new();
@@ -70,7 +70,9 @@ pub(crate) fn doors(run: &Run, solver: &Solver) -> Vec<Door> {
     ports.sort_unstable();
     ports.dedup();
     let main = plain(server.servers.first().map(|s| s.hostname.as_bstr()).unwrap_or_default());
-    for (index, own) in server.servers.iter().enumerate() {
+    // those of virtual hosts first: what is in them is what people ask for
+    let order = (1..server.servers.len()).chain([0]);
+    for (index, own) in order.filter_map(|index| Some((index, server.servers.get(index)?))) {
         let mut hosts: Vec<String> = vec![plain(own.hostname.as_bstr()).unwrap_or_else(|| "localhost".into())];
         if let Some(names) = server.names.get(index) {
             hosts.extend(names.names.iter().filter_map(|(name, _)| plain(name.as_bstr())));

@@ -17,6 +17,9 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// How many differences people are shown, unless they say otherwise.
+const SHOWN: usize = 12;
+
 /// What two sites answer otherwise.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Diff {
@@ -93,7 +96,7 @@ impl Diff {
         let open = std::mem::take(&mut comparison.open);
         let all = comparison.differences();
         let [before, after] = [comparison.runs[0].sources(), comparison.runs[1].sources()];
-        let limit = self.search.limit.unwrap_or(usize::MAX);
+        let limit = self.search.limit.unwrap_or(if self.format == super::Format::Text { SHOWN } else { usize::MAX });
         for found in all.iter().take(limit) {
             self.tell(found, [before, after], streams)?;
         }
@@ -107,6 +110,9 @@ impl Diff {
             if idle > 0 {
                 let lines = crate::report::plural(idle, "line");
                 streams.note(&format!("{lines} moved without an effect that was found"));
+            }
+            if found > limit {
+                streams.note(&format!("{} more: --limit {found} shows all", found - limit));
             }
             streams.note(&report::ended(found, asked, stopped, &open, before));
         }
