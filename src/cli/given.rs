@@ -14,7 +14,7 @@ use crate::source::SourceMap;
 use crate::suggest::closest;
 use crate::suite::{RequestSpec, Scenario};
 use crate::version::Version;
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -117,18 +117,15 @@ impl Given {
     /// The site for a search: a scenario's inline configuration has a Listen for 80, 443 and each port that a virtual host
     /// names.
     pub(super) fn open_for_search(&self, name: Option<&str>, streams: &Streams) -> Result<Opened, Failure> {
-        let first = self.open_named(name, streams, Some(Vec::new()))?;
-        if first.real {
-            return Ok(first);
+        if self.config.is_some() || self.docroot.is_some() || self.machine.used().is_some() {
+            return self.open_named(name, streams, Some(Vec::new()));
         }
-        let ports = first.site.directives().filter(|d| d.name().eq_ignore_ascii_case(b"VirtualHost")).flat_map(|d| {
-            let addresses = args::split(d.args().trim_end_with(|c| c == '>'));
-            addresses.iter().filter_map(|a| a.rsplit(|b| *b == b':').next()?.to_str().ok()?.parse().ok()).collect::<Vec<u16>>()
-        });
-        let ports: BTreeSet<u16> = ports.chain([80, 443]).filter(|port| *port > 0).collect();
-        let requests = ports.iter().map(|port| RequestSpec::short(&format!("http://localhost:{port}/")));
-        let again = self.open_named(name, &Streams::to(Box::new(std::io::sink()), Box::new(std::io::sink())), Some(requests.collect()))?;
-        Ok(Opened { requests: Vec::new(), ..again })
+        if let Some(site) = self.files(name, streams)? {
+            return Ok(Opened::of(&site, Vec::new(), true));
+        }
+        let example = (name.is_none() && !Path::new(HERE).is_file()).then_some(builtin::DEFAULT);
+        let scenario = self.dated(scenario(name, streams)?);
+        Ok(Opened { example, ..for_search(scenario, streams)? })
     }
 
     /// The version of httpd.
@@ -226,6 +223,26 @@ pub(super) fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario
             named(name, streams)
         }
     }
+}
+
+/// Opens a scenario for a search: there is a Listen for 80, 443 and each port that a virtual host names.
+fn for_search(mut scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
+    scenario.requests.clear();
+    let first = open(scenario.clone(), streams)?;
+    let ports = first.site.directives().filter(|d| d.name().eq_ignore_ascii_case(b"VirtualHost")).flat_map(|d| {
+        let addresses = args::split(d.args().trim_end_with(|c| c == '>'));
+        let port = |address: &BString| address.rsplit(|b| *b == b':').next()?.to_str().ok()?.parse::<u16>().ok();
+        addresses.iter().filter_map(port).collect::<Vec<u16>>()
+    });
+    let ports: BTreeSet<u16> = ports.chain([80, 443]).filter(|port| *port > 0).collect();
+    scenario.requests = ports.iter().map(|port| RequestSpec::short(&format!("http://localhost:{port}/"))).collect();
+    Ok(Opened { requests: Vec::new(), ..open(scenario, streams)? })
+}
+
+/// Opens a scenario of this text, for a search.
+pub(super) fn open_text(path: &Path, text: &str, streams: &Streams) -> Result<Opened, Failure> {
+    let scenario = read(path, streams, |sources| Scenario::parse(path, text, sources))?;
+    for_search(scenario, streams)
 }
 
 /// Opens a scenario.

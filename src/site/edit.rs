@@ -160,7 +160,8 @@ fn edited(text: &[u8], mut edits: Vec<&Edit>) -> Result<BString, Overlap> {
 /// A tree with other texts in some of its files.
 pub(super) struct Overlay {
     tree: Arc<dyn Vfs>,
-    texts: HashMap<BString, Arc<[u8]>>,
+    /// None for a file that is taken away.
+    texts: HashMap<BString, Option<Arc<[u8]>>>,
 }
 
 impl Overlay {
@@ -171,13 +172,19 @@ impl Overlay {
     /// Puts a text in the place of the one at `path`, links followed.
     pub(super) fn put(&mut self, path: &[u8], text: BString) {
         let real = resolve::realpath(&*self.tree, &Cred::root(), path).unwrap_or_else(|_| path.into());
-        self.texts.insert(real, Vec::from(text).into());
+        self.texts.insert(real, Some(Vec::from(text).into()));
+    }
+
+    /// Takes a file away.
+    #[cfg(feature = "cli")]
+    pub(super) fn remove(&mut self, path: &[u8]) {
+        self.texts.insert(path.into(), None);
     }
 
     /// The names of new files in a directory.
     fn new_in(&self, path: &[u8]) -> impl Iterator<Item = BString> {
         let directory = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
-        self.texts.keys().filter_map(move |file| {
+        self.texts.iter().filter(|(_, text)| text.is_some()).filter_map(move |(file, _)| {
             let name = file.strip_prefix(directory.as_slice())?;
             (!name.contains(&b'/')).then(|| name.into())
         })
@@ -185,16 +192,21 @@ impl Overlay {
 
     fn sized(&self, path: &[u8], stat: Stat) -> Stat {
         match self.texts.get(path) {
-            Some(text) => Stat { size: text.len() as u64, ..stat },
-            None => stat,
+            Some(Some(text)) => Stat { size: text.len() as u64, ..stat },
+            _ => stat,
         }
+    }
+
+    fn is_removed(&self, path: &[u8]) -> bool {
+        matches!(self.texts.get(path), Some(None))
     }
 }
 
 impl Vfs for Overlay {
     fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
         match (self.tree.lstat(path), self.texts.get(path)) {
-            (Err(Errno::NotFound), Some(text)) => {
+            (_, Some(None)) => Err(Errno::NotFound),
+            (Err(Errno::NotFound), Some(Some(text))) => {
                 Ok(Stat { size: text.len() as u64, ..Stat::of(crate::vfs::Kind::Regular) })
             }
             (stat, _) => stat.map(|stat| self.sized(path, stat)),
@@ -207,13 +219,15 @@ impl Vfs for Overlay {
 
     fn read(&self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
         match self.texts.get(path) {
-            Some(text) => Ok(text.clone()),
+            Some(Some(text)) => Ok(text.clone()),
+            Some(None) => Err(Errno::NotFound),
             None => self.tree.read(path),
         }
     }
 
     fn at_once(&self, path: &[u8]) -> Option<Result<Stat, Errno>> {
         match self.tree.at_once(path)? {
+            _ if self.is_removed(path) => None,
             Err(_) if self.texts.contains_key(path) => None,
             stat => Some(stat.map(|stat| self.sized(path, stat))),
         }
@@ -226,8 +240,12 @@ impl Vfs for Overlay {
     fn list(&self, path: &[u8]) -> Result<Vec<BString>, Errno> {
         let mut names = self.tree.list(path)?;
         let before = names.len();
+        let directory = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
+        if self.texts.values().any(Option::is_none) {
+            names.retain(|name| !self.is_removed(&[directory.as_slice(), name].concat()));
+        }
         names.extend(self.new_in(path));
-        if names.len() > before {
+        if names.len() != before {
             names.sort();
             names.dedup();
         }

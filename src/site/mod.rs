@@ -163,27 +163,27 @@ impl Site {
         Ok(Site::of(input, self.0.programs.clone()))
     }
 
-    /// The same site with whole files replaced, each named as its places name it, or by its path; and the first of them that
-    /// it doesn't read, where it can't be told where it belongs.
+    /// The same site with whole files replaced, or taken away where there is no text. Each is named as its places name it, by
+    /// its path on this machine, or by its path for httpd. The second is the first name that is none of these.
     #[cfg(feature = "cli")]
-    pub(crate) fn with_texts(&self, texts: &[(String, bstr::BString)]) -> (Site, Option<String>) {
+    pub(crate) fn with_texts(&self, texts: &[(String, Option<bstr::BString>)]) -> (Site, Option<String>) {
         let mut input = self.0.input.clone();
         let mut overlay = Overlay::over(input.vfs.clone());
+        let files = self.sources().files_from(0);
+        let absolute = |shown: &str| std::path::absolute(shown).ok().map(|path| path.display().to_string());
+        let mut unknown = None;
         for (path, text) in texts {
-            let known = self.sources().files_from(0).iter().any(|file| file.name == *path || file.shown() == path);
-            let is_main = input.name == *path || self.sources().files_from(0).iter().any(|file| file.name == input.name && file.shown() == path);
-            if is_main {
-                input.text = text.clone();
-                continue;
+            let read = files.iter().find(|f| f.name == *path || f.shown() == path || absolute(f.shown()).as_ref() == Some(path));
+            let name = read.map_or(path.as_str(), |file| file.name.as_str());
+            match text {
+                Some(text) if input.name == *name => input.text = text.clone(),
+                Some(text) if name.starts_with('/') => overlay.put(name.as_bytes(), text.clone()),
+                None if name.starts_with('/') => overlay.remove(name.as_bytes()),
+                _ => unknown = unknown.or_else(|| Some(path.clone())),
             }
-            let there = crate::vfs::resolve::stat(self.vfs(), &crate::vfs::Cred::root(), path.as_bytes()).is_ok();
-            if !known && !there && !path.starts_with('/') {
-                return (self.clone(), Some(path.clone()));
-            }
-            overlay.put(path.as_bytes(), text.clone());
         }
         input.vfs = Arc::new(overlay);
-        (Site::of(input, self.0.programs.clone()), None)
+        (Site::of(input, self.0.programs.clone()), unknown)
     }
 
     /// The same site, of another version of httpd.

@@ -1,7 +1,8 @@
 //! `routesim diff A B`, `routesim diff --replace PATH=FILE`
 
 use super::{Ended, SearchArgs};
-use crate::cli::given::{Given, Opened};
+use super::revision::Revision;
+use crate::cli::given::{self, Given, Opened};
 use crate::cli::output::Streams;
 use crate::cli::urls::Urls;
 use crate::cli::{End, Failure, failure, suites};
@@ -23,7 +24,7 @@ const SHOWN: usize = 12;
 /// What two sites answer otherwise.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Diff {
-    /// The site before: a scenario, or a configuration file or directory as for -c
+    /// The site before: a scenario, a configuration file or directory as for -c, or REV:PATH as git has it
     #[arg(value_name = "A", requires = "after", conflicts_with_all = ["scenario", "config", "docroot", "replace"])]
     before: Option<PathBuf>,
 
@@ -169,6 +170,9 @@ impl Diff {
     fn sites(&self, streams: &Streams) -> Result<[Opened; 2], Failure> {
         if let (Some(a), Some(b)) = (&self.before, &self.after) {
             let open = |path: &Path, root: &Option<PathBuf>| {
+                if let Some(revision) = Revision::parse(path)? {
+                    return self.at(&revision, root, streams);
+                }
                 let given = self.like(path, root);
                 let name = given.scenario.clone();
                 given.open_for_search(name.as_deref(), streams)
@@ -182,8 +186,7 @@ impl Diff {
         let mut texts = Vec::new();
         for (path, file) in &self.replace {
             let text = bounded::read(file).or_else(|e| failure(format!("can't read `{}`: {e}", file.display())))?;
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            texts.push((path.display().to_string(), text.into()));
+            texts.push((path.display().to_string(), Some(text.into())));
         }
         let (site, unknown) = before.site.with_texts(&texts);
         if let Some(path) = unknown {
@@ -191,6 +194,27 @@ impl Diff {
         }
         let after = Opened::of(&site, Vec::new(), before.real);
         Ok([before, after])
+    }
+
+    /// A site as it was in a git revision: today's, with the texts of then.
+    fn at(&self, revision: &Revision, root: &Option<PathBuf>, streams: &Streams) -> Result<Opened, Failure> {
+        let given = self.like(&revision.path, root);
+        let texts = revision.texts()?;
+        if let Some(path) = &given.scenario {
+            let text = match texts.get(&revision.path) {
+                Some(Some(text)) => text.to_string(),
+                Some(None) => return failure(format!("the revision has no file `{path}`")),
+                None => String::from_utf8_lossy(&bounded::read(&revision.path).or_else(|e| failure(e.to_string()))?).into(),
+            };
+            return given::open_text(&revision.path, &text, streams);
+        }
+        let root = given.machine.root.clone().and_then(|root| std::path::absolute(root).ok()).unwrap_or("/".into());
+        let inside = |path: &Path| path.strip_prefix(&root).ok().map(|inner| format!("/{}", inner.display()));
+        let texts: Vec<_> = texts.into_iter().filter_map(|(path, text)| Some((inside(&path)?, text))).collect();
+        // a main file that is not there today
+        let today = given.open_for_search(None, streams)?;
+        let (site, _) = today.site.with_texts(&texts);
+        Ok(Opened::of(&site, Vec::new(), today.real))
     }
 
     /// How a site is opened that is named by a path.

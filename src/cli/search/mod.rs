@@ -2,6 +2,7 @@
 
 mod diff;
 mod find;
+mod revision;
 
 pub(super) use diff::Diff;
 pub(super) use find::Find;
