@@ -69,11 +69,12 @@ impl Revision {
         }
         let mut texts = self.contents(&wanted)?;
         // files that came later
+        let known: HashSet<&PathBuf> = wanted.iter().map(|(_, path)| path).collect();
         let directories: HashSet<PathBuf> = wanted.iter().filter_map(|(_, path)| Some(path.parent()?.to_path_buf())).collect();
         for directory in directories {
             for entry in std::fs::read_dir(&directory).into_iter().flatten().take(INCLUDE_ENTRIES).flatten() {
-                if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                    texts.entry(entry.path()).or_insert(None);
+                if entry.file_type().is_ok_and(|kind| kind.is_file()) && !known.contains(&entry.path()) {
+                    texts.insert(entry.path(), None);
                 }
             }
         }
