@@ -6,7 +6,7 @@ use crate::limits::{FILE_BYTES, INCLUDE_ENTRIES};
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A revision and a path in the working tree.
@@ -55,19 +55,32 @@ impl Revision {
             return failure(format!("git knows no revision `{}`: {why}", self.rev));
         }
         let mut wanted: Vec<(String, PathBuf)> = Vec::new();
+        let mut links = Vec::new();
         for entry in listed.stdout.split(|b| *b == 0).filter(|entry| !entry.is_empty()) {
             let Some((head, name)) = entry.split_once_str(b"\t") else { continue };
             let words: Vec<&[u8]> = head.fields().collect();
             let [mode, b"blob", object, size] = words[..] else { continue };
             let size = size.to_str().ok().and_then(|size| size.parse::<u64>().ok()).unwrap_or(0);
-            if mode != b"120000" && size <= FILE_BYTES as u64 {
+            if size <= FILE_BYTES as u64 {
+                links.extend((mode == b"120000").then(|| self.top.join(name.to_path_lossy())));
                 wanted.push((object.to_str_lossy().into_owned(), self.top.join(name.to_path_lossy())));
             }
         }
         if wanted.len() > INCLUDE_ENTRIES {
             return failure(format!("revision `{}` has more than {INCLUDE_ENTRIES} files", self.rev));
         }
-        let mut texts = self.contents(&wanted)?;
+        let mut then = self.contents(&wanted)?;
+        // a link is the file that it leads to
+        for link in &links {
+            let target = then.remove(link).map(|target| target.to_path_lossy().into_owned());
+            let target = target.and_then(|target| Some(plain(&link.parent()?.join(target))));
+            if let Some(text) = target.and_then(|target| then.get(&target).cloned()) {
+                then.insert(link.clone(), text);
+            }
+        }
+        // what is the same as now needs no text of its own
+        let differs = |(path, text): &(PathBuf, BString)| !std::fs::read(path).is_ok_and(|now| now == **text);
+        let mut texts: Texts = then.into_iter().filter(differs).map(|(path, text)| (path, Some(text))).collect();
         // files that came later
         let known: HashSet<&PathBuf> = wanted.iter().map(|(_, path)| path).collect();
         let directories: HashSet<PathBuf> = wanted.iter().filter_map(|(_, path)| Some(path.parent()?.to_path_buf())).collect();
@@ -82,7 +95,7 @@ impl Revision {
     }
 
     /// The contents of objects.
-    fn contents(&self, wanted: &[(String, PathBuf)]) -> Result<Texts, Failure> {
+    fn contents(&self, wanted: &[(String, PathBuf)]) -> Result<BTreeMap<PathBuf, BString>, Failure> {
         let started = self.git(&["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = started.or_else(|e| failure(format!("can't run git: {e}")))?;
         let objects: String = wanted.iter().map(|(object, _)| format!("{object}\n")).collect();
@@ -91,7 +104,7 @@ impl Revision {
         let output = child.wait_with_output().or_else(|e| failure(format!("git: {e}")))?;
         let _ = writer.join();
         let mut rest = output.stdout.as_slice();
-        let mut texts = Texts::new();
+        let mut texts = BTreeMap::new();
         for (_, path) in wanted {
             let Some((head, after)) = rest.split_once_str(b"\n") else { break };
             let size = head.fields().nth(2).and_then(|size| size.to_str().ok()?.parse::<usize>().ok());
@@ -99,12 +112,21 @@ impl Revision {
                 return failure(format!("git has not all of revision `{}`", self.rev));
             };
             rest = after.get(text.len() + 1..).unwrap_or_default();
-            // what is the same as now needs no text of its own
-            if std::fs::read(path).is_ok_and(|now| now == text) {
-                continue;
-            }
-            texts.insert(path.clone(), Some(text.into()));
+            texts.insert(path.clone(), text.into());
         }
         Ok(texts)
     }
+}
+
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(out.pop()),
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
 }
