@@ -47,7 +47,7 @@ pub(super) fn answer(r: &mut Request<'_>) -> Verdict {
             bad_depth(r);
             return refuse(r, 400, "AH00595", "Depth must be 0 or \"infinity\" for LOCK.");
         }
-        b"UNLOCK" => match r.headers_in.get("Lock-Token").map(|token| is_lock_token(token)) {
+        b"UNLOCK" => match r.headers_in.get("Lock-Token").map(is_lock_token) {
             None => return refuse(r, 400, "AH00596", "Unlock failed: no Lock-Token specified in header"),
             Some(false) => return Verdict::Status(400),
             Some(true) => {}
@@ -69,13 +69,11 @@ pub(super) fn answer(r: &mut Request<'_>) -> Verdict {
         b"MKCOL" if resource.exists => Verdict::Status(405),
         b"PUT" | b"MKCOL" => {
             state(r, &resource);
-            validate(r, &resource).unwrap_or_else(|| {
-                match r.headers_in.get("Content-Range").map(|range| is_range(range)) {
-                    _ if *method != "PUT" => write(r, &resource, 201, 403),
-                    Some(false) => Verdict::Status(400),
-                    Some(true) if resource.exists => unsure(r, 204),
-                    _ => write(r, &resource, if resource.exists { 204 } else { 201 }, 500),
-                }
+            validate(r, &resource).unwrap_or_else(|| match r.headers_in.get("Content-Range").map(is_range) {
+                _ if *method != "PUT" => write(r, &resource, 201, 403),
+                Some(false) => Verdict::Status(400),
+                Some(true) if resource.exists => unsure(r, 204),
+                _ => write(r, &resource, if resource.exists { 204 } else { 201 }, 500),
             })
         }
         b"COPY" | b"MOVE" if resource.exists => copy_or_move(r),
