@@ -183,6 +183,10 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("tab", "name: x\nconfig: |\n  ServerName x\n\tListen 80\n"),
     ("missing-configuration", "name: x\nconfig: {file: httpd.conf}\nrequests: [GET /]\n"),
     ("missing-from", "name: x\nconfig: ''\nfiles: {/srv/: {from: ./public}}\nrequests: [GET /]\n"),
+    (
+        "module-not-listed",
+        "name: x\nmodules: [dir]\nconfig: Alias /a /b\nrequests: [{url: /, expect: {status: 200}}]\n",
+    ),
     ("no-url", "name: x\nconfig: ''\nrequests: [{method: GET}]\n"),
     ("failing", "name: x\nconfig: ''\nrequests: [{url: /, expect: {status: 200}}]\n"),
 ];

@@ -144,7 +144,8 @@ fn algorithm(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 
 /// `set_shmem_size`
 fn shmem_size(_: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
-    const LEAST: i64 = 128;
+    // its table, a place in it and one client, on a machine with 64 bits
+    const LEAST: i64 = 88;
     let (size, rest) = number(&a[0]);
     let size = match rest.trim_start().first() {
         None | Some(b'b' | b'B') => size,

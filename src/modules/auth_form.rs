@@ -14,7 +14,6 @@ use crate::outcome::Access;
 use crate::rule::Rule::Arg;
 use crate::rule::Test::{Long, Without};
 use crate::server::build::{Build, Cmd};
-use crate::server::byterange::Body;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, value, without};
 use crate::server::{expr_context, method, settings};
@@ -310,15 +309,16 @@ fn logout(r: &mut Request<'_>) -> Verdict {
     if !takes(r, "form-logout-handler") {
         return Verdict::Declined;
     }
-    session::load(r);
+    let realm = auth_name(r).unwrap_or("(null)".into());
+    session::clear(r, &["user", "pw", "site"].map(|what| format!("{realm}-{what}")));
     r.headers_out.add("Cache-Control", "no-store");
     r.err_headers_out.add("Cache-Control", "no-store");
     if let Some(target) = &settings_of(r).logout {
         r.decide(Phase::Handler, target.span);
         return send_to(r, &target.value, (307, "AH02343", "logout"));
     }
-    r.body = Body::page(r);
-    Verdict::Ok
+    // the page that httpd has for this status
+    Verdict::Status(200)
 }
 
 /// `authenticate_form_redirect_handler`: there is no body that was kept.

@@ -112,7 +112,11 @@ fn set_status(r: &mut Request<'_>, status: i64) {
     match u16::try_from(status).ok().filter(|status| (100..600).contains(status)) {
         Some(status) => r.status = status,
         None => {
-            r.caveat("MetaFiles", Span::NONE, format!("{status} is no status: what is sent hangs on the line's text"));
+            r.caveat(
+                "MetaFiles",
+                Span::NONE,
+                format!("{status} is no status: what is sent depends on the line's text"),
+            );
             r.status = 500;
         }
     }

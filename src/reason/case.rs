@@ -169,6 +169,7 @@ impl<'a> Case<'a> {
             args: d.args().into(),
             span: d.span(),
             within: None,
+            depth: 0,
         };
         self.site.directives().filter(there).map(line).collect()
     }

@@ -264,6 +264,8 @@ pub(crate) struct TextLine {
     pub span: Span,
     /// The name of the section that it stands in, where that begins on these lines.
     pub within: Option<BString>,
+    /// How many sections it is in that begin on these lines.
+    pub(super) depth: usize,
 }
 
 /// The directives on some lines of a text.
@@ -281,11 +283,11 @@ pub(crate) fn lines_of(sources: &SourceMap, file: FileId, lines: std::ops::Range
             let end = text.find_byteset(b" \t").unwrap_or(text.len());
             let span = Span { file, line: number, start: at, end: at + text.len() as u32 };
             let name: BString = text[..end].to_ascii_lowercase().into();
-            let within = open.last().cloned();
+            let (within, depth) = (open.last().cloned(), open.len());
             if text.starts_with(b"<") {
                 open.push(name.clone());
             }
-            found.push(TextLine { name, args: text[end..].trim().into(), span, within });
+            found.push(TextLine { name, args: text[end..].trim().into(), span, within, depth });
         }
     }
     found

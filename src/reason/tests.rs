@@ -156,6 +156,14 @@ fn near_misses() {
         let (_, found, _) = told(config, files, url);
         assert!(found.contains(&want), "{config}: {url} is told as {found:?}, not as {want}");
     }
+    // of a section that is not in force, what is within others that are not this request's is no news
+    for (path, is_near) in [("/srv/www", true), ("/srv/other", false)] {
+        let config = format!(
+            "DocumentRoot /srv/www\n<IfModule none>\n<Directory {path}>\nRequire all granted\n</Directory>\n</IfModule>"
+        );
+        let (_, found, _) = told(&config, &htaccess(""), "/a");
+        assert_eq!(found.contains(&"not-in-force"), is_near, "{path}: {found:?}");
+    }
 }
 
 #[test]

@@ -191,7 +191,7 @@ pub(super) fn near(near: &Near, case: &Case<'_>) -> String {
         }
         Miss::Unread { file, lines: 1 } => format!("{} is not read because of this line", sources.shown(file)),
         Miss::Unread { file, .. } => format!("{} is not read because of these lines", sources.shown(file)),
-        Miss::EngineOff => "not in force: no RewriteEngine On stands beside it".into(),
+        Miss::EngineOff => "not in force: there is no RewriteEngine On for it".into(),
         Miss::InIf => "a rule in an <If> section has no effect".into(),
         Miss::NotInherited => {
             "not in force here: a virtual host does not inherit the main server's rules (RewriteOptions Inherit)".into()
@@ -200,7 +200,7 @@ pub(super) fn near(near: &Near, case: &Case<'_>) -> String {
             format!("not in force here: the rules of {} replace it (RewriteOptions Inherit)", place(*by))
         }
         Miss::NotInForce { condition } => format!("not in force: {condition} is false"),
-        Miss::OtherHost => "stands in another virtual host".into(),
+        Miss::OtherHost => "is in another virtual host".into(),
         Miss::HostElsewhere { name, host } => {
             format!("{name} is also the name of {host}, which this connection does not reach")
         }

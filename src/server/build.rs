@@ -348,18 +348,20 @@ impl Build {
             return d.help(format!("httpd 2.4 has no `{name}`: {instead}"));
         }
         if let Some(module) = crate::modules::module_of(&name) {
+            let missing = format!("`{name}` is a directive of {module}, which is not loaded");
             return d.help(match known::by_source(module) {
-                Some(k) => format!(
-                    "`{name}` is a directive of {module}, which is not loaded: `a2enmod {}` on Debian, elsewhere \
-                     `LoadModule {} modules/{}.so`; `--modules {}` tries it here",
-                    k.name,
-                    k.identifier,
-                    module.trim_end_matches(".c"),
-                    k.name
-                ),
-                None => format!(
-                    "`{name}` is a directive of {module}, which is not loaded (`--assume-modules` goes on without)"
-                ),
+                Some(k) => {
+                    let (short, identifier, file) = (k.name, k.identifier, module.trim_end_matches(".c"));
+                    let here = match self.loaded.listed {
+                        true => format!("in a scenario, add `{short}` to `modules`"),
+                        false => format!("`--modules {short}` tries it here"),
+                    };
+                    format!(
+                        "{missing}: `a2enmod {short}` on Debian, elsewhere `LoadModule {identifier} modules/{file}.so`; {here}"
+                    )
+                }
+                None if self.loaded.listed => missing,
+                None => format!("{missing} (`--assume-modules` goes on without)"),
             });
         }
         match suggest::closest(&name, known.iter().copied()) {

@@ -67,7 +67,7 @@ pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
     let now = status(body.states.first(), length, core);
     let mut doubt = None;
     if body.states.iter().any(|s| status(Some(s), length, core) != now) {
-        doubt = Some(("If-Range", Span::NONE, "whether the file is still the same is not known to the point"));
+        doubt = Some(("If-Range", Span::NONE, "whether the file is still the same is not known exactly"));
     }
     if status_of(sets, length, core) != 200 || length == 0 {
         // a page may be longer than what is sent in one piece; a filter may make it longer or shorter

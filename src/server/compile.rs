@@ -230,7 +230,9 @@ impl Known {
             ["log_config_module", "logio_module", "unixd_module", "version_module", "watchdog_module"];
         let own = Known::is_own(modules);
         let either = if own { EITHER.to_vec() } else { Vec::new() };
-        Known { loaded: Arc::new(Loaded::new(initial(modules, version), version)), either }
+        let listed = matches!(modules, Modules::Default | Modules::Pick(_) | Modules::OwnElseDefault);
+        let loaded = Loaded { listed, ..Loaded::new(initial(modules, version), version) };
+        Known { loaded: Arc::new(loaded), either }
     }
 }
 

@@ -126,7 +126,7 @@ pub(crate) fn meet(r: &mut Request<'_>, states: &[State]) -> Option<u16> {
     let (status, header) = outcome(r, first);
     if states.iter().any(|s| outcome(r, s).0 != status) {
         let present = HEADERS.iter().find(|h| r.headers_in.get(h).is_some());
-        let why = "how it compares hangs on the file's time or tag, which is not known to the point";
+        let why = "how it compares depends on the file's time or tag, which is not known exactly";
         r.caveat(present.unwrap_or(&"If-Match"), Span::NONE, why);
     }
     let value = r.headers_in.get(header).map(|v| v.to_owned());

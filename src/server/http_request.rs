@@ -12,7 +12,7 @@ use super::table::Table;
 use super::text::Text;
 use crate::module::{Phase, Verdict};
 use crate::modules::core::ErrorDocument;
-use crate::modules::headers;
+use crate::modules::{headers, session};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Loop, Passed, Redirected, Step};
 use crate::outcome::{Caveat, Decision};
 use crate::version;
@@ -345,6 +345,7 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
         new.headers_out.set("Vary", vary);
     }
     new.err_headers_out = r.err_headers_out.clone();
+    session::carry(r, &mut new.notes);
     new.rewrite.end = r.rewrite.end;
     new.negotiated = r.negotiated;
     new.env = Table::default();

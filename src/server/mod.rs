@@ -75,6 +75,8 @@ pub(crate) struct Loaded {
     by_name: HashMap<Vec<u8>, Vec<(&'static Module, &'static Directive)>>,
     /// Those that nobody here knows.
     strangers: Vec<&'static Module>,
+    /// Whether a list says what is loaded, as a scenario's `modules` does.
+    pub listed: bool,
 }
 
 impl Loaded {

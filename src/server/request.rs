@@ -392,7 +392,7 @@ impl<'a> Request<'a> {
         let version = self.engine.server.loaded.version;
         if version.may_have(change) {
             let why = format!(
-                "distributions put the fix of {} into their httpd {version}, the answer hangs on it",
+                "distributions put the fix of {} into their httpd {version}, the answer depends on it",
                 change.cve
             );
             self.caveat("httpd", Span::NONE, why);

@@ -9,7 +9,7 @@ use super::request::Request;
 use super::table::Table;
 use super::{encoders, environ, error_page, method, setting};
 use crate::modules::core::ErrorDocument;
-use crate::modules::{expires, headers};
+use crate::modules::{expires, headers, session};
 use crate::outcome::Response;
 use crate::outcome::step::By;
 use crate::vfs::Stat;
@@ -193,6 +193,7 @@ pub(super) fn pass_filters(r: &mut Request<'_>, filtered: bool) {
         return;
     }
     if filtered {
+        session::save(r);
         expires::filter(r);
         encoders::filter(r);
         // ranges are cut behind
@@ -300,6 +301,7 @@ pub(super) fn make_page(r: &mut Request<'_>, second: Option<u16>) {
     };
     r.replies(length);
     // a redirect is no error: it goes through mod_expires (`insert_error_filter`)
+    session::save(r);
     expires::filter(r);
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const NO_SUCH: &str = "`from` is a path on this machine, relative to the scenario's directory";
 const NO_FILE: &str = "`from` copies files and directories that hold still: name the directory that you need";
-const TOO_MUCH: &str = "name the directories that an answer hangs on, one by one";
+const TOO_MUCH: &str = "name the directories that an answer depends on, one by one";
 
 /// What a scenario may still copy.
 #[derive(Debug)]

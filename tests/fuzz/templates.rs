@@ -303,6 +303,8 @@ pub const UNASKED: &[(&str, &str)] = &[
     ("AuthFormLoginSuccessLocation", "needs a form's body"),
     ("AuthFormSitePassphrase", "needs a hash"),
     ("SessionInclude", "as SessionExclude"),
+    ("SessionMaxAge", "shows only in headers"),
+    ("SessionExpiryUpdateInterval", "shows only in headers"),
     ("SessionCryptoPassphrase", "what it encrypts is not known"),
     ("SessionCryptoPassphraseFile", "what it encrypts is not known"),
     ("SuexecUserGroup", "needs the wrapper"),

@@ -145,7 +145,9 @@ fn condition_section(cmd: &mut Cmd<'_>, raw: &[BString], kind: Kind) -> Result<(
     if kind != Kind::If {
         let name = if kind == Kind::Else { "Else" } else { "ElseIf" };
         match list.last() {
-            None => return Err(format!("<{name}> section without previous <If> or <ElseIf> section in same scope")),
+            None => {
+                return Err("<Else> or <ElseIf> section without previous <If> or <ElseIf> section in same scope".into());
+            }
             Some(last) if last.kind == Kind::Else => {
                 return Err(format!("<{name}> section not allowed after <Else> section"));
             }

@@ -541,7 +541,7 @@ pub(super) fn default_type(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 }
 
 pub(super) fn error(_: &mut Cmd<'_>, a: &[BString]) -> Done {
-    Err(a[0].to_string())
+    Err(if a[0].is_empty() { "The Error directive was used with no message.".into() } else { a[0].to_string() })
 }
 
 pub(super) fn server_root(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {

@@ -4,7 +4,7 @@ mod format;
 mod merging;
 mod told;
 
-pub(crate) use told::{seen, tell_lost, tell_set};
+pub(crate) use told::{seen, tell_lost, tell_set, tell_set_always};
 
 use crate::conf::args;
 use crate::expr::Expr;

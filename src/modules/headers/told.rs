@@ -33,6 +33,17 @@ pub(crate) fn tell_set(r: &Request<'_>, by: By, rule: Option<Span>, names: &[(&s
     });
 }
 
+/// Tells a header that was set for errors as well.
+pub(crate) fn tell_set_always(r: &Request<'_>, by: By, rule: Option<Span>, name: &str) {
+    if wanted(r) {
+        let to = r.err_headers_out.get(name).map(|v| v.to_owned());
+        r.tell(|| {
+            let step = Step::new(Phase::Handler, by, rule, Judgement::Matched);
+            step.changing(change(HeaderTable::Always, name, None, to))
+        });
+    }
+}
+
 fn change(table: HeaderTable, name: impl Into<BString>, from: Option<BString>, to: Option<BString>) -> Change {
     Change { field: Field::Header(table), name: Some(name.into()), from, to }
 }

@@ -282,11 +282,22 @@ fn reachable(r: &mut Request<'_>, conf: &Server, url: &[u8], speaker: Speaker, r
     };
     let socket = r.notes.get("uds_path").is_some();
     let addresses = if remote { Vec::new() } else { hosts::addresses(r, host.as_bstr()) };
-    if !remote && !socket && addresses.is_empty() && host.find_byteset(b":% ").is_some() {
-        // no such name can be looked up
-        let message = format!("DNS lookup failure for: {host}");
+    if !remote && !socket && addresses.is_empty() {
         let is_error = !connect && r.engine.server.loaded.version.has(&version::NAME_NOT_FOUND);
-        return Err(error(r, if is_error { 500 } else { 502 }, &message));
+        let status = if is_error { 500 } else { 502 };
+        if host.find_byteset(b":% ").is_some() {
+            // no such name can be looked up
+            return Err(error(r, status, &format!("DNS lookup failure for: {host}")));
+        }
+        // a client may name any host; one that the configuration names is taken to be there
+        if r.proxyreq == ProxyReq::Proxy
+            && let Some((_, span)) = r.core().error_document(status)
+        {
+            let why = format!(
+                "`{host}` would have to be looked up: if it has no address, the answer is this page for {status}"
+            );
+            r.caveat("ErrorDocument", span, why);
+        }
     }
     if let Some((blocked, code)) = hosts::blocked(&conf.blocked, &host, &addresses) {
         r.decide(Phase::Handler, blocked.span);

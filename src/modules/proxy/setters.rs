@@ -159,8 +159,11 @@ pub(super) fn growth(_: &mut Cmd<'_>, a: &[BString]) -> Done {
 /// `set_source_address`
 pub(super) fn source_address(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     // a path is a socket's
-    if !a[0].starts_with(b"/") && cmd.build.has_no_address(&a[0]) {
-        return Err("ProxySourceAddress invalid value".into());
+    if !a[0].starts_with(b"/") && cmd.build.resolve(&a[0]).is_empty() {
+        if cmd.build.has_no_address(&a[0]) {
+            return Err("ProxySourceAddress invalid value".into());
+        }
+        cmd.note("host-name", format!("`{}` would have to be looked up: it is taken to have an address", a[0]));
     }
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(super) fn load(r: &mut Request<'_>) -> Option<Option<BString>> {
         r.notes.set(TAKEN, text.clone());
     }
     const PRIVATE: &str = "no-cache, private";
-    if !r.headers_out.named(b"Cache-Control").any(|(_, value)| value == PRIVATE) {
+    if super::save::note(r).is_some_and(|note| r.notes.get(&note).is_none()) {
         r.headers_out.add("Cache-Control", PRIVATE);
     }
     Some(found)

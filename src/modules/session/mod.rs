@@ -3,9 +3,11 @@
 
 mod cookie;
 mod rows;
+mod save;
 
 pub(crate) use cookie::Dir as CookieDir;
 pub(crate) use rows::{COOKIE, CRYPTO, MODULE};
+pub(crate) use save::{carry, clear, save};
 
 use crate::module::Verdict;
 use crate::server::request::Request;
@@ -23,6 +25,10 @@ pub(crate) struct Dir {
     enabled: Option<Set<bool>>,
     /// SessionEnv.
     env: Option<bool>,
+    /// SessionMaxAge, in seconds.
+    max_age: Option<i64>,
+    /// SessionExpiryUpdateInterval, in seconds.
+    update_interval: Option<i64>,
     /// SessionInclude.
     includes: Vec<(BString, Span)>,
     /// SessionExclude.
@@ -38,6 +44,8 @@ impl settings::Settings for Dir {
         Dir {
             enabled: Set::merge(&base.enabled, &add.enabled),
             env: add.env.or(base.env),
+            max_age: add.max_age.or(base.max_age),
+            update_interval: add.update_interval.or(base.update_interval),
             includes: both(&base.includes, &add.includes),
             excludes: both(&base.excludes, &add.excludes),
             encrypted: add.encrypted.or(base.encrypted),
@@ -76,16 +84,20 @@ pub(crate) fn load(r: &mut Request<'_>) -> Option<Table> {
         }
         return None;
     };
+    save::lasts(r, &dir);
     let encoded = kept.unwrap_or_default();
     if let Some(span) = dir.encrypted.filter(|_| !encoded.is_empty() && r.engine.server.loaded.has(CRYPTO.name)) {
         r.caveat("SessionCryptoPassphrase", span, "the cookie is not decrypted: it is taken to hold no session");
         return Some(Table::default());
     }
     let entries = decode(&encoded);
-    // in microseconds
-    let ends = entries.get("expiry").map(|text| crate::modules::core::atoi(text));
-    let ended = ends.is_some_and(|end| end != 0 && end / 1_000_000 < r.engine.now());
+    let ended = end(&entries).is_some_and(|end| end < r.engine.now());
     Some(if ended { Table::default() } else { entries })
+}
+
+/// When a session ends, in seconds; it is written in microseconds.
+fn end(entries: &Table) -> Option<i64> {
+    entries.get("expiry").map(|text| crate::modules::core::atoi(text) / 1_000_000).filter(|end| *end != 0)
 }
 
 /// `session_identity_decode`: names and values as a form has them.

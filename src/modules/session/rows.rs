@@ -7,6 +7,7 @@ use crate::module::{Directive, Module, Phase, hook, order, plain, row};
 use crate::modules::ledger::checks::session;
 use crate::rule::Rule::{Arg, By, NotIn};
 use crate::rule::Test::Int;
+use crate::rule::long;
 use crate::server::build::{Cmd, forbid};
 use crate::server::setting::Set;
 use bstr::BString;
@@ -32,8 +33,8 @@ const PLACES: u32 = OR_AUTHCFG | RSRC_CONF;
 #[rustfmt::skip]
 const SESSION: &[Directive] = &[
     row("Session", Flag, PLACES, Modelled, "on if a session should be maintained for these URLs", enable),
-    plain("SessionMaxAge", Take1, PLACES, Inert,
-        "length of time for which a session should be valid. Zero to disable"),
+    row("SessionMaxAge", Take1, PLACES, Modelled,
+        "length of time for which a session should be valid. Zero to disable", max_age),
     plain("SessionHeader", Take1, PLACES, Inert,
         "output header, if present, whose contents will be injected into the session."),
     row("SessionEnv", Flag, PLACES, Modelled,
@@ -42,9 +43,9 @@ const SESSION: &[Directive] = &[
         "URL prefixes to include in the session. Defaults to all URLs", include),
     row("SessionExclude", Take1, PLACES, Modelled,
         "URL prefixes to exclude from the session. Defaults to no URLs", exclude),
-    plain("SessionExpiryUpdateInterval", Take1, PLACES, Inert,
+    row("SessionExpiryUpdateInterval", Take1, PLACES, Modelled,
         "time interval for which a session's expiry time may change without having to be rewritten. Zero to \
-        disable")
+        disable", update_interval)
         .must(&[Arg(0, Int(0, i32::MAX), "SessionExpiryUpdateInterval must be zero (disable) or a positive value")]),
 ];
 
@@ -87,6 +88,21 @@ fn enable(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 fn env(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     cmd.slot(|d| &mut d.session).env = Some(on(a));
     Ok(())
+}
+
+fn max_age(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    cmd.slot(|d| &mut d.session).max_age = Some(atol(&a[0]));
+    Ok(())
+}
+
+fn update_interval(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
+    cmd.slot(|d| &mut d.session).update_interval = Some(atol(&a[0]));
+    Ok(())
+}
+
+/// `atol`
+fn atol(text: &[u8]) -> i64 {
+    long(text).map_or(0, |(number, _)| number)
 }
 
 fn include(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {

@@ -211,10 +211,18 @@ fn nearest(line: &Line, Texts { paths, files, proxied }: Texts<'_>) -> Option<(B
 fn not_in_force(case: &Case<'_>, paths: &[BString], files: &[BString], found: &mut Vec<Near>) {
     for skipped in case.site.skipped().iter().take(PATTERNS) {
         let section = skipped.section;
+        // whether the sections that are open would be this request's
+        let mut open: Vec<bool> = Vec::new();
         for line in lines_of(case.sources, section.file, section.line + 1..=skipped.last) {
-            if matters(line.name.as_bstr(), line.args.as_bstr(), paths, files) {
+            open.truncate(line.depth);
+            let matters = matters(line.name.as_bstr(), line.args.as_bstr(), paths, files);
+            if matters && open.iter().all(|fits| *fits) {
                 let miss = Miss::NotInForce { condition: case.sources.text(section) };
                 found.push(Near { miss, places: vec![line.span, section] });
+            }
+            if let Some(name) = line.name.strip_prefix(b"<") {
+                let of_paths = LINES.iter().any(|(known, ..)| name.eq_ignore_ascii_case(known.as_bytes()));
+                open.push(matters || !of_paths);
             }
         }
     }

@@ -45,9 +45,11 @@ fn tried(case: &Case<'_>, step: &Step, rule: &Rule, line: Span, found: &mut Vec<
         return;
     }
     let below = || {
-        // in a section within a directory, nothing is taken off the path of the file
+        // in a section within a directory, nothing is taken off the path of the file; what another rule made is no such path
         let whole = step.phase == Phase::Fixups && rule.subject.starts_with(b"/");
-        let fits = |subject: &BString| fit::regex(&rule.pattern, subject, false) == Some(Fit::Whole);
+        let fits = |subject: &BString| {
+            rule.subject.ends_with(subject) && fit::regex(&rule.pattern, subject, false) == Some(Fit::Whole)
+        };
         (whole && subjects(case, true).iter().any(fits)).then_some(Fit::Below)
     };
     match fit::regex(&rule.pattern, &rule.subject, false).or_else(below) {

@@ -106,7 +106,7 @@ fn what(event: &Event<'_>) -> String {
         }
     }
     match event.change {
-        Some(Change { to: None, .. }) => "takes it away".into(),
+        Some(Change { to: None, .. }) => "removes it".into(),
         Some(change @ Change { from: None, .. }) => format!("sets it to `{}`", clean(words::header_value(change))),
         Some(change) => format!("makes it `{}`", clean(words::header_value(change))),
         None => "changes nothing".into(),
