@@ -89,6 +89,16 @@ enum Verb {
         after_help = "Examples:\n  routesim find --file '*.py' --status 200\n  routesim find -c /etc/apache2 --line /etc/apache2/sites-enabled/shop.conf:12"
     )]
     Find(search::Find),
+    /// List every file that a visitor gets, and how
+    #[command(
+        after_help = "Examples:\n  routesim exposed\n  sudo routesim exposed -c auto\n  routesim exposed --docroot public --all --format ndjson"
+    )]
+    Exposed(search::Exposed),
+    /// Find other requests that get what one is refused
+    #[command(
+        after_help = "Examples:\n  routesim bypass https://www.example.com/admin/\n  routesim bypass --line /etc/apache2/sites-enabled/shop.conf:12\n  sudo routesim bypass -c auto --every"
+    )]
+    Bypass(search::Bypass),
     /// Check a configuration and report every error and warning
     #[command(
         after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
@@ -241,6 +251,8 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Test(verb)) => verb.run(streams),
         Some(Verb::Init(verb)) => verb.run(streams),
         Some(Verb::Find(verb)) => verb.run(streams),
+        Some(Verb::Exposed(verb)) => verb.run(streams),
+        Some(Verb::Bypass(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),

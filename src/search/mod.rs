@@ -7,17 +7,29 @@
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
 //! - `explore`: the loop
+//! - `routes`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
+//! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
+//! - `denial`, `hunt`, `turns`, `loose`: what a refusal keeps back, and other requests that get it
 
 pub(crate) mod ask;
+pub(crate) mod denial;
 pub(crate) mod doors;
 pub(crate) mod explore;
+pub(crate) mod ground;
+pub(crate) mod hunt;
 mod image;
+pub(crate) mod kinds;
+mod loose;
 pub(crate) mod maps;
 mod notes;
 mod place;
 mod points;
+pub(crate) mod reach;
+mod routes;
+pub(crate) mod shown;
 mod solve;
 pub(crate) mod space;
 pub(crate) mod target;
 pub(crate) mod tree;
+pub(crate) mod turns;
 pub(crate) mod vary;

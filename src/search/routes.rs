@@ -1,0 +1,431 @@
+//! The tree turned round: the requests that may lead to a file. Which of them do is the engine's to say.
+
+use super::ask::{Ask, escaped};
+use super::doors::Door;
+use super::image::Image;
+use super::maps::Maps;
+use super::points::words;
+use super::tree::Entry;
+use crate::conf::args;
+use crate::pattern;
+use crate::run::Run;
+use crate::server::filepath;
+use crate::site::Directive;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
+
+/// How many beginnings and rules are kept.
+const MOST: usize = 4_000;
+
+/// Of which servers a way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Scope {
+    /// All of them.
+    Any,
+    /// This one; none is the main server.
+    Server(Option<Span>),
+}
+
+impl Scope {
+    fn of(host: Option<Span>) -> Scope {
+        host.map_or(Scope::Any, |host| Scope::Server(Some(host)))
+    }
+
+    /// Whether requests that come in by a door may take it.
+    pub(crate) fn takes(self, door: &Door) -> bool {
+        match self {
+            Scope::Any => true,
+            Scope::Server(server) => door.server == server,
+        }
+    }
+
+    fn meets(self, other: Scope) -> bool {
+        self == Scope::Any || other == Scope::Any || self == other
+    }
+}
+
+/// A way to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Way {
+    /// The path as it is in a URL.
+    pub path: String,
+    /// The host, where it must be that one.
+    pub host: Option<String>,
+    /// The address that the connection comes in on, where it must be that one.
+    pub local: Option<IpAddr>,
+    /// Whose it is.
+    pub scope: Scope,
+}
+
+impl Way {
+    /// A request that goes this way, through a door.
+    pub(crate) fn ask(&self, door: &Door) -> Ask {
+        let mut ask = door.ask(&self.path);
+        if let Some(host) = &self.host {
+            ask.host.clone_from(host);
+        }
+        ask.local = self.local.or(ask.local);
+        ask
+    }
+}
+
+/// URLs that begin so lead to files whose paths begin so.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Beginning {
+    url: BString,
+    file: BString,
+    host: Option<String>,
+    local: Option<IpAddr>,
+    scope: Scope,
+}
+
+/// A rule that makes a path of a path.
+struct Rule {
+    image: Image,
+    scope: Scope,
+    /// The directory that it is for, with its slash, where it is one's.
+    directory: Option<BString>,
+}
+
+/// All ways to files.
+#[derive(Default)]
+pub(crate) struct Routes {
+    beginnings: Vec<Beginning>,
+    rules: Vec<Rule>,
+    known: HashSet<Span>,
+}
+
+impl Routes {
+    /// What the configuration says, and what answers showed.
+    pub(crate) fn new(run: &Run, directives: &[Directive<'_>], tree: &[Entry], maps: &Maps) -> Routes {
+        let mut routes = Routes::default();
+        for server in &run.server().servers {
+            let file = filepath::without_slashes_after(server.core().document_root()).into();
+            routes.add("".into(), file, Scope::Server(server.span));
+        }
+        for directive in directives {
+            let scope = Scope::of(directive.virtual_host());
+            let words = words(directive);
+            let bare = |text: &BString| BString::from(text.trim_end_with(|c| c == '/'));
+            match (directive.name().to_ascii_lowercase().as_slice(), words.as_slice()) {
+                (b"alias" | b"scriptalias" | b"wsgiscriptalias", [url, file, ..]) => {
+                    // `/a` and `/a/` lead to `/srv/x`, `/a/b` to `/srv/x/b`; `Alias /a/ /srv/x` leads from `/a/b` to `/srv/xb`
+                    routes.add(bare(url), bare(file), scope);
+                    routes.add_whole(url.clone(), file.clone(), scope);
+                }
+                (b"alias" | b"scriptalias" | b"wsgiscriptalias", [file]) => {
+                    if let Some(url) = location(directive) {
+                        routes.add(bare(&url), bare(file), scope);
+                    }
+                }
+                (b"proxypass", [url, to, ..]) if url.starts_with(b"/") && *to != "!" => {
+                    let to: BString = [b"proxy:".as_slice(), to].concat().into();
+                    routes.add(bare(url), bare(&to), scope);
+                }
+                (b"proxypass", [to, ..]) if to.find(b"://").is_some() => {
+                    if let Some(url) = location(directive) {
+                        let to: BString = [b"proxy:".as_slice(), to].concat().into();
+                        routes.add(bare(&url), bare(&to), scope);
+                    }
+                }
+                (b"userdir", _) => routes.user_directories(run, &words, tree, scope),
+                (b"virtualdocumentroot", [map]) => routes.virtual_roots(run, map, "", false, tree, scope),
+                (b"virtualscriptalias", [map]) => routes.virtual_roots(run, map, "/cgi-bin", false, tree, scope),
+                (b"virtualdocumentrootip", [map]) => routes.virtual_roots(run, map, "", true, tree, scope),
+                (b"virtualscriptaliasip", [map]) => routes.virtual_roots(run, map, "/cgi-bin", true, tree, scope),
+                _ => {}
+            }
+        }
+        for mapping in maps.all() {
+            routes.add(mapping.url.clone(), mapping.file.clone(), Scope::of(mapping.server));
+        }
+        routes.add_rules(directives, None);
+        routes
+    }
+
+    fn add(&mut self, url: BString, file: BString, scope: Scope) {
+        self.put(Beginning { url, file, host: None, local: None, scope });
+    }
+
+    fn put(&mut self, new: Beginning) {
+        let follows = |old: &Beginning| {
+            let rest = new.file.strip_prefix(old.file.as_slice());
+            let same = old.host == new.host && old.local == new.local && (old.scope == new.scope || old.scope == Scope::Any);
+            same && rest.is_some_and(|rest| {
+                (rest.is_empty() || rest.starts_with(b"/")) && new.url.strip_prefix(old.url.as_slice()) == Some(rest)
+            })
+        };
+        if self.beginnings.len() < MOST && !self.beginnings.iter().any(follows) {
+            self.beginnings.push(new);
+        }
+    }
+
+    /// Where one of the two ends with a slash and the other doesn't, names may go on where the beginning ends.
+    fn add_whole(&mut self, url: BString, file: BString, scope: Scope) {
+        let new = Beginning { url, file, host: None, local: None, scope };
+        if new.url.ends_with(b"/") && self.beginnings.len() < MOST && !self.beginnings.contains(&new) {
+            self.beginnings.push(new);
+        }
+    }
+
+    /// Adds the rules of some lines, those of an .htaccess file in `directory`. Whether there are new ones.
+    pub(crate) fn add_rules(&mut self, directives: &[Directive<'_>], directory: Option<&[u8]>) -> bool {
+        let before = self.rules.len();
+        for directive in directives {
+            if self.rules.len() >= MOST || !self.known.insert(directive.span()) {
+                continue;
+            }
+            let words = words(directive);
+            let (Some(from), Some(to)) = (words.first(), words.get(1)) else { continue };
+            let name = directive.name().to_ascii_lowercase();
+            let rewrites = name == b"rewriterule";
+            let matches = [&b"aliasmatch"[..], b"scriptaliasmatch", b"wsgiscriptaliasmatch", b"proxypassmatch"];
+            if !rewrites && !matches.contains(&name.as_slice()) || from.starts_with(b"!") || *to == "-" {
+                continue;
+            }
+            let around = directory.map(<[u8]>::to_vec).or_else(|| {
+                let section = directive.sections().iter().rev().find(|s| s.name.eq_ignore_ascii_case(b"Directory"))?;
+                let path = args::words(section.args.trim_end_with(|c| c == '>' || c == ' ')).into_iter().next()?.value;
+                Some([path.trim_end_with(|c| c == '/'), b"/"].concat())
+            });
+            if let Some(image) = Image::new(from, to) {
+                let directory = around.filter(|_| rewrites).map(BString::from);
+                self.rules.push(Rule { image, scope: Scope::of(directive.virtual_host()), directory });
+            }
+        }
+        self.rules.len() > before
+    }
+
+    /// `UserDir`: each user that is known, or whose directory is there.
+    fn user_directories(&mut self, run: &Run, words: &[BString], tree: &[Entry], scope: Scope) {
+        if words.first().is_some_and(|w| [&b"disabled"[..], b"enabled", b"disable", b"enable"].iter().any(|s| w.eq_ignore_ascii_case(s))) {
+            return;
+        }
+        for word in words {
+            let at = |user: &[u8]| BString::from([b"/~".as_slice(), user].concat());
+            if !word.starts_with(b"/") {
+                if word.find_byteset(b"*:").is_none() {
+                    for user in run.server().users.all() {
+                        self.add(at(&user.name), [user.home.as_slice(), b"/", word].concat().into(), scope);
+                    }
+                }
+                continue;
+            }
+            let (before, after) = match word.split_once_str(b"*") {
+                Some((before, after)) => (before.to_vec(), after.to_vec()),
+                None => ([word.trim_end_with(|c| c == '/'), b"/"].concat(), Vec::new()),
+            };
+            for entry in tree.iter().filter(|e| e.dir) {
+                let Some(rest) = entry.path.strip_prefix(before.as_slice()) else { continue };
+                let end = rest.find_byte(b'/').unwrap_or(rest.len());
+                let (user, rest) = rest.split_at(end);
+                if !user.is_empty() && rest.strip_suffix(b"/") == Some(after.trim_end_with(|c| c == '/')) {
+                    self.add(at(user), entry.path.trim_end_with(|c| c == '/').into(), scope);
+                }
+            }
+        }
+    }
+
+    /// `VirtualDocumentRoot` and kin: the names of hosts that make the directories that are there.
+    fn virtual_roots(&mut self, run: &Run, map: &BString, url: &str, by_address: bool, tree: &[Entry], scope: Scope) {
+        let Some((finds, parts)) = format(map) else { return };
+        let ends: Vec<String> = run
+            .server()
+            .names
+            .iter()
+            .flat_map(|names| &names.wild_names)
+            .filter_map(|(name, _)| name.strip_prefix(b"*.")?.to_str().ok().map(str::to_ascii_lowercase))
+            .collect();
+        for entry in tree.iter().filter(|e| e.dir) {
+            let bare = entry.path.trim_end_with(|c| c == '/');
+            let Some(found) = finds.captures(bare) else { continue };
+            let texts: Vec<&[u8]> = (1..=parts.len()).filter_map(|n| found.get(n).map(|g| g.as_bytes())).collect();
+            let Some(name) = host(&parts, &texts) else { continue };
+            let file = BString::from(bare);
+            if by_address {
+                if let Ok(ip) = name.parse() {
+                    self.put(Beginning { url: url.into(), file, host: None, local: Some(ip), scope });
+                }
+                continue;
+            }
+            let longer = ends.iter().map(|end| format!("{name}.{end}"));
+            for host in std::iter::once(name.clone()).chain(longer).take(20) {
+                self.put(Beginning { url: url.into(), file: file.clone(), host: Some(host), local: None, scope });
+            }
+        }
+    }
+
+    /// The ways that may lead to a file (a directory's path ends with a slash), or to what a back-end is asked for.
+    pub(crate) fn to(&self, file: &[u8]) -> Vec<Way> {
+        let mut found: Vec<Way> = Vec::new();
+        let mut urls: Vec<(Vec<u8>, Scope)> = Vec::new();
+        for beginning in &self.beginnings {
+            let Some(url) = beginning.leading_to(file) else { continue };
+            let way = Way { path: escaped(&url), host: beginning.host.clone(), local: beginning.local, scope: beginning.scope };
+            if !found.contains(&way) {
+                found.push(way);
+            }
+            urls.push((url, beginning.scope));
+        }
+        let mut add = |url: &[u8], scope: Scope| {
+            let url = if url.starts_with(b"/") { url.to_vec() } else { [b"/".as_slice(), url].concat() };
+            let way = Way { path: escaped(&url), host: None, local: None, scope };
+            if !found.contains(&way) {
+                found.push(way);
+            }
+        };
+        let whole = file.strip_prefix(b"proxy:").unwrap_or(file);
+        for rule in &self.rules {
+            match &rule.directory {
+                None => {
+                    let own = urls.iter().filter(|(_, scope)| scope.meets(rule.scope)).map(|(url, _)| url.as_slice());
+                    for target in std::iter::once(whole).chain(own) {
+                        if let Some(text) = rule.image.leading_to(target) {
+                            add(&text, rule.scope);
+                        }
+                    }
+                }
+                Some(directory) => {
+                    let below = file.strip_prefix(directory.as_slice());
+                    let own = urls.iter().map(|(url, _)| url.as_slice());
+                    for target in below.into_iter().chain(own).chain([whole]) {
+                        let Some(text) = rule.image.leading_to(target) else { continue };
+                        for beginning in self.beginnings.iter().filter(|b| b.scope.meets(rule.scope)) {
+                            if let Some(url) = beginning.leading_to(directory) {
+                                add(&[url.as_slice(), text.trim_start_with(|c| c == '/').as_bytes()].concat(), beginning.scope);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Beginning {
+    fn leading_to(&self, file: &[u8]) -> Option<Vec<u8>> {
+        let rest = file.strip_prefix(self.file.as_slice())?;
+        let whole = rest.is_empty() || rest.starts_with(b"/") || self.url.ends_with(b"/") || self.file.ends_with(b"/");
+        let url = [self.url.as_slice(), rest].concat();
+        (whole && url.starts_with(b"/") || whole && url.is_empty()).then(|| if url.is_empty() { b"/".to_vec() } else { url })
+    }
+}
+
+/// The path of the `<Location>` around a directive.
+fn location(directive: &Directive<'_>) -> Option<BString> {
+    let section = directive.sections().iter().rev().find(|s| s.name.eq_ignore_ascii_case(b"Location"))?;
+    let path = args::words(section.args.trim_end_with(|c| c == '>' || c == ' ')).into_iter().next()?.value;
+    path.starts_with(b"/").then_some(path)
+}
+
+/// A part of a host's name that a map has: which label (from the end where it is negative), whether all beyond it too, and
+/// whether only letters of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Label {
+    number: i8,
+    beyond: bool,
+    letters: bool,
+}
+
+/// What finds the directories that a map makes, and the parts that it has.
+fn format(map: &[u8]) -> Option<(regex::bytes::Regex, Vec<Label>)> {
+    let (mut text, mut parts) = (String::from("(?s-u)^"), Vec::new());
+    let mut rest = map.trim_end_with(|c| c == '/').as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first != b'%' {
+            text.push_str(&pattern::escaped(&[*first]));
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix(b"%") {
+            text.push_str("\\x25");
+            rest = after;
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix(b"p") {
+            text.push_str("[0-9]+");
+            rest = after;
+            continue;
+        }
+        let mut number = || {
+            let back = rest.strip_prefix(b"-");
+            let digits = back.unwrap_or(rest);
+            let digit = digits.first().filter(|d| d.is_ascii_digit())?;
+            let after = &digits[1..];
+            let beyond = after.strip_prefix(b"+");
+            rest = beyond.unwrap_or(after);
+            let number = (digit - b'0') as i8;
+            Some((if back.is_some() { -number } else { number }, beyond.is_some()))
+        };
+        let (label, beyond) = number()?;
+        let letters = match rest.strip_prefix(b".") {
+            Some(after) => {
+                rest = after;
+                let mut number = || {
+                    let digits = rest.strip_prefix(b"-").unwrap_or(rest);
+                    let digit = digits.first().filter(|d| d.is_ascii_digit())?;
+                    rest = digits[1..].strip_prefix(b"+").unwrap_or(&digits[1..]);
+                    Some(*digit != b'0')
+                };
+                number()?
+            }
+            None => false,
+        };
+        text.push_str("([^/]+)");
+        parts.push(Label { number: label, beyond, letters });
+    }
+    text.push('$');
+    Some((regex::bytes::Regex::new(&text).ok()?, parts))
+}
+
+/// A host whose name has these parts.
+fn host(parts: &[Label], texts: &[&[u8]]) -> Option<String> {
+    let (mut front, mut back) = (BTreeMap::new(), BTreeMap::new());
+    // whole labels say more than letters of them
+    for letters in [true, false] {
+        for (part, text) in parts.iter().zip(texts).filter(|(part, _)| part.letters == letters) {
+            let text = text.to_str().ok()?;
+            match part.number {
+                0 if !letters => return Some(text.to_ascii_lowercase()),
+                0 => {}
+                n if n > 0 => drop(front.insert(n, text)),
+                n => drop(back.insert(-n, text)),
+            }
+        }
+    }
+    let last = front.keys().max().copied().unwrap_or(0);
+    let first = back.keys().max().copied().unwrap_or(0);
+    let mut labels: Vec<&str> = (1..=last).map(|n| front.get(&n).copied().unwrap_or("x")).collect();
+    labels.extend((1..=first).rev().map(|n| back.get(&n).copied().unwrap_or("x")));
+    let name = labels.join(".").to_ascii_lowercase();
+    let fine = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    fine.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_directories() {
+        for (map, directory, want) in [
+            ("/srv/%0/htdocs", "/srv/a.example.com/htdocs", Some("a.example.com")),
+            ("/srv/%1", "/srv/shop", Some("shop")),
+            ("/srv/%-2/%1", "/srv/example/shop", Some("shop.example.x")),
+            ("/srv/%1.1/%1/", "/srv/s/shop", Some("shop")),
+            ("/srv/%2+", "/srv/example.com", Some("x.example.com")),
+            ("/srv/%0", "/srv/a/b", None),
+            ("/srv/%0/%p", "/srv/a/80", Some("a")),
+        ] {
+            let (finds, parts) = format(map.as_bytes()).unwrap();
+            let found = finds.captures(directory.as_bytes()).and_then(|found| {
+                let texts: Vec<&[u8]> = (1..=parts.len()).filter_map(|n| found.get(n).map(|g| g.as_bytes())).collect();
+                host(&parts, &texts)
+            });
+            assert_eq!(found.as_deref(), want, "{map} {directory}");
+        }
+    }
+}
