@@ -20,6 +20,7 @@ const LAYERS: usize = 8;
 const STRANGER: &str = "zq-no-such-name";
 
 /// A refusal.
+#[derive(Clone)]
 pub(crate) struct Denial {
     /// The request.
     pub ask: Ask,
@@ -110,9 +111,10 @@ pub(crate) fn asked_for(ask: &Ask, outcome: &Outcome) -> Vec<u8> {
     normal(&ask.path)
 }
 
-/// A path of a URL without encodings, doubled slashes and dot segments.
+/// A path of a URL without encodings, doubled slashes and dot segments. An encoded slash is none, as httpd has it.
 pub(crate) fn normal(path: &str) -> Vec<u8> {
-    let mut path = uri::single_slashes(&decoded(path));
+    let kept = path.replace("%2f", "%252F").replace("%2F", "%252F");
+    let mut path = uri::single_slashes(&decoded(&kept));
     uri::get_parents(&mut path);
     path.into()
 }

@@ -2,7 +2,7 @@
 
 use super::ask::Ask;
 use super::denial::{Denial, asked_for};
-use super::ground::{Ground, is_refusal};
+use super::ground::Ground;
 use super::loose::{read_loosely, reads_paths, suspicions};
 use super::notes::Notes;
 use super::shown::{How, Thing, shown};
@@ -54,6 +54,8 @@ pub(crate) struct Hunt<'h, 's> {
     until: Option<Instant>,
     /// Whether the time is over.
     pub late: bool,
+    /// Whether one is enough.
+    one: bool,
 }
 
 impl<'h, 's> Hunt<'h, 's> {
@@ -68,7 +70,7 @@ impl<'h, 's> Hunt<'h, 's> {
         let (run, quick) = (ground.search.run.fork(), ground.search.run.fork().without_reasons());
         let (met, found) = (HashSet::new(), BTreeMap::new());
         let site = ground.search.site();
-        Hunt { site, ground, run, quick, denial, terms, met, found, left, asked: 0, until, late: false }
+        Hunt { site, ground, run, quick, denial, terms, met, found, left, asked: 0, until, late: false, one: false }
     }
 
     /// All that was found, the plainest way first; what is proved first of all.
@@ -87,16 +89,22 @@ impl<'h, 's> Hunt<'h, 's> {
         (found, asked, late)
     }
 
+    /// The first that gets through, how many were asked, and whether the time is over.
+    pub(crate) fn first(mut self) -> (Option<Found>, usize, bool) {
+        self.one = true;
+        let (found, asked, late) = self.run();
+        (found.into_iter().next(), asked, late)
+    }
+
     fn go(&mut self) {
         let bases = self.bases();
-        for base in &bases {
-            self.try_one(base);
-        }
+        bases.iter().for_each(|base| self.try_one(base));
         let first = self.denial.ask.clone();
         let turned = self.turned(&first);
         let singles = self.singles(&first);
-        for ask in turned.iter().chain(&singles) {
-            self.try_one(ask);
+        turned.iter().chain(&singles).for_each(|ask| self.try_one(ask));
+        if self.one {
+            return;
         }
         // other URLs of the same thing that are refused too, each with one turn
         for base in bases.iter().filter(|base| **base != first).take(BASES) {
@@ -106,7 +114,7 @@ impl<'h, 's> Hunt<'h, 's> {
             let singles: Vec<Ask> = self.turned(base).into_iter().chain(self.singles(base)).collect();
             singles.iter().for_each(|ask| self.try_one(ask));
         }
-        if self.found.is_empty() {
+        if !self.found.keys().any(|(suspected, _)| !suspected) {
             self.pairs(&first);
         }
         self.suspect();
@@ -274,7 +282,7 @@ impl<'h, 's> Hunt<'h, 's> {
 
     fn is_over(&mut self) -> bool {
         self.late |= self.asked % 64 == 0 && self.until.is_some_and(|until| Instant::now() >= until);
-        self.late || self.asked >= self.left
+        self.late || self.asked >= self.left || self.one && self.found.keys().any(|(suspected, _)| !suspected)
     }
 
     fn put(&mut self, ask: &Ask) -> Option<(Ask, Outcome)> {
@@ -294,13 +302,19 @@ impl<'h, 's> Hunt<'h, 's> {
         if self.is_same(&ask, &outcome) {
             let ask = self.simpler(ask);
             self.keep(ask, false);
+        } else if self.may_be_same(&ask, &outcome) {
+            self.keep(ask, true);
         }
     }
 
     /// Notes what gets through, where it is the plainest of its kind.
     fn keep(&mut self, ask: Ask, suspected: bool) {
         let outcome = self.run.ask(&ask.request());
-        let by = by(self.denial, &ask, &outcome, self.run.sources());
+        let by = match () {
+            () if suspected && ask.path.contains(';') => By::PathInfo,
+            () if suspected && ask.path.contains('%') => By::Encoding,
+            () => by(self.denial, &ask, &outcome, self.run.sources()),
+        };
         let certain = outcome.caveats.iter().all(|c| self.denial.meant.caveats.iter().any(|m| m.why == c.why));
         let key = (suspected || !certain, by);
         let better = self.found.get(&key).is_none_or(|(known, _)| self.distance(&ask) < self.distance(known));
@@ -345,8 +359,24 @@ impl<'h, 's> Hunt<'h, 's> {
     fn simpler(&mut self, mut ask: Ask) -> Ask {
         let first = self.denial.ask.clone();
         let same_door = |a: &Ask| Ask { tls: first.tls, port: first.port, host: first.host.clone(), local: first.local, ..a.clone() };
-        let attempts: [&dyn Fn(&Ask) -> Ask; 9] = [
+        let without = |a: &Ask, n: usize| {
+            let mut headers = a.headers.clone();
+            if n < headers.len() && !first.headers.contains(&headers[n]) {
+                headers.remove(n);
+            }
+            Ask { headers, ..a.clone() }
+        };
+        let is_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("Host");
+        let attempts: [&dyn Fn(&Ask) -> Ask; 12] = [
             &|a| Ask { method: first.method.clone(), ..a.clone() },
+            // the old protocol, and what goes with it
+            &|a| Ask {
+                protocol: first.protocol.clone(),
+                headers: a.headers.iter().filter(|h| !is_host(h) || first.headers.contains(h)).cloned().collect(),
+                ..a.clone()
+            },
+            &|a| without(a, 1),
+            &|a| without(a, 0),
             &|a| Ask { headers: first.headers.clone(), ..a.clone() },
             &|a| Ask { protocol: first.protocol.clone(), ..a.clone() },
             &|a| Ask { target: first.target.clone(), ..a.clone() },
@@ -372,23 +402,22 @@ impl<'h, 's> Hunt<'h, 's> {
 
     /// What a back-end that reads paths more loosely may take for the same.
     fn suspect(&mut self) {
-        let Thing::Backend(url) = self.denial.thing.clone() else { return };
-        if !reads_paths(&url) {
+        if !matches!(&self.denial.thing, Thing::Backend(url) if reads_paths(url)) {
             return;
         }
-        let meant = read_loosely(&url);
         for ask in suspicions(&self.denial.ask.clone()) {
-            let Some((ask, outcome)) = self.put(&ask) else { continue };
-            if is_refusal(&outcome) {
-                continue;
-            }
-            if let Some((Thing::Backend(other), _)) = shown(self.site, &ask.method, &outcome)
-                && other != url
-                && read_loosely(&other) == meant
-            {
-                self.keep(ask, true);
-            }
+            self.try_one(&ask);
         }
+    }
+
+    /// Whether a back-end that reads paths more loosely may take a request for the refused one.
+    fn may_be_same(&self, ask: &Ask, outcome: &Outcome) -> bool {
+        let Thing::Backend(url) = &self.denial.thing else { return false };
+        if !reads_paths(url) || ask.method != self.denial.ask.method {
+            return false;
+        }
+        let shown = shown(self.site, &ask.method, outcome);
+        matches!(shown, Some((Thing::Backend(other), _)) if other != *url && read_loosely(&other) == read_loosely(url))
     }
 }
 

@@ -9,7 +9,7 @@
 //! - `explore`: the loop
 //! - `routes`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
 //! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
-//! - `denial`, `hunt`, `turns`, `loose`: what a refusal keeps back, and other requests that get it
+//! - `denial`, `hunt`, `turns`, `loose`, `stubborn`: what a refusal keeps back, and other requests that get it
 
 pub(crate) mod ask;
 pub(crate) mod denial;
@@ -29,6 +29,7 @@ mod routes;
 pub(crate) mod shown;
 mod solve;
 pub(crate) mod space;
+pub(crate) mod stubborn;
 pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod turns;

@@ -76,7 +76,7 @@ impl Pass<'_> {
             let mut ways = self.routes.to(&entry.path);
             // what MultiViews would find by a shorter name comes last
             let mut shorter: Vec<Way> = ways.clone();
-            shorter.retain_mut(|way| !entry.dir && without_extensions(&mut way.path));
+            shorter.retain_mut(|way| self.routes.multiviews && !entry.dir && without_extensions(&mut way.path));
             ways.extend(shorter);
             self.entry(run, *number, entry, &ways, &mut reached);
         }

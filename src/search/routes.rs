@@ -95,6 +95,8 @@ pub(crate) struct Routes {
     beginnings: Vec<Beginning>,
     rules: Vec<Rule>,
     known: HashSet<Span>,
+    /// Whether names without their extensions may be looked up.
+    pub multiviews: bool,
 }
 
 impl Routes {
@@ -172,8 +174,9 @@ impl Routes {
 
     /// Adds the rules of some lines, those of an .htaccess file in `directory`. Whether there are new ones.
     pub(crate) fn add_rules(&mut self, directives: &[Directive<'_>], directory: Option<&[u8]>) -> bool {
-        let before = self.rules.len();
+        let (before, views) = (self.rules.len(), self.multiviews);
         for directive in directives {
+            self.multiviews |= directive.args().to_ascii_lowercase().contains_str("multiviews");
             if self.rules.len() >= MOST || !self.known.insert(directive.span()) {
                 continue;
             }
@@ -195,7 +198,7 @@ impl Routes {
                 self.rules.push(Rule { image, scope: Scope::of(directive.virtual_host()), directory });
             }
         }
-        self.rules.len() > before
+        self.rules.len() > before || self.multiviews && !views
     }
 
     /// `UserDir`: each user that is known, or whose directory is there.

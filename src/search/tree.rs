@@ -13,6 +13,9 @@ const ENTRIES: usize = 400_000;
 /// How deep.
 const DEEPEST: usize = 40;
 
+/// How many links may lead on from one to the next.
+const LINKS: usize = 3;
+
 /// What is in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Entry {
@@ -92,26 +95,30 @@ fn homes(run: &Run, directives: &[Directive<'_>]) -> Vec<BString> {
 struct Todo {
     path: BString,
     real: BString,
+    by_link: bool,
     above: Option<Rc<Above>>,
     depth: usize,
 }
 
 struct Above {
     real: BString,
+    by_link: bool,
     above: Option<Rc<Above>>,
 }
 
 impl Todo {
-    /// Whether the way here came through a directory already.
-    fn has_met(&self, real: &[u8]) -> bool {
+    /// Whether the way here came through a directory already; for a link, by a link.
+    fn has_met(&self, real: &[u8], link: bool) -> bool {
         let mut next = self.above.as_ref();
+        let mut links = usize::from(self.by_link);
         while let Some(above) = next {
-            if above.real == real {
+            if above.real == real && (above.by_link || !link) {
                 return true;
             }
+            links += usize::from(above.by_link);
             next = above.above.as_ref();
         }
-        self.real == real
+        self.real == real && (self.by_link || !link) || link && links >= LINKS
     }
 }
 
@@ -141,7 +148,7 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
         if top.is_empty() || [&b"/etc"[..], b"/usr", b"/dev", b"/proc", b"/sys", b"/run", b"/tmp"].contains(&top.as_slice()) {
             continue;
         }
-        let mut todo = vec![Todo { path: top, real, above: None, depth: 0 }];
+        let mut todo = vec![Todo { path: top, real, by_link: false, above: None, depth: 0 }];
         while let Some(directory) = todo.pop() {
             let own: BString = [directory.path.as_slice(), b"/"].concat().into();
             if directory.depth > DEEPEST || !met.insert(own.clone()) {
@@ -167,9 +174,10 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
                 }
                 if stat.is_dir() {
                     // a link that leads round in a circle
-                    if !directory.has_met(&real) {
-                        let above = Rc::new(Above { real: directory.real.clone(), above: directory.above.clone() });
-                        todo.push(Todo { path, real, above: Some(above), depth: directory.depth + 1 });
+                    if !directory.has_met(&real, link) {
+                        let Todo { real: own, by_link, above, depth, .. } = &directory;
+                        let above = Above { real: own.clone(), by_link: *by_link, above: above.clone() };
+                        todo.push(Todo { path, real, by_link: link, above: Some(Rc::new(above)), depth: depth + 1 });
                     }
                 } else {
                     found.push(Entry { path, dir: false });

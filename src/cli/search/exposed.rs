@@ -15,6 +15,7 @@ use crate::search::ground::Ground;
 use crate::search::kinds::sensitive;
 use crate::search::reach::{PIECE, Pass, Reached};
 use crate::search::shown::{How, Thing};
+use crate::search::stubborn::past;
 use crate::search::tree::Entry;
 use crate::site::Site;
 use crate::vfs::{Cred, resolve};
@@ -57,7 +58,9 @@ impl Exposed {
         let third = Instant::now().checked_add(Duration::from_secs_f64(self.search.timeout.clamp(0.0, 1e6) / 3.0));
         let terms = self.search.terms();
         let mut ground = Ground::new(&site, run, terms.clone(), Purse { until: third, ..purse }, &[]);
-        let reached = everything(&site, &mut ground, &self.search, purse)?;
+        let mut reached = everything(&site, &mut ground, &self.search, purse)?;
+        let left = self.search.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked);
+        past(&ground, &mut reached, &terms, left, purse.until);
         let mut files = files(&reached);
         let known = |file: &File| baseline.covers(&file.path);
         let unused = baseline.unused(files.iter().map(|file| file.path.as_bstr()));
