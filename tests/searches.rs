@@ -175,9 +175,10 @@ fn files_that_are_meant() {
     let (lines, status) = run(&words(&case, "exposed", &[]));
     let kinds: Vec<(&str, &str)> =
         lines.iter().filter_map(|r| Some((r["file"].as_str()?, r["kind"].as_str()?))).collect();
-    assert_eq!((kinds, status), (vec![("/srv/lib/db.php", "source")], Some(1)));
+    let sources = vec![("/srv/lib/db.php", "source"), ("/srv/www/old/index.php", "source")];
+    assert_eq!((kinds, status), (sources, Some(1)));
     let baseline = case.blind.with_extension("meant");
-    std::fs::write(&baseline, "/srv/lib/  # published\n").expect("it can be written");
+    std::fs::write(&baseline, "/srv/lib/  # published\n/srv/www/old/index.php  # a lesson\n").expect("it can be written");
     let (_, status) = run(&words(&case, "exposed", &["--baseline", baseline.to_str().expect("it is text")]));
     assert_eq!(status, Some(0));
 }

@@ -158,6 +158,11 @@ pub(crate) fn refusing(run: &Run, outcome: &Outcome) -> Vec<Span> {
     lines.filter(|line| refuses(run.sources(), *line)).collect()
 }
 
+/// Lines by their files' names: numbers hang on what was read first.
+pub(crate) fn named(sources: &SourceMap, lines: &[Span]) -> Vec<(String, u32)> {
+    lines.iter().map(|line| (sources.file(line.file).name.clone(), line.line)).collect()
+}
+
 /// Whether a line is one that refuses.
 fn refuses(sources: &SourceMap, line: Span) -> bool {
     replacement(sources, line).is_some()
@@ -198,10 +203,15 @@ fn replacement(sources: &SourceMap, line: Span) -> Option<&'static str> {
 /// The site without lines that refuse.
 fn without(site: &Site, run: &Run, lines: &[Span]) -> Option<Run> {
     let sources = run.sources();
+    let negated: HashSet<Span> = site
+        .directives()
+        .filter(|d| d.sections().last().is_some_and(|section| section.name.eq_ignore_ascii_case(b"RequireNone")))
+        .map(|d| d.span())
+        .collect();
     let edits: Vec<Edit> = lines
         .iter()
         .filter_map(|line| {
-            let new = replacement(sources, *line)?;
+            let new = if negated.contains(line) { "Require all denied" } else { replacement(sources, *line)? };
             // what goes on in the next lines stays as many lines
             let more = sources.text(*line).iter().filter(|b| **b == b'\n').count();
             Some(Edit::replace(*line, format!("{new}{}", "\n".repeat(more))))

@@ -82,7 +82,7 @@ impl<'s> Ground<'s> {
         };
         search.learn(first, &mut take);
         let directives: Vec<Directive<'_>> = site.directives().collect();
-        let routes = Routes::new(&search.run, &directives, &tree, &search.maps);
+        let routes = Routes::new(site, &search.run, &directives, &tree, &search.maps);
         let mut ground = Ground { search, tree, routes, doors: Vec::new(), got, refused, links: OnceCell::new(), htaccess: 0 };
         ground.read_htaccess();
         ground.doors = ground.different_doors();
@@ -96,7 +96,10 @@ impl<'s> Ground<'s> {
         let first = self.htaccess;
         self.htaccess += files.len();
         let mut new = false;
-        for (index, file) in files.iter().enumerate() {
+        // which thread read one first is no matter
+        let mut files: Vec<_> = files.into_iter().enumerate().collect();
+        files.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        for (index, file) in files {
             let Some(at) = file.name.rfind('/').filter(|_| file.name.starts_with('/')) else { continue };
             let nodes = run.htaccess_nodes(FileId((first + index) as u32));
             let directives: Vec<Directive<'_>> = Directive::of(&nodes).collect();

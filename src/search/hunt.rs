@@ -167,6 +167,13 @@ impl<'h, 's> Hunt<'h, 's> {
     fn singles(&self, base: &Ask) -> Vec<Ask> {
         let mut found: Vec<Ask> = spellings(&base.path).into_iter().map(|path| base.at(path)).collect();
         found.extend(shorter(base));
+        found.extend(throughout(&base.path).into_iter().map(|path| base.at(path)));
+        // the same host, written otherwise
+        if base.host.bytes().any(|b| b.is_ascii_alphabetic()) {
+            found.push(Ask { host: format!("{}.", base.host), ..base.clone() });
+            found.push(base.clone().with_header("Host", &base.host.to_ascii_uppercase()));
+            found.push(base.clone().with_header("Host", &format!("{}:{}", base.host, base.port)));
+        }
         found.extend(self.ground.doors.iter().map(|door| door.moved(base)));
         found.extend(self.specials().iter().map(|vary| vary.of(base)));
         found.push(Ask { method: base.method.to_ascii_lowercase(), ..base.clone() });
@@ -421,7 +428,39 @@ impl<'h, 's> Hunt<'h, 's> {
     }
 }
 
-/// Names without extensions, and the directory of an index file.
+/// Spellings of a path that are the same throughout.
+fn throughout(path: &str) -> Vec<String> {
+    let encoded = |before: &str| {
+        let mut out = String::new();
+        let mut first = false;
+        for c in path.chars() {
+            if first && c.is_ascii_alphanumeric() {
+                out.push_str(&format!("%{before}{:02x}", u32::from(c)));
+            } else {
+                out.push(c);
+            }
+            first = c == '/';
+        }
+        out
+    };
+    let inner = path.trim_start_matches('/');
+    vec![
+        path.replace('/', "//"),
+        path.replace('/', "///"),
+        path.replace('/', "/./"),
+        encoded(""),
+        encoded("25"),
+        format!("/{}", inner.replace('/', "%2f")),
+        format!("/{}", inner.replace('/', "%252f")),
+        format!("/x%2f..%2f{inner}"),
+        format!("/..%2f{inner}"),
+        format!("/%2e%2e/{inner}"),
+        format!("/.//{inner}"),
+        format!("/x/..//{inner}"),
+    ]
+}
+
+/// Names without extensions.
 fn shorter(ask: &Ask) -> Vec<Ask> {
     let at = ask.path.rfind('/').map_or(0, |at| at + 1);
     let (directory, name) = ask.path.split_at(at);

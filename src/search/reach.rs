@@ -34,7 +34,7 @@ impl Reached {
     pub(crate) fn note(&mut self, file: BString, how: How, ask: Ask) {
         match self.shown.get_mut(&file) {
             Some((known, first)) => {
-                if (how, ask.weight()) < (*known, first.weight()) {
+                if (how, ask.weight(), &ask) < (*known, first.weight(), &*first) {
                     (*known, *first) = (how, ask);
                 }
             }

@@ -10,8 +10,9 @@ use crate::conf::args;
 use crate::pattern;
 use crate::run::Run;
 use crate::server::filepath;
-use crate::site::Directive;
+use crate::site::{Directive, Site};
 use crate::source::Span;
+use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
@@ -87,6 +88,18 @@ struct Rule {
     scope: Scope,
     /// The directory that it is for, with its slash, where it is one's.
     directory: Option<BString>,
+    /// What a table of the rule's makes of keys: each output, and the same with the key.
+    table: Vec<(BString, BString)>,
+}
+
+impl Rule {
+    /// The texts that the rule makes this one of.
+    fn leading_to(&self, target: &[u8]) -> Vec<Vec<u8>> {
+        let mut found: Vec<Vec<u8>> = self.image.leading_to(target).into_iter().collect();
+        let keys = self.table.iter().filter(|(output, _)| *output == *target);
+        found.extend(keys.filter_map(|(_, with_key)| self.image.leading_to(with_key)));
+        found
+    }
 }
 
 /// All ways to files.
@@ -95,14 +108,17 @@ pub(crate) struct Routes {
     beginnings: Vec<Beginning>,
     rules: Vec<Rule>,
     known: HashSet<Span>,
+    /// Tables of rewrite maps: name, key and value.
+    tables: Vec<(BString, BString, BString)>,
     /// Whether names without their extensions may be looked up.
     pub multiviews: bool,
 }
 
 impl Routes {
     /// What the configuration says, and what answers showed.
-    pub(crate) fn new(run: &Run, directives: &[Directive<'_>], tree: &[Entry], maps: &Maps) -> Routes {
+    pub(crate) fn new(site: &Site, run: &Run, directives: &[Directive<'_>], tree: &[Entry], maps: &Maps) -> Routes {
         let mut routes = Routes::default();
+        routes.read_tables(site, directives);
         for server in &run.server().servers {
             let file = filepath::without_slashes_after(server.core().document_root()).into();
             routes.add("".into(), file, Scope::Server(server.span));
@@ -195,10 +211,39 @@ impl Routes {
             });
             if let Some(image) = Image::new(from, to) {
                 let directory = around.filter(|_| rewrites).map(BString::from);
-                self.rules.push(Rule { image, scope: Scope::of(directive.virtual_host()), directory });
+                let table = self.table(to);
+                self.rules.push(Rule { image, scope: Scope::of(directive.virtual_host()), directory, table });
             }
         }
         self.rules.len() > before || self.multiviews && !views
+    }
+
+    /// What a rule's output is for each key of the table that it asks.
+    fn table(&self, output: &BString) -> Vec<(BString, BString)> {
+        let Some((before, rest)) = output.split_once_str(b"${") else { return Vec::new() };
+        let (Some((call, after)), true) = (rest.split_once_str(b"}"), before.find_byteset(b"$%").is_none()) else { return Vec::new() };
+        let Some((name, _)) = call.split_once_str(b":") else { return Vec::new() };
+        let entries = self.tables.iter().filter(|(own, ..)| own == name);
+        let made = |text: &BString| BString::from([before, text.as_slice(), after].concat());
+        entries.map(|(_, key, value)| (made(value), made(key))).collect()
+    }
+
+    /// `RewriteMap` with a file of keys and values.
+    fn read_tables(&mut self, site: &Site, directives: &[Directive<'_>]) {
+        for directive in directives.iter().filter(|d| d.name().eq_ignore_ascii_case(b"RewriteMap")) {
+            let words = words(directive);
+            let [name, source, ..] = words.as_slice() else { continue };
+            let Some(file) = source.strip_prefix(b"txt:").or_else(|| source.strip_prefix(b"rnd:")) else { continue };
+            let Ok(text) = resolve::read(site.vfs(), &Cred::root(), file) else { continue };
+            for line in text.lines().filter(|line| !line.starts_with(b"#")) {
+                let mut fields = line.fields();
+                let (Some(key), Some(values)) = (fields.next(), fields.next()) else { continue };
+                for value in values.split_str("|") {
+                    self.tables.push((name.clone(), key.into(), value.into()));
+                }
+                self.tables.truncate(MOST);
+            }
+        }
     }
 
     /// `UserDir`: each user that is known, or whose directory is there.
@@ -285,16 +330,14 @@ impl Routes {
                 None => {
                     let own = urls.iter().filter(|(_, scope)| scope.meets(rule.scope)).map(|(url, _)| url.as_slice());
                     for target in std::iter::once(whole).chain(own) {
-                        if let Some(text) = rule.image.leading_to(target) {
-                            add(&text, rule.scope);
-                        }
+                        rule.leading_to(target).iter().for_each(|text| add(text, rule.scope));
                     }
                 }
                 Some(directory) => {
                     let below = file.strip_prefix(directory.as_slice());
                     let own = urls.iter().map(|(url, _)| url.as_slice());
-                    for target in below.into_iter().chain(own).chain([whole]) {
-                        let Some(text) = rule.image.leading_to(target) else { continue };
+                    let targets = below.into_iter().chain(own).chain([whole]);
+                    for text in targets.flat_map(|target| rule.leading_to(target)) {
                         for beginning in self.beginnings.iter().filter(|b| b.scope.meets(rule.scope)) {
                             if let Some(url) = beginning.leading_to(directory) {
                                 add(&[url.as_slice(), text.trim_start_with(|c| c == '/').as_bytes()].concat(), beginning.scope);

@@ -2,7 +2,7 @@
 //! the lines, it is tried for all of them.
 
 use super::ask::Ask;
-use super::denial::{denial, refusing};
+use super::denial::{denial, named, refusing};
 use super::ground::Ground;
 use super::hunt::Hunt;
 use super::reach::Reached;
@@ -23,7 +23,7 @@ const MEMBERS: usize = 2_000;
 pub(crate) fn past(ground: &Ground<'_>, reached: &mut Reached, terms: &Terms, most: usize, until: Option<Instant>) {
     let site = ground.search.site();
     let run = &ground.search.run;
-    let mut groups: BTreeMap<Vec<(u32, u32)>, Vec<(BString, Ask)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<(String, u32)>, Vec<(BString, Ask)>> = BTreeMap::new();
     for (number, ask) in &reached.kept {
         let (Some(ask), Some(entry)) = (ask, ground.tree.get(*number).filter(|entry| !entry.dir)) else { continue };
         let Ok(real) = resolve::realpath(site.vfs(), &Cred::root(), &entry.path) else { continue };
@@ -31,7 +31,7 @@ pub(crate) fn past(ground: &Ground<'_>, reached: &mut Reached, terms: &Terms, mo
             continue;
         }
         let lines = refusing(run, &run.ask(&ask.request()));
-        let key: Vec<(u32, u32)> = lines.iter().map(|line| (line.file.0, line.line)).collect();
+        let key = named(run.sources(), &lines);
         let members = groups.entry(key).or_default();
         if !lines.is_empty() && members.len() < MEMBERS {
             members.push((real, ask.clone()));

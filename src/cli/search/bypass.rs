@@ -11,7 +11,7 @@ use crate::report::bypass as report;
 use crate::report::{ndjson, search};
 use crate::run::Run;
 use crate::search::ask::Ask;
-use crate::search::denial::{Denial, No, denial, refusing};
+use crate::search::denial::{Denial, No, denial, named, refusing};
 use crate::search::explore::{Purse, Stopped};
 use crate::search::ground::Ground;
 use crate::search::hunt::{Found, Hunt};
@@ -226,18 +226,18 @@ fn denied(site: &Site, run: &Run, ask: &Ask) -> Result<Box<Denial>, No> {
 fn groups(site: &Site, run: &Run, mut asks: Vec<Ask>, wanted: Option<&[Span]>, until: Option<Instant>) -> Vec<Vec<Denial>> {
     asks.sort_by_key(|ask| (ask.weight(), ask.path.clone(), ask.host.clone()));
     asks.dedup();
-    let mut by_lines: BTreeMap<Vec<(u32, u32)>, Vec<Denial>> = BTreeMap::new();
-    let mut tries: BTreeMap<Vec<(u32, u32)>, usize> = BTreeMap::new();
+    let mut by_lines: BTreeMap<Vec<(String, u32)>, Vec<Denial>> = BTreeMap::new();
+    let mut tries: BTreeMap<Vec<(String, u32)>, usize> = BTreeMap::new();
     for ask in asks {
         if until.is_some_and(|until| Instant::now() >= until) {
             break;
         }
         let outcome = run.ask(&ask.request());
         let lines = refusing(run, &outcome);
-        let named = wanted.is_none_or(|wanted| lines.iter().any(|line| wanted.iter().any(|w| w.file == line.file && w.line == line.line)));
-        let key: Vec<(u32, u32)> = lines.iter().map(|line| (line.file.0, line.line)).collect();
+        let meant = wanted.is_none_or(|wanted| lines.iter().any(|line| wanted.iter().any(|w| w.file == line.file && w.line == line.line)));
+        let key = named(run.sources(), &lines);
         let tried = tries.entry(key.clone()).or_default();
-        if lines.is_empty() || !named || *tried >= 4 * SAMPLES {
+        if lines.is_empty() || !meant || *tried >= 4 * SAMPLES {
             continue;
         }
         let known = by_lines.entry(key).or_default();
