@@ -23,7 +23,8 @@ fn run(arguments: &[&str]) -> (Vec<Value>, Option<i32>) {
 
 fn scenarios(kind: &str) -> Vec<PathBuf> {
     let directory = root().join("tests/searches").join(kind);
-    let mut found: Vec<PathBuf> = std::fs::read_dir(directory).expect("it is there").flatten().map(|e| e.path()).collect();
+    let mut found: Vec<PathBuf> =
+        std::fs::read_dir(directory).expect("it is there").flatten().map(|e| e.path()).collect();
     found.sort();
     assert!(found.len() > 4);
     found
@@ -81,7 +82,8 @@ impl Case {
 }
 
 fn words<'w>(case: &'w Case, verb: &'w str, more: &[&'w str]) -> Vec<&'w str> {
-    let mut words = vec![verb, "-s", case.blind.to_str().expect("it is text"), "--format", "ndjson", "--timeout", "600"];
+    let mut words =
+        vec![verb, "-s", case.blind.to_str().expect("it is text"), "--format", "ndjson", "--timeout", "600"];
     words.extend(more);
     words
 }
@@ -146,7 +148,9 @@ fn what_visitors_get() {
         let (summary, results) = lines.split_last().expect("a summary ends it");
         assert_eq!(summary["summary"]["stopped"], Value::Null, "{}", case.name);
         let (shown, hidden): (Vec<&Value>, Vec<&Value>) = results.iter().partition(|r| r["as"].is_string());
-        let files = |all: &[&Value]| all.iter().filter_map(|r| Some(r["file"].as_str()?.trim_end_matches('/').to_string())).collect();
+        let files = |all: &[&Value]| {
+            all.iter().filter_map(|r| Some(r["file"].as_str()?.trim_end_matches('/').to_string())).collect()
+        };
         let (shown_files, hidden_files): (BTreeSet<String>, BTreeSet<String>) = (files(&shown), files(&hidden));
         let known: BTreeSet<String> = case.requests().iter().filter_map(|r| case.got(r)).collect();
         let is_file = |path: &&String| case.scenario["files"].get(path.as_str()).is_some();
@@ -164,7 +168,16 @@ fn what_visitors_get() {
             assert_eq!(file, result["file"].as_str().unwrap_or_default().trim_end_matches('/'), "{}", case.name);
         }
         // nothing hangs on the scenario's name and its requests
-        let (own, _) = run(&["exposed", "-s", case.path.to_str().expect("it is text"), "--all", "--format", "ndjson", "--timeout", "600"]);
+        let (own, _) = run(&[
+            "exposed",
+            "-s",
+            case.path.to_str().expect("it is text"),
+            "--all",
+            "--format",
+            "ndjson",
+            "--timeout",
+            "600",
+        ]);
         assert!(own == lines, "{}: another name gives other results", case.name);
     }
 }
@@ -178,7 +191,8 @@ fn files_that_are_meant() {
     let sources = vec![("/srv/lib/db.php", "source"), ("/srv/www/old/index.php", "source")];
     assert_eq!((kinds, status), (sources, Some(1)));
     let baseline = case.blind.with_extension("meant");
-    std::fs::write(&baseline, "/srv/lib/  # published\n/srv/www/old/index.php  # a lesson\n").expect("it can be written");
+    std::fs::write(&baseline, "/srv/lib/  # published\n/srv/www/old/index.php  # a lesson\n")
+        .expect("it can be written");
     let (_, status) = run(&words(&case, "exposed", &["--baseline", baseline.to_str().expect("it is text")]));
     assert_eq!(status, Some(0));
 }

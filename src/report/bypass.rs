@@ -81,12 +81,20 @@ pub(crate) fn last(
 ///
 /// # Errors
 /// Those of the writer.
-pub(crate) fn no_case(out: &mut impl Write, no: &No, sources: &SourceMap, silent: bool, paint: Paint) -> io::Result<()> {
+pub(crate) fn no_case(
+    out: &mut impl Write,
+    no: &No,
+    sources: &SourceMap,
+    silent: bool,
+    paint: Paint,
+) -> io::Result<()> {
     if silent {
         return Ok(());
     }
     match no {
-        No::NotRefused(outcome) => writeln!(out, "{} {}", paint.tone(Tone::Key, "not refused:"), clean(answer(outcome))),
+        No::NotRefused(outcome) => {
+            writeln!(out, "{} {}", paint.tone(Tone::Key, "not refused:"), clean(answer(outcome)))
+        }
         No::Nothing(outcome, lines) => {
             places(out, lines, sources, "")?;
             writeln!(out, "{} {}", paint.tone(Tone::Key, "without these lines:"), clean(answer(outcome)))

@@ -39,7 +39,12 @@ fn split(path: &BStr) -> (&BStr, &BStr) {
 ///
 /// # Errors
 /// Those of the writer.
-pub(crate) fn text(out: &mut impl Write, files: &[File], known: &dyn Fn(&File) -> bool, paint: Paint) -> io::Result<()> {
+pub(crate) fn text(
+    out: &mut impl Write,
+    files: &[File],
+    known: &dyn Fn(&File) -> bool,
+    paint: Paint,
+) -> io::Result<()> {
     let mut kinds: BTreeMap<Sensitive, Vec<&File>> = BTreeMap::new();
     let mut rest: BTreeMap<&BStr, Vec<&File>> = BTreeMap::new();
     for file in files {
@@ -94,7 +99,13 @@ fn row(out: &mut impl Write, file: &File, name: &BStr) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of the writer.
-pub(crate) fn last(out: &mut impl Write, total: usize, telling: usize, stopped: Option<Stopped>, paint: Paint) -> io::Result<()> {
+pub(crate) fn last(
+    out: &mut impl Write,
+    total: usize,
+    telling: usize,
+    stopped: Option<Stopped>,
+    paint: Paint,
+) -> io::Result<()> {
     let files = if total == 1 { "1 file is served".into() } else { format!("{} files are served", thousands(total)) };
     let (words, tone) = match telling {
         0 if total == 0 => ("no file is served".to_string(), Tone::Good),
@@ -114,7 +125,7 @@ fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -134,7 +145,13 @@ pub(crate) fn lines(outcome: &Outcome) -> Vec<Span> {
 ///
 /// # Errors
 /// Those of the writer.
-pub(crate) fn hidden(out: &mut impl Write, path: &BString, why: &[Span], sources: &SourceMap, paint: Paint) -> io::Result<()> {
+pub(crate) fn hidden(
+    out: &mut impl Write,
+    path: &BString,
+    why: &[Span],
+    sources: &SourceMap,
+    paint: Paint,
+) -> io::Result<()> {
     writeln!(out, "{} {}", paint.tone(Tone::Dim, "hidden"), clean(path))?;
     for line in why {
         writeln!(out, "    {}  {}", clean(sources.place(*line)), clean(directive_text(sources, *line)))?;

@@ -5,8 +5,8 @@ use super::ground::is_refusal;
 use super::shown::{How, Thing, shown};
 use crate::conf::args;
 use crate::outcome::Outcome;
-use crate::outcome::step::Judgement;
 use crate::outcome::observer::{Line, Observer};
+use crate::outcome::step::Judgement;
 use crate::run::Run;
 use crate::server::uri;
 use crate::site::{Directive, Edit, Site};
@@ -79,7 +79,9 @@ pub(crate) fn denial(site: &Site, run: &Run, ask: &Ask) -> Result<Denial, No> {
             break;
         }
     }
-    if is_refusal(&now) && let Some(next) = granted(site, run, &gone) {
+    if is_refusal(&now)
+        && let Some(next) = granted(site, run, &gone)
+    {
         now = next.ask(&request);
         open = Some(next);
         if gone.is_empty() {
@@ -179,7 +181,8 @@ fn replacement(sources: &SourceMap, line: Span) -> Option<&'static str> {
     let name = sources.directive_name(line).to_ascii_lowercase();
     let text = sources.text(line);
     let behind = text.find_byteset(b" \t").map_or(&b""[..], |at| &text[at..]);
-    let words: Vec<BString> = args::words(behind.trim_end_with(|c| c == '\n' || c == '\r')).into_iter().map(|w| w.value).collect();
+    let words: Vec<BString> =
+        args::words(behind.trim_end_with(|c| c == '\n' || c == '\r')).into_iter().map(|w| w.value).collect();
     match name.as_str() {
         "require" if words.iter().map(|w| w.to_ascii_lowercase()).eq([b"all".to_vec(), b"granted".to_vec()]) => None,
         "require" => Some("Require all granted"),
@@ -227,10 +230,8 @@ fn granted(site: &Site, run: &Run, gone: &[Span]) -> Option<Run> {
     let main = sources.file(first.span().file);
     let end = main.text.len() as u32;
     let text = "\n<If \"true\">\nRequire all granted\n</If>\n";
-    let mut edits: Vec<Edit> = gone
-        .iter()
-        .filter_map(|line| Some(Edit::replace(*line, replacement(sources, *line)?)))
-        .collect();
+    let mut edits: Vec<Edit> =
+        gone.iter().filter_map(|line| Some(Edit::replace(*line, replacement(sources, *line)?))).collect();
     edits.push(Edit { file: first.span().file, range: end..end, text: text.into() });
     site.with(&edits).ok()?.start().ok()
 }
@@ -258,7 +259,8 @@ impl Denial {
             let own = directives.iter().find(|d| d.span() == *line);
             own.is_none_or(|d| d.sections().iter().all(|section| applied.0.contains(&section.span)))
         };
-        let missed: Vec<Span> = self.lines.iter().filter(|line| !(applied.0.contains(line) && within(line))).copied().collect();
+        let missed: Vec<Span> =
+            self.lines.iter().filter(|line| !(applied.0.contains(line) && within(line))).copied().collect();
         if missed.is_empty() { self.lines.clone() } else { missed }
     }
 }

@@ -11,11 +11,11 @@ use super::tree::{Entry, sample};
 use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::site::{Directive, Site};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
@@ -83,7 +83,8 @@ impl<'s> Ground<'s> {
         search.learn(first, &mut take);
         let directives: Vec<Directive<'_>> = site.directives().collect();
         let routes = Routes::new(site, &search.run, &directives, &tree, &search.maps);
-        let mut ground = Ground { search, tree, routes, doors: Vec::new(), got, refused, links: OnceCell::new(), htaccess: 0 };
+        let mut ground =
+            Ground { search, tree, routes, doors: Vec::new(), got, refused, links: OnceCell::new(), htaccess: 0 };
         ground.read_htaccess();
         ground.doors = ground.different_doors();
         ground
@@ -116,7 +117,8 @@ impl<'s> Ground<'s> {
             let Ok((real, _)) = resolve::walk(vfs, &root, path, true) else { continue };
             // what is below a link has its path from there
             let below = |link: &Link| {
-                path.strip_prefix(link.path.as_slice()).is_some_and(|rest| real.strip_prefix(link.real.as_slice()) == Some(rest))
+                path.strip_prefix(link.path.as_slice())
+                    .is_some_and(|rest| real.strip_prefix(link.real.as_slice()) == Some(rest))
             };
             if *real != *path && found.len() < LINKS && !found.last().is_some_and(below) {
                 found.push(Link { path: path.into(), real: real.into_owned().into() });
@@ -149,17 +151,17 @@ impl<'s> Ground<'s> {
         let mut met = HashSet::new();
         paths.retain(|path| met.insert(path.clone()));
         paths.truncate((COMPARED / doors.len().max(1)).clamp(8, 200));
-        let mut kinds: HashMap<(Option<crate::source::Span>, u64), usize> = HashMap::new();
+        let mut kinds: HashSet<(Option<Span>, u64)> = HashSet::new();
         let mut found: Vec<Door> = Vec::new();
         for door in doors {
             let mut hasher = DefaultHasher::new();
             for path in &paths {
                 let outcome = run.ask(&door.ask(path).request());
                 self.search.asked += 1;
-                (outcome.status, outcome.vhost, outcome.file, outcome.handler.as_deref().map(|h| h.to_vec())).hash(&mut hasher);
+                (outcome.status, outcome.vhost, outcome.file, outcome.handler.as_deref().map(|h| h.to_vec()))
+                    .hash(&mut hasher);
             }
-            if !kinds.contains_key(&(door.server, hasher.finish())) {
-                kinds.insert((door.server, hasher.finish()), found.len());
+            if kinds.insert((door.server, hasher.finish())) {
                 found.push(door);
             }
         }
@@ -170,5 +172,7 @@ impl<'s> Ground<'s> {
 
 /// Whether an answer is a refusal, whoever refuses.
 pub(crate) fn is_refusal(outcome: &Outcome) -> bool {
-    outcome.connection.is_none() && (400..500).contains(&outcome.status) && ![400, 408, 411, 413, 414].contains(&outcome.status)
+    outcome.connection.is_none()
+        && (400..500).contains(&outcome.status)
+        && ![400, 408, 411, 413, 414].contains(&outcome.status)
 }

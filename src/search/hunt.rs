@@ -8,6 +8,7 @@ use super::notes::Notes;
 use super::shown::{How, Thing, shown};
 use super::solve::{Solved, Want};
 use super::space::Terms;
+use super::spelled::{shorter, throughout};
 use super::turns::{By, by};
 use super::vary::{Vary, spellings};
 use crate::outcome::Outcome;
@@ -150,7 +151,8 @@ impl<'h, 's> Hunt<'h, 's> {
                         local: first.local,
                         server: None,
                     };
-                    let doors = std::iter::once(&own).chain(self.ground.doors.iter().filter(|door| way.scope.takes(door)));
+                    let doors =
+                        std::iter::once(&own).chain(self.ground.doors.iter().filter(|door| way.scope.takes(door)));
                     found.extend(doors.map(|door| Ask { method: first.method.clone(), ..way.ask(door) }));
                 }
             }
@@ -216,7 +218,11 @@ impl<'h, 's> Hunt<'h, 's> {
                     let want = Want { kind: note.kind, pattern: note.pattern.clone(), yes: !note.matched };
                     found.extend(self.respelled(base, &want));
                     if note.origin == Origin::Target {
-                        found.extend(super::place::turned(solver, maps, hosts, base, &outcome, note, &notes.0[..index]).into_iter().filter(|ask| ask.path == base.path));
+                        found.extend(
+                            super::place::turned(solver, maps, hosts, base, &outcome, note, &notes.0[..index])
+                                .into_iter()
+                                .filter(|ask| ask.path == base.path),
+                        );
                     }
                 }
                 _ => {
@@ -288,7 +294,7 @@ impl<'h, 's> Hunt<'h, 's> {
     }
 
     fn is_over(&mut self) -> bool {
-        self.late |= self.asked % 64 == 0 && self.until.is_some_and(|until| Instant::now() >= until);
+        self.late |= self.asked.is_multiple_of(64) && self.until.is_some_and(|until| Instant::now() >= until);
         self.late || self.asked >= self.left || self.one && self.found.keys().any(|(suspected, _)| !suspected)
     }
 
@@ -365,7 +371,13 @@ impl<'h, 's> Hunt<'h, 's> {
     /// The request with as much of the refused one as may be.
     fn simpler(&mut self, mut ask: Ask) -> Ask {
         let first = self.denial.ask.clone();
-        let same_door = |a: &Ask| Ask { tls: first.tls, port: first.port, host: first.host.clone(), local: first.local, ..a.clone() };
+        let same_door = |a: &Ask| Ask {
+            tls: first.tls,
+            port: first.port,
+            host: first.host.clone(),
+            local: first.local,
+            ..a.clone()
+        };
         let without = |a: &Ask, n: usize| {
             let mut headers = a.headers.clone();
             if n < headers.len() && !first.headers.contains(&headers[n]) {
@@ -426,46 +438,4 @@ impl<'h, 's> Hunt<'h, 's> {
         let shown = shown(self.site, &ask.method, outcome);
         matches!(shown, Some((Thing::Backend(other), _)) if other != *url && read_loosely(&other) == read_loosely(url))
     }
-}
-
-/// Spellings of a path that are the same throughout.
-fn throughout(path: &str) -> Vec<String> {
-    let encoded = |before: &str| {
-        let mut out = String::new();
-        let mut first = false;
-        for c in path.chars() {
-            if first && c.is_ascii_alphanumeric() {
-                out.push_str(&format!("%{before}{:02x}", u32::from(c)));
-            } else {
-                out.push(c);
-            }
-            first = c == '/';
-        }
-        out
-    };
-    let inner = path.trim_start_matches('/');
-    vec![
-        path.replace('/', "//"),
-        path.replace('/', "///"),
-        path.replace('/', "/./"),
-        encoded(""),
-        encoded("25"),
-        format!("/{}", inner.replace('/', "%2f")),
-        format!("/{}", inner.replace('/', "%252f")),
-        format!("/x%2f..%2f{inner}"),
-        format!("/..%2f{inner}"),
-        format!("/%2e%2e/{inner}"),
-        format!("/.//{inner}"),
-        format!("/x/..//{inner}"),
-    ]
-}
-
-/// Names without extensions.
-fn shorter(ask: &Ask) -> Vec<Ask> {
-    let at = ask.path.rfind('/').map_or(0, |at| at + 1);
-    let (directory, name) = ask.path.split_at(at);
-    let mut found = Vec::new();
-    let dots = name.match_indices('.').map(|(at, _)| at).filter(|at| *at > 0);
-    found.extend(dots.map(|dot| ask.at(format!("{directory}{}", &name[..dot]))));
-    found
 }

@@ -53,7 +53,8 @@ const VCS_FOLDERS: &str = ".git .svn .hg .bzr cvs rcs _darcs .fossil";
 const VCS_FILES: &str = ".gitignore .gitattributes .gitmodules .gitkeep .hgignore .hgtags .cvsignore .bzrignore .mailmap .fslckout _fossil_";
 const BACKUP: &str = "bak backup old orig save sav swp swo swn tmp temp bkp bck back copy dist-old rej";
 const ARCHIVES: &str = "tar tgz gz bz2 xz zst zip 7z rar tbz2 txz lz4 iso";
-const DATABASE: &str = "sqlite sqlite3 sqlite2 db db3 s3db sdb mdb accdb sql dump dmp rdb frm ibd myd myi dbf kdb ldif pgdump sqlitedb";
+const DATABASE: &str =
+    "sqlite sqlite3 sqlite2 db db3 s3db sdb mdb accdb sql dump dmp rdb frm ibd myd myi dbf kdb ldif pgdump sqlitedb";
 const KEYS: &str = "pem key p12 pfx jks keystore ppk kdbx gpg pgp asc-key der p8 ovpn pkcs12 htpasswd keytab jceks";
 const KEY_FILES: &str = "id_rsa id_dsa id_ecdsa id_ed25519 .htpasswd .htdigest .netrc .pgpass .my.cnf authorized_keys known_hosts passwd shadow \
                          credentials.json secrets.json secret.key .dockercfg .git-credentials .boto .s3cfg .secret secrets.yml \
@@ -65,7 +66,8 @@ const CONFIG_FILES: &str = ".htaccess .user.ini .npmrc .yarnrc .pypirc .editorco
                             web.config tsconfig.json phpunit.xml config.json settings.json appsettings.json local.xml .ftpconfig \
                             sftp-config.json .ftpquota .ds_store .env .flaskenv .dockerignore tox.ini setup.cfg";
 const CONFIG_FOLDERS: &str = ".vscode .idea .settings .circleci .github .docker .config";
-const DEPENDENCY_FOLDERS: &str = "node_modules vendor bower_components __pycache__ site-packages .venv venv virtualenv .bundle .npm .cargo";
+const DEPENDENCY_FOLDERS: &str =
+    "node_modules vendor bower_components __pycache__ site-packages .venv venv virtualenv .bundle .npm .cargo";
 const DEPENDENCY_FILES: &str = "composer.json composer.lock package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bower.json \
                                 gemfile gemfile.lock requirements.txt pipfile pipfile.lock poetry.lock pyproject.toml setup.py go.mod go.sum \
                                 cargo.toml cargo.lock installed.json .package-lock.json pom.xml build.gradle mix.lock bun.lockb";
@@ -117,7 +119,10 @@ pub(crate) fn sensitive(path: &[u8], how: How) -> Option<Sensitive> {
     }
     let named = [&b"backup"[..], b"dump", b"bkp"].iter().any(|word| name.contains_str(word));
     let leftover = has(BACKUP, last) || name.ends_with(b"~") || name.starts_with(b"#") && name.ends_with(b"#");
-    if leftover || archive && (named || within("backup backups backup-db bak old")) || has(SOURCE, inner) && last.iter().all(u8::is_ascii_digit) && !last.is_empty() {
+    if leftover
+        || archive && (named || within("backup backups backup-db bak old"))
+        || has(SOURCE, inner) && last.iter().all(u8::is_ascii_digit) && !last.is_empty()
+    {
         return Some(Sensitive::Backup);
     }
     if has(KEYS, last) {

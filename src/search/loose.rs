@@ -9,7 +9,8 @@ use bstr::{BString, ByteSlice};
 pub(crate) fn read_loosely(url: &[u8]) -> BString {
     let (before, path) = split(url);
     let path = path.split_once_str(b"?").map_or(path, |(path, _)| path);
-    let segments: Vec<&[u8]> = path.split_str("/").map(|s| s.split_once_str(b";").map_or(s, |(name, _)| name)).collect();
+    let segments: Vec<&[u8]> =
+        path.split_str("/").map(|s| s.split_once_str(b";").map_or(s, |(name, _)| name)).collect();
     let plain = segments.join(&b"/"[..]);
     let text = decoded(&plain.to_str_lossy());
     [before, normal(&text.to_str_lossy()).as_slice()].concat().into()
@@ -24,9 +25,19 @@ fn split(url: &[u8]) -> (&[u8], &[u8]) {
 
 /// Whether a back-end is one that reads paths by itself: FastCGI is handed a script's name.
 pub(crate) fn reads_paths(url: &[u8]) -> bool {
-    [&b"proxy:http:"[..], b"proxy:https:", b"proxy:ajp:", b"proxy:h2", b"proxy:balancer:", b"proxy:ws:", b"proxy:uwsgi:", b"proxy:scgi:", b"proxy:unix:"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
+    [
+        &b"proxy:http:"[..],
+        b"proxy:https:",
+        b"proxy:ajp:",
+        b"proxy:h2",
+        b"proxy:balancer:",
+        b"proxy:ws:",
+        b"proxy:uwsgi:",
+        b"proxy:scgi:",
+        b"proxy:unix:",
+    ]
+    .iter()
+    .any(|scheme| url.starts_with(scheme))
 }
 
 /// Requests that such a back-end may take for the refused one.

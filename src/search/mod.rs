@@ -7,11 +7,12 @@
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
 //! - `explore`: the loop
-//! - `routes`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
+//! - `routes`, `by_name`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
 //! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
-//! - `denial`, `hunt`, `turns`, `loose`, `stubborn`: what a refusal keeps back, and other requests that get it
+//! - `denial`, `hunt`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
 
 pub(crate) mod ask;
+mod by_name;
 pub(crate) mod denial;
 pub(crate) mod doors;
 pub(crate) mod explore;
@@ -29,6 +30,7 @@ mod routes;
 pub(crate) mod shown;
 mod solve;
 pub(crate) mod space;
+mod spelled;
 pub(crate) mod stubborn;
 pub(crate) mod target;
 pub(crate) mod tree;

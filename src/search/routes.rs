@@ -1,20 +1,20 @@
 //! The tree turned round: the requests that may lead to a file. Which of them do is the engine's to say.
 
 use super::ask::{Ask, escaped};
+use super::by_name::{format, host};
 use super::doors::Door;
 use super::image::Image;
 use super::maps::Maps;
 use super::points::words;
 use super::tree::Entry;
 use crate::conf::args;
-use crate::pattern;
 use crate::run::Run;
 use crate::server::filepath;
 use crate::site::{Directive, Site};
 use crate::source::Span;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// How many beginnings and rules are kept.
@@ -170,7 +170,8 @@ impl Routes {
     fn put(&mut self, new: Beginning) {
         let follows = |old: &Beginning| {
             let rest = new.file.strip_prefix(old.file.as_slice());
-            let same = old.host == new.host && old.local == new.local && (old.scope == new.scope || old.scope == Scope::Any);
+            let same =
+                old.host == new.host && old.local == new.local && (old.scope == new.scope || old.scope == Scope::Any);
             same && rest.is_some_and(|rest| {
                 (rest.is_empty() || rest.starts_with(b"/")) && new.url.strip_prefix(old.url.as_slice()) == Some(rest)
             })
@@ -221,7 +222,9 @@ impl Routes {
     /// What a rule's output is for each key of the table that it asks.
     fn table(&self, output: &BString) -> Vec<(BString, BString)> {
         let Some((before, rest)) = output.split_once_str(b"${") else { return Vec::new() };
-        let (Some((call, after)), true) = (rest.split_once_str(b"}"), before.find_byteset(b"$%").is_none()) else { return Vec::new() };
+        let (Some((call, after)), true) = (rest.split_once_str(b"}"), before.find_byteset(b"$%").is_none()) else {
+            return Vec::new();
+        };
         let Some((name, _)) = call.split_once_str(b":") else { return Vec::new() };
         let entries = self.tables.iter().filter(|(own, ..)| own == name);
         let made = |text: &BString| BString::from([before, text.as_slice(), after].concat());
@@ -248,7 +251,9 @@ impl Routes {
 
     /// `UserDir`: each user that is known, or whose directory is there.
     fn user_directories(&mut self, run: &Run, words: &[BString], tree: &[Entry], scope: Scope) {
-        if words.first().is_some_and(|w| [&b"disabled"[..], b"enabled", b"disable", b"enable"].iter().any(|s| w.eq_ignore_ascii_case(s))) {
+        if words.first().is_some_and(|w| {
+            [&b"disabled"[..], b"enabled", b"disable", b"enable"].iter().any(|s| w.eq_ignore_ascii_case(s))
+        }) {
             return;
         }
         for word in words {
@@ -298,8 +303,9 @@ impl Routes {
                 }
                 continue;
             }
+            // names that a virtual host bears first
             let longer = ends.iter().map(|end| format!("{name}.{end}"));
-            for host in std::iter::once(name.clone()).chain(longer).take(20) {
+            for host in longer.take(20).chain([name.clone()]) {
                 self.put(Beginning { url: url.into(), file: file.clone(), host: Some(host), local: None, scope });
             }
         }
@@ -311,7 +317,12 @@ impl Routes {
         let mut urls: Vec<(Vec<u8>, Scope)> = Vec::new();
         for beginning in &self.beginnings {
             let Some(url) = beginning.leading_to(file) else { continue };
-            let way = Way { path: escaped(&url), host: beginning.host.clone(), local: beginning.local, scope: beginning.scope };
+            let way = Way {
+                path: escaped(&url),
+                host: beginning.host.clone(),
+                local: beginning.local,
+                scope: beginning.scope,
+            };
             if !found.contains(&way) {
                 found.push(way);
             }
@@ -340,7 +351,10 @@ impl Routes {
                     for text in targets.flat_map(|target| rule.leading_to(target)) {
                         for beginning in self.beginnings.iter().filter(|b| b.scope.meets(rule.scope)) {
                             if let Some(url) = beginning.leading_to(directory) {
-                                add(&[url.as_slice(), text.trim_start_with(|c| c == '/').as_bytes()].concat(), beginning.scope);
+                                add(
+                                    &[url.as_slice(), text.trim_start_with(|c| c == '/').as_bytes()].concat(),
+                                    beginning.scope,
+                                );
                             }
                         }
                     }
@@ -356,7 +370,7 @@ impl Beginning {
         let rest = file.strip_prefix(self.file.as_slice())?;
         let whole = rest.is_empty() || rest.starts_with(b"/") || self.url.ends_with(b"/") || self.file.ends_with(b"/");
         let url = [self.url.as_slice(), rest].concat();
-        (whole && url.starts_with(b"/") || whole && url.is_empty()).then(|| if url.is_empty() { b"/".to_vec() } else { url })
+        (whole && (url.is_empty() || url.starts_with(b"/"))).then(|| if url.is_empty() { b"/".to_vec() } else { url })
     }
 }
 
@@ -365,113 +379,4 @@ fn location(directive: &Directive<'_>) -> Option<BString> {
     let section = directive.sections().iter().rev().find(|s| s.name.eq_ignore_ascii_case(b"Location"))?;
     let path = args::words(section.args.trim_end_with(|c| c == '>' || c == ' ')).into_iter().next()?.value;
     path.starts_with(b"/").then_some(path)
-}
-
-/// A part of a host's name that a map has: which label (from the end where it is negative), whether all beyond it too, and
-/// whether only letters of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Label {
-    number: i8,
-    beyond: bool,
-    letters: bool,
-}
-
-/// What finds the directories that a map makes, and the parts that it has.
-fn format(map: &[u8]) -> Option<(regex::bytes::Regex, Vec<Label>)> {
-    let (mut text, mut parts) = (String::from("(?s-u)^"), Vec::new());
-    let mut rest = map.trim_end_with(|c| c == '/').as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            text.push_str(&pattern::escaped(&[*first]));
-            continue;
-        }
-        if let Some(after) = rest.strip_prefix(b"%") {
-            text.push_str("\\x25");
-            rest = after;
-            continue;
-        }
-        if let Some(after) = rest.strip_prefix(b"p") {
-            text.push_str("[0-9]+");
-            rest = after;
-            continue;
-        }
-        let mut number = || {
-            let back = rest.strip_prefix(b"-");
-            let digits = back.unwrap_or(rest);
-            let digit = digits.first().filter(|d| d.is_ascii_digit())?;
-            let after = &digits[1..];
-            let beyond = after.strip_prefix(b"+");
-            rest = beyond.unwrap_or(after);
-            let number = (digit - b'0') as i8;
-            Some((if back.is_some() { -number } else { number }, beyond.is_some()))
-        };
-        let (label, beyond) = number()?;
-        let letters = match rest.strip_prefix(b".") {
-            Some(after) => {
-                rest = after;
-                let mut number = || {
-                    let digits = rest.strip_prefix(b"-").unwrap_or(rest);
-                    let digit = digits.first().filter(|d| d.is_ascii_digit())?;
-                    rest = digits[1..].strip_prefix(b"+").unwrap_or(&digits[1..]);
-                    Some(*digit != b'0')
-                };
-                number()?
-            }
-            None => false,
-        };
-        text.push_str("([^/]+)");
-        parts.push(Label { number: label, beyond, letters });
-    }
-    text.push('$');
-    Some((regex::bytes::Regex::new(&text).ok()?, parts))
-}
-
-/// A host whose name has these parts.
-fn host(parts: &[Label], texts: &[&[u8]]) -> Option<String> {
-    let (mut front, mut back) = (BTreeMap::new(), BTreeMap::new());
-    // whole labels say more than letters of them
-    for letters in [true, false] {
-        for (part, text) in parts.iter().zip(texts).filter(|(part, _)| part.letters == letters) {
-            let text = text.to_str().ok()?;
-            match part.number {
-                0 if !letters => return Some(text.to_ascii_lowercase()),
-                0 => {}
-                n if n > 0 => drop(front.insert(n, text)),
-                n => drop(back.insert(-n, text)),
-            }
-        }
-    }
-    let last = front.keys().max().copied().unwrap_or(0);
-    let first = back.keys().max().copied().unwrap_or(0);
-    let mut labels: Vec<&str> = (1..=last).map(|n| front.get(&n).copied().unwrap_or("x")).collect();
-    labels.extend((1..=first).rev().map(|n| back.get(&n).copied().unwrap_or("x")));
-    let name = labels.join(".").to_ascii_lowercase();
-    let fine = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-    fine.then_some(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_of_directories() {
-        for (map, directory, want) in [
-            ("/srv/%0/htdocs", "/srv/a.example.com/htdocs", Some("a.example.com")),
-            ("/srv/%1", "/srv/shop", Some("shop")),
-            ("/srv/%-2/%1", "/srv/example/shop", Some("shop.example.x")),
-            ("/srv/%1.1/%1/", "/srv/s/shop", Some("shop")),
-            ("/srv/%2+", "/srv/example.com", Some("x.example.com")),
-            ("/srv/%0", "/srv/a/b", None),
-            ("/srv/%0/%p", "/srv/a/80", Some("a")),
-        ] {
-            let (finds, parts) = format(map.as_bytes()).unwrap();
-            let found = finds.captures(directory.as_bytes()).and_then(|found| {
-                let texts: Vec<&[u8]> = (1..=parts.len()).filter_map(|n| found.get(n).map(|g| g.as_bytes())).collect();
-                host(&parts, &texts)
-            });
-            assert_eq!(found.as_deref(), want, "{map} {directory}");
-        }
-    }
 }

@@ -138,14 +138,20 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
     let mut met: HashSet<BString> = HashSet::new();
     for top in roots {
         let Ok((real, stat)) = resolve::walk(vfs, &root, &top, true) else { continue };
-        let top: BString = if stat.is_dir() { top.trim_end_with(|c| c == '/').into() } else {
+        let top: BString = if stat.is_dir() {
+            top.trim_end_with(|c| c == '/').into()
+        } else {
             let at = top.rfind_byte(b'/').unwrap_or(0);
             top[..at].into()
         };
-        let real: BString = if stat.is_dir() { real.into_owned().into() } else {
+        let real: BString = if stat.is_dir() {
+            real.into_owned().into()
+        } else {
             resolve::realpath(vfs, &root, &top).unwrap_or_default()
         };
-        if top.is_empty() || [&b"/etc"[..], b"/usr", b"/dev", b"/proc", b"/sys", b"/run", b"/tmp"].contains(&top.as_slice()) {
+        if top.is_empty()
+            || [&b"/etc"[..], b"/usr", b"/dev", b"/proc", b"/sys", b"/run", b"/tmp"].contains(&top.as_slice())
+        {
             continue;
         }
         let mut todo = vec![Todo { path: top, real, by_link: false, above: None, depth: 0 }];
@@ -205,7 +211,8 @@ pub(crate) fn sample(all: &[Entry], most: usize) -> Vec<Entry> {
         let (directory, name) = bare.split_at(at);
         let extension = if entry.dir { &b"/"[..] } else { name.rfind_byte(b'.').map_or(&b""[..], |dot| &name[dot..]) };
         let odd = name.starts_with(b".") || name.starts_with(b"index.");
-        let (kinds, own) = (by_kind.entry((directory, extension)).or_default(), by_directory.entry(directory).or_default());
+        let (kinds, own) =
+            (by_kind.entry((directory, extension)).or_default(), by_directory.entry(directory).or_default());
         if odd && *own < 20 || *kinds < 1 && *own < 8 {
             (*kinds, *own) = (*kinds + 1, *own + 1);
             taken.push(entry.clone());

@@ -62,7 +62,9 @@ pub(crate) fn by(denial: &Denial, ask: &Ask, outcome: &Outcome, sources: &Source
         // the same file by another site's own URL
         _ => {}
     }
-    let names = |ask: &Ask| ask.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Host")).cloned().collect::<Vec<_>>();
+    let names = |ask: &Ask| {
+        ask.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Host")).cloned().collect::<Vec<_>>()
+    };
     match () {
         () if host => By::Host,
         () if port => By::Port,
@@ -76,7 +78,10 @@ pub(crate) fn by(denial: &Denial, ask: &Ask, outcome: &Outcome, sources: &Source
 fn by_path(denial: &Denial, ask: &Ask, outcome: &Outcome, sources: &SourceMap) -> By {
     let (old, new) = (&denial.ask.path, &ask.path);
     let decided = |names: &[&str]| {
-        outcome.decided_by.iter().any(|d| names.iter().any(|name| sources.directive_name(d.span).eq_ignore_ascii_case(name)))
+        outcome
+            .decided_by
+            .iter()
+            .any(|d| names.iter().any(|name| sources.directive_name(d.span).eq_ignore_ascii_case(name)))
     };
     if new.starts_with("/~") && decided(&["UserDir"]) {
         return By::Userdir;
@@ -118,10 +123,21 @@ fn by_path(denial: &Denial, ask: &Ask, outcome: &Outcome, sources: &SourceMap) -
     }
     let name = |path: &[u8]| path.rsplit(|b| *b == b'/').next().unwrap_or_default().to_vec();
     let (own, named) = (name(&other), name(file));
-    if !own.is_empty() && own != named && named.starts_with(&[own.as_slice(), b"."].concat()) && !decided(&["RewriteRule"]) {
+    if !own.is_empty()
+        && own != named
+        && named.starts_with(&[own.as_slice(), b"."].concat())
+        && !decided(&["RewriteRule"])
+    {
         return By::Negotiation;
     }
-    if decided(&["RewriteRule"]) && !denial.meant.decided_by.iter().any(|d| outcome.decided_by.iter().any(|o| o.span == d.span && sources.directive_name(o.span).eq_ignore_ascii_case("RewriteRule"))) {
+    if decided(&["RewriteRule"])
+        && !denial.meant.decided_by.iter().any(|d| {
+            outcome
+                .decided_by
+                .iter()
+                .any(|o| o.span == d.span && sources.directive_name(o.span).eq_ignore_ascii_case("RewriteRule"))
+        })
+    {
         return By::Rewrite;
     }
     if !decided(&aliases) && !outcome.path_info.is_empty() && denial.meant.path_info != outcome.path_info {

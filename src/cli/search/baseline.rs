@@ -45,7 +45,9 @@ mod tests {
     #[test]
     fn entries_cover() {
         let baseline = Baseline::of("# meant\n/srv/a.sql  # a download\n/srv/code/  # published\n");
-        assert!(baseline.covers(b"/srv/a.sql") && baseline.covers(b"/srv/code/x.py") && !baseline.covers(b"/srv/a.sql.gz"));
+        assert!(
+            baseline.covers(b"/srv/a.sql") && baseline.covers(b"/srv/code/x.py") && !baseline.covers(b"/srv/a.sql.gz")
+        );
         assert_eq!(baseline.unused([BStr::new("/srv/code/x.py")].into_iter()), ["/srv/a.sql"]);
     }
 }

@@ -51,7 +51,14 @@ pub(in crate::cli) struct Bypass {
     given: Given,
 
     /// Method of the refused request
-    #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET", requires = "url", help_heading = "Request options")]
+    #[arg(
+        short = 'X',
+        long,
+        value_name = "METHOD",
+        default_value = "GET",
+        requires = "url",
+        help_heading = "Request options"
+    )]
     method: String,
 
     /// Header of the refused request; may be repeated
@@ -63,7 +70,13 @@ pub(in crate::cli) struct Bypass {
     server: Option<(IpAddr, Option<u16>)>,
 
     /// HTTP version of the refused request
-    #[arg(long, value_name = "PROTOCOL", default_value = "HTTP/1.1", requires = "url", help_heading = "Request options")]
+    #[arg(
+        long,
+        value_name = "PROTOCOL",
+        default_value = "HTTP/1.1",
+        requires = "url",
+        help_heading = "Request options"
+    )]
     protocol: String,
 
     /// Known and meant: one `URL: BY` per line, each with `# why`
@@ -95,7 +108,13 @@ impl Bypass {
             Some(url) => match first.first().map(|ask| denied(&site, &ground.search.run, ask)) {
                 Some(Ok(denial)) => vec![vec![*denial]],
                 Some(Err(no)) => {
-                    report::no_case(&mut streams.out, &no, ground.search.run.sources(), self.format == Format::Ndjson, streams.paint)?;
+                    report::no_case(
+                        &mut streams.out,
+                        &no,
+                        ground.search.run.sources(),
+                        self.format == Format::Ndjson,
+                        streams.paint,
+                    )?;
                     if let Some(why) = report::why(&no) {
                         streams.note(&format!("{url}: {why}"));
                     }
@@ -130,7 +149,8 @@ impl Bypass {
                 let hunt = Hunt::new(&ground, denial, &terms, left.min(most), purse.until);
                 let (results, used, late) = hunt.run();
                 asked += used;
-                let results: Vec<Found> = results.into_iter().filter(|f| self.url.is_some() || met.insert((f.proved, f.by))).collect();
+                let results: Vec<Found> =
+                    results.into_iter().filter(|f| self.url.is_some() || met.insert((f.proved, f.by))).collect();
                 if self.format == Format::Text && (!results.is_empty() || self.url.is_some()) {
                     report::denial(&mut streams.out, denial, &sources, streams.paint)?;
                 }
@@ -153,7 +173,15 @@ impl Bypass {
         let asked = ground.search.asked + asked;
         match self.format {
             Format::Ndjson => ndjson::line(&mut streams.out, &summary(found, asked, stopped))?,
-            Format::Text => report::last(&mut streams.out, found, proved, denials.iter().flatten().count(), asked, stopped, streams.paint)?,
+            Format::Text => report::last(
+                &mut streams.out,
+                found,
+                proved,
+                denials.iter().flatten().count(),
+                asked,
+                stopped,
+                streams.paint,
+            )?,
             Format::Yaml => streams.note(&search::ended(found, asked, stopped)),
         }
         Ok(if proved > 0 { End::Finding } else { End::Fine })
@@ -186,7 +214,13 @@ impl Bypass {
         Ok(Some(lines_at(site, run, file, line)))
     }
 
-    fn tell(&self, streams: &mut Streams, denial: &Denial, found: &Found, sources: &crate::source::SourceMap) -> Result<(), Failure> {
+    fn tell(
+        &self,
+        streams: &mut Streams,
+        denial: &Denial,
+        found: &Found,
+        sources: &crate::source::SourceMap,
+    ) -> Result<(), Failure> {
         match self.format {
             Format::Ndjson => {
                 let line = json!({
@@ -212,7 +246,8 @@ fn denied(site: &Site, run: &Run, ask: &Ask) -> Result<Box<Denial>, No> {
         Ok(denial) => Ok(denial.into()),
         Err(No::Nothing(outcome, lines)) => {
             let slash = outcome.location.as_ref().is_some_and(|to| to.ends_with(b"/"));
-            let again = (slash && !ask.path.ends_with('/')).then(|| denial(site, run, &ask.at(format!("{}/", ask.path))));
+            let again =
+                (slash && !ask.path.ends_with('/')).then(|| denial(site, run, &ask.at(format!("{}/", ask.path))));
             match again {
                 Some(Ok(denial)) => Ok(denial.into()),
                 _ => Err(No::Nothing(outcome, lines)),
@@ -223,7 +258,13 @@ fn denied(site: &Site, run: &Run, ask: &Ask) -> Result<Box<Denial>, No> {
 }
 
 /// Refusals by the lines that refuse, a few of each.
-fn groups(site: &Site, run: &Run, mut asks: Vec<Ask>, wanted: Option<&[Span]>, until: Option<Instant>) -> Vec<Vec<Denial>> {
+fn groups(
+    site: &Site,
+    run: &Run,
+    mut asks: Vec<Ask>,
+    wanted: Option<&[Span]>,
+    until: Option<Instant>,
+) -> Vec<Vec<Denial>> {
     asks.sort_by_key(|ask| (ask.weight(), ask.path.clone(), ask.host.clone()));
     asks.dedup();
     let mut by_lines: BTreeMap<Vec<(String, u32)>, Vec<Denial>> = BTreeMap::new();
@@ -234,7 +275,9 @@ fn groups(site: &Site, run: &Run, mut asks: Vec<Ask>, wanted: Option<&[Span]>, u
         }
         let outcome = run.ask(&ask.request());
         let lines = refusing(run, &outcome);
-        let meant = wanted.is_none_or(|wanted| lines.iter().any(|line| wanted.iter().any(|w| w.file == line.file && w.line == line.line)));
+        let meant = wanted.is_none_or(|wanted| {
+            lines.iter().any(|line| wanted.iter().any(|w| w.file == line.file && w.line == line.line))
+        });
         let key = named(run.sources(), &lines);
         let tried = tries.entry(key.clone()).or_default();
         if lines.is_empty() || !meant || *tried >= 4 * SAMPLES {

@@ -145,15 +145,22 @@ impl Exposed {
 }
 
 /// All files by all ways, on all cores.
-pub(super) fn everything(site: &Site, ground: &mut Ground<'_>, args: &SearchArgs, purse: Purse) -> Result<Reached, Failure> {
+pub(super) fn everything(
+    site: &Site,
+    ground: &mut Ground<'_>,
+    args: &SearchArgs,
+    purse: Purse,
+) -> Result<Reached, Failure> {
     let terms = args.terms();
-    let mut reached = Reached { whole: true, ..Reached::default() };
+    let mut reached = Reached { whole: ground.search.tree_whole, ..Reached::default() };
     for round in 0..3 {
         // the second time, only those that no request got
-        let numbers: Vec<usize> = if round == 0 { (0..ground.tree.len()).collect() } else { reached.kept.keys().copied().collect() };
+        let numbers: Vec<usize> =
+            if round == 0 { (0..ground.tree.len()).collect() } else { reached.kept.keys().copied().collect() };
         let entries: Vec<(usize, Entry)> = numbers.into_iter().map(|n| (n, ground.tree[n].clone())).collect();
         let pieces: Vec<&[(usize, Entry)]> = entries.chunks(PIECE).collect();
-        let most = args.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked) / pieces.len().max(1);
+        let most =
+            args.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked) / pieces.len().max(1);
         let pass = Pass { site, routes: &ground.routes, doors: &ground.doors, terms: &terms, until: purse.until, most };
         let mut now = Reached { whole: true, ..Reached::default() };
         parallel::in_order(
