@@ -94,6 +94,16 @@ enum Verb {
         after_help = "Examples:\n  routesim diff old.conf new.conf\n  routesim diff -c auto --replace /etc/apache2/sites-enabled/shop.conf=new.conf"
     )]
     Diff(search::Diff),
+    /// List every file that a visitor gets, and how
+    #[command(
+        after_help = "Examples:\n  routesim exposed\n  sudo routesim exposed -c auto\n  routesim exposed --docroot public --all --format ndjson"
+    )]
+    Exposed(search::Exposed),
+    /// Find other requests that get what one is refused
+    #[command(
+        after_help = "Examples:\n  routesim bypass https://www.example.com/admin/\n  routesim bypass --line /etc/apache2/sites-enabled/shop.conf:12\n  sudo routesim bypass -c auto --every"
+    )]
+    Bypass(search::Bypass),
     /// Check a configuration and report every error and warning
     #[command(
         after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
@@ -247,6 +257,8 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Init(verb)) => verb.run(streams),
         Some(Verb::Find(verb)) => verb.run(streams),
         Some(Verb::Diff(verb)) => verb.run(streams),
+        Some(Verb::Exposed(verb)) => verb.run(streams),
+        Some(Verb::Bypass(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),

@@ -92,11 +92,11 @@ pub(super) fn hint(url: &str) -> Option<String> {
     url.contains(' ').then(|| "the URL has a space: a browser would send `%20`".into())
 }
 
-fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
+pub(super) fn server(text: &str) -> Result<(IpAddr, Option<u16>), String> {
     parse_server(text).ok_or_else(|| "write ADDRESS or ADDRESS:PORT, an IPv6 address with a port in brackets".into())
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((name, value)) if !name.is_empty() => Ok((name.into(), value.trim_matches([' ', '\t']).into())),
         _ => Err("write `Name: value`".into()),

@@ -6,6 +6,10 @@ mod explained;
 pub mod json;
 pub(crate) mod ndjson;
 #[cfg(feature = "cli")]
+pub(crate) mod bypass;
+#[cfg(feature = "cli")]
+pub(crate) mod exposed;
+#[cfg(feature = "cli")]
 pub(crate) mod search;
 
 mod causes;

@@ -109,10 +109,11 @@ pub(crate) struct Search<'s> {
     pub run: Run,
     terms: Terms,
     purse: Purse,
-    solver: Solver,
+    pub(super) solver: Solver,
     /// Where requests come in.
     pub doors: Vec<Door>,
-    varied: Vec<Vary>,
+    /// In what else they are varied.
+    pub varied: Vec<Vary>,
     /// The files that requests may lead to, and whether these are all.
     pub tree: Vec<Entry>,
     pub tree_whole: bool,
@@ -153,7 +154,7 @@ impl<'s> Search<'s> {
         let solver = Solver::default();
         let directives: Vec<Directive<'_>> = site.directives().collect();
         let doors = doors(&run, &solver);
-        let (tree, tree_whole) = entries(site, &directives);
+        let (tree, tree_whole) = entries(site, &run, &directives);
         let read = run.sources().files_from(0).len();
         let mut search = Search {
             site,
@@ -265,6 +266,23 @@ impl<'s> Search<'s> {
             self.drain(take)?;
         }
         ControlFlow::Continue(())
+    }
+
+    /// Asks what shows how URLs lead to files: `first`, each way in, each line's own requests, and the files.
+    pub(crate) fn learn(&mut self, first: &[Ask], take: &mut Take<'_>) {
+        let _ = self.learning(first, take);
+    }
+
+    fn learning(&mut self, first: &[Ask], take: &mut Take<'_>) -> ControlFlow<()> {
+        self.front(take)?;
+        for ask in first {
+            self.one(ask.clone(), None, take)?;
+        }
+        self.drain(take)?;
+        (0..self.points.len()).for_each(|point| self.go_for(point));
+        self.drain(take)?;
+        self.files(take)?;
+        self.drain(take)
     }
 
     /// Asks a request, whatever else is to do, and what follows from it.

@@ -7,21 +7,36 @@
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
 //! - `explore`: the loop
+//! - `routes`, `by_name`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
+//! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
+//! - `denial`, `hunt`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
 
 pub(crate) mod ask;
 pub(crate) mod compare;
+mod by_name;
+pub(crate) mod denial;
 pub(crate) mod doors;
 pub(crate) mod explore;
+pub(crate) mod ground;
+pub(crate) mod hunt;
 mod image;
+pub(crate) mod kinds;
+mod loose;
 pub(crate) mod maps;
 mod notes;
 pub(crate) mod open;
 mod place;
 mod points;
+pub(crate) mod reach;
+mod routes;
+pub(crate) mod shown;
 mod solve;
 pub(crate) mod space;
+mod spelled;
+pub(crate) mod stubborn;
 pub(crate) mod target;
 pub(crate) mod tree;
+pub(crate) mod turns;
 pub(crate) mod vary;
 
 #[cfg(test)]

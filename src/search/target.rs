@@ -103,7 +103,7 @@ fn is_named(run: &Run, span: Span, file: &str) -> bool {
     source.name == file || source.shown() == file || source.name.ends_with(file) && source.name[..source.name.len() - file.len()].ends_with('/')
 }
 
-fn lines_at(site: &Site, run: &Run, file: &str, line: u32) -> Vec<Span> {
+pub(crate) fn lines_at(site: &Site, run: &Run, file: &str, line: u32) -> Vec<Span> {
     site.directives().map(|d| d.span()).filter(|span| is_at(run, *span, file, line)).collect()
 }
 

@@ -1,15 +1,20 @@
 //! The files that a site's requests may lead to.
 
 use crate::conf::args;
+use crate::run::Run;
 use crate::site::{Directive, Site};
-use crate::vfs::{Cred, resolve};
+use crate::vfs::{Cred, Kind, resolve};
 use bstr::{BString, ByteSlice};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// How many entries are looked at.
 const ENTRIES: usize = 400_000;
 /// How deep.
 const DEEPEST: usize = 40;
+
+/// How many links may lead on from one to the next.
+const LINKS: usize = 3;
 
 /// What is in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,54 +77,152 @@ fn named(directives: &[Directive<'_>]) -> Vec<BString> {
     found
 }
 
+/// The public directories of the users that the machine knows, as the `UserDir` lines name them.
+fn homes(run: &Run, directives: &[Directive<'_>]) -> Vec<BString> {
+    let mut found = Vec::new();
+    for directive in directives.iter().filter(|d| d.name().eq_ignore_ascii_case(b"UserDir")) {
+        for word in args::words(directive.args()) {
+            let relative = !word.value.starts_with(b"/") && word.value.find_byteset(b"*:").is_none();
+            let users = run.server().users.all().filter(|user| relative && user.home.len() > 1);
+            found.extend(users.map(|user| [user.home.as_slice(), b"/", &word.value].concat().into()));
+        }
+    }
+    found
+}
+
+/// A directory that is to be read: its path, the same without links, and the link-free paths of those above it by which
+/// links led here.
+struct Todo {
+    path: BString,
+    real: BString,
+    by_link: bool,
+    above: Option<Rc<Above>>,
+    depth: usize,
+}
+
+struct Above {
+    real: BString,
+    by_link: bool,
+    above: Option<Rc<Above>>,
+}
+
+impl Todo {
+    /// Whether the way here came through a directory already; for a link, by a link.
+    fn has_met(&self, real: &[u8], link: bool) -> bool {
+        let mut next = self.above.as_ref();
+        let mut links = usize::from(self.by_link);
+        while let Some(above) = next {
+            if above.real == real && (above.by_link || !link) {
+                return true;
+            }
+            links += usize::from(above.by_link);
+            next = above.above.as_ref();
+        }
+        self.real == real && (self.by_link || !link) || link && links >= LINKS
+    }
+}
+
 /// The files and directories below what the configuration names, in order. The second is whether that is all of them.
-pub(crate) fn entries(site: &Site, directives: &[Directive<'_>]) -> (Vec<Entry>, bool) {
+pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (Vec<Entry>, bool) {
     let (vfs, root) = (site.vfs(), Cred::root());
-    let homes = resolve::list(vfs, &root, b"/home").unwrap_or_default();
-    let homes = homes.into_iter().map(|name| BString::from([b"/home/".as_slice(), &name].concat()));
     let users = directives.iter().any(|d| d.name().eq_ignore_ascii_case(b"UserDir"));
-    let mut roots: Vec<BString> = named(directives).into_iter().chain(homes.filter(|_| users)).collect();
+    let in_home = resolve::list(vfs, &root, b"/home").unwrap_or_default();
+    let in_home = in_home.into_iter().map(|name| BString::from([b"/home/".as_slice(), &name].concat()));
+    let document_roots = run.server().servers.iter().map(|server| server.core().document_root().to_owned());
+    let mut roots: Vec<BString> = named(directives).into_iter().chain(in_home.filter(|_| users)).collect();
+    roots.extend(document_roots);
+    roots.extend(homes(run, directives));
     roots.sort();
     roots.dedup();
     let mut found: Vec<Entry> = Vec::new();
     let mut met: HashSet<BString> = HashSet::new();
     for top in roots {
-        let Ok(stat) = resolve::stat(vfs, &root, &top) else { continue };
-        let top: BString = if stat.is_dir() { top.trim_end_with(|c| c == '/').into() } else {
+        let Ok((real, stat)) = resolve::walk(vfs, &root, &top, true) else { continue };
+        let top: BString = if stat.is_dir() {
+            top.trim_end_with(|c| c == '/').into()
+        } else {
             let at = top.rfind_byte(b'/').unwrap_or(0);
             top[..at].into()
         };
-        if top.is_empty() || [&b"/etc"[..], b"/usr", b"/dev", b"/proc", b"/sys", b"/run", b"/tmp"].contains(&top.as_slice()) {
+        let real: BString = if stat.is_dir() {
+            real.into_owned().into()
+        } else {
+            resolve::realpath(vfs, &root, &top).unwrap_or_default()
+        };
+        if top.is_empty()
+            || [&b"/etc"[..], b"/usr", b"/dev", b"/proc", b"/sys", b"/run", b"/tmp"].contains(&top.as_slice())
+        {
             continue;
         }
-        let mut todo = vec![(top, 0)];
-        while let Some((directory, depth)) = todo.pop() {
-            let own: BString = [directory.as_slice(), b"/"].concat().into();
-            if depth > DEEPEST || !met.insert(own.clone()) {
+        let mut todo = vec![Todo { path: top, real, by_link: false, above: None, depth: 0 }];
+        while let Some(directory) = todo.pop() {
+            let own: BString = [directory.path.as_slice(), b"/"].concat().into();
+            if directory.depth > DEEPEST || !met.insert(own.clone()) {
                 continue;
             }
-            found.push(Entry { path: own.clone(), dir: true });
-            let Ok(names) = resolve::list(vfs, &root, &directory) else { continue };
+            let Ok(names) = vfs.list(&directory.real) else {
+                found.push(Entry { path: own, dir: true });
+                continue;
+            };
             for name in names {
                 if found.len() >= ENTRIES {
                     found.sort();
                     return (found, false);
                 }
+                let inner: BString = [directory.real.as_slice(), b"/", &name].concat().into();
                 let path: BString = [own.as_slice(), &name].concat().into();
-                let Ok(stat) = resolve::stat(vfs, &root, &path) else { continue };
+                let Ok(mut stat) = vfs.lstat(&inner) else { continue };
+                let mut real = inner;
+                let link = stat.kind == Kind::Symlink;
+                if link {
+                    let Ok((to, behind)) = resolve::walk(vfs, &root, &real, true) else { continue };
+                    (real, stat) = (to.into_owned().into(), behind);
+                }
                 if stat.is_dir() {
                     // a link that leads round in a circle
-                    let real = resolve::realpath(vfs, &root, &path).unwrap_or_default();
-                    let inner: BString = [real.as_slice(), b"/"].concat().into();
-                    if !own.starts_with(&inner) {
-                        todo.push((path, depth + 1));
+                    if !directory.has_met(&real, link) {
+                        let Todo { real: own, by_link, above, depth, .. } = &directory;
+                        let above = Above { real: own.clone(), by_link: *by_link, above: above.clone() };
+                        todo.push(Todo { path, real, by_link: link, above: Some(Rc::new(above)), depth: depth + 1 });
                     }
-                } else if met.insert(path.clone()) {
+                } else {
                     found.push(Entry { path, dir: false });
                 }
             }
+            found.push(Entry { path: own, dir: true });
         }
     }
     found.sort();
+    found.dedup();
     (found, true)
+}
+
+/// Entries of all kinds that there are: a few of each directory and extension, as many as a loop can go through.
+pub(crate) fn sample(all: &[Entry], most: usize) -> Vec<Entry> {
+    if all.len() <= most {
+        return all.to_vec();
+    }
+    let mut taken: Vec<Entry> = Vec::new();
+    let mut by_kind: HashMap<(&[u8], &[u8]), usize> = HashMap::new();
+    let mut by_directory: HashMap<&[u8], usize> = HashMap::new();
+    for entry in all {
+        let bare = entry.path.trim_end_with(|c| c == '/');
+        let at = bare.rfind_byte(b'/').map_or(0, |at| at + 1);
+        let (directory, name) = bare.split_at(at);
+        let extension = if entry.dir { &b"/"[..] } else { name.rfind_byte(b'.').map_or(&b""[..], |dot| &name[dot..]) };
+        let odd = name.starts_with(b".") || name.starts_with(b"index.");
+        let (kinds, own) =
+            (by_kind.entry((directory, extension)).or_default(), by_directory.entry(directory).or_default());
+        if odd && *own < 20 || *kinds < 1 && *own < 8 {
+            (*kinds, *own) = (*kinds + 1, *own + 1);
+            taken.push(entry.clone());
+        }
+    }
+    // the directories near the top first
+    if taken.len() > most {
+        taken.sort_by_key(|entry| entry.path.iter().filter(|b| **b == b'/').count());
+        taken.truncate(most);
+        taken.sort();
+    }
+    taken
 }

@@ -82,6 +82,12 @@ impl Users {
         self.by_name.get(name.as_bstr()).and_then(|&i| self.users.get(i))
     }
 
+    /// All of them, in the file's order.
+    #[cfg(feature = "cli")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &User> {
+        self.users.iter()
+    }
+
     /// The first user of that number.
     pub(crate) fn user_by_id(&self, uid: u32) -> Option<&User> {
         self.users.iter().find(|u| u.uid == uid)

@@ -1,10 +1,15 @@
 //! The verbs that ask about all requests at once, and what they have in common.
 
+mod baseline;
+mod bypass;
 mod diff;
+mod exposed;
 mod find;
 mod revision;
 
+pub(super) use bypass::Bypass;
 pub(super) use diff::Diff;
+pub(super) use exposed::Exposed;
 pub(super) use find::Find;
 
 use super::given::{Given, Opened};
@@ -18,6 +23,9 @@ use crate::search::explore::{Purse, Search, Stopped};
 use crate::search::space::{Clients, Held, Terms};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+
+/// How many requests are asked at most, where the tree is of usual size.
+const BUDGET: usize = 200_000;
 
 /// The options of a search.
 #[derive(clap::Args)]
@@ -40,9 +48,9 @@ pub(super) struct SearchArgs {
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
 
-    /// Try at most so many requests
-    #[arg(long, value_name = "N", default_value_t = 200_000)]
-    pub budget: usize,
+    /// Try at most so many requests [default: 200000, more for a tree of more files]
+    #[arg(long, value_name = "N")]
+    pub budget: Option<usize>,
 
     /// Change the order in which equals are tried; the same seed gives the same results
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -82,11 +90,16 @@ impl SearchArgs {
         Terms { clients: self.client.clone().unwrap_or_default(), users: self.user.clone(), hold: self.hold.clone() }
     }
 
+    /// How many requests may be asked, of a site with so many files.
+    pub(super) fn requests(&self, files: usize) -> usize {
+        self.budget.unwrap_or_else(|| BUDGET.max(files.saturating_mul(10)))
+    }
+
     /// What it may cost; `part` is how many searches share it.
     pub(super) fn purse(&self, part: usize) -> Result<Purse, Failure> {
         let seconds = Duration::try_from_secs_f64(self.timeout);
         let Ok(seconds) = seconds else { return failure("--timeout takes a number of seconds") };
-        Ok(Purse { requests: self.budget / part.max(1), seed: self.seed, until: Instant::now().checked_add(seconds) })
+        Ok(Purse { requests: self.requests(0) / part.max(1), seed: self.seed, until: Instant::now().checked_add(seconds) })
     }
 }
 

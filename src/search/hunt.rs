@@ -1,0 +1,441 @@
+//! Other requests that get what one is refused.
+
+use super::ask::Ask;
+use super::denial::{Denial, asked_for};
+use super::ground::Ground;
+use super::loose::{read_loosely, reads_paths, suspicions};
+use super::notes::Notes;
+use super::shown::{How, Thing, shown};
+use super::solve::{Solved, Want};
+use super::space::Terms;
+use super::spelled::{shorter, throughout};
+use super::turns::{By, by};
+use super::vary::{Vary, spellings};
+use crate::outcome::Outcome;
+use crate::outcome::observer::{Origin, PatternKind};
+use crate::pattern;
+use crate::run::Run;
+use crate::site::Site;
+use crate::source::Span;
+use bstr::ByteSlice;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Instant;
+
+/// How many other requests for the same thing are varied.
+const BASES: usize = 60;
+/// How many turns are taken together.
+const PAIRS: usize = 6_000;
+
+/// A request that gets through.
+pub(crate) struct Found {
+    pub ask: Ask,
+    pub outcome: Outcome,
+    pub by: By,
+    /// Of the lines that refuse, those that don't apply.
+    pub missed: Vec<Span>,
+    /// Whether it is sure that it gets the same.
+    pub proved: bool,
+}
+
+/// A hunt for ways past one refusal.
+pub(crate) struct Hunt<'h, 's> {
+    site: &'h Site,
+    ground: &'h Ground<'s>,
+    run: Run,
+    quick: Run,
+    denial: &'h Denial,
+    terms: &'h Terms,
+    met: HashSet<u64>,
+    found: BTreeMap<(bool, By), (Ask, Outcome)>,
+    /// How many requests may still be asked.
+    pub left: usize,
+    /// How many were asked.
+    pub asked: usize,
+    until: Option<Instant>,
+    /// Whether the time is over.
+    pub late: bool,
+    /// Whether one is enough.
+    one: bool,
+}
+
+impl<'h, 's> Hunt<'h, 's> {
+    /// For what `denial` keeps back.
+    pub(crate) fn new(
+        ground: &'h Ground<'s>,
+        denial: &'h Denial,
+        terms: &'h Terms,
+        left: usize,
+        until: Option<Instant>,
+    ) -> Hunt<'h, 's> {
+        let (run, quick) = (ground.search.run.fork(), ground.search.run.fork().without_reasons());
+        let (met, found) = (HashSet::new(), BTreeMap::new());
+        let site = ground.search.site();
+        Hunt { site, ground, run, quick, denial, terms, met, found, left, asked: 0, until, late: false, one: false }
+    }
+
+    /// All that was found, the plainest way first; what is proved first of all.
+    pub(crate) fn run(mut self) -> (Vec<Found>, usize, bool) {
+        self.go();
+        let (asked, late) = (self.asked, self.late);
+        let found = std::mem::take(&mut self.found);
+        let mut found: Vec<Found> = found
+            .into_iter()
+            .map(|((suspected, by), (ask, outcome))| {
+                let missed = self.denial.missed(self.site, &self.run, &ask);
+                Found { missed, by, proved: !suspected, ask, outcome }
+            })
+            .collect();
+        found.sort_by_key(|f| (!f.proved, self.distance(&f.ask), f.by));
+        (found, asked, late)
+    }
+
+    /// The first that gets through, how many were asked, and whether the time is over.
+    pub(crate) fn first(mut self) -> (Option<Found>, usize, bool) {
+        self.one = true;
+        let (found, asked, late) = self.run();
+        (found.into_iter().next(), asked, late)
+    }
+
+    fn go(&mut self) {
+        let bases = self.bases();
+        bases.iter().for_each(|base| self.try_one(base));
+        let first = self.denial.ask.clone();
+        let turned = self.turned(&first);
+        let singles = self.singles(&first);
+        turned.iter().chain(&singles).for_each(|ask| self.try_one(ask));
+        if self.one {
+            return;
+        }
+        // other URLs of the same thing that are refused too, each with one turn
+        for base in bases.iter().filter(|base| **base != first).take(BASES) {
+            if self.is_over() {
+                return;
+            }
+            let singles: Vec<Ask> = self.turned(base).into_iter().chain(self.singles(base)).collect();
+            singles.iter().for_each(|ask| self.try_one(ask));
+        }
+        if !self.found.keys().any(|(suspected, _)| !suspected) {
+            self.pairs(&first);
+        }
+        self.suspect();
+    }
+
+    /// The request itself, and all others that may lead to the same.
+    fn bases(&self) -> Vec<Ask> {
+        let first = &self.denial.ask;
+        let mut found = vec![first.clone()];
+        let mut paths: Vec<Vec<u8>> = Vec::new();
+        match &self.denial.thing {
+            Thing::File(real) => {
+                paths.extend(self.ground.names(real));
+                if self.denial.how == How::Listing {
+                    paths = paths.into_iter().map(|path| [path.trim_end_with(|c| c == '/'), b"/"].concat()).collect();
+                }
+            }
+            Thing::Backend(url) => paths.push(url.to_vec()),
+            Thing::Handler(_) => {}
+        }
+        for path in paths {
+            for way in self.ground.routes.to(&path) {
+                let mut ways = vec![way.clone()];
+                if let Some(part) = &self.denial.part {
+                    let part = super::ask::escaped(part);
+                    ways.push(super::routes::Way { path: format!("{}{part}", way.path.trim_end_matches('/')), ..way });
+                }
+                for way in ways {
+                    let own = super::doors::Door {
+                        tls: first.tls,
+                        host: first.host.clone(),
+                        port: first.port,
+                        local: first.local,
+                        server: None,
+                    };
+                    let doors =
+                        std::iter::once(&own).chain(self.ground.doors.iter().filter(|door| way.scope.takes(door)));
+                    found.extend(doors.map(|door| Ask { method: first.method.clone(), ..way.ask(door) }));
+                }
+            }
+        }
+        for (ask, _) in self.ground.got.get(&self.denial.thing).into_iter().flatten() {
+            found.push(ask.clone());
+        }
+        let mut met = HashSet::new();
+        found.retain(|ask| met.insert(ask.clone()));
+        found
+    }
+
+    /// A request with each single turn.
+    fn singles(&self, base: &Ask) -> Vec<Ask> {
+        let mut found: Vec<Ask> = spellings(&base.path).into_iter().map(|path| base.at(path)).collect();
+        found.extend(shorter(base));
+        found.extend(throughout(&base.path).into_iter().map(|path| base.at(path)));
+        // the same host, written otherwise
+        if base.host.bytes().any(|b| b.is_ascii_alphabetic()) {
+            found.push(Ask { host: format!("{}.", base.host), ..base.clone() });
+            found.push(base.clone().with_header("Host", &base.host.to_ascii_uppercase()));
+            found.push(base.clone().with_header("Host", &format!("{}:{}", base.host, base.port)));
+        }
+        found.extend(self.ground.doors.iter().map(|door| door.moved(base)));
+        found.extend(self.specials().iter().map(|vary| vary.of(base)));
+        found.push(Ask { method: base.method.to_ascii_lowercase(), ..base.clone() });
+        found
+    }
+
+    /// Methods, headers and protocols that may matter.
+    fn specials(&self) -> Vec<Vary> {
+        // who asks is given
+        let own = |vary: &&Vary| !matches!(vary, Vary::Client(_) | Vary::User(_));
+        let mut found: Vec<Vary> = self.ground.search.varied.iter().filter(own).cloned().collect();
+        for ask in &self.ground.search.kept {
+            for (name, value) in &ask.headers {
+                let vary = Vary::Header(name.clone(), value.clone());
+                if found.len() < 160 && !found.contains(&vary) {
+                    found.push(vary);
+                }
+            }
+            if let Some(query) = &ask.query {
+                let vary = Vary::Query(query.clone());
+                if found.len() < 160 && !found.contains(&vary) {
+                    found.push(vary);
+                }
+            }
+        }
+        found
+    }
+
+    /// Requests that give a pattern another turn which the refused one was held against, and are still for the same.
+    fn turned(&self, base: &Ask) -> Vec<Ask> {
+        let mut notes = Notes::default();
+        let outcome = self.run.observe(&base.request(), &mut notes);
+        let solver = &self.ground.search.solver;
+        let hosts = &self.ground.search.run.server().hosts;
+        let maps = &self.ground.search.maps;
+        let mut found: Vec<Ask> = Vec::new();
+        for (index, note) in notes.0.iter().enumerate().take(400) {
+            match note.origin {
+                Origin::Path | Origin::Target | Origin::Other | Origin::File | Origin::FileName => {
+                    let want = Want { kind: note.kind, pattern: note.pattern.clone(), yes: !note.matched };
+                    found.extend(self.respelled(base, &want));
+                    if note.origin == Origin::Target {
+                        found.extend(
+                            super::place::turned(solver, maps, hosts, base, &outcome, note, &notes.0[..index])
+                                .into_iter()
+                                .filter(|ask| ask.path == base.path),
+                        );
+                    }
+                }
+                _ => {
+                    let turned = super::place::turned(solver, maps, hosts, base, &outcome, note, &notes.0[..index]);
+                    found.extend(turned.into_iter().filter(|ask| ask.path == base.path));
+                }
+            }
+            if found.len() > 800 {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Spellings of a path for which a pattern has the other turn: with more slashes, with something behind, in another case.
+    fn respelled(&self, base: &Ask, want: &Want) -> Vec<Ask> {
+        let solver = &self.ground.search.solver;
+        let path = super::ask::decoded(&base.path);
+        let plain = pattern::escaped(&path);
+        let slashes = plain.replace('/', "/+");
+        let any_case = format!("(?i:{plain})");
+        let domains = [
+            format!("(?-u)^{slashes}$"),
+            format!("(?-u)^{plain}/[^\\x00-\\x1f\\x7f-\\xff?#]*$"),
+            format!("(?-u)^{any_case}$"),
+            format!("(?-u)^(?:/[a-z0-9.-]+)?{plain}$"),
+        ];
+        let mut found = Vec::new();
+        for domain in &domains {
+            let same = Want::no(PatternKind::Text, path.clone());
+            if let Solved::Found(text) = solver.text(domain, &[want.clone(), same]) {
+                found.push(base.at(super::ask::escaped(&text)));
+            }
+        }
+        // a query by which a pattern on the whole request line goes the other way
+        if want.kind != PatternKind::Network
+            && let Solved::Found(text) = solver.text(&format!("(?-u)^{plain}\\?[!-~]*$"), std::slice::from_ref(want))
+            && let Some((_, query)) = text.to_str().ok().and_then(|t| t.split_once('?'))
+        {
+            found.push(Ask { query: Some(query.into()), ..base.clone() });
+        }
+        found
+    }
+
+    /// Two turns together.
+    fn pairs(&mut self, first: &Ask) {
+        let mut left = PAIRS;
+        let paths: Vec<Ask> = spellings(&first.path).into_iter().map(|path| first.at(path)).collect();
+        let specials = self.specials();
+        let doors = self.ground.doors.clone();
+        for base in &paths {
+            let more = spellings(&base.path).into_iter().map(|path| base.at(path));
+            let moved = doors.iter().map(|door| door.moved(base));
+            let varied = specials.iter().map(|vary| vary.of(base));
+            for ask in more.chain(moved).chain(varied).collect::<Vec<_>>() {
+                left = left.saturating_sub(1);
+                if left == 0 || self.is_over() {
+                    return;
+                }
+                self.try_one(&ask);
+            }
+        }
+        for door in &doors {
+            let base = door.moved(first);
+            for vary in &specials {
+                self.try_one(&vary.of(&base));
+            }
+        }
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.late |= self.asked.is_multiple_of(64) && self.until.is_some_and(|until| Instant::now() >= until);
+        self.late || self.asked >= self.left || self.one && self.found.keys().any(|(suspected, _)| !suspected)
+    }
+
+    fn put(&mut self, ask: &Ask) -> Option<(Ask, Outcome)> {
+        let ask = self.terms.within(ask.clone())?;
+        let mut hasher = DefaultHasher::new();
+        ask.hash(&mut hasher);
+        if !self.met.insert(hasher.finish()) || self.is_over() {
+            return None;
+        }
+        self.asked += 1;
+        let outcome = self.quick.ask(&ask.request());
+        Some((ask, outcome))
+    }
+
+    fn try_one(&mut self, ask: &Ask) {
+        let Some((ask, outcome)) = self.put(ask) else { return };
+        if self.is_same(&ask, &outcome) {
+            let ask = self.simpler(ask);
+            self.keep(ask, false);
+        } else if self.may_be_same(&ask, &outcome) {
+            self.keep(ask, true);
+        }
+    }
+
+    /// Notes what gets through, where it is the plainest of its kind.
+    fn keep(&mut self, ask: Ask, suspected: bool) {
+        let outcome = self.run.ask(&ask.request());
+        let by = match () {
+            () if suspected && ask.path.contains(';') => By::PathInfo,
+            () if suspected && ask.path.contains('%') => By::Encoding,
+            () => by(self.denial, &ask, &outcome, self.run.sources()),
+        };
+        let certain = outcome.caveats.iter().all(|c| self.denial.meant.caveats.iter().any(|m| m.why == c.why));
+        let key = (suspected || !certain, by);
+        let better = self.found.get(&key).is_none_or(|(known, _)| self.distance(&ask) < self.distance(known));
+        if better && !(key.0 && self.found.contains_key(&(false, by))) {
+            self.found.insert(key, (ask, outcome));
+        }
+    }
+
+    /// How far a request is from the refused one: how many parts differ, how odd it is, how long its path is.
+    fn distance(&self, ask: &Ask) -> (usize, usize, usize, String) {
+        let first = &self.denial.ask;
+        let differs = usize::from(ask.path != first.path)
+            + usize::from(ask.host != first.host)
+            + usize::from(ask.port != first.port || ask.tls != first.tls)
+            + usize::from(ask.local != first.local)
+            + usize::from(ask.method != first.method)
+            + usize::from(ask.query != first.query)
+            + 2 * usize::from(ask.target != first.target)
+            + usize::from(ask.protocol != first.protocol)
+            + ask.headers.iter().filter(|h| !first.headers.contains(h)).count();
+        let encoded = ask.path.bytes().filter(|b| *b == b'%').count();
+        (differs, encoded, ask.path.len(), ask.path.clone())
+    }
+
+    /// Whether an answer gives what is kept back.
+    fn is_same(&self, ask: &Ask, outcome: &Outcome) -> bool {
+        let Some((thing, how)) = shown(self.site, &ask.method, outcome) else { return false };
+        let denial = self.denial;
+        if thing != denial.thing {
+            return false;
+        }
+        match (&denial.part, denial.how, how) {
+            // a program's source
+            (_, How::Program, How::Static) => true,
+            _ if how != denial.how => false,
+            (Some(part), ..) => asked_for(ask, outcome) == *part,
+            (None, ..) => true,
+        }
+    }
+
+    /// The request with as much of the refused one as may be.
+    fn simpler(&mut self, mut ask: Ask) -> Ask {
+        let first = self.denial.ask.clone();
+        let same_door = |a: &Ask| Ask {
+            tls: first.tls,
+            port: first.port,
+            host: first.host.clone(),
+            local: first.local,
+            ..a.clone()
+        };
+        let without = |a: &Ask, n: usize| {
+            let mut headers = a.headers.clone();
+            if n < headers.len() && !first.headers.contains(&headers[n]) {
+                headers.remove(n);
+            }
+            Ask { headers, ..a.clone() }
+        };
+        let is_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("Host");
+        let attempts: [&dyn Fn(&Ask) -> Ask; 12] = [
+            &|a| Ask { method: first.method.clone(), ..a.clone() },
+            // the old protocol, and what goes with it
+            &|a| Ask {
+                protocol: first.protocol.clone(),
+                headers: a.headers.iter().filter(|h| !is_host(h) || first.headers.contains(h)).cloned().collect(),
+                ..a.clone()
+            },
+            &|a| without(a, 1),
+            &|a| without(a, 0),
+            &|a| Ask { headers: first.headers.clone(), ..a.clone() },
+            &|a| Ask { protocol: first.protocol.clone(), ..a.clone() },
+            &|a| Ask { target: first.target.clone(), ..a.clone() },
+            &|a| Ask { query: first.query.clone(), ..a.clone() },
+            &same_door,
+            &|a| Ask { local: first.local, ..a.clone() },
+            &|a| Ask { host: first.host.clone(), ..a.clone() },
+            &|a| Ask { path: first.path.clone(), ..a.clone() },
+        ];
+        for attempt in attempts {
+            let plainer = attempt(&ask);
+            if plainer == ask || plainer == first {
+                continue;
+            }
+            self.asked += 1;
+            let outcome = self.quick.ask(&plainer.request());
+            if self.is_same(&plainer, &outcome) {
+                ask = plainer;
+            }
+        }
+        ask
+    }
+
+    /// What a back-end that reads paths more loosely may take for the same.
+    fn suspect(&mut self) {
+        if !matches!(&self.denial.thing, Thing::Backend(url) if reads_paths(url)) {
+            return;
+        }
+        for ask in suspicions(&self.denial.ask.clone()) {
+            self.try_one(&ask);
+        }
+    }
+
+    /// Whether a back-end that reads paths more loosely may take a request for the refused one.
+    fn may_be_same(&self, ask: &Ask, outcome: &Outcome) -> bool {
+        let Thing::Backend(url) = &self.denial.thing else { return false };
+        if !reads_paths(url) || ask.method != self.denial.ask.method {
+            return false;
+        }
+        let shown = shown(self.site, &ask.method, outcome);
+        matches!(shown, Some((Thing::Backend(other), _)) if other != *url && read_loosely(&other) == read_loosely(url))
+    }
+}
