@@ -285,11 +285,6 @@ impl<'s> Search<'s> {
         self.drain(take)
     }
 
-    /// Asks a request, whatever else is to do, and what follows from it.
-    pub(crate) fn ask(&mut self, ask: Ask, take: &mut Take<'_>) -> ControlFlow<()> {
-        self.one(ask, None, take)
-    }
-
     fn front(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let users = self.site.directives().any(|d| d.name().eq_ignore_ascii_case(b"UserDir"));
         let mut paths: Vec<String> = vec!["/".into(), "/no-such-page".into()];
