@@ -128,7 +128,7 @@ pub(crate) fn put(scenario: &Scenario, run: &Run, spec: &RequestSpec, index: usi
         run.place(&mut spec);
         return Request::of(&spec, index);
     }
-    let _ = run;
+    let _ = (scenario, run);
     Request::of(spec, index)
 }
 
