@@ -65,6 +65,8 @@ mod follow;
 mod limits;
 mod module;
 mod modules;
+#[cfg(feature = "cli")]
+mod mutate;
 mod named;
 #[cfg(all(feature = "oracle", target_os = "linux"))]
 pub mod oracle;

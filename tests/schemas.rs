@@ -155,6 +155,7 @@ fn outputs_are_as_the_schemas_say() {
     holds("test", &routesim(&["test", "--format", "json", "scenarios"], &here()));
     holds("test", &routesim(&["test", "--format", "json", "tests/suites"], &here()));
     holds("test", &routesim(&["test", "--format", "json", "--coverage", "tests/suites"], &here()));
+    holds("test", &routesim(&["test", "--format", "json", "--mutate", "tests/suites"], &here()));
     holds("coverage", &routesim(&["test", "--coverage=json", "scenarios"], &here()));
     holds("phases", &routesim(&["phases", "--format", "json"], &here()));
     holds("directives", &routesim(&["directives", "--format", "json"], &here()));

@@ -16,9 +16,20 @@ pub(super) fn in_order<I: Sync, T: Send, E>(
     run: &Run,
     pieces: &[I],
     work: impl Fn(&Run, &I) -> T + Sync,
+    take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    in_order_by(None, run, pieces, work, take)
+}
+
+/// The same on `jobs` threads; on as many as there are cores where that isn't said.
+pub(super) fn in_order_by<I: Sync, T: Send, E>(
+    jobs: Option<usize>,
+    run: &Run,
+    pieces: &[I],
+    work: impl Fn(&Run, &I) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get()).min(pieces.len());
+    let cores = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())).min(pieces.len());
     if cores < 2 {
         return pieces.iter().try_for_each(|piece| take(work(run, piece)));
     }

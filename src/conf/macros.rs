@@ -4,7 +4,7 @@ use super::args::word;
 use bstr::{BString, ByteSlice};
 
 /// A macro's definition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Macro {
     /// Its name, in lower case.
     pub name: BString,

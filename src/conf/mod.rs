@@ -12,6 +12,8 @@ mod define_macro;
 mod execute;
 mod include;
 mod lexer;
+#[cfg(feature = "cli")]
+pub(crate) mod lines;
 pub(crate) mod macros;
 #[cfg(test)]
 mod print;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// What is known while a configuration is read, and later on while .htaccess files are. Copies share what they hold
 /// until it is changed: each .htaccess file has one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     /// Names that exist, by -D or Define: `ap_server_config_defines`. Letter case matters.
     pub defines: Arc<HashSet<BString>>,

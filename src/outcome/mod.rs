@@ -253,6 +253,33 @@ pub struct Outcome {
     pub caveats: Vec<Caveat>,
 }
 
+impl Outcome {
+    /// Whether another one says the same of the same request, whichever lines it is by: reasons, and where caveats come from,
+    /// are not held against each other.
+    pub(crate) fn answers_as(&self, other: &Outcome) -> bool {
+        let caveats = |o: &Outcome| o.caveats.iter().map(|c| (c.directive.clone(), c.why.clone())).collect::<Vec<_>>();
+        self.status == other.status
+            && self.connection == other.connection
+            && self.handler == other.handler
+            && self.file == other.file
+            && self.path_info == other.path_info
+            && self.script_name == other.script_name
+            && self.location == other.location
+            && self.vhost == other.vhost
+            && self.access == other.access
+            && self.user == other.user
+            && self.log == other.log
+            && self.wsgi == other.wsgi
+            && self.backend == other.backend
+            && match (&self.response, &other.response) {
+                (Some(a), Some(b)) => (&a.headers, &a.content_type, &a.env) == (&b.headers, &b.content_type, &b.env),
+                (None, None) => true,
+                _ => false,
+            }
+            && (self.caveats.is_empty() && other.caveats.is_empty() || caveats(self) == caveats(other))
+    }
+}
+
 /// One line: what was asked, the status, the file and the handler, and what the error log says.
 ///
 /// ```

@@ -4,7 +4,7 @@ use super::Flags;
 use super::literal;
 
 /// The text after `^` that every subject must begin with; empty where nothing can be said.
-pub(super) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
+pub(crate) fn of(pattern: &[u8], flags: Flags) -> Vec<u8> {
     let mut found = Vec::new();
     if flags.icase || flags.multiline || pattern.first() != Some(&b'^') || has_branches(pattern) {
         return found;

@@ -31,6 +31,8 @@ mod translate;
 #[cfg(feature = "cli")]
 mod witness;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::beginning::of as beginning;
 pub(crate) use self::fnmatch::{CASE_BLIND, FnmatchFlags, PATHNAME, PERIOD, fnmatch, is_fnmatch};
 pub(crate) use self::prefix::{after_nocase, alias_matches, begins_nocase};
 pub(crate) use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};

@@ -151,7 +151,22 @@ pub(super) fn test() -> Value {
         ("skipped", number()),
         ("scenarios", list(scenario)),
         ("coverage?", coverage()),
+        ("mutation?", mutation()),
     ])
+}
+
+fn mutation() -> Value {
+    let survived = object(&[
+        ("file", text()),
+        ("line", number()),
+        ("at", maybe(object(&[("path", text()), ("line", number()), ("column", number())]))),
+        ("kind", words(&["delete", "negate", "move", "swap", "loosen", "tighten", "change"])),
+        ("text", text()),
+        ("becomes", maybe(text())),
+        ("other", maybe(text())),
+        ("request", maybe(map(json!({})))),
+    ]);
+    object(&[("mutants", number()), ("killed", number()), ("survived", list(survived)), ("equivalent", number())])
 }
 
 pub(super) fn coverage() -> Value {

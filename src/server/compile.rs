@@ -125,6 +125,8 @@ pub(crate) struct Output {
     pub server: Option<Arc<Server>>,
     /// The directives, as they were read.
     pub nodes: Vec<Node>,
+    /// Those that were carried out before all of them.
+    pub executed: Vec<Node>,
     /// The parts whose condition does not hold.
     pub skipped: Vec<conf::Skipped>,
     /// The modules that LoadModule lines name.
@@ -442,6 +444,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
         diagnostics,
         server,
         nodes: tree.nodes,
+        executed: tree.executed,
         skipped: tree.skipped,
         modules: tree.loaded,
         listens,

@@ -1,6 +1,6 @@
 //! Changes of texts: what a fix, a mutant or an editor makes of a site.
 
-use crate::source::{FileId, SourceMap, Span};
+use crate::source::{FileId, SourceFile, SourceMap, Span};
 use crate::vfs::{Cred, Errno, Stat, Vfs, resolve};
 use bstr::BString;
 use std::collections::{BTreeMap, HashMap};
@@ -39,6 +39,13 @@ impl Edit {
     /// What is at a place goes.
     pub fn delete(at: Span) -> Edit {
         Edit::replace(at, "")
+    }
+
+    /// The same, of whole lines of a text: those behind keep their numbers.
+    #[cfg(feature = "cli")]
+    pub(crate) fn blank(text: &SourceFile, at: Span) -> Edit {
+        let newlines = text.covered(at).iter().filter(|b| **b == b'\n').count();
+        Edit::replace(at, "\n".repeat(newlines))
     }
 }
 

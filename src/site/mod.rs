@@ -39,6 +39,7 @@ use crate::server::engine::Programs;
 use crate::source::{FileId, SourceMap, Span};
 use crate::suite::Scenario;
 use crate::version::Version;
+use crate::vfs::{Cred, resolve};
 use bstr::{BStr, ByteSlice};
 use edit::Overlay;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ struct Inner {
     input: Input,
     programs: Arc<dyn Programs>,
     loaded: Output,
+    /// How many files were read for it; those behind are .htaccess files.
+    files: usize,
     /// The compiled server, or the error at which httpd stops.
     started: Result<Arc<Server>, Diagnostic>,
 }
@@ -98,8 +101,9 @@ impl Site {
             Some(error) => error.clone(),
             None => Diagnostic::error("refused", "httpd would refuse to start", Span::NONE),
         };
+        let files = loaded.sources.files_from(0).len();
         let started = loaded.server.clone().ok_or_else(refused);
-        Site(Arc::new(Inner { input, programs, loaded, started }))
+        Site(Arc::new(Inner { input, programs, loaded, files, started }))
     }
 
     /// The texts of the configuration and of its .htaccess files, as far as they were read.
@@ -121,6 +125,12 @@ impl Site {
     /// The parts whose condition (`<IfModule>` and kin) does not hold.
     pub(crate) fn skipped(&self) -> &[Skipped] {
         &self.0.loaded.skipped
+    }
+
+    /// What reading it came to.
+    #[cfg(feature = "cli")]
+    pub(crate) fn loaded(&self) -> &Output {
+        &self.0.loaded
     }
 
     /// The file system that it stands over.
@@ -184,6 +194,31 @@ impl Site {
         }
         input.vfs = Arc::new(overlay);
         (Site::of(input, self.0.programs.clone()), unknown)
+    }
+
+    /// The files whose texts can be others ([`Site::with`]): of the configuration, of what it includes, and of the .htaccess
+    /// files that were read so far. What a macro's use comes to is none.
+    #[cfg(feature = "cli")]
+    pub(crate) fn editable(&self) -> Vec<FileId> {
+        let Inner { input, loaded, .. } = &*self.0;
+        let is_there = |name: &str, text: &[u8]| {
+            let there = resolve::read(&*input.vfs, &Cred::root(), name.as_bytes());
+            there.is_ok_and(|there| *there == *text)
+        };
+        let files = loaded.sources.files_from(0).into_iter().enumerate();
+        let files = files.map(|(number, file)| (FileId(number as u32), file));
+        let can = |(id, file): &(FileId, Arc<crate::source::SourceFile>)| {
+            file.name == input.name
+                || loaded.beside.iter().any(|(_, other)| other == id)
+                || is_there(&file.name, &file.text)
+        };
+        files.filter(can).map(|(id, _)| id).collect()
+    }
+
+    /// Whether a file is an .htaccess file.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_htaccess(&self, file: FileId) -> bool {
+        file.0 as usize >= self.0.files
     }
 
     /// The same site, of another version of httpd.

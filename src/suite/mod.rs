@@ -24,6 +24,8 @@ mod scenario;
 mod tree;
 mod variables;
 pub(crate) mod want;
+#[cfg(feature = "cli")]
+mod written;
 pub(crate) mod yaml;
 
 pub use crate::expr::moment::Moment;
@@ -37,7 +39,7 @@ pub use real::RealSite;
 pub(crate) use request::host_of;
 pub use request::{RequestSpec, UrlParts, parse_server, split_url};
 pub use run::{Answered, Ran, run};
-pub(crate) use run::{answer, started};
+pub(crate) use run::{answer, asked, put, started};
 pub use scenario::{ConfigSource, Scenario};
 pub use yaml::At;
 

@@ -9,6 +9,7 @@ use crate::report::directive_text;
 use crate::request::Request;
 use crate::run::Run;
 use crate::site::Site;
+use crate::suite::RequestSpec;
 use serde_json::Value;
 
 /// What became of a scenario.
@@ -115,15 +116,19 @@ pub(crate) fn answer(scenario: &Scenario, run: &Run, index: usize) -> Answered {
 }
 
 /// A request as it is put to the scenario's site.
-fn asked(scenario: &Scenario, run: &Run, index: usize) -> Request {
-    let spec = &scenario.requests[index];
+pub(crate) fn asked(scenario: &Scenario, run: &Run, index: usize) -> Request {
+    put(scenario, run, &scenario.requests[index], index)
+}
+
+/// The same of any request, which is the `index`th.
+pub(crate) fn put(scenario: &Scenario, run: &Run, spec: &RequestSpec, index: usize) -> Request {
     #[cfg(feature = "disk")]
     if scenario.site.is_some() && spec.server.is_none() {
         let mut spec = spec.clone();
         run.place(&mut spec);
         return Request::of(&spec, index);
     }
-    let _ = run;
+    let _ = (scenario, run);
     Request::of(spec, index)
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Format {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// Mutation testing report schema, for its viewers: of the mutants (`--mutate`)
+    Stryker,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -65,15 +67,18 @@ pub(super) enum Kind {
     Reached,
     Matched,
     Decided,
+    /// Of mutants.
+    Noticed,
 }
 
-const KINDS: [(&str, Kind); 3] = [("reached", Kind::Reached), ("matched", Kind::Matched), ("decided", Kind::Decided)];
+const KINDS: [(&str, Kind); 4] =
+    [("reached", Kind::Reached), ("matched", Kind::Matched), ("decided", Kind::Decided), ("noticed", Kind::Noticed)];
 
-/// `80` or `matched=80`.
+/// `80`, `matched=80` or `noticed=80`.
 pub(super) fn least(text: &str) -> Result<(Kind, f64), String> {
     let (word, number) = text.split_once('=').unwrap_or(("reached", text));
     let kind = KINDS.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind);
-    let kind = kind.ok_or_else(|| format!("`{word}` is none of reached, matched, decided"))?;
+    let kind = kind.ok_or_else(|| format!("`{word}` is none of reached, matched, decided, noticed"))?;
     let number = number.strip_suffix('%').unwrap_or(number).parse::<f64>().ok();
     let number = number.filter(|n| (0.0..=100.0).contains(n)).ok_or("write a number from 0 to 100")?;
     Ok((kind, number))

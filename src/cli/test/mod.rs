@@ -3,6 +3,8 @@
 mod baseline;
 mod cover;
 mod forms;
+mod judge;
+mod mutate;
 mod runner;
 mod update;
 mod watch;
@@ -13,11 +15,13 @@ use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
 use crate::report::plural;
 use crate::report::suite::coverage::{self, Coverage};
+use crate::report::suite::mutation::{self, Mutation};
 use crate::report::suite::{self as printed, Checked};
 use crate::site::SiteOptions;
 use crate::suite::{RealSite, Scenario};
 use baseline::Baseline;
 use forms::{Form, Format, Kind, Report, covered, least, report};
+use mutate::Mutate;
 use runner::{Covered, Filter, Runner, Work};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -78,7 +82,7 @@ pub(super) struct Test {
     format: Format,
 
     /// Also write a report to a file, such as `junit=report.xml`; may be repeated. Besides the output formats, FORMAT can be
-    /// `lcov`, `coverage-json` or `coverage-html`
+    /// `lcov`, `coverage-json` or `coverage-html`; `stryker` is of the mutants
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     report: Vec<(Report, PathBuf)>,
 
@@ -87,14 +91,26 @@ pub(super) struct Test {
     #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "table")]
     coverage: Option<Form>,
 
-    /// Fail if less than PERCENT of the lines are reached (`80`), matched (`matched=80`) or have decided (`decided=30`); may be
-    /// repeated
+    /// Change the configuration in small ways, one at a time, and report the changes that no expectation notices, each with a
+    /// request that would
+    #[arg(long, conflicts_with_all = ["update", "record"])]
+    mutate: bool,
+
+    /// Fail if less than PERCENT of the lines are reached (`80`), matched (`matched=80`) or have decided (`decided=30`), or if
+    /// less of the mutants are noticed (`noticed=90`); may be repeated
     #[arg(long, value_name = "[WHAT=]PERCENT", value_parser = least)]
     fail_under: Vec<(Kind, f64)>,
 
     /// List every request, with the time it took
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// What a run tells besides its results.
+#[derive(Clone, Copy)]
+struct Besides<'b> {
+    coverage: Option<&'b Coverage>,
+    mutation: Option<&'b Mutation>,
 }
 
 impl Test {
@@ -198,9 +214,15 @@ impl Test {
             ));
         }
         let coverage = covered.map(|covered| Coverage::of(covered.lines, covered.unwatched));
-        self.print(&results, coverage.as_ref(), skipped, paint, streams)?;
+        let is_over = self.fail_fast && results.iter().any(Checked::failed);
+        let mutation = (self.mutates() && !is_over).then(|| {
+            let (jobs, fail_fast) = (self.jobs.map(usize::from), self.fail_fast);
+            Mutate { filter: &filter, prepare: &given, jobs, fail_fast }.run(&work)
+        });
+        let besides = Besides { coverage: coverage.as_ref(), mutation: mutation.as_ref() };
+        self.print(&results, besides, skipped, paint, streams)?;
         let end = self.end(&results, streams)?;
-        Ok(match (end, self.short_of(coverage.as_ref(), streams)) {
+        Ok(match (end, self.short_of(besides.coverage, besides.mutation, streams)) {
             (End::Fine, true) => End::Finding,
             (end, _) => end,
         })
@@ -209,25 +231,36 @@ impl Test {
     /// Whether anything asks for coverage.
     fn covers(&self) -> bool {
         let reported = self.report.iter().any(|(report, _)| matches!(report, Report::Coverage(_)));
-        self.coverage.is_some() || !self.fail_under.is_empty() || reported
+        let least = self.fail_under.iter().any(|(kind, _)| *kind != Kind::Noticed);
+        self.coverage.is_some() || least || reported
     }
 
-    /// Whether less is reached than has to be.
-    fn short_of(&self, coverage: Option<&Coverage>, streams: &Streams) -> bool {
-        let Some(coverage) = coverage else { return false };
+    /// Whether anything asks for mutants.
+    fn mutates(&self) -> bool {
+        let reported = self.report.iter().any(|(report, _)| *report == Report::Results(Format::Stryker));
+        let least = self.fail_under.iter().any(|(kind, _)| *kind == Kind::Noticed);
+        self.mutate || self.format == Format::Stryker || least || reported
+    }
+
+    /// Whether less is reached, or noticed, than has to be.
+    fn short_of(&self, coverage: Option<&Coverage>, mutation: Option<&Mutation>, streams: &Streams) -> bool {
         let mut short = false;
         for (kind, least) in &self.fail_under {
-            let (share, said) = match kind {
-                Kind::Reached => (coverage.reached(), "are reached"),
-                Kind::Matched => (coverage.matched(), "are matched"),
-                Kind::Decided => (coverage.decided(), "have decided"),
+            let (share, what) = match (kind, coverage, mutation) {
+                (Kind::Reached, Some(coverage), _) => (coverage.reached(), "lines are reached"),
+                (Kind::Matched, Some(coverage), _) => (coverage.matched(), "lines are matched"),
+                (Kind::Decided, Some(coverage), _) => (coverage.decided(), "lines have decided"),
+                (Kind::Noticed, _, Some(mutation)) => (mutation.score(), "mutants are noticed"),
+                _ => continue,
             };
             if share.percent() < *least {
                 short = true;
-                streams.error(&format!("{} of {} lines {said}, which is less than {least}%", share.part, share.whole));
+                streams.error(&format!("{} of {} {what}, which is less than {least}%", share.part, share.whole));
             }
         }
-        short
+        // without a share that is enough, all are to be noticed
+        let is_enough = self.fail_under.iter().any(|(kind, _)| *kind == Kind::Noticed);
+        short || !is_enough && mutation.is_some_and(|mutation| mutation.survived().next().is_some())
     }
 
     /// A scenario as the command line wants it.
@@ -247,43 +280,54 @@ impl Test {
     fn print(
         &self,
         results: &[Checked],
-        coverage: Option<&Coverage>,
+        besides: Besides<'_>,
         skipped: usize,
         paint: Paint,
         streams: &mut Streams,
     ) -> Result<(), Failure> {
-        let text = match (self.format, self.coverage, coverage) {
-            (Format::Json, Some(Form::Table), Some(coverage)) => {
-                let mut value = printed::json(results, skipped);
-                value["coverage"] = coverage::json(coverage);
-                format!("{}\n", serde_json::to_string_pretty(&value)?)
-            }
-            _ => self.rendered(self.format, results, skipped, paint, streams.quiet)?,
+        let Besides { coverage, mutation } = besides;
+        let is_text = self.format == Format::Text;
+        let own = match is_text {
+            true => paint,
+            false => Paint::default(),
         };
+        let mut out = self.rendered(self.format, results, besides, skipped, paint, streams.quiet)?;
+        let mut aside = String::new();
+        if self.format == Format::Stryker {
+            aside = self.rendered(Format::Text, results, besides, skipped, own, streams.quiet)?;
+        }
         match (self.coverage, coverage) {
-            (Some(Form::Table), Some(coverage)) if self.format == Format::Text => {
-                write!(streams.out, "{text}\n{}", coverage::table(coverage, paint))?;
+            (Some(Form::Table), Some(coverage)) if is_text => {
+                out = format!("{out}\n{}", coverage::table(coverage, paint));
             }
-            (Some(Form::Table), Some(coverage)) => {
-                streams.out.write_all(text.as_bytes())?;
-                if self.format != Format::Json {
-                    streams.aside(&coverage::table(coverage, Paint::default()));
-                }
+            (Some(Form::Table), Some(coverage)) if self.format != Format::Json => {
+                aside.push_str(&coverage::table(coverage, own));
             }
-            (Some(form), Some(coverage)) => {
-                streams.out.write_all(covered(form, coverage)?.as_bytes())?;
-                streams.aside(&text);
+            (Some(form), Some(coverage)) if form != Form::Table => {
+                aside = std::mem::replace(&mut out, covered(form, coverage)?);
             }
-            _ => streams.out.write_all(text.as_bytes())?,
+            _ => {}
+        }
+        if let Some(mutation) = mutation.filter(|_| self.format != Format::Json) {
+            let text = mutation::text(mutation, own, streams.quiet);
+            let to =
+                if is_text && self.coverage.is_none_or(|form| form == Form::Table) { &mut out } else { &mut aside };
+            to.push_str(if to.is_empty() { "" } else { "\n" });
+            to.push_str(&text);
+        }
+        streams.out.write_all(out.as_bytes())?;
+        if !aside.is_empty() {
+            streams.aside(&aside);
         }
         // the text says it itself, and JSON by a number
-        if !matches!(self.format, Format::Text | Format::Json) {
+        if !matches!(self.format, Format::Text | Format::Json | Format::Stryker) {
             suites::skipped(skipped).iter().for_each(|skipped| streams.note(skipped));
         }
         for (report, path) in &self.report {
             let text = match (report, coverage) {
+                (Report::Results(Format::Stryker), _) if mutation.is_none() => continue,
                 (Report::Results(format), _) => {
-                    self.rendered(*format, results, skipped, Paint::default(), streams.quiet)?
+                    self.rendered(*format, results, besides, skipped, Paint::default(), streams.quiet)?
                 }
                 (Report::Coverage(form), Some(coverage)) => covered(*form, coverage)?,
                 (Report::Coverage(_), None) => continue,
@@ -307,13 +351,27 @@ impl Test {
         &self,
         format: Format,
         results: &[Checked],
+        besides: Besides<'_>,
         skipped: usize,
         paint: Paint,
         quiet: bool,
     ) -> Result<String, Failure> {
         Ok(match format {
             Format::Text => printed::text(results, suites::skipped(skipped).as_deref(), paint, quiet, self.verbose),
-            Format::Json => format!("{}\n", serde_json::to_string_pretty(&printed::json(results, skipped))?),
+            Format::Json => {
+                let mut value = printed::json(results, skipped);
+                if let (Some(Form::Table), Some(coverage)) = (self.coverage, besides.coverage) {
+                    value["coverage"] = coverage::json(coverage);
+                }
+                if let Some(mutation) = besides.mutation {
+                    value["mutation"] = mutation::json(mutation);
+                }
+                format!("{}\n", serde_json::to_string_pretty(&value)?)
+            }
+            Format::Stryker => match besides.mutation {
+                Some(mutation) => format!("{}\n", serde_json::to_string_pretty(&mutation::stryker(mutation))?),
+                None => String::new(),
+            },
             Format::Junit => printed::junit(results),
             Format::Tap => printed::tap(results),
             Format::Github => printed::annotations(results),

@@ -4,6 +4,7 @@ pub(crate) mod coverage;
 mod github;
 mod json;
 mod junit;
+pub(crate) mod mutation;
 mod sarif;
 mod story;
 mod tap;

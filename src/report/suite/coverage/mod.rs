@@ -74,7 +74,7 @@ impl Share {
     }
 
     /// The percentage without more digits than anyone reads; what is not all is never 100.
-    fn short(self) -> f64 {
+    pub(crate) fn short(self) -> f64 {
         (self.percent() * 10.0).floor() / 10.0
     }
 }
