@@ -3,6 +3,7 @@
 //! Results go to standard output, all else to standard error. Exit status: 0 success, 1 a test failed or a
 //! problem was found, 2 usage or configuration error, 130 interrupted (`verify`, which cleans up first).
 
+mod baseline;
 mod check;
 mod directives;
 mod docroot;
@@ -11,6 +12,7 @@ mod given;
 mod init;
 mod machine;
 mod manual;
+mod names;
 mod output;
 mod parallel;
 mod phases;

@@ -253,8 +253,8 @@ impl Engine {
     }
 
     /// Begins to note for an observer.
-    pub(crate) fn observe(&self) {
-        self.trace.observe();
+    pub(crate) fn observe(&self, texts: bool) {
+        self.trace.observe(texts);
     }
 
     /// Ends it, and tells the observer.

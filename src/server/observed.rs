@@ -17,6 +17,8 @@ struct Notes {
     notes: Vec<Note>,
     /// The texts that they speak of, one behind the other.
     texts: Vec<u8>,
+    /// Whether they are left out.
+    textless: bool,
     cut: bool,
 }
 
@@ -37,9 +39,10 @@ struct Pattern {
 }
 
 impl Observed {
-    /// Forgets what was noted.
-    pub(super) fn clear(&self) {
+    /// Forgets what was noted; what is noted from now on has its `texts`, or none.
+    pub(super) fn begin(&self, texts: bool) {
         let mut notes = self.0.borrow_mut();
+        notes.textless = !texts;
         notes.notes.clear();
         notes.texts.clear();
         notes.cut = false;
@@ -88,7 +91,9 @@ impl Notes {
 
     fn text(&mut self, text: &[u8]) -> Range<usize> {
         let start = self.texts.len();
-        self.texts.extend_from_slice(text);
+        if !self.textless {
+            self.texts.extend_from_slice(text);
+        }
         start..self.texts.len()
     }
 

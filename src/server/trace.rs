@@ -46,9 +46,9 @@ impl Trace {
         self.watching.get() == Watching::Somebody
     }
 
-    /// Begins to note for an observer.
-    pub(crate) fn observe(&self) {
-        self.observed.clear();
+    /// Begins to note for an observer, with the texts of patterns or without.
+    pub(crate) fn observe(&self, texts: bool) {
+        self.observed.begin(texts);
         self.watching.set(Watching::Observer);
     }
 

@@ -1,24 +1,27 @@
 //! `routesim test [PATH...]`
 
-mod baseline;
 mod cover;
+mod failed;
+mod filter;
 mod forms;
+mod reads;
 mod runner;
 mod update;
 mod watch;
 
+use super::baseline::{BaselineArgs, Finding};
 use super::given::{self, Given};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
 use crate::report::plural;
 use crate::report::suite::coverage::{self, Coverage};
-use crate::report::suite::{self as printed, Checked};
+use crate::report::suite::{self as printed, Case, Checked, State};
 use crate::site::SiteOptions;
 use crate::suite::{RealSite, Scenario};
-use baseline::Baseline;
+use filter::Filter;
 use forms::{Form, Format, Kind, Report, covered, least, report};
-use runner::{Covered, Filter, Runner, Work};
+use runner::{Covered, Runner, Work};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -65,13 +68,8 @@ pub(super) struct Test {
     #[arg(long, requires = "paths")]
     record: bool,
 
-    /// File of known differences, one `FILE: REQUEST: KEY` per line, with the reason after two spaces and `# `
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["update", "record"])]
-    baseline: Option<PathBuf>,
-
-    /// Write what differs to the file of known differences
-    #[arg(long, requires = "baseline")]
-    write_baseline: bool,
+    #[command(flatten)]
+    known: BaselineArgs,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -105,6 +103,14 @@ impl Test {
         {
             return failure(
                 "--coverage=FORMAT and --format are both for standard output: write one of them with --report",
+            );
+        }
+        if self.known.write_baseline && (!self.filter.is_empty() || self.fail_fast) {
+            return failure("--write-baseline needs all requests: leave out --filter and --fail-fast");
+        }
+        if self.known.baseline.is_some() && (self.update || self.record) {
+            return failure(
+                "--baseline and --update or --record don't go together: what is written is not a difference",
             );
         }
         let site = self.site(streams)?;
@@ -177,19 +183,7 @@ impl Test {
             }
         }
         let mut results = runner.all(&work, self.jobs.map(usize::from), reads);
-        if let Some(path) = &self.baseline {
-            let known = Baseline::read(path, self.write_baseline)?;
-            if self.write_baseline {
-                known.write(path, &results)?;
-            }
-            let known = if self.write_baseline { Baseline::read(path, false)? } else { known };
-            let unused = known.apply(&mut results);
-            if !unused.is_empty() && self.filter.is_empty() && !self.fail_fast {
-                let entries: Vec<&str> = unused.iter().take(3).map(String::as_str).collect();
-                let more = if unused.len() > 3 { ", ..." } else { "" };
-                streams.note(&format!("known differences that did not occur: {}{more}", entries.join(", ")));
-            }
-        }
+        self.hold(&mut results, streams)?;
         let covered = covered.and_then(|covered| covered.into_inner().ok());
         if let Some(number @ 1..) = covered.as_ref().map(|covered| covered.unwatched) {
             let requests = plural(number, "request");
@@ -204,6 +198,31 @@ impl Test {
             (End::Fine, true) => End::Finding,
             (end, _) => end,
         })
+    }
+
+    /// Takes what is known out of the failures.
+    fn hold(&self, results: &mut [Checked], streams: &Streams) -> Result<(), Failure> {
+        let finding = |path: &str, case: &Case, key: &str| Finding::new(path, &case.title, key);
+        let failed = results.iter().flat_map(|s| s.cases.iter().filter(|c| c.failed()).map(move |case| (s, case)));
+        let found = failed.flat_map(|(s, c)| c.mismatches.iter().map(move |m| finding(&s.path, c, &m.key)));
+        let looked_at: Vec<String> = results.iter().map(|s| s.path.clone()).collect();
+        let mut known = self.known.known(&looked_at, found, streams)?;
+        for s in results {
+            for case in s.cases.iter_mut().filter(|case| case.failed()) {
+                let is_known = case.mismatches.iter().map(|m| known.has(&finding(&s.path, case, &m.key)));
+                let is_known: Vec<bool> = is_known.collect();
+                if is_known.iter().all(|known| *known) {
+                    case.state = State::Known;
+                } else {
+                    let mut is_known = is_known.into_iter();
+                    case.mismatches.retain(|_| !is_known.next().unwrap_or_default());
+                }
+            }
+        }
+        if self.filter.is_empty() && !self.fail_fast {
+            known.tell_unused(&looked_at, streams);
+        }
+        Ok(())
     }
 
     /// Whether anything asks for coverage.

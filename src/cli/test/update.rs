@@ -2,7 +2,8 @@
 
 use super::super::output::Streams;
 use super::super::suites;
-use super::runner::{Filter, Prepare};
+use super::filter::Filter;
+use super::runner::Prepare;
 use super::{Failure, failure};
 use crate::outcome::json;
 use crate::run::Run;
