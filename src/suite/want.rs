@@ -332,11 +332,7 @@ impl Shape {
         match word {
             "matches" => {
                 if !self.has_text() {
-                    return reader.wrong_type(
-                        what,
-                        "what its kind of value can be: `matches` is for texts and numbers",
-                        inner,
-                    );
+                    return no_matcher(reader, what, "matches", "texts and numbers", node);
                 }
                 let text = reader.text(what, inner)?;
                 match Regex::new(&text) {
@@ -363,7 +359,7 @@ impl Shape {
                         lines(reader, what, std::slice::from_ref(n), keys).pop()
                     }
                     _ if self.has_text() => Want::new(Is::Value(reader.text("contains", n)?.into()), n),
-                    _ => reader.wrong_type(what, "what its kind of value can be: `contains` is for texts and lists", n),
+                    _ => no_matcher(reader, what, "contains", "texts and lists", node),
                 };
                 let wants = match inner.list() {
                     Some(nodes) => nodes.iter().filter_map(|n| one(reader, n)).collect(),
@@ -398,6 +394,12 @@ impl Shape {
                 | Shape::Any
         )
     }
+}
+
+/// Notes that a value can't be held against a matcher.
+fn no_matcher(reader: &mut Reader, what: &str, matcher: &str, of: &str, node: &Node) -> Option<Want> {
+    reader.error("wrong-type", format!("`{what}` takes no `{matcher}`: that is for {of}"), node.at);
+    None
 }
 
 fn word(reader: &mut Reader, what: &str, node: &Node, words: &[&str]) -> Option<Json> {

@@ -4,7 +4,7 @@ use super::super::names::details;
 use crate::outcome::{Access, Decision, Outcome};
 use crate::phase::Phase;
 use crate::reason;
-use crate::report::suite::{self as printed, Case, Row, State};
+use crate::report::suite::{self as printed, Case, Missing, Row, State};
 use crate::report::{Explained, directive_text};
 use crate::request::Request;
 use crate::run::Run;
@@ -48,11 +48,13 @@ impl Stage<'_> {
             let own = self.scenario.sources.file(own);
             case.snippet = printed::snippet(&own, spec.line, &mismatches);
         }
-        case.mismatches = mismatches;
         let mut culprit = None;
         if tell {
-            (case.story, culprit) = self.story(&outcome, &request);
+            let headers: Vec<&str> = mismatches.iter().filter_map(|m| m.key.strip_prefix("headers.")).collect();
+            let program = mismatches.iter().any(|m| m.key == "env" && m.got.is_null());
+            (case.story, culprit) = self.story(&outcome, &request, &Missing { headers: &headers, program });
         }
+        case.mismatches = mismatches;
         let places = culprit.into_iter().chain(self.telling(&outcome));
         case.at = places.into_iter().find_map(|line| self.scenario.location(sources, line));
     }
@@ -71,13 +73,16 @@ impl Stage<'_> {
     /// A place as people are shown it; where it is in another file of this machine, there too.
     fn place(&self, span: Span) -> String {
         let own = self.run.sources().place(span);
+        if self.scenario.site.is_some() {
+            return own;
+        }
         match self.scenario.location(self.run.sources(), span).map(|at| format!("{}:{}", at.path, at.line)) {
             Some(real) if real != own => format!("{own}, {real}"),
             _ => own,
         }
     }
 
-    fn story(&self, outcome: &Outcome, request: &Request) -> (Vec<Row>, Option<Span>) {
+    fn story(&self, outcome: &Outcome, request: &Request, missing: &Missing<'_>) -> (Vec<Row>, Option<Span>) {
         let (again, steps) = self.run.explain(request);
         if again != *outcome {
             return (Vec::new(), None);
@@ -87,7 +92,7 @@ impl Stage<'_> {
             let answered = suite::answer(self.scenario, run, self.index);
             answered.mismatches.is_empty()
         };
-        printed::story(&explained, &|span| self.place(span), &fits)
+        printed::story(&explained, missing, &|span| self.place(span), &fits)
     }
 }
 
@@ -99,7 +104,7 @@ fn differs(mismatches: &[Mismatch], key: &str) -> bool {
 fn is_refusal(expected: &Expectation) -> bool {
     let fits = |values: &[Value]| values.iter().any(|value| expected.want.fits(value));
     match expected.key.as_str() {
-        "status" => fits(&[401, 403, 404, 410].map(Value::from)) && !fits(&[200, 206, 301, 302].map(Value::from)),
+        "status" => fits(&[401, 403, 404, 410].map(Value::from)) && !fits(&[200.into()]),
         "access" => fits(&["denied", "auth-required"].map(Value::from)) && !fits(&["granted".into()]),
         _ => false,
     }

@@ -5,22 +5,23 @@ mod failed;
 mod filter;
 mod forms;
 mod reads;
+mod rooted;
 mod runner;
 mod update;
 mod watch;
 
 use super::baseline::{BaselineArgs, Finding};
-use super::given::{self, Given};
+use super::given::{self, Given, HERE};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
 use crate::report::plural;
 use crate::report::suite::coverage::{self, Coverage};
 use crate::report::suite::{self as printed, Case, Checked, State};
-use crate::site::SiteOptions;
 use crate::suite::{RealSite, Scenario};
 use filter::Filter;
 use forms::{Form, Format, Kind, Report, covered, least, report};
+use rooted::rooted;
 use runner::{Covered, Runner, Work};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -76,7 +77,7 @@ pub(super) struct Test {
     format: Format,
 
     /// Also write a report to a file, such as `junit=report.xml`; may be repeated. Besides the output formats, FORMAT can be
-    /// `lcov`, `coverage-json` or `coverage-html`
+    /// `lcov`, `coverage-json`, `coverage-html` or `coverage-listing`
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     report: Vec<(Report, PathBuf)>,
 
@@ -113,7 +114,12 @@ impl Test {
                 "--baseline and --update or --record don't go together: what is written is not a difference",
             );
         }
-        let site = self.site(streams)?;
+        if self.paths.is_empty() && self.given.scenario.is_none() && !Path::new(HERE).is_file() {
+            return failure(format!(
+                "no suite is given, and there is no ./{HERE}: name suites or a directory of them (`routesim init` writes a first one)"
+            ));
+        }
+        let site = self.given.real_site(streams)?;
         if !self.watch {
             return self.once(&site, streams, &mut Vec::new());
         }
@@ -129,23 +135,6 @@ impl Test {
             reads.extend(self.paths.iter().cloned());
             streams.note("waiting for a change (Ctrl-C ends it)");
             watch::change(&reads);
-        }
-    }
-
-    /// The site that suites without one are asked of.
-    fn site(&self, streams: &Streams) -> Result<Option<RealSite>, Failure> {
-        let (machine, version) = (&self.given.machine, self.given.version());
-        match (&self.given.config, &self.given.docroot) {
-            (Some(config), _) if given::is_htaccess(config) => Ok(Some(RealSite::Htaccess(config.clone()))),
-            (Some(config), _) => {
-                let options: SiteOptions = machine.options(version)?;
-                Ok(Some(RealSite::Config(self.given.main_file(config, streams)?, options)))
-            }
-            (None, Some(docroot)) => Ok(Some(RealSite::Docroot(docroot.clone()))),
-            (None, None) => match machine.used() {
-                Some(option) => failure(format!("{option} requires -c FILE")),
-                None => Ok(None),
-            },
         }
     }
 
@@ -290,7 +279,8 @@ impl Test {
                 }
             }
             (Some(form), Some(coverage)) => {
-                streams.out.write_all(covered(form, coverage)?.as_bytes())?;
+                let paint = if form == Form::Listing { streams.paint } else { Paint::default() };
+                streams.out.write_all(covered(form, coverage, paint)?.as_bytes())?;
                 streams.aside(&text);
             }
             _ => streams.out.write_all(text.as_bytes())?,
@@ -304,7 +294,7 @@ impl Test {
                 (Report::Results(format), _) => {
                     self.rendered(*format, results, skipped, Paint::default(), streams.quiet)?
                 }
-                (Report::Coverage(form), Some(coverage)) => covered(*form, coverage)?,
+                (Report::Coverage(form), Some(coverage)) => covered(*form, coverage, Paint::default())?,
                 (Report::Coverage(_), None) => continue,
             };
             let written = std::fs::write(path, text);
@@ -333,10 +323,10 @@ impl Test {
         Ok(match format {
             Format::Text => printed::text(results, suites::skipped(skipped).as_deref(), paint, quiet, self.verbose),
             Format::Json => format!("{}\n", serde_json::to_string_pretty(&printed::json(results, skipped))?),
-            Format::Junit => printed::junit(results),
+            Format::Junit => printed::junit(&rooted(results)),
             Format::Tap => printed::tap(results),
-            Format::Github => printed::annotations(results),
-            Format::Sarif => format!("{}\n", serde_json::to_string_pretty(&printed::sarif(results))?),
+            Format::Github => printed::annotations(&rooted(results)),
+            Format::Sarif => format!("{}\n", serde_json::to_string_pretty(&printed::sarif(&rooted(results)))?),
         })
     }
 
