@@ -25,6 +25,20 @@ struct Notes {
 enum Note {
     Line(Line),
     Pattern(Pattern),
+    /// A pattern without its texts.
+    Verdict {
+        line: Span,
+        kind: PatternKind,
+        origin: Origin,
+        matched: bool,
+    },
+}
+
+impl Note {
+    /// Whether it is a pattern of a line, without texts.
+    fn is_of(&self, at: Span) -> bool {
+        matches!(self, Note::Verdict { line, .. } if *line == at)
+    }
 }
 
 /// As [`Tried`], with its texts noted elsewhere.
@@ -51,8 +65,13 @@ impl Observed {
     /// Notes a line.
     pub(super) fn line(&self, line: Line) {
         let mut notes = self.0.borrow_mut();
-        if notes.has_room() {
-            notes.notes.push(Note::Line(line));
+        if !notes.has_room() {
+            return;
+        }
+        // without its texts, a pattern says no more than its line
+        match notes.notes.last_mut() {
+            Some(last @ Note::Verdict { .. }) if last.is_of(line.at) => *last = Note::Line(line),
+            _ => notes.notes.push(Note::Line(line)),
         }
     }
 
@@ -63,6 +82,9 @@ impl Observed {
             return;
         }
         let Tried { line, kind, origin, matched, .. } = *tried;
+        if notes.textless {
+            return notes.notes.push(Note::Verdict { line, kind, origin, matched });
+        }
         let [pattern, subject, name] = [tried.pattern, tried.subject, tried.name].map(|text| notes.text(text));
         notes.notes.push(Note::Pattern(Pattern { line, kind, pattern, subject, origin, name, matched }));
     }
@@ -74,6 +96,11 @@ impl Observed {
             match note {
                 Note::Line(line) => observer.line(*line),
                 Note::Pattern(p) => observer.pattern(&notes.tried(p)),
+                Note::Verdict { line, kind, origin, matched } => {
+                    let [pattern, subject, name] = [BStr::new(""); 3];
+                    let (line, kind, origin, matched) = (*line, *kind, *origin, *matched);
+                    observer.pattern(&Tried { line, kind, pattern, subject, origin, name, matched });
+                }
             }
         }
         if notes.cut {
@@ -91,9 +118,7 @@ impl Notes {
 
     fn text(&mut self, text: &[u8]) -> Range<usize> {
         let start = self.texts.len();
-        if !self.textless {
-            self.texts.extend_from_slice(text);
-        }
+        self.texts.extend_from_slice(text);
         start..self.texts.len()
     }
 

@@ -21,6 +21,7 @@ mod real;
 mod request;
 mod run;
 mod scenario;
+pub(crate) mod shape;
 mod tree;
 mod variables;
 pub(crate) mod want;

@@ -60,10 +60,13 @@ impl Slot {
         if self.last != request {
             (self.last, self.seen) = (request, 0);
         }
-        let new = bits & !self.seen;
+        let mut new = bits & !self.seen;
         self.seen |= bits;
-        for (bit, count) in self.counts.iter_mut().enumerate() {
-            *count += u32::from(new >> bit & 1);
+        while new != 0 {
+            if let Some(count) = self.counts.get_mut(new.trailing_zeros() as usize) {
+                *count += 1;
+            }
+            new &= new - 1;
         }
     }
 }

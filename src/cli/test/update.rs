@@ -10,7 +10,7 @@ use crate::run::Run;
 use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::edits::Edits;
-use crate::suite::want::MATCHERS;
+use crate::suite::shape::MATCHERS;
 use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario};
 use serde_json::{Map, Value};
 use std::fs::{self, OpenOptions};
