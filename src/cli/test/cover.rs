@@ -38,9 +38,9 @@ const DECIDED: u8 = 8;
 const FITTED: u8 = 16;
 const UNFITTED: u8 = 32;
 
-/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost about
+/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost less than
 /// half of what it takes to put the request and to read the line.
-const NOTES_A_REQUEST: usize = 300;
+const NOTES_A_REQUEST: usize = 150;
 const NOTES_A_LINE: usize = 5;
 const NOTES_TO_BEGIN: usize = 5_000;
 

@@ -9,7 +9,7 @@ const ROOTS: [&str; 3] = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"];
 
 /// The results with their paths from the root of the repository, where that is known and is another directory.
 pub(super) fn rooted(results: &[Checked]) -> Cow<'_, [Checked]> {
-    let root = ROOTS.iter().find_map(|name| std::env::var_os(name)).filter(|root| !root.is_empty());
+    let root = ROOTS.iter().find_map(std::env::var_os).filter(|root| !root.is_empty());
     let here = std::env::current_dir().and_then(|here| here.canonicalize());
     let root = root.and_then(|root| Path::new(&root).canonicalize().ok());
     match (root, here) {

@@ -87,7 +87,13 @@ pub(crate) fn story(
         }
     }
     let told = |span: &Span| case.outcome.decided_by.iter().any(|d| d.span == *span);
-    let near = explained.near().iter().filter(|n| n.places.first().is_none_or(|span| !told(span)));
+    // a line that would say what one that decided says is no news
+    let same = |span: &Span| {
+        let text = directive_text(case.sources, *span);
+        case.outcome.decided_by.iter().any(|d| directive_text(case.sources, d.span) == text)
+    };
+    let is_news = |span: &Span| !told(span) && !same(span);
+    let near = explained.near().iter().filter(|n| n.places.first().is_none_or(is_news));
     for miss in near.take(NEAR) {
         let words = causes::near(miss, case);
         match miss.places.first() {
