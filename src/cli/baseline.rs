@@ -33,10 +33,12 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// At `key` of `what` (a request, a line's text) in a file.
+    /// At `key` of `what` (a request, a line's text) in a file; one below the working directory is named from there.
     pub(super) fn new(file: &str, what: &str, key: &str) -> Finding {
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let plain: PathBuf = Path::new(file).components().filter(|part| *part != Component::CurDir).collect();
+        let here = if file.starts_with('/') { std::env::current_dir().unwrap_or_default() } else { PathBuf::new() };
+        let file = Path::new(file).strip_prefix(&here).unwrap_or(Path::new(file));
+        let plain: PathBuf = file.components().filter(|part| *part != Component::CurDir).collect();
         Finding { file: plain.display().to_string(), what: one_line(what), key: one_line(key) }
     }
 

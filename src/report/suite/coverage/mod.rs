@@ -203,7 +203,7 @@ mod tests {
                 "~       3        0               1 | <Location>\n\
              !       0                 0      2 | Options None\n\
              \u{20}       3        1        1      3 | Alias /a /b\n\
-             \u{20}                               4 | # x\n"
+             \u{20}                                4 | # x\n"
             ),
             "{listed}"
         );
