@@ -2,6 +2,8 @@
 
 mod about;
 
+#[cfg(feature = "cli")]
+use crate::module::Part;
 use crate::module::{self, Module, allowed};
 use crate::modules;
 
@@ -51,6 +53,12 @@ impl Row {
     /// Where its manual is: the address of a page, with the place in it.
     pub fn manual(&self) -> String {
         about::manual(self.module(), self.name())
+    }
+
+    /// How it takes part in answering a request.
+    #[cfg(feature = "cli")]
+    pub(crate) fn part(&self) -> Part {
+        self.row.part
     }
 
     /// How it takes its arguments.

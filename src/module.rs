@@ -101,6 +101,20 @@ pub enum Effect {
     Blind(&'static str),
 }
 
+/// How a directive takes part in answering a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A setting: in force wherever its section is.
+    #[default]
+    Setting,
+    /// It is held against each request that comes by: it applies, or it doesn't.
+    Tried,
+    /// A section that is: what is within is in force where it applies.
+    Scope,
+    /// It is carried out when httpd starts, whatever is asked.
+    AtStart,
+}
+
 /// Carries out one directive: its arguments are split as its row says. The error is httpd's message.
 pub(crate) type Set = fn(&mut Cmd<'_>, &[BString]) -> Result<(), String>;
 
@@ -115,6 +129,8 @@ pub(crate) struct Directive {
     pub allowed: u32,
     /// What it means to an answer.
     pub effect: Effect,
+    /// How it takes part in answering.
+    pub part: Part,
     /// httpd's help, which its messages end in.
     pub usage: &'static str,
     /// What is asked of its place and arguments, before it is carried out.
@@ -127,6 +143,21 @@ impl Directive {
     /// The row with rules.
     pub(crate) const fn must(self, rules: &'static [Rule]) -> Directive {
         Directive { rules, ..self }
+    }
+
+    /// The row of what is held against each request.
+    pub(crate) const fn tried(self) -> Directive {
+        Directive { part: Part::Tried, ..self }
+    }
+
+    /// The row of a section that is.
+    pub(crate) const fn scope(self) -> Directive {
+        Directive { part: Part::Scope, ..self }
+    }
+
+    /// The row of what httpd does when it starts.
+    pub(crate) const fn at_start(self) -> Directive {
+        Directive { part: Part::AtStart, ..self }
     }
 }
 
@@ -183,7 +214,7 @@ pub(crate) const fn row(
     usage: &'static str,
     set: Set,
 ) -> Directive {
-    Directive { name, args, allowed, effect, usage, rules: &[], set: Some(set) }
+    Directive { name, args, allowed, effect, part: Part::Setting, usage, rules: &[], set: Some(set) }
 }
 
 /// The row of a directive that has nothing to set.
@@ -194,7 +225,7 @@ pub(crate) const fn plain(
     effect: Effect,
     usage: &'static str,
 ) -> Directive {
-    Directive { name, args, allowed, effect, usage, rules: &[], set: None }
+    Directive { name, args, allowed, effect, part: Part::Setting, usage, rules: &[], set: None }
 }
 
 /// A hook's row.

@@ -117,8 +117,9 @@ impl Run {
 
     /// The answer, while `observer` is told what happens. It is the same answer.
     pub fn observe(&self, request: &Request, observer: &mut dyn Observer) -> Outcome {
+        let texts = observer.wants_texts();
         let outcome = self.with_room(|engine| {
-            engine.observe();
+            engine.observe(texts);
             serve(engine, request, |served| outcome(request, served))
         });
         self.engine.borrow().observed(observer);

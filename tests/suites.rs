@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 fn command(arguments: &[&str], directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_routesim"));
     command.args(arguments).current_dir(directory).env("NO_COLOR", "1").env("COLUMNS", "100");
-    command.env_remove("CLICOLOR_FORCE").env_remove("GITHUB_STEP_SUMMARY");
+    for name in ["CLICOLOR_FORCE", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"] {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -98,6 +100,18 @@ fn wrong_suites() {
         ("site: {config: a.conf, docroot: b}", "`site` has both"),
         ("site: {docroot: .}\nfiles: {/a: b}\nrequests: [/]", "`files` can't be laid over a `site`"),
         ("variables: {host: a}\nrequests: ['/{{hos}}']", "did you mean `host`?"),
+        ("requests: ['/{{nope}}']", "no variable `nope`"),
+        ("requests: [{url: /, expect: {headers: {X: '{{ no_pe }}'}}}]", "no variable `no_pe`"),
+        (
+            "requests: [{url: /, expect: {wsgi: {matches: x}}}]",
+            "`wsgi` takes no `matches`: that is for texts and numbers",
+        ),
+        (
+            "requests: [{url: /, expect: {env: {contains: x}}}]",
+            "`env` takes no `contains`: that is for texts and lists",
+        ),
+        ("requests: [/]\n---\nname: y", "there is more than one YAML document"),
+        ("requests: &a [*a]", "an alias stands for something that it is in itself"),
         ("scenarios: [{scenarios: []}]", "unknown key `scenarios`"),
         ("scenarios: [x]", "must be a mapping"),
     ] {
@@ -105,6 +119,11 @@ fn wrong_suites() {
         let (out, _, status) = routesim(&["test", "x.yaml"], &here);
         assert!(status == 2 && out.contains(wanted) && out.contains("x.yaml:"), "{text}: {out}");
     }
+    write(&here, "braces.yaml", "name: x\nrequests: [{url: '/{{}}/{{1}}/{{/}}/%7B%7Bx', expect: {status: 404}}]\n");
+    let (out, _, status) = routesim(&["test", "braces.yaml"], &here);
+    assert_eq!(status, 0, "braces are braces where they name nothing: {out}");
+    let (_, error, status) = routesim(&["test"], &here);
+    assert!(status == 2 && error.contains("there is no ./routesim.yaml"), "{error}");
     write(&here, "two.yaml", "name: x\nscenarios: [{requests: [/]}, {requests: [/]}]\n");
     let (_, error, status) = routesim(&["replay", "two.yaml"], &here);
     assert!(status == 2 && error.contains("has 2 scenarios"), "{error}");
@@ -138,12 +157,82 @@ fn real_sites() {
     let (out, _, status) = routesim(&["test", "tests/shut.yaml", "--format", "github"], &here);
     assert_eq!(status, 1, "{out}");
     assert!(out.starts_with("::error title=GET /note.txt,file=root/etc/apache2/apache2.conf,line=9,col=1::"), "{out}");
+    // what a link leads to, from the root of the repository
+    let shut = here.join("root/etc/apache2/shut.conf");
+    #[cfg(unix)]
+    {
+        std::fs::rename(here.join("root/etc/apache2/apache2.conf"), &shut).expect("it is there");
+        std::os::unix::fs::symlink("shut.conf", here.join("root/etc/apache2/apache2.conf")).expect("there is room");
+        for format in ["github", "sarif"] {
+            let mut command = command(&["test", "shut.yaml", "--format", format], &here.join("tests"));
+            let output = command.env("GITHUB_WORKSPACE", &here).output().expect("it runs");
+            let out = String::from_utf8_lossy(&output.stdout);
+            let wanted = ["file=root/etc/apache2/shut.conf,line=9", "\"uri\": \"root/etc/apache2/shut.conf\""];
+            assert!(wanted.iter().any(|wanted| out.contains(wanted)), "{format}: {out}");
+        }
+        std::fs::remove_file(here.join("root/etc/apache2/apache2.conf")).expect("it is there");
+        std::fs::rename(&shut, here.join("root/etc/apache2/apache2.conf")).expect("it is there");
+    }
     let given = ["-c", "root/etc/apache2/apache2.conf", "--root", "root", "--env", "WHERE=b"];
     let (out, error, status) = routesim(&[&["test", "tests/none.yaml", "tests/own.yaml"][..], &given].concat(), &here);
     assert_eq!(status, 0, "{out}{error}");
     write(&here, "tests/inline.yaml", &format!("name: x\nconfig: DocumentRoot /srv\n{requests}"));
     let (out, _, status) = routesim(&[&["test", "tests/inline.yaml"][..], &given].concat(), &here);
     assert!(status == 2 && out.contains("configuration of its own"), "{out}");
+    for verb in [&["test", "tests/none.yaml"][..], &["init"], &["explain", "/"]] {
+        let (_, error, status) = routesim(&[verb, &["-c", "root/.htaccess", "--root", "root"]].concat(), &here);
+        assert!(status == 2 && error.contains("--root goes with a server's configuration"), "{verb:?} {error}");
+    }
+}
+
+/// What is missing of an answer is said, and what would mend it.
+#[test]
+fn what_a_failure_says_is_enough() {
+    let here = directory("enough");
+    let text = "\
+name: x
+config: |
+  DocumentRoot /srv
+  ErrorDocument 403 /err.html
+  <Directory /srv>
+    AllowOverride AuthConfig
+    Require all granted
+  </Directory>
+  <Location /private>
+    Header always set X-A b
+    Require all denied
+  </Location>
+  <Location /gone>
+    Header set X-B b
+    Redirect gone /gone
+  </Location>
+files:
+  /srv/err.html: x
+  /srv/d/.htaccess: |
+    RewriteEngine On
+    RewriteRule ^x$ - [G]
+requests:
+  - {url: /private, expect: {headers: {X-A: b}}}
+  - {url: /gone, expect: {headers: {X-B: b}}}
+  - {url: /d/x, expect: {status: 410}}
+  - {url: /err.html, expect: {env: {A: b}}}
+  - {url: /err.html, name: served, expect: {status: {one_of: [401, 403]}}}
+";
+    write(&here, "x.yaml", text);
+    let (out, _, status) = routesim(&["test", "x.yaml"], &here);
+    assert_eq!(status, 1);
+    for said in [
+        "X-A: the page of ErrorDocument 403 /err.html (config:2, x.yaml:4) answers",
+        "X-B: Header set X-B b (config:12, x.yaml:14): lost, httpd's own page for 410 keeps only",
+        "write `Header always set X-B b`",
+        "as expected (tried): to change config:4 to `AllowOverride AuthConfig FileInfo`",
+        "in an .htaccess file it needs `AllowOverride FileInfo`, or All",
+        "no program answers, so that there is no environment",
+    ] {
+        assert!(out.contains(said), "{said}: {out}");
+    }
+    let (out, ..) = routesim(&["test", "x.yaml", "--format", "github"], &here);
+    assert!(out.starts_with("::error title=served,"), "what is exposed is the worst: {out}");
 }
 
 #[test]
@@ -180,14 +269,14 @@ config: |
   RewriteRule ^/time %{TIME_HOUR}
 requests:
   # first
-  - {url: /a, expect: {status: 301, location: http://localhost/b}} # stays
+  - {url: /a, expect: {status: 301, location: {matches: /c$}}} # stays
   - url: /none
     expect:
       status: 404   # was
       wsgi:
         process_group: x
   - url: /none
-    expect: {decided_by: [], status: 404}
+    expect: {decided_by: [], status: {one_of: [200, 201]}}
   - {url: /time, expect: {status: 500}}
   - {url: /skipped, skip: later, expect: {status: 500}}
   - matrix: {url: [/a, /none]}
@@ -207,7 +296,13 @@ requests:
     let (_, error, status) = routesim(&["test", "link.yaml", "--update", "--record"], &here);
     assert_eq!(read(&here, "real.yaml"), wanted, "{error}");
     assert_eq!(status, 1, "what is left differs still");
-    for said in ["`wsgi` is to be changed by hand", "as the answer is not certain", "line 19: `status`"] {
+    for said in [
+        "`wsgi` is to be changed by hand",
+        "as the answer is not certain",
+        "line 19: `status`",
+        "line 8: `location` is left alone, as it has `matches`: it is \"http://localhost/b\"",
+        "line 15: `status` is left alone, as it has `one_of`: it is 404",
+    ] {
         assert!(error.contains(said), "{said}: {error}");
     }
     #[cfg(unix)]
@@ -219,6 +314,30 @@ requests:
     }
     let left: Vec<_> = std::fs::read_dir(&here).expect("it is there").collect();
     assert_eq!(left.len(), 2, "nothing else is left there");
+}
+
+/// Lines end as they did, a file's other names stay names of it, and what is read-only is left alone.
+#[test]
+fn written_as_it_was() {
+    let here = directory("written");
+    let text = "name: x\r\nconfig: Redirect /a /b\r\nrequests:\r\n  - /a\r\n  - url: /b\r\n  - {url: /c, expect: {status: 200}}\r\n";
+    let wanted = "name: x\r\nconfig: Redirect /a /b\r\nrequests:\r\n  - url: /a\r\n    expect: {status: 302, location: http://localhost/b}\r\n  - url: /b\r\n    expect: {status: 404}\r\n  - {url: /c, expect: {status: 404}}\r\n";
+    write(&here, "crlf.yaml", text);
+    let (_, error, status) = routesim(&["test", "crlf.yaml", "--update", "--record"], &here);
+    assert_eq!((read(&here, "crlf.yaml").as_str(), status), (wanted, 0), "{error}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        write(&here, "one.yaml", text);
+        std::fs::hard_link(here.join("one.yaml"), here.join("other.yaml")).expect("there is room");
+        routesim(&["test", "one.yaml", "--update", "--record"], &here);
+        assert_eq!((read(&here, "one.yaml").as_str(), read(&here, "other.yaml").as_str()), (wanted, wanted));
+        write(&here, "shut.yaml", text);
+        std::fs::set_permissions(here.join("shut.yaml"), PermissionsExt::from_mode(0o444)).expect("it is ours");
+        let (_, error, status) = routesim(&["test", "shut.yaml", "--update"], &here);
+        assert_eq!((read(&here, "shut.yaml").as_str(), status), (text, 2), "{error}");
+        assert!(error.contains("it is read-only"), "{error}");
+    }
 }
 
 #[test]
@@ -237,9 +356,34 @@ fn known_differences() {
     write(&here, "known", "x.yaml: GET /: status  # an old client\nx.yaml: GET /b: status\n");
     let (out, error, status) = run(&[]);
     assert!(status == 1 && out.contains(": log\n") && !out.contains(": status\n"), "{out}");
-    assert!(error.contains("known differences that did not occur: x.yaml: GET /b: status"), "{error}");
+    assert!(error.contains("known differences that did not occur: `x.yaml: GET /b: status`"), "{error}");
     run(&["--write-baseline"]);
     assert!(read(&here, "known").contains("status  # an old client\n"), "reasons stay");
+    let (_, error, status) = run(&["--write-baseline", "--filter", "x"]);
+    assert!(status == 2 && error.contains("leave out --filter"), "{error}");
+    write(&here, "known", "# x\n./x.yaml: GET /: status\nx.yaml: GET /\nnothing\n");
+    let (_, error, status) = run(&[]);
+    assert_eq!(status, 2, "{error}");
+    assert!(error.contains("known:3:1") && error.contains("known:4:1") && !error.contains("known:2:1"), "{error}");
+    assert!(error.contains("help: write `FILE: WHAT: KEY`"), "{error}");
+}
+
+/// The same file for `check`: by the line's text, which stays the same where lines move.
+#[test]
+fn known_findings() {
+    let here = directory("known-findings");
+    write(&here, "a.conf", "Alias /a /x\nAlias /a/b /y\nBogus\n");
+    let check =
+        |more: &[&str]| routesim(&[&["check", "-q", "a.conf", "--baseline", "known"][..], more].concat(), &here);
+    let (out, error, status) = check(&["--write-baseline"]);
+    assert_eq!(status, 0, "{out}{error}");
+    assert_eq!(out, "a.conf: httpd would refuse to start, which is known (1 note, 2 known)\n");
+    let known = read(&here, "known");
+    assert!(known.contains("a.conf: Alias /a/b /y: AH00671  # why?\na.conf: Bogus: AH00526  # why?\n"), "{known}");
+    write(&here, "a.conf", "# moved\nAlias /a /x\n  Alias  /a/b /y\nBogusToo\n");
+    let (out, error, status) = routesim(&["check", "a.conf", "--baseline", "known"], &here);
+    assert!(status == 1 && out.contains("BogusToo") && out.contains("1 known"), "{out}");
+    assert!(error.contains("did not occur: `a.conf: Bogus: AH00526`"), "{error}");
 }
 
 #[test]
@@ -293,6 +437,15 @@ fn a_first_suite() {
     insta::assert_snapshot!("first", read(&here, "tests/first.yaml"));
     let (_, error, status) = routesim(&init, &here);
     assert!(status == 2 && error.contains("never overwrites"), "{error}");
+    let (_, error, status) = routesim(&["init", "-s", "x.yaml"], &here);
+    assert!(status == 2 && error.contains("a scenario is a suite already"), "{error}");
+    write(&here, "bare.conf", "Listen 80\nDocumentRoot /nowhere\n");
+    let (out, error, _) = routesim(&["init", "-c", "bare.conf", "--root", "root"], &here);
+    assert!(
+        out.contains("# Its DocumentRoot root/nowhere was not there") && error.contains("root/nowhere is not there"),
+        "{error}{out}"
+    );
+    assert!(error.contains("its paths are from this directory"), "{error}");
     let (out, error, status) = routesim(&["test", "tests/first.yaml"], &here);
     assert_eq!(status, 0, "{out}{error}");
     write(&here, "root/etc/apache2/apache2.conf", &format!("{server}Alias /app /srv/app/site.wsgi\n{rest}"));
@@ -394,6 +547,11 @@ fn coverage_in_all_forms() {
     assert!(lcov.starts_with("TN:\nSF:x.yaml\nDA:4,3\n") && lcov.ends_with("end_of_record\n"), "{lcov}");
     assert!(lcov.contains("\nDA:7,1\nBRDA:7,0,0,1\nBRDA:7,0,1,0\nDA:8,0\nBRDA:8,0,0,-\nBRDA:8,0,1,-\n"), "{lcov}");
     assert!(read(&here, "out.html").contains("<tr class=\"unreached\"><td>16</td>"));
+    let (listing, ..) = routesim(&["test", "x.yaml", "--coverage=listing"], &here);
+    let line = |number: usize| listing.lines().find(|line| line.contains(&format!(" {number} | "))).unwrap_or_default();
+    assert_eq!(line(7), "        1        1        0      7 |     Alias /x /srv/x", "{listing}");
+    assert!(line(8).starts_with("!       0        0        0      8 | "), "{listing}");
+    assert!(line(11).ends_with("11 |       <RequireAny>") && !listing.contains(" | requests:"), "{listing}");
     assert!(read(&here, "out.json").contains("\"decided\": 1"));
     // of two suites over one file, what either reaches counts
     let both = routesim(&["test", "x.yaml", "x.yaml", "--coverage=lcov"], &here).0;

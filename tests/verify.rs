@@ -132,3 +132,23 @@ fn an_interruption_leaves_nothing() {
     });
     assert_eq!(workers.count(), 0);
 }
+
+#[test]
+fn what_is_known_is_left_out() {
+    if !httpd() {
+        return;
+    }
+    let path = scratch("known", "name: x\nconfig: |\n  DocumentRoot /usr\nrequests:\n  - /bin/env\n");
+    let (name, known) = (path.display().to_string(), format!("{}.txt", path.display()));
+    let (code, said) = run(&["verify", &name, "--baseline", &known, "--write-baseline"]);
+    let text = std::fs::read_to_string(&known).unwrap_or_default();
+    assert!(text.contains(&format!("{name}: GET /bin/env: ")), "{text}{said}");
+    let (again, told) = run(&["verify", &name, "--baseline", &known]);
+    std::fs::write(&known, format!("{text}{name}: GET /gone: status\n")).expect("it can be written");
+    let (_, unused) = run(&["verify", &name, "--baseline", &known]);
+    for file in [&name, &known] {
+        let _ = std::fs::remove_file(file);
+    }
+    assert_eq!((code, again), (Some(0), Some(0)), "{said}{told}");
+    assert!(unused.contains("did not occur: `") && unused.contains("GET /gone: status`"), "{unused}");
+}

@@ -1,11 +1,12 @@
 //! `routesim check [PATH...]`
 
+use super::baseline::{BaselineArgs, Finding};
 use super::given::{self, Given, is_htaccess};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::diagnostic::{Diagnostic, Severity, Stage, UNREAD};
 use crate::report::paint::{Tone, clean};
-use crate::report::{diagnostics, json};
+use crate::report::{diagnostics, directive_text, json};
 use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::Scenario;
@@ -31,6 +32,9 @@ pub(super) struct Check {
     #[arg(long)]
     ignore_machine: bool,
 
+    #[command(flatten)]
+    known: BaselineArgs,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -51,11 +55,35 @@ struct Found {
     htaccess: bool,
     diagnostics: Vec<Diagnostic>,
     sources: SourceMap,
+    /// How many findings are known, and left out.
+    known: usize,
+    /// Whether an error is among those.
+    known_error: bool,
 }
 
 impl Found {
+    fn new(name: String, htaccess: bool, diagnostics: Vec<Diagnostic>, sources: SourceMap) -> Found {
+        Found { name, htaccess, diagnostics, sources, known: 0, known_error: false }
+    }
+
     fn of(name: String, site: &Site) -> Found {
-        Found { name, htaccess: false, diagnostics: site.diagnostics().to_vec(), sources: site.sources().clone() }
+        Found::new(name, false, site.diagnostics().to_vec(), site.sources().clone())
+    }
+
+    /// A finding as a baseline names it: by the text of its line, which stays the same where lines move.
+    fn finding(&self, d: &Diagnostic) -> Finding {
+        if !d.span.is_some() {
+            return Finding::new(&self.name, &d.message, d.code);
+        }
+        // what is in no file of this machine is in the scenario
+        let file = self.sources.file(d.span.file);
+        let name = Some(file.shown()).filter(|shown| Path::new(shown).is_file()).unwrap_or(&self.name);
+        Finding::new(name, &directive_text(&self.sources, d.span), d.code)
+    }
+
+    /// What may be known: what could not be read was not checked.
+    fn can_be_known(d: &Diagnostic) -> bool {
+        d.severity != Severity::Note && d.code != UNREAD
     }
 
     /// What is missing on the machine; the first of it is where httpd stops, if nothing else stops it before.
@@ -119,6 +147,7 @@ impl Check {
                 found.extend(self.config(&path)?);
             }
         }
+        self.hold(&mut found, streams)?;
         match self.format {
             Format::Json => {
                 let all: Vec<Value> = found
@@ -148,18 +177,37 @@ impl Check {
         })
     }
 
+    /// Leaves out what is known.
+    fn hold(&self, found: &mut [Found], streams: &Streams) -> Result<(), Failure> {
+        let all = found.iter().flat_map(|f| f.diagnostics.iter().map(move |d| (f, d)));
+        let all = all.filter(|(_, d)| Found::can_be_known(d)).map(|(f, d)| f.finding(d));
+        let files = |f: &Found| {
+            let shown = f.sources.files_from(0).into_iter().map(|file| file.shown().to_string());
+            shown.chain([f.name.clone()]).collect::<Vec<_>>()
+        };
+        let looked_at: Vec<String> = match self.known.baseline {
+            Some(_) => found.iter().flat_map(files).collect(),
+            None => Vec::new(),
+        };
+        let mut known = self.known.known(&looked_at, all, streams)?;
+        for f in found {
+            let is_known = |d: &Diagnostic| Found::can_be_known(d) && known.has(&f.finding(d));
+            let (gone, left): (Vec<_>, Vec<_>) = f.diagnostics.iter().cloned().partition(is_known);
+            f.known = gone.len();
+            f.known_error = gone.iter().any(|d| d.severity == Severity::Error);
+            f.diagnostics = left;
+        }
+        known.tell_unused(&looked_at, streams);
+        Ok(())
+    }
+
     /// A configuration, and the .htaccess files of its sites that something is wrong with.
     fn config(&self, path: &Path) -> Result<Vec<Found>, Failure> {
         let name = path.display().to_string();
         if self.htaccess || is_htaccess(path) {
             let options = self.given.machine.options(self.given.version())?;
             let checked = options.check_htaccess(path).or_else(|e| failure(e.to_string()))?;
-            return Ok(vec![Found {
-                name,
-                htaccess: true,
-                diagnostics: checked.diagnostics,
-                sources: checked.sources,
-            }]);
+            return Ok(vec![Found::new(name, true, checked.diagnostics, checked.sources)]);
         }
         let site = self.given.machine.open(path, self.given.version())?;
         let mut found = Found::of(name, &site);
@@ -169,12 +217,16 @@ impl Check {
 
     fn verdict(&self, f: &Found, streams: &mut Streams) -> Result<(), Failure> {
         let counted = diagnostics::summary(&f.diagnostics);
-        let counted = if counted.is_empty() { "no problems".to_string() } else { counted };
+        let known = (f.known > 0).then(|| format!("{} known", f.known));
+        let counted: Vec<String> = [counted].into_iter().filter(|counted| !counted.is_empty()).chain(known).collect();
+        let counted = if counted.is_empty() { "no problems".to_string() } else { counted.join(", ") };
         let only_start = || f.diagnostics.iter().find(|d| d.first).and_then(|d| d.machine) == Some(Stage::Start);
-        let (tone, verdict) = match (f.refused(), f.htaccess) {
+        let (tone, verdict) = match (f.refused() || f.known_error, f.htaccess) {
             _ if f.unread() => (Tone::Bad, "not checked"),
             (false, false) => (Tone::Good, "httpd would start"),
             (true, false) if only_start() => (Tone::Bad, "`httpd -t` says Syntax OK, and httpd still would not start"),
+            (true, false) if !f.refused() => (Tone::Warn, "httpd would refuse to start, which is known"),
+            (true, true) if !f.refused() => (Tone::Warn, "httpd would answer 500, which is known"),
             (true, false) => (Tone::Bad, "httpd would refuse to start"),
             (false, true) => (Tone::Good, "httpd would accept it"),
             (true, true) => (Tone::Bad, "httpd would answer 500"),
@@ -187,11 +239,8 @@ impl Check {
 
 /// What was found in a configuration, and in each .htaccess file of its sites that something is wrong with.
 fn with_htaccess(found: Found, site: &Site) -> Vec<Found> {
-    let htaccess = site.check_htaccess_files().into_iter().map(|(name, wrong)| Found {
-        name: site.sources().shown(name.as_bytes()),
-        htaccess: true,
-        diagnostics: vec![wrong],
-        sources: site.sources().clone(),
+    let htaccess = site.check_htaccess_files().into_iter().map(|(name, wrong)| {
+        Found::new(site.sources().shown(name.as_bytes()), true, vec![wrong], site.sources().clone())
     });
     [found].into_iter().chain(htaccess).collect()
 }
@@ -201,5 +250,5 @@ fn scenario(scenario: Scenario, streams: &Streams) -> Result<Vec<Found>, Failure
     let name = scenario.path.display().to_string();
     let opened = given::open(scenario, streams)?;
     let site = opened.site;
-    Ok(with_htaccess(Found { name, htaccess: false, diagnostics: opened.diagnostics, sources: opened.sources }, &site))
+    Ok(with_htaccess(Found::new(name, false, opened.diagnostics, opened.sources), &site))
 }

@@ -12,7 +12,7 @@ use crate::run::Run;
 use crate::site::{OpenError, Site};
 use crate::source::SourceMap;
 use crate::suggest::closest;
-use crate::suite::{RequestSpec, Scenario};
+use crate::suite::{RealSite, RequestSpec, Scenario};
 use crate::version::Version;
 use bstr::{BString, ByteSlice};
 use std::collections::BTreeSet;
@@ -145,13 +145,45 @@ impl Given {
     /// The site that `-c` names.
     pub(super) fn configuration(&self, config: &Path, streams: &Streams) -> Result<Site, Failure> {
         if is_htaccess(config) {
-            if let Some(option) = self.machine.used() {
-                return failure(format!("{option} goes with a server's configuration, not with an .htaccess file"));
-            }
+            self.no_machine()?;
             streams.note("an .htaccess file alone: a stock server stands around it (`routesim show stock`)");
             return Ok(self.of_version(stock(Site::of_htaccess(config))?));
         }
         self.machine.open(&self.main_file(config, streams)?, self.version())
+    }
+
+    /// The site of this machine that `-c` or `--docroot` names, for suites; none where neither is given.
+    pub(super) fn real_site(&self, streams: &Streams) -> Result<Option<RealSite>, Failure> {
+        let Some(config) = &self.config else {
+            return match (self.machine.used(), &self.docroot) {
+                (Some(option), _) => failure(format!("{option} requires -c FILE")),
+                (None, docroot) => Ok(docroot.clone().map(RealSite::Docroot)),
+            };
+        };
+        if is_htaccess(config) {
+            self.no_machine()?;
+            return Ok(Some(RealSite::Htaccess(config.clone())));
+        }
+        let options = self.machine.options(self.version())?;
+        Ok(Some(RealSite::Config(self.main_file(config, streams)?, options)))
+    }
+
+    /// Opens such a site.
+    pub(super) fn open_site(&self, site: &RealSite) -> Result<Opened, Failure> {
+        let site = match site {
+            RealSite::Config(file, _) => self.machine.open(file, self.version())?,
+            RealSite::Docroot(directory) => self.of_version(stock(Site::docroot(directory))?),
+            RealSite::Htaccess(file) => self.of_version(stock(Site::of_htaccess(file))?),
+        };
+        Ok(Opened::of(&site, Vec::new(), true))
+    }
+
+    /// Refuses options of a server's configuration beside an .htaccess file.
+    fn no_machine(&self) -> Result<(), Failure> {
+        match self.machine.used() {
+            Some(option) => failure(format!("{option} goes with a server's configuration, not with an .htaccess file")),
+            None => Ok(()),
+        }
     }
 
     /// The main file of the configuration that `-c` names.

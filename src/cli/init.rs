@@ -1,6 +1,6 @@
 //! `routesim init`: a first suite for a site, with today's answers.
 
-use super::given::{self, Given, Opened};
+use super::given::{self, Given};
 use super::output::Streams;
 use super::test::worth;
 use super::{End, Failure, failure};
@@ -9,11 +9,11 @@ use crate::report::paint::clean;
 use crate::request::Request;
 use crate::run::Run;
 use crate::schema;
-use crate::site::Site;
 use crate::suite::edits::{flow, scalar};
 use crate::suite::first::{self, Group};
 use crate::suite::{RealSite, RequestSpec};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -37,14 +37,26 @@ impl Init {
             return failure(format!("`{}` is there already, and init never overwrites", path.display()));
         }
         let site = self.site(streams)?;
-        let opened = self.given.open(streams, Some(Vec::new()))?;
+        let opened = self.given.open_site(&site)?;
         let Some(run) = &opened.run else {
             streams.refused(&opened);
             return Ok(End::Wrong);
         };
-        let text = self.suite(&site, &opened, run);
+        let groups = first::groups(&opened.site);
+        for root in groups.iter().filter_map(|group| group.missing.as_ref()).collect::<BTreeSet<_>>() {
+            let root = clean(opened.sources.shown(root));
+            streams.note(&format!(
+                "the DocumentRoot {root} is not there: what is below it is answered as on a server without its files"
+            ));
+        }
+        let text = self.suite(&site, &groups, run);
         match &self.output {
-            None => streams.out.write_all(text.as_bytes())?,
+            None => {
+                streams.out.write_all(text.as_bytes())?;
+                if paths(&site).iter().any(|path| path.is_relative()) {
+                    streams.note("its paths are from this directory: keep it here, or let -o FILE write it elsewhere");
+                }
+            }
             Some(path) => {
                 let file = OpenOptions::new().write(true).create_new(true).open(path);
                 let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
@@ -57,24 +69,24 @@ impl Init {
 
     /// The site that is looked at.
     fn site(&self, streams: &Streams) -> Result<RealSite, Failure> {
-        let (given, machine) = (&self.given, &self.given.machine);
-        match (&given.config, &given.docroot) {
-            (Some(config), _) if given::is_htaccess(config) => {
+        if self.given.scenario.is_some() {
+            return failure(
+                "a scenario is a suite already: give -c FILE for a server's configuration, or --docroot DIR",
+            );
+        }
+        match self.given.real_site(streams)? {
+            Some(RealSite::Htaccess(_)) => {
                 failure("a suite of a single .htaccess file is one of its directory: give that with --docroot")
             }
-            (Some(config), _) => {
-                let file = Site::main_file(config, machine.root.as_deref()).or_else(|e| failure(e.to_string()))?;
-                Ok(RealSite::Config(file, machine.options(given.version())?))
-            }
-            (None, Some(docroot)) => Ok(RealSite::Docroot(docroot.clone())),
-            (None, None) => match given::around(streams).filter(|_| given.scenario.is_none()) {
+            Some(site) => Ok(site),
+            None => match given::around(streams) {
                 Some(docroot) => Ok(RealSite::Docroot(docroot)),
                 None => failure("name the site: -c FILE for a server's configuration, --docroot DIR for web files"),
             },
         }
     }
 
-    fn suite(&self, site: &RealSite, opened: &Opened, run: &Run) -> String {
+    fn suite(&self, site: &RealSite, groups: &[Group], run: &Run) -> String {
         let mut out = format!("# yaml-language-server: $schema={}\n", schema::url("scenario"));
         out.push_str("# What this site answers today, by `routesim init`. Keep what must stay, and say why; throw the rest away.\n");
         out.push_str("routesim: 1\n");
@@ -104,10 +116,17 @@ impl Init {
             }
         }
         out.push_str("requests:\n");
-        for group in first::groups(&opened.site) {
+        for group in groups {
             let place = group.line.map(|line| format!(" ({})", run.sources().place(line))).unwrap_or_default();
             let _ = writeln!(out, "\n  # {}{}", clean(&group.title), clean(place));
-            requests(&mut out, &group, run);
+            if let Some(root) = &group.missing {
+                let _ = writeln!(
+                    out,
+                    "  # Its DocumentRoot {} was not there when this was written.",
+                    clean(run.sources().shown(root))
+                );
+            }
+            requests(&mut out, group, run);
         }
         out.push_str(&self.pipeline());
         out
@@ -133,6 +152,17 @@ impl Init {
         let same = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
         let up = std::iter::repeat_n("..".into(), from.len() - same);
         up.chain(to[same..].iter().cloned()).collect::<PathBuf>().display().to_string()
+    }
+}
+
+/// The paths by which a suite names its site.
+fn paths(site: &RealSite) -> Vec<&Path> {
+    match site {
+        RealSite::Config(config, options) => {
+            let others = [&options.root, &options.envvars].into_iter().flatten().map(PathBuf::as_path);
+            [config.as_path()].into_iter().chain(others).collect()
+        }
+        RealSite::Docroot(path) | RealSite::Htaccess(path) => vec![path],
     }
 }
 

@@ -1,13 +1,11 @@
 //! The options of a configuration of this machine.
 
 use super::{Failure, failure};
-use crate::limits::FILE_BYTES;
 use crate::modules::known;
 use crate::site::{Modules, SYSTEMS, Site, SiteOptions};
 use crate::suggest::closest;
-use crate::suite::bounded;
 use crate::version::Version;
-use crate::vfs::{HIDDEN, open};
+use crate::vfs::HIDDEN;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -120,11 +118,6 @@ impl Machine {
         }
         Ok(hosts)
     }
-}
-
-/// The content of a file of this machine.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    bounded::read(path).or_else(|e| failure(format!("can't read `{}`: {}", path.display(), open::why(&e, FILE_BYTES))))
 }
 
 /// The root of a copy of a machine that a configuration is in, by its path: `/backup` of `/backup/etc/apache2/apache2.conf`.

@@ -3,6 +3,7 @@
 //! Results go to standard output, all else to standard error. Exit status: 0 success, 1 a test failed or a
 //! problem was found, 2 usage or configuration error, 130 interrupted (`verify`, which cleans up first).
 
+mod baseline;
 mod check;
 mod directives;
 mod docroot;
@@ -11,6 +12,7 @@ mod given;
 mod init;
 mod machine;
 mod manual;
+mod names;
 mod output;
 mod parallel;
 mod phases;
@@ -41,7 +43,7 @@ const ABOUT: &str = "Shows what Apache httpd 2.4 does with a request, and why, w
 
 const AFTER: &str = "\
 Without -s, -c or --docroot, ./routesim.yaml is used; else the web files around, where an .htaccess
-file is, with a stock server; else the built-in scenario `web2py`.
+file is, with a stock server; else the built-in scenario `web2py`. `test` wants a suite.
 
 Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or configuration error,
 130 `verify` was interrupted.";
@@ -81,6 +83,7 @@ enum Verb {
     Test(test::Test),
     /// Write a first suite for a site, with today's answers
     #[command(
+        mut_arg("scenario", |scenario| scenario.hide(true)),
         after_help = "Examples:\n  routesim init -c /etc/apache2 -o routing.yaml\n  routesim init --docroot public"
     )]
     Init(init::Init),

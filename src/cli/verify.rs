@@ -1,8 +1,10 @@
 //! `routesim verify [PATH...]`
 
+use super::baseline::{Baseline, BaselineArgs, Finding};
 use super::given;
+use super::names::{apart, details};
 use super::output::Streams;
-use super::{End, Failure, failure, machine, suites};
+use super::{End, Failure, failure, suites};
 use crate::diagnostic::Diagnostic;
 use crate::oracle::{self, Httpd, Oracle, Verdict, Way};
 use crate::report::explain::{self, Explained, Level};
@@ -41,9 +43,8 @@ pub(super) struct Verify {
     #[arg(long)]
     response: bool,
 
-    /// File of known differences, one `FILE NUMBER: KEY` per line, with the reason after two spaces and `# `
-    #[arg(long, value_name = "FILE")]
-    known: Option<PathBuf>,
+    #[command(flatten)]
+    known: BaselineArgs,
 
     /// Number of scenarios to run at a time
     #[arg(long, value_name = "NUMBER")]
@@ -114,16 +115,16 @@ impl Verify {
         };
         let with = wsgi.as_deref().map_or(String::new(), |v| format!(" with mod_wsgi {v}"));
         streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
-        let known = self.known()?;
         let bar = bar(scenarios.len(), streams.quiet);
         let threads = self.jobs.unwrap_or_else(oracle::threads).clamp(1, 64);
-        let results = oracle::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
-            let result = self.verified(&oracle, &scenarios[i], &known, streams.paint);
+        let mut results = oracle::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
+            let result = self.verified(&oracle, &scenarios[i], streams.paint);
             bar.inc(1);
             result
         });
         oracle::heed_end();
         bar.finish_and_clear();
+        self.hold(&scenarios, &mut results, streams)?;
         match self.format {
             Format::Text => {
                 let skipped = suites::skipped(skipped);
@@ -163,16 +164,20 @@ impl Verify {
         Ok((files.paths.iter().flat_map(|p| open(p)).collect(), files.skipped))
     }
 
-    /// The places of the known differences.
-    fn known(&self) -> Result<Vec<String>, Failure> {
-        let Some(path) = &self.known else { return Ok(Vec::new()) };
-        let text = machine::read(path)?;
-        let text = String::from_utf8_lossy(&text);
-        let place = |l: &str| l.split_once("  # ").map_or(l, |(place, _)| place.trim_end()).to_string();
-        Ok(text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).map(place).collect())
+    /// Leaves out the differences that are known.
+    fn hold(&self, scenarios: &[Opened], results: &mut [Verified], streams: &Streams) -> Result<(), Failure> {
+        let names: Vec<Vec<String>> = scenarios.iter().map(|(_, scenario)| names(scenario)).collect();
+        let found = results.iter().zip(&names).flat_map(|(result, names)| findings(result, names));
+        let looked_at: Vec<String> = results.iter().map(|result| result.path.clone()).collect();
+        let mut known = self.known.known(&looked_at, found, streams)?;
+        for (result, names) in results.iter_mut().zip(&names) {
+            leave_out(result, names, &mut known);
+        }
+        known.tell_unused(&looked_at, streams);
+        Ok(())
     }
 
-    fn verified(&self, oracle: &Oracle, (path, scenario): &Opened, known: &[String], paint: Paint) -> Verified {
+    fn verified(&self, oracle: &Oracle, (path, scenario): &Opened, paint: Paint) -> Verified {
         let mut result = Verified {
             path: path.clone(),
             name: String::new(),
@@ -186,17 +191,7 @@ impl Verify {
         };
         result.name = scenario.name.clone();
         result.verdict = oracle::verify(oracle, scenario);
-        let is_known = |number: usize, key: &str| {
-            let place = format!("{path} {number}: {key}");
-            known.iter().any(|k| place.ends_with(k))
-        };
-        if let Verdict::Refused(differences, _) = &mut result.verdict {
-            differences.retain(|d| !is_known(0, d.key));
-        }
-        if let Verdict::Asked(asked) = &mut result.verdict {
-            for a in asked.iter_mut() {
-                a.differences.retain(|d| !is_known(a.index + 1, d.key));
-            }
+        if let Verdict::Asked(asked) = &result.verdict {
             let differing: Vec<usize> = asked.iter().filter(|a| !a.differences.is_empty()).map(|a| a.index).collect();
             if !differing.is_empty() {
                 result.stories = stories(scenario, &differing, paint);
@@ -221,6 +216,47 @@ fn open(path: &Path) -> Vec<Opened> {
             let why = found.first().map_or_else(String::new, |d| format!("{}{}", d.message, place(d)));
             vec![(name, Err(why))]
         }
+    }
+}
+
+/// What the known differences of a scenario that refuses to start are of.
+const START: &str = "httpd refuses to start";
+
+/// The names of a scenario's requests.
+fn names(scenario: &Result<Scenario, String>) -> Vec<String> {
+    let requests = scenario.iter().flat_map(|scenario| &scenario.requests);
+    apart(&requests.map(|spec| (spec.title(), details(spec))).collect::<Vec<_>>())
+}
+
+fn finding(path: &str, names: &[String], index: usize, key: &str) -> Finding {
+    Finding::new(path, names.get(index).map_or("", String::as_str), key)
+}
+
+/// The differences of a scenario.
+fn findings(result: &Verified, names: &[String]) -> Vec<Finding> {
+    match &result.verdict {
+        Verdict::Asked(asked) => {
+            let of = asked.iter().flat_map(|a| a.differences.iter().map(move |d| (a.index, d.key)));
+            of.map(|(index, key)| finding(&result.path, names, index, key)).collect()
+        }
+        Verdict::Refused(found, _) => found.iter().map(|d| Finding::new(&result.path, START, d.key)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Leaves out what is known of a scenario's differences.
+fn leave_out(result: &mut Verified, names: &[String], known: &mut Baseline) {
+    let path = &result.path;
+    match &mut result.verdict {
+        Verdict::Asked(asked) => {
+            for a in asked.iter_mut() {
+                a.differences.retain(|d| !known.has(&finding(path, names, a.index, d.key)));
+            }
+            let differs = |index: usize| asked.iter().any(|a| a.index == index && !a.differences.is_empty());
+            result.stories.retain(|story| differs(story.index));
+        }
+        Verdict::Refused(found, _) => found.retain(|d| !known.has(&Finding::new(path, START, d.key))),
+        _ => {}
     }
 }
 

@@ -7,7 +7,7 @@ use crate::module::{Args, Effect};
 use proptest::prelude::*;
 
 const fn row(name: &'static str, args: Args, allowed: u32) -> Directive {
-    Directive { name, args, allowed, effect: Effect::Inert, usage: "help", rules: &[], set: None }
+    crate::module::plain(name, args, allowed, Effect::Inert, "help")
 }
 
 const ROWS: &[Directive] = &[

@@ -28,8 +28,10 @@ static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::MIDDLE, check_access
 
 static DIRECTIVES: &[Directive] = &[
     row("order", Args::Take1, OR_LIMIT, Modelled, "'allow,deny', 'deny,allow', or 'mutual-failure'", set_order),
-    row("allow", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", allow),
-    row("deny", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", deny),
+    row("allow", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", allow)
+        .tried(),
+    row("deny", Args::Iterate2, OR_LIMIT, Modelled, "'from' followed by hostnames or IP-address wildcards", deny)
+        .tried(),
     row(
         "Satisfy",
         Args::Take1,

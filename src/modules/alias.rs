@@ -37,7 +37,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "a fakename and a realname, or a realname in a Location",
         alias,
-    ),
+    )
+    .tried(),
     row(
         "ScriptAlias",
         Args::Take12,
@@ -45,7 +46,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "a fakename and a realname, or a realname in a Location",
         script_alias,
-    ),
+    )
+    .tried(),
     row(
         "Redirect",
         Args::Take123,
@@ -53,8 +55,9 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "an optional status, then document to be redirected and destination URL",
         redirect,
-    ),
-    row("AliasMatch", Args::Take2, RSRC_CONF, Modelled, "a regular expression and a filename", alias_match),
+    )
+    .tried(),
+    row("AliasMatch", Args::Take2, RSRC_CONF, Modelled, "a regular expression and a filename", alias_match).tried(),
     row(
         "ScriptAliasMatch",
         Args::Take2,
@@ -62,7 +65,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "a regular expression and a filename",
         script_alias_match,
-    ),
+    )
+    .tried(),
     row(
         "RedirectMatch",
         Args::Take23,
@@ -70,7 +74,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "an optional status, then a regular expression and destination URL",
         redirect_match,
-    ),
+    )
+    .tried(),
     row(
         "RedirectTemp",
         Args::Take2,
@@ -78,7 +83,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "a document to be redirected, then the destination URL",
         redirect_temp,
-    ),
+    )
+    .tried(),
     row(
         "RedirectPermanent",
         Args::Take2,
@@ -86,7 +92,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "a document to be redirected, then the destination URL",
         redirect_permanent,
-    ),
+    )
+    .tried(),
     row(
         "RedirectRelative",
         Args::Flag,

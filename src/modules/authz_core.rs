@@ -48,7 +48,7 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "specifies authorization directives which one must pass (or not) for a request to suceeed",
         require,
-    ),
+    ).tried(),
     row(
         "<RequireAll",
         Args::Raw,
@@ -56,7 +56,7 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "container for grouping authorization directives of which none must fail and at least one must pass for a request to succeed",
         require_all,
-    ),
+    ).tried(),
     row(
         "<RequireAny",
         Args::Raw,
@@ -64,7 +64,7 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "container for grouping authorization directives of which one must pass for a request to succeed",
         require_any,
-    ),
+    ).tried(),
     row(
         "<RequireNone",
         Args::Raw,
@@ -72,7 +72,7 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "container for grouping authorization directives of which none must pass for a request to succeed",
         require_none,
-    ),
+    ).tried(),
     row(
         "AuthMerging",
         Args::Take1,

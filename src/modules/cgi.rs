@@ -42,7 +42,8 @@ static DAEMON_DIRECTIVES: &[Directive] = &[
         Modelled,
         "the name of the socket to use for communication with the cgi daemon.",
         socket,
-    ),
+    )
+    .at_start(),
     plain("CGIDScriptTimeout", Args::Take1, ACCESS_CONF | RSRC_CONF, Modelled, TIMEOUT_USAGE).must(TIMEOUT),
 ];
 const LOG: Directive = plain("ScriptLog", Args::Take1, RSRC_CONF, Inert, "the name of a log for script debugging info");

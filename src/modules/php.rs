@@ -33,7 +33,7 @@ static DIRECTIVES: &[Directive] = &[
     row("php_admin_flag", Args::Take2, ACCESS_CONF | RSRC_CONF, Modelled, "PHP Flag Modifier (Admin)", |c, a| {
         set(c, a, true, true)
     }),
-    row("PHPINIDir", Args::Take1, RSRC_CONF, Modelled, "Directory containing the php.ini file", ini_dir),
+    row("PHPINIDir", Args::Take1, RSRC_CONF, Modelled, "Directory containing the php.ini file", ini_dir).at_start(),
 ];
 
 /// The magic types and the name that PHP takes.

@@ -26,10 +26,10 @@ static HOOKS: &[Hook] = &[hook(Phase::PostReadRequest, order::FIRST, modify)];
 static DIRECTIVES: &[Directive] = &[
     row("RemoteIPHeader", Args::Take1, RSRC_CONF, Modelled, "Specifies a request header to trust as the client IP, e.g. X-Forwarded-For", |c, a| header(c, a, |s| &mut s.header)),
     row("RemoteIPProxiesHeader", Args::Take1, RSRC_CONF, Modelled, "Specifies a request header to record proxy IP's, e.g. X-Forwarded-By; if not given then do not record", |c, a| header(c, a, |s| &mut s.proxies_header)),
-    row("RemoteIPTrustedProxy", Args::Iterate, RSRC_CONF, Modelled, "Specifies one or more proxies which are trusted to present IP headers", |c, a| proxy(c, &a[0], false)),
-    row("RemoteIPInternalProxy", Args::Iterate, RSRC_CONF, Modelled, "Specifies one or more internal (transparent) proxies which are trusted to present IP headers", |c, a| proxy(c, &a[0], true)),
-    row("RemoteIPTrustedProxyList", Args::Take1, RSRC_CONF, Modelled, "The filename to read the list of trusted proxies, see the RemoteIPTrustedProxy directive", |c, a| list(c, &a[0], false)),
-    row("RemoteIPInternalProxyList", Args::Take1, RSRC_CONF, Modelled, "The filename to read the list of internal proxies, see the RemoteIPInternalProxy directive", |c, a| list(c, &a[0], true)),
+    row("RemoteIPTrustedProxy", Args::Iterate, RSRC_CONF, Modelled, "Specifies one or more proxies which are trusted to present IP headers", |c, a| proxy(c, &a[0], false)).tried(),
+    row("RemoteIPInternalProxy", Args::Iterate, RSRC_CONF, Modelled, "Specifies one or more internal (transparent) proxies which are trusted to present IP headers", |c, a| proxy(c, &a[0], true)).tried(),
+    row("RemoteIPTrustedProxyList", Args::Take1, RSRC_CONF, Modelled, "The filename to read the list of trusted proxies, see the RemoteIPTrustedProxy directive", |c, a| list(c, &a[0], false)).tried(),
+    row("RemoteIPInternalProxyList", Args::Take1, RSRC_CONF, Modelled, "The filename to read the list of internal proxies, see the RemoteIPInternalProxy directive", |c, a| list(c, &a[0], true)).tried(),
     row("RemoteIPProxyProtocol", Args::Flag, RSRC_CONF, Modelled, "Enable PROXY protocol handling ('on', 'off')", proxy_protocol),
     row("RemoteIPProxyProtocolExceptions", Args::Argv, RSRC_CONF, Modelled, "Disable PROXY protocol handling for this list of networks in CIDR format", exceptions),
 ];

@@ -39,17 +39,22 @@ static HOOKS: &[Hook] = &[
 static DIRECTIVES: &[Directive] = &[
     row("SetEnvIf", Args::Raw, OR_FILEINFO, Modelled, "A header-name, regex and a list of variables.", |c, a| {
         set_env_if(c, a, false)
-    }),
+    })
+    .tried(),
     row("SetEnvIfNoCase", Args::Raw, OR_FILEINFO, Modelled, "a header-name, regex and a list of variables.", |c, a| {
         set_env_if(c, a, true)
-    }),
-    row("SetEnvIfExpr", Args::Raw, OR_FILEINFO, Modelled, "an expression and a list of variables.", set_env_if_expr),
+    })
+    .tried(),
+    row("SetEnvIfExpr", Args::Raw, OR_FILEINFO, Modelled, "an expression and a list of variables.", set_env_if_expr)
+        .tried(),
     row("BrowserMatch", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| {
         browser_match(c, a, false)
-    }),
+    })
+    .tried(),
     row("BrowserMatchNoCase", Args::Raw, OR_FILEINFO, Modelled, "A browser regex and a list of variables.", |c, a| {
         browser_match(c, a, true)
-    }),
+    })
+    .tried(),
 ];
 
 /// What a line looks at.

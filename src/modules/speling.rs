@@ -20,7 +20,7 @@ static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, check)];
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[
-    row("CheckSpelling", Args::Flag, OR_OPTIONS, Modelled, "whether or not to fix miscapitalized/misspelled requests", |c, a| set(c, a, |d| &mut d.enabled)),
+    row("CheckSpelling", Args::Flag, OR_OPTIONS, Modelled, "whether or not to fix miscapitalized/misspelled requests", |c, a| set(c, a, |d| &mut d.enabled)).tried(),
     row("CheckCaseOnly", Args::Flag, OR_OPTIONS, Modelled, "whether or not to fix only miscapitalized requests", |c, a| set(c, a, |d| &mut d.case_only)),
     row("CheckBasenameMatch", Args::Flag, OR_OPTIONS, Modelled, "whether or not to fix files with the same base name", |c, a| set(c, a, |d| &mut d.basename)),
 ];

@@ -13,8 +13,8 @@ pub(crate) static MODULE: Module =
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[
-    row("User", Args::Take1, RSRC_CONF, Modelled, "Effective user id for this server", user),
-    row("Group", Args::Take1, RSRC_CONF, Modelled, "Effective group id for this server", group),
+    row("User", Args::Take1, RSRC_CONF, Modelled, "Effective user id for this server", user).at_start(),
+    row("Group", Args::Take1, RSRC_CONF, Modelled, "Effective group id for this server", group).at_start(),
     plain("ChrootDir", Args::Take1, RSRC_CONF, Blind("paths are looked up within another root"), "The directory to chroot(2) into")
         .must(&[Rule::NotIn(forbid::GLOBAL_ONLY), Rule::By(chroot_dir)]),
     plain("Suexec", Args::Flag, RSRC_CONF, Blind("scripts run under suexec, which refuses those that break its rules"), "Enable or disable suEXEC support")

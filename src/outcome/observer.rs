@@ -35,6 +35,12 @@ pub trait Observer {
     /// A directive decided: without it, the answer would be another one.
     fn decided(&mut self, _decision: &Decision) {}
 
+    /// Whether the texts of patterns matter: where they don't, all of them are empty, and a pattern whose line is told next is
+    /// left out. That costs less.
+    fn wants_texts(&self) -> bool {
+        true
+    }
+
     /// More happened than there is room for: the rest of it is not told (what decided is).
     fn cut(&mut self) {}
 }

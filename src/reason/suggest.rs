@@ -4,6 +4,7 @@
 //! purpose.
 
 use super::{Case, Cause, Fit, Miss, Near, What};
+use crate::directives;
 use crate::modules::known;
 use crate::outcome::Outcome;
 use crate::run::Run;
@@ -146,6 +147,9 @@ fn of_cause(case: &Case<'_>, cause: &Cause) -> Vec<Change> {
             .into_iter()
             .collect(),
         What::DiskPath { .. } => first.map(|line| before(line, "RewriteBase /")).into_iter().collect(),
+        What::Htaccess { message, .. } if message.ends_with("not allowed here") => {
+            first.map(|line| overrides(case, line)).unwrap_or_default()
+        }
         What::Htaccess { .. } => first.and_then(|line| without_comment(case, line)).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -174,6 +178,16 @@ fn of_near(case: &Case<'_>, near: &Near) -> Vec<Change> {
         },
         _ => Vec::new(),
     }
+}
+
+/// The AllowOverride line in force with the class of a line of an .htaccess file too, else with all of them.
+fn overrides(case: &Case<'_>, line: Span) -> Vec<Change> {
+    let name = case.sources.directive_name(line);
+    let class = directives::all().find(|row| row.name().eq_ignore_ascii_case(&name)).and_then(|row| row.class());
+    let Some(old) = case.deciders(&["AllowOverride"]).pop() else { return Vec::new() };
+    let text = case.sources.text(old);
+    let more = class.map(|class| format!("{} {class}", text.trim().as_bstr()));
+    more.into_iter().chain(["AllowOverride All".into()]).map(|new| Change::Replace { old, new }).collect()
 }
 
 /// A grant for the directory of the file, in the narrowest section that is there.

@@ -149,7 +149,7 @@ proptest! {
         }
         prop_assert!(json::explained(&told).is_object());
         let places = outcome.decided_by.iter().map(|d| super::directive_text(&sources, d.span)).collect();
-        let (rows, _) = suite::story(&told, &|span| sources.place(span), &|_| false);
+        let (rows, _) = suite::story(&told, &suite::Missing::default(), &|span| sources.place(span), &|_| false);
         let case = Case { decided_by: places, story: rows, state: suite::State::Failed, ..Case::default() };
         let checked = [Checked { cases: vec![case], ..Checked::default() }];
         prop_assert!(!suite::text(&checked, None, Paint::default(), false, true).is_empty());

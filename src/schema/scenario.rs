@@ -2,7 +2,7 @@
 
 use super::{any_of, list, map, maybe, of, truth, words};
 use crate::suite::expect::{self, Shape};
-use crate::suite::want::MATCHERS;
+use crate::suite::shape::MATCHERS;
 use crate::suite::{files, partial, read};
 use serde_json::{Map, Value, json};
 

@@ -15,6 +15,8 @@ use crate::diagnostic::Diagnostic;
 use crate::limits;
 use crate::outcome::Step;
 use crate::outcome::observer::{Observer, Tried};
+use crate::outcome::step::Judgement;
+use crate::phase::Phase;
 use crate::source::Span;
 use crate::vfs::{self, Errno, Stat, Vfs, resolve};
 use bstr::{BString, ByteSlice};
@@ -253,8 +255,8 @@ impl Engine {
     }
 
     /// Begins to note for an observer.
-    pub(crate) fn observe(&self) {
-        self.trace.observe();
+    pub(crate) fn observe(&self, texts: bool) {
+        self.trace.observe(texts);
     }
 
     /// Ends it, and tells the observer.
@@ -287,6 +289,11 @@ impl Engine {
     /// Tells a step.
     pub(crate) fn tell(&self, step: Step) {
         self.trace.tell(step);
+    }
+
+    /// Notes a line that was reached, where there is an observer.
+    pub(crate) fn reach(&self, line: Option<Span>, phase: Phase, judgement: Judgement) {
+        self.trace.reach(line, phase, judgement);
     }
 
     /// Does something that nobody is to see: nothing of it is told.

@@ -2,6 +2,7 @@
 
 use crate::conf::Node;
 use crate::conf::args;
+use crate::directives;
 use crate::version::{Kind, Version};
 use bstr::ByteSlice;
 
@@ -37,10 +38,12 @@ pub(super) fn of(node: &Node, message: &str, version: Version) -> Option<String>
         return near.filter(|near| *near != first).map(|near| format!("did you mean `Require {near}`?"));
     }
     if message.ends_with("not allowed here") {
-        return Some(format!(
-            "what may stand in an .htaccess file is said by AllowOverride; `routesim directives {}` names its class",
-            node.name
-        ));
+        let row = directives::all().find(|row| row.name().as_bytes().eq_ignore_ascii_case(&node.name))?;
+        return Some(match row.class() {
+            Some("any class") => "in an .htaccess file it needs an AllowOverride that allows anything".into(),
+            Some(class) => format!("in an .htaccess file it needs `AllowOverride {class}`, or All"),
+            None => format!("it is for: {}", row.context().join(", ")),
+        });
     }
     None
 }

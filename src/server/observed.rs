@@ -17,12 +17,28 @@ struct Notes {
     notes: Vec<Note>,
     /// The texts that they speak of, one behind the other.
     texts: Vec<u8>,
+    /// Whether they are left out.
+    textless: bool,
     cut: bool,
 }
 
 enum Note {
     Line(Line),
     Pattern(Pattern),
+    /// A pattern without its texts.
+    Verdict {
+        line: Span,
+        kind: PatternKind,
+        origin: Origin,
+        matched: bool,
+    },
+}
+
+impl Note {
+    /// Whether it is a pattern of a line, without texts.
+    fn is_of(&self, at: Span) -> bool {
+        matches!(self, Note::Verdict { line, .. } if *line == at)
+    }
 }
 
 /// As [`Tried`], with its texts noted elsewhere.
@@ -37,9 +53,10 @@ struct Pattern {
 }
 
 impl Observed {
-    /// Forgets what was noted.
-    pub(super) fn clear(&self) {
+    /// Forgets what was noted; what is noted from now on has its `texts`, or none.
+    pub(super) fn begin(&self, texts: bool) {
         let mut notes = self.0.borrow_mut();
+        notes.textless = !texts;
         notes.notes.clear();
         notes.texts.clear();
         notes.cut = false;
@@ -48,8 +65,13 @@ impl Observed {
     /// Notes a line.
     pub(super) fn line(&self, line: Line) {
         let mut notes = self.0.borrow_mut();
-        if notes.has_room() {
-            notes.notes.push(Note::Line(line));
+        if !notes.has_room() {
+            return;
+        }
+        // without its texts, a pattern says no more than its line
+        match notes.notes.last_mut() {
+            Some(last @ Note::Verdict { .. }) if last.is_of(line.at) => *last = Note::Line(line),
+            _ => notes.notes.push(Note::Line(line)),
         }
     }
 
@@ -60,6 +82,9 @@ impl Observed {
             return;
         }
         let Tried { line, kind, origin, matched, .. } = *tried;
+        if notes.textless {
+            return notes.notes.push(Note::Verdict { line, kind, origin, matched });
+        }
         let [pattern, subject, name] = [tried.pattern, tried.subject, tried.name].map(|text| notes.text(text));
         notes.notes.push(Note::Pattern(Pattern { line, kind, pattern, subject, origin, name, matched }));
     }
@@ -71,6 +96,11 @@ impl Observed {
             match note {
                 Note::Line(line) => observer.line(*line),
                 Note::Pattern(p) => observer.pattern(&notes.tried(p)),
+                Note::Verdict { line, kind, origin, matched } => {
+                    let [pattern, subject, name] = [BStr::new(""); 3];
+                    let (line, kind, origin, matched) = (*line, *kind, *origin, *matched);
+                    observer.pattern(&Tried { line, kind, pattern, subject, origin, name, matched });
+                }
             }
         }
         if notes.cut {

@@ -456,8 +456,12 @@ impl<'a> Request<'a> {
 
     /// Tells a step, when somebody watches.
     pub(crate) fn tell(&self, step: impl FnOnce() -> Step) {
-        if self.engine.watched() {
+        if self.engine.traced() {
             self.engine.tell(step());
+        } else if self.engine.watched() {
+            // an observer is told of the line alone: the rest needs no making
+            let Step { rule, phase, judgement, .. } = step();
+            self.engine.reach(rule, phase, judgement);
         }
     }
 

@@ -6,7 +6,9 @@
 use super::observed::Observed;
 use crate::limits;
 use crate::outcome::observer::{Line, Observer, Tried};
-use crate::outcome::step::{Detail, Step};
+use crate::outcome::step::{Detail, Judgement, Step};
+use crate::phase::Phase;
+use crate::source::Span;
 use std::cell::{Cell, RefCell};
 
 /// Who watches.
@@ -46,9 +48,9 @@ impl Trace {
         self.watching.get() == Watching::Somebody
     }
 
-    /// Begins to note for an observer.
-    pub(crate) fn observe(&self) {
-        self.observed.clear();
+    /// Begins to note for an observer, with the texts of patterns or without.
+    pub(crate) fn observe(&self, texts: bool) {
+        self.observed.begin(texts);
         self.watching.set(Watching::Observer);
     }
 
@@ -117,15 +119,15 @@ impl Trace {
     pub(crate) fn tell(&self, step: Step) {
         match self.watching.get() {
             Watching::Somebody => self.put(step),
-            Watching::Observer => self.note(&step),
+            Watching::Observer => self.reach(step.rule, step.phase, step.judgement),
             Watching::Nobody | Watching::Full => {}
         }
     }
 
-    /// Notes the line of a step.
-    fn note(&self, step: &Step) {
-        if let Some(at) = step.rule {
-            self.observed.line(Line { at, phase: step.phase, judgement: step.judgement });
+    /// Notes a line that was reached, where there is an observer.
+    pub(crate) fn reach(&self, line: Option<Span>, phase: Phase, judgement: Judgement) {
+        if let (Watching::Observer, Some(at)) = (self.watching.get(), line) {
+            self.observed.line(Line { at, phase, judgement });
         }
     }
 
@@ -181,7 +183,7 @@ impl Trace {
     #[cold]
     fn close_level(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
         if self.watching.get() == Watching::Observer {
-            return step(&[]).iter().for_each(|step| self.note(step));
+            return step(&[]).iter().for_each(|step| self.reach(step.rule, step.phase, step.judgement));
         }
         if self.unopened.get() > 0 {
             return self.unopened.set(self.unopened.get() - 1);

@@ -41,7 +41,7 @@ impl Edits<'_> {
         }
         let indent = spec.column as usize - 1;
         let pad = " ".repeat(indent);
-        let line_end = start + rest.find('\n').unwrap_or(rest.len());
+        let line_end = self.line_end(spec.line).max(start);
         if self.is_mapping(&rest[..line_end - start]) {
             if self.has_empty_expect(spec.line, indent) {
                 return None;
@@ -227,12 +227,13 @@ impl Edits<'_> {
     /// The text with them.
     pub(crate) fn applied(mut self) -> String {
         self.edits.sort_by_key(|e| (e.0.start, e.0.end));
+        let newline = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
         let mut out = self.text.to_string();
         for (range, new) in self.edits.iter().rev() {
-            out.replace_range(range.clone(), new);
+            out.replace_range(range.clone(), &new.replace('\n', newline));
         }
         if !out.ends_with('\n') {
-            out.push('\n');
+            out.push_str(newline);
         }
         out
     }

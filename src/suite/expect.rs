@@ -1,7 +1,7 @@
 //! What a scenario expects of an outcome, and what was different.
 
 use super::reader::Reader;
-pub(crate) use super::want::Shape;
+pub(crate) use super::shape::Shape;
 use super::want::{Want, value_of};
 use super::yaml::{At, Node};
 use crate::outcome::json::Key;

@@ -27,6 +27,8 @@ pub(crate) struct Group {
     pub requests: Vec<Asked>,
     /// Whether none of it is to be served.
     pub secret: bool,
+    /// The DocumentRoot, where it is not there.
+    pub missing: Option<BString>,
 }
 
 /// A request, and the line that it is made for.
@@ -78,7 +80,9 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
             ask(&path, Some(line));
         }
         ask("/no-such-page", None);
-        groups.push(Group { title: host.name.clone(), line: host.section, requests, secret: false });
+        let is_there = |root: &BString| resolve::stat(site.vfs(), &Cred::root(), root).is_ok_and(|stat| stat.is_dir());
+        let missing = host.root.clone().filter(|root| root.starts_with(b"/") && !is_there(root));
+        groups.push(Group { title: host.name.clone(), line: host.section, requests, secret: false, missing });
         let mut requests = Vec::new();
         let secrets = SECRET.iter().map(|path| path.to_string()).chain(secrets(site, host));
         for url in secrets.map(|path| format!("{}{path}", host.base)) {
@@ -87,7 +91,7 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
             }
         }
         let title = format!("{}: what must not be served", host.name);
-        groups.push(Group { title, line: None, requests, secret: true });
+        groups.push(Group { title, line: None, requests, secret: true, missing: None });
     }
     groups.retain(|group| !group.requests.is_empty());
     groups

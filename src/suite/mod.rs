@@ -21,6 +21,7 @@ mod real;
 mod request;
 mod run;
 mod scenario;
+pub(crate) mod shape;
 mod tree;
 mod variables;
 pub(crate) mod want;
@@ -32,12 +33,16 @@ pub use crate::expr::moment::Moment;
 pub use expect::{Expectation, Mismatch};
 pub use files::{FileEntry, FileKind, Probe};
 pub(crate) use location::Location;
+#[cfg(feature = "cli")]
+pub(crate) use location::Whereabouts;
 #[cfg(feature = "disk")]
 pub(crate) use real::KEYS as SITE_KEYS;
 #[cfg(feature = "disk")]
 pub use real::RealSite;
 pub(crate) use request::host_of;
 pub use request::{RequestSpec, UrlParts, parse_server, split_url};
+#[cfg(feature = "cli")]
+pub(crate) use run::answer_by;
 pub use run::{Answered, Ran, run};
 pub(crate) use run::{answer, asked, put, started};
 pub use scenario::{ConfigSource, Scenario};

@@ -67,7 +67,7 @@ pub(super) fn read(path: &Path, text: &str, sources: &SourceMap) -> Result<Vec<S
     let pairs = match &root.value {
         Value::Map(pairs) => pairs.as_slice(),
         Value::Null => &[],
-        _ => reader.wrong_type("a scenario", "a mapping", &root).unwrap_or_default(),
+        _ => reader.wrong_kind("a scenario", "a mapping", &root).unwrap_or_default(),
     };
     outer.read(&mut reader, pairs, folder, text, &KEYS);
     if !outer.named && matches!(root.value, Value::Map(_) | Value::Null) {
@@ -80,7 +80,7 @@ pub(super) fn read(path: &Path, text: &str, sources: &SourceMap) -> Result<Vec<S
         let mut draft = outer.inside();
         let pairs = match &node.value {
             Value::Map(pairs) => pairs,
-            _ => reader.wrong_type("an element of `scenarios`", "a mapping", node).unwrap_or(&NOTHING),
+            _ => reader.wrong_kind("an element of `scenarios`", "a mapping", node).unwrap_or(&NOTHING),
         };
         let known: Vec<&str> =
             KEYS.into_iter().filter(|key| !["routesim", "scenarios", IGNORED].contains(key)).collect();

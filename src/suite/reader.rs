@@ -20,7 +20,12 @@ impl Reader {
 
     /// Notes that `node` is not `wanted`.
     pub(super) fn wrong_type<T>(&mut self, what: &str, wanted: &str, node: &Node) -> Option<T> {
-        self.error("wrong-type", format!("`{what}` must be {wanted}, not {}", node.kind()), node.at);
+        self.wrong_kind(&format!("`{what}`"), wanted, node)
+    }
+
+    /// The same of what has no key.
+    pub(super) fn wrong_kind<T>(&mut self, what: &str, wanted: &str, node: &Node) -> Option<T> {
+        self.error("wrong-type", format!("{what} must be {wanted}, not {}", node.kind()), node.at);
         None
     }
 

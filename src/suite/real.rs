@@ -36,7 +36,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node, folder: &Path) -> Option<Re
     let (mut config, mut docroot) = (None, None);
     for (key, node) in reader.map("site", node) {
         let what = key.text.as_str();
-        let mut path = || reader.text(what, node).filter(|text| !text.is_empty()).map(|text| joined(folder, &text));
+        let mut path =
+            || reader.text(what, node).filter(|text| !text.is_empty()).map(|text| joined(folder, text.as_ref()));
         match what {
             "config" => config = path(),
             "docroot" => docroot = path(),
@@ -63,9 +64,9 @@ pub(super) fn read(reader: &mut Reader, node: &Node, folder: &Path) -> Option<Re
 }
 
 /// A path from a directory, without `..` where that is sure to be the same.
-fn joined(folder: &Path, path: &str) -> PathBuf {
+pub(super) fn joined(folder: &Path, path: &Path) -> PathBuf {
     let mut whole = folder.to_path_buf();
-    for part in Path::new(path).components() {
+    for part in path.components() {
         let is_named = matches!(whole.components().next_back(), Some(Component::Normal(_)));
         match part {
             Component::ParentDir if is_named && !whole.is_symlink() => drop(whole.pop()),

@@ -91,10 +91,20 @@ pub(crate) fn started(scenario: &Scenario, site: &Site) -> Result<Run, Box<Diagn
 
 /// Asks one of a scenario's requests.
 pub(crate) fn answer(scenario: &Scenario, run: &Run, index: usize) -> Answered {
+    answer_by(scenario, run, index, &mut |request| run.ask(request))
+}
+
+/// The same; a request whose redirects are not followed is put by `ask`.
+pub(crate) fn answer_by(
+    scenario: &Scenario,
+    run: &Run,
+    index: usize,
+    ask: &mut dyn FnMut(&Request) -> Outcome,
+) -> Answered {
     let spec = &scenario.requests[index];
     let request = asked(scenario, run, index);
     if !spec.follow {
-        let outcome = run.ask(&request);
+        let outcome = ask(&request);
         let mismatches = match spec.expect.is_empty() {
             true => Vec::new(),
             false => compare(&spec.expect, &told(&outcome, &spec.expect, run)),

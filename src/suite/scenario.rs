@@ -336,7 +336,7 @@ requests:
     fn what_is_wrong_is_said() {
         for (text, wanted) in [
             ("", "1:1: this scenario has no `name` (begin with `name: ` and a sentence on what it shows)"),
-            ("- x", "1:1: `a scenario` must be a mapping, not a list"),
+            ("- x", "1:1: a scenario must be a mapping, not a list"),
             ("name: x\nname: y", "2:1: key `name` stands twice (keep one of them)"),
             ("name: x\nconfg: y", "2:1: unknown key `confg` in a scenario (did you mean `config`?)"),
             ("name: x\nconfig: {file: }", "2:9: `config` is neither a text nor a `file`"),

@@ -21,9 +21,10 @@ impl Variables {
         }
     }
 
-    /// A node with its variables filled in; where there are none, nothing is one.
+    /// A node with its variables filled in. Where there are none, braces around a name are a mistake, and any others are
+    /// braces.
     pub(super) fn filled<'n>(&self, reader: &mut Reader, node: &'n Node) -> Cow<'n, Node> {
-        match self.0.is_empty() {
+        match self.0.is_empty() && !names_one(node) {
             true => Cow::Borrowed(node),
             false => Cow::Owned(self.node(reader, node)),
         }
@@ -56,6 +57,9 @@ impl Variables {
                 None => {
                     let names = self.0.iter().map(|(name, _)| name.as_str());
                     let help = match closest(name.trim(), names.clone()) {
+                        _ if self.0.is_empty() => {
+                            "`variables: {NAME: VALUE}` says what names in double braces are".into()
+                        }
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("there are {}", names.collect::<Vec<_>>().join(", ")),
                     };
@@ -67,5 +71,23 @@ impl Variables {
         }
         out.push_str(rest);
         out
+    }
+}
+
+/// Whether a text of a node has a name in double braces.
+fn names_one(node: &Node) -> bool {
+    let named = |text: &str| {
+        let mut behind = text.split("{{").skip(1).filter_map(|behind| behind.split_once("}}"));
+        behind.any(|(name, _)| {
+            let name = name.trim();
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+        })
+    };
+    match &node.value {
+        Value::Text(text) => named(text),
+        Value::List(nodes) => nodes.iter().any(names_one),
+        Value::Map(pairs) => pairs.iter().any(|(key, node)| named(&key.text) || names_one(node)),
+        _ => false,
     }
 }

@@ -185,6 +185,14 @@ impl Places<'_> {
             return Diagnostic::error("too-large", "it has too many values", span)
                 .help(format!("a scenario may have {YAML_VALUES}: distribute the requests over several"));
         }
+        if message.starts_with("multiple YAML documents") {
+            return Diagnostic::error("yaml-syntax", "there is more than one YAML document", span)
+                .help("a line `---` begins another: several scenarios of a file are a list, `scenarios`");
+        }
+        if message.contains("recursive reference") {
+            return Diagnostic::error("yaml-syntax", "an alias stands for something that it is in itself", span)
+                .help("write out what `*name` is to stand for");
+        }
         if message.starts_with("budget breached") {
             return Diagnostic::error("yaml-syntax", "the aliases stand for too much", span).help(format!(
                 "write out what `*name` is to stand for: aliases may make it {} longer",

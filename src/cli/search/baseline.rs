@@ -1,6 +1,7 @@
 //! The file of what is known and meant, as searches read it: one entry a line, with the reason behind it.
 
-use crate::cli::{Failure, machine};
+use crate::cli::{Failure, failure};
+use crate::suite::bounded;
 use bstr::BStr;
 use std::path::Path;
 
@@ -11,7 +12,8 @@ pub(super) struct Baseline(Vec<String>);
 impl Baseline {
     /// Reads the file.
     pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
-        Ok(Baseline::of(&String::from_utf8_lossy(&machine::read(path)?)))
+        let text = bounded::read(path).or_else(|e| failure(format!("can't read `{}`: {e}", path.display())))?;
+        Ok(Baseline::of(&String::from_utf8_lossy(&text)))
     }
 
     fn of(text: &str) -> Baseline {

@@ -1,6 +1,7 @@
 //! Which lines of a site its requests reach, match and are decided by.
 
 use crate::directives::{self, Effect};
+use crate::module::Part;
 use crate::outcome::observer::{Line, Observer, Tried};
 use crate::outcome::step::Judgement;
 use crate::outcome::{Decision, Outcome};
@@ -10,84 +11,11 @@ use crate::request::Request;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::source::{FileId, Span};
-use crate::suite::{Answered, Scenario};
+use crate::suite::{self, Answered, Scenario, Whereabouts};
 use bstr::{BStr, BString, ByteSlice};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
-
-/// Sections that requests are held against. What is within is in force where they match.
-const SECTIONS: [&str; 12] = [
-    "virtualhost",
-    "directory",
-    "directorymatch",
-    "location",
-    "locationmatch",
-    "files",
-    "filesmatch",
-    "proxy",
-    "proxymatch",
-    "if",
-    "elseif",
-    "else",
-];
-
-/// Directives that are tried one by one.
-const TRIED: [&str; 33] = [
-    "alias",
-    "aliasmatch",
-    "scriptalias",
-    "scriptaliasmatch",
-    "wsgiscriptalias",
-    "wsgiscriptaliasmatch",
-    "redirect",
-    "redirectmatch",
-    "redirectpermanent",
-    "redirecttemp",
-    "proxypass",
-    "proxypassmatch",
-    "rewriterule",
-    "rewritecond",
-    "require",
-    "requireall",
-    "requireany",
-    "requirenone",
-    "allow",
-    "deny",
-    "setenvif",
-    "setenvifnocase",
-    "setenvifexpr",
-    "browsermatch",
-    "browsermatchnocase",
-    "sslrequire",
-    "sslrequiressl",
-    "remoteiptrustedproxy",
-    "remoteipinternalproxy",
-    "remoteiptrustedproxylist",
-    "remoteipinternalproxylist",
-    "serveralias",
-    "checkspelling",
-];
-
-/// What is carried out when httpd starts, whatever is asked: such a line counts only where it decides all the same.
-const AT_START: [&str; 16] = [
-    "listen",
-    "user",
-    "group",
-    "serverroot",
-    "namevirtualhost",
-    "port",
-    "loadfile",
-    "loadmodule",
-    "defaultruntimedir",
-    "phpinidir",
-    "scriptsock",
-    "sslcertificatefile",
-    "sslcertificatekeyfile",
-    "wsgiimportscript",
-    "wsgidaemonprocess",
-    "serveradmin",
-];
 
 /// What a line is to coverage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,9 +38,9 @@ const DECIDED: u8 = 8;
 const FITTED: u8 = 16;
 const UNFITTED: u8 = 32;
 
-/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost about
+/// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost less than
 /// half of what it takes to put the request and to read the line.
-const NOTES_A_REQUEST: usize = 300;
+const NOTES_A_REQUEST: usize = 150;
 const NOTES_A_LINE: usize = 5;
 const NOTES_TO_BEGIN: usize = 5_000;
 
@@ -132,10 +60,13 @@ impl Slot {
         if self.last != request {
             (self.last, self.seen) = (request, 0);
         }
-        let new = bits & !self.seen;
+        let mut new = bits & !self.seen;
         self.seen |= bits;
-        for (bit, count) in self.counts.iter_mut().enumerate() {
-            *count += u32::from(new >> bit & 1);
+        while new != 0 {
+            if let Some(count) = self.counts.get_mut(new.trailing_zeros() as usize) {
+                *count += 1;
+            }
+            new &= new - 1;
         }
     }
 }
@@ -177,6 +108,10 @@ impl Observer for Watcher {
         self.mark(decision.span.file, decision.span.line, DECIDED);
     }
 
+    fn wants_texts(&self) -> bool {
+        false
+    }
+
     fn cut(&mut self) {
         self.unwatched += 1;
     }
@@ -190,28 +125,34 @@ impl Watcher {
         Watcher { files: Vec::new(), requests: 0, kinds: RefCell::default(), room, reserve: room / 2, unwatched: 0 }
     }
 
-    /// Sees what a request of a scenario, and the redirects that were followed from it, came by.
-    pub(super) fn see(&mut self, run: &Run, answered: &Answered) {
-        let hops = answered.hops.iter().map(|hop| (&hop.request, &hop.outcome));
-        for (request, outcome) in hops.chain([(&answered.request, &answered.outcome)]) {
-            self.one(run, request, outcome);
+    /// Asks one of a scenario's requests, and sees what it and the redirects that are followed from it come by.
+    pub(super) fn answer(&mut self, scenario: &Scenario, run: &Run, index: usize) -> Answered {
+        let answered = suite::answer_by(scenario, run, index, &mut |request| self.ask(run, request));
+        if scenario.requests[index].follow {
+            let hops = answered.hops.iter().map(|hop| &hop.request);
+            hops.chain([&answered.request]).for_each(|request| drop(self.ask(run, request)));
         }
+        answered
     }
 
-    fn one(&mut self, run: &Run, request: &Request, outcome: &Outcome) {
+    fn ask(&mut self, run: &Run, request: &Request) -> Outcome {
         self.requests += 1;
         self.room += NOTES_A_REQUEST;
         if let Some(host) = run.host_without_names(request) {
             self.mark(host.file, host.line, REACHED | MATCHED);
         }
+        if self.room > self.reserve {
+            return run.observe(request, self);
+        }
+        let outcome = run.ask(request);
         // when room grows short, what decides anew goes first
         let is_new = |d: &Decision| self.at(d.span.file, d.span.line)[3] == 0;
-        if self.room > self.reserve || self.room > 0 && outcome.decided_by.iter().any(is_new) {
-            run.observe(request, self);
-        } else {
-            self.unwatched += 1;
-            outcome.decided_by.iter().for_each(|decision| self.decided(decision));
+        if self.room > 0 && outcome.decided_by.iter().any(is_new) {
+            return run.observe(request, self);
         }
+        self.unwatched += 1;
+        outcome.decided_by.iter().for_each(|decision| self.decided(decision));
+        outcome
     }
 
     fn mark(&mut self, file: FileId, line: u32, bits: u8) {
@@ -245,33 +186,36 @@ impl Watcher {
 
     /// The lines of the site, and of the .htaccess files that were read.
     pub(super) fn lines(&self, scenario: &Scenario, site: &Site, run: &Run) -> Vec<coverage::Line> {
-        let mut found: HashMap<(FileId, u32), coverage::Line> = HashMap::new();
-        for directive in site.directives() {
-            self.add(&mut found, scenario, run, &directive, self.requests);
-        }
+        let mut listing = Listing { seen: self, scenario, run, found: HashMap::new(), files: HashMap::new() };
+        site.directives().for_each(|directive| listing.add(&directive, self.requests));
         for (number, lines) in self.files.iter().enumerate() {
             let read = lines.first().map_or(0, |slot| slot.counts[1]);
             if read > 0 {
                 let nodes = run.htaccess_nodes(FileId(number as u32));
-                Directive::of(&nodes).for_each(|directive| self.add(&mut found, scenario, run, &directive, read));
+                Directive::of(&nodes).for_each(|directive| listing.add(&directive, read));
             }
         }
-        found.into_values().collect()
+        listing.found.into_values().collect()
     }
+}
 
+/// The lines of a run, as they are put together.
+struct Listing<'l> {
+    seen: &'l Watcher,
+    scenario: &'l Scenario,
+    run: &'l Run,
+    found: HashMap<(FileId, u32), coverage::Line>,
+    files: HashMap<FileId, Option<Whereabouts>>,
+}
+
+impl Listing<'_> {
     /// Adds a directive, which is in force for `all` requests but for the sections around it. A macro's line may come several
     /// times.
-    fn add(
-        &self,
-        found: &mut HashMap<(FileId, u32), coverage::Line>,
-        scenario: &Scenario,
-        run: &Run,
-        directive: &Directive<'_>,
-        all: u32,
-    ) {
+    fn add(&mut self, directive: &Directive<'_>, all: u32) {
+        let (seen, sources) = (self.seen, self.run.sources());
         let span = directive.span();
-        let kind = self.kind(directive.name(), directive.is_section());
-        let [reached, matched, missed, decided, fitted, unfitted] = self.at(span.file, span.line);
+        let kind = seen.kind(directive.name(), directive.is_section());
+        let [reached, matched, missed, decided, fitted, unfitted] = seen.at(span.file, span.line);
         if kind == Kind::Apart && decided == 0 {
             return;
         }
@@ -280,9 +224,9 @@ impl Watcher {
             true if reached > 0 => Hits { reached, matched, missed, decided },
             true => Hits { reached: fitted.saturating_add(unfitted), matched: fitted, missed: unfitted, decided },
             false => {
-                let is_tried = |section: &(&BStr, Span)| self.kind(section.0, true) == Kind::Section;
+                let is_tried = |section: &(&BStr, Span)| seen.kind(section.0, true) == Kind::Section;
                 let around = directive.parents().filter(is_tried).last();
-                let in_force = around.map_or(all, |(_, section)| self.at(section.file, section.line)[1]);
+                let in_force = around.map_or(all, |(_, section)| seen.at(section.file, section.line)[1]);
                 Hits { reached: in_force.max(reached), matched: in_force.max(matched), missed, decided }
             }
         };
@@ -294,42 +238,49 @@ impl Watcher {
         // a group that holds all there is has no step of its own
         let group = directive.parents().last().filter(|(name, _)| name.to_ascii_lowercase().starts_with(b"require"));
         if let Some((_, group)) = group
-            && self.at(group.file, group.line)[0] == 0
-            && let Some(group) = found.get_mut(&(group.file, group.line))
+            && seen.at(group.file, group.line)[0] == 0
+            && let Some(group) = self.found.get_mut(&(group.file, group.line))
         {
             group.hits = group.hits.with(Hits { decided: 0, ..hits }, u32::max);
         }
-        if let Some(known) = found.get_mut(&(span.file, span.line)) {
+        if let Some(known) = self.found.get_mut(&(span.file, span.line)) {
             known.hits = known.hits.with(hits, u32::max);
             return;
         }
-        let Some(place) = scenario.location(run.sources(), span) else { return };
+        let (_, column) = sources.file(span.file).line_column(span.start);
+        let whereabouts = self.files.entry(span.file).or_insert_with(|| self.scenario.whereabouts(sources, span.file));
+        let Some(place) = whereabouts.as_ref().map(|file| file.at(span.line, column)) else { return };
         let line = coverage::Line {
             file: place.path,
             line: place.line,
             directive: directive.name().to_string(),
-            text: directive_text(run.sources(), span),
+            text: directive_text(sources, span),
             section: directive.is_section(),
             tried,
             hits,
         };
-        found.insert((span.file, span.line), line);
+        self.found.insert((span.file, span.line), line);
     }
 }
 
-/// What a directive or a section is to coverage, by its name.
+/// What a directive or a section is to coverage, by its rows.
 fn kind(name: &BStr, section: bool) -> Kind {
-    static MODELLED: LazyLock<HashSet<String>> = LazyLock::new(|| {
-        let modelled = directives::all().filter(|row| row.effect() == Effect::Modelled);
-        modelled.map(|row| row.name().to_ascii_lowercase()).collect()
+    static KINDS: LazyLock<HashMap<(String, bool), Kind>> = LazyLock::new(|| {
+        let mut kinds = HashMap::new();
+        for row in directives::all() {
+            let kind = match row.part() {
+                Part::Tried => Kind::Tried,
+                Part::Scope => Kind::Section,
+                Part::Setting if !row.is_section() && row.effect() == Effect::Modelled => Kind::Setting,
+                Part::Setting | Part::AtStart => Kind::Apart,
+            };
+            let known = kinds.entry((row.name().to_ascii_lowercase(), row.is_section())).or_insert(kind);
+            if *known == Kind::Apart {
+                *known = kind;
+            }
+        }
+        kinds
     });
     let name = name.to_str_lossy().to_ascii_lowercase();
-    match section {
-        true if SECTIONS.contains(&&*name) => Kind::Section,
-        true if name.starts_with("require") => Kind::Tried,
-        true => Kind::Apart,
-        false if TRIED.contains(&&*name) => Kind::Tried,
-        false if MODELLED.contains(&name) && !AT_START.contains(&&*name) => Kind::Setting,
-        false => Kind::Apart,
-    }
+    KINDS.get(&(name, section)).copied().unwrap_or(Kind::Apart)
 }

@@ -3,7 +3,8 @@
 use super::super::Failure;
 use crate::report::paint::Paint;
 use crate::report::suite::coverage::{self, Coverage};
-use std::path::PathBuf;
+use crate::suite::bounded;
+use std::path::{Path, PathBuf};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
@@ -27,6 +28,8 @@ pub(super) enum Format {
 pub(super) enum Form {
     /// Human-readable table, and the lines that are not reached
     Table,
+    /// The lines of the configuration, with counts beside them
+    Listing,
     /// Tracefile, as genhtml and many services read it
     Lcov,
     /// One static page
@@ -43,8 +46,12 @@ pub(super) enum Report {
 }
 
 /// The reports that are no results.
-const OF_COVERAGE: [(&str, Form); 3] =
-    [("lcov", Form::Lcov), ("coverage-json", Form::Json), ("coverage-html", Form::Html)];
+const OF_COVERAGE: [(&str, Form); 4] = [
+    ("lcov", Form::Lcov),
+    ("coverage-json", Form::Json),
+    ("coverage-html", Form::Html),
+    ("coverage-listing", Form::Listing),
+];
 
 /// `FORMAT=FILE`.
 pub(super) fn report(text: &str) -> Result<(Report, PathBuf), String> {
@@ -85,9 +92,10 @@ pub(super) fn least(text: &str) -> Result<(Kind, f64), String> {
 }
 
 /// Coverage in a form.
-pub(super) fn covered(form: Form, coverage: &Coverage) -> Result<String, Failure> {
+pub(super) fn covered(form: Form, coverage: &Coverage, paint: Paint) -> Result<String, Failure> {
     Ok(match form {
-        Form::Table => coverage::table(coverage, Paint::default()),
+        Form::Table => coverage::table(coverage, paint),
+        Form::Listing => coverage::listing(coverage, &|path| bounded::read(Path::new(path)).ok(), paint),
         Form::Lcov => coverage::lcov(coverage),
         Form::Html => coverage::html(coverage),
         Form::Json => format!("{}\n", serde_json::to_string_pretty(&coverage::json(coverage))?),

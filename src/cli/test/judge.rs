@@ -1,6 +1,6 @@
 //! Whether the expectations of a scenario notice a mutant of its site.
 
-use super::runner::Filter;
+use super::filter::Filter;
 use crate::mutate::{Form, Mutant, form};
 use crate::outcome::observer::{Line, Observer};
 use crate::outcome::step::Judgement;

@@ -1,28 +1,32 @@
 //! `routesim test [PATH...]`
 
-mod baseline;
 mod cover;
+mod failed;
+mod filter;
 mod forms;
 mod judge;
 mod mutate;
+mod reads;
+mod rooted;
 mod runner;
 mod update;
 mod watch;
 
-use super::given::{self, Given};
+use super::baseline::{BaselineArgs, Finding};
+use super::given::{self, Given, HERE};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
 use crate::report::plural;
 use crate::report::suite::coverage::{self, Coverage};
 use crate::report::suite::mutation::{self, Mutation};
-use crate::report::suite::{self as printed, Checked};
-use crate::site::SiteOptions;
+use crate::report::suite::{self as printed, Case, Checked, State};
 use crate::suite::{RealSite, Scenario};
-use baseline::Baseline;
+use filter::Filter;
 use forms::{Form, Format, Kind, Report, covered, least, report};
 use mutate::Mutate;
-use runner::{Covered, Filter, Runner, Work};
+use rooted::rooted;
+use runner::{Covered, Runner, Work};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -69,20 +73,15 @@ pub(super) struct Test {
     #[arg(long, requires = "paths")]
     record: bool,
 
-    /// File of known differences, one `FILE: REQUEST: KEY` per line, with the reason after two spaces and `# `
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["update", "record"])]
-    baseline: Option<PathBuf>,
-
-    /// Write what differs to the file of known differences
-    #[arg(long, requires = "baseline")]
-    write_baseline: bool,
+    #[command(flatten)]
+    known: BaselineArgs,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
     /// Also write a report to a file, such as `junit=report.xml`; may be repeated. Besides the output formats, FORMAT can be
-    /// `lcov`, `coverage-json` or `coverage-html`; `stryker` is of the mutants
+    /// `lcov`, `coverage-json`, `coverage-html` or `coverage-listing`; `stryker` is of the mutants
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     report: Vec<(Report, PathBuf)>,
 
@@ -123,7 +122,20 @@ impl Test {
                 "--coverage=FORMAT and --format are both for standard output: write one of them with --report",
             );
         }
-        let site = self.site(streams)?;
+        if self.known.write_baseline && (!self.filter.is_empty() || self.fail_fast) {
+            return failure("--write-baseline needs all requests: leave out --filter and --fail-fast");
+        }
+        if self.known.baseline.is_some() && (self.update || self.record) {
+            return failure(
+                "--baseline and --update or --record don't go together: what is written is not a difference",
+            );
+        }
+        if self.paths.is_empty() && self.given.scenario.is_none() && !Path::new(HERE).is_file() {
+            return failure(format!(
+                "no suite is given, and there is no ./{HERE}: name suites or a directory of them (`routesim init` writes a first one)"
+            ));
+        }
+        let site = self.given.real_site(streams)?;
         if !self.watch {
             return self.once(&site, streams, &mut Vec::new());
         }
@@ -139,23 +151,6 @@ impl Test {
             reads.extend(self.paths.iter().cloned());
             streams.note("waiting for a change (Ctrl-C ends it)");
             watch::change(&reads);
-        }
-    }
-
-    /// The site that suites without one are asked of.
-    fn site(&self, streams: &Streams) -> Result<Option<RealSite>, Failure> {
-        let (machine, version) = (&self.given.machine, self.given.version());
-        match (&self.given.config, &self.given.docroot) {
-            (Some(config), _) if given::is_htaccess(config) => Ok(Some(RealSite::Htaccess(config.clone()))),
-            (Some(config), _) => {
-                let options: SiteOptions = machine.options(version)?;
-                Ok(Some(RealSite::Config(self.given.main_file(config, streams)?, options)))
-            }
-            (None, Some(docroot)) => Ok(Some(RealSite::Docroot(docroot.clone()))),
-            (None, None) => match machine.used() {
-                Some(option) => failure(format!("{option} requires -c FILE")),
-                None => Ok(None),
-            },
         }
     }
 
@@ -193,19 +188,7 @@ impl Test {
             }
         }
         let mut results = runner.all(&work, self.jobs.map(usize::from), reads);
-        if let Some(path) = &self.baseline {
-            let known = Baseline::read(path, self.write_baseline)?;
-            if self.write_baseline {
-                known.write(path, &results)?;
-            }
-            let known = if self.write_baseline { Baseline::read(path, false)? } else { known };
-            let unused = known.apply(&mut results);
-            if !unused.is_empty() && self.filter.is_empty() && !self.fail_fast {
-                let entries: Vec<&str> = unused.iter().take(3).map(String::as_str).collect();
-                let more = if unused.len() > 3 { ", ..." } else { "" };
-                streams.note(&format!("known differences that did not occur: {}{more}", entries.join(", ")));
-            }
-        }
+        self.hold(&mut results, streams)?;
         let covered = covered.and_then(|covered| covered.into_inner().ok());
         if let Some(number @ 1..) = covered.as_ref().map(|covered| covered.unwatched) {
             let requests = plural(number, "request");
@@ -226,6 +209,31 @@ impl Test {
             (End::Fine, true) => End::Finding,
             (end, _) => end,
         })
+    }
+
+    /// Takes what is known out of the failures.
+    fn hold(&self, results: &mut [Checked], streams: &Streams) -> Result<(), Failure> {
+        let finding = |path: &str, case: &Case, key: &str| Finding::new(path, &case.title, key);
+        let failed = results.iter().flat_map(|s| s.cases.iter().filter(|c| c.failed()).map(move |case| (s, case)));
+        let found = failed.flat_map(|(s, c)| c.mismatches.iter().map(move |m| finding(&s.path, c, &m.key)));
+        let looked_at: Vec<String> = results.iter().map(|s| s.path.clone()).collect();
+        let mut known = self.known.known(&looked_at, found, streams)?;
+        for s in results {
+            for case in s.cases.iter_mut().filter(|case| case.failed()) {
+                let is_known = case.mismatches.iter().map(|m| known.has(&finding(&s.path, case, &m.key)));
+                let is_known: Vec<bool> = is_known.collect();
+                if is_known.iter().all(|known| *known) {
+                    case.state = State::Known;
+                } else {
+                    let mut is_known = is_known.into_iter();
+                    case.mismatches.retain(|_| !is_known.next().unwrap_or_default());
+                }
+            }
+        }
+        if self.filter.is_empty() && !self.fail_fast {
+            known.tell_unused(&looked_at, streams);
+        }
+        Ok(())
     }
 
     /// Whether anything asks for coverage.
@@ -304,7 +312,8 @@ impl Test {
                 aside.push_str(&coverage::table(coverage, own));
             }
             (Some(form), Some(coverage)) if form != Form::Table => {
-                aside = std::mem::replace(&mut out, covered(form, coverage)?);
+                let paint = if form == Form::Listing { streams.paint } else { Paint::default() };
+                aside = std::mem::replace(&mut out, covered(form, coverage, paint)?);
             }
             _ => {}
         }
@@ -329,7 +338,7 @@ impl Test {
                 (Report::Results(format), _) => {
                     self.rendered(*format, results, besides, skipped, Paint::default(), streams.quiet)?
                 }
-                (Report::Coverage(form), Some(coverage)) => covered(*form, coverage)?,
+                (Report::Coverage(form), Some(coverage)) => covered(*form, coverage, Paint::default())?,
                 (Report::Coverage(_), None) => continue,
             };
             let written = std::fs::write(path, text);
@@ -372,10 +381,10 @@ impl Test {
                 Some(mutation) => format!("{}\n", serde_json::to_string_pretty(&mutation::stryker(mutation))?),
                 None => String::new(),
             },
-            Format::Junit => printed::junit(results),
+            Format::Junit => printed::junit(&rooted(results)),
             Format::Tap => printed::tap(results),
-            Format::Github => printed::annotations(results),
-            Format::Sarif => format!("{}\n", serde_json::to_string_pretty(&printed::sarif(results))?),
+            Format::Github => printed::annotations(&rooted(results)),
+            Format::Sarif => format!("{}\n", serde_json::to_string_pretty(&printed::sarif(&rooted(results)))?),
         })
     }
 

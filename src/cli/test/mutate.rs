@@ -3,7 +3,8 @@
 use super::super::parallel;
 use super::super::suites;
 use super::judge::Base;
-use super::runner::{Filter, Prepare, Work};
+use super::filter::Filter;
+use super::runner::{Prepare, Work};
 use super::update::worth;
 use crate::mutate::{Candidates, Mutant, Noticed, mutants, notices};
 use crate::outcome::json;

@@ -1,23 +1,20 @@
 //! Running suites: on all processors, in order.
 
+use super::super::names::{self, details};
 use super::super::suites;
 use super::cover::Watcher;
+use super::failed::Stage;
+use super::filter::Filter;
+use super::reads;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits;
-use crate::outcome::{Access, Decision, Outcome};
-use crate::phase::Phase;
-use crate::reason;
-use crate::report::Explained;
+use crate::report::diagnostics;
 use crate::report::paint::Paint;
 use crate::report::suite::coverage;
-use crate::report::suite::{self as printed, Broken, Case, Checked, Row, State};
-use crate::report::{diagnostics, directive_text};
-use crate::request::Request;
-use crate::run::Run;
+use crate::report::suite::{Broken, Case, Checked, State};
 use crate::site::Site;
 use crate::source::{SourceMap, Span};
-use crate::suite::{self, Answered, ConfigSource, FileKind, Location, RequestSpec, Scenario};
-use std::collections::{HashMap, HashSet};
+use crate::suite::{self, Location, RequestSpec, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -44,33 +41,6 @@ impl Work {
             Work::File(path) => Some(path),
             Work::Scenario(_) => None,
         }
-    }
-}
-
-/// Which requests are run.
-pub(super) struct Filter {
-    with: Vec<String>,
-    without: Vec<String>,
-}
-
-impl Filter {
-    /// Of the words of the command line.
-    pub(super) fn of(words: &[String]) -> Filter {
-        let (without, with): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with('!'));
-        let without = without.iter().map(|word| word[1..].to_string()).collect();
-        Filter { with: with.into_iter().cloned().collect(), without }
-    }
-
-    /// Whether a request is one of them.
-    pub(super) fn takes(&self, scenario: &Scenario, spec: &RequestSpec) -> bool {
-        let fits = |word: &String| match word.strip_prefix("tag:") {
-            Some(tag) => spec.tags.iter().chain(&scenario.tags).any(|own| own == tag),
-            None => {
-                let path = scenario.path.display().to_string();
-                [spec.title(), spec.url.clone(), scenario.name.clone(), path].iter().any(|text| text.contains(word))
-            }
-        };
-        (self.with.is_empty() || self.with.iter().any(fits)) && !self.without.iter().any(fits)
     }
 }
 
@@ -207,7 +177,9 @@ impl Runner<'_> {
             let case = |spec: &RequestSpec| skipped_case(spec, why);
             return Checked { path, name, cases: skipped.map(case).collect(), error: None };
         }
-        self.read(&scenario, reads);
+        if self.watch {
+            reads::of_scenario(&scenario, reads);
+        }
         let own = |span: Span| scenario.location(&scenario.sources, span);
         let site = match Site::of_scenario(&scenario) {
             Ok(site) => site,
@@ -235,15 +207,15 @@ impl Runner<'_> {
                 continue;
             }
             let begun = Instant::now();
-            let answered = suite::answer(&scenario, &run, index);
+            let answered = match &mut watcher {
+                Some(watcher) => watcher.answer(&scenario, &run, index),
+                None => suite::answer(&scenario, &run, index),
+            };
             let took = begun.elapsed();
-            if let Some(watcher) = &mut watcher {
-                watcher.see(&run, &answered);
-            }
             let mut case =
                 Case { title: spec.title(), details: details(spec), line: spec.line, took, ..Case::default() };
             if self.watch {
-                served(&run, &answered.outcome, reads);
+                reads::of_answer(&run, &answered.outcome, reads);
             }
             if !answered.mismatches.is_empty() {
                 let stage = Stage { scenario: &scenario, site: &site, run: &run, index };
@@ -264,51 +236,9 @@ impl Runner<'_> {
             }
         }
         if self.watch {
-            reads.extend(
-                run.sources().files_from(0).iter().filter_map(|file| real(file.shown())).flat_map(with_directory),
-            );
+            reads::of_run(&run, reads);
         }
         Checked { path, name, cases, error: None }
-    }
-
-    /// What running a scenario reads.
-    fn read(&self, scenario: &Scenario, reads: &mut Vec<PathBuf>) {
-        if !self.watch {
-            return;
-        }
-        if let ConfigSource::File(path) = &scenario.config {
-            reads.extend(with_directory(path.clone()));
-            let directory = path.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
-            reads.extend(
-                suite::paths::below(directory, |_| true).unwrap_or_default().into_iter().flat_map(with_directory),
-            );
-        }
-        for entry in &scenario.files {
-            if let FileKind::From(from) = &entry.kind {
-                reads.extend(with_directory(from.clone()));
-                reads.extend(
-                    suite::paths::below(from, |_| true).unwrap_or_default().into_iter().flat_map(with_directory),
-                );
-            }
-        }
-    }
-}
-
-/// A file of this machine, by its path.
-fn real(path: &str) -> Option<PathBuf> {
-    Some(PathBuf::from(path)).filter(|path| path.is_file())
-}
-
-fn with_directory(path: PathBuf) -> [PathBuf; 2] {
-    let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    [path, directory]
-}
-
-/// The directory that an answer is from: an .htaccess file may come to be there.
-fn served(run: &Run, outcome: &Outcome, reads: &mut Vec<PathBuf>) {
-    if let Some(file) = &outcome.file {
-        let path = PathBuf::from(run.sources().shown(file));
-        reads.extend(path.ancestors().skip(1).filter(|above| above.is_dir()).map(Path::to_path_buf));
     }
 }
 
@@ -335,131 +265,16 @@ fn cut(results: &mut Vec<Checked>) {
     }
 }
 
-/// Gives the cases of a file names that no other has: with what they are asked with, then with a number.
+/// Gives the cases of a file names that no other has.
 fn named_apart(mut results: Vec<Checked>) -> Vec<Checked> {
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    let cases = results.iter().flat_map(|s| &s.cases);
-    cases.for_each(|case| *counts.entry(case.title.clone()).or_default() += 1);
-    let mut used: HashSet<String> = HashSet::new();
-    for case in results.iter_mut().flat_map(|s| &mut s.cases) {
-        if counts[&case.title] > 1 && !case.details.is_empty() {
-            case.title = format!("{} ({})", case.title, case.details);
+    let titles: Vec<(String, String)> =
+        results.iter().flat_map(|s| &s.cases).map(|case| (case.title.clone(), case.details.clone())).collect();
+    let names = names::apart(&titles);
+    for (case, name) in results.iter_mut().flat_map(|s| &mut s.cases).zip(names) {
+        if case.title != name && !case.details.is_empty() {
             case.asked = None;
         }
-        let plain = case.title.clone();
-        let mut number = 1;
-        while !used.insert(case.title.clone()) {
-            number += 1;
-            case.title = format!("{plain} ({number})");
-        }
+        case.title = name;
     }
     results
-}
-
-/// A request of a scenario that is being run.
-struct Stage<'s> {
-    scenario: &'s Scenario,
-    site: &'s Site,
-    run: &'s Run,
-    index: usize,
-}
-
-impl Stage<'_> {
-    /// Completes a case whose answer is not the expected one.
-    fn failed(&self, answered: Answered, tell: bool, case: &mut Case) {
-        let Answered { outcome, request, hops, mismatches } = answered;
-        let spec = &self.scenario.requests[self.index];
-        let sources = self.run.sources();
-        case.state = State::Failed;
-        case.asked = asked(spec, &request);
-        case.status = outcome.status;
-        case.got = outcome.to_string();
-        case.exposed = outcome.status < 400
-            && outcome.connection.is_none()
-            && mismatches.iter().any(|m| {
-                m.key == "status" && m.want.as_u64().is_some_and(|status| (400..500).contains(&status))
-                    || m.key == "access" && m.want.as_str().is_some_and(|access| access != "granted")
-            });
-        let line = |d: &Decision| format!("{} ({})", directive_text(sources, d.span), self.place(d.span));
-        for hop in &hops {
-            case.followed.push(format!("followed: {}", hop.outcome));
-            case.followed.extend(hop.outcome.decided_by.iter().map(|d| format!("  decided by {}", line(d))));
-        }
-        case.decided_by = outcome.decided_by.iter().map(line).collect();
-        let said = |c: &crate::outcome::Caveat| match c.span.is_some() {
-            true => format!("`{}` ({}): {}", c.directive, self.place(c.span), c.why),
-            false => format!("`{}`: {}", c.directive, c.why),
-        };
-        case.caveats = outcome.caveats.iter().map(said).collect();
-        if let Some(own) = self.scenario.source {
-            let own = self.scenario.sources.file(own);
-            case.snippet = printed::snippet(&own, spec.line, &mismatches);
-        }
-        case.mismatches = mismatches;
-        let mut culprit = None;
-        if tell {
-            (case.story, culprit) = self.story(&outcome, &request);
-        }
-        let places = culprit.into_iter().chain(self.telling(&outcome));
-        case.at = places.into_iter().find_map(|line| self.scenario.location(sources, line));
-    }
-
-    /// The lines that decided, the most telling first.
-    fn telling(&self, outcome: &Outcome) -> Vec<Span> {
-        let refused = matches!(outcome.access, Access::Denied | Access::AuthRequired);
-        let of_access = |phase: Phase| {
-            matches!(phase, Phase::AccessCheckerEx | Phase::AccessChecker | Phase::AuthChecker | Phase::CheckUserId)
-        };
-        let mut lines: Vec<&Decision> = outcome.decided_by.iter().filter(|d| !d.only_log).collect();
-        lines.sort_by_key(|d| (refused && !of_access(d.phase), reason::is_usual(self.run.sources(), d.span)));
-        lines.into_iter().map(|d| d.span).collect()
-    }
-
-    /// A place as people are shown it; where it is in another file of this machine, there too.
-    fn place(&self, span: Span) -> String {
-        let own = self.run.sources().place(span);
-        match self.scenario.location(self.run.sources(), span).map(|at| format!("{}:{}", at.path, at.line)) {
-            Some(real) if real != own => format!("{own}, {real}"),
-            _ => own,
-        }
-    }
-
-    fn story(&self, outcome: &Outcome, request: &Request) -> (Vec<Row>, Option<Span>) {
-        let (again, steps) = self.run.explain(request);
-        if again != *outcome {
-            return (Vec::new(), None);
-        }
-        let explained = Explained::of(self.site, self.run, request, outcome, &steps);
-        let fits = |run: &Run| {
-            let answered = suite::answer(self.scenario, run, self.index);
-            answered.mismatches.is_empty()
-        };
-        printed::story(&explained, &|span| self.place(span), &fits)
-    }
-}
-
-/// What is asked, where a case's title doesn't say it.
-fn asked(spec: &RequestSpec, request: &Request) -> Option<String> {
-    let details = details(spec);
-    let mut said = format!("{} {}", request.method, request.url);
-    if !details.is_empty() {
-        said = format!("{said} ({details})");
-    }
-    (said != spec.title()).then_some(said)
-}
-
-/// What a request is made with besides its method and URL.
-fn details(spec: &RequestSpec) -> String {
-    let mut said = Vec::new();
-    said.extend(spec.client.map(|client| format!("from {client}")));
-    said.extend(spec.server.map(|(ip, port)| match port {
-        Some(port) => format!("to {}", std::net::SocketAddr::new(ip, port)),
-        None => format!("to {ip}"),
-    }));
-    said.extend(spec.headers.iter().map(|(name, value)| format!("{name}: {value}")));
-    said.extend(spec.user.as_ref().map(|user| format!("as {}", user.split(':').next().unwrap_or_default())));
-    said.extend(spec.target.as_ref().map(|target| format!("target {target}")));
-    said.extend(spec.tls.map(|tls| if tls { "over TLS" } else { "without TLS" }.to_string()));
-    said.extend((spec.protocol != "HTTP/1.1").then(|| spec.protocol.clone()));
-    said.join(", ")
 }

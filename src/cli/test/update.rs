@@ -2,13 +2,15 @@
 
 use super::super::output::Streams;
 use super::super::suites;
-use super::runner::{Filter, Prepare};
+use super::filter::Filter;
+use super::runner::Prepare;
 use super::{Failure, failure};
 use crate::outcome::json;
 use crate::run::Run;
 use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::edits::Edits;
+use crate::suite::shape::MATCHERS;
 use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario};
 use serde_json::{Map, Value};
 use std::fs::{self, OpenOptions};
@@ -101,6 +103,12 @@ impl Plan<'_> {
         let from = self.edits.start_of(spec.line, spec.column).unwrap_or(0);
         let start = mismatch.at.span.start as usize;
         let is_scalar = !mismatch.want.is_object() && !mismatch.want.is_array() || is_line(mismatch);
+        if let Some(matcher) = matcher(&mismatch.want) {
+            let (line, key) = (mismatch.line, &mismatch.key);
+            self.left
+                .push(format!("line {line}: `{key}` is left alone, as it has `{matcher}`: it is {}", mismatch.got));
+            return;
+        }
         // what is expected may be written elsewhere: in `defaults`, behind an alias
         let from = if from <= start { from } else { start };
         match written(mismatch).and_then(|value| self.edits.value(from, start, is_scalar, &value)) {
@@ -118,6 +126,12 @@ impl Plan<'_> {
             self.left.push(format!("line {}: no place for `expect`", spec.line));
         }
     }
+}
+
+/// What an expectation says of a value instead of naming it: that is for its writer to change.
+fn matcher(want: &Value) -> Option<&'static str> {
+    let [key] = want.as_object()?.keys().collect::<Vec<_>>()[..] else { return None };
+    MATCHERS.into_iter().find(|matcher| matcher == key)
 }
 
 /// Whether the expectation is one line's name.
@@ -189,9 +203,20 @@ fn confirm(path: &Path, new: &str, before: &[Scenario], prepare: &Prepare<'_>) -
     Ok(())
 }
 
-/// Puts a text in the place of a file's: written beside it, then renamed. Links are followed; mode and owner stay.
+/// Puts a text in the place of a file's: written beside it, then renamed. Links are followed; mode and owner stay. A file
+/// that has several names is written itself, so that they stay names of one file.
 fn replace(path: &Path, before: &str, new: &str) -> io::Result<()> {
     let target = fs::canonicalize(path)?;
+    let is = fs::metadata(&target)?;
+    if is.permissions().readonly() {
+        return Err(io::Error::other("it is read-only"));
+    }
+    if has_names(&is) {
+        return match fs::read(&target)? == before.as_bytes() {
+            true => fs::write(&target, new),
+            false => Err(io::Error::other("it has changed since it was read")),
+        };
+    }
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = target.with_file_name(format!(".{name}.{}", std::process::id()));
     let written = write_beside(&target, &beside, new).and_then(|()| {
@@ -204,6 +229,17 @@ fn replace(path: &Path, before: &str, new: &str) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Whether a file has several names (hard links).
+#[cfg(unix)]
+fn has_names(is: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(is) > 1
+}
+
+#[cfg(not(unix))]
+fn has_names(_: &fs::Metadata) -> bool {
+    false
 }
 
 fn write_beside(target: &Path, beside: &Path, new: &str) -> io::Result<()> {

@@ -18,7 +18,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container for directives affecting resources located in the specified directories",
         sections::directory,
-    ),
+    ).scope(),
     row(
         "<Location",
         Args::Raw,
@@ -26,7 +26,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container for directives affecting resources accessed through the specified URL paths",
         sections::location,
-    ),
+    ).scope(),
     row(
         "<VirtualHost",
         Args::Raw,
@@ -34,7 +34,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container to map directives to a particular virtual host, takes one or more host addresses",
         sections::virtual_host,
-    ),
+    ).scope(),
     row(
         "<Files",
         Args::Raw,
@@ -42,7 +42,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container for directives affecting files matching specified patterns",
         sections::files,
-    ),
+    ).scope(),
     row(
         "<Limit",
         Args::Raw,
@@ -101,7 +101,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container for directives affecting resources located in the specified directories",
         sections::directory_match,
-    ),
+    ).scope(),
     row(
         "<LocationMatch",
         Args::Raw,
@@ -109,7 +109,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container for directives affecting resources accessed through the specified URL paths",
         sections::location_match,
-    ),
+    ).scope(),
     row(
         "<FilesMatch",
         Args::Raw,
@@ -117,7 +117,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container for directives affecting files matching specified patterns",
         sections::files_match,
-    ),
+    ).scope(),
     row(
         "AddDefaultCharset",
         Args::Take1,
@@ -149,7 +149,7 @@ pub(super) static CORE: &[Directive] = &[
         "Undefine the existence of a variable. Undo a Define.",
     ),
     row("Error", Args::Raw, OR_ALL, Modelled, "Generate error message from within configuration", error),
-    row("<If", Args::Raw, OR_ALL, Modelled, "Container for directives to be conditionally applied", sections::if_),
+    row("<If", Args::Raw, OR_ALL, Modelled, "Container for directives to be conditionally applied", sections::if_).scope(),
     row(
         "<ElseIf",
         Args::Raw,
@@ -157,8 +157,8 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Container for directives to be conditionally applied",
         sections::else_if,
-    ),
-    row("<Else", Args::Raw, OR_ALL, Modelled, "Container for directives to be conditionally applied", sections::else_),
+    ).scope(),
+    row("<Else", Args::Raw, OR_ALL, Modelled, "Container for directives to be conditionally applied", sections::else_).scope(),
     row(
         "AccessFileName",
         Args::Raw,
@@ -234,7 +234,7 @@ pub(super) static CORE: &[Directive] = &[
         .must(&[NotIn(forbid::DIR_CONTEXT)]),
     plain("AcceptFilter", Args::Take2, RSRC_CONF, Inert, "Set the Accept Filter to use for a protocol")
         .must(&[NotIn(forbid::GLOBAL_ONLY)]),
-    row("Port", Args::Take1, RSRC_CONF, Modelled, "Port was replaced with Listen in Apache 2.0", port),
+    row("Port", Args::Take1, RSRC_CONF, Modelled, "Port was replaced with Listen in Apache 2.0", port).at_start(),
     row(
         "HostnameLookups",
         Args::Take1,
@@ -243,7 +243,7 @@ pub(super) static CORE: &[Directive] = &[
         "\"on\" to enable, \"off\" to disable reverse DNS lookups, or \"double\" to enable double-reverse DNS lookups",
         hostname_lookups,
     ),
-    row("ServerAdmin", Args::Take1, RSRC_CONF, Modelled, "The email address of the server administrator", server_admin)
+    row("ServerAdmin", Args::Take1, RSRC_CONF, Modelled, "The email address of the server administrator", server_admin).at_start()
         .must(&[NotIn(forbid::DIR_CONTEXT)]),
     row("ServerName", Args::Take1, RSRC_CONF, Modelled, "The hostname and port of the server", server_name),
     row("ServerSignature", Args::Take1, OR_ALL, Modelled, "En-/disable server signature (on|off|email)", signature)
@@ -255,14 +255,14 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "Common directory of server-related files (logs, confs, etc.)",
         server_root,
-    ),
+    ).at_start(),
     plain(
         "DefaultRuntimeDir",
         Args::Take1,
         RSRC_CONF | EXEC_ON_READ,
         Modelled,
         "Common directory for run-time files (shared memory, locks, etc.)",
-    ),
+    ).at_start(),
     plain("ErrorLog", Args::Take1, RSRC_CONF, Inert, "The filename of the error log")
         .must(&[NotIn(forbid::DIR_CONTEXT)]),
     plain("ErrorLogFormat", Args::Take12, RSRC_CONF, Inert, "Format string for the ErrorLog")
@@ -274,7 +274,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "A name or names alternately used to access the server",
         server_alias,
-    ),
+    ).tried(),
     row("ServerPath", Args::Take1, RSRC_CONF, Modelled, "The pathname the server can be reached at", server_path),
     plain("Timeout", Args::Take1, RSRC_CONF, Inert, "Timeout duration (sec)").must(&[NotIn(forbid::DIR_CONTEXT)]),
     row(
@@ -324,7 +324,7 @@ pub(super) static CORE: &[Directive] = &[
         Modelled,
         "A numeric IP address:port, or the name of a host",
         name_virtual_host,
-    ),
+    ).at_start(),
     plain(
         "ServerTokens",
         Args::Take1,
@@ -625,12 +625,14 @@ pub(super) static SO: &[Directive] = &[
         RSRC_CONF | EXEC_ON_READ,
         Modelled,
         "a module name and the name of a shared object file to load it from",
-    ),
+    )
+    .at_start(),
     plain(
         "LoadFile",
         Args::Iterate,
         RSRC_CONF | EXEC_ON_READ,
         Modelled,
         "shared object file or library to load into the server at runtime",
-    ),
+    )
+    .at_start(),
 ];

@@ -46,7 +46,7 @@ pub(crate) fn modules() -> impl Iterator<Item = &'static Module> {
 }
 
 const fn row(name: &'static str, args: Args, allowed: u32, effect: Effect, usage: &'static str) -> Directive {
-    Directive { name, args, allowed, effect, usage, rules: &[], set: None }
+    crate::module::plain(name, args, allowed, effect, usage)
 }
 
 const fn module(name: &'static str, identifier: &'static str, directives: &'static [Directive]) -> Module {

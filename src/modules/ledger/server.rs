@@ -20,6 +20,7 @@ const LISTEN: Directive = Directive {
         Inert,
         "A port number or a numeric IP address and a port number, and an optional protocol",
     )
+    .at_start()
     .must(&[By(listen::set)])
 };
 

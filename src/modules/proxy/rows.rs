@@ -11,14 +11,14 @@ const BOTH: u32 = ACCESS_CONF | RSRC_CONF;
 // What a back-end is told, and what is made of its answer's headers, is `Inert`: no back-end is asked.
 #[rustfmt::skip]
 pub(super) static DIRECTIVES: &[Directive] = &[
-    row("<Proxy", Raw, RSRC_CONF, Modelled, "Container for directives affecting resources located in the proxied location", section::proxy),
-    row("<ProxyMatch", Raw, RSRC_CONF, Modelled, "Container for directives affecting resources located in the proxied location, in regular expression syntax", section::proxy_match),
+    row("<Proxy", Raw, RSRC_CONF, Modelled, "Container for directives affecting resources located in the proxied location", section::proxy).scope(),
+    row("<ProxyMatch", Raw, RSRC_CONF, Modelled, "Container for directives affecting resources located in the proxied location, in regular expression syntax", section::proxy_match).scope(),
     row("ProxyRequests", Flag, RSRC_CONF, Modelled, "on if the true proxy requests should be accepted", setters::requests),
     row("ProxyRemote", Take23, RSRC_CONF, Modelled, "a scheme, partial URL or '*' and a proxy server", |c, a| setters::remote(c, a, false)),
     row("ProxyRemoteMatch", Take23, RSRC_CONF, Modelled, "a regex pattern and a proxy server", |c, a| setters::remote(c, a, true)),
     row("ProxyPassInterpolateEnv", Flag, BOTH, Modelled, "Interpolate Env Vars in reverse Proxy", setters::interpolate_env),
-    row("ProxyPass", Raw, BOTH, Modelled, "a virtual path and a URL", |c, a| pass::pass(c, &a[0], false)),
-    row("ProxyPassMatch", Raw, BOTH, Modelled, "a virtual path and a URL", |c, a| pass::pass(c, &a[0], true)),
+    row("ProxyPass", Raw, BOTH, Modelled, "a virtual path and a URL", |c, a| pass::pass(c, &a[0], false)).tried(),
+    row("ProxyPassMatch", Raw, BOTH, Modelled, "a virtual path and a URL", |c, a| pass::pass(c, &a[0], true)).tried(),
     row("ProxyPassReverse", Take123, BOTH, Inert, "a virtual path and a URL for reverse proxy behaviour", pass::reverse),
     plain("ProxyPassReverseCookiePath", Take23, BOTH, Inert, "Path rewrite rule for proxying cookies"),
     plain("ProxyPassReverseCookieDomain", Take23, BOTH, Inert, "Domain rewrite rule for proxying cookies"),

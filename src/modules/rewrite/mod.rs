@@ -64,7 +64,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "an input string and a to be applied regexp-pattern",
         parse::cond,
-    ),
+    )
+    .tried(),
     row(
         "RewriteRule",
         Args::Raw,
@@ -72,7 +73,8 @@ static DIRECTIVES: &[Directive] = &[
         Modelled,
         "an URL-applied regexp-pattern and a substitution URL",
         parse::rule,
-    ),
+    )
+    .tried(),
     row("RewriteMap", Args::Take23, RSRC_CONF, Modelled, "a mapname and a filename and options", maps::rewrite_map),
 ];
 

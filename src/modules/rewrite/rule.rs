@@ -73,7 +73,12 @@ fn apply_watched(
     on_match: OnMatch<'_>,
 ) -> Went {
     ctx.set_env.clear();
-    let before = if r.traced() { ctx.uri.clone() } else { BString::default() };
+    if !r.traced() {
+        let went = try_rule(r, ctx, rule, conds, on_match);
+        r.engine.reach(Some(rule.span), trace::phase(ctx), trace::judgement(went));
+        return went;
+    }
+    let before = ctx.uri.clone();
     r.engine.open();
     let went = try_rule(r, ctx, rule, conds, on_match);
     r.engine.close(|_| Some(trace::rule(r, ctx, rule, went, &before)));

@@ -55,13 +55,15 @@ pub(super) fn failed(r: &Request<'_>, ctx: &Context<'_>, span: Span, message: &s
 }
 
 /// A rule, with what its pattern was tried on, what it matched and produced.
+pub(super) fn judgement(went: Went) -> Judgement {
+    Judgement::of(!matches!(went, Went::HeldBack(_) | Went::NoMatch))
+}
+
+/// A rule that was tried.
 pub(super) fn rule(r: &Request<'_>, ctx: &Context<'_>, rule: &settings::Rule, went: Went, subject: &BString) -> Step {
     let held_back = matches!(went, Went::HeldBack(_));
     let applied = !held_back && went != Went::NoMatch;
-    let step = Step::new(phase(ctx), MODULE, Some(rule.span), Judgement::of(applied));
-    if !r.traced() {
-        return step;
-    }
+    let step = Step::new(phase(ctx), MODULE, Some(rule.span), judgement(went));
     let mut told = Rule {
         subject: subject.clone(),
         pattern: rule.regex.pattern().into(),

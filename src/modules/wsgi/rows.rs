@@ -10,9 +10,9 @@ const ANYWHERE: u32 = ACCESS_CONF | RSRC_CONF;
 
 #[rustfmt::skip]
 pub(super) static DIRECTIVES: &[Directive] = &[
-    row("WSGIScriptAlias", Raw, RSRC_CONF, Modelled, "Map location to target WSGI script file.", alias::script_alias),
-    row("WSGIScriptAliasMatch", Raw, RSRC_CONF, Modelled, "Map location pattern to target WSGI script file.", alias::script_alias_match),
-    row("WSGIDaemonProcess", Raw, RSRC_CONF, Modelled, "Specify details of daemon processes to start.", daemon::daemon_process),
+    row("WSGIScriptAlias", Raw, RSRC_CONF, Modelled, "Map location to target WSGI script file.", alias::script_alias).tried(),
+    row("WSGIScriptAliasMatch", Raw, RSRC_CONF, Modelled, "Map location pattern to target WSGI script file.", alias::script_alias_match).tried(),
+    row("WSGIDaemonProcess", Raw, RSRC_CONF, Modelled, "Specify details of daemon processes to start.", daemon::daemon_process).at_start(),
     row("WSGISocketPrefix", Take1, RSRC_CONF, Inert, "Path prefix for the daemon process sockets.", set::global_word),
     row("WSGISocketRotation", Take1, RSRC_CONF, Inert, "Enable/Disable rotation of daemon process sockets.", set::global_flag),
     row("WSGIAcceptMutex", Take1, RSRC_CONF, Inert, "Set accept mutex type for daemon processes.", set::accept_mutex),
@@ -35,7 +35,7 @@ pub(super) static DIRECTIVES: &[Directive] = &[
     row("WSGIProcessGroup", Take1, ANYWHERE, Modelled, "Name of the WSGI process group.", set::process_group),
     row("WSGIApplicationGroup", Take1, ANYWHERE, Modelled, "Application interpreter group.", set::application_group),
     row("WSGICallableObject", Take1, OR_FILEINFO, Modelled, "Name of entry point in WSGI script file.", set::callable_object),
-    row("WSGIImportScript", Raw, RSRC_CONF, Modelled, "Location of WSGI import script.", set::import_script),
+    row("WSGIImportScript", Raw, RSRC_CONF, Modelled, "Location of WSGI import script.", set::import_script).at_start(),
     row("WSGIDispatchScript", Raw, ANYWHERE, Modelled, "Location of WSGI dispatch script.", set::dispatch_script),
     row("WSGIPassApacheRequest", Take1, ANYWHERE, Inert, "Enable/Disable Apache request object.", set::any_flag),
     row("WSGIPassAuthorization", Take1, OR_FILEINFO, Modelled, "Enable/Disable WSGI authorization.", set::pass_authorization),

@@ -8,6 +8,7 @@ mod lines;
 mod rules;
 
 use super::Case;
+use crate::conf::args;
 use crate::outcome::step::Step;
 use crate::source::Span;
 use bstr::BString;
@@ -93,10 +94,20 @@ pub(crate) fn nearly(case: &Case<'_>) -> Vec<Near> {
     lines::nearly(case, &mut found);
     hosts::nearly(case, &mut found);
     let mut seen = std::collections::HashSet::new();
-    found.retain(|near| !matches!(near.miss, Miss::Replaced { .. }) || !is_usual(case, near));
+    found.retain(|near| !matches!(near.miss, Miss::Replaced { .. }) || !is_usual(case, near) && !is_same(case, near));
     found.sort_by_key(|near| matches!(near.miss, Miss::Replaced { .. }));
     found.retain(|near| near.places.first().is_none_or(|line| seen.insert(*line)));
     found
+}
+
+/// Whether what replaced it says the same.
+fn is_same(case: &Case<'_>, near: &Near) -> bool {
+    let words =
+        |line: Span| args::words(&case.sources.text(line)).into_iter().map(|word| word.value).collect::<Vec<_>>();
+    match (&near.miss, near.places.first()) {
+        (Miss::Replaced { by: Some(by) }, Some(line)) => words(*by) == words(*line),
+        _ => false,
+    }
 }
 
 /// Whether it is what every configuration has: a Require of `<Directory />`, which sections below replace.

@@ -52,6 +52,14 @@ pub(crate) fn page(explained: &Explained<'_>, paint: Paint) -> String {
     page
 }
 
+/// What happened to one header: the line, in which words, and what to write instead of a line that is lost.
+pub(crate) fn fate(explained: &Explained<'_>, name: &str) -> Vec<(Option<Span>, String, Option<String>)> {
+    let mut events = Vec::new();
+    collect(explained.case.steps, &mut events);
+    let of_name = events.iter().filter(|event| event.name.eq_ignore_ascii_case(name.as_bytes()));
+    of_name.map(|event| (event.step.rule, what(event), help(event, explained.case.sources))).collect()
+}
+
 fn collect<'s>(steps: &'s [Step], events: &mut Vec<Event<'s>>) {
     for step in steps {
         collect(&step.children, events);

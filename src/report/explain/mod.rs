@@ -20,7 +20,7 @@ use crate::outcome::{Access, Outcome};
 use crate::server::Server;
 use crate::source::Span;
 pub(crate) use environment::environment;
-pub(crate) use headers::page as headers;
+pub(crate) use headers::{fate, page as headers};
 pub(crate) use rules::rules;
 
 use chapters::{Chapters, Told};

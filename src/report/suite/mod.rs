@@ -14,7 +14,7 @@ pub(crate) use github::{annotations, table};
 pub(crate) use json::json;
 pub(crate) use junit::text as junit;
 pub(crate) use sarif::sarif;
-pub(crate) use story::{Row, story};
+pub(crate) use story::{Missing, Row, story};
 pub(crate) use tap::tap;
 pub(crate) use text::{snippet, text};
 

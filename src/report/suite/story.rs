@@ -1,7 +1,9 @@
 //! Why an answer is not the expected one, and what would be.
 
+use super::super::explain::fate;
 use super::super::paint::Tone;
 use super::super::{Explained, causes, directive_text};
+use crate::phase::Phase;
 use crate::reason::{self, Change};
 use crate::run::Run;
 use crate::source::{SourceMap, Span};
@@ -31,10 +33,20 @@ impl Row {
     }
 }
 
-/// The reasons for an answer, the change with which it `fits` (it is tried), and what nearly applied. `place` names a line.
-/// With it, the line that the change takes out or changes.
+/// What is expected, and missing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Missing<'m> {
+    /// The names of headers that are not as expected.
+    pub headers: &'m [&'m str],
+    /// An environment is expected, and no program is run.
+    pub program: bool,
+}
+
+/// The reasons for an answer and what is `missing` of it, the change with which it `fits` (it is tried), and what nearly
+/// applied. `place` names a line. With it, the line that the change takes out or changes.
 pub(crate) fn story(
     explained: &Explained<'_>,
+    missing: &Missing<'_>,
     place: &dyn Fn(Span) -> String,
     fits: &dyn Fn(&Run) -> bool,
 ) -> (Vec<Row>, Option<Span>) {
@@ -43,6 +55,14 @@ pub(crate) fn story(
     let mut rows = Vec::new();
     for cause in explained.causes() {
         rows.push(Row::new(0, Tone::Plain, format!("because {}", causes::cause(cause, case))));
+    }
+    for name in missing.headers {
+        of_header(explained, name, &line, &mut rows);
+    }
+    if missing.program {
+        let said =
+            "no program answers, so that there is no environment (`env` is what a CGI, WSGI or PHP program finds)";
+        rows.push(Row::new(0, Tone::Plain, said));
     }
     let found = reason::fitting(case, explained.causes(), explained.near(), fits);
     if let Some(found) = &found {
@@ -67,7 +87,13 @@ pub(crate) fn story(
         }
     }
     let told = |span: &Span| case.outcome.decided_by.iter().any(|d| d.span == *span);
-    let near = explained.near().iter().filter(|n| n.places.first().is_none_or(|span| !told(span)));
+    // a line that would say what one that decided says is no news
+    let same = |span: &Span| {
+        let text = directive_text(case.sources, *span);
+        case.outcome.decided_by.iter().any(|d| directive_text(case.sources, d.span) == text)
+    };
+    let is_news = |span: &Span| !told(span) && !same(span);
+    let near = explained.near().iter().filter(|n| n.places.first().is_none_or(is_news));
     for miss in near.take(NEAR) {
         let words = causes::near(miss, case);
         match miss.places.first() {
@@ -83,6 +109,31 @@ pub(crate) fn story(
         Change::Add { .. } => None,
     });
     (rows, culprit)
+}
+
+/// Why a header is not as expected.
+fn of_header(explained: &Explained<'_>, name: &str, line: &dyn Fn(Span, &SourceMap) -> String, rows: &mut Vec<Row>) {
+    let sources = explained.case.sources;
+    let fate = fate(explained, name);
+    for (span, what, help) in &fate {
+        let by = span.map_or("httpd".into(), |span| line(span, sources));
+        rows.push(Row::new(0, Tone::Plain, format!("{name}: {by}: {what}")));
+        rows.extend(help.iter().map(|help| Row::new(1, Tone::Good, format!("write `{help}`"))));
+    }
+    let document = explained.case.outcome.decided_by.iter().find(|d| d.phase == Phase::ErrorDocument);
+    let is_page = |span: Span| directive_text(sources, span).split_whitespace().nth(2).is_some_and(is_local);
+    if let Some(document) = document.filter(|d| fate.is_empty() && is_page(d.span)) {
+        let said = format!(
+            "{name}: the page of {} answers: headers are set for its URL, not for the one that was asked",
+            line(document.span, sources)
+        );
+        rows.push(Row::new(0, Tone::Plain, said));
+    }
+}
+
+/// Whether an ErrorDocument is a page of the server's.
+fn is_local(document: &str) -> bool {
+    document.trim_start_matches('"').starts_with('/')
 }
 
 fn name(sources: &SourceMap, span: Span) -> String {

@@ -1,6 +1,8 @@
 //! Coverage as one static page, without scripts.
 
-use super::{Coverage, Line, Share, decided, matched, reached};
+use super::{Coverage, Line, decided, matched, reached, shares};
+use crate::server::script::escape_html;
+use bstr::ByteSlice;
 use std::fmt::Write;
 
 const HEAD: &str = "<!doctype html>
@@ -41,11 +43,6 @@ pub(crate) fn html(coverage: &Coverage) -> String {
     out
 }
 
-fn shares(shares: [Share; 3]) -> String {
-    let [reached, matched, decided] = shares.map(|s| format!("{:.1}% ({} of {})", s.short(), s.part, s.whole));
-    format!("reached {reached}, matched {matched}, decided {decided}")
-}
-
 fn row(out: &mut String, line: &Line) {
     let hits = line.hits;
     let class = match line {
@@ -69,5 +66,5 @@ fn row(out: &mut String, line: &Line) {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    escape_html(text.into()).to_str_lossy().into_owned()
 }

@@ -3,11 +3,13 @@
 mod html;
 mod json;
 mod lcov;
+mod listing;
 mod table;
 
 pub(crate) use html::html;
 pub(crate) use json::json;
 pub(crate) use lcov::lcov;
+pub(crate) use listing::listing;
 pub(crate) use table::table;
 
 /// A directive or a section, and how many requests came to what at it.
@@ -140,6 +142,12 @@ fn decided(lines: &[Line]) -> Share {
     Share::of(lines.iter().filter(|line| !line.section), |line| line.hits.decided > 0)
 }
 
+/// The shares in a line.
+fn shares(shares: [Share; 3]) -> String {
+    let [reached, matched, decided] = shares.map(|s| format!("{:.1}% ({} of {})", s.short(), s.part, s.whole));
+    format!("reached {reached}, matched {matched}, decided {decided}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::paint::Paint;
@@ -188,6 +196,17 @@ mod tests {
         assert_eq!((&value["lines"][0]["reached"], &value["lines"][0]["matched"]), (&3.into(), &0.into()));
         assert!(html(&coverage()).contains("&lt;Location &quot;/x&amp;y&quot;&gt;"));
         assert_eq!(coverage().matched(), Share { part: 1, whole: 3 });
+        let listed =
+            listing(&coverage(), &|_| Some(b"<Location>\nOptions None\nAlias /a /b\n# x\n".to_vec()), Paint::default());
+        assert!(
+            listed.ends_with(
+                "~       3        0               1 | <Location>\n\
+             !       0                 0      2 | Options None\n\
+             \u{20}       3        1        1      3 | Alias /a /b\n\
+             \u{20}                                4 | # x\n"
+            ),
+            "{listed}"
+        );
         let text = table(&coverage(), Paint::default());
         assert!(text.contains("not reached:\n  a.conf:2  Options None\n"), "{text}");
         assert!(text.contains("never matched:\n  a.conf:1  <Location \"/x&y\">\n"), "{text}");
