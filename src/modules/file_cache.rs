@@ -9,6 +9,7 @@ use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::request::Request;
+use crate::server::response::{self, Length};
 use crate::server::settings::Settings;
 use crate::server::{http_request, method};
 use crate::source::Span;
@@ -82,6 +83,10 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(status);
     }
     r.served_by = Some("default-handler".into());
+    response::says_modified(r, &info);
+    r.says("Content-Length", info.size.to_string());
+    r.replies(Length::Known(info.size));
+    response::says_tag(r, &info);
     let states = State::of_file(r, &info);
     if let Some(status) = conditions::meet(r, &states).filter(|_| conditions::made(r)) {
         return Verdict::Status(status);
