@@ -67,7 +67,9 @@ fn includes(r: &mut Request<'_>, name: &[u8]) {
         (_, Some(file)) => super::response::says_modified(r, &file),
         (_, None) => {}
     }
-    if !include::leaves_alone(r, name) {
+    // a page of the server's own has nothing to be put together
+    let own = r.reply.as_ref().is_some_and(|reply| reply.length == Length::Open);
+    if !own && !include::leaves_alone(r, name) {
         r.replies(Length::Untold);
     }
 }

@@ -3,8 +3,8 @@
 
 use super::request::Request;
 use super::{script, setting, status};
-use crate::version::{self, Version};
 use crate::modules::core::Signature;
+use crate::version::{self, Version};
 
 /// What is around a page's title, heading and sentence.
 const FRAME: usize = 159;

@@ -61,7 +61,9 @@ fn by_coding(r: &mut Request<'_>) -> Option<Reason> {
 
 /// Whether a coding ends with chunks: `ap_is_chunked`.
 fn is_chunked(coding: &[u8]) -> bool {
-    let Some((before, last)) = coding.split_at_checked(coding.len().wrapping_sub(b"chunked".len())) else { return false };
+    let Some((before, last)) = coding.split_at_checked(coding.len().wrapping_sub(b"chunked".len())) else {
+        return false;
+    };
     let before = before.trim_end_with(|c| c == ' ');
     last.eq_ignore_ascii_case(b"chunked") && (before.is_empty() || before.ends_with(b","))
 }

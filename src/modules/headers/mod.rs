@@ -504,7 +504,8 @@ fn set_type(r: &mut Request<'_>, entry: &Entry, table: Pick, value: Option<&BStr
     }
     // such a type names no handler
     let own = r.engine.server.loaded.version.has(&version::OWN_TYPE);
-    let trusted = !own || r.trusted_content_type && value.is_some_and(|new| r.content_type.as_ref().is_some_and(|had| *had == *new));
+    let trusted = !own
+        || r.trusted_content_type && value.is_some_and(|new| r.content_type.as_ref().is_some_and(|had| *had == *new));
     if own || value.is_some() {
         r.set_content_type(value.map(|v| v.clone().into()), trusted);
     }
@@ -549,7 +550,11 @@ fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> 
             break;
         }
         if end == 0 {
-            r.caveat("Header", entry.span, "`edit*` matches nothing again and again: the httpd process that does it crashes");
+            r.caveat(
+                "Header",
+                entry.span,
+                "`edit*` matches nothing again and again: the httpd process that does it crashes",
+            );
             return Some(response::UNKNOWN.into());
         }
     }

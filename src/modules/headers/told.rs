@@ -79,11 +79,10 @@ pub(crate) fn tell_lost(r: &mut Request<'_>) {
     let lines = r.per_dir.headers.as_deref().map_or(&[][..], |dir| &dir.on_success);
     for entry in lines.iter().filter(|e| !e.is_early()) {
         // one whose condition doesn't hold would set nothing on any page
-        let mut tried = r.trial();
-        let fate = match tried.for_trace(|tried| super::holds(tried, entry)) {
-            true => HeaderFate::ErrorPage(status),
-            false => HeaderFate::Condition,
-        };
+        let said = r.headers_out.clone();
+        let held = r.for_trace(|r| super::holds(r, entry));
+        r.headers_out = said;
+        let fate = if held { HeaderFate::ErrorPage(status) } else { HeaderFate::Condition };
         tell_line(r, entry, HeaderTable::OnSuccess, None, fate);
     }
 }
