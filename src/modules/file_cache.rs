@@ -47,8 +47,10 @@ fn open(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let path = cmd.server_root_relative(&a[0]);
     let found = resolve::stat(&*cmd.build.vfs, &Cred::root(), &path).ok().filter(|stat| stat.kind == Kind::Regular);
     let span = cmd.span();
+    // a virtual host with a line for no file has no files
+    let files = &mut cmd.server_slot(|s| &mut s.file_cache).files;
     if let Some(stat) = found {
-        Arc::make_mut(&mut cmd.server_slot(|s| &mut s.file_cache).files).insert(path, (stat, span));
+        Arc::make_mut(files).insert(path, (stat, span));
     }
     Ok(())
 }

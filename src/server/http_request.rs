@@ -28,7 +28,7 @@ pub(crate) fn process_request<'a>(r: &mut Request<'a>) {
     match verdict {
         // a module may have set the status before it gave up: that is no earlier error
         Verdict::Status(status) => die_after(r, status, false),
-        verdict if r.next.is_none() && (r.engine.responds() || sendable::may_fail(r)) => {
+        verdict if r.next.is_none() && (r.engine.responds() || sendable::may_matter(r)) => {
             answer_well(r, verdict != Verdict::Done)
         }
         _ => {}
@@ -209,6 +209,10 @@ pub(super) fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
 fn send_page(r: &mut Request<'_>, second: Option<u16>) {
     response::make_page(r, second);
     headers::respond(r, true);
+    if !r.engine.responds() && !response::keeps_location(r.status) {
+        // of what the answer would have said, a page has nothing
+        r.headers_out.unset("Location");
+    }
     response::page_length_is_told(r);
     sendable::check_headers(r);
 }

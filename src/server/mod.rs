@@ -264,6 +264,8 @@ pub(crate) struct Connection {
     pub chain: Option<vhost::ChainId>,
     /// The server before any name was seen: httpd's `base_server`.
     pub base_server: usize,
+    /// Whether the client's name was looked up.
+    pub named: Cell<bool>,
     /// Whether an answer could not be sent for one of its headers: the next such one is cut short.
     pub unsendable: Cell<bool>,
     /// The server whose settings the TLS handshake used.

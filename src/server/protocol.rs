@@ -102,6 +102,7 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         ssl: incoming.ssl.to_vec(),
         chain,
         base_server,
+        named: Cell::new(false),
         unsendable: Cell::new(false),
         handshake: base_server,
     };

@@ -9,10 +9,11 @@ use crate::modules::headers;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
-/// Whether an answer that went well may have a header that can't be sent. What the configuration rules out is not looked at.
-pub(super) fn may_fail(r: &Request<'_>) -> bool {
+/// Whether an answer that went well may have a header that can't be sent, or that matters otherwise. What the configuration rules
+/// out is not looked at.
+pub(super) fn may_matter(r: &Request<'_>) -> bool {
     let typed = r.content_type.as_ref().is_some_and(|kind| has_control(kind.as_bstr()));
-    typed || !r.headers_out.is_empty() || !r.err_headers_out.is_empty() || headers::may_fail(r)
+    typed || !r.headers_out.is_empty() || !r.err_headers_out.is_empty() || headers::may_matter(r)
 }
 
 /// Why an answer can't be sent: the code and the line of the error log, where httpd writes one.

@@ -109,14 +109,14 @@ impl Entry {
     }
 }
 
-/// Whether a line may put a header into an answer that went well which can't be sent.
-pub(crate) fn may_fail(r: &Request<'_>) -> bool {
+/// Whether a line may change more of an answer that went well than its headers: where it leads, or that it can be sent at all.
+pub(crate) fn may_matter(r: &Request<'_>) -> bool {
     let lines = r.per_dir.headers.as_deref().map(|dir| dir.on_success.iter().chain(&dir.always));
-    lines.is_some_and(|mut lines| lines.any(Entry::may_fail))
+    lines.is_some_and(|mut lines| lines.any(Entry::may_matter))
 }
 
 impl Entry {
-    fn may_fail(&self) -> bool {
+    fn may_matter(&self) -> bool {
         let by_value = || match &self.value {
             Value::Tags(tags) => tags.iter().any(Tag::is_risky),
             Value::Expr(expr) => expr.literal().is_none_or(|text| sendable::is_risky_text(text)),
@@ -125,6 +125,7 @@ impl Entry {
             Action::Unset | Action::Echo | Action::Note => false,
             // it may never come to an end
             Action::EditAll => true,
+            _ if self.name.eq_ignore_ascii_case(b"Location") => true,
             _ => sendable::is_risky_name(&self.name) || by_value(),
         }
     }
@@ -332,9 +333,6 @@ pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
         located(r)
     };
     let now = run(r, None);
-    if !matches!(r.status, 201 | 300..400) {
-        return;
-    }
     let entries = dir.always.iter().chain(&dir.on_success);
     let about: Vec<Span> = entries.filter(|e| e.name.eq_ignore_ascii_case(b"Location")).map(|e| e.span).collect();
     if about.is_empty() {
