@@ -462,6 +462,8 @@ fn tell_loop(r: &Request<'_>) {
 
 /// `ap_internal_fast_redirect`: takes over what a subrequest found.
 pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
+    // a directory's own type names a handler, if only the one for directories
+    let trusted = r.trusted_content_type || r.is_dir();
     r.proxyreq = sub.proxyreq;
     r.uri = sub.uri;
     r.filename = sub.filename;
@@ -476,7 +478,7 @@ pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) 
     let own = !sub.trusted_content_type || r.has(&version::OWN_INDEX_TYPE);
     r.trusted_content_type = match own {
         true => sub.trusted_content_type,
-        false => r.trusted_content_type && r.has(&version::INDEX_TYPE),
+        false => trusted && r.has(&version::INDEX_TYPE),
     };
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;

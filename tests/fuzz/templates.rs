@@ -161,7 +161,7 @@ pub const TEMPLATES: &[Template] = &[
     (ANYWHERE, 1, "Header echo ^X-W{headerif}"),
     (ANYWHERE, 1, "SetEnv LET \"a b\"\nSetEnv X-y.z 1\nSetEnv HTTP_X_OWN 2"),
     (ANYWHERE, 1, "SetEnvIf {attribute} {envre} REMOTE_USER=zed"),
-    (ANYWHERE, 1, "CGIPassAuth {onoff}"),
+    (SECTIONS, 1, "SetOutputFilter INCLUDES\nSSILastModified {onoff}\nSSIEtag {onoff}"),
     (ANYWHERE, 1, "FileETag {etag}"),
     (ANYWHERE, 1, "AddDefaultCharset {charset}"),
     (ANYWHERE, 1, "ServerSignature {signature}"),
