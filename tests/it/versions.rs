@@ -48,7 +48,7 @@ fn what_a_release_closed() {
         ("2.4.59", coding, "/t.txt", 500, "", 0),
         ("2.4.59-upstream", PHP, "/", 200, ROUTE, 0),
         ("2.4.60-upstream", PHP, "/", 200, PLAIN, 0),
-        ("2.4.60", PHP, "/", 200, PLAIN, 2),
+        ("2.4.60", PHP, "/", 200, PLAIN, 1),
         ("2.4.61-upstream", PHP, "/", 200, ROUTE, 0),
         ("2.4.61-upstream", PHP, "/page", 200, PLAIN, 0),
         ("2.4.62", PHP, "/page", 200, ROUTE, 0),
