@@ -139,5 +139,6 @@ fn accepts(r: &Request<'_>, coding: &str) -> bool {
     }
     rest = rest.trim_start_with(|c| c == ';');
     let quality = token(&mut rest, true);
-    !item.is_empty() && !(quality.len() >= 3 && b"q=0.000".starts_with(&quality))
+    let refused = quality.len() >= 3 && b"q=0.000".starts_with(&quality);
+    !item.is_empty() && !refused
 }
