@@ -69,7 +69,7 @@ impl Version {
     /// Whether it has a change.
     #[inline(always)]
     pub(crate) fn has(self, change: &Change) -> bool {
-        self.patch >= change.since
+        self.patch >= change.since || self.patch < change.until
     }
 
     /// Whether a distribution's build of it may have a change all the same: distributions put fixes of security holes
@@ -93,21 +93,37 @@ impl Version {
 pub(crate) struct Change {
     /// The first release (2.4.x) that has it.
     since: u8,
+    /// The first release that lost it, where older ones had it before.
+    until: u8,
     /// The security hole that it closes, where it closes one.
     pub cve: &'static str,
 }
 
 const fn change(since: u8) -> Change {
-    Change { since, cve: "" }
+    Change { since, until: 0, cve: "" }
 }
 
 const fn fix(since: u8, cve: &'static str) -> Change {
-    Change { since, cve }
+    Change { since, until: 0, cve }
 }
+
+/// What only the releases from `until` on lacked, and `since` has again.
+const fn again(until: u8, since: u8, cve: &'static str) -> Change {
+    Change { since, until, cve }
+}
+
+/// `//` in a path is one slash for all that look at it (MergeSlashes), not for `<Location>` alone.
+pub(crate) const MERGED_SLASHES: Change = fix(39, "CVE-2019-0220");
+/// A dot in a regular expression stands for a line's end too.
+pub(crate) const DOT_IS_ANY: Change = fix(40, "CVE-2019-10098");
 
 /// Paths are normalised before they are decoded, `ap_normalize_path`; before, they were decoded first, and their dot
 /// segments and doubled slashes taken out after.
 pub(crate) const NORMALIZE_FIRST: Change = change(49);
+/// `.%2e` is a dot segment.
+pub(crate) const ENCODED_DOT: Change = again(49, 50, "CVE-2021-41773");
+/// A percent sign with no number behind is none (`%%32%65`).
+pub(crate) const SOUND_ESCAPES: Change = again(49, 51, "CVE-2021-42013");
 /// A question mark at the end of a substitution takes the query away, whatever else it holds; and a query with a blank or
 /// a control character is refused (AH10410, AH10411).
 pub(crate) const STRICT_QUERY: Change = fix(56, "CVE-2023-25690");
@@ -121,6 +137,11 @@ pub(crate) const SLASHES_ONCE: Change = change(57);
 pub(crate) const NAME_NOT_FOUND: Change = change(59);
 /// Only the configuration's own content types name handlers.
 pub(crate) const TRUSTED_TYPE: Change = fix(60, "CVE-2024-38476");
+/// What DirectoryIndex or MultiViews found has a content type that names a handler, if one was named for it: 2.4.60 took no
+/// such type for one, 2.4.61 looked at the directory's.
+pub(crate) const INDEX_TYPE: Change = again(60, 61, "CVE-2024-39884");
+/// The same: it is the found file's type that counts.
+pub(crate) const OWN_INDEX_TYPE: Change = again(60, 62, "CVE-2024-40725");
 /// `SetHandler "proxy:..."` brings the URL into its canonical form, and declines a scheme without a module.
 pub(crate) const HANDLER_CANON: Change = fix(60, "CVE-2024-38473");
 /// A substitution with a question mark from `%3F` is refused (AH10508) without UnsafeAllow3F.
@@ -141,10 +162,28 @@ pub(crate) const PLAIN_FILE: Change = change(63);
 pub(crate) const KEPT_TYPE: Change = change(63);
 /// It doesn't any more.
 pub(crate) const INDIRECT_TYPE: Change = fix(69, "CVE-2026-42356");
+/// The content type of an answer is held to what a header may be, as other headers are.
+pub(crate) const CHECKED_TYPE: Change = fix(64, "CVE-2024-42516");
+/// A Transfer-Encoding that does not end with chunks is not sent.
+pub(crate) const CHECKED_CODING: Change = fix(59, "CVE-2024-24795");
+/// `Header` and `RequestHeader` lines on Content-Type: those on the request leave the answer's type alone, and what they set
+/// names no handler.
+pub(crate) const OWN_TYPE: Change = fix(64, "CVE-2024-43204");
 /// Who says no name in the TLS handshake may ask only for virtual hosts with the same TLS settings.
 pub(crate) const NAMELESS_HANDSHAKE: Change = fix(64, "CVE-2025-23048");
+/// `RewriteCond expr` is what the expression says: in 2.4.64 it holds whatever that is.
+pub(crate) const SOUND_CONDITIONS: Change = again(64, 65, "CVE-2025-54090");
 /// A variable whose name a program's environment can't have (`REQUEST-METHOD`) doesn't take that of another one.
 pub(crate) const OWN_NAMES: Change = fix(66, "CVE-2025-65082");
+
+/// httpd's own pages don't name the URL.
+pub(crate) const PAGES_WITHOUT_URL: Change = change(40);
+/// The page of 501 has one blank where it had two.
+pub(crate) const PAGE_OF_501: Change = change(49);
+/// Up to here httpd's own pages call themselves HTML 2.0, and it is not known which of the next ones no longer does.
+pub(crate) const PAGES_OF_HTML_2_OR_4: Change = change(64);
+/// httpd's own pages call themselves HTML 4.01.
+pub(crate) const PAGES_OF_HTML_4: Change = change(67);
 
 /// What a version can add to the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

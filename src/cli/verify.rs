@@ -39,7 +39,7 @@ pub(super) struct Verify {
     #[arg(long, requires = "paths")]
     record: bool,
 
-    /// Compare the headers of all responses, not only where a scenario expects something of them
+    /// Compare the headers and environments of all answers, not only where a scenario expects something of them
     #[arg(long)]
     response: bool,
 

@@ -137,15 +137,11 @@ pub(crate) fn filter(r: &mut Request<'_>) {
         return;
     }
     let foreign = r.reply.as_ref().is_none_or(|reply| reply.length == Length::Foreign);
-    if foreign && !dir.types.is_empty() {
-        // the type is the program's
-        if dir.default.is_some() {
-            r.headers_out.merge("Cache-Control", UNKNOWN);
-            r.headers_out.set("Expires", UNKNOWN);
-        }
-        return;
-    }
-    let Some(code) = dir.code(r) else { return };
+    let code = match (foreign, &r.content_type) {
+        (true, _) => dir.code_of_program(r),
+        (false, kind) => dir.code(kind.as_ref().map(|kind| essence(kind))),
+    };
+    let Some(code) = code else { return };
     let now = r.engine.now();
     let seconds = match (code.from_change, r.finfo) {
         (false, _) => Some(code.seconds),
@@ -179,10 +175,28 @@ pub(crate) fn filter(r: &mut Request<'_>) {
 }
 
 impl Dir {
-    /// The code for an answer's type: its own, its kind's, or the one for all.
-    fn code(&self, r: &Request<'_>) -> Option<Code> {
+    /// The code for what a program or back-end sends, whose type is its own doing: as if it were a page, with a caveat
+    /// where it matters.
+    fn code_of_program(&self, r: &mut Request<'_>) -> Option<Code> {
+        let stands_in = r.filename.as_ref().is_some_and(|path| r.engine.programs.is_stand_in(path));
+        let likely = self.code(Some(if stands_in { b"application/json" } else { b"text/html" }));
+        let same = |code: Option<Code>| {
+            let of = |code: Option<Code>| code.map(|code| (code.from_change, code.seconds));
+            of(code) == of(likely)
+        };
+        let other = self.types.iter().map(|(_, code)| Some(*code)).chain([self.default]).find(|code| !same(*code));
+        if other.is_some()
+            && let Some((_, code)) = self.types.first()
+        {
+            let why = "whether it applies hangs on the content type, which is the program's own doing";
+            r.caveat("ExpiresByType", code.span, why);
+        }
+        likely
+    }
+
+    /// The code for a type: its own, its kind's, or the one for all.
+    fn code(&self, kind: Option<&[u8]>) -> Option<Code> {
         let of = |kind: &[u8]| self.types.iter().find(|(t, _)| t.eq_ignore_ascii_case(kind)).map(|(_, code)| *code);
-        let kind = r.content_type.as_ref().map(|t| essence(t));
         let own = kind.and_then(&of);
         let by_kind = || {
             let slash = kind?.find_byte(b'/')?;

@@ -9,6 +9,7 @@ use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::request::Request;
+use crate::server::response::{self, Length};
 use crate::server::settings::Settings;
 use crate::server::{http_request, method};
 use crate::source::Span;
@@ -46,8 +47,10 @@ fn open(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let path = cmd.server_root_relative(&a[0]);
     let found = resolve::stat(&*cmd.build.vfs, &Cred::root(), &path).ok().filter(|stat| stat.kind == Kind::Regular);
     let span = cmd.span();
+    // a virtual host with a line for no file has no files
+    let files = &mut cmd.server_slot(|s| &mut s.file_cache).files;
     if let Some(stat) = found {
-        Arc::make_mut(&mut cmd.server_slot(|s| &mut s.file_cache).files).insert(path, (stat, span));
+        Arc::make_mut(files).insert(path, (stat, span));
     }
     Ok(())
 }
@@ -82,6 +85,10 @@ fn handler(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(status);
     }
     r.served_by = Some("default-handler".into());
+    response::says_modified(r, &info);
+    r.says("Content-Length", info.size.to_string());
+    r.replies(Length::Known(info.size));
+    response::says_tag(r, &info);
     let states = State::of_file(r, &info);
     if let Some(status) = conditions::meet(r, &states).filter(|_| conditions::made(r)) {
         return Verdict::Status(status);

@@ -25,8 +25,8 @@ static DIRECTIVES: &[Directive] = &[
     row("SSIEndTag", Args::Take1, RSRC_CONF, Inert, "SSI End String Tag", tag),
     plain("SSIUndefinedEcho", Args::Take1, OR_ALL, Inert, "String to be displayed if an echoed variable is undefined"),
     plain("SSILegacyExprParser", Args::Flag, OR_LIMIT, Inert, LEGACY),
-    plain("SSILastModified", Args::Flag, OR_LIMIT, Inert, MODIFIED),
-    plain("SSIEtag", Args::Flag, OR_LIMIT, Inert, ETAG),
+    row("SSILastModified", Args::Flag, OR_LIMIT, Modelled, MODIFIED, |cmd, a| flag(cmd, a, |d| &mut d.last_modified)),
+    row("SSIEtag", Args::Flag, OR_LIMIT, Modelled, ETAG, |cmd, a| flag(cmd, a, |d| &mut d.etag)),
 ];
 
 const LEGACY: &str = "Whether to use the legacy expression parser compatible with <= 2.2.x. Limited to 'on' or 'off'";
@@ -50,11 +50,17 @@ enum XBitHack {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dir {
     xbithack: Option<Set<XBitHack>>,
+    last_modified: Option<Set<bool>>,
+    etag: Option<Set<bool>>,
 }
 
 impl Settings for Dir {
     fn merge(base: &Dir, add: &Dir) -> Dir {
-        Dir { xbithack: Set::merge(&base.xbithack, &add.xbithack) }
+        Dir {
+            xbithack: Set::merge(&base.xbithack, &add.xbithack),
+            last_modified: Set::merge(&base.last_modified, &add.last_modified),
+            etag: Set::merge(&base.etag, &add.etag),
+        }
     }
 }
 
@@ -70,6 +76,13 @@ fn xbithack(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     Ok(())
 }
 
+fn flag(cmd: &mut Cmd<'_>, a: &[BString], field: fn(&mut Dir) -> &mut Option<Set<bool>>) -> Result<(), String> {
+    let on = a[0].eq_ignore_ascii_case(b"on");
+    let span = cmd.span();
+    Set::put(field(cmd.slot(|d| &mut d.include)), on, span);
+    Ok(())
+}
+
 /// Whether `filter` is this one and leaves the page as it is: it is not allowed to touch it, or finds nothing to do
 /// before it has to pass on what it has.
 pub(crate) fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
@@ -82,9 +95,29 @@ pub(crate) fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
     !r.core().allows(options::INCLUDES) || r.read(path).is_ok_and(|page| plain(&page))
 }
 
-/// Whether the filter leaves the file's time as it was: XBitHack full, for a file that its group may run.
-pub(crate) fn keeps_time(r: &Request<'_>) -> bool {
-    heeds_conditions(r)
+/// What becomes of Last-Modified where the filter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Time {
+    /// It is not sent: what a page is made of may have changed at any time.
+    Lost,
+    /// One that was set stays, else it is the file's (SSILastModified).
+    Kept,
+    /// It is the file's: XBitHack full, for a file that its group may run.
+    OfFile,
+}
+
+/// The same.
+pub(crate) fn time(r: &Request<'_>) -> Time {
+    match r.per_dir.include.as_ref().is_some_and(|d| value(&d.last_modified, false)) {
+        true => Time::Kept,
+        false if heeds_conditions(r) => Time::OfFile,
+        false => Time::Lost,
+    }
+}
+
+/// Whether a page with the filter has a tag all the same (SSIEtag).
+pub(crate) fn keeps_tag(r: &Request<'_>) -> bool {
+    r.per_dir.include.as_ref().is_some_and(|d| value(&d.etag, false))
 }
 
 /// Whether a page with the filter answers to conditions all the same: `includes_setup`.

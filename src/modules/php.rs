@@ -9,6 +9,7 @@ use crate::server::byterange::Body;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
 use crate::server::request::{PathInfo, Request};
+use crate::server::response::{Length, UNKNOWN};
 use crate::server::setting::{self, Set};
 use crate::server::settings::Settings;
 use crate::server::{filepath, method, script};
@@ -195,25 +196,56 @@ fn handler(r: &mut Request<'_>) -> Verdict {
     if r.engine.read_allowed(&path).is_err() || r.engine.programs.program("php", &path) == Program::Broken {
         let script = filepath::basename(&path).to_owned();
         r.error("", format!("PHP Fatal error: Failed opening required '{script}'"));
-        return Verdict::Status(500);
+        return fail(r, dir);
     }
-    environ::hand(r, Reader::Php, &[]);
+    let credentials = credentials(r.headers_in.get("Authorization"));
+    environ::hand(r, Reader::Php, &credentials);
     r.body = Body::page(r);
+    Verdict::Ok
+}
+
+/// An error that ends a script: PHP answers by itself, and no ErrorDocument is looked for.
+fn fail(r: &mut Request<'_>, dir: &Dir) -> Verdict {
+    let set = |name: &str| dir.entries.contains_key(BStr::new(name));
+    let kind = if set("default_mimetype") || set("default_charset") { UNKNOWN } else { "text/html; charset=UTF-8" };
+    r.status = 500;
+    r.set_content_type(Some(kind.into()), false);
+    r.replies(if dir.flag("display_errors", false).0 { Length::Unknown } else { Length::Known(0) });
     Verdict::Ok
 }
 
 /// `php_apache_request_ctor`: the user is the one that the Authorization header names, whoever asked for it.
 fn take_user(r: &mut Request<'_>) {
-    let Some(line) = r.headers_in.get("Authorization") else { return };
-    if !line.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Basic ")) {
-        return;
-    }
+    let Some((user, _)) = r.headers_in.get("Authorization").and_then(|line| basic(line)) else { return };
+    r.user = Some(user);
+    r.authenticated = true;
+}
+
+/// The name and the password of Basic authentication.
+fn basic(line: &[u8]) -> Option<(BString, BString)> {
+    let code = after_scheme(line, b"Basic ")?;
     // PHP passes over what is no base 64
-    let digits: Vec<u8> =
-        line[6..].iter().copied().filter(|b| b.is_ascii_alphanumeric() || b"+/".contains(b)).collect();
-    if let Some((user, _)) = base64::decode(&digits).split_once_str(":") {
-        r.user = Some(user.into());
-        r.authenticated = true;
+    let digits: Vec<u8> = code.iter().copied().filter(|b| b.is_ascii_alphanumeric() || b"+/".contains(b)).collect();
+    let text = base64::decode(&digits);
+    let (user, password) = text.split_once_str(":")?;
+    Some((user.into(), password.into()))
+}
+
+/// What follows the scheme in an Authorization header.
+fn after_scheme<'l>(line: &'l [u8], scheme: &[u8]) -> Option<&'l [u8]> {
+    let (head, rest) = line.split_at_checked(scheme.len())?;
+    head.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+/// The variables that PHP makes of an Authorization header: `php_handle_auth_data` (main/main.c of PHP).
+pub(crate) fn credentials(authorization: Option<&BStr>) -> Vec<(&'static str, Option<BString>)> {
+    let Some(line) = authorization else { return Vec::new() };
+    match basic(line) {
+        Some((user, password)) => {
+            let password = (!password.is_empty()).then_some(("PHP_AUTH_PW", Some(password)));
+            [("PHP_AUTH_USER", Some(user))].into_iter().chain(password).collect()
+        }
+        None => after_scheme(line, b"Digest ").map(|d| ("PHP_AUTH_DIGEST", Some(d.into()))).into_iter().collect(),
     }
 }
 

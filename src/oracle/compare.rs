@@ -1,6 +1,7 @@
 //! What of an httpd's answer can be held against an outcome, and where the two differ.
 
 use super::answer::{Answer, Reply};
+use super::environment;
 use crate::server::response::is_left_out;
 use serde_json::{Value, json};
 
@@ -174,6 +175,7 @@ pub(super) fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec
         }
     }
     found.extend(headers(answer, outcome));
+    found.extend(environment::difference(answer, outcome));
     let denied = outcome["log"].as_str().filter(|c| DENIED.contains(c));
     if let (Some(403), None, Some(code)) = (answer.status, answer.codes().next(), denied)
         && !found.iter().any(|d| d.key == "status")

@@ -50,7 +50,7 @@ pub struct Oracle {
     pub way: Way,
     /// Why runs can't be contained here; none where they are.
     pub loose: Option<String>,
-    /// Whether all answers' headers are compared, not only where a scenario expects something of them.
+    /// Whether all answers' headers and environments are compared, not only where a scenario expects something of them.
     pub headers: bool,
     /// Whether a scenario may run programs of its own where nothing contains them.
     programs: bool,

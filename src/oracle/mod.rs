@@ -12,6 +12,7 @@ mod backend;
 mod children;
 mod compare;
 mod contained;
+mod environment;
 mod family;
 mod find;
 mod fpm;

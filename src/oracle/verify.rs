@@ -8,7 +8,7 @@ use crate::outcome::{Outcome, json};
 use crate::request::Request;
 use crate::run::Run;
 use crate::site::Site;
-use crate::suite::{self, Expectation, RequestSpec, Scenario};
+use crate::suite::{self, RequestSpec, Scenario};
 use serde_json::Value;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -135,9 +135,12 @@ pub fn verify(oracle: &Oracle, scenario: &Scenario) -> Verdict {
                 let hangs_on = hangs_on(found, run, timeless.as_ref(), spec, index);
                 let told = responding.as_ref().filter(|_| !spec.follow).map(|run| run.ask(&answered.request));
                 let mut outcome = json::outcome(told.as_ref().unwrap_or(found), run.sources());
-                let is_of_headers = |e: &Expectation| e.key == "headers" || e.key == "type";
-                if !oracle.headers && !spec.expect.iter().any(is_of_headers) {
-                    outcome["headers"] = serde_json::Value::Null;
+                let wanted =
+                    |keys: &[&str]| oracle.headers || spec.expect.iter().any(|e| keys.contains(&e.key.as_str()));
+                let (headers, environment) = (wanted(&["headers", "type"]), wanted(&["env"]));
+                if let Some(keys) = outcome.as_object_mut() {
+                    keys.retain(|key, _| key != "headers" || headers);
+                    keys.retain(|key, _| key != "env" || environment);
                 }
                 let mut differences = compare::differences(&answer, &spec.method, &outcome);
                 differences.retain(|_| hangs_on.is_none());

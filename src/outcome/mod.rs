@@ -229,7 +229,7 @@ pub struct Outcome {
     pub path_info: BString,
     /// SCRIPT_NAME, for scripts.
     pub script_name: Option<BString>,
-    /// The Location header.
+    /// The Location header, whatever the status.
     pub location: Option<BString>,
     /// The server that answered.
     pub vhost: BString,
@@ -278,6 +278,11 @@ impl Outcome {
             }
             && (self.caveats.is_empty() && other.caveats.is_empty() || caveats(self) == caveats(other))
     }
+
+    /// Where it leads: the Location header of a redirect, or of something that was made.
+    pub(crate) fn leads_to(&self) -> Option<&BString> {
+        self.location.as_ref().filter(|_| matches!(self.status, 201 | 300..400))
+    }
 }
 
 /// One line: what was asked, the status, the file and the handler, and what the error log says.
@@ -299,7 +304,7 @@ impl fmt::Display for Outcome {
             Some(why) => write!(f, "no answer, {}", why.as_str())?,
             None => write!(f, "{}", self.status)?,
         }
-        if let Some(location) = &self.location {
+        if let Some(location) = self.leads_to() {
             write!(f, " to {location}")?;
         } else if let Some(file) = &self.file {
             write!(f, " {file}")?;

@@ -31,7 +31,7 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
         places.sort_by_key(|line| case.section_of(*line) != host);
         found.push(Cause { what: What::OtherTls, places });
     }
-    let Some(location) = &o.location else { return };
+    let Some(location) = o.leads_to() else { return };
     if let Some(directory) = disk_path(case, location) {
         found.push(Cause { what: What::DiskPath { directory }, places: case.deciders(&["RewriteRule"]) });
     }

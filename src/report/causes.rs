@@ -247,7 +247,7 @@ pub(super) fn suggestion(suggestion: &Suggestion, case: &Case<'_>) -> (String, S
 /// What an answer is, in a few words.
 fn given(o: &Outcome) -> String {
     let mut said = o.status.to_string();
-    if let Some(location) = &o.location {
+    if let Some(location) = o.leads_to() {
         said.push_str(&format!(" -> {location}"));
     } else if let Some(file) = &o.file {
         said.push_str(&format!(" {file}"));

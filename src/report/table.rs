@@ -118,12 +118,12 @@ fn what(o: &Outcome) -> String {
     if let Some(why) = o.connection {
         return words::unanswered(why).into();
     }
-    let mut what = match (&o.location, &o.file) {
+    let mut what = match (o.leads_to(), &o.file) {
         (Some(location), _) => format!("-> {}", clean(location)),
         (None, Some(file)) => clean(file),
         (None, None) => String::new(),
     };
-    if o.location.is_none() && !o.path_info.is_empty() && o.status < 400 {
+    if o.leads_to().is_none() && !o.path_info.is_empty() && o.status < 400 {
         what.push_str(&format!("  path_info {}", clean(&o.path_info)));
     }
     match o.log {

@@ -70,7 +70,7 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
     let ran = if last.is_proxied() && !for_error { &last.handler } else { &last.served_by };
     let script = (for_error || tells) && ran.as_ref().is_some_and(is_script);
     let location = answer.err_headers_out.get("Location").or(answer.headers_out.get("Location"));
-    let location = location.filter(|_| (300..400).contains(&status) || status == 201).map(|l| l.to_owned());
+    let location = location.map(|l| l.to_owned());
     let access =
         match refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }) {
             // a 401 that no authorization made (Redirect 401, a handler) asks for a user all the same

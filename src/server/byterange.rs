@@ -64,7 +64,10 @@ pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
         Some(state) if conditions::if_range(r, state) == Condition::NoMatch => 200,
         _ => status_of(sets, length, core),
     };
-    let now = status(body.states.first(), length, core);
+    let now = match in_pieces(r) {
+        true => 200,
+        false => status(body.states.first(), length, core),
+    };
     let mut doubt = None;
     if body.states.iter().any(|s| status(Some(s), length, core) != now) {
         doubt = Some(("If-Range", Span::NONE, "whether the file is still the same is not known exactly"));
@@ -108,6 +111,14 @@ pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
             Verdict::Ok
         }
     }
+}
+
+/// Whether the body comes in pieces, of which no ranges are cut: a page with server-side includes in it.
+fn in_pieces(r: &Request<'_>) -> bool {
+    let puts_together = |(name, _): &(bstr::BString, Span)| {
+        name.eq_ignore_ascii_case(include::FILTER.as_bytes()) && !include::leaves_alone(r, name)
+    };
+    filters::of_body(r).iter().any(puts_together)
 }
 
 /// The status that ranges make of a body of that length, under the limits of a configuration.

@@ -406,7 +406,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
         aliases: Default::default(),
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
-        regex_defaults: Flags::default(),
+        regex_defaults: Flags { no_dotall: !know.loaded.version.has(&version::DOT_IS_ANY), ..Flags::NONE },
         acts_early: false,
         unknown: 0,
         maps: Default::default(),

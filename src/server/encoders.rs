@@ -6,7 +6,8 @@ use super::request::Request;
 use super::response::{Length, UNKNOWN, is_unknown};
 use crate::modules::core::options;
 use crate::modules::include;
-use bstr::BString;
+use crate::modules::negotiation::accept::token;
+use bstr::{BString, ByteSlice};
 
 /// Bodies up to this length are sent as they are: gzip's own header and trailer (18 bytes), and 50 for headers.
 const SMALL_FOR_GZIP: u64 = 68;
@@ -60,14 +61,15 @@ fn lengthen(r: &mut Request<'_>) {
 /// `includes_filter`: what a page is made of may have changed at any time.
 fn includes(r: &mut Request<'_>, name: &[u8]) {
     r.headers_out.unset("Content-Length");
-    if include::keeps_time(r) {
-        if let Some(file) = r.finfo {
-            super::response::says_modified(r, &file);
-        }
-    } else {
-        r.headers_out.unset("Last-Modified");
+    match (include::time(r), r.finfo) {
+        (include::Time::Lost, _) => drop(r.headers_out.unset("Last-Modified")),
+        (include::Time::Kept, _) if r.headers_out.get("Last-Modified").is_some() => {}
+        (_, Some(file)) => super::response::says_modified(r, &file),
+        (_, None) => {}
     }
-    if !include::leaves_alone(r, name) {
+    // a page of the server's own has nothing to be put together
+    let own = r.reply.as_ref().is_some_and(|reply| reply.length == Length::Open);
+    if !own && !include::leaves_alone(r, name) {
         r.replies(Length::Untold);
     }
 }
@@ -121,16 +123,22 @@ fn suffixed(tag: &BString, suffix: &str) -> BString {
     }
 }
 
-/// Whether the client takes a coding: as far as the filters read the header, the last quality of it being its own.
+/// Whether the client takes a coding: as far as the filters read the header. An empty item ends the list, and the quality is
+/// the text behind the item that was taken.
 fn accepts(r: &Request<'_>, coding: &str) -> bool {
     let Some(header) = r.headers_in.get("Accept-Encoding") else { return false };
-    for item in header.split(|b| *b == b',') {
-        let mut parts = item.split(|b| *b == b';').map(|p| p.trim_ascii());
-        if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding.as_bytes())) {
-            continue;
+    let mut rest = header.as_bytes();
+    let mut item = token(&mut rest, false);
+    while !item.is_empty() && !item.eq_ignore_ascii_case(coding.as_bytes()) {
+        while let Some(parameter) = rest.strip_prefix(b";") {
+            rest = parameter;
+            token(&mut rest, true);
         }
-        let quality = parts.next().unwrap_or_default();
-        return !(quality.len() >= 3 && b"q=0.000".starts_with(quality));
+        rest = rest.strip_prefix(b",").unwrap_or(rest);
+        item = token(&mut rest, false);
     }
-    false
+    rest = rest.trim_start_with(|c| c == ';');
+    let quality = token(&mut rest, true);
+    let refused = quality.len() >= 3 && b"q=0.000".starts_with(&quality);
+    !item.is_empty() && !refused
 }

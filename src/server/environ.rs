@@ -75,7 +75,8 @@ const LEFT_OUT: [&str; 10] = [
     "HTTP_X_SIM_ID",
 ];
 
-fn is_left_out(name: &[u8]) -> bool {
+/// Whether a variable is left out.
+pub(crate) fn is_left_out(name: &[u8]) -> bool {
     let mut own = name;
     while let Some(rest) = own.strip_prefix(b"REDIRECT_") {
         own = rest;

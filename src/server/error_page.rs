@@ -1,9 +1,10 @@
 //! How long httpd's own pages are: `ap_send_error_response` (modules/http/http_protocol.c). Of what they say only the length
-//! matters; it was measured at httpd 2.4.71.
+//! matters; it was measured at httpd 2.4.71, 2.4.67, 2.4.54 and 2.4.48.
 
 use super::request::Request;
 use super::{script, setting, status};
 use crate::modules::core::Signature;
+use crate::version::{self, Version};
 
 /// What is around a page's title, heading and sentence.
 const FRAME: usize = 159;
@@ -74,12 +75,21 @@ pub(super) fn reason(status: u16) -> &'static str {
     }
 }
 
+/// What is around a version's pages; none where that is not known, or their words are others.
+fn frame(version: Version) -> Option<usize> {
+    /// The document type was one of HTML 2.0.
+    const SHORTER: usize = 40;
+    match () {
+        () if version.has(&version::PAGES_OF_HTML_4) => Some(FRAME),
+        () if version.has(&version::PAGES_OF_HTML_2_OR_4) => None,
+        () => version.has(&version::PAGES_WITHOUT_URL).then_some(FRAME - SHORTER),
+    }
+}
+
 /// How long the page for `answered` is, an error's within an ErrorDocument (`second`) told too; none where that can't be known.
 pub(super) fn length(r: &Request<'_>, answered: u16, location: &[u8], second: Option<u16>) -> Option<u64> {
-    if r.engine.server.loaded.version != crate::version::Version::default() {
-        // another version's pages have other words
-        return None;
-    }
+    let frame = frame(r.engine.server.loaded.version)?;
+    let has = |change| r.engine.server.loaded.version.has(change);
     let status = status::index(answered);
     // what a module says about the error goes with some of the pages
     let notes = notes(r);
@@ -115,7 +125,7 @@ pub(super) fn length(r: &Request<'_>, answered: u16, location: &[u8], second: Op
         429 => 70,
         431 => 88,
         451 => 68 + notes?,
-        501 => 46 + method + notes?,
+        501 => 46 + method + notes? + usize::from(!has(&version::PAGE_OF_501)),
         502 => 87 + notes?,
         503 => 138,
         504 => 94,
@@ -130,7 +140,7 @@ pub(super) fn length(r: &Request<'_>, answered: u16, location: &[u8], second: Op
     let signed = setting::value(&r.core().signature, Signature::Off) != Signature::Off;
     let second = second.map_or(0, |s| SECOND + 4 + reason(status::index(s)).len());
     let title = reason(status).len();
-    (!signed).then_some((FRAME + 4 + title + title + sentence + second) as u64)
+    (!signed).then_some((frame + 4 + title + title + sentence + second) as u64)
 }
 
 /// How long the note is that goes with the error; none where that is not known.

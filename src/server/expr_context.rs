@@ -3,6 +3,7 @@
 use super::budget::Limit;
 use super::names;
 use super::request::Request;
+use super::response::{Length, is_unknown};
 use super::subrequest;
 use super::text::Text;
 use crate::expr::moment::Moment;
@@ -33,7 +34,7 @@ pub(crate) fn holds(r: &mut Request<'_>, condition: Option<&Expr>, code: &'stati
 /// # Errors
 /// httpd's message.
 pub(crate) fn condition(r: &mut Request<'_>, expr: &Expr) -> Result<bool, EvalError> {
-    expr.eval_bool(&mut View(r))
+    View::of(r).condition(|view| expr.eval_bool(view))
 }
 
 /// The same, with and for back-references.
@@ -41,7 +42,7 @@ pub(crate) fn condition(r: &mut Request<'_>, expr: &Expr) -> Result<bool, EvalEr
 /// # Errors
 /// httpd's message.
 pub(crate) fn condition_re(r: &mut Request<'_>, expr: &Expr, refs: &mut Backrefs) -> Result<bool, EvalError> {
-    expr.eval_bool_re(&mut View(r), refs)
+    View::of(r).condition(|view| expr.eval_bool_re(view, refs))
 }
 
 /// The text that an expression comes to.
@@ -52,7 +53,7 @@ pub(crate) fn string(r: &mut Request<'_>, expr: &Expr) -> Result<BString, EvalEr
     if let Some(literal) = expr.literal() {
         return Ok(literal.into());
     }
-    expr.eval_string(&mut View(r))
+    View::of(r).string(|view| expr.eval_string(view))
 }
 
 /// The same, with back-references.
@@ -60,23 +61,61 @@ pub(crate) fn string(r: &mut Request<'_>, expr: &Expr) -> Result<BString, EvalEr
 /// # Errors
 /// httpd's message.
 pub(crate) fn string_re(r: &mut Request<'_>, expr: &Expr, refs: &mut Backrefs) -> Result<BString, EvalError> {
-    expr.eval_string_re(&mut View(r), refs)
+    View::of(r).string(|view| expr.eval_string_re(view, refs))
 }
 
 /// The value of a server variable, as expressions and mod_rewrite see it.
 pub(crate) fn variable(r: &mut Request<'_>, var: Var) -> BString {
-    View(r).variable(var)
+    View::of(r).variable(var)
 }
 
 /// The value of a variable of mod_ssl, as `%{SSL:...}` of mod_rewrite sees it.
 pub(crate) fn ssl_variable(r: &mut Request<'_>, name: &[u8]) -> BString {
     match r.engine.server.loaded.has("ssl_module") {
-        true => View(r).ssl(Lookup::Ssl, name).unwrap_or_default(),
+        true => View::of(r).ssl(Lookup::Ssl, name).unwrap_or_default(),
         false => BString::default(),
     }
 }
 
-struct View<'r, 'a>(&'r mut Request<'a>);
+/// A request as expressions see it, and whether they met a response header that can't be known.
+struct View<'r, 'a>(&'r mut Request<'a>, bool);
+
+impl<'r, 'a> View<'r, 'a> {
+    fn of(r: &'r mut Request<'a>) -> View<'r, 'a> {
+        View(r, false)
+    }
+
+    /// Evaluates a condition, which is not certain if what it met can't be known.
+    fn condition<T>(mut self, eval: impl FnOnce(&mut Self) -> T) -> T {
+        let found = eval(&mut self);
+        if self.1 {
+            self.uncertain(RESPONSE);
+        }
+        found
+    }
+
+    /// Evaluates a text: what can't be known may show in it, and is then no doubt but itself unknown.
+    fn string(mut self, eval: impl FnOnce(&mut Self) -> Result<BString, EvalError>) -> Result<BString, EvalError> {
+        let found = eval(&mut self);
+        if self.1 && !found.as_ref().is_ok_and(|text| is_unknown(text)) {
+            self.uncertain(RESPONSE);
+        }
+        found
+    }
+
+    /// A header of the answer, so far. What a program sends is not known.
+    fn response(&mut self, name: &[u8]) -> Option<BString> {
+        let r = &*self.0;
+        let found = r.headers_out.get(name).or_else(|| r.err_headers_out.get(name));
+        let answers = r.engine.responds() && (r.served_by.is_some() || r.is_proxied());
+        let foreign = || r.reply.as_ref().is_none_or(|reply| reply.length == Length::Foreign);
+        self.1 |= found.map_or_else(|| answers && foreign(), |value| is_unknown(value));
+        found.map(|value| value.to_owned())
+    }
+}
+
+/// What a caveat calls a header of the answer.
+const RESPONSE: &str = "a header of the response";
 
 impl Context for View<'_, '_> {
     fn searched(&mut self, search: &Search<'_>, found: bool) {
@@ -149,7 +188,7 @@ impl Context for View<'_, '_> {
         let r = &*self.0;
         let found = match table {
             Lookup::Req => r.headers_in.get(name),
-            Lookup::Resp => r.headers_out.get(name).or_else(|| r.err_headers_out.get(name)),
+            Lookup::Resp => return self.response(name),
             Lookup::Note => r.notes.get(name),
             Lookup::ReqEnv => r.env.get(name),
             Lookup::OsEnv if r.engine.server.env_complete => {

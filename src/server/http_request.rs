@@ -4,9 +4,9 @@
 use super::byterange::{self, Body};
 use super::environ;
 use super::process;
-use super::protocol;
 use super::request::{EnvChange, PathInfo, ProxyReq, Request};
 use super::response;
+use super::sendable;
 use super::setting;
 use super::table::Table;
 use super::text::Text;
@@ -28,7 +28,9 @@ pub(crate) fn process_request<'a>(r: &mut Request<'a>) {
     match verdict {
         // a module may have set the status before it gave up: that is no earlier error
         Verdict::Status(status) => die_after(r, status, false),
-        verdict if r.engine.responds() && r.next.is_none() => answer_well(r, verdict != Verdict::Done),
+        verdict if r.next.is_none() && (r.engine.responds() || sendable::may_matter(r)) => {
+            answer_well(r, verdict != Verdict::Done)
+        }
         _ => {}
     }
     finalize(r);
@@ -48,13 +50,18 @@ pub(crate) fn oversized_body(r: &Request<'_>) -> Option<(u64, u64)> {
 /// The status. Where the connection is dropped anyway (`ap_status_drops_connection`), nothing is read.
 pub(crate) fn discard_request_body(r: &mut Request<'_>) -> Result<(), u16> {
     let Some((length, limit)) = oversized_body(r) else { return Ok(()) };
-    if matches!(r.status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503) {
+    if drops_connection(r.status) {
         return Ok(());
     }
     let span = r.core().limit_request_body.as_ref().map(|s| s.span);
     r.decide_if(Phase::Handler, span);
     r.error("AH01588", format!("Requested content-length of {length} is larger than the configured limit of {limit}"));
     Err(413)
+}
+
+/// Whether the connection ends with an answer: `ap_status_drops_connection`.
+pub(super) fn drops_connection(status: u16) -> bool {
+    matches!(status, 400 | 408 | 411 | 413 | 414 | 500 | 501 | 503)
 }
 
 /// What `ap_finalize_request_protocol` finds: whoever answered, the body is read at last, and one that is too large
@@ -153,7 +160,7 @@ pub(crate) fn end(r: &mut Request<'_>, verdict: Verdict) {
 /// Sends an answer that went well through the output filters, where they were put in place.
 fn answer_well(r: &mut Request<'_>, filtered: bool) {
     response::pass_filters(r, filtered);
-    check_headers(r);
+    sendable::check_headers(r);
 }
 
 /// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
@@ -163,7 +170,7 @@ pub(crate) fn die(r: &mut Request<'_>, status: u16) {
 }
 
 /// `ap_die_r`: the same, told whether an error came before.
-fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
+pub(super) fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
     refuse(r, status, recursive);
     if recursive && r.engine.responds() {
         // the page is that of the request with the first error
@@ -182,8 +189,10 @@ fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
         // what the requests of the chain said for errors is in one table
         let last = r.last_mut();
         let said = std::mem::take(&mut last.err_headers_out);
+        let reply = last.reply.take();
         let next = r.next.take();
         r.err_headers_out = said;
+        r.reply = reply.or(r.reply.take());
         // the page is made while the ErrorDocument is looked for, by GET
         let method = std::mem::replace(&mut r.method, super::method::name(b"GET"));
         let number = std::mem::replace(&mut r.method_number, super::method::GET);
@@ -200,65 +209,12 @@ fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
 fn send_page(r: &mut Request<'_>, second: Option<u16>) {
     response::make_page(r, second);
     headers::respond(r, true);
+    if !r.engine.responds() && !response::keeps_location(r.status) {
+        // of what the answer would have said, a page has nothing
+        r.headers_out.unset("Location");
+    }
     response::page_length_is_told(r);
-    check_headers(r);
-}
-
-/// `check_headers` (modules/http/http_filters.c): a header whose name is no token, or whose value has control characters in
-/// it, is not sent, and the answer is 500.
-fn check_headers(r: &mut Request<'_>) {
-    const CODES: [&str; 3] = ["AH02428", "AH02429", "AH02430"];
-    for table in [&mut r.headers_out, &mut r.err_headers_out] {
-        let lines = table.iter().filter(|(_, value)| value.contains_str("\r\n"));
-        let folded: Vec<(BString, BString)> = lines.map(|(name, value)| (name.into(), unfolded(value))).collect();
-        for (name, value) in folded {
-            table.set(name, value);
-        }
-    }
-    let bad = |value: &BStr| value.iter().any(|b| b.is_ascii_control() && !matches!(b, b'\t' | 0));
-    let strict = !setting::value(&r.server.core().unsafe_protocol, false);
-    let found = r.headers_out.iter().chain(r.err_headers_out.iter()).find_map(|(name, value)| match () {
-        () if name.is_empty() => Some((CODES[0], "Empty response header name, aborting request".to_string())),
-        () if !protocol::is_field_name(name, strict) => {
-            Some((CODES[1], format!("Response header name '{name}' contains invalid characters, aborting request")))
-        }
-        () if bad(value) => {
-            let what = "contains invalid characters, aborting request";
-            Some((CODES[2], format!("Response header '{name}' value of '{value}' {what}")))
-        }
-        () => None,
-    });
-    let Some((code, message)) = found else { return };
-    let again = r.log.iter().any(|l| CODES.contains(&l.code));
-    r.headers_out = Table::default();
-    r.err_headers_out = Table::default();
-    response::clear(r);
-    r.error(code, message);
-    match again {
-        true => r.status = 500,
-        false => {
-            let for_error = r.env.get("REDIRECT_STATUS").is_some_and(|status| *status != *b"200".as_bstr());
-            die_after(r, 500, r.prev.is_some() && for_error);
-        }
-    }
-}
-
-/// A value whose lines go on in the next (`\r\n` and a space), in one line.
-fn unfolded(value: &[u8]) -> BString {
-    let mut out = BString::default();
-    let mut rest = value;
-    while let Some(end) = rest.find("\r\n") {
-        let next = &rest[end + 2..];
-        let text = next.trim_start_with(|c| c == ' ' || c == '\t');
-        if text.len() == next.len() {
-            break;
-        }
-        out.extend_from_slice(&rest[..end]);
-        out.push(b' ');
-        rest = text;
-    }
-    out.extend_from_slice(rest);
-    out
+    sendable::check_headers(r);
 }
 
 fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
@@ -507,6 +463,8 @@ fn tell_loop(r: &Request<'_>) {
 
 /// `ap_internal_fast_redirect`: takes over what a subrequest found.
 pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) {
+    // a directory's own type names a handler, if only the one for directories
+    let trusted = r.trusted_content_type || r.is_dir();
     r.proxyreq = sub.proxyreq;
     r.uri = sub.uri;
     r.filename = sub.filename;
@@ -517,7 +475,12 @@ pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) 
     r.handler_span = sub.handler_span;
     r.type_span = sub.type_span;
     r.content_type = sub.content_type;
-    r.trusted_content_type = sub.trusted_content_type;
+    // only where it could matter it is asked what this version does
+    let own = !sub.trusted_content_type || r.has(&version::OWN_INDEX_TYPE);
+    r.trusted_content_type = match own {
+        true => sub.trusted_content_type,
+        false => trusted && r.has(&version::INDEX_TYPE),
+    };
     r.content_encoding = sub.content_encoding;
     r.content_languages = sub.content_languages;
     r.output_filters = sub.output_filters;

@@ -10,6 +10,7 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
 use crate::phase::Phase;
+use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Merges the sections that match the URL path onto the request's settings.
@@ -21,7 +22,9 @@ pub(crate) fn run(r: &mut Request<'_>, phase: Phase) {
     // borrowed for the while: what the walk does to the request is done to other parts of it
     let asked = std::mem::take(&mut r.uri);
     // sections see single slashes, whatever MergeSlashes says
-    let single = (!setting::value(&server.core().merge_slashes, true)).then(|| uri::single_slashes(&asked));
+    let merged = setting::value(&server.core().merge_slashes, true)
+        && r.engine.server.loaded.version.has(&version::MERGED_SLASHES);
+    let single = (!merged).then(|| uri::single_slashes(&asked));
     walk(r, &asked, single.as_ref().unwrap_or(&asked).as_bstr(), phase);
     r.uri = asked;
 }

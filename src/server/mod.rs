@@ -40,6 +40,7 @@ pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod script;
 pub(crate) mod section;
+pub(crate) mod sendable;
 pub(crate) mod setting;
 pub(crate) mod settings;
 pub(crate) mod status;
@@ -59,6 +60,7 @@ use crate::vfs::{Cred, Users};
 use bstr::BString;
 use section::Section;
 use settings::{Merged, PerServer};
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -264,6 +266,10 @@ pub(crate) struct Connection {
     pub chain: Option<vhost::ChainId>,
     /// The server before any name was seen: httpd's `base_server`.
     pub base_server: usize,
+    /// Whether the client's name was looked up.
+    pub named: Cell<bool>,
+    /// Whether an answer could not be sent for one of its headers: the next such one is cut short.
+    pub unsendable: Cell<bool>,
     /// The server whose settings the TLS handshake used.
     pub handshake: usize,
 }

@@ -12,6 +12,7 @@ use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::core;
 use crate::outcome::Access;
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
+use crate::source::Span;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
@@ -24,7 +25,8 @@ pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
         return Verdict::Status(400);
     }
     let merge_slashes = setting::value(&r.server.core().merge_slashes, true);
-    let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file };
+    let how = Normalize { decode_unreserved: true, merge_slashes, allow_relative: for_file, ..Normalize::default() };
+    let how = if r.engine.server.loaded.version.is_default() { how } else { as_once(r, how) };
     let normalizes = r.engine.server.loaded.version.has(&version::NORMALIZE_FIRST);
     if normalizes && r.parsed_uri.has_path && !normalize(r, how) {
         let uri = r.unparsed_uri.clone();
@@ -104,9 +106,30 @@ fn normalize(r: &mut Request<'_>, how: Normalize) -> bool {
     path.is_none_or(|mut p| uri::normalize(&mut p, how))
 }
 
+/// How an older httpd normalises the path; and a doubt where it matters that it saw less in a line's end.
+#[cold]
+fn as_once(r: &mut Request<'_>, how: Normalize) -> Normalize {
+    const LINE_ENDS: [&str; 2] = ["%0a", "%0A"];
+    if LINE_ENDS.iter().any(|end| r.unparsed_uri.contains_str(end)) {
+        r.has(&version::DOT_IS_ANY);
+    }
+    let version = r.engine.server.loaded.version;
+    if version.has(&version::SOUND_ESCAPES) {
+        return how;
+    }
+    let lax = Normalize { plain_dots: !version.has(&version::ENCODED_DOT), lax_escapes: true, ..how };
+    let (mut sound, mut found) = (r.uri.clone(), r.uri.clone());
+    let is_sound = uri::normalize(&mut sound, how);
+    if uri::normalize(&mut found, lax) != is_sound || found != sound {
+        let why = format!("httpd {version} lets such a path out of its directory (CVE-2021-41773, CVE-2021-42013)");
+        r.caveat("httpd", Span::NONE, why);
+    }
+    lax
+}
+
 /// Decodes the path: `AllowEncodedSlashes` says what becomes of an encoded slash.
 fn decode(r: &mut Request<'_>, how: Normalize) -> Result<(), u16> {
-    unescape(r, true)?;
+    unescape(r, !how.lax_escapes)?;
     if encoded_slashes(r) == Slashes::Decode {
         uri::normalize(&mut r.uri, Normalize { decode_unreserved: false, ..how });
     }
@@ -121,7 +144,7 @@ fn decode_first(r: &mut Request<'_>, merge_slashes: bool) -> Result<(), u16> {
     }
     unescape(r, false)?;
     uri::get_parents(&mut r.uri);
-    if merge_slashes {
+    if merge_slashes && r.uri.contains_str("//") && r.has(&version::MERGED_SLASHES) {
         r.uri = uri::single_slashes(&r.uri);
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::outcome::step::{By, Detail, HostChoice, Judgement, Step};
 use crate::server::setting;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -101,6 +102,8 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         ssl: incoming.ssl.to_vec(),
         chain,
         base_server,
+        named: Cell::new(false),
+        unsendable: Cell::new(false),
         handshake: base_server,
     };
     connection.handshake = crate::modules::ssl::handshake(server, &connection);

@@ -9,7 +9,7 @@ use super::request::Request;
 use super::table::Table;
 use super::{encoders, environ, error_page, method, setting};
 use crate::modules::core::ErrorDocument;
-use crate::modules::{expires, headers, session};
+use crate::modules::{expires, headers, include, session};
 use crate::outcome::Response;
 use crate::outcome::step::By;
 use crate::vfs::Stat;
@@ -89,7 +89,7 @@ impl Request<'_> {
 
 /// What filters say before there is anything to filter (`includes_setup`): a page that may be put together has no tag.
 pub(super) fn begin(r: &mut Request<'_>) {
-    if r.engine.responds() && encoders::may_include(r) {
+    if r.engine.responds() && encoders::may_include(r) && !include::keeps_tag(r) {
         r.notes.set("no-etag", "");
     }
 }
@@ -253,7 +253,7 @@ fn says_length(r: &mut Request<'_>) {
 }
 
 /// Statuses without a body: `AP_STATUS_IS_HEADER_ONLY`.
-fn is_header_only(status: u16) -> bool {
+pub(super) fn is_header_only(status: u16) -> bool {
     status == 204 || status == 304
 }
 

@@ -126,10 +126,12 @@ fn script_filename(r: &Request<'_>) -> BString {
     file
 }
 
-/// REMOTE_HOST, where HostnameLookups has the client's name looked up. Whether one has a name that isn't known here can't be
+/// REMOTE_HOST, where HostnameLookups or a line on access has the client's name looked up. Whether one has a name that isn't known here can't be
 /// known.
 fn remote_host(r: &Request<'_>) -> Option<BString> {
-    r.core().hostname_lookups.as_ref().filter(|set| set.value)?;
+    if !r.connection.named.get() {
+        r.core().hostname_lookups.as_ref().filter(|set| set.value)?;
+    }
     let hosts = &r.engine.server.hosts;
     let found = hosts.iter().find(|(ip, _)| *ip == r.useragent_ip).map(|(_, name)| name.to_ascii_lowercase().into());
     if found.is_none() && !r.engine.server.hosts_complete {

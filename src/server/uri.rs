@@ -106,6 +106,10 @@ pub(crate) struct Normalize {
     pub merge_slashes: bool,
     /// Take a path that does not begin with a slash.
     pub allow_relative: bool,
+    /// See no dot segment in one whose second dot is encoded.
+    pub plain_dots: bool,
+    /// Leave a percent sign alone that no number follows.
+    pub lax_escapes: bool,
 }
 
 fn hex(b: u8) -> Option<u8> {
@@ -153,7 +157,7 @@ pub(crate) fn normalize(path: &mut BString, how: Normalize) -> bool {
                     p[l] = c;
                 }
                 Some(_) => {}
-                None => good = false,
+                None => good &= how.lax_escapes,
             }
         }
         if out.last().is_none_or(|b| *b == b'/') {
@@ -171,6 +175,7 @@ pub(crate) fn normalize(path: &mut BString, how: Normalize) -> bool {
                 let second = if p[l + 1] == b'.' {
                     Some(l + 1)
                 } else if how.decode_unreserved
+                    && !how.plain_dots
                     && p[l + 1..].starts_with(b"%2")
                     && matches!(p.get(l + 3), Some(b'e' | b'E'))
                 {
@@ -358,7 +363,7 @@ mod tests {
 
     #[test]
     fn normalizes_as_httpd() {
-        let how = Normalize { decode_unreserved: true, merge_slashes: true, allow_relative: false };
+        let how = Normalize { decode_unreserved: true, merge_slashes: true, ..Normalize::default() };
         for (path, want, good) in [
             ("/a//b/./c/../d", "/a/b/d", true),
             ("/a/%2e%2e/b", "/b", true),
@@ -385,7 +390,7 @@ mod tests {
     proptest! {
         #[test]
         fn normalizing_twice_is_normalizing_once(path in "(/|/\\.|/\\.\\.|/[a-c%2eEfF]{0,4}){0,8}") {
-            let how = Normalize { decode_unreserved: false, merge_slashes: true, allow_relative: false };
+            let how = Normalize { decode_unreserved: false, merge_slashes: true, ..Normalize::default() };
             let mut once = BString::from(format!("/{path}"));
             normalize(&mut once, how);
             let mut twice = once.clone();

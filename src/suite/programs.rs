@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 /// The stand-in for a WSGI application.
 pub(crate) const WSGI_PROBE: &str = include_str!("programs/probe.wsgi");
+/// The stand-in for a page of PHP's.
+pub(super) const PHP_PROBE: &str = include_str!("programs/probe.php");
 /// The stand-in for a CGI program.
 pub(crate) const CGI_PROBE: &str = include_str!("programs/probe.cgi");
 
@@ -81,8 +83,9 @@ pub(super) fn implied(path: &str, mode: Option<u32>, probe: Option<Probe>, wsgi:
         (WSGI_PROBE.into(), Program::Wsgi)
     } else if probe == Some(Probe::Cgi) || is_cgi_name(path) || executable {
         (CGI_PROBE.into(), Program::Cgi)
+    } else if probe == Some(Probe::Php) {
+        (PHP_PROBE.into(), Program::Php)
     } else {
-        let program = if probe == Some(Probe::Php) { Program::Php } else { Program::None };
-        (format!("file:{path}\n"), program)
+        (format!("file:{path}\n"), Program::None)
     }
 }

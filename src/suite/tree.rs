@@ -194,7 +194,7 @@ mod tests {
             ("/w/a.sh", "#!/bin/sh", 0o755, Program::Cgi),
             ("/w/tool", "#!/bin/sh", 0o4755, Program::Cgi),
             ("/w/probe", "#!/bin/sh", 0o644, Program::Cgi),
-            ("/w/page", "file:/w/page\n", 0o644, Program::Php),
+            ("/w/page", crate::suite::programs::PHP_PROBE, 0o644, Program::Php),
             ("/w/full.cgi", "#!/bin/sh", 0o755, Program::Script),
             ("/w/full.wsgi", "no program", 0o644, Program::None),
             ("/w/app.py", "import os", 0o644, Program::Wsgi),

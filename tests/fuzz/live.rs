@@ -50,7 +50,7 @@ struct Options {
     /// The httpd to ask
     #[arg(long)]
     httpd: Option<PathBuf>,
-    /// Compare response headers, too
+    /// Compare response headers and environments, too
     #[arg(long)]
     response: bool,
     /// Say why httpd refused configurations

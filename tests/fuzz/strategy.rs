@@ -11,6 +11,8 @@ use proptest::sample::select;
 const EXTRA: &[&str] = &[
     "LoadModule ssl_module modules/mod_ssl.so\n<VirtualHost *:443>\n  ServerName s.example\n  SSLEngine on\n  \
      SSLCertificateFile /etc/ssl/own.pem\n</VirtualHost>",
+    "LoadModule ssl_module modules/mod_ssl.so\n<VirtualHost *:443>\n  ServerName s.example\n  SSLEngine on\n  \
+     SSLOptions +StdEnvVars\n  SSLCertificateFile /etc/ssl/own.pem\n  DocumentRoot /srv/www\n</VirtualHost>",
     "LoadModule dav_module modules/mod_dav.so\nLoadModule dav_fs_module modules/mod_dav_fs.so",
     "LoadModule filter_module modules/mod_filter.so\nLoadModule deflate_module modules/mod_deflate.so",
     "LoadModule imagemap_module modules/mod_imagemap.so",
@@ -222,14 +224,14 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
         ("/srv/www/b/note.txt.meta", "\"Location: http://other.example/\\nStatus: 302 Found\\n\""),
         ("/srv/www/a/note.txt.asis", "\"Status: 203\\nno header\\n\""),
         ("/srv/www/a/index.html", "\"\""),
-        ("/srv/www/a/index.php", "\"\""),
+        ("/srv/www/a/index.php", "{probe: php}"),
         (
             "/srv/www/a/x.map",
             "\"default /a/note.txt\\nrect b/note.txt 0,0 9,9\\npoint http://other.example/ 50,50\\n\"",
         ),
         ("/srv/www/a/foo.html.fr", "\"\""),
         ("/srv/www/a/foo.html.en", "\"\""),
-        ("/srv/www/a/x.php", "\"\""),
+        ("/srv/www/a/x.php", "{probe: php}"),
         ("/srv/www/a/x y.txt", "\"\""),
         ("/srv/www/a/pic.png", "\"\""),
         ("/srv/www/a/data", "\"\""),

@@ -15,3 +15,4 @@ mod random;
 mod recorded;
 mod site;
 mod tidy;
+mod versions;

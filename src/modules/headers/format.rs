@@ -1,7 +1,7 @@
 //! The values of mod_headers: text with tags (`parse_format_string`, `process_tags`).
 
 use crate::server::request::Request;
-use crate::source::Span;
+use crate::server::{response, sendable};
 use bstr::{BString, ByteSlice};
 
 /// A piece of a value.
@@ -15,6 +15,17 @@ pub(super) enum Tag {
     Ssl(BString),
     /// What only a running server knows: the time, its load.
     Unknown(u8),
+}
+
+impl Tag {
+    /// Whether it may stand for something that no header can have.
+    pub(super) fn is_risky(&self) -> bool {
+        match self {
+            Tag::Text(text) => sendable::is_risky_text(text),
+            Tag::Env(_) | Tag::Ssl(_) => true,
+            Tag::Unknown(_) => false,
+        }
+    }
 }
 
 /// `parse_misc_string`: text up to a percent sign, its escapes read.
@@ -83,7 +94,7 @@ pub(super) fn parse(mut format: &[u8]) -> Result<Vec<Tag>, String> {
 }
 
 /// `process_tags`
-pub(super) fn process(r: &mut Request<'_>, tags: &[Tag], span: Span) -> BString {
+pub(super) fn process(r: &mut Request<'_>, tags: &[Tag]) -> BString {
     let mut out = BString::default();
     let unwrapped = |v: &[u8]| BString::from(v.replace("\r", " ").replace("\n", " "));
     for tag in tags {
@@ -94,11 +105,7 @@ pub(super) fn process(r: &mut Request<'_>, tags: &[Tag], span: Span) -> BString 
                 v if v.is_empty() => "(null)".into(),
                 v => unwrapped(&v),
             },
-            Tag::Unknown(b) => {
-                let what = char::from(*b);
-                r.caveat("Header", span, format!("what %{what} stands for is not known here"));
-                format!("{what}=0").into()
-            }
+            Tag::Unknown(b) => format!("{}={}", char::from(*b), response::UNKNOWN).into(),
         };
         if !r.affords(&value) {
             break;

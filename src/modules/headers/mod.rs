@@ -19,8 +19,9 @@ use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::table::Table;
 use crate::server::text::Text;
-use crate::server::{environ, expr_context, names, response};
+use crate::server::{environ, expr_context, names, response, sendable};
 use crate::source::Span;
+use crate::version;
 use bstr::{BString, ByteSlice};
 use format::Tag;
 use merging::Merging;
@@ -108,6 +109,28 @@ impl Entry {
     }
 }
 
+/// Whether a line may change more of an answer that went well than its headers: where it leads, or that it can be sent at all.
+pub(crate) fn may_matter(r: &Request<'_>) -> bool {
+    let lines = r.per_dir.headers.as_deref().map(|dir| dir.on_success.iter().chain(&dir.always));
+    lines.is_some_and(|mut lines| lines.any(Entry::may_matter))
+}
+
+impl Entry {
+    fn may_matter(&self) -> bool {
+        let by_value = || match &self.value {
+            Value::Tags(tags) => tags.iter().any(Tag::is_risky),
+            Value::Expr(expr) => expr.literal().is_none_or(|text| sendable::is_risky_text(text)),
+        };
+        match self.action {
+            Action::Unset | Action::Echo | Action::Note => false,
+            // it may never come to an end
+            Action::EditAll => true,
+            _ if self.name.eq_ignore_ascii_case(b"Location") => true,
+            _ => sendable::is_risky_name(&self.name) || by_value(),
+        }
+    }
+}
+
 impl Settings for Dir {
     /// `merge_headers_config`
     fn merge(base: &Dir, add: &Dir) -> Dir {
@@ -174,6 +197,9 @@ fn entry(cmd: &mut Cmd<'_>, action: &[u8], mut rest: &[u8], response: bool) -> R
         return Err(format!("{} has too many arguments", cmd.row.name));
     }
     let action = action_named(action)?;
+    if action == Action::Note && !response {
+        return Err("RequestHeader does not support the 'note' action".into());
+    }
     let mut regex = None;
     let mut template = None;
     if matches!(action, Action::Edit | Action::EditAll) {
@@ -307,9 +333,6 @@ pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
         located(r)
     };
     let now = run(r, None);
-    if !matches!(r.status, 201 | 300..400) {
-        return;
-    }
     let entries = dir.always.iter().chain(&dir.on_success);
     let about: Vec<Span> = entries.filter(|e| e.name.eq_ignore_ascii_case(b"Location")).map(|e| e.span).collect();
     if about.is_empty() {
@@ -338,19 +361,7 @@ fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) ->
     let mut merging = Merging::default();
     let of_pass = |e: &&Entry| matches!(e.condition, Condition::Early) == early;
     for entry in entries.iter().filter(of_pass).filter(|e| Some(e.span) != skip) {
-        let holds = match &entry.condition {
-            Condition::Early | Condition::Always => true,
-            Condition::Env(name) => r.env.get(name).is_some(),
-            Condition::NoEnv(name) => r.env.get(name).is_none(),
-            Condition::Expr(expr) => match expr_context::condition(r, expr) {
-                Ok(held) => held,
-                Err(e) => {
-                    // with an error the line is carried out
-                    r.error("AH01501", format!("Failed to evaluate expression ({e}) - ignoring"));
-                    true
-                }
-            },
-        };
+        let holds = holds(r, entry);
         let of = told_table(entries, r);
         let from = of.and_then(|_| table(r).get_joined(&entry.name));
         let done = if holds { apply(r, entry, table, &mut merging) } else { Some(()) };
@@ -365,6 +376,23 @@ fn on_table(r: &mut Request<'_>, entries: &[Entry], early: bool, table: Pick) ->
         done?;
     }
     Some(())
+}
+
+/// Whether a line's condition holds.
+fn holds(r: &mut Request<'_>, entry: &Entry) -> bool {
+    match &entry.condition {
+        Condition::Early | Condition::Always => true,
+        Condition::Env(name) => r.env.get(name).is_some(),
+        Condition::NoEnv(name) => r.env.get(name).is_none(),
+        Condition::Expr(expr) => match expr_context::condition(r, expr) {
+            Ok(held) => held,
+            Err(e) => {
+                // with an error the line is carried out
+                r.error("AH01501", format!("Failed to evaluate expression ({e}) - ignoring"));
+                true
+            }
+        },
+    }
 }
 
 /// The table that lines are about, where what they do is told: not while a line is taken not to be there.
@@ -392,6 +420,9 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging)
     };
     if !r.affords(&value) {
         return Some(());
+    }
+    if entry.is_early() && response::is_unknown(&value) && is_request(r, table) {
+        r.caveat("RequestHeader", entry.span, "its value is not known here, and what comes after may look at it");
     }
     match entry.action {
         Action::Add => table(r).add(name, value),
@@ -428,7 +459,7 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging)
         }
         Action::Edit | Action::EditAll => {
             if is_type(entry)
-                && !is_request(r, table)
+                && (!is_request(r, table) || !r.has(&version::OWN_TYPE))
                 && let Some(kind) = r.content_type.clone().map(Text::into_owned)
             {
                 let edited = edit(r, entry, &kind)?;
@@ -464,16 +495,23 @@ fn is_request(r: &mut Request<'_>, table: Pick) -> bool {
     std::ptr::eq(picked, &r.headers_in)
 }
 
-/// The answer's own type changes with the header.
+/// The answer's own type changes with the header; once it did so with the request's header too.
 fn set_type(r: &mut Request<'_>, entry: &Entry, table: Pick, value: Option<&BString>) {
-    if is_type(entry) && !is_request(r, table) {
-        r.set_content_type(value.map(|v| v.clone().into()), true);
+    if !is_type(entry) || is_request(r, table) && (value.is_none() || r.has(&version::OWN_TYPE)) {
+        return;
+    }
+    // such a type names no handler
+    let own = r.engine.server.loaded.version.has(&version::OWN_TYPE);
+    let trusted = !own
+        || r.trusted_content_type && value.is_some_and(|new| r.content_type.as_ref().is_some_and(|had| *had == *new));
+    if own || value.is_some() {
+        r.set_content_type(value.map(|v| v.clone().into()), trusted);
     }
 }
 
 fn process(r: &mut Request<'_>, entry: &Entry) -> BString {
     match &entry.value {
-        Value::Tags(tags) => format::process(r, tags, entry.span),
+        Value::Tags(tags) => format::process(r, tags),
         Value::Expr(expr) => match expr_context::string(r, expr) {
             Ok(value) => value,
             Err(e) => {
@@ -496,6 +534,9 @@ fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> 
     while names::search(r, regex, entry.span, rest, Whence::default(), &mut caps) {
         let (start, end) = caps.get(0)?;
         let template = process(r, entry);
+        if response::is_unknown(&template) {
+            return Some(template);
+        }
         let filled = pattern::substitute(&template, rest, &caps)?;
         if !r.affords(&filled) {
             break;
@@ -503,9 +544,16 @@ fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> 
         out.extend_from_slice(&rest[..start]);
         out.extend_from_slice(&filled);
         rest = &rest[end..];
-        // httpd would never be done with a match of nothing
-        if entry.action == Action::Edit || end == 0 {
+        if entry.action == Action::Edit {
             break;
+        }
+        if end == 0 {
+            r.caveat(
+                "Header",
+                entry.span,
+                "`edit*` matches nothing again and again: the httpd process that does it crashes",
+            );
+            return Some(response::UNKNOWN.into());
         }
     }
     out.extend_from_slice(rest);

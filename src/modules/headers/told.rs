@@ -71,7 +71,7 @@ pub(super) fn tell_line(r: &Request<'_>, entry: &Entry, table: HeaderTable, from
 }
 
 /// Tells what an answer loses that httpd's own page takes the place of: headers that were set, and lines that would have set some.
-pub(crate) fn tell_lost(r: &Request<'_>) {
+pub(crate) fn tell_lost(r: &mut Request<'_>) {
     if !wanted(r) {
         return;
     }
@@ -89,6 +89,11 @@ pub(crate) fn tell_lost(r: &Request<'_>) {
     }
     let lines = r.per_dir.headers.as_deref().map_or(&[][..], |dir| &dir.on_success);
     for entry in lines.iter().filter(|e| !e.is_early()) {
-        tell_line(r, entry, HeaderTable::OnSuccess, None, HeaderFate::ErrorPage(status));
+        // one whose condition doesn't hold would set nothing on any page
+        let said = r.headers_out.clone();
+        let held = r.for_trace(|r| super::holds(r, entry));
+        r.headers_out = said;
+        let fate = if held { HeaderFate::ErrorPage(status) } else { HeaderFate::Condition };
+        tell_line(r, entry, HeaderTable::OnSuccess, None, fate);
     }
 }

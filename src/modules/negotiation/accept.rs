@@ -22,7 +22,7 @@ pub(super) const INCLUDES: &str = "text/x-server-parsed-html";
 pub(super) const INCLUDES3: &str = "text/x-server-parsed-html3";
 
 /// Cuts off a token, up to a comma or semicolon, or to white space unless that is taken too: `ap_get_token`.
-pub(super) fn token(line: &mut &[u8], with_space: bool) -> BString {
+pub(crate) fn token(line: &mut &[u8], with_space: bool) -> BString {
     let text = skip_space(line);
     let mut end = 0;
     while let Some(&b) = text.get(end) {

@@ -1,6 +1,6 @@
 //! mod_negotiation.c: a name without its extensions, or a type map, stands for the variant that suits the client best.
 
-mod accept;
+pub(crate) mod accept;
 mod best;
 mod multi;
 mod quality;

@@ -8,6 +8,7 @@ use crate::expr::{Backrefs, Expr};
 use crate::module::Effect::Modelled;
 use crate::module::allowed::OR_FILEINFO;
 use crate::module::{Args, Directive, Module, Phase, Verdict, row};
+use crate::modules::php;
 use crate::server::build::Cmd;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
@@ -107,7 +108,8 @@ pub(super) fn answer(r: &mut Request<'_>, asked: &Asked) -> Verdict {
     let found = fpm::find(r, &params);
     name_deciders(r, &dir, &params, &found, generic);
     if found.refusal.is_none() {
-        environ::hand(r, Reader::Php, &found.environment());
+        let credentials = php::credentials(r.env.get("HTTP_AUTHORIZATION"));
+        environ::hand(r, Reader::Php, &[found.environment(), credentials].concat());
     }
     let verdict = dispatch(r, &found, asked);
     r.script_name = found.script_name.clone();

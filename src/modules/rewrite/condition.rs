@@ -10,6 +10,7 @@ use crate::outcome::observer::{PatternKind, Whence};
 use crate::pattern::Captures;
 use crate::server::request::Request;
 use crate::server::{expr_context, names, subrequest};
+use crate::version;
 use crate::vfs::{Kind, X};
 use bstr::BString;
 use std::cmp::Ordering;
@@ -89,7 +90,7 @@ fn apply(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond) -> bool {
                 ctx.unfilled = refs.source().is_none().then_some(cond.span);
                 ctx.cond = refs;
             }
-            (BString::default(), found)
+            (BString::default(), found || !r.has(&version::SOUND_CONDITIONS))
         }
         test => {
             let input = expand(r, ctx, &cond.input, None);

@@ -1,5 +1,8 @@
 //! Why each response header has its value: the lines that set, changed and lost it, in order.
 
+use super::Level;
+use super::page::Page;
+use crate::outcome::Outcome;
 use crate::outcome::step::{Change, Detail, Field, HeaderFate, Step};
 use crate::report::explained::Explained;
 use crate::report::paint::{Paint, Tone, clean};
@@ -21,7 +24,14 @@ pub(crate) fn page(explained: &Explained<'_>, paint: Paint) -> String {
     let case = &explained.case;
     let mut events = Vec::new();
     collect(case.steps, &mut events);
-    let mut page = format!("{}\n\n", super::verdict(case.outcome, paint));
+    let mut top = Page::new(case.sources, paint);
+    top.text.push_str(&super::verdict(case.outcome, paint));
+    top.text.push('\n');
+    super::doubts(&mut top, case.outcome, Level::Story);
+    if sends_more(case.outcome) {
+        top.note(Tone::Dim, "what the program or back-end sends besides is not known here");
+    }
+    let mut page = format!("{}\n", top.text);
     let sent = case.outcome.response.as_deref().map_or(&[][..], |r| &r.headers);
     let mut of: HashMap<Vec<u8>, Vec<&Event<'_>>> = HashMap::new();
     for event in &events {
@@ -34,7 +44,7 @@ pub(crate) fn page(explained: &Explained<'_>, paint: Paint) -> String {
         // what happened to a header that is sent several times is told once
         let own = name.to_ascii_lowercase();
         if let Some(events) = of.get(&own).filter(|_| !seen.contains(&own)) {
-            tell(&mut page, events, case.sources);
+            tell(&mut page, events, case.sources, true);
         }
         seen.insert(own);
     }
@@ -46,7 +56,7 @@ pub(crate) fn page(explained: &Explained<'_>, paint: Paint) -> String {
     for name in lost {
         let _ = writeln!(page, "{}", clean(name));
         if let Some(events) = of.get(&name.to_ascii_lowercase()) {
-            tell(&mut page, events, case.sources);
+            tell(&mut page, events, case.sources, false);
         }
     }
     page
@@ -58,6 +68,14 @@ pub(crate) fn fate(explained: &Explained<'_>, name: &str) -> Vec<(Option<Span>, 
     collect(explained.case.steps, &mut events);
     let of_name = events.iter().filter(|event| event.name.eq_ignore_ascii_case(name.as_bytes()));
     of_name.map(|event| (event.step.rule, what(event), help(event, explained.case.sources))).collect()
+}
+
+/// Whether a program or back-end answers, which sends headers of its own.
+fn sends_more(outcome: &Outcome) -> bool {
+    let response = outcome.response.as_deref();
+    let untyped = response.is_some_and(|r| r.content_type.is_none());
+    let ran = response.is_some_and(|r| r.env.is_some()) || outcome.wsgi.is_some() || outcome.backend.is_some();
+    untyped && ran && outcome.connection.is_none()
 }
 
 fn collect<'s>(steps: &'s [Step], events: &mut Vec<Event<'s>>) {
@@ -86,8 +104,8 @@ fn collect<'s>(steps: &'s [Step], events: &mut Vec<Event<'s>>) {
     }
 }
 
-/// What happened to one header, a line each.
-fn tell(page: &mut String, events: &[&Event<'_>], sources: &SourceMap) {
+/// What happened to one header, a line each. A line that was lost needs no help where the header is sent all the same.
+fn tell(page: &mut String, events: &[&Event<'_>], sources: &SourceMap, sent: bool) {
     for event in events {
         let what = what(event);
         let line = match event.step.rule {
@@ -96,7 +114,7 @@ fn tell(page: &mut String, events: &[&Event<'_>], sources: &SourceMap) {
             None => event.step.by.name().to_string(),
         };
         let _ = writeln!(page, "    {line}: {what}");
-        if let Some(help) = help(event, sources) {
+        if let Some(help) = help(event, sources).filter(|_| !sent) {
             let _ = writeln!(page, "      help: write `{}`", clean(help));
         }
     }

@@ -114,12 +114,12 @@ fn verdict(o: &Outcome, paint: Paint) -> String {
     } else if o.access == Access::AuthRequired {
         add(Tone::Head, "authentication required");
     }
-    if let Some(location) = &o.location {
+    if let Some(location) = o.leads_to() {
         add(Tone::Plain, &format!("-> {}", clean(location)));
     } else if let Some(file) = &o.file {
         add(Tone::Plain, &clean(file));
     }
-    if o.location.is_none() && !o.path_info.is_empty() {
+    if o.leads_to().is_none() && !o.path_info.is_empty() {
         add(Tone::Dim, &format!("path_info {}", clean(&o.path_info)));
     }
     if let Some(code) = o.log {

@@ -8,6 +8,8 @@ NAMES = [
 
 def application(environ, start_response):
     seen = {name: environ.get(name) for name in NAMES}
+    texts = "".join(f"{name}={value}\0" for name, value in environ.items() if isinstance(value, str))
+    seen["environment"] = texts.encode("utf-8", "surrogateescape").hex()
     body = json.dumps({"probe": "wsgi", "file": __file__, **seen}).encode()
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
