@@ -79,9 +79,9 @@ mod request;
 mod rule;
 mod run;
 #[cfg(feature = "cli")]
-mod search;
-#[cfg(feature = "cli")]
 mod schema;
+#[cfg(feature = "cli")]
+mod search;
 mod server;
 pub mod site;
 pub mod source;

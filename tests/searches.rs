@@ -65,7 +65,11 @@ impl Case {
                 let mut parts: Vec<&str> = link.split('/').collect();
                 parts.pop();
                 for part in target.split('/') {
-                    if part == ".." { parts.pop(); } else { parts.push(part) }
+                    if part == ".." {
+                        parts.pop();
+                    } else {
+                        parts.push(part)
+                    }
                 }
                 path = format!("{}{rest}", parts.join("/"));
             }

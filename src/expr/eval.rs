@@ -3,8 +3,8 @@
 use super::ast::{Compare, Cond, CondId, Order, Word, WordId};
 use super::context::{Backrefs, Context, Lookup, Search};
 use super::function::{self, BinaryOp, Function, UnaryOp, c_string};
-use super::{EvalError, Expr};
 use super::variable::Var;
+use super::{EvalError, Expr};
 use crate::address::{IpSubnet, numeric_host};
 use crate::limits;
 use crate::outcome::observer::{Origin, PatternKind, Tried, Whence};

@@ -26,7 +26,9 @@ pub(crate) fn regular(kind: PatternKind, pattern: &[u8]) -> Option<String> {
             let text = escaped(pattern);
             Some(if icase { format!("(?-u)(?i:{text})") } else { format!("(?-u){text}") })
         }
-        PatternKind::Domain => Some(format!("(?-u)(?i:(?:^|\\.){}$)", escaped(pattern.strip_prefix(b".").unwrap_or(pattern)))),
+        PatternKind::Domain => {
+            Some(format!("(?-u)(?i:(?:^|\\.){}$)", escaped(pattern.strip_prefix(b".").unwrap_or(pattern))))
+        }
         PatternKind::Network => None,
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! Nothing here decides anything or asks anybody; what a printer says stands in an outcome, its trace or a diagnostic.
 
-mod explained;
-pub mod json;
-pub(crate) mod ndjson;
 #[cfg(feature = "cli")]
 pub(crate) mod bypass;
+mod explained;
 #[cfg(feature = "cli")]
 pub(crate) mod exposed;
+pub mod json;
+pub(crate) mod ndjson;
 #[cfg(feature = "cli")]
 pub(crate) mod search;
 

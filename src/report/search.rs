@@ -1,7 +1,7 @@
 //! What searches find, for people, programs and suites.
 
-use crate::outcome::json::{self, Key, Texts, Told};
 use crate::outcome::Outcome;
+use crate::outcome::json::{self, Key, Texts, Told};
 use crate::report::paint::{Paint, Tone, clean};
 use crate::search::compare::{Difference, Kind};
 use crate::search::explore::Stopped;
@@ -23,11 +23,14 @@ pub(crate) fn request(spec: &RequestSpec) -> Value {
     put("target", spec.target.clone().map(Value::from));
     put("method", Some(&spec.method).filter(|m| *m != "GET").map(|m| m.clone().into()));
     put("client", spec.client.map(|ip| ip.to_string().into()));
-    put("server", spec.server.map(|(ip, port)| match (ip, port) {
-        (ip, None) => ip.to_string().into(),
-        (ip, Some(port)) if ip.is_ipv6() => format!("[{ip}]:{port}").into(),
-        (ip, Some(port)) => format!("{ip}:{port}").into(),
-    }));
+    put(
+        "server",
+        spec.server.map(|(ip, port)| match (ip, port) {
+            (ip, None) => ip.to_string().into(),
+            (ip, Some(port)) if ip.is_ipv6() => format!("[{ip}]:{port}").into(),
+            (ip, Some(port)) => format!("{ip}:{port}").into(),
+        }),
+    );
     put("tls", spec.tls.filter(|tls| *tls != spec.url_parts().https).map(Value::from));
     let headers: Map<String, Value> = spec.headers.iter().map(|(n, v)| (n.clone(), v.clone().into())).collect();
     put("headers", Some(headers).filter(|h| !h.is_empty()).map(Value::from));
@@ -83,7 +86,8 @@ pub(crate) fn result(
     writeln!(out, "  {}", clean(&answer(outcome)))?;
     let mut places: Vec<String> = Vec::new();
     for decision in outcome.decided_by.iter().filter(|d| d.span.is_some()) {
-        let text = format!("{}  {}", sources.place(decision.span), crate::report::directive_text(sources, decision.span));
+        let text =
+            format!("{}  {}", sources.place(decision.span), crate::report::directive_text(sources, decision.span));
         if !places.contains(&text) {
             places.push(text);
         }
@@ -136,10 +140,18 @@ fn expectation(outcome: &Value) -> Map<String, Value> {
 }
 
 /// How a search ended, in a sentence, and what it could not decide.
-pub(crate) fn ended(found: usize, asked: usize, stopped: Option<Stopped>, open: &[Open], sources: &SourceMap) -> String {
+pub(crate) fn ended(
+    found: usize,
+    asked: usize,
+    stopped: Option<Stopped>,
+    open: &[Open],
+    sources: &SourceMap,
+) -> String {
     let requests = crate::report::plural(asked, "request");
     let mut text = match (found, stopped, open.is_empty()) {
-        (0, None, true) => format!("there is none: every pattern was decided both ways, or can't be ({requests} tried)"),
+        (0, None, true) => {
+            format!("there is none: every pattern was decided both ways, or can't be ({requests} tried)")
+        }
         (0, ..) => format!("none found; {requests} tried"),
         (_, None, true) => format!("{found} found, and there are no more of another kind ({requests} tried)"),
         _ => format!("{found} found; {requests} tried"),
@@ -154,7 +166,9 @@ pub(crate) fn ended(found: usize, asked: usize, stopped: Option<Stopped>, open: 
         text.push_str(&format!("; {} could not be decided:", crate::report::plural(open.len(), "line")));
         for open in open.iter().take(OPEN) {
             let line = match open.line.is_some() {
-                true => format!("{}  {}: ", sources.place(open.line), crate::report::directive_text(sources, open.line)),
+                true => {
+                    format!("{}  {}: ", sources.place(open.line), crate::report::directive_text(sources, open.line))
+                }
                 false => String::new(),
             };
             text.push_str(&format!("\n  {}", clean(format!("{line}{}", open.why))));
@@ -174,7 +188,10 @@ pub(crate) fn places(spans: &[Span], sources: &SourceMap) -> Value {
 /// A line as JSON: its text and its place.
 pub(crate) fn place(span: Span, sources: &SourceMap) -> Map<String, Value> {
     let mut map = Map::new();
-    map.insert("directive".into(), if span.is_some() { crate::report::directive_text(sources, span).into() } else { Value::Null });
+    map.insert(
+        "directive".into(),
+        if span.is_some() { crate::report::directive_text(sources, span).into() } else { Value::Null },
+    );
     json::place(&mut map, sources, span);
     map
 }

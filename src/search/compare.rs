@@ -80,7 +80,7 @@ pub(crate) fn differ(a: &Outcome, b: &Outcome) -> Option<Kind> {
     let served = |o: &Outcome| usual && o.connection.is_none() && (200..300).contains(&o.status);
     let refused = |o: &Outcome| o.connection.is_some() || (400..500).contains(&o.status);
     let failed = |o: &Outcome| usual && o.status >= 500;
-    Some(match () {
+    let kind = match () {
         () if refused(a) && served(b) => Kind::Opened,
         () if served(a) && refused(b) => Kind::Refused,
         () if failed(a) != failed(b) => Kind::Failure,
@@ -89,7 +89,8 @@ pub(crate) fn differ(a: &Outcome, b: &Outcome) -> Option<Kind> {
         () if a.file != b.file || a.vhost != b.vhost || a.wsgi != b.wsgi => Kind::Elsewhere,
         () if a.status != b.status => Kind::Status,
         () => Kind::Rest,
-    })
+    };
+    Some(if usual { kind } else { kind.max(Kind::Status) })
 }
 
 /// Requests that are answered otherwise for the same reason.
@@ -193,9 +194,8 @@ fn unpaired(a: &[&Identity], b: &[&Identity]) -> [Vec<usize>; 2] {
 impl Comparison {
     /// Of two sites that both start; `response`: headers count, too.
     pub(crate) fn new(sites: [&Site; 2], runs: [Run; 2], response: bool) -> Comparison {
-        let lines = sites.map(|site| {
-            site.directives().map(|d| (d.span(), identity(&d))).collect::<Vec<(Span, Identity)>>()
-        });
+        let lines =
+            sites.map(|site| site.directives().map(|d| (d.span(), identity(&d))).collect::<Vec<(Span, Identity)>>());
         let [a, b] = [&lines[0], &lines[1]].map(|all| all.iter().map(|(_, identity)| identity).collect::<Vec<_>>());
         let alone = unpaired(&a, &b);
         let there = [a, b].map(|all| all.into_iter().cloned().collect::<HashSet<Identity>>());
@@ -312,7 +312,8 @@ impl Judge<'_> {
     /// The lines that decided for one and not for the other; those first that the other has not.
     fn cause(&self, before: &Outcome, after: &Outcome) -> [Vec<Span>; 2] {
         let outcomes = [before, after];
-        let decided = outcomes.map(|o| o.decided_by.iter().map(|d| d.span).filter(Span::is_some).collect::<Vec<Span>>());
+        let decided =
+            outcomes.map(|o| o.decided_by.iter().map(|d| d.span).filter(Span::is_some).collect::<Vec<Span>>());
         let changed = [0, 1].map(|n: usize| {
             let own = decided[n].iter().filter(|span| self.is_changed(n, **span));
             unique(own.copied().collect())

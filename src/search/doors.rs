@@ -34,13 +34,7 @@ pub(crate) struct Door {
 impl Door {
     /// A request that comes in by it.
     pub(crate) fn ask(&self, path: &str) -> Ask {
-        Ask {
-            tls: self.tls,
-            port: self.port,
-            local: self.local,
-            path: path.into(),
-            ..Ask::front(&self.host)
-        }
+        Ask { tls: self.tls, port: self.port, local: self.local, path: path.into(), ..Ask::front(&self.host) }
     }
 
     /// The same request, by this way.
@@ -56,7 +50,10 @@ pub(crate) fn doors(run: &Run, solver: &Solver) -> Vec<Door> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut add = |door: Door| {
-        if found.len() < MOST && run.is_listened(door.local.unwrap_or(crate::suite::SERVER), door.port) && seen.insert(door.clone()) {
+        if found.len() < MOST
+            && run.is_listened(door.local.unwrap_or(crate::suite::SERVER), door.port)
+            && seen.insert(door.clone())
+        {
             found.push(door);
         }
     };

@@ -16,7 +16,7 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::request::Request;
 use crate::run::Run;
 use crate::site::{Directive, Site};
-use crate::source::{FileId, Span};
+use crate::source::Span;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -132,6 +132,7 @@ pub(crate) struct Search<'s> {
     /// Whether the lines' own requests have been asked.
     pointed: bool,
     pub(super) by_line: HashMap<Span, Vec<usize>>,
+    /// How many of the files that were seen were looked at.
     read: usize,
     met: HashSet<u64>,
     todo: [VecDeque<(Ask, Option<Chase>)>; 2],
@@ -155,7 +156,6 @@ impl<'s> Search<'s> {
         let directives: Vec<Directive<'_>> = site.directives().collect();
         let doors = doors(&run, &solver);
         let (tree, tree_whole) = entries(site, &run, &directives);
-        let read = run.sources().files_from(0).len();
         let mut search = Search {
             site,
             run,
@@ -175,7 +175,7 @@ impl<'s> Search<'s> {
             caveats: HashSet::new(),
             pointed: false,
             by_line: HashMap::new(),
-            read,
+            read: 0,
             met: HashSet::new(),
             todo: Default::default(),
             seen: Seen::default(),
@@ -250,7 +250,8 @@ impl<'s> Search<'s> {
         let mut left = BESIEGED / self.scale();
         for line in lines {
             let points = self.by_line.get(line).cloned().unwrap_or_default();
-            let mut bases: Vec<Ask> = points.iter().filter_map(|point| self.made.get(point)).flatten().cloned().collect();
+            let mut bases: Vec<Ask> =
+                points.iter().filter_map(|point| self.made.get(point)).flatten().cloned().collect();
             bases.extend(self.kept.iter().filter(|ask| ask.weight().0 == 0).take(60).cloned());
             let varied = self.varied.clone();
             for base in &bases {
@@ -395,7 +396,15 @@ impl<'s> Search<'s> {
             *tries += 1;
             left -= 1;
             let hosts = &self.run.server().hosts;
-            let turned = place::turned(&self.solver, &self.maps, hosts, ask, outcome, note, &notes[index.saturating_sub(BEFORE)..index]);
+            let turned = place::turned(
+                &self.solver,
+                &self.maps,
+                hosts,
+                ask,
+                outcome,
+                note,
+                &notes[index.saturating_sub(BEFORE)..index],
+            );
             self.todo[0].extend(turned.into_iter().map(|ask| (ask, None)));
         }
     }
@@ -450,7 +459,9 @@ impl<'s> Search<'s> {
         let Some((of, want)) = self.points.get(point).and_then(|p| p.wants.last()) else { return false };
         // a directory that all files are below
         if *of == Of::File && want.kind == PatternKind::Prefix {
-            let below = |file: &[u8]| file.starts_with(&want.pattern) && matches!(file.get(want.pattern.len()), None | Some(b'/'));
+            let below = |file: &[u8]| {
+                file.starts_with(&want.pattern) && matches!(file.get(want.pattern.len()), None | Some(b'/'))
+            };
             return want.pattern.is_empty() || self.maps.all().iter().all(|mapping| below(&mapping.file));
         }
         let domain = match of {
@@ -490,11 +501,16 @@ impl<'s> Search<'s> {
         if let (false, Solved::Found(method)) = (methods.is_empty(), self.solver.text("(?-u)^[A-Z]+$", &methods)) {
             base.method = method.to_string();
         }
-        let headers: HashSet<&String> = point.wants.iter().filter_map(|(of, _)| if let Of::Header(name) = of { Some(name) } else { None }).collect();
+        let headers: HashSet<&String> = point
+            .wants
+            .iter()
+            .filter_map(|(of, _)| if let Of::Header(name) = of { Some(name) } else { None })
+            .collect();
         let mut headers: Vec<&String> = headers.into_iter().collect();
         headers.sort();
         for name in headers {
-            let wants: Vec<Want> = point.wants.iter().filter(|(of, _)| *of == Of::Header(name.clone())).map(|(_, w)| w.clone()).collect();
+            let wants: Vec<Want> =
+                point.wants.iter().filter(|(of, _)| *of == Of::Header(name.clone())).map(|(_, w)| w.clone()).collect();
             let text = self.solver.text("(?-u)^(?:[!-~](?:[ -~]*[!-~])?)?$", &wants);
             if let Solved::Found(value) = text {
                 base = base.with_header(name, &value.to_string());
@@ -511,7 +527,9 @@ impl<'s> Search<'s> {
                 matched: !want.yes,
             };
             let none = Outcome::default();
-            if let Some(turned) = place::turned(&self.solver, &self.maps, &self.run.server().hosts, &base, &none, &note, &[]).pop() {
+            if let Some(turned) =
+                place::turned(&self.solver, &self.maps, &self.run.server().hosts, &base, &none, &note, &[]).pop()
+            {
                 base = turned;
             }
         }
@@ -608,7 +626,8 @@ impl<'s> Search<'s> {
 
     /// The URLs of files that are as wanted.
     fn files_for(&self, files: &[Want], names: &[Want], paths: &[Want], server: Option<Span>) -> Vec<String> {
-        let fits = |wants: &[Want], text: &[u8]| wants.iter().all(|want| self.solver.matches(want, text) != Some(false));
+        let fits =
+            |wants: &[Want], text: &[u8]| wants.iter().all(|want| self.solver.matches(want, text) != Some(false));
         let mut found: Vec<String> = Vec::new();
         let add = |file: &[u8], found: &mut Vec<String>| {
             for (mapping, url) in self.maps.to(file) {
@@ -665,7 +684,8 @@ impl<'s> Search<'s> {
         let mut found = Vec::new();
         let Some(image) = super::image::Image::new(pattern, output) else { return found };
         for entry in self.tree.iter().take(FILES) {
-            let targets = self.maps.to(&entry.path).filter(|(m, _)| m.server.is_none() || m.server == server).map(|(_, url)| url);
+            let targets =
+                self.maps.to(&entry.path).filter(|(m, _)| m.server.is_none() || m.server == server).map(|(_, url)| url);
             for target in targets.chain([entry.path.to_vec()]) {
                 let Some(text) = image.leading_to(&target) else { continue };
                 let text = if text.starts_with(b"/") { text } else { [b"/".as_slice(), &text].concat() };
@@ -699,7 +719,8 @@ impl<'s> Search<'s> {
         let doors = self.open_doors();
         let mut left = FILES / self.scale();
         for entry in self.tree.clone() {
-            let urls: Vec<(Option<Span>, Vec<u8>)> = self.maps.to(&entry.path).map(|(m, url)| (m.server, url)).collect();
+            let urls: Vec<(Option<Span>, Vec<u8>)> =
+                self.maps.to(&entry.path).map(|(m, url)| (m.server, url)).collect();
             for (server, url) in urls {
                 if !url.starts_with(b"/") {
                     continue;
@@ -743,7 +764,10 @@ impl<'s> Search<'s> {
                 add(Vary::Method(ask.method.clone()));
             }
         }
-        let mut plain: Vec<Ask> = bases.iter().map(|ask| Ask { headers: Vec::new(), client: None, user: None, method: "GET".into(), ..ask.clone() }).collect();
+        let mut plain: Vec<Ask> = bases
+            .iter()
+            .map(|ask| Ask { headers: Vec::new(), client: None, user: None, method: "GET".into(), ..ask.clone() })
+            .collect();
         plain.sort_by_key(Ask::weight);
         plain.dedup();
         self.shuffle(&mut plain);
@@ -809,14 +833,13 @@ impl<'s> Search<'s> {
 
     /// The lines of .htaccess files that were read meanwhile.
     fn read_more(&mut self) {
-        let files = self.run.sources().files_from(self.read);
-        if files.is_empty() {
-            return;
-        }
-        let first = self.read;
-        self.read += files.len();
-        for (index, file) in files.iter().enumerate() {
-            let nodes = self.run.htaccess_nodes(FileId((first + index) as u32));
+        while let Some(id) = self.seen.files().get(self.read).copied() {
+            self.read += 1;
+            if !self.site.is_htaccess(id) {
+                continue;
+            }
+            let file = self.run.sources().file(id);
+            let nodes = self.run.htaccess_nodes(id);
             let directives: Vec<Directive<'_>> = Directive::of(&nodes).collect();
             let Some(at) = file.name.rfind('/') else { continue };
             let directory = file.name.as_bytes()[..=at].to_vec();

@@ -36,7 +36,8 @@ impl Image {
                 // a map's key, `${map:$1}`, is taken to stay as it is
                 (b'$', Some(b'{')) => {
                     let end = rest.find_byte(b'}')?;
-                    let group = rest[..end].find(b"$").and_then(|_| rest[2..end].find(b"$").and_then(|at| rest.get(at + 3)));
+                    let group =
+                        rest[..end].find(b"$").and_then(|_| rest[2..end].find(b"$").and_then(|at| rest.get(at + 3)));
                     match group.filter(|d| d.is_ascii_digit()) {
                         Some(digit) => {
                             groups.push(usize::from(digit - b'0'));
@@ -94,7 +95,9 @@ fn put(hir: &Hir, given: &[Option<&[u8]>], text: &mut Vec<u8>) -> Option<()> {
         HirKind::Literal(literal) => text.extend_from_slice(&literal.0),
         HirKind::Class(class) => {
             let has = |byte: u8| match class {
-                Class::Unicode(c) => c.ranges().iter().any(|r| r.start() <= char::from(byte) && char::from(byte) <= r.end()),
+                Class::Unicode(c) => {
+                    c.ranges().iter().any(|r| r.start() <= char::from(byte) && char::from(byte) <= r.end())
+                }
                 Class::Bytes(c) => c.ranges().iter().any(|r| r.start() <= byte && byte <= r.end()),
             };
             text.push((b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"/._-~").find(|b| has(*b))?);

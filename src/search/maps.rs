@@ -126,7 +126,9 @@ pub(crate) fn leads_anywhere(directive: &Directive<'_>) -> bool {
     match name.as_str() {
         "rewriterule" | "aliasmatch" | "scriptaliasmatch" | "wsgiscriptaliasmatch" => words.get(1).is_some_and(open),
         "alias" | "scriptalias" => words.last().is_some_and(|text| text.contains_str("%{")),
-        "userdir" | "virtualdocumentroot" | "virtualscriptalias" | "virtualdocumentrootip" | "virtualscriptaliasip" => true,
+        "userdir" | "virtualdocumentroot" | "virtualscriptalias" | "virtualdocumentrootip" | "virtualscriptaliasip" => {
+            true
+        }
         _ => false,
     }
 }

@@ -12,8 +12,8 @@
 //! - `denial`, `hunt`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
 
 pub(crate) mod ask;
-pub(crate) mod compare;
 mod by_name;
+pub(crate) mod compare;
 pub(crate) mod denial;
 pub(crate) mod doors;
 pub(crate) mod explore;

@@ -3,7 +3,7 @@
 use crate::outcome::observer::{Line, Observer, Origin, PatternKind, Tried};
 use crate::outcome::step::Judgement;
 use crate::outcome::{Decision, Outcome};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use bstr::BString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -37,6 +37,8 @@ pub(crate) struct Seen {
     files: Vec<Vec<u8>>,
     /// The lines, in the order in which they were seen first.
     lines: Vec<Span>,
+    /// The files that they are in, in that order.
+    met: Vec<FileId>,
 }
 
 impl Seen {
@@ -51,6 +53,12 @@ impl Seen {
         &self.lines
     }
 
+    /// The files of which anything was seen, in the order in which that was: what another thread reads meanwhile is not among
+    /// them.
+    pub(crate) fn files(&self) -> &[FileId] {
+        &self.met
+    }
+
     /// Notes it. Whether it is new.
     fn add(&mut self, line: Span, mark: Mark) -> bool {
         if !line.is_some() {
@@ -61,6 +69,9 @@ impl Seen {
             self.files.resize_with(file + 1, Vec::new);
         }
         let marks = &mut self.files[file];
+        if marks.is_empty() {
+            self.met.push(line.file);
+        }
         if marks.len() <= start {
             marks.resize(start + 1, 0);
         }

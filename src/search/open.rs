@@ -58,9 +58,15 @@ impl Search<'_> {
                 blockers.extend(lines);
             }
         }
-        blockers.sort_by_key(|span| (span.file, span.start));
+        self.in_order(&mut blockers);
         blockers.dedup();
         Some(blockers)
+    }
+
+    /// Puts lines in order, by the names of their files.
+    fn in_order(&self, lines: &mut [Span]) {
+        let sources = self.run.sources();
+        lines.sort_by_cached_key(|span| (sources.file(span.file).name.clone(), span.start));
     }
 
     /// Whether a line takes all that its pattern matches.
@@ -81,13 +87,14 @@ impl Search<'_> {
     pub(crate) fn open(&self) -> Vec<Open> {
         let mut found = Vec::new();
         let mut lines: Vec<Span> = self.by_line.keys().copied().collect();
-        lines.sort_by_key(|span| (span.file, span.start));
+        self.in_order(&mut lines);
         for line in lines {
             let points = &self.by_line[&line];
             if !points.iter().any(|p| self.points[*p].tried) {
                 continue;
             }
-            let yes = self.saw(line, Mark::Tried(true)) || self.saw(line, Mark::Went(true)) || self.saw(line, Mark::Decided);
+            let yes =
+                self.saw(line, Mark::Tried(true)) || self.saw(line, Mark::Went(true)) || self.saw(line, Mark::Decided);
             let no = self.saw(line, Mark::Tried(false)) || self.saw(line, Mark::Went(false));
             if !yes && self.blocked_by(line).is_none() && !self.is_held(points) && !self.is_apart(points) {
                 let why = match no {
@@ -102,14 +109,15 @@ impl Search<'_> {
         // expressions, and what else goes one way or the other without a pattern
         let went = |line: &Span| self.saw(*line, Mark::Went(true)) || self.saw(*line, Mark::Went(false));
         let mut judged: Vec<Span> = self.seen.lines().iter().copied().filter(went).collect();
-        judged.sort_by_key(|span| (span.file, span.start));
+        self.in_order(&mut judged);
         judged.dedup();
         let sources = self.run.sources();
         for line in judged {
             let name = sources.directive_name(line).to_ascii_lowercase();
             let expression = ["if", "elseif", "setenvifexpr"].contains(&name.as_str());
             let text = sources.text(line).to_ascii_lowercase();
-            let require = name == "require" && [&b" env "[..], b" expr ", b" host ", b" method "].iter().any(|w| text.contains_str(w));
+            let require = name == "require"
+                && [&b" env "[..], b" expr ", b" host ", b" method "].iter().any(|w| text.contains_str(w));
             let rest = name == "rewritecond";
             let both = self.saw(line, Mark::Went(true)) && self.saw(line, Mark::Went(false));
             if (expression || require || rest) && !both && !found.iter().any(|o| o.line == line) {
@@ -122,7 +130,9 @@ impl Search<'_> {
         if !self.tree_whole {
             found.push(Open { line: Span::NONE, why: "the tree has more files than are looked at".into() });
         }
-        found.sort_by(|a, b| (a.line.file, a.line.start, &a.why).cmp(&(b.line.file, b.line.start, &b.why)));
+        let sources = self.run.sources();
+        let place = |line: Span| if line.is_some() { sources.file(line.file).name.clone() } else { String::new() };
+        found.sort_by_cached_key(|open| (place(open.line), open.line.start, open.why.clone()));
         found.dedup_by(|a, b| a.line == b.line && a.why == b.why);
         found
     }
@@ -166,7 +176,8 @@ impl Search<'_> {
 
     /// Whether all mappings lead into the tree that was looked at.
     fn stays_in_tree(&self) -> bool {
-        let within = |file: &[u8]| self.tree.iter().any(|entry| entry.path.starts_with(file) || file.starts_with(&entry.path));
+        let within =
+            |file: &[u8]| self.tree.iter().any(|entry| entry.path.starts_with(file) || file.starts_with(&entry.path));
         self.maps.all().iter().all(|mapping| mapping.file.is_empty() || within(&mapping.file))
     }
 
@@ -194,7 +205,11 @@ impl Search<'_> {
             }
             let reached = self.is_reached(&directive);
             let blocked = if reached { None } else { self.blocked_by(line) };
-            let ask = self.by_line.get(&line).and_then(|points| points.iter().find_map(|p| self.made.get(p)?.first())).cloned();
+            let ask = self
+                .by_line
+                .get(&line)
+                .and_then(|points| points.iter().find_map(|p| self.made.get(p)?.first()))
+                .cloned();
             let apart = !reached && self.by_line.get(&line).is_some_and(|points| self.is_apart(points));
             let proved = blocked.is_some() || apart;
             let blocked_by = blocked.unwrap_or_default();
@@ -216,7 +231,9 @@ impl Search<'_> {
             && directive.parents().all(|(name, section)| {
                 let counted = ["location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "if"];
                 let name = name.to_str_lossy().to_ascii_lowercase();
-                !counted.contains(&name.as_str()) || self.saw(section, Mark::Tried(true)) || self.saw(section, Mark::Went(true))
+                !counted.contains(&name.as_str())
+                    || self.saw(section, Mark::Tried(true))
+                    || self.saw(section, Mark::Went(true))
             })
     }
 

@@ -195,7 +195,10 @@ fn put(maps: &Maps, ask: &Ask, outcome: &Outcome, note: &Note, cut: &BStr, text:
             })
             .into_iter()
             .collect(),
-        Origin::Query => as_text().map(|query| Ask { query: Some(query).filter(|q| !q.is_empty()), ..ask.clone() }).into_iter().collect(),
+        Origin::Query => as_text()
+            .map(|query| Ask { query: Some(query).filter(|q| !q.is_empty()), ..ask.clone() })
+            .into_iter()
+            .collect(),
         Origin::Host => as_text().map(|host| Ask { host, ..ask.clone() }).into_iter().collect(),
         Origin::Method => as_text().map(|method| Ask { method, ..ask.clone() }).into_iter().collect(),
         Origin::Header => match (note.name.to_str(), as_text()) {

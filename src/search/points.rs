@@ -191,7 +191,9 @@ fn own(name: &[u8], words: &[BString], point: &mut Point) {
             let first = text(0);
             let status = words.len() > 1
                 && (first.iter().all(u8::is_ascii_digit)
-                    || [&b"permanent"[..], b"temp", b"seeother", b"gone"].iter().any(|s| first.eq_ignore_ascii_case(s)));
+                    || [&b"permanent"[..], b"temp", b"seeother", b"gone"]
+                        .iter()
+                        .any(|s| first.eq_ignore_ascii_case(s)));
             point.wants.push(path(REGEX, text(usize::from(status))));
         }
         b"setenvif" | b"setenvifnocase" if words.len() > 1 => {
@@ -215,7 +217,9 @@ fn own(name: &[u8], words: &[BString], point: &mut Point) {
             point.wants.push((Of::Header("User-Agent".into()), Want::yes(kind, text(0))));
         }
         b"require" => match text(0).to_ascii_lowercase().as_slice() {
-            b"ip" => point.wants.extend(words.iter().skip(1).take(1).map(|n| (Of::Client, Want::yes(Kind::Network, n.clone())))),
+            b"ip" => point
+                .wants
+                .extend(words.iter().skip(1).take(1).map(|n| (Of::Client, Want::yes(Kind::Network, n.clone())))),
             b"method" => point.methods = words.iter().skip(1).map(|w| w.to_string()).collect(),
             _ => {}
         },
@@ -223,7 +227,8 @@ fn own(name: &[u8], words: &[BString], point: &mut Point) {
             let from = words.get(2).filter(|n| n.first().is_some_and(u8::is_ascii_digit));
             point.wants.extend(from.map(|n| (Of::Client, Want::yes(Kind::Network, n.clone()))));
         }
-        b"addtype" | b"addhandler" | b"addlanguage" | b"addcharset" | b"addencoding" | b"addoutputfilter" | b"addinputfilter" => {
+        b"addtype" | b"addhandler" | b"addlanguage" | b"addcharset" | b"addencoding" | b"addoutputfilter"
+        | b"addinputfilter" => {
             if let Some(extension) = words.get(1) {
                 let pattern = [b"*.", extension.trim_start_with(|c| c == '.')].concat();
                 point.wants.push((Of::Name, Want::yes(Kind::AnyWildcards, pattern)));

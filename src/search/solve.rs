@@ -3,8 +3,8 @@
 use crate::outcome::observer::PatternKind;
 use crate::pattern::regular;
 use bstr::BString;
-use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::hybrid::LazyStateID;
+use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};

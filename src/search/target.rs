@@ -100,7 +100,9 @@ fn is_at(run: &Run, span: Span, file: &str, line: u32) -> bool {
 
 fn is_named(run: &Run, span: Span, file: &str) -> bool {
     let source = run.sources().file(span.file);
-    source.name == file || source.shown() == file || source.name.ends_with(file) && source.name[..source.name.len() - file.len()].ends_with('/')
+    source.name == file
+        || source.shown() == file
+        || source.name.ends_with(file) && source.name[..source.name.len() - file.len()].ends_with('/')
 }
 
 pub(crate) fn lines_at(site: &Site, run: &Run, file: &str, line: u32) -> Vec<Span> {
@@ -116,4 +118,3 @@ impl Observer for Matched {
         }
     }
 }
-

@@ -81,7 +81,11 @@ fn what_is_called_complete_is_never_contradicted() {
             };
             let asked = all();
             if let Some(ask) = asked.iter().find(fits).filter(|_| !found) {
-                missed.push(format!("{key} {value}: {}{} of\n{config}", ask.url(), if is_complete { ", called complete" } else { "" }));
+                missed.push(format!(
+                    "{key} {value}: {}{} of\n{config}",
+                    ask.url(),
+                    if is_complete { ", called complete" } else { "" }
+                ));
             }
         }
     }

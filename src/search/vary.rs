@@ -76,7 +76,9 @@ pub(crate) fn variations(directives: &[Directive<'_>], terms: &Terms) -> Vec<Var
         let name = directive.name().to_ascii_lowercase();
         match name.as_slice() {
             b"limit" | b"limitexcept" | b"allowmethods" => methods.extend(words.iter().map(|w| w.to_string())),
-            b"require" if text(0).eq_ignore_ascii_case("method") => methods.extend(words.iter().skip(1).map(|w| w.to_string())),
+            b"require" if text(0).eq_ignore_ascii_case("method") => {
+                methods.extend(words.iter().skip(1).map(|w| w.to_string()))
+            }
             b"remoteipheader" => forwarded.push(text(0)),
             b"addlanguage" | b"languagepriority" | b"defaultlanguage" => languages.push(("Accept-Language", text(0))),
             b"addcharset" => languages.push(("Accept-Charset", text(0))),
@@ -84,7 +86,9 @@ pub(crate) fn variations(directives: &[Directive<'_>], terms: &Terms) -> Vec<Var
             b"dav" => methods.extend(["PROPFIND".into(), "MKCOL".into()]),
             _ => {}
         }
-        if [&b"require"[..], b"allow", b"deny", b"remoteipinternalproxy", b"remoteiptrustedproxy"].contains(&name.as_slice()) {
+        if [&b"require"[..], b"allow", b"deny", b"remoteipinternalproxy", b"remoteiptrustedproxy"]
+            .contains(&name.as_slice())
+        {
             clients.extend(words.iter().filter_map(network).take(4));
             if words.iter().any(|w| w.eq_ignore_ascii_case(b"local") || w.eq_ignore_ascii_case(b"localhost")) {
                 clients.push(LOCAL);
@@ -97,14 +101,22 @@ pub(crate) fn variations(directives: &[Directive<'_>], terms: &Terms) -> Vec<Var
     }
     clients.dedup();
     methods.extend(METHODS.map(String::from));
-    methods.iter().filter(|m| m.bytes().all(|b| b.is_ascii_alphanumeric()) && *m != "GET").take(20).for_each(|m| add(Vary::Method(m.clone())));
+    methods
+        .iter()
+        .filter(|m| m.bytes().all(|b| b.is_ascii_alphanumeric()) && *m != "GET")
+        .take(20)
+        .for_each(|m| add(Vary::Method(m.clone())));
     clients.iter().filter(|ip| terms.clients.may(Some(**ip))).take(40).for_each(|ip| add(Vary::Client(*ip)));
     for header in forwarded {
         for ip in [LOCAL].iter().chain(&clients).take(12) {
             add(Vary::Header(header.clone(), ip.to_string()));
         }
     }
-    languages.into_iter().filter(|(_, value)| !value.is_empty()).take(16).for_each(|(n, v)| add(Vary::Header(n.into(), v)));
+    languages
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .take(16)
+        .for_each(|(n, v)| add(Vary::Header(n.into(), v)));
     add(Vary::Old(false));
     add(Vary::Old(true));
     add(Vary::Absolute(None));
@@ -146,7 +158,8 @@ pub(crate) fn spellings(path: &str) -> Vec<String> {
         let segment = &path[at + 1..end];
         let mut letters = segment.chars();
         if let Some(first) = letters.next().filter(|c| c.is_ascii_alphabetic()) {
-            let turned = if first.is_ascii_lowercase() { first.to_ascii_uppercase() } else { first.to_ascii_lowercase() };
+            let turned =
+                if first.is_ascii_lowercase() { first.to_ascii_uppercase() } else { first.to_ascii_lowercase() };
             add(format!("{}/{turned}{}{}", &path[..*at], letters.as_str(), &path[end..]));
         }
         add(format!("{}/{}{}", &path[..*at], segment.to_ascii_uppercase(), &path[end..]));

@@ -183,7 +183,9 @@ impl Site {
         let absolute = |shown: &str| std::path::absolute(shown).ok().map(|path| path.display().to_string());
         let mut unknown = None;
         for (path, text) in texts {
-            let read = files.iter().find(|f| f.name == *path || f.shown() == path || absolute(f.shown()).as_ref() == Some(path));
+            let read = files
+                .iter()
+                .find(|f| f.name == *path || f.shown() == path || absolute(f.shown()).as_ref() == Some(path));
             let name = read.map_or(path.as_str(), |file| file.name.as_str());
             match text {
                 Some(text) if input.name == *name => input.text = text.clone(),

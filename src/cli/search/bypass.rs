@@ -174,7 +174,9 @@ impl Bypass {
         }
         let asked = ground.search.asked + asked;
         match self.format {
-            Format::Ndjson => ndjson::line(&mut streams.out, &Ended { found, asked, stopped, open: bounded() }.summary(&sources))?,
+            Format::Ndjson => {
+                ndjson::line(&mut streams.out, &Ended { found, asked, stopped, open: bounded() }.summary(&sources))?
+            }
             Format::Text => report::last(
                 &mut streams.out,
                 found,

@@ -1,7 +1,7 @@
 //! `routesim diff A B`, `routesim diff --replace PATH=FILE`
 
-use super::{Ended, SearchArgs};
 use super::revision::Revision;
+use super::{Ended, SearchArgs};
 use crate::cli::given::{self, Given, Opened};
 use crate::cli::output::Streams;
 use crate::cli::urls::Urls;
@@ -160,7 +160,11 @@ impl Diff {
             ndjson::line(&mut streams.out, &json!({"summary": summary}))?;
         } else {
             streams.diagnostics(&b.diagnostics, &b.sources);
-            let place = if error.span.is_some() { format!(": it stops at {}", b.sources.place(error.span)) } else { String::new() };
+            let place = if error.span.is_some() {
+                format!(": it stops at {}", b.sources.place(error.span))
+            } else {
+                String::new()
+            };
             writeln!(streams.out, "httpd would refuse to start with the configuration after{place}")?;
         }
         Ok(End::Finding)
@@ -204,7 +208,9 @@ impl Diff {
             let text = match texts.get(&revision.path) {
                 Some(Some(text)) => text.to_string(),
                 Some(None) => return failure(format!("the revision has no file `{path}`")),
-                None => String::from_utf8_lossy(&bounded::read(&revision.path).or_else(|e| failure(e.to_string()))?).into(),
+                None => {
+                    String::from_utf8_lossy(&bounded::read(&revision.path).or_else(|e| failure(e.to_string()))?).into()
+                }
             };
             return given::open_text(&revision.path, &text, streams);
         }

@@ -89,7 +89,9 @@ impl Find {
     pub(in crate::cli) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
         let mut written = self.written();
         for not in &self.not {
-            let Some((key, value)) = not.split_once('=') else { return failure(format!("--not {not}: write KEY=VALUE")) };
+            let Some((key, value)) = not.split_once('=') else {
+                return failure(format!("--not {not}: write KEY=VALUE"));
+            };
             let known = ["file", "status", "handler", "access", "location", "log", "vhost", "line", "reaches"];
             let Some(key) = known.into_iter().find(|k| *k == key) else {
                 return failure(format!("--not {not}: the keys are {}", known.join(", ")));
@@ -145,7 +147,9 @@ impl Find {
         let ended = Ended::of(&search, found);
         match self.format {
             Format::Ndjson => ndjson::line(&mut streams.out, &ended.summary(&sources))?,
-            Format::Text | Format::Yaml => streams.note(&report::ended(found, search.asked, ended.stopped, &ended.open, &sources)),
+            Format::Text | Format::Yaml => {
+                streams.note(&report::ended(found, search.asked, ended.stopped, &ended.open, &sources))
+            }
         }
         Ok(if found > 0 { End::Fine } else { End::Finding })
     }

@@ -15,12 +15,12 @@ pub(super) use find::Find;
 use super::given::{Given, Opened};
 use super::output::Streams;
 use super::{Failure, failure};
-use crate::report::search as report;
-use crate::search::open::Open;
-use crate::source::SourceMap;
 use crate::address::IpSubnet;
+use crate::report::search as report;
 use crate::search::explore::{Purse, Search, Stopped};
+use crate::search::open::Open;
 use crate::search::space::{Clients, Held, Terms};
+use crate::source::SourceMap;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -99,7 +99,11 @@ impl SearchArgs {
     pub(super) fn purse(&self, part: usize) -> Result<Purse, Failure> {
         let seconds = Duration::try_from_secs_f64(self.timeout);
         let Ok(seconds) = seconds else { return failure("--timeout takes a number of seconds") };
-        Ok(Purse { requests: self.requests(0) / part.max(1), seed: self.seed, until: Instant::now().checked_add(seconds) })
+        Ok(Purse {
+            requests: self.requests(0) / part.max(1),
+            seed: self.seed,
+            until: Instant::now().checked_add(seconds),
+        })
     }
 }
 

@@ -83,7 +83,8 @@ impl Revision {
         let mut texts: Texts = then.into_iter().filter(differs).map(|(path, text)| (path, Some(text))).collect();
         // files that came later
         let known: HashSet<&PathBuf> = wanted.iter().map(|(_, path)| path).collect();
-        let directories: HashSet<PathBuf> = wanted.iter().filter_map(|(_, path)| Some(path.parent()?.to_path_buf())).collect();
+        let directories: HashSet<PathBuf> =
+            wanted.iter().filter_map(|(_, path)| Some(path.parent()?.to_path_buf())).collect();
         for directory in directories {
             for entry in std::fs::read_dir(&directory).into_iter().flatten().take(INCLUDE_ENTRIES).flatten() {
                 if entry.file_type().is_ok_and(|kind| kind.is_file()) && !known.contains(&entry.path()) {

@@ -2,8 +2,8 @@
 
 use super::super::parallel;
 use super::super::suites;
-use super::judge::Base;
 use super::filter::Filter;
+use super::judge::Base;
 use super::runner::{Prepare, Work};
 use super::update::worth;
 use crate::mutate::{Candidates, Mutant, Noticed, mutants, notices};
