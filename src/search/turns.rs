@@ -90,7 +90,8 @@ fn by_path(denial: &Denial, ask: &Ask, outcome: &Outcome, sources: &SourceMap) -
     if plain == other {
         let raw = |path: &str| path.bytes().filter(|b| *b == b'%').count();
         let dots = |path: &str| path.contains("/./") || path.contains("/../") || path.ends_with("/.");
-        return if raw(new) > raw(old) || dots(new) { By::Encoding } else { By::Slashes };
+        let doubled = new.contains("//") && raw(new) <= raw(old);
+        return if !doubled && (raw(new) > raw(old) || dots(new)) { By::Encoding } else { By::Slashes };
     }
     let again = |path: &[u8]| path.to_str().map(normal).unwrap_or_else(|_| path.to_vec());
     // encoded twice, or a slash that is encoded

@@ -70,6 +70,14 @@ pub(in crate::cli) struct Bypass {
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = server, requires = "url", help_heading = "Request options")]
     server: Option<(IpAddr, Option<u16>)>,
 
+    /// The refused request uses TLS whatever the URL's scheme is
+    #[arg(long, requires = "url", help_heading = "Request options")]
+    tls: bool,
+
+    /// The refused request is plain HTTP, even for an https URL
+    #[arg(long, conflicts_with = "tls", requires = "url", help_heading = "Request options")]
+    no_tls: bool,
+
     /// HTTP version of the refused request
     #[arg(
         long,
@@ -198,6 +206,7 @@ impl Bypass {
             method: self.method.clone(),
             headers: self.header.clone(),
             server: self.server,
+            tls: (self.tls || self.no_tls).then_some(self.tls),
             protocol: self.protocol.clone(),
             user: self.search.user.first().cloned(),
             ..RequestSpec::default()
