@@ -2,7 +2,7 @@
 
 use super::super::paint::Tone;
 use super::super::{Explained, causes, directive_text};
-use crate::reason::{self, Change};
+use crate::repair::{self, Change};
 use crate::run::Run;
 use crate::source::{SourceMap, Span};
 
@@ -44,7 +44,7 @@ pub(crate) fn story(
     for cause in explained.causes() {
         rows.push(Row::new(0, Tone::Plain, format!("because {}", causes::cause(cause, case))));
     }
-    let found = reason::fitting(case, explained.causes(), explained.near(), fits);
+    let found = repair::fitting(case, explained.causes(), explained.near(), fits);
     if let Some(found) = &found {
         let what = match &found.change {
             Change::Remove { line: gone } => format!("without {}", line(*gone, case.sources)),
@@ -79,7 +79,7 @@ pub(crate) fn story(
         }
     }
     let culprit = found.and_then(|found| match found.change {
-        Change::Remove { line } | Change::Replace { old: line, .. } => Some(line),
+        Change::Remove { line } | Change::Replace { old: line, .. } | Change::Move { line, .. } => Some(line),
         Change::Add { .. } => None,
     });
     (rows, culprit)
