@@ -90,7 +90,8 @@ impl Repair {
         if goal.missing(&outcome, run.sources()) == 0 {
             streams.note("the answer is as wanted already");
         }
-        let case = Case { site: &opened.site, run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
+        let case =
+            Case { site: &opened.site, run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
         let own = &opened.requests[..opened.requests.len().saturating_sub(1)];
         let others = Others::of(run, repair::requests(&opened.site, run, &spec, own, &place));
         let found = repair::repair(&case, &goal, &others);

@@ -57,20 +57,63 @@ pub(super) fn of_near(case: &Case<'_>, near: &Near) -> Vec<Change> {
         Miss::Pattern { fit: Fit::LeadingSlash, .. } => pattern(b"^/", b"^"),
         Miss::Pattern { fit: Fit::NoLeadingSlash, .. } => pattern(b"^", b"^/?"),
         Miss::PortInName { name } => pattern(name, host_of(&name.to_str_lossy()).as_bytes()),
+        Miss::Pattern { fit: Fit::Case, .. } => with_flag(case, line, "NC").into_iter().collect(),
         Miss::Conditions(failed) => match failed.as_slice() {
-            [(step, Some(Fit::NoLeadingSlash))] => {
-                step.rule.and_then(|line| replaced(case, line, b"^", b"^/")).into_iter().collect()
+            [(step, fit)] => {
+                let Some(condition) = step.rule else { return Vec::new() };
+                let other = match fit {
+                    Some(Fit::NoLeadingSlash) => replaced(case, condition, b"^", b"^/"),
+                    Some(Fit::Case) => with_flag(case, condition, "NC"),
+                    _ => None,
+                };
+                other.into_iter().chain([Change::Remove { line: condition }]).collect()
             }
             _ => Vec::new(),
         },
+        Miss::TooLate { by: Some(by) } => vec![Change::Move { line, to: Place::Before(*by) }],
+        Miss::Outvoted { by } => vec![Change::Remove { line: *by }],
+        Miss::Replaced { by: Some(by) } | Miss::Afresh { by, .. } => {
+            case.section_of(*by).map(|section| copy(case, line, Place::SectionEnd(section))).into_iter().collect()
+        }
+        Miss::NotInherited => {
+            let to = case.host_section().map(Place::Section);
+            to.map(|to| Change::Add { line: "RewriteEngine On\nRewriteOptions Inherit".into(), to })
+                .into_iter()
+                .collect()
+        }
+        Miss::OtherHost => {
+            let to = case.host_section().map_or(Place::End, Place::SectionEnd);
+            vec![copy(case, line, to)]
+        }
+        Miss::LeftOver { rest } => {
+            let text = case.sources.text(line);
+            let kept = text.strip_suffix(rest.as_slice()).and_then(|text| text.trim_end().to_str().ok());
+            kept.map(|new| Change::Replace { old: line, new: new.into() }).into_iter().collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// The same line in another place.
+fn copy(case: &Case<'_>, line: Span, to: Place) -> Change {
+    Change::Add { line: case.sources.text(line).to_str_lossy().into_owned(), to }
+}
+
+/// A rule or condition with one flag more.
+fn with_flag(case: &Case<'_>, line: Span, flag: &str) -> Option<Change> {
+    let text = case.sources.text(line);
+    let text = text.to_str().ok()?;
+    let new = match text.strip_suffix(']') {
+        Some(flags) => format!("{flags},{flag}]"),
+        None => format!("{text} [{flag}]"),
+    };
+    Some(Change::Replace { old: line, new })
 }
 
 /// A grant for the directory of the file, in the narrowest section that is there.
 fn grant(case: &Case<'_>, refuses: Option<Span>) -> Vec<Change> {
     let compat = refuses.is_some_and(|line| !case.sources.directive_name(line).eq_ignore_ascii_case("Require"));
-    let line = if compat { "Order allow,deny\n  Allow from all" } else { "Require all granted" };
+    let line = if compat { "Order allow,deny\nAllow from all" } else { "Require all granted" };
     let refusing = refuses.and_then(|line| case.section_of(line));
     // the last section that applied, if it is another one than that of the refusal
     let narrower = case.sections().into_iter().rev().find(|s| is_directory(case, *s)).filter(|s| Some(*s) != refusing);

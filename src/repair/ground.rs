@@ -88,6 +88,12 @@ impl<'c> Ground<'c> {
         found.into_iter().map(causes::directory).collect()
     }
 
+    /// The file that is there, by its directory and name.
+    pub(super) fn regular(&self) -> Option<(&'c BStr, &'c BStr)> {
+        let file = self.case.file().filter(|file| self.case.stat(file).is_ok_and(|stat| stat.is_file()))?;
+        Some((filepath::without_slashes_after(filepath::dirname(file)).as_bstr(), filepath::basename(file)))
+    }
+
     /// A new section for the URL alone, and one for all with the same name, in the server that answers.
     pub(super) fn narrow(&self) -> Vec<Place> {
         let within = self.host;
@@ -115,7 +121,8 @@ fn paths(case: &Case<'_>) -> Vec<BString> {
     for path in case.paths() {
         let mut tidy = uri::single_slashes(&path);
         uri::get_parents(&mut tidy);
-        for path in [tidy, path] {
+        let begins_once = [b"/", filepath::without_slashes_before(&path)].concat().into();
+        for path in [tidy, begins_once, path] {
             if path.starts_with(b"/") && !found.contains(&path) {
                 found.push(path);
             }
@@ -139,6 +146,15 @@ pub(super) fn prefixes(path: &[u8]) -> Vec<usize> {
     found.reverse();
     found.truncate(24);
     found
+}
+
+/// The directories above a path, the nearest first, without slashes behind them; the root is none.
+pub(super) fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    fn next(path: &[u8]) -> Option<&[u8]> {
+        let above = filepath::without_slashes_after(filepath::dirname(path));
+        (!above.is_empty()).then_some(above)
+    }
+    std::iter::successors(Some(filepath::without_slashes_after(path)), |path| next(path)).skip(1)
 }
 
 /// Whether a text can be written into a configuration as it is.

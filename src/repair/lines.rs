@@ -30,7 +30,12 @@ pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
 pub(super) fn in_sections(ground: &Ground<'_>) -> Vec<Change> {
     let lines = ground.sections.iter().flat_map(|section| ground.case.lines_in(Some(*section)));
     let files = ground.htaccess.iter().flat_map(|file| ground.case.htaccess_lines(*file));
-    lines.chain(files).filter(|line| !line.name.starts_with(b"<")).take(LINES).map(|line| Change::Remove { line: line.span }).collect()
+    lines
+        .chain(files)
+        .filter(|line| !line.name.starts_with(b"<"))
+        .take(LINES)
+        .map(|line| Change::Remove { line: line.span })
+        .collect()
 }
 
 /// A line first, and last, in the section that it is in.
@@ -76,9 +81,12 @@ fn with(text: &BString, n: usize, change: impl Fn(&BStr) -> Option<BString>) -> 
 
 fn flagged(text: &BString, is_rule: bool) -> Vec<BString> {
     let words = args::words(text);
-    let last = words.last().filter(|word| words.len() > 3 && word.value.starts_with(b"[") && word.value.ends_with(b"]"));
+    let last =
+        words.last().filter(|word| words.len() > 3 && word.value.starts_with(b"[") && word.value.ends_with(b"]"));
     let own: Vec<String> = last
-        .map(|word| word.value[1..word.value.len() - 1].to_str_lossy().split(',').map(|f| f.trim().to_string()).collect())
+        .map(|word| {
+            word.value[1..word.value.len() - 1].to_str_lossy().split(',').map(|f| f.trim().to_string()).collect()
+        })
         .unwrap_or_default();
     let before = last.map_or(text.len(), |word| word.start);
     let before = text[..before].trim_end();
@@ -118,7 +126,8 @@ fn mapped(ground: &Ground<'_>) -> Vec<Change> {
     for line in lines.take(LINES * 4) {
         let text = case.sources.text(line.span());
         let words = args::words(&text);
-        let Some(at) = words.iter().position(|word| word.value.starts_with(b"/")).filter(|at| is_near(&words[*at].value))
+        let Some(at) =
+            words.iter().position(|word| word.value.starts_with(b"/")).filter(|at| is_near(&words[*at].value))
         else {
             continue;
         };
@@ -151,7 +160,8 @@ pub(super) fn copied(ground: &Ground<'_>) -> Vec<Change> {
         let list = match line.parents().last() {
             Some((name, section)) if !name.eq_ignore_ascii_case(b"VirtualHost") => {
                 // what is one of several conditions says nothing elsewhere
-                let is_part = name.to_ascii_lowercase().starts_with(b"require") || Some(section) == ground.sections.first().copied();
+                let is_part = name.to_ascii_lowercase().starts_with(b"require")
+                    || Some(section) == ground.sections.first().copied();
                 if is_part { continue } else { &mut of_sections }
             }
             around if around.map(|(_, section)| section) != ground.host || ground.host.is_none() => &mut of_servers,

@@ -11,7 +11,7 @@ use crate::reason::{self, Case};
 use crate::run::Run;
 use crate::site::{Edit, Site};
 use crate::source::{SourceMap, Span};
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
 
 /// How many changes are tried at most, and how many lines are read again for them in all.
@@ -113,7 +113,7 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others) -> Found {
     let ground = Ground::of(case, goal);
     let (mut fits, mut partial) = (Vec::new(), Vec::new());
     let base = score(goal, case.outcome, case.sources);
-    let stages: [&dyn Fn() -> Vec<Change>; 2] = [&|| likely(&ground), &|| possible(&ground)];
+    let stages: [&dyn Fn() -> Vec<Change>; 3] = [&|| wanted::root(&ground), &|| likely(&ground), &|| possible(&ground)];
     for stage in stages.iter().filter(|_| base.0 > 0) {
         if fits.is_empty() {
             search.stage(&ground, stage(), None, base, &mut fits, &mut partial);
@@ -122,7 +122,14 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others) -> Found {
     if fits.is_empty() && base.0 > 0 {
         partial.sort_by_key(|t: &Tried| t.score);
         let mut seen = HashSet::new();
-        partial.retain(|t| seen.insert((t.outcome.status, t.outcome.file.clone(), t.outcome.handler.as_ref().map(|h| h.to_string()), t.score)));
+        partial.retain(|t| {
+            seen.insert((
+                t.outcome.status,
+                t.outcome.file.clone(),
+                t.outcome.handler.as_ref().map(|h| h.to_string()),
+                t.score,
+            ))
+        });
         for first in partial.into_iter().take(FIRST) {
             search.second(case, &first, &mut fits);
             if fits.len() >= ENOUGH {
@@ -139,7 +146,7 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others) -> Found {
         () => None,
     };
     let (closed, withheld, tried) = (search.guard.line(), search.withheld, search.tried);
-    Found { repairs: ranked(case, fits, others), tried, closed, withheld, stopped }
+    Found { repairs: ranked(fits, others), tried, closed, withheld, stopped }
 }
 
 /// What an administrator would look at first.
@@ -155,7 +162,8 @@ fn likely(ground: &Ground<'_>) -> Vec<Change> {
 
 /// What might be missing whatever is wanted.
 fn possible(ground: &Ground<'_>) -> Vec<Change> {
-    let mut found = usual::changes(ground);
+    let mut found = wanted::by_url(ground);
+    found.extend(usual::changes(ground));
     found.extend(lines::copied(ground));
     found.extend(lines::in_sections(ground));
     found
@@ -202,12 +210,7 @@ impl Search<'_> {
         }
     }
 
-    fn attempt(
-        &mut self,
-        ground: &Ground<'_>,
-        change: Change,
-        before: Option<(&Case<'_>, &Tried)>,
-    ) -> Option<Tried> {
+    fn attempt(&mut self, ground: &Ground<'_>, change: Change, before: Option<(&Case<'_>, &Tried)>) -> Option<Tried> {
         let case = ground.case;
         let change = settle::settled(ground, change);
         let own: Vec<Edit> = change.edits(case).into_iter().map(|edit| whole_line(case.sources, edit)).collect();
@@ -259,7 +262,7 @@ impl Search<'_> {
 
 /// By what else they change: the least first. Of those that change as much, one that is sure, and one that does not open
 /// more than it must.
-fn ranked(case: &Case<'_>, fits: Vec<Tried>, others: &Others) -> Vec<Repair> {
+fn ranked(fits: Vec<Tried>, others: &Others) -> Vec<Repair> {
     let mut repairs: Vec<Repair> = Vec::new();
     for tried in fits {
         let also = others.changed(&tried.run);
@@ -269,8 +272,25 @@ fn ranked(case: &Case<'_>, fits: Vec<Tried>, others: &Others) -> Vec<Repair> {
     repairs.sort_by_key(|r| {
         (r.also.len(), !r.outcome.caveats.is_empty(), r.steps.iter().filter(|step| is_wide(step)).count())
     });
-    let _ = case;
-    repairs
+    // what does the same by the same kind of change is one
+    let mut kept: Vec<Repair> = Vec::new();
+    for repair in repairs {
+        if !kept.iter().any(|other| effect(other) == effect(&repair)) {
+            kept.push(repair);
+        }
+    }
+    kept
+}
+
+type Told<'o> = (u16, Option<&'o BString>, Option<&'o BString>, Option<String>);
+
+/// What a repair does, by what kind of changes.
+fn effect(repair: &Repair) -> (Vec<&'static str>, Told<'_>, Vec<(usize, Told<'_>)>) {
+    fn told(o: &Outcome) -> Told<'_> {
+        (o.status, o.file.as_ref(), o.location.as_ref(), o.handler.as_ref().map(ToString::to_string))
+    }
+    let kinds = repair.steps.iter().map(|step| step.change.kind()).collect();
+    (kinds, told(&repair.outcome), repair.also.iter().map(|(n, o)| (*n, told(o))).collect())
 }
 
 /// Whether a change takes out a refusal, or grants for the whole server.

@@ -90,4 +90,3 @@ fn is_better(before: &Outcome, after: &Outcome) -> bool {
         && before.location == after.location;
     served(after) && !same && after.caveats.is_empty() && after.location != Some(before.url.clone())
 }
-

@@ -1,7 +1,7 @@
 //! Lines that are often missing, whatever is wanted: switches and what they may say.
 
 use super::change::{Change, Place};
-use super::ground::{Ground, each, quoted};
+use super::ground::{Ground, above, each, quoted};
 use crate::server::filepath;
 use bstr::ByteSlice;
 
@@ -123,21 +123,21 @@ fn extensions(ground: &Ground<'_>, inner: &[Place]) -> Vec<Change> {
 fn indexes(ground: &Ground<'_>, inner: &[Place]) -> Vec<Change> {
     let mut names: Vec<String> = Vec::new();
     let mut urls: Vec<String> = Vec::new();
+    let root = |line| crate::conf::args::split(&ground.case.sources.text(line)).into_iter().nth(1);
+    let roots: Vec<bstr::BString> =
+        super::wanted::roots(ground).into_iter().filter_map(|(line, _)| root(line)).collect();
     for file in ground.case.files().iter().take(4) {
-        let mut directory = file.as_bstr();
-        for _ in 0..filepath::without_slashes_after(file).iter().filter(|b| **b == b'/').count().min(6) {
+        let own = filepath::without_slashes_after(file);
+        for directory in [own].into_iter().chain(above(own)).take(6) {
             let is_index = |name: &&bstr::BString| name.split(|b| *b == b'.').next().is_some_and(|s| s == b"index");
-            let there = ground.case.list(directory);
-            names.extend(there.iter().filter(is_index).filter_map(|name| quoted(name)));
-            for (root, _) in super::wanted::roots(ground) {
-                let root = crate::conf::args::split(&ground.case.sources.text(root)).into_iter().nth(1);
-                let below = root.and_then(|root| directory.strip_prefix(filepath::without_slashes_after(&root)));
-                let url = |name: &bstr::BString| {
-                    quoted(&filepath::join(&[b"/", below?.trim_start_with(|c| c == '/').as_bytes()].concat(), name))
-                };
-                urls.extend(there.iter().filter(is_index).filter_map(url));
+            let there: Vec<bstr::BString> = ground.case.list(directory).into_iter().filter(|n| is_index(&n)).collect();
+            names.extend(there.iter().filter_map(|name| quoted(name)));
+            for root in &roots {
+                let below = directory.strip_prefix(filepath::without_slashes_after(root));
+                let url =
+                    |name: &bstr::BString| quoted(&[below?, b"/", name].concat()).filter(|url| url.starts_with('/'));
+                urls.extend(there.iter().filter_map(url));
             }
-            directory = filepath::dirname(directory);
         }
     }
     for list in [&mut names, &mut urls] {

@@ -91,7 +91,14 @@ pub(crate) fn text(found: &Found, shown: usize, others: &Others, sources: &Sourc
         for (n, after) in repair.also.iter().take(EXAMPLES) {
             if let Some((spec, before)) = others.get(*n) {
                 let (before, after) = (causes::given(before), causes::given(after));
-                let _ = writeln!(out, "     {} {}: {}, then {}", clean(&spec.method), clean(&spec.url), clean(before), clean(after));
+                let _ = writeln!(
+                    out,
+                    "     {} {}: {}, then {}",
+                    clean(&spec.method),
+                    clean(&spec.url),
+                    clean(before),
+                    clean(after)
+                );
             }
         }
         if !repair.outcome.caveats.is_empty() {
@@ -118,7 +125,11 @@ pub(crate) fn text(found: &Found, shown: usize, others: &Others, sources: &Sourc
             Some(line) => format!("`{}` ({})", directive_text(sources, line), clean(sources.place(line))),
             None => "its name: what visitors are never to have".into(),
         };
-        let _ = writeln!(out, "not offered: {} that would open what is closed on purpose, by {by}", plural(found.withheld, "change"));
+        let _ = writeln!(
+            out,
+            "not offered: {} that would open what is closed on purpose, by {by}",
+            plural(found.withheld, "change")
+        );
     }
     out
 }

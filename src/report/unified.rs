@@ -76,8 +76,7 @@ fn blocks(sources: &SourceMap, source: &SourceFile, edits: &[Edit], lines: &[Str
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.range.start, edit.range.end));
     for edit in sorted {
-        let ((line, column), (last, end)) =
-            (source.line_column(edit.range.start), source.line_column(edit.range.end));
+        let ((line, column), (last, end)) = (source.line_column(edit.range.start), source.line_column(edit.range.end));
         // what ends where a line begins does not touch it
         let whole = end == 1 && (column == 1 && (edit.text.is_empty() || edit.text.ends_with(b"\n")));
         let range = line as usize - 1..(last as usize - usize::from(whole)).min(lines.len()).max(line as usize - 1);

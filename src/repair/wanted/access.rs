@@ -1,7 +1,7 @@
 //! Lines that let in, refuse, or ask for a login.
 
 use super::super::change::{Change, Place};
-use super::super::ground::{Ground, each};
+use super::super::ground::{Ground, each, is_writable};
 use crate::outcome::Access;
 use crate::reason::TextLine;
 use crate::suite;
@@ -23,7 +23,8 @@ pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
 
 /// Whether lines of mod_access_compat are among those that applied.
 fn is_compat(ground: &Ground<'_>) -> bool {
-    let named = |name: &[u8]| ["Order", "Allow", "Deny"].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    let named =
+        |name: &[u8]| ["Order", "Allow", "Deny"].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     !ground.case.in_force(&named).is_empty()
 }
 
@@ -51,14 +52,35 @@ fn granted(ground: &Ground<'_>) -> Vec<Change> {
     if login || compat {
         texts.push("Satisfy Any".into());
     }
-    let whole = lines(&["Require all granted", "Order allow,deny\nAllow from all", "Order allow,deny\nAllow from all\nRequire all granted"]);
-    let mut new = ground.directories();
-    new.extend(ground.narrow());
+    let whole = lines(&[
+        "Require all granted",
+        "Order allow,deny\nAllow from all",
+        "Order allow,deny\nAllow from all\nRequire all granted",
+    ]);
+    let whole = if compat { &whole } else { &whole[..1] };
     let (own, wide): (Vec<Place>, Vec<Place>) = ground.applied().into_iter().partition(|place| !is_root(ground, place));
-    let mut found = each(&texts, &own);
-    found.extend(each(if compat { &whole } else { &whole[..1] }, &new));
+    // the file alone, where there is one; else the URL
+    let mut found = match ground.regular() {
+        Some((directory, name)) => {
+            let header = format!("Directory \"{directory}\"");
+            let of_file = |text: &String| format!("<Files \"{name}\">\n  {}\n</Files>", text.replace('\n', "\n  "));
+            let lines: Vec<String> =
+                whole.iter().map(of_file).filter(|line| is_writable(&line.replace('\n', " "))).collect();
+            each(&lines, &[Place::new(header)])
+        }
+        None => each(whole, &ground.narrow()),
+    };
+    found.extend(each(&texts, &own));
+    found.extend(each(whole, &ground.directories()));
     found.extend(each(&texts, &wide));
     found
+}
+
+/// A grant by the URL, where one by the file does not help.
+pub(in super::super) fn by_url(ground: &Ground<'_>) -> Vec<Change> {
+    let is_out = matches!(ground.case.outcome.access, Access::Denied | Access::AuthRequired);
+    let lines = lines(&["Require all granted", "Order allow,deny\nAllow from all\nRequire all granted"]);
+    if is_out && !ground.goal.denies() { each(&lines, &ground.narrow()) } else { Vec::new() }
 }
 
 /// Whether a place is the section for the whole file system.
@@ -85,7 +107,9 @@ fn denied(ground: &Ground<'_>) -> Vec<Change> {
 /// A login: as the configuration has it elsewhere.
 fn login(ground: &Ground<'_>) -> Vec<Change> {
     let require = match ground.goal.text("user") {
-        Some(user) if user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b)) => format!("Require user {user}"),
+        Some(user) if user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b)) => {
+            format!("Require user {user}")
+        }
         _ => "Require valid-user".into(),
     };
     let block = |lines: &[TextLine]| {

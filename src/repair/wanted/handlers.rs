@@ -11,7 +11,8 @@ pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
         found.extend(handled(ground, handler));
     }
     if let Some(of_type) = ground.goal.text("type").and_then(|of_type| quoted(of_type.as_bytes())) {
-        let mut texts: Vec<String> = extension(ground).map(|ext| format!("AddType {of_type} {ext}")).into_iter().collect();
+        let mut texts: Vec<String> =
+            extension(ground).map(|ext| format!("AddType {of_type} {ext}")).into_iter().collect();
         texts.push(format!("ForceType {of_type}"));
         found.extend(each(&texts, &places(ground)));
     }
@@ -44,7 +45,9 @@ fn handled(ground: &Ground<'_>, handler: &str) -> Vec<Change> {
             texts.extend(["Options +Indexes", "DirectoryIndex disabled", "Options Indexes"].map(String::from));
         }
         "default-handler" => {
-            texts.extend(["SetHandler None", "SetHandler default-handler", "FallbackResource disabled"].map(String::from));
+            texts.extend(
+                ["SetHandler None", "SetHandler default-handler", "FallbackResource disabled"].map(String::from),
+            );
             if let Some(extension) = extension(ground) {
                 texts.extend(["RemoveHandler", "RemoveType"].map(|name| format!("{name} {extension}")));
             }

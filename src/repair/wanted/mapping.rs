@@ -1,7 +1,7 @@
 //! Lines that lead the URL to the file that is wanted.
 
 use super::super::change::{Change, Place};
-use super::super::ground::{Ground, each, prefixes, quoted};
+use super::super::ground::{Ground, above, each, prefixes, quoted};
 use crate::conf::args;
 use crate::server::filepath;
 use crate::source::Span;
@@ -11,10 +11,12 @@ use bstr::{BStr, BString, ByteSlice};
 const DIVIDED: usize = 12;
 /// How many directories could be the DocumentRoot.
 const ROOTS: usize = 8;
+/// How many directories are looked into that the configuration names.
+const NAMED: usize = 60;
 
 /// Changes by which the URL could come to be the file.
 pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
-    let Some(wanted) = ground.goal.text("file") else { return Vec::new() };
+    let Some(wanted) = ground.goal.text("file") else { return guessed(ground) };
     let wanted = BStr::new(wanted);
     if let Some(url) = wanted.strip_prefix(b"proxy:") {
         return proxied(ground, url.as_bstr());
@@ -23,7 +25,7 @@ pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
         return Vec::new();
     }
     let mut found = index(ground, wanted);
-    found.extend(root(ground, wanted));
+    found.extend(root(ground));
     found.extend(aliases(ground, wanted));
     found.extend(error_page(ground, wanted));
     found
@@ -40,7 +42,10 @@ pub(in super::super) fn roots(ground: &Ground<'_>) -> Vec<(Span, bool)> {
 }
 
 /// Another DocumentRoot: one with which path and file end alike, else any directory above the file.
-fn root(ground: &Ground<'_>, wanted: &BStr) -> Vec<Change> {
+pub(super) fn root(ground: &Ground<'_>) -> Vec<Change> {
+    let Some(wanted) = ground.goal.text("file").map(BStr::new).filter(|file| file.starts_with(b"/")) else {
+        return Vec::new();
+    };
     let is_dir = |path: &[u8]| ground.case.stat(path).is_ok_and(|stat| stat.is_dir());
     let mut candidates: Vec<BString> = Vec::new();
     let mut put = |path: &[u8]| {
@@ -49,22 +54,16 @@ fn root(ground: &Ground<'_>, wanted: &BStr) -> Vec<Change> {
             candidates.push(path.into());
         }
     };
-    let directory = [filepath::dirname(wanted).as_bytes(), b"/"].concat();
+    let directory = filepath::dirname(wanted).as_bytes();
     for path in &ground.paths {
         for length in prefixes(path) {
-            for end in [wanted.as_bytes(), &directory] {
+            for end in [wanted.as_bytes(), directory] {
                 let before = end.strip_suffix(&path[..length]);
                 before.into_iter().filter(|root| is_dir(root)).for_each(&mut put);
             }
         }
     }
-    let mut above = wanted;
-    while above.len() > 1 {
-        above = filepath::dirname(above);
-        if is_dir(above) {
-            put(above);
-        }
-    }
+    above(wanted).filter(|path| is_dir(path)).for_each(&mut put);
     candidates.truncate(ROOTS);
     let own = roots(ground);
     let own = own.first().filter(|(line, _)| ground.case.section_of(*line) == ground.host);
@@ -124,12 +123,44 @@ fn aliases(ground: &Ground<'_>, wanted: &BStr) -> Vec<Change> {
     found
 }
 
+/// Where no file is named, and none was found: directories that the configuration names and that have what the URL says.
+fn guessed(ground: &Ground<'_>) -> Vec<Change> {
+    let served = ground.goal.status().is_some_and(|status| status < 300) || ground.goal.text("handler").is_some();
+    if !served || ground.case.outcome.status != 404 {
+        return Vec::new();
+    }
+    let mut directories: Vec<BString> = Vec::new();
+    for directive in ground.case.site.directives() {
+        let words = args::split(directive.args().trim_end_with(|c| c == '>' || c == ' '));
+        for word in words.into_iter().filter(|word| word.starts_with(b"/")).take(2) {
+            let path: BString = filepath::without_slashes_after(&word).into();
+            let is_new = !path.is_empty() && !directories.contains(&path) && directories.len() < NAMED;
+            if is_new && ground.case.stat(&path).is_ok_and(|stat| stat.is_dir()) {
+                directories.push(path);
+            }
+        }
+    }
+    let path = ground.path();
+    let mut lines = Vec::new();
+    for from in prefixes(path).into_iter().filter(|from| *from > 1 && path.get(*from) == Some(&b'/')) {
+        let there = |directory: &&BString| {
+            let file = [directory.as_bytes(), &path[from..]].concat();
+            ground.case.stat(&file).is_ok()
+        };
+        for directory in directories.iter().filter(there) {
+            let pair = quoted(&path[..from]).zip(quoted(directory));
+            lines.extend(pair.map(|(from, to)| format!("Alias {from} {to}")));
+        }
+    }
+    lines.truncate(DIVIDED);
+    each(&lines, &ground.beginnings())
+}
+
 /// An index file: in the directory that the URL names, or that a redirect leads to.
 fn index(ground: &Ground<'_>, wanted: &BStr) -> Vec<Change> {
     let name = filepath::basename(wanted);
     let is_below = ground.case.files().iter().any(|file| {
-        let directory = filepath::without_slashes_after(file);
-        filepath::dirname(wanted) == directory.as_bstr()
+        filepath::without_slashes_after(filepath::dirname(wanted)) == filepath::without_slashes_after(file)
     });
     let Some(name) = quoted(name).filter(|_| is_below) else { return Vec::new() };
     let mut places = ground.applied();

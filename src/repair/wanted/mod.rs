@@ -11,21 +11,27 @@ use super::ground::{Ground, each};
 use crate::reason::lines_of;
 use bstr::{BString, ByteSlice};
 
+pub(super) use access::by_url;
 pub(super) use mapping::roots;
 pub(super) use redirects::forced;
 
 /// The changes that an administrator would look at first.
 pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
-    let mut found = Vec::new();
-    // without a root there is nothing to be found
-    if roots(ground).first().is_none_or(|(_, there)| !there) {
-        found.extend(rootless(ground));
-    }
-    found.extend(access::changes(ground));
+    let mut found = access::changes(ground);
     found.extend(redirects::changes(ground));
     found.extend(mapping::changes(ground));
     found.extend(handlers::changes(ground));
     found.extend(names::changes(ground));
+    found
+}
+
+/// The root, where there is none: without it nothing can be found.
+pub(super) fn root(ground: &Ground<'_>) -> Vec<Change> {
+    if roots(ground).first().is_some_and(|(_, there)| *there) {
+        return Vec::new();
+    }
+    let mut found = rootless(ground);
+    found.extend(mapping::root(ground));
     found
 }
 
@@ -46,14 +52,15 @@ fn rootless(ground: &Ground<'_>) -> Vec<Change> {
     each(&roots, &ground.beginnings())
 }
 
-/// A RewriteRule for this URL alone, first of all in each server and each .htaccess file.
-fn rules(ground: &Ground<'_>, target: &str, flags: &str) -> Vec<Change> {
+/// A RewriteRule for this URL alone, first of all in each server and each .htaccess file; `then` follows it.
+fn rules(ground: &Ground<'_>, target: &str, flags: &str, then: &str) -> Vec<Change> {
     let mut found = Vec::new();
-    for path in ground.paths.iter().take(2) {
+    for path in ground.paths.iter().take(3) {
         let Some(pattern) = escaped(path) else { continue };
-        let line = format!("RewriteRule ^{pattern}$ {target} [{flags}]");
+        let line = format!("RewriteRule ^{pattern}$ {target} [{flags}]{then}");
         for (place, section) in ground.beginnings().into_iter().zip(ground.host.map(Some).into_iter().chain([None])) {
-            let on = |line: &crate::reason::TextLine| line.name == "rewriteengine" && line.args.eq_ignore_ascii_case(b"on");
+            let on =
+                |line: &crate::reason::TextLine| line.name == "rewriteengine" && line.args.eq_ignore_ascii_case(b"on");
             let engine = ground.case.lines_in(section).into_iter().find(on);
             let (line, to) = match engine {
                 Some(engine) => (line.clone(), Place::After(engine.span)),
@@ -70,7 +77,7 @@ fn rules(ground: &Ground<'_>, target: &str, flags: &str) -> Vec<Change> {
             let source = ground.case.sources.file(*file);
             let Some(pattern) = relative(crate::server::filepath::dirname(source.name.as_bytes())) else { continue };
             let lines = lines_of(ground.case.sources, *file, 1..=source.lines() as u32);
-            let line = format!("RewriteRule ^{pattern}$ {target} [{flags}]");
+            let line = format!("RewriteRule ^{pattern}$ {target} [{flags}]{then}");
             let engine = lines.iter().find(|line| line.name == "rewriteengine");
             let (line, to) = match engine {
                 Some(engine) => (line, Place::After(engine.span)),
@@ -84,7 +91,8 @@ fn rules(ground: &Ground<'_>, target: &str, flags: &str) -> Vec<Change> {
 
 /// A text as a regular expression that finds it alone; none where it could not be written.
 fn escaped(text: &[u8]) -> Option<String> {
-    let text = text.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'$'))?;
+    let text =
+        text.to_str().ok().filter(|text| text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'$'))?;
     let mut pattern = BString::default();
     for c in text.chars() {
         if ".^$*+?()[]{}|\\%".contains(c) {

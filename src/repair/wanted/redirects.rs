@@ -72,17 +72,19 @@ pub(in super::super) fn forced(ground: &Ground<'_>) -> Vec<Change> {
     let status = ground.goal.status().unwrap_or(ground.case.outcome.status);
     if let Some(target) = ground.goal.text("location").and_then(|to| quoted(&substituted(to.as_bytes()))) {
         for more in ["", ",NE", ",QSD,NE"] {
-            found.extend(rules(ground, &target, &format!("R={status}{more},L")));
+            found.extend(rules(ground, &target, &format!("R={status}{more},L"), ""));
         }
     }
     let file = ground.goal.text("file").and_then(|file| quoted(&substituted(file.as_bytes())));
     if let Some(target) = &file {
-        found.extend(rules(ground, target, "L"));
+        found.extend(rules(ground, target, "L", ""));
     }
     if (400..600).contains(&status) {
-        found.extend(file.iter().flat_map(|target| rules(ground, target, &format!("R={status}"))));
         found.extend(gone(ground, status));
-        found.extend(rules(ground, "-", &format!("R={status}")));
+        // a rule with a status leaves the file as it was before it
+        let refuse = format!("\nRewriteRule ^ - [R={status}]");
+        found.extend(file.iter().flat_map(|target| rules(ground, target, "C", &refuse)));
+        found.extend(rules(ground, "-", &format!("R={status}"), ""));
     }
     found
 }
