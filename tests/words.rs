@@ -38,7 +38,9 @@ fn directory(name: &str) -> PathBuf {
 #[test]
 fn help() {
     let here = directory("help");
-    for verb in ["", "explain", "replay", "test", "init", "show", "check", "verify", "directives", "phases", "why"] {
+    for verb in
+        ["", "explain", "replay", "test", "init", "show", "check", "verify", "directives", "phases", "why", "repair"]
+    {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let name = if verb.is_empty() { "help".into() } else { format!("help-{verb}") };
         insta::assert_snapshot!(name, said(&arguments, &here));

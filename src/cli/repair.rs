@@ -87,22 +87,24 @@ impl Repair {
         place(&mut spec);
         let ask = Request::of(&spec, 0);
         let (outcome, steps) = run.explain(&ask);
-        if goal.missing(&outcome, run.sources()) == 0 {
-            streams.note("the answer is as wanted already");
+        let fits = goal.missing(&outcome, run.sources()) == 0;
+        if fits {
+            streams.note("the answer is as wanted already: there is nothing to change");
         }
         let case =
             Case { site: &opened.site, run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
         let own = &opened.requests[..opened.requests.len().saturating_sub(1)];
         let others = Others::of(run, repair::requests(&opened.site, run, &spec, own, &place));
         let found = repair::repair(&case, &goal, &others);
-        self.print(&found, &others, run, streams)?;
+        if !fits || self.format != Format::Text {
+            self.print(&found, &others, run, streams)?;
+        }
         if let Some(number) = self.apply {
             let chosen = number.checked_sub(1).and_then(|at| found.repairs.get(at));
             let Some(chosen) = chosen else { return failure(format!("--apply: there is no change {number}")) };
             write(chosen, &opened, run.sources(), streams)?;
         }
-        let fits = goal.missing(&outcome, run.sources()) == 0 || !found.repairs.is_empty();
-        Ok(if fits { End::Fine } else { End::Finding })
+        Ok(if fits || !found.repairs.is_empty() { End::Fine } else { End::Finding })
     }
 
     fn print(&self, found: &Found, others: &Others, run: &Run, streams: &mut Streams) -> Result<(), Failure> {

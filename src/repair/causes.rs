@@ -57,15 +57,25 @@ pub(super) fn of_near(case: &Case<'_>, near: &Near) -> Vec<Change> {
         Miss::Pattern { fit: Fit::LeadingSlash, .. } => pattern(b"^/", b"^"),
         Miss::Pattern { fit: Fit::NoLeadingSlash, .. } => pattern(b"^", b"^/?"),
         Miss::PortInName { name } => pattern(name, host_of(&name.to_str_lossy()).as_bytes()),
+        Miss::Conditions(failed) => match failed.as_slice() {
+            [(step, Some(Fit::NoLeadingSlash))] => {
+                step.rule.and_then(|line| replaced(case, line, b"^", b"^/")).into_iter().collect()
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Changes for what nearly applied that only fit where it is known what is wanted: they may change much else.
+pub(super) fn bolder(case: &Case<'_>, near: &Near) -> Vec<Change> {
+    let Some(line) = near.places.first().copied() else { return Vec::new() };
+    match &near.miss {
         Miss::Pattern { fit: Fit::Case, .. } => with_flag(case, line, "NC").into_iter().collect(),
         Miss::Conditions(failed) => match failed.as_slice() {
             [(step, fit)] => {
                 let Some(condition) = step.rule else { return Vec::new() };
-                let other = match fit {
-                    Some(Fit::NoLeadingSlash) => replaced(case, condition, b"^", b"^/"),
-                    Some(Fit::Case) => with_flag(case, condition, "NC"),
-                    _ => None,
-                };
+                let other = if *fit == Some(Fit::Case) { with_flag(case, condition, "NC") } else { None };
                 other.into_iter().chain([Change::Remove { line: condition }]).collect()
             }
             _ => Vec::new(),

@@ -91,19 +91,20 @@ fn added(case: &Case<'_>, line: &str, to: &Place) -> Option<Edit> {
         }
         Place::Section(section) => {
             let source = case.sources.file(section.file);
-            let pad = indent(&source, section.start) + "  ";
+            let pad = inner(case, *section);
             insert(section.file, next_line(&source, section.end), format!("{}\n", indented(line, &pad)))
         }
         Place::SectionEnd(section) => {
             let source = case.sources.file(section.file);
             let end = case.site.directives().find(|d| d.span() == *section)?.end()?;
             let at = source.line_start(source.line_column(end.start).0);
-            let pad = indent(&source, section.start) + "  ";
+            let pad = inner(case, *section);
             insert(end.file, at, format!("{}\n", indented(line, &pad)))
         }
         Place::New { header, within } => {
             let name = header.split_whitespace().next().unwrap_or_default();
-            let text = format!("<{header}>\n{}\n</{name}>", indented(line, "  "));
+            let step = inner_step(case, *within);
+            let text = format!("<{header}>\n{}\n</{name}>", indented(line, &step));
             match within {
                 Some(section) => added(case, &text, &Place::SectionEnd(*section)),
                 None => {
@@ -119,6 +120,24 @@ fn added(case: &Case<'_>, line: &str, to: &Place) -> Option<Edit> {
         }
         Place::File(file) => appended(case.sources, *file, case.sources.file(*file).text.len() as u32, line),
     }
+}
+
+/// How far the lines of a section are indented: as its first one, else a little more than itself.
+fn inner(case: &Case<'_>, section: Span) -> String {
+    let own = indent(&case.sources.file(section.file), section.start);
+    let first = case.lines_in(Some(section)).first().map(|line| line.span).filter(|line| line.file == section.file);
+    let first = first.map(|line| indent(&case.sources.file(line.file), line.start));
+    first.filter(|pad| pad.len() > own.len()).unwrap_or(own + "  ")
+}
+
+/// By how much each section is indented more than what is around it.
+fn inner_step(case: &Case<'_>, within: Option<Span>) -> String {
+    let section = within.or_else(|| case.site.directives().find(|d| d.is_section()).map(|d| d.span()));
+    let step = section.map(|section| {
+        let (own, inner) = (indent(&case.sources.file(section.file), section.start), inner(case, section));
+        inner.get(own.len()..).map(str::to_string)
+    });
+    step.flatten().filter(|step| !step.is_empty()).unwrap_or("  ".into())
 }
 
 fn appended(sources: &SourceMap, file: FileId, end: u32, line: &str) -> Option<Edit> {

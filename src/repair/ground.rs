@@ -85,7 +85,11 @@ impl<'c> Ground<'c> {
                 found.push(path);
             }
         }
-        found.into_iter().map(causes::directory).collect()
+        let place = |path: &[u8]| match causes::directory(path) {
+            Place::New { header, .. } => Place::New { header, within: self.host },
+            other => other,
+        };
+        found.into_iter().map(place).collect()
     }
 
     /// The file that is there, by its directory and name.

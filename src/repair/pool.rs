@@ -72,7 +72,8 @@ pub(crate) fn requests(
     let parts = split_url(&spec.url);
     let path = parts.target.split(['?', '#']).next().unwrap_or_default();
     let base = &spec.url[..spec.url.len() - parts.target.len().min(spec.url.len())];
-    let mut paths: Vec<String> = vec![format!("{}/", path.trim_end_matches('/')), format!("{path}/no-such-page")];
+    let mut paths: Vec<String> =
+        vec![format!("{}/", path.trim_end_matches('/')), format!("{}/no-such-page", path.trim_end_matches('/'))];
     for (at, _) in path.match_indices('/') {
         paths.extend([path[..at].to_string(), path[..=at].to_string(), format!("{}no-such-page", &path[..=at])]);
     }

@@ -153,8 +153,10 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others) -> Found {
 fn likely(ground: &Ground<'_>) -> Vec<Change> {
     let case = ground.case;
     let (why, near) = (reason::causes(case), reason::nearly(case));
-    let mut found: Vec<Change> = why.iter().flat_map(|cause| causes::of_cause(case, cause)).collect();
+    let mut found = wanted::access(ground);
+    found.extend(why.iter().flat_map(|cause| causes::of_cause(case, cause)));
     found.extend(near.iter().flat_map(|near| causes::of_near(case, near)));
+    found.extend(near.iter().flat_map(|near| causes::bolder(case, near)));
     found.extend(wanted::changes(ground));
     found.extend(lines::changes(ground));
     found

@@ -8,7 +8,7 @@ use crate::suite;
 use bstr::ByteSlice;
 
 /// Changes of who gets in.
-pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
+pub(in super::super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
     let is_out = matches!(ground.case.outcome.access, Access::Denied | Access::AuthRequired);
     if ground.goal.denies() {
         denied(ground)
@@ -66,7 +66,7 @@ fn granted(ground: &Ground<'_>) -> Vec<Change> {
             let of_file = |text: &String| format!("<Files \"{name}\">\n  {}\n</Files>", text.replace('\n', "\n  "));
             let lines: Vec<String> =
                 whole.iter().map(of_file).filter(|line| is_writable(&line.replace('\n', " "))).collect();
-            each(&lines, &[Place::new(header)])
+            each(&lines, &[Place::New { header, within: ground.host }])
         }
         None => each(whole, &ground.narrow()),
     };
@@ -97,6 +97,11 @@ fn denied(ground: &Ground<'_>) -> Vec<Change> {
     let mut places = ground.narrow();
     places.extend(ground.directories());
     let mut found = each(&texts, &places);
+    if let Some((_, name)) = ground.regular().filter(|(_, name)| !name.contains(&b'"')) {
+        let files: Vec<Place> = ground.htaccess.iter().map(|file| Place::File(*file)).collect();
+        found.extend(each(&[format!("<Files \"{name}\">\n  Require all denied\n</Files>")], &files));
+    }
+    found.extend(super::rules(ground, "-", "F", ""));
     found.extend(each(&texts, &ground.applied()));
     // where one of two is enough to come in
     let all = ["Satisfy All\nRequire all denied", "Satisfy All\nOrder allow,deny\nDeny from all"];

@@ -11,14 +11,13 @@ use super::ground::{Ground, each};
 use crate::reason::lines_of;
 use bstr::{BString, ByteSlice};
 
-pub(super) use access::by_url;
+pub(super) use access::{by_url, changes as access};
 pub(super) use mapping::roots;
 pub(super) use redirects::forced;
 
-/// The changes that an administrator would look at first.
+/// The changes that an administrator would look at first, besides those of who gets in.
 pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
-    let mut found = access::changes(ground);
-    found.extend(redirects::changes(ground));
+    let mut found = redirects::changes(ground);
     found.extend(mapping::changes(ground));
     found.extend(handlers::changes(ground));
     found.extend(names::changes(ground));
