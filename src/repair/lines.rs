@@ -15,7 +15,8 @@ const COPIES: usize = 400;
 /// Lines that decided, first as they stand, then otherwise.
 pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {
     let case = ground.case;
-    let mut deciders: Vec<Span> = case.outcome.decided_by.iter().map(|d| d.span).collect();
+    let lines = case.outcome.decided_by.iter().map(|d| d.span);
+    let mut deciders: Vec<Span> = lines.filter(|line| line.is_some()).collect();
     deciders.sort_by_key(|line| crate::reason::is_usual(case.sources, *line));
     deciders.dedup();
     deciders.truncate(LINES);

@@ -71,7 +71,7 @@ pub(crate) fn requests(
     all.extend(of_suite.map(|asked| RequestSpec::short(&asked.url)));
     let parts = split_url(&spec.url);
     let path = parts.target.split(['?', '#']).next().unwrap_or_default();
-    let base = &spec.url[..spec.url.len() - parts.target.len().min(spec.url.len())];
+    let base = spec.url.strip_suffix(parts.target).unwrap_or(&spec.url);
     let mut paths: Vec<String> =
         vec![format!("{}/", path.trim_end_matches('/')), format!("{}/no-such-page", path.trim_end_matches('/'))];
     for (at, _) in path.match_indices('/') {
