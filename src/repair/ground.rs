@@ -163,7 +163,7 @@ pub(super) fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether a text can be written into a configuration as it is.
 pub(super) fn is_writable(text: &str) -> bool {
-    !text.contains(['\n', '\r', '\\', '\0']) && !text.contains("${") && text.matches('"').count() % 2 == 0
+    !text.contains(['\n', '\r', '\\', '\0']) && !text.contains("${") && text.matches('"').count().is_multiple_of(2)
 }
 
 /// An argument as it is written: in quotes where it needs them. None for what can't be written.

@@ -94,10 +94,13 @@ struct Tried {
     score: (usize, u8),
 }
 
+/// An edit: its file, its range and its text.
+type Key = (u32, u32, u32, Vec<u8>);
+
 struct Search<'a> {
     goal: &'a Goal,
     guard: Guard<'a>,
-    seen: HashSet<Vec<(u32, u32, u32, Vec<u8>)>>,
+    seen: HashSet<Vec<Key>>,
     tried: usize,
     most: usize,
     withheld: usize,

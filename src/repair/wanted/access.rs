@@ -68,6 +68,8 @@ fn granted(ground: &Ground<'_>) -> Vec<Change> {
                 whole.iter().map(of_file).filter(|line| is_writable(&line.replace('\n', " "))).collect();
             each(&lines, &[Place::New { header, within: ground.host }])
         }
+        // a directory has a section of its own, below
+        None if ground.case.file().is_some_and(|file| ground.case.stat(file).is_ok()) => Vec::new(),
         None => each(whole, &ground.narrow()),
     };
     found.extend(each(&texts, &own));
@@ -138,7 +140,7 @@ fn login(ground: &Ground<'_>) -> Vec<Change> {
         let file = "/etc/apache2/.htpasswd";
         blocks.push(format!("AuthType Basic\nAuthName \"Restricted\"\nAuthUserFile {file}\n{require}"));
     }
-    let mut found = each(&[require.clone()], &ground.applied());
+    let mut found = each(std::slice::from_ref(&require), &ground.applied());
     let mut places = ground.narrow();
     places.extend(ground.directories());
     places.extend(ground.applied());
