@@ -74,6 +74,7 @@ pub mod outcome;
 mod pattern;
 pub mod phase;
 mod reason;
+mod repair;
 pub mod report;
 mod request;
 mod rule;

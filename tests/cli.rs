@@ -1,5 +1,7 @@
 //! The program from outside: what it prints where, and how it ends.
 
+#[path = "cli/repair.rs"]
+mod repair;
 #[path = "cli/sites.rs"]
 mod sites;
 

@@ -52,6 +52,9 @@ fn help() {
         "directives",
         "phases",
         "why",
+        "find",
+        "diff",
+        "repair",
     ] {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let name = if verb.is_empty() { "help".into() } else { format!("help-{verb}") };

@@ -96,21 +96,34 @@ impl Given {
         streams: &Streams,
         requests: Option<Vec<RequestSpec>>,
     ) -> Result<Opened, Failure> {
+        self.open_asking(name, streams, |own| requests.unwrap_or(own))
+    }
+
+    /// Opens it, to ask a request of it besides a scenario's own: it is the last one.
+    pub(super) fn open_besides(&self, streams: &Streams, request: RequestSpec) -> Result<Opened, Failure> {
+        let besides = |own: Vec<RequestSpec>| own.into_iter().chain([request]).collect();
+        self.open_asking(self.scenario.as_deref(), streams, besides)
+    }
+
+    fn open_asking(
+        &self,
+        name: Option<&str>,
+        streams: &Streams,
+        requests: impl FnOnce(Vec<RequestSpec>) -> Vec<RequestSpec>,
+    ) -> Result<Opened, Failure> {
         if let Some(config) = &self.config {
             let site = self.configuration(config, streams)?;
-            return Ok(Opened::of(&site, requests.unwrap_or_default(), true));
+            return Ok(Opened::of(&site, requests(Vec::new()), true));
         }
         if let Some(option) = self.machine.used() {
             return failure(format!("{option} requires -c FILE"));
         }
         if let Some(site) = self.files(name, streams)? {
-            return Ok(Opened::of(&site, requests.unwrap_or_default(), true));
+            return Ok(Opened::of(&site, requests(Vec::new()), true));
         }
         let example = (name.is_none() && !Path::new(HERE).is_file()).then_some(builtin::DEFAULT);
         let mut scenario = self.dated(scenario(name, streams)?);
-        if let Some(requests) = requests {
-            scenario.requests = requests;
-        }
+        scenario.requests = requests(scenario.requests);
         Ok(Opened { example, ..open(scenario, streams)? })
     }
 

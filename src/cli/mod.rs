@@ -17,6 +17,7 @@ mod output;
 mod parallel;
 mod phases;
 mod remembered;
+mod repair;
 mod replay;
 mod request;
 mod search;
@@ -28,6 +29,7 @@ mod urls;
 mod verify;
 mod vhosts;
 mod why;
+mod written;
 
 use clap::{Parser, Subcommand};
 use output::{OutputArgs, Streams};
@@ -112,6 +114,11 @@ enum Verb {
         after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
     )]
     Check(check::Check),
+    /// Find small changes of the configuration that give the answer you want
+    #[command(
+        after_help = "Examples:\n  routesim repair /app/models/db.py --expect status=403\n  routesim repair -c /etc/apache2 https://www.example.com/docs/ --expect status=200\n  routesim repair --docroot public /old --expect status=301 --expect location=/new"
+    )]
+    Repair(repair::Repair),
     /// Compare results with a real httpd
     #[cfg(all(feature = "oracle", target_os = "linux"))]
     #[command(after_help = "Examples:\n  routesim verify scenarios\n  routesim verify --record my.yaml")]
@@ -263,6 +270,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Exposed(verb)) => verb.run(streams),
         Some(Verb::Bypass(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
+        Some(Verb::Repair(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),
         Some(Verb::Show(verb)) => verb.run(streams),

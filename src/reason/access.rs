@@ -95,16 +95,8 @@ fn ended_by(case: &Case<'_>) -> Vec<Span> {
 
 /// Whether a denial looks meant: of a secret, or said for this very file, directory or name.
 fn is_meant(case: &Case<'_>, section: Option<Span>) -> bool {
-    const SECRETS: [&str; 6] = [".git", ".svn", ".hg", ".bzr", ".env", ".ssh"];
     let Some(file) = case.file() else { return section.is_some() };
-    let mut parts = file.split(|b| *b == b'/');
-    let secret = |part: &[u8]| {
-        part.starts_with(b".ht")
-            || SECRETS.iter().any(|s| part == s.as_bytes())
-            || part.ends_with(b".key")
-            || part.ends_with(b".pem")
-    };
-    if parts.any(secret) {
+    if is_secret(file) {
         return true;
     }
     let Some(section) = section else { return true };
@@ -116,4 +108,16 @@ fn is_meant(case: &Case<'_>, section: Option<Span>) -> bool {
     let nearest =
         case.sections().into_iter().rev().find(|s| case.sources.directive_name(*s).eq_ignore_ascii_case("Directory"));
     nearest == Some(section) && !case.sources.text(section).eq_ignore_ascii_case(b"<Directory />")
+}
+
+/// Whether a path is of what no visitor is to have: version control, keys, what configures or authenticates.
+pub(crate) fn is_secret(path: &[u8]) -> bool {
+    const SECRETS: [&str; 6] = [".git", ".svn", ".hg", ".bzr", ".env", ".ssh"];
+    let secret = |part: &[u8]| {
+        part.starts_with(b".ht")
+            || SECRETS.iter().any(|s| part == s.as_bytes())
+            || part.ends_with(b".key")
+            || part.ends_with(b".pem")
+    };
+    path.split(|b| *b == b'/').any(secret)
 }

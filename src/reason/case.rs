@@ -11,12 +11,12 @@ use bstr::{BStr, BString, ByteSlice};
 
 impl<'a> Case<'a> {
     /// All steps, in order.
-    pub(super) fn walk(&self) -> impl Iterator<Item = &'a Step> {
+    pub(crate) fn walk(&self) -> impl Iterator<Item = &'a Step> {
         Step::walk(self.steps)
     }
 
     /// The steps of requests of their own: those of subrequests are left out.
-    pub(super) fn own(&self) -> Vec<&'a Step> {
+    pub(crate) fn own(&self) -> Vec<&'a Step> {
         let mut own = Vec::new();
         let mut todo: Vec<&Step> = self.steps.iter().rev().collect();
         while let Some(step) = todo.pop() {
@@ -29,17 +29,17 @@ impl<'a> Case<'a> {
     }
 
     /// The file of the answer, where it is one of the file system.
-    pub(super) fn file(&self) -> Option<&'a BStr> {
+    pub(crate) fn file(&self) -> Option<&'a BStr> {
         self.outcome.file.as_ref().map(|f| f.as_bstr()).filter(|f| f.starts_with(b"/"))
     }
 
     /// What is at a path for whoever may look everywhere.
-    pub(super) fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
+    pub(crate) fn lstat(&self, path: &[u8]) -> Result<Stat, Errno> {
         resolve::lstat(self.site.vfs(), &Cred::root(), path)
     }
 
     /// What a path leads to, for whoever may look everywhere.
-    pub(super) fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
+    pub(crate) fn stat(&self, path: &[u8]) -> Result<Stat, Errno> {
         resolve::stat(self.site.vfs(), &Cred::root(), path)
     }
 
@@ -78,19 +78,19 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a path goes on behind a file: what is behind it is path info.
-    pub(super) fn is_below_file(&self, path: &BStr) -> bool {
+    pub(crate) fn is_below_file(&self, path: &BStr) -> bool {
         let above = files::ancestors(path).take_while(|part| *part != path);
         above.last().is_some_and(|part| self.stat(part).is_ok_and(|s| s.is_file()))
     }
 
     /// The lines of the configuration with this name.
-    pub(super) fn lines(&self, name: &'a str) -> impl Iterator<Item = Directive<'a>> {
+    pub(crate) fn lines(&self, name: &'a str) -> impl Iterator<Item = Directive<'a>> {
         self.site.directives().filter(move |d| d.name().eq_ignore_ascii_case(name.as_bytes()))
     }
 
     /// The lines of some names that are in force, with a rank for the section: the main server's first, then the virtual
     /// host's, then those of the sections and .htaccess files that applied, in order.
-    pub(super) fn in_force(&self, is_wanted: &dyn Fn(&[u8]) -> bool) -> Vec<(usize, Span)> {
+    pub(crate) fn in_force(&self, is_wanted: &dyn Fn(&[u8]) -> bool) -> Vec<(usize, Span)> {
         let is_section = |s: &&Step| {
             matches!(s.detail, Detail::Htaccess(_)) || s.rule.is_some_and(|r| self.sources.text(r).starts_with(b"<"))
         };
@@ -122,7 +122,7 @@ impl<'a> Case<'a> {
     }
 
     /// The lines with this name that decided.
-    pub(super) fn deciders(&self, names: &'a [&'a str]) -> Vec<Span> {
+    pub(crate) fn deciders(&self, names: &'a [&'a str]) -> Vec<Span> {
         let named = |span: &Span| {
             let name = self.sources.directive_name(*span);
             names.iter().any(|n| n.eq_ignore_ascii_case(&name))
@@ -131,7 +131,7 @@ impl<'a> Case<'a> {
     }
 
     /// The lines that decided in a phase.
-    pub(super) fn decided_in(&self, phases: &[Phase]) -> Vec<Span> {
+    pub(crate) fn decided_in(&self, phases: &[Phase]) -> Vec<Span> {
         self.outcome.decided_by.iter().filter(|d| phases.contains(&d.phase)).map(|d| d.span).collect()
     }
 
@@ -142,7 +142,7 @@ impl<'a> Case<'a> {
     }
 
     /// A file's text, for whoever may look everywhere.
-    pub(super) fn read(&self, path: &[u8]) -> Option<BString> {
+    pub(crate) fn read(&self, path: &[u8]) -> Option<BString> {
         let stat = self.stat(path).ok().filter(Stat::is_file)?;
         (stat.size <= MOST_READ)
             .then(|| resolve::read(self.site.vfs(), &Cred::root(), path).ok())
@@ -151,12 +151,12 @@ impl<'a> Case<'a> {
     }
 
     /// The names in a directory, for whoever may look everywhere.
-    pub(super) fn list(&self, path: &[u8]) -> Vec<BString> {
+    pub(crate) fn list(&self, path: &[u8]) -> Vec<BString> {
         resolve::list(self.site.vfs(), &Cred::root(), path).unwrap_or_default()
     }
 
     /// The configuration's main text, and where it ends.
-    pub(super) fn main_file(&self) -> Option<(FileId, u32)> {
+    pub(crate) fn main_file(&self) -> Option<(FileId, u32)> {
         let file = self.site.directives().next()?.span().file;
         Some((file, self.sources.file(file).text.len() as u32))
     }
@@ -181,7 +181,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether the answer says that it was refused by this line of the log.
-    pub(super) fn logs(&self, codes: &[&str]) -> bool {
+    pub(crate) fn logs(&self, codes: &[&str]) -> bool {
         self.outcome.log.is_some_and(|code| codes.contains(&code))
     }
 
@@ -192,7 +192,7 @@ impl<'a> Case<'a> {
     }
 
     /// The `<Directory>` and similar sections that applied, in order.
-    pub(super) fn sections(&self) -> Vec<Span> {
+    pub(crate) fn sections(&self) -> Vec<Span> {
         let applied = |step: &&Step| {
             step.phase == Phase::MapToStorage && step.by == By::Core && step.judgement == Judgement::Matched
         };

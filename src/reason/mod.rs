@@ -10,14 +10,13 @@ mod handlers;
 mod near;
 mod negotiation;
 mod rewriting;
-mod suggest;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access::is_secret;
 pub(crate) use handlers::is_source;
 pub(crate) use near::{Fit, Miss, Near, nearly};
 pub(crate) use negotiation::LANGUAGE;
-pub(crate) use suggest::{Change, Place, Suggestion, fitting, suggestions};
 
 use crate::conf::args;
 use crate::outcome::Outcome;

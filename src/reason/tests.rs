@@ -1,6 +1,7 @@
 //! Each reason and each near miss on the smallest site that has it.
 
-use super::{Case, causes, nearly, suggestions};
+use super::{Case, causes, nearly};
+use crate::repair::suggestions;
 use crate::request::Request;
 use crate::site::{Modules, Site};
 

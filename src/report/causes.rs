@@ -1,9 +1,10 @@
 //! The words for reasons and near misses. Like `words.rs`, a place where values become sentences; a sentence says what is
 //! so and, where it helps, what would be otherwise.
 
-use super::words;
+use super::{directive_text, words};
 use crate::outcome::{Outcome, Step};
-use crate::reason::{Case, Cause, Change, Fit, LANGUAGE, Miss, Near, Place, Suggestion, What};
+use crate::reason::{Case, Cause, Fit, LANGUAGE, Miss, Near, What};
+use crate::repair::{Change, Place, Suggestion};
 use crate::server::filepath;
 use crate::source::{SourceMap, Span};
 use bstr::BString;
@@ -225,27 +226,40 @@ pub(super) fn condition(step: &Step, fit: Option<Fit>, case: &Case<'_>) -> Strin
 
 /// What a suggestion does, and what it gives.
 pub(super) fn suggestion(suggestion: &Suggestion, case: &Case<'_>) -> (String, String) {
-    let sources = case.sources;
-    let what = match &suggestion.change {
-        Change::Add { line, to } => {
-            let line = line.split('\n').map(str::trim).collect::<Vec<_>>().join("; ");
-            match to {
-                Place::Section(section) => {
-                    format!("add `{line}` to {} ({})", sources.text(*section), sources.place(*section))
-                }
-                Place::New(directory) => format!("add `{line}` in a new <Directory \"{directory}\">"),
-                Place::Before(other) => format!("add `{line}` before {}", sources.place(*other)),
-                Place::Top => format!("add `{line}`"),
-            }
+    (change(&suggestion.change, case.sources, &|span| case.sources.place(span)), given(&suggestion.outcome))
+}
+
+/// What a change does; `place` names a line of the texts that it is made in.
+pub(crate) fn change(change: &Change, sources: &SourceMap, place: &dyn Fn(Span) -> String) -> String {
+    let line_of = |line: &str| line.split('\n').map(str::trim).collect::<Vec<_>>().join("; ");
+    let named = |span: Span| format!("`{}` ({})", directive_text(sources, span), place(span));
+    match change {
+        Change::Add { line, to } => format!("add `{}`{}", line_of(line), whither(to, sources, place)),
+        Change::Replace { old, new } => format!("change {} to `{}`", place(*old), line_of(new)),
+        Change::Remove { line } => format!("remove {}", place(*line)),
+        Change::Move { line, to } => format!("move {}{}", named(*line), whither(to, sources, place)),
+    }
+}
+
+fn whither(to: &Place, sources: &SourceMap, place: &dyn Fn(Span) -> String) -> String {
+    match to {
+        Place::Section(section) | Place::SectionEnd(section) => {
+            format!(" to {} ({})", sources.text(*section), place(*section))
         }
-        Change::Replace { old, new } => format!("change {} to `{new}`", sources.place(*old)),
-        Change::Remove { line } => format!("remove {}", sources.place(*line)),
-    };
-    (what, given(&suggestion.outcome))
+        Place::New { header, within: None } => format!(" in a new <{header}>"),
+        Place::New { header, within: Some(section) } => {
+            format!(" in a new <{header}> of {} ({})", sources.text(*section), place(*section))
+        }
+        Place::Before(other) => format!(" before {}", place(*other)),
+        Place::After(other) => format!(" after {}", place(*other)),
+        Place::Top => String::new(),
+        Place::End => " at the end".into(),
+        Place::File(file) => format!(" to {}", sources.file(*file).shown()),
+    }
 }
 
 /// What an answer is, in a few words.
-fn given(o: &Outcome) -> String {
+pub(crate) fn given(o: &Outcome) -> String {
     let mut said = o.status.to_string();
     if let Some(location) = o.leads_to() {
         said.push_str(&format!(" -> {location}"));

@@ -1,7 +1,8 @@
 //! What an explanation is made of.
 
 use crate::outcome::{Outcome, Step};
-use crate::reason::{self, Case, Cause, Near, Suggestion};
+use crate::reason::{self, Case, Cause, Near};
+use crate::repair::{self, Suggestion};
 use crate::request::Request;
 use crate::run::Run;
 use crate::site::Site;
@@ -50,7 +51,7 @@ impl<'a> Explained<'a> {
 
     /// The same with changes of the configuration that give a better answer: at most two, each tried on the engine.
     pub fn with_suggestions(self) -> Explained<'a> {
-        let suggestions = reason::suggestions(&self.case, self.causes(), self.near());
+        let suggestions = repair::suggestions(&self.case, self.causes(), self.near());
         Explained { suggestions, ..self }
     }
 

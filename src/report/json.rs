@@ -6,7 +6,7 @@ use crate::follow::{Followed, Stopped};
 use crate::outcome::Outcome;
 use crate::outcome::json::{outcome, place};
 use crate::outcome::step::{Change, Detail, Field, Judgement, Passed, Step, Winner};
-use crate::reason::Suggestion;
+use crate::repair::Suggestion;
 use crate::site::Edit;
 use crate::source::{SourceMap, Span};
 use bstr::{BString, ByteSlice};
@@ -48,8 +48,16 @@ pub(crate) fn hops(followed: &Followed, sources: &SourceMap) -> [(&'static str, 
     [("hops", hops), ("stopped", json!(followed.stopped.map(Stopped::as_str)))]
 }
 
-/// A change that was tried: its edits, lines and columns from 1, and the answer with them.
+/// A change that was tried: its edits, and the answer with them.
 fn suggestion(suggestion: &Suggestion, sources: &SourceMap) -> Value {
+    json!({
+        "edits": edits(&suggestion.edits, sources),
+        "outcome": outcome(&suggestion.outcome, &suggestion.sources),
+    })
+}
+
+/// Edits of the texts of `sources`: lines and columns from 1, columns in characters.
+pub(crate) fn edits(edits: &[Edit], sources: &SourceMap) -> Value {
     let edit = |edit: &Edit| {
         let source = sources.file(edit.file);
         let place = |offset: u32| {
@@ -63,10 +71,7 @@ fn suggestion(suggestion: &Suggestion, sources: &SourceMap) -> Value {
             "text": edit.text.to_str_lossy(),
         })
     };
-    json!({
-        "edits": suggestion.edits.iter().map(edit).collect::<Value>(),
-        "outcome": outcome(&suggestion.outcome, &suggestion.sources),
-    })
+    edits.iter().map(edit).collect()
 }
 
 /// A reason or a near miss: a word, a sentence, and the lines.

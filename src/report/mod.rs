@@ -22,9 +22,13 @@ pub(crate) mod follow;
 #[cfg(feature = "cli")]
 pub mod paint;
 #[cfg(feature = "cli")]
+pub(crate) mod repair;
+#[cfg(feature = "cli")]
 pub(crate) mod suite;
 #[cfg(feature = "cli")]
 pub(crate) mod table;
+#[cfg(feature = "cli")]
+mod unified;
 #[cfg(all(feature = "cli", feature = "oracle", target_os = "linux"))]
 pub(crate) mod verify;
 mod words;

@@ -12,10 +12,11 @@ const HOME: &str = "https://git.example.com/routesim/docs/schemas";
 type Schema = (&'static str, &'static str, fn() -> Value);
 
 /// All of them.
-const ALL: [Schema; 11] = [
+const ALL: [Schema; 12] = [
     ("scenario", "a scenario, or a suite of them", scenario::schema),
     ("outcome", "a line of `replay --format ndjson`", outputs::replay),
     ("explain", "`explain --format json`", outputs::explain),
+    ("repair", "a line of `repair --format ndjson`", outputs::repair),
     ("test", "`test --format json`", outputs::test),
     ("coverage", "`test --coverage=json`", outputs::coverage),
     ("check", "`check --format json`", outputs::check),

@@ -125,6 +125,31 @@ pub(super) fn explain() -> Value {
     with(any_of(&[outcome(true, &more), refusal()]), definitions)
 }
 
+/// A line of `repair`: a change, or the summary.
+pub(super) fn repair() -> Value {
+    let example =
+        object(&[("request", json!({"type": "object"})), ("before", of("outcome")), ("after", of("outcome"))]);
+    let change = object(&[
+        ("kind", words(&["add", "change", "remove", "move", "several"])),
+        ("what", text()),
+        ("edits", edits()),
+        ("diff", text()),
+        ("outcome", of("outcome")),
+        ("also_changes", number()),
+        ("examples", list(example)),
+    ]);
+    let line = object(&[("directive", text()), ("file", text()), ("line", number())]);
+    let summary = object(&[
+        ("found", number()),
+        ("tried", number()),
+        ("asked", number()),
+        ("withheld", number()),
+        ("closed", maybe(line)),
+        ("stopped", maybe(words(&["limit", "budget"]))),
+    ]);
+    with(any_of(&[change, object(&[("summary", summary)])]), json!({"outcome": outcome(true, &[])}))
+}
+
 pub(super) fn test() -> Value {
     let mismatch =
         object(&[("key", text()), ("want", json!({})), ("got", json!({})), ("line", number()), ("column", number())]);

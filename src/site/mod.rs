@@ -138,6 +138,15 @@ impl Site {
         &*self.0.input.vfs
     }
 
+    /// Whether a text can be changed: the stock server's own is nobody's.
+    pub(crate) fn is_own(&self, file: FileId) -> bool {
+        #[cfg(feature = "disk")]
+        let stock = stock::NAME;
+        #[cfg(not(feature = "disk"))]
+        let stock = "";
+        self.sources().file(file).name != stock
+    }
+
     /// The innermost directive at a place, where there is one.
     pub fn directive_at(&self, file: FileId, offset: u32) -> Option<Directive<'_>> {
         let covers = |d: &Directive<'_>| {
@@ -307,6 +316,11 @@ impl<'s> Directive<'s> {
     /// Where it is.
     pub fn span(&self) -> Span {
         self.node.span
+    }
+
+    /// Where a section is closed.
+    pub(crate) fn end(&self) -> Option<Span> {
+        self.node.end
     }
 
     /// Whether it is a section.

@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// The stock server's configuration. (`routesim show stock` prints it.)
 pub const STOCK: &str = include_str!("stock.conf");
 
+/// What its text is called.
+pub(super) const NAME: &str = "stock";
+
 /// Where a directory of web files is to the stock server.
 const ROOT: &str = "/var/www/html";
 
@@ -63,7 +66,7 @@ fn mounted(directory: &Path) -> Result<Mounted<Disk>, OpenError> {
 fn input(tree: Mounted<Disk>, paths: Paths) -> Input {
     Input {
         paths,
-        name: "stock".into(),
+        name: NAME.into(),
         modules: Modules::All,
         lenient_paths: true,
         hosts_complete: false,

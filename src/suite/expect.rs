@@ -128,6 +128,36 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Expectation> {
     read_keys(reader, node, &known)
 }
 
+/// The same, of pairs as a command line has them: `null` is null, `2xx` any status that begins so, `header.NAME` a header.
+pub(crate) fn of_pairs(pairs: &[(String, String)]) -> Result<Vec<Expectation>, String> {
+    let mut map = Map::new();
+    let mut headers = Map::new();
+    for (key, value) in pairs {
+        let class = value.strip_suffix("xx").filter(|first| key == "status" && first.len() == 1);
+        let value = match class {
+            Some(first) => serde_json::json!({ "matches": format!("^{first}") }),
+            None if value == "null" => Json::Null,
+            None => Json::from(value.as_str()),
+        };
+        match key.split_once('.') {
+            Some(("header" | "headers", name)) => headers.insert(name.into(), value),
+            _ => map.insert(key.clone(), value),
+        };
+    }
+    if !headers.is_empty() {
+        map.insert("headers".into(), headers.into());
+    }
+    let text = Json::from(map).to_string();
+    let sources = crate::source::SourceMap::default();
+    let node = super::yaml::parse(&text, sources.add("expected", text.as_str())).map_err(|d| d.message)?;
+    let mut reader = Reader::default();
+    let read = read_keys(&mut reader, &node, &keys());
+    match reader.problems.all().first() {
+        Some(d) => Err(format!("{}{}", d.message, d.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())),
+        None => Ok(read),
+    }
+}
+
 /// Reads the `expect` mapping of a whole scenario.
 pub(super) fn read_refusal(reader: &mut Reader, node: &Node) -> Vec<Expectation> {
     read_keys(reader, node, REFUSED)
@@ -156,7 +186,7 @@ fn read_keys(reader: &mut Reader, node: &Node, keys: &[(&'static str, Shape)]) -
 
 /// Whether some of these, or of what is expected of a redirect on the way, is of what an outcome has only where it is asked
 /// for.
-pub(super) fn ask_for_response(expect: &[Expectation]) -> bool {
+pub(crate) fn ask_for_response(expect: &[Expectation]) -> bool {
     let of_response = |name: &str| Key::ALL.iter().any(|key| key.is_of_response() && key.name() == name);
     let hops = expect.iter().filter(|e| e.key == "hops").flat_map(|e| e.value.as_array().into_iter().flatten());
     let of_hops = hops.filter_map(Json::as_object).flat_map(Map::keys);
@@ -164,7 +194,7 @@ pub(super) fn ask_for_response(expect: &[Expectation]) -> bool {
 }
 
 /// Where `outcome` (an outcome as JSON) is not what is expected. A key that the outcome lacks counts as null.
-pub(super) fn compare(expect: &[Expectation], outcome: &Json) -> Vec<Mismatch> {
+pub(crate) fn compare(expect: &[Expectation], outcome: &Json) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let none = Map::new();
     let outcome = outcome.as_object().unwrap_or(&none);

@@ -2,6 +2,7 @@
 
 use super::super::output::Streams;
 use super::super::suites;
+use super::super::written::replace;
 use super::filter::Filter;
 use super::runner::Prepare;
 use super::{Failure, failure};
@@ -13,8 +14,7 @@ use crate::suite::edits::Edits;
 use crate::suite::shape::MATCHERS;
 use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario};
 use serde_json::{Map, Value};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
 use std::path::Path;
 
 /// What is done to a file's text.
@@ -56,7 +56,7 @@ pub(super) fn file(path: &Path, which: Which<'_>, prepare: &Prepare<'_>, streams
     if let Err(why) = confirm(path, &new, &scenarios, prepare) {
         return Err(said(&format!("its layout can't be written into ({why}); nothing was changed")));
     }
-    replace(path, &text, &new).map_err(|e| said(&format!("can't be written: {e}")))?;
+    replace(path, text.as_bytes(), new.as_bytes()).map_err(|e| said(&format!("can't be written: {e}")))?;
     streams.note(&format!("{}: today's answers are written", path.display()));
     Ok(())
 }
@@ -201,59 +201,4 @@ fn confirm(path: &Path, new: &str, before: &[Scenario], prepare: &Prepare<'_>) -
         }
     }
     Ok(())
-}
-
-/// Puts a text in the place of a file's: written beside it, then renamed. Links are followed; mode and owner stay. A file
-/// that has several names is written itself, so that they stay names of one file.
-fn replace(path: &Path, before: &str, new: &str) -> io::Result<()> {
-    let target = fs::canonicalize(path)?;
-    let is = fs::metadata(&target)?;
-    if is.permissions().readonly() {
-        return Err(io::Error::other("it is read-only"));
-    }
-    if has_names(&is) {
-        return match fs::read(&target)? == before.as_bytes() {
-            true => fs::write(&target, new),
-            false => Err(io::Error::other("it has changed since it was read")),
-        };
-    }
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = target.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = write_beside(&target, &beside, new).and_then(|()| {
-        if fs::read(&target)? != before.as_bytes() {
-            return Err(io::Error::other("it has changed since it was read"));
-        }
-        fs::rename(&beside, &target)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-/// Whether a file has several names (hard links).
-#[cfg(unix)]
-fn has_names(is: &fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(is) > 1
-}
-
-#[cfg(not(unix))]
-fn has_names(_: &fs::Metadata) -> bool {
-    false
-}
-
-fn write_beside(target: &Path, beside: &Path, new: &str) -> io::Result<()> {
-    let is = fs::metadata(target)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(beside)?;
-    file.write_all(new.as_bytes())?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, fchown};
-        let own = file.metadata()?;
-        if (own.uid(), own.gid()) != (is.uid(), is.gid()) {
-            fchown(&file, Some(is.uid()), Some(is.gid()))?;
-        }
-    }
-    file.set_permissions(is.permissions())?;
-    file.sync_all()
 }

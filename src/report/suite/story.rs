@@ -4,7 +4,7 @@ use super::super::explain::fate;
 use super::super::paint::Tone;
 use super::super::{Explained, causes, directive_text};
 use crate::phase::Phase;
-use crate::reason::{self, Change};
+use crate::repair::{self, Change};
 use crate::run::Run;
 use crate::source::{SourceMap, Span};
 
@@ -64,7 +64,7 @@ pub(crate) fn story(
             "no program answers, so that there is no environment (`env` is what a CGI, WSGI or PHP program finds)";
         rows.push(Row::new(0, Tone::Plain, said));
     }
-    let found = reason::fitting(case, explained.causes(), explained.near(), fits);
+    let found = repair::fitting(case, explained.causes(), explained.near(), fits);
     if let Some(found) = &found {
         let what = match &found.change {
             Change::Remove { line: gone } => format!("without {}", line(*gone, case.sources)),
@@ -105,7 +105,7 @@ pub(crate) fn story(
         }
     }
     let culprit = found.and_then(|found| match found.change {
-        Change::Remove { line } | Change::Replace { old: line, .. } => Some(line),
+        Change::Remove { line } | Change::Replace { old: line, .. } | Change::Move { line, .. } => Some(line),
         Change::Add { .. } => None,
     });
     (rows, culprit)
