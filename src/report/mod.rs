@@ -23,6 +23,7 @@ pub(crate) mod follow;
 pub mod paint;
 #[cfg(feature = "cli")]
 pub(crate) mod repair;
+mod request;
 #[cfg(feature = "cli")]
 pub(crate) mod suite;
 #[cfg(feature = "cli")]

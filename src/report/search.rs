@@ -1,5 +1,6 @@
 //! What searches find, for people, programs and suites.
 
+pub(crate) use super::request::request;
 use crate::outcome::Outcome;
 use crate::outcome::json::{self, Key, Texts, Told};
 use crate::report::paint::{Paint, Tone, clean};
@@ -14,30 +15,6 @@ use std::io::{self, Write};
 
 /// How many undecided lines are named to people.
 const OPEN: usize = 8;
-
-/// A request as a scenario writes it: what is as usual is left out.
-pub(crate) fn request(spec: &RequestSpec) -> Value {
-    let mut map = Map::new();
-    map.insert("url".into(), spec.url.clone().into());
-    let mut put = |key: &str, value: Option<Value>| drop(value.map(|value| map.insert(key.into(), value)));
-    put("target", spec.target.clone().map(Value::from));
-    put("method", Some(&spec.method).filter(|m| *m != "GET").map(|m| m.clone().into()));
-    put("client", spec.client.map(|ip| ip.to_string().into()));
-    put(
-        "server",
-        spec.server.map(|(ip, port)| match (ip, port) {
-            (ip, None) => ip.to_string().into(),
-            (ip, Some(port)) if ip.is_ipv6() => format!("[{ip}]:{port}").into(),
-            (ip, Some(port)) => format!("{ip}:{port}").into(),
-        }),
-    );
-    put("tls", spec.tls.filter(|tls| *tls != spec.url_parts().https).map(Value::from));
-    let headers: Map<String, Value> = spec.headers.iter().map(|(n, v)| (n.clone(), v.clone().into())).collect();
-    put("headers", Some(headers).filter(|h| !h.is_empty()).map(Value::from));
-    put("user", spec.user.clone().map(Value::from));
-    put("protocol", Some(&spec.protocol).filter(|p| *p != "HTTP/1.1").map(|p| p.clone().into()));
-    map.into()
-}
 
 /// An outcome with its usual keys.
 pub(crate) fn outcome(outcome: &Outcome, sources: &SourceMap) -> Value {
@@ -82,8 +59,8 @@ pub(crate) fn result(
     sources: &SourceMap,
     paint: Paint,
 ) -> io::Result<()> {
-    writeln!(out, "{}", paint.tone(Tone::Key, &clean(&command(spec))))?;
-    writeln!(out, "  {}", clean(&answer(outcome)))?;
+    writeln!(out, "{}", paint.tone(Tone::Key, &clean(command(spec))))?;
+    writeln!(out, "  {}", clean(answer(outcome)))?;
     let mut places: Vec<String> = Vec::new();
     for decision in outcome.decided_by.iter().filter(|d| d.span.is_some()) {
         let text =
@@ -212,14 +189,14 @@ pub(crate) fn difference(
         1 => String::new(),
         n => format!(" (and {} like it)", n - 1),
     };
-    writeln!(out, "{}: {}{more}", paint.tone(tone, found.kind.words()), clean(&command(&spec)))?;
+    writeln!(out, "{}: {}{more}", paint.tone(tone, found.kind.words()), clean(command(&spec)))?;
     for (name, outcome, lines, sources) in
         [("before", &found.before, &found.cause[0], sources[0]), ("after", &found.after, &found.cause[1], sources[1])]
     {
-        writeln!(out, "  {name:6}  {}", clean(&answer(outcome)))?;
+        writeln!(out, "  {name:6}  {}", clean(answer(outcome)))?;
         for line in lines {
             let text = crate::report::directive_text(sources, *line);
-            writeln!(out, "          {}  {}", clean(&sources.place(*line)), clean(&text))?;
+            writeln!(out, "          {}  {}", clean(sources.place(*line)), clean(&text))?;
         }
     }
     writeln!(out)

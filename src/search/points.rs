@@ -7,6 +7,9 @@ use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
+/// A condition's line, what it asks, and whether the next one is an alternative.
+type Condition = (Span, Vec<(Of, Want)>, bool);
+
 /// What of a request a pattern is held against.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Of {
@@ -57,7 +60,7 @@ const REGEX: Kind = Kind::Regex { icase: false };
 /// The points of some directives; `directory` is that of the .htaccess file that they are from, with its slash.
 pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> Vec<Point> {
     let mut found = Vec::new();
-    let mut conditions: Vec<(Span, Vec<(Of, Want)>, bool)> = Vec::new();
+    let mut conditions: Vec<Condition> = Vec::new();
     for directive in directives {
         let mut point = Point { line: Some(directive.span()), server: directive.virtual_host(), ..Point::default() };
         point.sections = directive.sections().iter().map(|section| section.span).collect();

@@ -60,10 +60,13 @@ struct Automaton {
     cache: RefCell<Cache>,
 }
 
+/// A pattern and its kind.
+type Key = (PatternKind, BString);
+
 /// Makes automata, and keeps them.
 #[derive(Default)]
 pub(crate) struct Solver {
-    made: RefCell<HashMap<(PatternKind, BString), Option<Rc<Automaton>>>>,
+    made: RefCell<HashMap<Key, Option<Rc<Automaton>>>>,
     exact: RefCell<HashMap<String, Option<Rc<Automaton>>>>,
 }
 

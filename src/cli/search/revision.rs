@@ -61,7 +61,7 @@ impl Revision {
             let words: Vec<&[u8]> = head.fields().collect();
             let [mode, b"blob", object, size] = words[..] else { continue };
             let size = size.to_str().ok().and_then(|size| size.parse::<u64>().ok()).unwrap_or(0);
-            if size <= FILE_BYTES as u64 {
+            if size <= FILE_BYTES {
                 links.extend((mode == b"120000").then(|| self.top.join(name.to_path_lossy())));
                 wanted.push((object.to_str_lossy().into_owned(), self.top.join(name.to_path_lossy())));
             }
