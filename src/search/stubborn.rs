@@ -19,14 +19,14 @@ const EACH: usize = 1_500;
 /// How many the way past is tried for.
 const MEMBERS: usize = 2_000;
 
-/// A file that is kept back, and the request that is refused.
-type Refused = (BString, Ask);
+/// Files, each with a request that is refused.
+type Members = Vec<(BString, Ask)>;
 
 /// Adds what can be got past the lines that keep it back.
 pub(crate) fn past(ground: &Ground<'_>, reached: &mut Reached, terms: &Terms, most: usize, until: Option<Instant>) {
     let site = ground.search.site();
     let run = &ground.search.run;
-    let mut groups: BTreeMap<Vec<(String, u32)>, Vec<Refused>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<(String, u32)>, Members> = BTreeMap::new();
     for (number, ask) in &reached.kept {
         let (Some(ask), Some(entry)) = (ask, ground.tree.get(*number).filter(|entry| !entry.dir)) else { continue };
         let Ok(real) = resolve::realpath(site.vfs(), &Cred::root(), &entry.path) else { continue };
