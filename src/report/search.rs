@@ -90,6 +90,11 @@ pub(crate) fn answer(outcome: &Outcome) -> String {
 /// # Errors
 /// Those of the writer.
 pub(crate) fn yaml(out: &mut impl Write, spec: &RequestSpec, outcome: &Outcome, sources: &SourceMap) -> io::Result<()> {
+    writeln!(out, "- {}", flow(&pasted(spec, outcome, sources)))
+}
+
+/// A request with today's answer as its expectation; without one where the answer is not certain.
+pub(crate) fn pasted(spec: &RequestSpec, outcome: &Outcome, sources: &SourceMap) -> Value {
     let mut all = request(spec);
     let told = json::outcome(outcome, sources);
     if outcome.caveats.is_empty()
@@ -97,7 +102,7 @@ pub(crate) fn yaml(out: &mut impl Write, spec: &RequestSpec, outcome: &Outcome, 
     {
         map.insert("expect".into(), Value::Object(expectation(&told)));
     }
-    writeln!(out, "- {}", flow(&all))
+    all
 }
 
 /// What of an outcome is worth an expectation.

@@ -4,7 +4,7 @@
 use super::ask::Ask;
 use super::doors::{Door, doors};
 use super::maps::{self, Mapping, Maps};
-use super::notes::{Glance, Mark, Note, Notes, Seen, kind_of};
+use super::notes::{Glance, Mark, Matched, Note, Notes, Seen, kind_of};
 use super::place::{self, PATH};
 use super::points::{Of, Point, points};
 use super::solve::{Solved, Solver, Want};
@@ -851,6 +851,13 @@ impl<'s> Search<'s> {
             let range = self.add_points(points(&directives, Some(&directory)));
             range.for_each(|point| self.go_for(point));
         }
+    }
+
+    /// The lines whose patterns match a request, and those that apply to it.
+    pub(crate) fn matched(&self, request: &Request) -> Vec<Span> {
+        let mut matched = Matched::default();
+        self.run.observe(request, &mut matched);
+        matched.0
     }
 
     /// The site.

@@ -119,6 +119,24 @@ impl Observer for Glance<'_> {
     }
 }
 
+/// The lines that matched.
+#[derive(Default)]
+pub(crate) struct Matched(pub Vec<Span>);
+
+impl Observer for Matched {
+    fn line(&mut self, line: Line) {
+        if matches!(line.judgement, Judgement::Matched | Judgement::Ended(_)) {
+            self.0.push(line.at);
+        }
+    }
+
+    fn pattern(&mut self, tried: &Tried<'_>) {
+        if tried.matched {
+            self.0.push(tried.line);
+        }
+    }
+}
+
 /// A pattern that was tried.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {

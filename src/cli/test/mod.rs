@@ -9,6 +9,7 @@ mod mutate;
 mod reads;
 mod rooted;
 mod runner;
+mod suggest;
 mod update;
 mod watch;
 
@@ -18,7 +19,7 @@ use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
 use crate::report::plural;
-use crate::report::suite::coverage::{self, Coverage};
+use crate::report::suite::coverage::{self, Coverage, Suggested};
 use crate::report::suite::mutation::{self, Mutation};
 use crate::report::suite::{self as printed, Case, Checked, State};
 use crate::suite::{RealSite, Scenario};
@@ -95,6 +96,10 @@ pub(super) struct Test {
     #[arg(long, conflicts_with_all = ["update", "record"])]
     mutate: bool,
 
+    /// Write requests that would reach the lines that none reaches, with today's answers, to paste into a suite
+    #[arg(long, conflicts_with_all = ["update", "record"])]
+    suggest: bool,
+
     /// Fail if less than PERCENT of the lines are reached (`80`), matched (`matched=80`) or have decided (`decided=30`), or if
     /// less of the mutants are noticed (`noticed=90`); may be repeated
     #[arg(long, value_name = "[WHAT=]PERCENT", value_parser = least)]
@@ -110,6 +115,7 @@ pub(super) struct Test {
 struct Besides<'b> {
     coverage: Option<&'b Coverage>,
     mutation: Option<&'b Mutation>,
+    suggested: Option<&'b [Suggested]>,
 }
 
 impl Test {
@@ -202,7 +208,10 @@ impl Test {
             let (jobs, fail_fast) = (self.jobs.map(usize::from), self.fail_fast);
             Mutate { filter: &filter, prepare: &given, jobs, fail_fast }.run(&work)
         });
-        let besides = Besides { coverage: coverage.as_ref(), mutation: mutation.as_ref() };
+        let suggested = coverage.as_ref().filter(|_| self.suggest);
+        let suggested = suggested.map(|coverage| suggest::suggestions(&work, &given, coverage));
+        let besides =
+            Besides { coverage: coverage.as_ref(), mutation: mutation.as_ref(), suggested: suggested.as_deref() };
         self.print(&results, besides, skipped, paint, streams)?;
         let end = self.end(&results, streams)?;
         Ok(match (end, self.short_of(besides.coverage, besides.mutation, streams)) {
@@ -240,7 +249,7 @@ impl Test {
     fn covers(&self) -> bool {
         let reported = self.report.iter().any(|(report, _)| matches!(report, Report::Coverage(_)));
         let least = self.fail_under.iter().any(|(kind, _)| *kind != Kind::Noticed);
-        self.coverage.is_some() || least || reported
+        self.coverage.is_some() || least || reported || self.suggest
     }
 
     /// Whether anything asks for mutants.
@@ -293,7 +302,7 @@ impl Test {
         paint: Paint,
         streams: &mut Streams,
     ) -> Result<(), Failure> {
-        let Besides { coverage, mutation } = besides;
+        let Besides { coverage, mutation, suggested } = besides;
         let is_text = self.format == Format::Text;
         let own = match is_text {
             true => paint,
@@ -323,6 +332,12 @@ impl Test {
                 if is_text && self.coverage.is_none_or(|form| form == Form::Table) { &mut out } else { &mut aside };
             to.push_str(if to.is_empty() { "" } else { "\n" });
             to.push_str(&text);
+        }
+        if let Some(suggested) = suggested.filter(|_| self.format != Format::Json) {
+            let to =
+                if is_text && self.coverage.is_none_or(|form| form == Form::Table) { &mut out } else { &mut aside };
+            to.push_str(if to.is_empty() { "" } else { "\n" });
+            to.push_str(&coverage::suggested(suggested));
         }
         streams.out.write_all(out.as_bytes())?;
         if !aside.is_empty() {
@@ -371,6 +386,9 @@ impl Test {
                 let mut value = printed::json(results, skipped);
                 if let (Some(Form::Table), Some(coverage)) = (self.coverage, besides.coverage) {
                     value["coverage"] = coverage::json(coverage);
+                }
+                if let Some(suggested) = besides.suggested {
+                    value["suggestions"] = coverage::suggestions(suggested);
                 }
                 if let Some(mutation) = besides.mutation {
                     value["mutation"] = mutation::json(mutation);

@@ -305,6 +305,9 @@ impl Entry {
     }
 }
 
+/// How many lines about Location are taken out one by one, to see which of them decide.
+const WEIGHED: usize = 16;
+
 /// What becomes of an answer's headers: `ap_headers_output_filter` and, where httpd makes the body itself,
 /// `ap_headers_error_filter`. Of the answer's own headers it sees none, as these are moved out of its sight.
 pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
@@ -335,6 +338,8 @@ pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
     let now = run(r, None);
     let entries = dir.always.iter().chain(&dir.on_success);
     let about: Vec<Span> = entries.filter(|e| e.name.eq_ignore_ascii_case(b"Location")).map(|e| e.span).collect();
+    // of very many, the last ones have the say
+    let about = about[about.len().saturating_sub(WEIGHED)..].to_vec();
     if about.is_empty() {
         return;
     }

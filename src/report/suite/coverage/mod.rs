@@ -4,12 +4,14 @@ mod html;
 mod json;
 mod lcov;
 mod listing;
+mod suggested;
 mod table;
 
 pub(crate) use html::html;
 pub(crate) use json::json;
 pub(crate) use lcov::lcov;
 pub(crate) use listing::listing;
+pub(crate) use suggested::{Suggested, suggested, suggestions};
 pub(crate) use table::table;
 
 /// A directive or a section, and how many requests came to what at it.
@@ -117,6 +119,11 @@ impl Coverage {
     /// The lines that decided, of those that can.
     pub(crate) fn decided(&self) -> Share {
         decided(&self.lines)
+    }
+
+    /// The lines that no request reached, in order.
+    pub(crate) fn unreached(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.hits.reached == 0)
     }
 
     /// Whether there are none.
