@@ -202,3 +202,76 @@ fn files_that_are_meant() {
     let (_, status) = run(&words(&case, "exposed", &["--baseline", baseline.to_str().expect("it is text")]));
     assert_eq!(status, Some(0));
 }
+
+#[test]
+fn suggested_requests_test_what_none_did() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suggested");
+    std::fs::create_dir_all(&directory).expect("it is made");
+    let suite = directory.join("suite.yaml");
+    let text = "name: x\nconfig: |\n  DocumentRoot /srv\n  Redirect /old /new\n  RewriteEngine On\n  RewriteCond %{HTTP:X-Who} ^me$\n  RewriteRule ^/a/(.*)$ - [F]\n  Alias /x/ /srv/y/\n  Alias /x/z /srv/q\nfiles: {/srv/index.html: x}\nrequests:\n- {url: /, expect: {status: 200}}\n";
+    let test = |text: &str| {
+        std::fs::write(&suite, text).expect("it is written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_routesim"));
+        let output = command.args(["test", "--suggest", "--format", "json"]).arg(&suite).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let value: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        let all = value["suggestions"].as_array().expect("it has them").clone();
+        all.into_iter().map(|s| (s["line"].as_u64().unwrap_or(0), s["request"].clone())).collect::<Vec<_>>()
+    };
+    let before = test(text);
+    let (found, none): (Vec<_>, Vec<_>) = before.iter().partition(|(_, request)| !request.is_null());
+    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 6, 7, 8]);
+    // the first Alias takes all that the second would match
+    assert_eq!(none.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [9]);
+    let more: String = found.iter().map(|(_, request)| format!("- {request}\n")).collect();
+    assert_eq!(test(&format!("{text}{more}")).iter().map(|(line, _)| *line).collect::<Vec<_>>(), [9]);
+}
+
+/// What is changed, and how many differences that makes.
+#[test]
+fn differences_are_found_and_gathered_by_cause() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("differences");
+    std::fs::create_dir_all(&directory).expect("it is made");
+    let site = |name: &str, config: &str| {
+        let path = directory.join(name);
+        let text: String = config.lines().map(|line| format!("  {line}\n")).collect();
+        let files = "{/srv/a/x.txt: x, /srv/key/k.txt: x}";
+        std::fs::write(&path, format!("name: x\nconfig: |\n{text}files: {files}\nrequests: [/]\n"))
+            .expect("it is written");
+        path.display().to_string()
+    };
+    let before =
+        site("before.yaml", "DocumentRoot /srv\nRedirect /old /new\n<Location /key>\nRequire all denied\n</Location>");
+    for (config, count, kind) in [
+        ("Redirect /old /new\nDocumentRoot /srv\n<Location /key>\nRequire all denied\n</Location>", 0, ""),
+        (
+            "DocumentRoot /srv\nRedirect /old /new2\n<Location /key>\nRequire all denied\n</Location>",
+            1,
+            "another redirect",
+        ),
+        ("DocumentRoot /srv\nRedirect /old /new\n<Location /key>\nRequire all granted\n</Location>", 1, "now served"),
+        ("DocumentRoot /srv\nRedirect /old /new\nRequir all denied", 1, "httpd refuses to start"),
+    ] {
+        let after = site("after.yaml", config);
+        let (lines, status) = run(&["diff", &before, &after, "--format", "ndjson", "--not-there"]);
+        assert_eq!((lines.len(), status), (0, Some(2)), "an unknown option is a mistake");
+        let (lines, status) = run(&["diff", &before, &after, "--format", "ndjson"]);
+        let found: Vec<&Value> = lines.iter().filter(|line| line["summary"].is_null()).collect();
+        assert_eq!((found.len(), status), (count, Some(i32::from(count > 0))), "{config}: {found:#?}");
+        assert!(found.iter().all(|line| line["kind"] == kind), "{found:#?}");
+    }
+}
+
+#[test]
+fn lines_are_found_or_shown_to_be_dead() {
+    let (lines, status) = run(&["find", "-s", "web2py", "--line", "config:15", "--format", "ndjson"]);
+    assert_eq!((lines.len(), status), (1, Some(1)));
+    assert_eq!((&lines[0]["summary"]["complete"], &lines[0]["summary"]["found"]), (&true.into(), &0.into()));
+    let (lines, status) = run(&["find", "-s", "web2py", "--dead", "--format", "ndjson"]);
+    let dead = lines.iter().find(|line| line["line"] == 15).expect("it is dead");
+    assert_eq!(status, Some(0));
+    assert_eq!((&dead["blocked_by"][0]["line"], &dead["would_differ"]), (&13.into(), &true.into()));
+    let (lines, status) =
+        run(&["find", "-s", "web2py", "--file", "*.py", "--status", "200", "--limit", "1", "--format", "ndjson"]);
+    assert_eq!((lines[0]["outcome"]["handler"].as_str(), status), (Some("default-handler"), Some(0)));
+}

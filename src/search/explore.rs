@@ -3,22 +3,20 @@
 
 use super::ask::Ask;
 use super::doors::{Door, doors};
-use super::maps::{self, Mapping, Maps};
+use super::maps::{self, Maps};
 use super::notes::{Glance, Mark, Matched, Note, Notes, Seen, kind_of};
-use super::place::{self, PATH};
-use super::points::{Of, Point, points};
-use super::solve::{Solved, Solver, Want};
+use super::place::{self};
+use super::points::{Point, points};
+use super::solve::{Solver, Want};
 use super::space::Terms;
 use super::tree::{Entry, entries};
-use super::vary::{Vary, spellings, variations};
+use super::vary::{Vary, variations};
 use crate::outcome::Outcome;
-use crate::outcome::observer::{Origin, PatternKind};
+use crate::outcome::observer::Origin;
 use crate::request::Request;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::source::Span;
-use crate::vfs::{Cred, resolve};
-use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
@@ -26,24 +24,11 @@ use std::time::Instant;
 
 /// How often a request is made for one turn of one line.
 const TRIES: u8 = 6;
-/// How often a line's request is made again without what stood before it.
-const CHASES: u8 = 8;
 /// How many patterns of one request are turned, and how many before each are heeded.
 const TURNS: usize = 200;
 const BEFORE: usize = 300;
-/// How many requests are looked at again for what has not been turned.
-const AGAIN: usize = 300;
-/// From how many lines on each has but one request.
-const MANY: usize = 2_000;
 /// How many caveats are kept.
 const CAVEATS: usize = 50;
-/// How many requests of a point are kept.
-const MADE: usize = 24;
-/// How many requests each phase makes at most, so that all have their turn.
-const BESIEGED: usize = 40_000;
-const FILES: usize = 6_000;
-const CROSSED: usize = 16_000;
-const SPELLED: usize = 12_000;
 
 /// What two answers of the same kind have in common.
 pub(crate) fn kind(outcome: &Outcome) -> u64 {
@@ -95,20 +80,20 @@ pub(crate) type Take<'t> = dyn FnMut(&Answer<'_>) -> ControlFlow<()> + 't;
 
 /// A request for a line's sake: it is made again without what stands in its way.
 #[derive(Clone)]
-struct Chase {
-    point: usize,
-    door: usize,
-    not: Vec<(Want, Span)>,
-    left: u8,
+pub(super) struct Chase {
+    pub point: usize,
+    pub door: usize,
+    pub not: Vec<(Want, Span)>,
+    pub left: u8,
 }
 
 /// A search.
 pub(crate) struct Search<'s> {
-    site: &'s Site,
+    pub(super) site: &'s Site,
     /// The site's run.
     pub run: Run,
-    terms: Terms,
-    purse: Purse,
+    pub(super) terms: Terms,
+    pub(super) purse: Purse,
     pub(super) solver: Solver,
     /// Where requests come in.
     pub doors: Vec<Door>,
@@ -127,22 +112,22 @@ pub(crate) struct Search<'s> {
     /// Where a point's path was shown to be out of reach: by which way in, and for which lines.
     pub(super) proofs: HashMap<usize, Vec<(usize, Vec<Span>)>>,
     /// The ways in that were tried for each point.
-    entered: HashMap<usize, usize>,
+    pub(super) entered: HashMap<usize, usize>,
     pub(super) caveats: HashSet<(Span, String)>,
     /// Whether the lines' own requests have been asked.
-    pointed: bool,
+    pub(super) pointed: bool,
     pub(super) by_line: HashMap<Span, Vec<usize>>,
     /// How many of the files that were seen were looked at.
     read: usize,
     met: HashSet<u64>,
-    todo: [VecDeque<(Ask, Option<Chase>)>; 2],
+    pub(super) todo: [VecDeque<(Ask, Option<Chase>)>; 2],
     /// What was seen of each line.
     pub seen: Seen,
     tries: HashMap<(Span, bool), u8>,
     kinds: HashSet<u64>,
     /// Requests that behaved as none before.
     pub kept: Vec<Ask>,
-    useful: HashSet<(bool, u16, Option<std::net::IpAddr>)>,
+    pub(super) useful: HashSet<(bool, u16, Option<std::net::IpAddr>)>,
     /// How many were asked.
     pub asked: usize,
     /// Why it ended early.
@@ -229,46 +214,6 @@ impl<'s> Search<'s> {
         self.besiege(first, take)
     }
 
-    /// What was kept is looked at again, for the lines that have not gone both ways yet.
-    fn turn_again(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        let kept: Vec<Ask> = self.kept.iter().take(AGAIN).cloned().collect();
-        for ask in kept {
-            if self.purse.until.is_some_and(|until| Instant::now() >= until) {
-                break;
-            }
-            let request = ask.request();
-            let mut notes = Notes::default();
-            let outcome = self.run.observe(&request, &mut notes);
-            self.turn(&ask, &outcome, &notes.0);
-            self.drain(take)?;
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// All spellings and variations at once, for lines that nothing less reached.
-    fn besiege(&mut self, lines: &[Span], take: &mut Take<'_>) -> ControlFlow<()> {
-        let mut left = BESIEGED / self.scale();
-        for line in lines {
-            let points = self.by_line.get(line).cloned().unwrap_or_default();
-            let mut bases: Vec<Ask> =
-                points.iter().filter_map(|point| self.made.get(point)).flatten().cloned().collect();
-            bases.extend(self.kept.iter().filter(|ask| ask.weight().0 == 0).take(60).cloned());
-            let varied = self.varied.clone();
-            for base in &bases {
-                let paths = std::iter::once(base.path.clone()).chain(spellings(&base.path));
-                for path in paths {
-                    for vary in &varied {
-                        let Some(rest) = left.checked_sub(1) else { return self.drain(take) };
-                        left = rest;
-                        self.one(vary.of(&base.at(path.clone())), None, take)?;
-                    }
-                }
-            }
-            self.drain(take)?;
-        }
-        ControlFlow::Continue(())
-    }
-
     /// Asks what shows how URLs lead to files: `first`, each way in, each line's own requests, and the files.
     pub(crate) fn learn(&mut self, first: &[Ask], take: &mut Take<'_>) {
         let _ = self.learning(first, take);
@@ -286,28 +231,6 @@ impl<'s> Search<'s> {
         self.drain(take)
     }
 
-    fn front(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        let users = self.site.directives().any(|d| d.name().eq_ignore_ascii_case(b"UserDir"));
-        let mut paths: Vec<String> = vec!["/".into(), "/no-such-page".into()];
-        if users {
-            let root = Cred::root();
-            let homes = resolve::list(self.site.vfs(), &root, b"/home").unwrap_or_default();
-            let names = homes.iter().filter_map(|name| name.to_str().ok()).take(6).chain(["u", "www-data"]);
-            paths.extend(names.flat_map(|name| [format!("/~{name}/"), format!("/~{name}/x")]));
-        }
-        for door in self.doors.clone() {
-            for path in &paths {
-                self.one(door.ask(path), None, take)?;
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// How large the configuration is: a request costs as much more.
-    fn scale(&self) -> usize {
-        (self.points.len() / 500).max(1)
-    }
-
     /// What is waiting, and what that brings.
     pub(crate) fn drain(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         loop {
@@ -317,7 +240,7 @@ impl<'s> Search<'s> {
         }
     }
 
-    fn one(&mut self, ask: Ask, chase: Option<Chase>, take: &mut Take<'_>) -> ControlFlow<()> {
+    pub(super) fn one(&mut self, ask: Ask, chase: Option<Chase>, take: &mut Take<'_>) -> ControlFlow<()> {
         let Some(ask) = self.terms.within(ask) else { return ControlFlow::Continue(()) };
         let mut hasher = DefaultHasher::new();
         ask.hash(&mut hasher);
@@ -380,7 +303,7 @@ impl<'s> Search<'s> {
     }
 
     /// Requests for which patterns go the other way than they always went.
-    fn turn(&mut self, ask: &Ask, outcome: &Outcome, notes: &[Note]) {
+    pub(super) fn turn(&mut self, ask: &Ask, outcome: &Outcome, notes: &[Note]) {
         let mut left = TURNS;
         for (index, note) in notes.iter().enumerate() {
             let want = !note.matched;
@@ -433,402 +356,9 @@ impl<'s> Search<'s> {
         }
     }
 
-    /// The ways in that a point is tried by.
-    pub(super) fn fitting(&self, point: usize) -> Vec<usize> {
-        let Some(server) = self.points.get(point).map(|p| p.server) else { return Vec::new() };
-        let fits = |door: &usize| {
-            let door = &self.doors[*door];
-            let open = self.useful.is_empty() || self.useful.contains(&(door.tls, door.port, door.local));
-            (server.is_none() || door.server == server) && open
-        };
-        (0..self.doors.len()).filter(fits).take(if server.is_some() { 4 } else { 6 }).collect()
-    }
-
-    /// Whether a text is as wanted.
-    pub(super) fn fits_text(&self, want: &Want, text: &[u8]) -> Option<bool> {
-        self.solver.matches(want, text)
-    }
-
     /// The terms of the search.
     pub(super) fn terms(&self) -> &Terms {
         &self.terms
-    }
-
-    /// Whether a point's own pattern matches whatever is asked.
-    pub(super) fn never_fails(&self, point: usize) -> bool {
-        let Some((of, want)) = self.points.get(point).and_then(|p| p.wants.last()) else { return false };
-        // a directory that all files are below
-        if *of == Of::File && want.kind == PatternKind::Prefix {
-            let below = |file: &[u8]| {
-                file.starts_with(&want.pattern) && matches!(file.get(want.pattern.len()), None | Some(b'/'))
-            };
-            return want.pattern.is_empty() || self.maps.all().iter().all(|mapping| below(&mapping.file));
-        }
-        let domain = match of {
-            Of::Path | Of::File => PATH,
-            _ => return false,
-        };
-        self.solver.text(domain, &[Want { yes: !want.yes, ..want.clone() }]) == Solved::Empty
-    }
-
-    /// Requests for a line.
-    fn go_for(&mut self, point: usize) {
-        let fits = self.fitting(point);
-        *self.entered.entry(point).or_default() += fits.len();
-        for door in fits {
-            self.make(Chase { point, door, not: Vec::new(), left: CHASES });
-        }
-    }
-
-    /// Makes a line's requests, by one way in.
-    fn make(&mut self, chase: Chase) {
-        let (point, door) = (&self.points[chase.point], &self.doors[chase.door]);
-        let of = |what: fn(&Of) -> bool| {
-            point.wants.iter().filter(move |(of, _)| what(of)).map(|(_, want)| want.clone()).collect::<Vec<Want>>()
-        };
-        let mut base = door.ask("/");
-        let hosts = of(|of| *of == Of::Host);
-        if !hosts.is_empty()
-            && let Solved::Found(host) = self.solver.text(super::doors::HOST, &hosts)
-        {
-            base.host = host.to_string();
-        }
-        let queries = of(|of| *of == Of::Query);
-        if let (false, Solved::Found(query)) = (queries.is_empty(), self.solver.text("(?-u)^[!-~]*$", &queries)) {
-            base.query = Some(query.to_string()).filter(|q| !q.is_empty());
-        }
-        let methods = of(|of| *of == Of::Method);
-        if let (false, Solved::Found(method)) = (methods.is_empty(), self.solver.text("(?-u)^[A-Z]+$", &methods)) {
-            base.method = method.to_string();
-        }
-        let headers: HashSet<&String> = point
-            .wants
-            .iter()
-            .filter_map(|(of, _)| if let Of::Header(name) = of { Some(name) } else { None })
-            .collect();
-        let mut headers: Vec<&String> = headers.into_iter().collect();
-        headers.sort();
-        for name in headers {
-            let wants: Vec<Want> =
-                point.wants.iter().filter(|(of, _)| *of == Of::Header(name.clone())).map(|(_, w)| w.clone()).collect();
-            let text = self.solver.text("(?-u)^(?:[!-~](?:[ -~]*[!-~])?)?$", &wants);
-            if let Solved::Found(value) = text {
-                base = base.with_header(name, &value.to_string());
-            }
-        }
-        for want in of(|of| *of == Of::Client) {
-            let note = Note {
-                line: Span::NONE,
-                kind: want.kind,
-                pattern: want.pattern.clone(),
-                subject: BString::default(),
-                origin: Origin::Client,
-                name: BString::default(),
-                matched: !want.yes,
-            };
-            let none = Outcome::default();
-            if let Some(turned) =
-                place::turned(&self.solver, &self.maps, &self.run.server().hosts, &base, &none, &note, &[]).pop()
-            {
-                base = turned;
-            }
-        }
-        let mut paths = of(|of| *of == Of::Path);
-        let own_paths = paths.clone();
-        paths.extend(chase.not.iter().map(|(want, _)| want.clone()));
-        let files = of(|of| *of == Of::File);
-        let names = of(|of| *of == Of::Name);
-        let mut urls: Vec<String> = Vec::new();
-        if let Some((pattern, output)) = &point.image {
-            urls.extend(self.images(pattern, output, &paths, door.server));
-        }
-        if files.is_empty() && names.is_empty() {
-            match self.solver.text(PATH, &paths) {
-                Solved::Found(text) => {
-                    urls.push(super::ask::escaped(&text));
-                    // and what is below it, and not the thing itself
-                    if self.points.len() > MANY {
-                        return self.push(chase, base, urls);
-                    }
-                    let longer = [paths.as_slice(), &[Want::no(PatternKind::Text, text)]].concat();
-                    if let Solved::Found(text) = self.solver.text(PATH, &longer) {
-                        urls.push(super::ask::escaped(&text));
-                    }
-                }
-                Solved::Unknown => urls.extend(self.loose(&paths)),
-                Solved::Empty => {
-                    let blockers = self.blockers(&own_paths, &chase.not);
-                    self.proofs.entry(chase.point).or_default().push((chase.door, blockers));
-                }
-            }
-        } else {
-            urls.extend(self.files_for(&files, &names, &paths, door.server));
-        }
-        self.push(chase, base, urls);
-    }
-
-    /// Requests for a line, at these paths.
-    fn push(&mut self, chase: Chase, base: Ask, urls: Vec<String>) {
-        let many = self.points.len() > MANY;
-        let Some(point) = self.points.get(chase.point) else { return };
-        let methods: Vec<String> = point.methods.iter().take(3).cloned().chain([base.method.clone()]).collect();
-        for url in urls.into_iter().take(12) {
-            for method in &methods {
-                let ask = Ask { method: method.clone(), ..base.at(url.clone()) };
-                let made = self.made.entry(chase.point).or_default();
-                if made.len() < MADE && !made.contains(&ask) {
-                    made.push(ask.clone());
-                }
-                // what follows a file's name, and a directory without its slash
-                let other = match ask.path.strip_suffix('/') {
-                    Some(bare) if !bare.is_empty() => ask.at(bare),
-                    Some(_) => ask.at("/x"),
-                    None => ask.at(format!("{}/x", ask.path)),
-                };
-                self.todo[1].push_back((ask, Some(chase.clone())));
-                if !many {
-                    self.todo[1].push_back((other, None));
-                }
-            }
-        }
-    }
-
-    /// The lines without which there would be a path, none of which can be left out.
-    fn blockers(&self, own: &[Want], not: &[(Want, Span)]) -> Vec<Span> {
-        let mut kept = not.to_vec();
-        for one in not {
-            let less: Vec<(Want, Span)> = kept.iter().filter(|other| *other != one).cloned().collect();
-            let wants: Vec<Want> = own.iter().cloned().chain(less.iter().map(|(want, _)| want.clone())).collect();
-            if self.solver.text(PATH, &wants) == Solved::Empty {
-                kept = less;
-            }
-        }
-        kept.into_iter().map(|(_, line)| line).collect()
-    }
-
-    /// Paths for patterns with look-around, which the engine will judge.
-    fn loose(&self, wants: &[Want]) -> Vec<String> {
-        let plain: Vec<Want> = wants
-            .iter()
-            .filter_map(|want| match self.solver.knows(want) {
-                true => Some(want.clone()),
-                false => {
-                    let text = place::without_looks(want.pattern.to_str().ok()?)?;
-                    Some(Want { pattern: text.into(), ..want.clone() })
-                }
-            })
-            .collect();
-        match self.solver.text(PATH, &plain) {
-            Solved::Found(text) => vec![super::ask::escaped(&text)],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The URLs of files that are as wanted.
-    fn files_for(&self, files: &[Want], names: &[Want], paths: &[Want], server: Option<Span>) -> Vec<String> {
-        let fits =
-            |wants: &[Want], text: &[u8]| wants.iter().all(|want| self.solver.matches(want, text) != Some(false));
-        let mut found: Vec<String> = Vec::new();
-        let add = |file: &[u8], found: &mut Vec<String>| {
-            for (mapping, url) in self.maps.to(file) {
-                let own = mapping.server.is_none() || mapping.server == server;
-                if own && url.starts_with(b"/") && fits(paths, &url) {
-                    let url = super::ask::escaped(&url);
-                    if !found.contains(&url) {
-                        found.push(url);
-                    }
-                }
-            }
-        };
-        for entry in &self.tree {
-            let name = entry.path.rsplit(|b| *b == b'/').next().unwrap_or_default();
-            let inner = entry.path.trim_end_with(|c| c == '/');
-            let own = if entry.dir { &entry.path[..] } else { inner };
-            if (names.is_empty() || !entry.dir && fits(names, name)) && (fits(files, own) || fits(files, inner)) {
-                add(&entry.path, &mut found);
-            }
-            if found.len() > 8 {
-                return found;
-            }
-        }
-        // a file that is not there
-        let name = match names.is_empty() {
-            true => Some(BString::from("no-such-file")),
-            false => match self.solver.text("(?-u)^[^/\\x00]+$", names) {
-                Solved::Found(name) => Some(name),
-                _ => None,
-            },
-        };
-        if let Some(name) = name {
-            for entry in self.tree.iter().filter(|e| e.dir) {
-                let path = [entry.path.as_slice(), &name].concat();
-                if fits(files, &path) {
-                    add(&path, &mut found);
-                }
-                if found.len() > 12 {
-                    return found;
-                }
-            }
-        }
-        // a path that is as wanted, whether it is there or not
-        if found.is_empty()
-            && let Solved::Found(path) = self.solver.text(PATH, files)
-        {
-            add(&path, &mut found);
-        }
-        found
-    }
-
-    /// URLs that a rule makes the paths of files of.
-    fn images(&self, pattern: &[u8], output: &[u8], paths: &[Want], server: Option<Span>) -> Vec<String> {
-        let mut found = Vec::new();
-        let Some(image) = super::image::Image::new(pattern, output) else { return found };
-        for entry in self.tree.iter().take(FILES) {
-            let targets =
-                self.maps.to(&entry.path).filter(|(m, _)| m.server.is_none() || m.server == server).map(|(_, url)| url);
-            for target in targets.chain([entry.path.to_vec()]) {
-                let Some(text) = image.leading_to(&target) else { continue };
-                let text = if text.starts_with(b"/") { text } else { [b"/".as_slice(), &text].concat() };
-                if paths.iter().all(|want| self.solver.matches(want, &text) != Some(false)) {
-                    found.push(super::ask::escaped(&text));
-                }
-            }
-            if found.len() >= 4 {
-                break;
-            }
-        }
-        found
-    }
-
-    /// The files of a mapping that was learned.
-    fn mapped(&mut self, mapping: &Mapping, ask: &Ask) {
-        let inside = self.tree.iter().filter(|entry| entry.path.starts_with(mapping.file.as_slice()));
-        let new: Vec<Ask> = inside
-            .take(200)
-            .filter_map(|entry| {
-                let rest = entry.path.strip_prefix(mapping.file.as_slice())?;
-                let url = [mapping.url.as_slice(), rest].concat();
-                url.starts_with(b"/").then(|| ask.at(super::ask::escaped(&url)))
-            })
-            .collect();
-        self.todo[1].extend(new.into_iter().map(|ask| (ask, None)));
-    }
-
-    /// All files, through all mappings.
-    fn files(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        let doors = self.open_doors();
-        let mut left = FILES / self.scale();
-        for entry in self.tree.clone() {
-            let urls: Vec<(Option<Span>, Vec<u8>)> =
-                self.maps.to(&entry.path).map(|(m, url)| (m.server, url)).collect();
-            for (server, url) in urls {
-                if !url.starts_with(b"/") {
-                    continue;
-                }
-                let url = super::ask::escaped(&url);
-                for door in doors.iter().filter(|d| server.is_none() || d.server == server).take(8) {
-                    if left == 0 {
-                        return ControlFlow::Continue(());
-                    }
-                    left -= 1;
-                    self.one(door.ask(&url), None, take)?;
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// The ways in by which there is an answer at all.
-    pub(crate) fn open_doors(&self) -> Vec<Door> {
-        let open = |d: &&Door| self.useful.contains(&(d.tls, d.port, d.local));
-        self.doors.iter().filter(open).cloned().collect()
-    }
-
-    /// Each request that was kept, by each way in and each variation; then what is in more than one way special.
-    fn cross(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        let doors = self.open_doors();
-        let mut left = CROSSED / self.scale();
-        let bases = self.kept.clone();
-        // headers, methods and clients that made a difference anywhere
-        let mut special: Vec<Vary> = self.varied.clone();
-        for ask in &bases {
-            let mut add = |vary: Vary| {
-                if special.len() < 80 && !special.contains(&vary) {
-                    special.push(vary);
-                }
-            };
-            ask.headers.iter().for_each(|(n, v)| add(Vary::Header(n.clone(), v.clone())));
-            ask.client.into_iter().for_each(|ip| add(Vary::Client(ip)));
-            ask.query.iter().for_each(|q| add(Vary::Query(q.clone())));
-            if ask.method != "GET" {
-                add(Vary::Method(ask.method.clone()));
-            }
-        }
-        let mut plain: Vec<Ask> = bases
-            .iter()
-            .map(|ask| Ask { headers: Vec::new(), client: None, user: None, method: "GET".into(), ..ask.clone() })
-            .collect();
-        plain.sort_by_key(Ask::weight);
-        plain.dedup();
-        self.shuffle(&mut plain);
-        for vary in &special {
-            for base in plain.iter().take(CROSSED / self.scale() / 2 / special.len().max(1) + 1) {
-                left = left.saturating_sub(1);
-                self.one(vary.of(base), None, take)?;
-            }
-            self.drain(take)?;
-        }
-        'doors: for base in &plain {
-            for door in &doors {
-                if left == 0 {
-                    break 'doors;
-                }
-                left -= 1;
-                self.one(door.moved(base), None, take)?;
-            }
-        }
-        self.drain(take)?;
-        // a second time over those that are special already
-        let mut left = CROSSED / 2 / self.scale();
-        for base in bases.iter().filter(|ask| ask.weight().0 > 0) {
-            for vary in &special {
-                if left == 0 {
-                    return self.drain(take);
-                }
-                left -= 1;
-                self.one(vary.of(base), None, take)?;
-            }
-        }
-        self.drain(take)
-    }
-
-    /// Another order for another seed.
-    fn shuffle(&self, asks: &mut [Ask]) {
-        if self.purse.seed > 0 {
-            asks.sort_by_cached_key(|ask| {
-                let mut hasher = DefaultHasher::new();
-                (self.purse.seed, ask).hash(&mut hasher);
-                hasher.finish()
-            });
-        }
-    }
-
-    /// Other spellings of what was kept.
-    fn spell(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        let mut left = SPELLED / self.scale();
-        let mut bases = self.kept.clone();
-        bases.sort_by_key(Ask::weight);
-        self.shuffle(&mut bases);
-        for base in bases {
-            for path in spellings(&base.path) {
-                if left == 0 {
-                    return ControlFlow::Continue(());
-                }
-                left -= 1;
-                self.one(base.at(path), None, take)?;
-            }
-        }
-        ControlFlow::Continue(())
     }
 
     /// The lines of .htaccess files that were read meanwhile.

@@ -6,7 +6,8 @@
 //! - `doors`, `tree`, `maps`, `points`, `vary`: what the configuration and the files give reason to try
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
-//! - `explore`: the loop
+//! - `explore`: the loop; `phases`: what it asks, one after the other; `make`: requests for a line
+//! - `open`: what was left undecided, and what was shown to be out of reach; `compare`: two sites
 //! - `routes`, `by_name`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
 //! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
 //! - `denial`, `hunt`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
@@ -22,9 +23,11 @@ pub(crate) mod hunt;
 mod image;
 pub(crate) mod kinds;
 mod loose;
+mod make;
 pub(crate) mod maps;
 mod notes;
 pub(crate) mod open;
+mod phases;
 mod place;
 mod points;
 pub(crate) mod reach;

@@ -2,6 +2,7 @@
 
 use super::ask::Ask;
 use crate::address::IpSubnet;
+use crate::suite::CLIENT;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Whose requests they are.
@@ -99,6 +100,10 @@ impl Terms {
                 Held::Server(ip) => ask.local = Some(*ip),
                 Held::Header(name, value) => ask = ask.with_header(name, value),
             }
+        }
+        // whoever asks where nothing is said
+        if ask.client == Some(CLIENT) && !ask.local.is_some_and(|ip| ip.is_ipv6()) {
+            ask.client = None;
         }
         if let Clients::In(network) = &self.clients
             && ask.client.is_none()

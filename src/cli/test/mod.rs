@@ -96,7 +96,7 @@ pub(super) struct Test {
     #[arg(long, conflicts_with_all = ["update", "record"])]
     mutate: bool,
 
-    /// Write requests that would reach the lines that none reaches, with today's answers, to paste into a suite
+    /// Write requests for the lines that none reaches or matches, with today's answers, to paste into a suite
     #[arg(long, conflicts_with_all = ["update", "record"])]
     suggest: bool,
 

@@ -1,4 +1,4 @@
-//! `test --suggest`: requests that would reach the lines that no request of the suites reaches.
+//! `test --suggest`: requests for the lines that no request of the suites reaches, or that never matched.
 
 use super::super::suites;
 use super::runner::{Prepare, Work};
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 const REQUESTS: usize = 60_000;
 const TIME: Duration = Duration::from_secs(10);
 
-/// For each line that is not reached, a request with today's answer that a line decides or, failing that, matches.
+/// For each such line a request with today's answer that the line decides or, failing that, that it applies to.
 pub(super) fn suggestions(work: &[Work], prepare: &Prepare<'_>, coverage: &Coverage) -> Vec<Suggested> {
     let mut wanted: Vec<Suggested> = coverage
-        .unreached()
+        .untested()
         .map(|line| Suggested { file: line.file.clone(), line: line.line, text: line.text.clone(), request: None })
         .collect();
     for work in work {

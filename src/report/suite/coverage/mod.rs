@@ -121,9 +121,9 @@ impl Coverage {
         decided(&self.lines)
     }
 
-    /// The lines that no request reached, in order.
-    pub(crate) fn unreached(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(|line| line.hits.reached == 0)
+    /// The lines that no request reached, or that never matched, in order.
+    pub(crate) fn untested(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.hits.reached == 0 || line.tried && line.hits.matched == 0)
     }
 
     /// Whether there are none.

@@ -1,4 +1,4 @@
-//! Requests that would reach what none reaches.
+//! Requests for lines that none of a suite's tests.
 
 use crate::report::paint::clean;
 use crate::report::plural;
@@ -6,7 +6,7 @@ use crate::suite::edits::flow;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// A line that no request reaches, and a request that would.
+/// A line that no request reaches or matches, and a request that would.
 #[derive(Clone, Debug)]
 pub(crate) struct Suggested {
     /// The file, as [`crate::suite::Location`] has it.
@@ -29,15 +29,16 @@ pub(crate) fn suggestions(all: &[Suggested]) -> Value {
 pub(crate) fn suggested(all: &[Suggested]) -> String {
     let found = all.iter().filter(|s| s.request.is_some()).count();
     if all.is_empty() {
-        return "every line is reached: there is nothing to suggest\n".into();
+        return "every line is reached and matched: there is nothing to suggest\n".into();
     }
-    let mut out = format!("# for {found} of {} that no request reaches\nrequests:\n", plural(all.len(), "line"));
+    let lines = plural(all.len(), "line");
+    let mut out = format!("# for {found} of {lines} that no request reaches or matches\nrequests:\n");
     for suggestion in all {
         let Suggested { file, line, text, request } = suggestion;
         _ = writeln!(out, "  # {}", clean(format!("{file}:{line}  {text}")));
         match request {
             Some(request) => _ = writeln!(out, "  - {}", flow(request)),
-            None => out.push_str("  # no request was found that reaches it\n"),
+            None => out.push_str("  # no request was found\n"),
         }
     }
     out

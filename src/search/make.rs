@@ -1,0 +1,291 @@
+//! Requests for a line: what its text and the sections around it ask, put together.
+
+use super::ask::{Ask, escaped};
+use super::explore::{Chase, Search};
+use super::notes::Note;
+use super::phases::FILES;
+use super::place::{self, PATH};
+use super::points::Of;
+use super::solve::{Solved, Want};
+use crate::outcome::Outcome;
+use crate::outcome::observer::{Origin, PatternKind};
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::HashSet;
+
+/// How often a line's request is made again without what stood before it.
+const CHASES: u8 = 8;
+/// From how many lines on each has but one request.
+const MANY: usize = 2_000;
+/// How many requests of a point are kept.
+const MADE: usize = 24;
+
+impl Search<'_> {
+    /// The ways in that a point is tried by.
+    pub(super) fn fitting(&self, point: usize) -> Vec<usize> {
+        let Some(server) = self.points.get(point).map(|p| p.server) else { return Vec::new() };
+        let fits = |door: &usize| {
+            let door = &self.doors[*door];
+            let open = self.useful.is_empty() || self.useful.contains(&(door.tls, door.port, door.local));
+            (server.is_none() || door.server == server) && open
+        };
+        (0..self.doors.len()).filter(fits).take(if server.is_some() { 4 } else { 6 }).collect()
+    }
+
+    /// Whether a text is as wanted.
+    pub(super) fn fits_text(&self, want: &Want, text: &[u8]) -> Option<bool> {
+        self.solver.matches(want, text)
+    }
+
+    /// Whether a point's own pattern matches whatever is asked.
+    pub(super) fn never_fails(&self, point: usize) -> bool {
+        let Some((of, want)) = self.points.get(point).and_then(|p| p.wants.last()) else { return false };
+        // a directory that all files are below
+        if *of == Of::File && want.kind == PatternKind::Prefix {
+            let below = |file: &[u8]| {
+                file.starts_with(&want.pattern) && matches!(file.get(want.pattern.len()), None | Some(b'/'))
+            };
+            return want.pattern.is_empty() || self.maps.all().iter().all(|mapping| below(&mapping.file));
+        }
+        let domain = match of {
+            Of::Path | Of::File => PATH,
+            _ => return false,
+        };
+        self.solver.text(domain, &[Want { yes: !want.yes, ..want.clone() }]) == Solved::Empty
+    }
+
+    /// Requests for a line.
+    pub(super) fn go_for(&mut self, point: usize) {
+        let fits = self.fitting(point);
+        *self.entered.entry(point).or_default() += fits.len();
+        for door in fits {
+            self.make(Chase { point, door, not: Vec::new(), left: CHASES });
+        }
+    }
+
+    /// Makes a line's requests, by one way in.
+    pub(super) fn make(&mut self, chase: Chase) {
+        let (point, door) = (&self.points[chase.point], &self.doors[chase.door]);
+        let of = |what: fn(&Of) -> bool| {
+            point.wants.iter().filter(move |(of, _)| what(of)).map(|(_, want)| want.clone()).collect::<Vec<Want>>()
+        };
+        let mut base = door.ask("/");
+        let hosts = of(|of| *of == Of::Host);
+        if !hosts.is_empty()
+            && let Solved::Found(host) = self.solver.text(super::doors::HOST, &hosts)
+        {
+            base.host = host.to_string();
+        }
+        let queries = of(|of| *of == Of::Query);
+        if let (false, Solved::Found(query)) = (queries.is_empty(), self.solver.text("(?-u)^[!-~]*$", &queries)) {
+            base.query = Some(query.to_string()).filter(|q| !q.is_empty());
+        }
+        let methods = of(|of| *of == Of::Method);
+        if let (false, Solved::Found(method)) = (methods.is_empty(), self.solver.text("(?-u)^[A-Z]+$", &methods)) {
+            base.method = method.to_string();
+        }
+        let headers: HashSet<&String> = point
+            .wants
+            .iter()
+            .filter_map(|(of, _)| if let Of::Header(name) = of { Some(name) } else { None })
+            .collect();
+        let mut headers: Vec<&String> = headers.into_iter().collect();
+        headers.sort();
+        for name in headers {
+            let wants: Vec<Want> =
+                point.wants.iter().filter(|(of, _)| *of == Of::Header(name.clone())).map(|(_, w)| w.clone()).collect();
+            let text = self.solver.text("(?-u)^(?:[!-~](?:[ -~]*[!-~])?)?$", &wants);
+            if let Solved::Found(value) = text {
+                base = base.with_header(name, &value.to_string());
+            }
+        }
+        for want in of(|of| *of == Of::Client) {
+            let note = Note {
+                line: Span::NONE,
+                kind: want.kind,
+                pattern: want.pattern.clone(),
+                subject: BString::default(),
+                origin: Origin::Client,
+                name: BString::default(),
+                matched: !want.yes,
+            };
+            let none = Outcome::default();
+            if let Some(turned) =
+                place::turned(&self.solver, &self.maps, &self.run.server().hosts, &base, &none, &note, &[]).pop()
+            {
+                base = turned;
+            }
+        }
+        let mut paths = of(|of| *of == Of::Path);
+        let own_paths = paths.clone();
+        paths.extend(chase.not.iter().map(|(want, _)| want.clone()));
+        let files = of(|of| *of == Of::File);
+        let names = of(|of| *of == Of::Name);
+        let mut urls: Vec<String> = Vec::new();
+        if let Some((pattern, output)) = &point.image {
+            urls.extend(self.images(pattern, output, &paths, door.server));
+        }
+        if files.is_empty() && names.is_empty() {
+            match self.solver.text(PATH, &paths) {
+                Solved::Found(text) => {
+                    urls.push(escaped(&text));
+                    // and what is below it, and not the thing itself
+                    if self.points.len() > MANY {
+                        return self.push(chase, base, urls);
+                    }
+                    let longer = [paths.as_slice(), &[Want::no(PatternKind::Text, text)]].concat();
+                    if let Solved::Found(text) = self.solver.text(PATH, &longer) {
+                        urls.push(escaped(&text));
+                    }
+                }
+                Solved::Unknown => urls.extend(self.loose(&paths)),
+                Solved::Empty => {
+                    let blockers = self.blockers(&own_paths, &chase.not);
+                    self.proofs.entry(chase.point).or_default().push((chase.door, blockers));
+                }
+            }
+        } else {
+            urls.extend(self.files_for(&files, &names, &paths, door.server));
+        }
+        self.push(chase, base, urls);
+    }
+
+    /// Requests for a line, at these paths.
+    pub(super) fn push(&mut self, chase: Chase, base: Ask, urls: Vec<String>) {
+        let many = self.points.len() > MANY;
+        let Some(point) = self.points.get(chase.point) else { return };
+        let methods: Vec<String> = point.methods.iter().take(3).cloned().chain([base.method.clone()]).collect();
+        for url in urls.into_iter().take(12) {
+            for method in &methods {
+                let ask = Ask { method: method.clone(), ..base.at(url.clone()) };
+                let made = self.made.entry(chase.point).or_default();
+                if made.len() < MADE && !made.contains(&ask) {
+                    made.push(ask.clone());
+                }
+                // what follows a file's name, and a directory without its slash
+                let other = match ask.path.strip_suffix('/') {
+                    Some(bare) if !bare.is_empty() => ask.at(bare),
+                    Some(_) => ask.at("/x"),
+                    None => ask.at(format!("{}/x", ask.path)),
+                };
+                self.todo[1].push_back((ask, Some(chase.clone())));
+                if !many {
+                    self.todo[1].push_back((other, None));
+                }
+            }
+        }
+    }
+
+    /// The lines without which there would be a path, none of which can be left out.
+    pub(super) fn blockers(&self, own: &[Want], not: &[(Want, Span)]) -> Vec<Span> {
+        let mut kept = not.to_vec();
+        for one in not {
+            let less: Vec<(Want, Span)> = kept.iter().filter(|other| *other != one).cloned().collect();
+            let wants: Vec<Want> = own.iter().cloned().chain(less.iter().map(|(want, _)| want.clone())).collect();
+            if self.solver.text(PATH, &wants) == Solved::Empty {
+                kept = less;
+            }
+        }
+        kept.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// Paths for patterns with look-around, which the engine will judge.
+    pub(super) fn loose(&self, wants: &[Want]) -> Vec<String> {
+        let plain: Vec<Want> = wants
+            .iter()
+            .filter_map(|want| match self.solver.knows(want) {
+                true => Some(want.clone()),
+                false => {
+                    let text = place::without_looks(want.pattern.to_str().ok()?)?;
+                    Some(Want { pattern: text.into(), ..want.clone() })
+                }
+            })
+            .collect();
+        match self.solver.text(PATH, &plain) {
+            Solved::Found(text) => vec![escaped(&text)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The URLs of files that are as wanted.
+    pub(super) fn files_for(
+        &self,
+        files: &[Want],
+        names: &[Want],
+        paths: &[Want],
+        server: Option<Span>,
+    ) -> Vec<String> {
+        let fits =
+            |wants: &[Want], text: &[u8]| wants.iter().all(|want| self.solver.matches(want, text) != Some(false));
+        let mut found: Vec<String> = Vec::new();
+        let add = |file: &[u8], found: &mut Vec<String>| {
+            for (mapping, url) in self.maps.to(file) {
+                let own = mapping.server.is_none() || mapping.server == server;
+                if own && url.starts_with(b"/") && fits(paths, &url) {
+                    let url = escaped(&url);
+                    if !found.contains(&url) {
+                        found.push(url);
+                    }
+                }
+            }
+        };
+        for entry in &self.tree {
+            let name = entry.path.rsplit(|b| *b == b'/').next().unwrap_or_default();
+            let inner = entry.path.trim_end_with(|c| c == '/');
+            let own = if entry.dir { &entry.path[..] } else { inner };
+            if (names.is_empty() || !entry.dir && fits(names, name)) && (fits(files, own) || fits(files, inner)) {
+                add(&entry.path, &mut found);
+            }
+            if found.len() > 8 {
+                return found;
+            }
+        }
+        // a file that is not there
+        let name = match names.is_empty() {
+            true => Some(BString::from("no-such-file")),
+            false => match self.solver.text("(?-u)^[^/\\x00]+$", names) {
+                Solved::Found(name) => Some(name),
+                _ => None,
+            },
+        };
+        if let Some(name) = name {
+            for entry in self.tree.iter().filter(|e| e.dir) {
+                let path = [entry.path.as_slice(), &name].concat();
+                if fits(files, &path) {
+                    add(&path, &mut found);
+                }
+                if found.len() > 12 {
+                    return found;
+                }
+            }
+        }
+        // a path that is as wanted, whether it is there or not
+        if found.is_empty()
+            && let Solved::Found(path) = self.solver.text(PATH, files)
+        {
+            add(&path, &mut found);
+        }
+        found
+    }
+
+    /// URLs that a rule makes the paths of files of.
+    pub(super) fn images(&self, pattern: &[u8], output: &[u8], paths: &[Want], server: Option<Span>) -> Vec<String> {
+        let mut found = Vec::new();
+        let Some(image) = super::image::Image::new(pattern, output) else { return found };
+        for entry in self.tree.iter().take(FILES) {
+            let targets =
+                self.maps.to(&entry.path).filter(|(m, _)| m.server.is_none() || m.server == server).map(|(_, url)| url);
+            for target in targets.chain([entry.path.to_vec()]) {
+                let Some(text) = image.leading_to(&target) else { continue };
+                let text = if text.starts_with(b"/") { text } else { [b"/".as_slice(), &text].concat() };
+                if paths.iter().all(|want| self.solver.matches(want, &text) != Some(false)) {
+                    found.push(escaped(&text));
+                }
+            }
+            if found.len() >= 4 {
+                break;
+            }
+        }
+        found
+    }
+}
