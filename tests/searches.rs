@@ -140,7 +140,8 @@ fn all_refusals_of_a_line() {
     assert_eq!((none.len(), status), (1, Some(0)));
     // what is known and meant is no finding
     let baseline = case.blind.with_extension("txt");
-    let known = format!("{}: slashes  # for a test\n", every[0]["denied"]["url"].as_str().expect("it has a URL"));
+    let known =
+        format!("config: {}: slashes  # for a test\n", every[0]["denied"]["url"].as_str().expect("it has a URL"));
     std::fs::write(&baseline, known).expect("it can be written");
     let (_, status) = run(&words(&case, "bypass", &["--every", "--baseline", baseline.to_str().expect("it is text")]));
     assert_eq!(status, Some(0));
@@ -197,8 +198,11 @@ fn files_that_are_meant() {
     let sources = vec![("/srv/lib/db.php", "source"), ("/srv/www/old/index.php", "source")];
     assert_eq!((kinds, status), (sources, Some(1)));
     let baseline = case.blind.with_extension("meant");
-    std::fs::write(&baseline, "/srv/lib/  # published\n/srv/www/old/index.php  # a lesson\n")
-        .expect("it can be written");
+    std::fs::write(
+        &baseline,
+        "/srv/lib: exposed: all  # published\n/srv/www/old/index.php: exposed: source  # a lesson\n",
+    )
+    .expect("it can be written");
     let (_, status) = run(&words(&case, "exposed", &["--baseline", baseline.to_str().expect("it is text")]));
     assert_eq!(status, Some(0));
 }

@@ -1,8 +1,8 @@
 //! `routesim bypass URL`
 
-use super::baseline::Baseline;
 use super::exposed::everything;
 use super::{Ended, Format, SearchArgs, opened};
+use crate::cli::baseline::{BaselineArgs, Finding};
 use crate::cli::given::{Given, Opened};
 use crate::cli::output::Streams;
 use crate::cli::request::{header, server};
@@ -24,7 +24,6 @@ use crate::suite::RequestSpec;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How many requests are asked for one of several refusals, and for a single one.
@@ -88,9 +87,8 @@ pub(in crate::cli) struct Bypass {
     )]
     protocol: String,
 
-    /// Known and meant: one `URL: BY` per line, each with `# why`
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
+    #[command(flatten)]
+    known: BaselineArgs,
 
     #[command(flatten)]
     search: SearchArgs,
@@ -103,7 +101,10 @@ pub(in crate::cli) struct Bypass {
 impl Bypass {
     /// Runs the verb.
     pub(in crate::cli) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
-        let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
+        // a file that can't be read is said before the work
+        if !self.known.write_baseline {
+            self.known.known(&[], std::iter::empty(), streams)?;
+        }
         let Some(mut opened) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
         let Some(run) = opened.run.take() else { return Ok(End::Wrong) };
         let site = opened.site.clone();
@@ -146,7 +147,7 @@ impl Bypass {
         };
         let most = if self.url.is_some() { ALONE } else { EACH };
         let limit = self.search.limit.unwrap_or(usize::MAX);
-        let (mut found, mut proved, mut stopped) = (0, 0, None);
+        let (mut found, mut findings, mut stopped) = (0, Vec::new(), None);
         let sources = ground.search.run.sources().clone();
         'all: for group in &denials {
             let mut met: HashSet<(bool, By)> = HashSet::new();
@@ -170,8 +171,11 @@ impl Bypass {
                         break 'all;
                     }
                     found += 1;
-                    let known = baseline.covers(format!("{}: {}", denial.ask.url(), result.by.word()).as_bytes());
-                    proved += usize::from(result.proved && !known);
+                    if result.proved {
+                        let line = result.missed.first().map(|line| sources.file(line.file));
+                        let file = line.as_ref().map_or("config", |file| file.shown());
+                        findings.push(Finding::new(file, &denial.ask.url(), result.by.word()));
+                    }
                     self.tell(streams, denial, result, &sources)?;
                 }
                 if late {
@@ -181,6 +185,12 @@ impl Bypass {
             }
         }
         let asked = ground.search.asked + asked;
+        let looked_at: Vec<String> = sources.files_from(0).iter().map(|file| file.shown().to_string()).collect();
+        let mut known = self.known.known(&looked_at, findings.iter().cloned(), streams)?;
+        let proved = findings.iter().filter(|finding| !known.has(finding)).count();
+        if self.every {
+            known.tell_unused(&looked_at, streams);
+        }
         match self.format {
             Format::Ndjson => {
                 ndjson::line(&mut streams.out, &Ended { found, asked, stopped, open: bounded() }.summary(&sources))?

@@ -2,12 +2,13 @@
 
 use super::revision::Revision;
 use super::{Ended, SearchArgs};
+use crate::cli::baseline::{BaselineArgs, Finding};
 use crate::cli::given::{self, Given, Opened};
 use crate::cli::output::Streams;
 use crate::cli::urls::Urls;
 use crate::cli::{End, Failure, failure, suites};
 use crate::outcome::json;
-use crate::report::{ndjson, search as report};
+use crate::report::{directive_text, ndjson, search as report};
 use crate::request::Request;
 use crate::search::ask::Ask;
 use crate::search::compare::{Comparison, Difference};
@@ -54,6 +55,9 @@ pub(in crate::cli) struct Diff {
     /// Ask the requests of a suite instead of searching; may be repeated
     #[arg(long, value_name = "PATH")]
     suite: Vec<PathBuf>,
+
+    #[command(flatten)]
+    known: BaselineArgs,
 
     /// Compare the response's headers and type, too
     #[arg(long)]
@@ -102,6 +106,15 @@ impl Diff {
             self.tell(found, [before, after], streams)?;
         }
         let found = all.len();
+        let findings: Vec<Finding> = all.iter().map(|found| finding(found, [before, after])).collect();
+        let looked_at =
+            [before, after].map(|s| s.files_from(0).iter().map(|f| f.shown().to_string()).collect::<Vec<_>>());
+        let looked_at = looked_at.concat();
+        let mut known = self.known.known(&looked_at, findings.iter().cloned(), streams)?;
+        let news = findings.iter().filter(|finding| !known.has(finding)).count();
+        if self.urls.is_none() && self.suite.is_empty() {
+            known.tell_unused(&looked_at, streams);
+        }
         if self.format == super::Format::Ndjson {
             let ended = Ended { found, asked, stopped, open };
             ndjson::line(&mut streams.out, &ended.summary(before))?;
@@ -117,7 +130,7 @@ impl Diff {
             }
             streams.note(&report::ended(found, asked, stopped, &open, before));
         }
-        Ok(if found > 0 { End::Finding } else { End::Fine })
+        Ok(if news > 0 { End::Finding } else { End::Fine })
     }
 
     fn tell(&self, found: &Difference, sources: [&SourceMap; 2], streams: &mut Streams) -> Result<(), Failure> {
@@ -258,4 +271,16 @@ impl Diff {
         }
         Ok((self.urls.is_some() || !self.suite.is_empty()).then_some(all))
     }
+}
+
+/// A difference as a baseline names it: by the lines that it comes of.
+fn finding(found: &Difference, sources: [&SourceMap; 2]) -> Finding {
+    let lines = found.cause.iter().zip(sources).flat_map(|(lines, sources)| {
+        lines.iter().map(|line| (sources.file(line.file).shown().to_string(), directive_text(sources, *line)))
+    });
+    let lines: Vec<(String, String)> = lines.collect();
+    let file = lines.last().map_or("config", |(file, _)| file.as_str());
+    let texts: Vec<&str> = lines.iter().map(|(_, text)| text.as_str()).collect();
+    let what = if texts.is_empty() { found.ask.url() } else { texts.join(" / ") };
+    Finding::new(file, &what, found.kind.words())
 }

@@ -1,7 +1,7 @@
 //! `routesim exposed`
 
-use super::baseline::Baseline;
 use super::{Ended, Format, SearchArgs, opened};
+use crate::cli::baseline::{Baseline, BaselineArgs, Finding};
 use crate::cli::given::Given;
 use crate::cli::output::Streams;
 use crate::cli::{End, Failure, parallel};
@@ -21,8 +21,7 @@ use crate::site::Site;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use serde_json::json;
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
 /// Every file that a visitor gets, and how.
@@ -35,9 +34,8 @@ pub(in crate::cli) struct Exposed {
     #[arg(long)]
     all: bool,
 
-    /// Known and meant: files (or directories, with what is below) one per line, each with `# why`
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
+    #[command(flatten)]
+    known: BaselineArgs,
 
     #[command(flatten)]
     search: SearchArgs,
@@ -48,9 +46,35 @@ pub(in crate::cli) struct Exposed {
 }
 
 impl Exposed {
+    /// The files that are known and meant, by themselves or with a directory that they are in.
+    fn meant(
+        &self,
+        files: &[File],
+        tree: &[Entry],
+        streams: &Streams,
+    ) -> Result<(HashSet<BString>, Baseline, Vec<String>), Failure> {
+        let looked_at: Vec<String> = match self.known.baseline {
+            Some(_) => tree.iter().map(|entry| entry.path.trim_end_with(|c| c == '/').to_str_lossy().into()).collect(),
+            None => Vec::new(),
+        };
+        let finding = |path: &[u8], key: &str| Finding::new(&path.to_str_lossy(), "exposed", key);
+        let telling = || files.iter().filter_map(|file| Some((&file.path, file.kind?)));
+        let found = telling().map(|(path, kind)| finding(path, kind.word()));
+        let mut meant = self.known.known(&looked_at, found, streams)?;
+        let mut known = HashSet::new();
+        for (path, kind) in telling() {
+            let slashes = path.iter().enumerate().filter(|(at, b)| **b == b'/' && *at > 0).map(|(at, _)| at);
+            let above: Vec<Finding> = slashes.map(|at| finding(&path[..at], "all")).collect();
+            let is_above = above.iter().any(|finding| meant.has(finding));
+            if meant.has(&finding(path, kind.word())) || is_above {
+                known.insert(path.clone());
+            }
+        }
+        Ok((known, meant, looked_at))
+    }
+
     /// Runs the verb.
     pub(in crate::cli) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
-        let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
         let Some(mut opened) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
         let Some(run) = opened.run.take() else { return Ok(End::Wrong) };
         let site = opened.site.clone();
@@ -62,8 +86,8 @@ impl Exposed {
         let left = self.search.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked);
         past(&ground, &mut reached, &terms, left, purse.until);
         let mut files = files(&reached);
-        let known = |file: &File| baseline.covers(&file.path);
-        let unused = baseline.unused(files.iter().map(|file| file.path.as_bstr()));
+        let (known, meant, looked_at) = self.meant(&files, &ground.tree, streams)?;
+        let known = |file: &File| known.contains(&file.path);
         let telling = files.iter().filter(|file| file.kind.is_some() && !known(file)).count();
         let total = files.len();
         let limit = self.search.limit.unwrap_or(usize::MAX);
@@ -136,9 +160,7 @@ impl Exposed {
             Format::Text => report::last(&mut streams.out, total, telling, stopped, streams.paint)?,
             Format::Yaml => streams.note(&search::ended(total, asked, stopped, &open, &sources)),
         }
-        for entry in unused {
-            streams.note(&format!("the baseline's `{entry}` is not exposed any more"));
-        }
+        meant.tell_unused(&looked_at, streams);
         Ok(if telling > 0 { End::Finding } else { End::Fine })
     }
 }

@@ -1,6 +1,5 @@
 //! The verbs that ask about all requests at once, and what they have in common.
 
-mod baseline;
 mod bypass;
 mod diff;
 mod exposed;
