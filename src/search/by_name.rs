@@ -1,4 +1,4 @@
-//! Directories whose names are made of the host's (`VirtualDocumentRoot`), turned round: the host that leads to one.
+//! Directories whose names are made of the host's (`VirtualDocumentRoot`), in reverse: the host that leads to one.
 
 use crate::pattern;
 use bstr::ByteSlice;

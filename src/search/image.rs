@@ -1,4 +1,4 @@
-//! A rule turned round: the text that it makes another one of.
+//! A rule in reverse: the text that it makes another one of.
 
 use crate::pattern;
 use bstr::ByteSlice;
@@ -18,7 +18,7 @@ pub(crate) struct Image {
 const LONGEST: usize = 300;
 
 impl Image {
-    /// Of a rule; none where its pattern or its output can't be turned round.
+    /// Of a rule; none where its pattern or its output can't be reversed.
     pub(crate) fn new(pattern: &[u8], output: &[u8]) -> Option<Image> {
         let own = pattern::regular(crate::outcome::observer::PatternKind::Regex { icase: false }, pattern)?;
         let mut config = regex_syntax::ParserBuilder::new();

@@ -1,4 +1,4 @@
-//! The tree turned round: the requests that may lead to a file. Which of them do is the engine's to say.
+//! The tree in reverse: the requests that may lead to a file. Which of them do is the engine's to say.
 
 use super::ask::{Ask, escaped};
 use super::by_name::{format, host};

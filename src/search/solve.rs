@@ -27,7 +27,7 @@ pub(crate) enum Solved {
     Found(BString),
     /// There is none.
     Empty,
-    /// Nobody knows: a pattern is no regular language, or there are too many states.
+    /// It can't be told: a pattern is no regular language, or there are too many states.
     Unknown,
 }
 

@@ -11,7 +11,7 @@ pub(crate) enum Clients {
     /// An outside visitor's.
     #[default]
     Outside,
-    /// Anybody's.
+    /// Anyone's.
     Any,
     /// One's who is in this network.
     In(IpSubnet),

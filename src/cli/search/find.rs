@@ -144,6 +144,14 @@ impl Find {
         if let Some(error) = wrong {
             return Err(error.into());
         }
+        if found == 0 && self.format != Format::Ndjson {
+            for line in &lines {
+                let Some(blockers) = search.blocked_by(*line).filter(|blockers| !blockers.is_empty()) else { continue };
+                let by: Vec<String> = blockers.iter().map(|by| sources.place(*by)).collect();
+                let line = sources.place(*line);
+                streams.note(&format!("no request can reach {line}: {} takes all that it would match", by.join(" and ")));
+            }
+        }
         let ended = Ended::of(&search, found);
         match self.format {
             Format::Ndjson => ndjson::line(&mut streams.out, &ended.summary(&sources))?,
