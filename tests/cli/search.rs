@@ -16,6 +16,7 @@ files:
     RewriteCond %{HTTP_USER_AGENT} !^Mozilla
     RewriteRule ^a\.txt$ - [F]
 "#;
+const BROKEN: &str = "name: broken\nconfig: |\n  DocumentRoot /srv/www\n  Nonsense\nfiles:\n  /srv/www/a.txt: x\n";
 const OPEN: &str = "name: open\nconfig: |\n  DocumentRoot /srv/www\nfiles:\n  /srv/www/a.txt: x\n";
 
 #[test]
@@ -39,6 +40,14 @@ fn lines_that_are_named() {
     assert_eq!(output.status.code(), Some(1));
     let output = run(&["bypass", "-s", &open, "--every"]);
     assert!(out(&output).starts_with("no request is refused"), "{}", out(&output));
+}
+
+#[test]
+fn yaml_has_nothing_but_requests() {
+    let files = folder("search-yaml", &[("open.yaml", OPEN), ("broken.yaml", BROKEN)]);
+    let output = run(&["diff", &path(&files, "open.yaml"), &path(&files, "broken.yaml"), "--format", "yaml"]);
+    assert_eq!((output.status.code(), out(&output).as_str()), (Some(1), ""), "{}", err(&output));
+    assert!(err(&output).contains("refuse to start"), "{}", err(&output));
 }
 
 #[test]

@@ -147,8 +147,8 @@ impl Bypass {
         let most = if self.url.is_some() { ALONE } else { EACH };
         let limit = self.search.limit.unwrap_or(usize::MAX);
         // refusals may be left out already
-        let late = ground.search.stopped == Some(Stopped::Time)
-            || purse.until.is_some_and(|until| Instant::now() >= until);
+        let late =
+            ground.search.stopped == Some(Stopped::Time) || purse.until.is_some_and(|until| Instant::now() >= until);
         let (mut found, mut proved, mut stopped) = (0, 0, late.then_some(Stopped::Time));
         let sources = ground.search.run.sources().clone();
         'all: for group in &denials {
