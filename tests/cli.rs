@@ -2,6 +2,8 @@
 
 #[path = "cli/repair.rs"]
 mod repair;
+#[path = "cli/search.rs"]
+mod search;
 #[path = "cli/sites.rs"]
 mod sites;
 

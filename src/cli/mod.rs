@@ -37,6 +37,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// The program, and the httpd whose answers it gives.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (Apache httpd 2.4.71)");
@@ -189,6 +190,14 @@ impl From<serde_json::Error> for Failure {
 /// A failure with these words.
 fn failure<T>(words: impl Into<String>) -> Result<T, Failure> {
     Err(Failure::Said(words.into()))
+}
+
+/// When so many seconds are over; never, where that is too far off.
+fn until(seconds: f64) -> Result<Option<Instant>, Failure> {
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(seconds) => Ok(Instant::now().checked_add(seconds)),
+        Err(_) => failure("--timeout takes a number of seconds"),
+    }
 }
 
 /// Runs the command that the process was started with.

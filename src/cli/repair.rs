@@ -35,6 +35,10 @@ pub(super) struct Repair {
     #[arg(long, value_name = "N", default_value_t = 5)]
     limit: usize,
 
+    /// Try no more after so many seconds, whatever is left
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    timeout: f64,
+
     #[command(flatten)]
     given: Given,
 
@@ -68,6 +72,7 @@ impl Repair {
         if self.request.follow {
             return failure("-L goes with explain, not with repair: ask for the last URL itself");
         }
+        let until = super::until(self.timeout)?;
         let mut spec = self.request.spec(&self.url)?;
         if let Some(hint) = hint(&spec.url) {
             streams.note(&hint);
@@ -95,7 +100,7 @@ impl Repair {
             Case { site: &opened.site, run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
         let own = &opened.requests[..opened.requests.len().saturating_sub(1)];
         let others = Others::of(run, repair::requests(&opened.site, run, &spec, own, &place));
-        let found = repair::repair(&case, &goal, &others);
+        let found = repair::repair(&case, &goal, &others, until);
         if !fits || self.format != Format::Text {
             self.print(&found, &others, run, streams)?;
         }

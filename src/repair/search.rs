@@ -13,6 +13,7 @@ use crate::site::{Edit, Site};
 use crate::source::{SourceMap, Span};
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
+use std::time::Instant;
 
 /// How many changes are tried at most, and how many lines are read again for them in all.
 const TRIED: usize = 4_000;
@@ -79,8 +80,10 @@ pub(crate) struct Found {
 pub(crate) enum Stopped {
     /// There are enough.
     Limit,
-    /// It would take too long.
+    /// It would take too many tries.
     Budget,
+    /// The time is over.
+    Time,
 }
 
 /// A change that was tried.
@@ -104,15 +107,17 @@ struct Search<'a> {
     tried: usize,
     most: usize,
     withheld: usize,
+    until: Option<Instant>,
+    late: bool,
 }
 
-/// Changes with which a case's answer is as wanted.
-pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others) -> Found {
+/// Changes with which a case's answer is as wanted; none is tried that is not begun before `until`.
+pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others, until: Option<Instant>) -> Found {
     let why = reason::causes(case);
     let length = case.site.directives().take(LINES).count().max(1);
     let guard = Guard::of(case, &why);
     let most = (LINES / length).clamp(50, TRIED);
-    let mut search = Search { goal, guard, seen: HashSet::new(), tried: 0, most, withheld: 0 };
+    let mut search = Search { goal, guard, seen: HashSet::new(), tried: 0, most, withheld: 0, until, late: false };
     let ground = Ground::of(case, goal);
     let (mut fits, mut partial) = (Vec::new(), Vec::new());
     let base = score(goal, case.outcome, case.sources);
@@ -135,7 +140,7 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others) -> Found {
         });
         for first in partial.into_iter().take(FIRST) {
             search.second(case, &first, &mut fits);
-            if fits.len() >= ENOUGH {
+            if search.late || fits.len() >= ENOUGH {
                 break;
             }
         }
@@ -145,6 +150,7 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others) -> Found {
     }
     let stopped = match () {
         () if fits.len() >= ENOUGH => Some(Stopped::Limit),
+        () if search.late => Some(Stopped::Time),
         () if search.tried >= search.most => Some(Stopped::Budget),
         () => None,
     };
@@ -199,7 +205,8 @@ impl Search<'_> {
         partial: &mut Vec<Tried>,
     ) {
         for change in changes {
-            if self.tried >= self.most || fits.len() >= ENOUGH {
+            self.late |= self.until.is_some_and(|until| Instant::now() >= until);
+            if self.late || self.tried >= self.most || fits.len() >= ENOUGH {
                 return;
             }
             let Some(tried) = self.attempt(ground, change, before) else { continue };

@@ -63,6 +63,7 @@ pub(crate) fn last(
     let of = if refusals == 1 { String::new() } else { format!(", for {}", plural(refusals, "refused request")) };
     let ways = |n: usize| plural(n, "way");
     let (words, tone) = match (found, proved) {
+        (0, _) if refusals == 0 => (format!("no request is refused in {} tried", plural(asked, "request")), Tone::Good),
         (0, _) => (format!("no way past found in {}{of}", plural(asked, "request")), Tone::Good),
         (found, 0) => (format!("{} that may get past{of}", ways(found)), Tone::Warn),
         (found, proved) if found == proved => (format!("{} past{of}", ways(proved)), Tone::Bad),

@@ -40,6 +40,7 @@ pub(crate) fn summary(found: &Found, shown: usize, others: &Others, sources: &So
         _ if shown < found.repairs.len() => Some("limit"),
         Some(Stopped::Limit) => Some("limit"),
         Some(Stopped::Budget) => Some("budget"),
+        Some(Stopped::Time) => Some("time"),
         None => None,
     };
     json!({
@@ -116,7 +117,12 @@ pub(crate) fn text(found: &Found, shown: usize, others: &Others, sources: &Sourc
     }
     if found.repairs.is_empty() {
         let tried = plural(found.tried, "change");
-        let _ = writeln!(out, "{}: {tried} tried", paint.tone(Tone::Bad, "no small change gives that answer"));
+        let (words, end) = match found.stopped {
+            Some(Stopped::Time) => ("no change that gives that answer was found", ", until --timeout ended it"),
+            Some(Stopped::Budget) => ("no change that gives that answer was found", ", as many as there may be"),
+            _ => ("no small change gives that answer", ""),
+        };
+        let _ = writeln!(out, "{}: {tried} tried{end}", paint.tone(Tone::Bad, words));
     } else if shown < found.repairs.len() {
         let _ = writeln!(out, "{} more (--limit)", found.repairs.len() - shown);
     }

@@ -264,4 +264,32 @@ mod tests {
         assert_eq!(solve(&["(?!x)y"], &[]), Solved::Unknown);
         assert_eq!(solve(&[], &[]), found("/"));
     }
+
+    /// Sets of patterns in a file, a line of JSON each, `{yes: [[pattern, icase], ...], no: [...]}`, and in another the same
+    /// with the answer; `tests/long/solver` holds it against another solver's.
+    #[test]
+    #[ignore = "reads what another program wrote"]
+    fn sets_for_another_solver() {
+        let [Ok(sets), Ok(solved)] = ["ROUTESIM_SETS", "ROUTESIM_SOLVED"].map(std::env::var) else { return };
+        let solver = Solver::default();
+        let mut out = String::new();
+        for line in std::fs::read_to_string(sets).expect("it can be read").lines() {
+            let mut set: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+            let wants = |key: &str, make: fn(PatternKind, String) -> Want| -> Vec<Want> {
+                let all: Vec<(String, bool)> = serde_json::from_value(set[key].clone()).expect("pairs");
+                all.into_iter().map(|(text, icase)| make(PatternKind::Regex { icase }, text)).collect()
+            };
+            let wants = [wants("yes", Want::yes), wants("no", Want::no)].concat();
+            let answer = solver.text(r"(?-u)^/[\x20-\x7e]*$", &wants);
+            let (word, text) = match &answer {
+                Solved::Found(text) => ("found", text.to_string()),
+                Solved::Empty => ("empty", String::new()),
+                Solved::Unknown => ("unknown", String::new()),
+            };
+            set["answer"] = word.into();
+            set["text"] = text.into();
+            out.push_str(&format!("{set}\n"));
+        }
+        std::fs::write(solved, out).expect("it can be written");
+    }
 }

@@ -5,7 +5,7 @@ use crate::outcome::observer::{Observer, Tried};
 use crate::pattern::{Flags, FnmatchFlags, Regex, fnmatch};
 use crate::run::Run;
 use crate::site::Site;
-use crate::source::Span;
+use crate::source::{FileId, SourceFile, Span};
 
 /// One thing that is wanted of an answer.
 pub(crate) enum Target {
@@ -94,15 +94,22 @@ impl Target {
     }
 }
 
-fn is_at(run: &Run, span: Span, file: &str, line: u32) -> bool {
-    span.line == line && span.is_some() && is_named(run, span, file)
+/// Whether a directive stands on a line; `file` may be the end of a path.
+pub(crate) fn is_at(run: &Run, span: Span, file: &str, line: u32) -> bool {
+    span.line == line && span.is_some() && is_named(&run.sources().file(span.file), file)
 }
 
-fn is_named(run: &Run, span: Span, file: &str) -> bool {
-    let source = run.sources().file(span.file);
+fn is_named(source: &SourceFile, file: &str) -> bool {
     source.name == file
         || source.shown() == file
         || source.name.ends_with(file) && source.name[..source.name.len() - file.len()].ends_with('/')
+}
+
+/// Whether a file was read that has no directive in force on a line. (An .htaccess file may be read later.)
+pub(crate) fn is_idle(site: &Site, run: &Run, file: &str, line: u32) -> bool {
+    let read = run.sources().files_from(0);
+    let mut own = (0..).map(FileId).zip(&read).filter(|(id, _)| !site.is_htaccess(*id));
+    own.any(|(_, source)| is_named(source, file)) && lines_at(site, run, file, line).is_empty()
 }
 
 pub(crate) fn lines_at(site: &Site, run: &Run, file: &str, line: u32) -> Vec<Span> {

@@ -16,7 +16,7 @@ use crate::search::explore::{Purse, Stopped};
 use crate::search::ground::Ground;
 use crate::search::hunt::{Found, Hunt};
 use crate::search::open::Open;
-use crate::search::target::lines_at;
+use crate::search::target::{is_at, is_idle};
 use crate::search::turns::By;
 use crate::site::Site;
 use crate::source::Span;
@@ -142,12 +142,15 @@ impl Bypass {
                 let files = reached.kept.into_values().flatten();
                 let asks: Vec<Ask> = ground.refused.iter().cloned().chain(files).collect();
                 let wanted = self.wanted(&site, &ground.search.run)?;
-                groups(&site, &ground.search.run, asks, wanted.as_deref(), purse.until)
+                groups(&site, &ground.search.run, asks, wanted, purse.until)
             }
         };
         let most = if self.url.is_some() { ALONE } else { EACH };
         let limit = self.search.limit.unwrap_or(usize::MAX);
-        let (mut found, mut findings, mut stopped) = (0, Vec::new(), None);
+        // refusals may be left out already
+        let late =
+            ground.search.stopped == Some(Stopped::Time) || purse.until.is_some_and(|until| Instant::now() >= until);
+        let (mut found, mut findings, mut stopped) = (0, Vec::new(), late.then_some(Stopped::Time));
         let sources = ground.search.run.sources().clone();
         'all: for group in &denials {
             let mut met: HashSet<(bool, By)> = HashSet::new();
@@ -229,12 +232,15 @@ impl Bypass {
         Some(ask)
     }
 
-    /// The lines that `--line` names.
-    fn wanted(&self, site: &Site, run: &Run) -> Result<Option<Vec<Span>>, Failure> {
+    /// The line that `--line` names.
+    fn wanted(&self, site: &Site, run: &Run) -> Result<Option<(&str, u32)>, Failure> {
         let Some(text) = &self.line else { return Ok(None) };
         let place = text.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse::<u32>().ok()?)));
         let Some((file, line)) = place else { return failure(format!("--line {text}: write FILE:LINE")) };
-        Ok(Some(lines_at(site, run, file, line)))
+        if is_idle(site, run, file, line) {
+            return failure(format!("--line {text}: no directive that is in force stands there"));
+        }
+        Ok(Some((file, line)))
     }
 
     fn tell(
@@ -285,7 +291,7 @@ fn groups(
     site: &Site,
     run: &Run,
     mut asks: Vec<Ask>,
-    wanted: Option<&[Span]>,
+    wanted: Option<(&str, u32)>,
     until: Option<Instant>,
 ) -> Vec<Vec<Denial>> {
     asks.sort_by_key(|ask| (ask.weight(), ask.path.clone(), ask.host.clone()));
@@ -298,9 +304,7 @@ fn groups(
         }
         let outcome = run.ask(&ask.request());
         let lines = refusing(run, &outcome);
-        let meant = wanted.is_none_or(|wanted| {
-            lines.iter().any(|line| wanted.iter().any(|w| w.file == line.file && w.line == line.line))
-        });
+        let meant = wanted.is_none_or(|(file, number)| lines.iter().any(|line| is_at(run, *line, file, number)));
         let key = named(run.sources(), &lines);
         let tried = tries.entry(key.clone()).or_default();
         if lines.is_empty() || !meant || *tried >= 4 * SAMPLES {

@@ -178,7 +178,12 @@ impl Diff {
             } else {
                 String::new()
             };
-            writeln!(streams.out, "httpd would refuse to start with the configuration after{place}")?;
+            let words = format!("httpd would refuse to start with the configuration after{place}");
+            // no request shows it
+            match self.format {
+                super::Format::Yaml => streams.note(&words),
+                _ => writeln!(streams.out, "{words}")?,
+            }
         }
         Ok(End::Finding)
     }

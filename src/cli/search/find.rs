@@ -6,7 +6,7 @@ use crate::cli::output::Streams;
 use crate::cli::{End, Failure, failure};
 use crate::report::{ndjson, search as report};
 use crate::search::explore::{Answer, Search};
-use crate::search::target::Target;
+use crate::search::target::{Target, is_idle};
 use serde_json::json;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -110,6 +110,11 @@ impl Find {
         let mut targets = Vec::new();
         for (key, value, yes) in written {
             match Target::parse(key, value, &site, &run) {
+                Ok(Target::Line(_, file, line) | Target::Reaches(_, file, line))
+                    if is_idle(&site, &run, &file, line) =>
+                {
+                    return failure(format!("--{key} {value}: no directive that is in force stands there"));
+                }
                 Ok(target) => targets.push((target, yes)),
                 Err(why) => return failure(format!("--{key} {value}: {why}")),
             }

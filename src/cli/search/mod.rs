@@ -13,7 +13,7 @@ pub(super) use find::Find;
 
 use super::given::{Given, Opened};
 use super::output::Streams;
-use super::{Failure, failure};
+use super::{Failure, until};
 use crate::address::IpSubnet;
 use crate::report::search as report;
 use crate::search::explore::{Purse, Search, Stopped};
@@ -21,7 +21,6 @@ use crate::search::open::Open;
 use crate::search::space::{Clients, Held, Terms};
 use crate::source::SourceMap;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 /// How many requests are asked at most, where the tree is of usual size.
 const BUDGET: usize = 200_000;
@@ -96,13 +95,7 @@ impl SearchArgs {
 
     /// What it may cost; `part` is how many searches share it.
     pub(super) fn purse(&self, part: usize) -> Result<Purse, Failure> {
-        let seconds = Duration::try_from_secs_f64(self.timeout);
-        let Ok(seconds) = seconds else { return failure("--timeout takes a number of seconds") };
-        Ok(Purse {
-            requests: self.requests(0) / part.max(1),
-            seed: self.seed,
-            until: Instant::now().checked_add(seconds),
-        })
+        Ok(Purse { requests: self.requests(0) / part.max(1), seed: self.seed, until: until(self.timeout)? })
     }
 }
 
