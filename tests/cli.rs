@@ -4,6 +4,8 @@
 mod repair;
 #[path = "cli/sites.rs"]
 mod sites;
+#[path = "cli/upgrade.rs"]
+mod upgrade;
 
 use serde_json::Value;
 use std::io::Write;
