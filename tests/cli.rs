@@ -6,6 +6,8 @@ mod repair;
 mod search;
 #[path = "cli/sites.rs"]
 mod sites;
+#[path = "cli/upgrade.rs"]
+mod upgrade;
 
 use serde_json::Value;
 use std::io::Write;

@@ -35,6 +35,9 @@ const MODIFIED: &str =
 const ETAG: &str = "Whether to allow the generation of ETags within the server. Existing ETags will be preserved. \
                     Limited to 'on' or 'off'";
 
+/// How a directive in a page begins, where SSIStartTag doesn't say otherwise.
+const TAG: &[u8] = b"<!--#";
+
 /// The filter.
 pub(crate) const FILTER: &str = "INCLUDES";
 
@@ -91,8 +94,31 @@ pub(crate) fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
         return false;
     }
     let path = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
-    let plain = |page: &[u8]| page.len() < AT_ONCE && !page.contains_str("<!--#");
+    let plain = |page: &[u8]| page.len() < AT_ONCE && !page.contains_str(TAG);
     !r.core().allows(options::INCLUDES) || r.read(path).is_ok_and(|page| plain(&page))
+}
+
+/// Whether a second filter of this name passes the page on in one piece: `send_parsed_content` sends what stands before a
+/// directive at once, and a second filter drops a piece in which there is nothing. What is included is a piece of its own.
+pub(crate) fn is_one_piece_later(r: &Request<'_>) -> bool {
+    let path = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
+    r.read(path).is_ok_and(|page| begins_with_its_last_tag(&page))
+}
+
+/// Whether nothing is sent before a page's last directive: those before it are `set`, one right after the other.
+fn begins_with_its_last_tag(page: &[u8]) -> bool {
+    let mut rest = page;
+    while let Some(directive) = rest.strip_prefix(TAG) {
+        let name = directive.trim_ascii_start().to_ascii_lowercase();
+        let Some(next) = directive.find(TAG) else {
+            return !name.starts_with(b"include") && !name.starts_with(b"exec");
+        };
+        if !name.starts_with(b"set") || !directive[..next].ends_with(b"-->") {
+            return false;
+        }
+        rest = &directive[next..];
+    }
+    false
 }
 
 /// What becomes of Last-Modified where the filter is.
@@ -150,4 +176,24 @@ fn fixup(r: &mut Request<'_>) -> Verdict {
         r.output_filters.push((FILTER.into(), set.span));
     }
     Verdict::Declined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_begin_with_their_last_tag() {
+        for (page, begins) in [
+            ("<!--#echo var=\"A\" --> x", true),
+            ("<!--#set var=\"a\" value=\"b\" --><!--#echo var=\"a\" -->", true),
+            ("<!--#echo var=\"A\" --><!--#echo var=\"A\" -->", false),
+            ("<!--#set var=\"a\" value=\"b\" --> <!--#echo var=\"a\" -->", false),
+            ("<!--#include virtual=\"/x\" -->", false),
+            ("x <!--#echo var=\"A\" -->", false),
+            ("x", false),
+        ] {
+            assert_eq!(begins_with_its_last_tag(page.as_bytes()), begins, "{page}");
+        }
+    }
 }

@@ -45,6 +45,7 @@ pub(crate) mod status;
 pub(crate) mod suexec;
 pub(crate) mod unixd;
 pub(crate) mod userdir;
+pub(crate) mod usertrack;
 pub(crate) mod vhost_alias;
 pub(crate) mod wsgi;
 
@@ -118,6 +119,7 @@ pub(crate) static MODELLED: &[&Module] = &[
     &suexec::MODULE,
     &unixd::MODULE,
     &userdir::MODULE,
+    &usertrack::MODULE,
     &vhost_alias::MODULE,
     &wsgi::MODULE,
 ];

@@ -118,7 +118,11 @@ fn in_pieces(r: &Request<'_>) -> bool {
     let puts_together = |(name, _): &(bstr::BString, Span)| {
         name.eq_ignore_ascii_case(include::FILTER.as_bytes()) && !include::leaves_alone(r, name)
     };
-    filters::of_body(r).iter().any(puts_together)
+    match filters::of_body(r).iter().filter(|filter| puts_together(filter)).count() {
+        0 => false,
+        1 => true,
+        _ => !include::is_one_piece_later(r),
+    }
 }
 
 /// The status that ranges make of a body of that length, under the limits of a configuration.

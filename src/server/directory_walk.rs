@@ -274,7 +274,9 @@ fn walk<'a>(
             };
             match super::htaccess::find(r, path, &wanted) {
                 Err(status) => {
+                    // the walk stops where it is: what is left of the path stays in path_info
                     r.filename = Some(path.to_owned());
+                    r.path_info = Some(if at_end { BString::default() } else { whole[at..].into() });
                     return Err(Verdict::Status(status));
                 }
                 Ok(Some((settings, text))) => {

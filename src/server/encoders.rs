@@ -19,6 +19,7 @@ pub(super) fn filter(r: &mut Request<'_>) {
     let mut all = filters::all(r);
     // those that make the content come before those that encode it
     all.sort_by_key(|(name, _)| is(name, "DEFLATE") || is(name, "BROTLI_COMPRESS"));
+    let mut again = false;
     for (name, _) in all {
         if is(&name, "DEFLATE") {
             compress(r, "gzip", SMALL_FOR_GZIP);
@@ -26,7 +27,8 @@ pub(super) fn filter(r: &mut Request<'_>) {
             compress(r, "br", SMALL_FOR_BROTLI);
         } else if is(&name, include::FILTER) {
             if r.core().allows(options::INCLUDES) {
-                includes(r, &name);
+                includes(r, &name, again);
+                again = true;
             }
         } else if !["MOD_EXPIRES", "BYTERANGE", "CONTENT_LENGTH"].iter().any(|n| is(&name, n)) {
             lengthen(r);
@@ -58,8 +60,8 @@ fn lengthen(r: &mut Request<'_>) {
     }
 }
 
-/// `includes_filter`: what a page is made of may have changed at any time.
-fn includes(r: &mut Request<'_>, name: &[u8]) {
+/// `includes_filter`: what a page is made of may have changed at any time. It may come from the same filter (`again`).
+fn includes(r: &mut Request<'_>, name: &[u8], again: bool) {
     r.headers_out.unset("Content-Length");
     match (include::time(r), r.finfo) {
         (include::Time::Lost, _) => drop(r.headers_out.unset("Last-Modified")),
@@ -70,7 +72,7 @@ fn includes(r: &mut Request<'_>, name: &[u8]) {
     // a page of the server's own has nothing to be put together
     let own = r.reply.as_ref().is_some_and(|reply| reply.length == Length::Open);
     if !own && !include::leaves_alone(r, name) {
-        r.replies(Length::Untold);
+        r.replies(if again && include::is_one_piece_later(r) { Length::Unknown } else { Length::Untold });
     }
 }
 

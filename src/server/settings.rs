@@ -119,6 +119,7 @@ vector! {
         suexec: modules::suexec::Dir = "mod_suexec.c",
         speling: modules::speling::Dir = "mod_speling.c",
         dav: modules::dav::Dir = "mod_dav.c",
+        usertrack: modules::usertrack::Dir = "mod_usertrack.c",
     }
 }
 

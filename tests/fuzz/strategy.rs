@@ -28,6 +28,8 @@ const EXTRA: &[&str] = &[
     "LoadModule cern_meta_module modules/mod_cern_meta.so\nMetaDir b",
     "LoadModule file_cache_module modules/mod_file_cache.so\nCacheFile /srv/www/a/note.txt /srv/www/note.txt",
     "LoadModule proxy_wstunnel_module modules/mod_proxy_wstunnel.so",
+    "LoadModule usertrack_module modules/mod_usertrack.so\nCookieTracking on",
+    "LoadModule usertrack_module modules/mod_usertrack.so\nCookieName a\nCookieStyle Cookie2\nCookieTracking on",
 ];
 
 /// A whole world.

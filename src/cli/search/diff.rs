@@ -1,4 +1,4 @@
-//! `routesim diff A B`, `routesim diff --replace PATH=FILE`
+//! `routesim diff A B`, `routesim diff --replace PATH=FILE`, `routesim diff --httpd-a VERSION --httpd-b VERSION`
 
 use super::revision::Revision;
 use super::{Ended, SearchArgs};
@@ -10,10 +10,12 @@ use crate::cli::{End, Failure, failure, suites};
 use crate::outcome::json;
 use crate::report::{directive_text, ndjson, search as report};
 use crate::request::Request;
+use crate::run::Run;
 use crate::search::ask::Ask;
 use crate::search::compare::{Comparison, Difference};
 use crate::source::SourceMap;
 use crate::suite::{RequestSpec, bounded};
+use crate::version::Version;
 use serde_json::json;
 use std::collections::HashSet;
 use std::io::Write;
@@ -48,6 +50,14 @@ pub(in crate::cli) struct Diff {
     #[arg(long, value_name = "DIR", requires = "before")]
     root_b: Option<PathBuf>,
 
+    /// The version of httpd before, where an upgrade is compared [default: the site's own]
+    #[arg(long, value_name = "VERSION")]
+    httpd_a: Option<Version>,
+
+    /// The version of httpd after
+    #[arg(long, value_name = "VERSION")]
+    httpd_b: Option<Version>,
+
     /// Ask the URLs of a file, one per line, instead of searching
     #[arg(long, value_name = "FILE|-")]
     urls: Option<PathBuf>,
@@ -81,12 +91,17 @@ fn replacement(text: &str) -> Result<(PathBuf, PathBuf), String> {
 impl Diff {
     /// Runs the verb.
     pub(in crate::cli) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
-        let [a, b] = self.sites(streams)?;
-        let Some(first) = a.run else {
-            streams.diagnostics(&a.diagnostics, &a.sources);
-            return failure("httpd would refuse to start with the configuration before");
+        let [mut a, mut b] = self.sites(streams)?;
+        let (first, second) = match (a.run.take(), b.run.take()) {
+            (Some(first), Some(second)) => (first, second),
+            (Some(first), None) => return self.refused(&first, [&a, &b], 1, streams),
+            // a version that has not what the site needs is an answer, a broken site before a change is none
+            (None, Some(second)) if self.is_upgrade() => return self.refused(&second, [&a, &b], 0, streams),
+            (None, _) => {
+                streams.diagnostics(&a.diagnostics, &a.sources);
+                return failure("httpd would refuse to start with the configuration before");
+            }
         };
-        let Some(second) = b.run else { return self.refused(&first, &b, streams) };
         let sites = [&a.site, &b.site];
         let mut comparison = Comparison::new(sites, [first, second], self.response);
         match self.requests(streams)? {
@@ -154,42 +169,66 @@ impl Diff {
         Ok(())
     }
 
-    /// The second site does not start.
-    fn refused(&self, first: &crate::run::Run, b: &Opened, streams: &mut Streams) -> Result<End, Failure> {
-        let spec = RequestSpec::short("http://localhost/");
-        let before = first.ask(&Request::of(&spec, 0));
-        let Some(error) = b.refusal() else { return Ok(End::Wrong) };
+    /// One of the two sites does not start: that of this place.
+    fn refused(&self, run: &Run, sites: [&Opened; 2], place: usize, streams: &mut Streams) -> Result<End, Failure> {
+        let refused = sites[place];
+        let Some(error) = refused.refusal() else { return Ok(End::Wrong) };
         if self.format == super::Format::Ndjson {
+            let spec = RequestSpec::short("http://localhost/");
+            let answer = report::outcome(&run.ask(&Request::of(&spec, 0)), run.sources());
+            let stops = json::config_error(error, &refused.sources);
+            let cause = |n: usize| match n == place {
+                true => report::places(&[error.span], &refused.sources),
+                false => report::places(&[], &refused.sources),
+            };
+            let (before, after) = if place == 0 { (stops, answer) } else { (answer, stops) };
             let line = json!({
                 "kind": "httpd refuses to start",
-                "cause": {"a": [], "b": report::places(&[error.span], &b.sources)},
+                "cause": {"a": cause(0), "b": cause(1)},
                 "count": 1,
                 "request": report::request(&spec),
-                "before": report::outcome(&before, first.sources()),
-                "after": json::config_error(error, &b.sources),
+                "before": before,
+                "after": after,
             });
             ndjson::line(&mut streams.out, &line)?;
             let summary = json!({"found": 1, "asked": 1, "complete": true, "open": [], "stopped": null});
             ndjson::line(&mut streams.out, &json!({"summary": summary}))?;
         } else {
-            streams.diagnostics(&b.diagnostics, &b.sources);
-            let place = if error.span.is_some() {
-                format!(": it stops at {}", b.sources.place(error.span))
-            } else {
-                String::new()
+            streams.diagnostics(&refused.diagnostics, &refused.sources);
+            let site = match [self.httpd_a, self.httpd_b][place] {
+                Some(version) => format!("httpd {version} would refuse to start"),
+                None => format!("httpd would refuse to start with the configuration {}", ["before", "after"][place]),
             };
-            let words = format!("httpd would refuse to start with the configuration after{place}");
+            let place = match error.span.is_some() {
+                true => format!(": it stops at {}", refused.sources.place(error.span)),
+                false => String::new(),
+            };
             // no request shows it
             match self.format {
-                super::Format::Yaml => streams.note(&words),
-                _ => writeln!(streams.out, "{words}")?,
+                super::Format::Yaml => streams.note(&format!("{site}{place}")),
+                _ => writeln!(streams.out, "{site}{place}")?,
             }
         }
         Ok(End::Finding)
     }
 
-    /// The two sites.
+    /// Whether two versions of httpd are compared.
+    fn is_upgrade(&self) -> bool {
+        self.httpd_a.is_some() || self.httpd_b.is_some()
+    }
+
+    /// The two sites, each of its version of httpd.
     fn sites(&self, streams: &Streams) -> Result<[Opened; 2], Failure> {
+        let [a, b] = self.configurations(streams)?;
+        let of = |site: Opened, version: Option<Version>| match version {
+            Some(version) => Opened::of(&site.site.with_httpd(version), Vec::new(), site.real),
+            None => site,
+        };
+        Ok([of(a, self.httpd_a), of(b, self.httpd_b)])
+    }
+
+    /// The two sites, as they are named.
+    fn configurations(&self, streams: &Streams) -> Result<[Opened; 2], Failure> {
         if let (Some(a), Some(b)) = (&self.before, &self.after) {
             let open = |path: &Path, root: &Option<PathBuf>| {
                 if let Some(revision) = Revision::parse(path)? {
@@ -201,8 +240,11 @@ impl Diff {
             };
             return Ok([open(a, &self.root_a)?, open(b, &self.root_b)?]);
         }
-        if self.replace.is_empty() {
-            return failure("name two sites, `diff A B`, or a change of one, `diff -c FILE --replace PATH=FILE`");
+        if self.replace.is_empty() && !self.is_upgrade() {
+            return failure(
+                "name two sites, `diff A B`, a change of one, `diff -c FILE --replace PATH=FILE`, \
+                 or two versions of httpd, `diff -c FILE --httpd-a VERSION --httpd-b VERSION`",
+            );
         }
         let before = self.given.open_for_search(self.given.scenario.as_deref(), streams)?;
         let mut texts = Vec::new();

@@ -154,7 +154,8 @@ impl Find {
                 let Some(blockers) = search.blocked_by(*line).filter(|blockers| !blockers.is_empty()) else { continue };
                 let by: Vec<String> = blockers.iter().map(|by| sources.place(*by)).collect();
                 let line = sources.place(*line);
-                streams.note(&format!("no request can reach {line}: {} takes all that it would match", by.join(" and ")));
+                streams
+                    .note(&format!("no request can reach {line}: {} takes all that it would match", by.join(" and ")));
             }
         }
         let ended = Ended::of(&search, found);
