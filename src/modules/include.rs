@@ -110,7 +110,9 @@ fn begins_with_its_last_tag(page: &[u8]) -> bool {
     let mut rest = page;
     while let Some(directive) = rest.strip_prefix(TAG) {
         let name = directive.trim_ascii_start().to_ascii_lowercase();
-        let Some(next) = directive.find(TAG) else { return !name.starts_with(b"include") && !name.starts_with(b"exec") };
+        let Some(next) = directive.find(TAG) else {
+            return !name.starts_with(b"include") && !name.starts_with(b"exec");
+        };
         if !name.starts_with(b"set") || !directive[..next].ends_with(b"-->") {
             return false;
         }

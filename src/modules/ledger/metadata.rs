@@ -15,7 +15,5 @@ const IDENT: &[Directive] = &[
 ];
 
 /// The modules of this group.
-pub(super) static MODULES: &[Module] = &[
-    module("mod_ident.c", "ident_module", IDENT),
-    module("mod_unique_id.c", "unique_id_module", &[]),
-];
+pub(super) static MODULES: &[Module] =
+    &[module("mod_ident.c", "ident_module", IDENT), module("mod_unique_id.c", "unique_id_module", &[])];
