@@ -145,7 +145,7 @@ pub(crate) fn ended(
         None => "",
     });
     if stopped.is_none() && !open.is_empty() {
-        text.push_str(&format!("; {} could not be decided:", crate::report::plural(open.len(), "line")));
+        text.push_str("; it is not known of all requests:");
         for open in open.iter().take(OPEN) {
             let line = match open.line.is_some() {
                 true => {

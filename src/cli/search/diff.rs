@@ -13,7 +13,8 @@ use crate::request::Request;
 use crate::run::Run;
 use crate::search::ask::Ask;
 use crate::search::compare::{Comparison, Difference};
-use crate::source::SourceMap;
+use crate::search::open::Open;
+use crate::source::{SourceMap, Span};
 use crate::suite::{RequestSpec, bounded};
 use crate::version::Version;
 use serde_json::json;
@@ -109,6 +110,8 @@ impl Diff {
                 for spec in &specs {
                     comparison.put(Ask::of(spec), &Request::of(spec, 0));
                 }
+                let why = "the requests that were given are not all there are".into();
+                comparison.open.push(Open { line: Span::NONE, why });
             }
             None => comparison.search(sites, &self.search.terms(), self.search.purse(1)?),
         }
