@@ -111,6 +111,11 @@ pub(crate) fn words(directive: &Directive<'_>) -> Vec<BString> {
     args::split(if directive.is_section() { text.strip_suffix(b">").unwrap_or(text) } else { text })
 }
 
+/// Whether two places are the same line, of a site and of one that was changed without moving lines.
+pub(crate) fn same_line(a: Span, b: Span) -> bool {
+    (a.file, a.line) == (b.file, b.line)
+}
+
 /// All of a directive: of a section, what is in it, too.
 pub(crate) fn whole(directive: &Directive<'_>) -> Span {
     let span = directive.span();
@@ -219,6 +224,12 @@ impl<'s> Asked<'s> {
     /// What an answer of some site gives to a visitor.
     pub(crate) fn gives(&self, ask: &Ask, outcome: &Outcome) -> Option<(Thing, How)> {
         shown(self.site, &ask.method, outcome)
+    }
+
+    /// Whether a file that is had is behind a symbolic link.
+    pub(crate) fn by_link(&self, file: &Shown) -> bool {
+        let bare = |path: &[u8]| path.strip_suffix(b"/").unwrap_or(path).to_vec();
+        file.outcome.file.as_ref().is_some_and(|path| bare(path) != bare(&file.path))
     }
 
     /// The line that leads the URL of a request to its file.

@@ -1,8 +1,9 @@
 //! `alias-behind-shorter-alias`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, words};
+use crate::lint::facts::{Facts, same_line, words};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::ask::escaped;
 use crate::search::compare::differ;
 use bstr::ByteSlice;
@@ -50,7 +51,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let [url, _, ..] = words.as_slice() else { continue };
         let Some(door) = asked.doors(line).next() else { continue };
         let url = escaped(url.trim_end_with(|c| c == '/'));
-        let by = |outcome: &crate::outcome::Outcome| asked.mapping(outcome);
+        let by = |outcome: &Outcome, line| asked.mapping(outcome).is_some_and(|by| same_line(by, line));
         for earlier in facts.named(&ALIASES).take_while(|earlier| earlier.span() != line.span()) {
             if earlier.virtual_host() != line.virtual_host() {
                 continue;
@@ -60,8 +61,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             // each of its URLs goes to the earlier line, and without that to this one
             let taken = asks.iter().all(|ask| {
                 let (now, then) = (run.ask(&ask.request()), other.ask(&ask.request()));
-                by(&now) == Some(earlier.span())
-                    && by(&then) == Some(line.span())
+                by(&now, earlier.span())
+                    && by(&then, line.span())
                     && differ(&now, &then).is_some()
             });
             if taken {

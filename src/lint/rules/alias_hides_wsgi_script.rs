@@ -1,7 +1,7 @@
 //! `alias-hides-wsgi-script`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, words};
+use crate::lint::facts::{Asked, Facts, same_line, words};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::{Ask, escaped};
 use crate::site::Directive;
@@ -72,7 +72,7 @@ fn hidden(asked: &Asked<'_>, mount: &Directive<'_>, alias: &Directive<'_>) -> Op
         let runs = |handler: Option<&[u8]>| handler == Some(b"wsgi-script");
         let now = runs(outcome.handler.as_deref().map(|h| h.as_bytes()));
         let then = other.ask(&ask.request());
-        let by_mount = then.decided_by.iter().any(|decision| decision.span == mount.span());
+        let by_mount = then.decided_by.iter().any(|decision| same_line(decision.span, mount.span()));
         if now || !by_mount || !runs(then.handler.as_deref().map(|h| h.as_bytes())) {
             return None;
         }

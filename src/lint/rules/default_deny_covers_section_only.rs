@@ -79,6 +79,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(other) = asked.changed(&[Edit { text: shut.into(), ..end }]) else { continue };
         let outside = asked.files.iter().find(|file| {
             file.how == How::Static
+                && !asked.by_link(file)
                 && sensitive(&file.path, file.how).is_some()
                 && asked.mapping(&file.outcome).is_some_and(|line| lines.contains(&line))
                 && !asked.ask(file.ask.clone()).met.contains(&section.span())

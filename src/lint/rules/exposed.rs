@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&Shown) -> bool) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut by_line: BTreeMap<Span, Vec<&Shown>> = BTreeMap::new();
-    for file in asked.files.iter().filter(|file| is(file)) {
+    // what is had by a link is the link's fault, which has a rule of its own
+    for file in asked.files.iter().filter(|file| is(file) && !asked.by_link(file)) {
         if let Some(line) = asked.mapping(&file.outcome) {
             by_line.entry(line).or_default().push(file);
         }
