@@ -1,7 +1,7 @@
 //! `link-leaves-the-opened-tree`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Shown, is_named, words};
+use crate::lint::facts::{Asked, Facts, Shown, is_named, same_line, words};
 use crate::lint::{Example, Finding, Rule};
 use crate::site::{Directive, Edit};
 use crate::source::{SourceMap, Span};
@@ -53,10 +53,27 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if found.iter().all(|finding| finding.line != *line) {
             let name = file.path.to_str_lossy();
             let message = format!("a link leads out of what was opened, to `{name}`, which no URL of its own gets");
-            found.push(rule.shown(*line, message, &file.ask, &file.outcome));
+            let mut finding = rule.shown(*line, message, &file.ask, &file.outcome);
+            // a folder that is opened without a word on links has them from above: nobody chose it there
+            if is_inherited(facts, *line, file) {
+                finding.level = Severity::Note;
+            }
+            found.push(finding);
         }
     }
     found
+}
+
+/// Whether the file is let in by a Directory section that leaves links to an outer one.
+fn is_inherited(facts: &Facts<'_>, options: Span, file: &Shown) -> bool {
+    let within = |line: Span| {
+        let own = facts.directives.iter().find(|d| same_line(d.span(), line))?;
+        own.parents().last()
+    };
+    let access = file.outcome.decided_by.iter().rev().filter_map(|decision| within(decision.span));
+    let mut access = access.filter(|(name, _)| name.to_ascii_lowercase().starts_with(b"directory"));
+    let Some((_, opened)) = access.next() else { return false };
+    within(options).is_none_or(|(_, section)| section != opened)
 }
 
 /// A line of Options without those for links.
