@@ -41,7 +41,7 @@ pub(super) struct Lint {
     budget: usize,
 
     /// Stop trying after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     timeout: f64,
 
     /// Output format

@@ -190,8 +190,7 @@ impl<'s> Asked<'s> {
 
     /// The site with other texts; none where httpd would not start with them.
     pub(crate) fn changed(&self, edits: &[Edit]) -> Option<Rc<Run>> {
-        let mut key: Vec<_> =
-            edits.iter().map(|e| (e.file.0, e.range.start, e.range.end, e.text.clone())).collect();
+        let mut key: Vec<_> = edits.iter().map(|e| (e.file.0, e.range.start, e.range.end, e.text.clone())).collect();
         key.sort();
         if let Some(known) = self.changed.borrow().get(&key) {
             return known.clone();

@@ -75,11 +75,7 @@ impl Rule {
 
     /// A finding of this rule, and the request that shows it.
     fn shown(&self, line: Span, message: impl Into<String>, ask: &Ask, outcome: &Outcome) -> Finding {
-        Finding {
-            level: self.level,
-            witness: Some((ask.clone(), outcome.clone())),
-            ..self.at(line, message)
-        }
+        Finding { level: self.level, witness: Some((ask.clone(), outcome.clone())), ..self.at(line, message) }
     }
 
     /// The same, of a request that was seen.

@@ -15,7 +15,9 @@ fn site(example: &Example) -> Site {
     let mut files = Memory::new();
     for file in example.files {
         match file.split_once(" -> ") {
-            Some((path, target)) => files.add_symlink(path.as_bytes(), target.as_bytes(), crate::vfs::Owner::ROOT).map(drop),
+            Some((path, target)) => {
+                files.add_symlink(path.as_bytes(), target.as_bytes(), crate::vfs::Owner::ROOT).map(drop)
+            }
             None => files.add_file(file.as_bytes(), Vec::new(), 0o644, crate::vfs::Owner::ROOT).map(drop),
         }
         .expect("there is room");
@@ -69,7 +71,11 @@ fn spelling_changes_no_finding() {
                 let bare = line.trim_start();
                 let end = bare.find([' ', '>']).unwrap_or(bare.len());
                 let (name, rest) = bare.split_at(end);
-                if bare.starts_with('#') { format!("{line}\n") } else { format!("\t {}{rest}  \n", name.to_uppercase()) }
+                if bare.starts_with('#') {
+                    format!("{line}\n")
+                } else {
+                    format!("\t {}{rest}  \n", name.to_uppercase())
+                }
             })
             .collect();
         let bad = site(&rule.bad);
@@ -105,4 +111,13 @@ fn what_is_allowed_needs_a_reason() {
     let wrong: Vec<String> = all.iter().filter_map(|a| a.wrong()).map(|f| f.message).collect();
     assert_eq!((all.len(), wrong), (2, vec!["`version-control-served` is allowed without a reason".to_string()]));
     assert!(site.sources().file(crate::source::FileId(0)).text.contains_str("allow-file"));
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lint.md")).expect("it is there");
+    assert!(
+        page == crate::report::lint::page(rules()),
+        "write it: routesim lint --list --format markdown > docs/lint.md"
+    );
 }

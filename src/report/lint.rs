@@ -25,9 +25,9 @@ pub(crate) fn json(finding: &Finding, sources: &SourceMap) -> Value {
         Value::Object(map)
     });
     map.insert("related".into(), related.collect());
-    let witness = finding.witness.as_ref().map(|(ask, outcome)| {
-        json!({"request": search::request(&ask.spec()), "outcome": search::outcome(outcome, sources)})
-    });
+    let witness = finding.witness.as_ref().map(
+        |(ask, outcome)| json!({"request": search::request(&ask.spec()), "outcome": search::outcome(outcome, sources)}),
+    );
     map.insert("witness".into(), witness.unwrap_or_default());
     let fix = finding.fix.as_ref().map(|fix| {
         json!({"safe": fix.safety == Safety::Safe, "message": fix.message, "edits": json::edits(&fix.edits, sources)})
@@ -134,7 +134,14 @@ pub(crate) fn page(rules: &[&Rule]) -> String {
         page.push_str(&format!("| [{0}](#{0}) | {1} | {2} |\n", rule.name, rule.level, rule.group));
     }
     for rule in rules {
-        page.push_str(&format!("\n## {}\n\n{} {}\n\nTo mend it: {}. {}\n", rule.name, rule.finds, rule.why, rule.help, fix(rule)));
+        page.push_str(&format!(
+            "\n## {}\n\n{} {}\n\nTo mend it: {}. {}\n",
+            rule.name,
+            rule.finds,
+            rule.why,
+            rule.help,
+            fix(rule)
+        ));
         for (title, example) in [("It finds", &rule.bad), ("It doesn't find", &rule.good)] {
             page.push_str(&format!("\n{title}:\n\n```apache\n{}```\n{}", example.config, files(example)));
         }

@@ -61,9 +61,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             // each of its URLs goes to the earlier line, and without that to this one
             let taken = asks.iter().all(|ask| {
                 let (now, then) = (run.ask(&ask.request()), other.ask(&ask.request()));
-                by(&now, earlier.span())
-                    && by(&then, line.span())
-                    && differ(&now, &then).is_some()
+                by(&now, earlier.span()) && by(&then, line.span()) && differ(&now, &then).is_some()
             });
             if taken {
                 let seen = asked.ask(asks[1].clone());

@@ -38,14 +38,13 @@ Alias /static /srv/shop/static
 
 /// Languages whose sources run on a server, and are no pages' parts.
 const CODE: [&[u8]; 16] = [
-    b"py", b"pyw", b"wsgi", b"php", b"phtml", b"inc", b"rb", b"erb", b"pl", b"pm", b"jsp", b"asp", b"aspx", b"cgi", b"fcgi", b"lua",
+    b"py", b"pyw", b"wsgi", b"php", b"phtml", b"inc", b"rb", b"erb", b"pl", b"pm", b"jsp", b"asp", b"aspx", b"cgi",
+    b"fcgi", b"lua",
 ];
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     by_line(rule, facts, "a program's source", |file| {
-        file.how == How::Static
-            && sensitive(&file.path, file.how) == Some(Sensitive::Source)
-            && is_code(&file.path)
+        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Source) && is_code(&file.path)
     })
 }
 

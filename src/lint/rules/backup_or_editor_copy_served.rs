@@ -39,5 +39,7 @@ DocumentRoot /srv/www
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "backups", |file| file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Backup))
+    by_line(rule, facts, "backups", |file| {
+        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Backup)
+    })
 }

@@ -51,7 +51,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let edits = vec![Edit::replace(Span { start: end, end, ..daemon.line }, text)];
         let runs = asked.changed(&edits).map(|other| other.ask(&seen.ask.request()));
         if runs.and_then(|outcome| outcome.wsgi).is_some_and(|wsgi| wsgi.process_group == daemon.name) {
-            let message = format!("nothing is delegated to `{}`: the application runs in httpd's own processes", daemon.name);
+            let message =
+                format!("nothing is delegated to `{}`: the application runs in httpd's own processes", daemon.name);
             let fix = Fix { message: "delegate to it".into(), safety: Safety::Unsafe, edits };
             found.push(Finding { fix: Some(fix), ..rule.seen(daemon.line, message, seen) });
         }

@@ -39,5 +39,7 @@ Alias /media /srv/shop
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "a database", |file| file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Database))
+    by_line(rule, facts, "a database", |file| {
+        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Database)
+    })
 }

@@ -61,9 +61,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         // what it opens, by the line that leads there
-        let inside = asked.pool.iter().filter(|seen| {
-            seen.met.contains(&section.span()) && asked.gives(&seen.ask, &seen.outcome).is_some()
-        });
+        let inside = asked
+            .pool
+            .iter()
+            .filter(|seen| seen.met.contains(&section.span()) && asked.gives(&seen.ask, &seen.outcome).is_some());
         let lines: Vec<Span> = inside.filter_map(|seen| asked.mapping(&seen.outcome)).collect();
         // the same default, for everything: of the end of the server, so that no section comes after it
         let sources = facts.site.sources();
@@ -86,7 +87,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 && other.ask(&file.ask.request()).status == 403
         });
         if let Some(file) = outside {
-            let message = "the denial by default holds for the URLs of this section alone: what lies beside them is open";
+            let message =
+                "the denial by default holds for the URLs of this section alone: what lies beside them is open";
             found.push(rule.shown(section.span(), message, &file.ask, &file.outcome));
         }
     }

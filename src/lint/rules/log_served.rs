@@ -36,5 +36,7 @@ DocumentRoot /srv/www
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "logs", |file| file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Log))
+    by_line(rule, facts, "logs", |file| {
+        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Log)
+    })
 }

@@ -104,7 +104,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let mut comparison = Comparison::new([facts.site, &other], [before, after], false);
         comparison.search([facts.site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
         let Some(shows) = comparison.differences().into_iter().next() else { continue };
-        let message = format!("`{alike}` (U+{:04X}) looks like `{}`, and is another character", alike as u32, first.text);
+        let message =
+            format!("`{alike}` (U+{:04X}) looks like `{}`, and is another character", alike as u32, first.text);
         let fix = Fix { message: "write the plain character".into(), safety: Safety::Unsafe, edits };
         found.push(Finding { fix: Some(fix), ..rule.shown(span, message, &shows.ask, &shows.before) });
     }

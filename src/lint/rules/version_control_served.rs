@@ -39,5 +39,7 @@ DocumentRoot /srv/www
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "version control", |file| file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Vcs))
+    by_line(rule, facts, "version control", |file| {
+        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Vcs)
+    })
 }
