@@ -231,6 +231,26 @@ impl<'s> Asked<'s> {
         file.outcome.file.as_ref().is_some_and(|path| bare(path) != bare(&file.path))
     }
 
+    /// The DocumentRoot that a file is below, where httpd's own is the same one: the line then decides nothing.
+    fn root(&self, outcome: &Outcome) -> Option<Span> {
+        let file = outcome.file.as_ref()?;
+        let roots: Vec<Directive<'_>> = self.site.directives().filter(|d| is_named(d, &["DocumentRoot"])).collect();
+        let [root] = roots.as_slice() else { return None };
+        let path = words(root).into_iter().next()?;
+        let rest = file.strip_prefix(path.strip_suffix(b"/").unwrap_or(&path))?;
+        rest.starts_with(b"/").then(|| root.span())
+    }
+
+    /// Whether a request is answered otherwise where a mapping leads nowhere.
+    pub(crate) fn leads(&self, ask: &Ask, outcome: &Outcome, line: Span) -> bool {
+        let sources = self.ground.search.run.sources();
+        if !sources.directive_name(line).eq_ignore_ascii_case("DocumentRoot") {
+            return self.needs(ask, outcome, &[line]);
+        }
+        let edit = Edit::replace(line, "DocumentRoot /no-such-directory");
+        self.changed(&[edit]).is_some_and(|other| differ(outcome, &other.ask(&ask.request())).is_some())
+    }
+
     /// The line that leads the URL of a request to its file.
     pub(crate) fn mapping(&self, outcome: &Outcome) -> Option<Span> {
         let sources = self.ground.search.run.sources();
@@ -239,7 +259,7 @@ impl<'s> Asked<'s> {
             let name = sources.directive_name(*span).to_ascii_lowercase();
             span.is_some() && MAPPINGS.iter().any(|own| name == *own)
         });
-        lines.next()
+        lines.next().or_else(|| self.root(outcome))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::daemon::daemons;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Seen};
+use crate::lint::facts::{Facts, Seen, words};
 use crate::lint::{Example, Finding, Rule};
 use crate::site::{Edit, Fix, Safety};
 use crate::source::Span;
@@ -42,7 +42,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for daemon in daemons(facts) {
         // what names it, or any group that a request makes up
-        let mention = named.iter().any(|d| d.args().contains_str(&daemon.name) || d.args().contains_str("%{"));
+        let names = |word: &[u8]| {
+            let word = word.strip_prefix(b"process-group=").unwrap_or(word);
+            word == daemon.name.as_slice() || word.contains_str("%{")
+        };
+        let mention = named.iter().any(|d| words(d).iter().any(|word| names(word)));
         let embedded = |seen: &&Seen| seen.outcome.wsgi.as_ref().is_some_and(|wsgi| wsgi.process_group.is_empty());
         let Some(seen) = asked.pool.iter().find(embedded).filter(|_| !mention) else { continue };
         // and would run there

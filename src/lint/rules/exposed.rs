@@ -20,7 +20,7 @@ pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&S
     let mut found = Vec::new();
     for (line, mut files) in by_line {
         files.sort_by_key(|file| (file.ask.weight(), &file.path));
-        let Some(first) = files.iter().find(|file| asked.needs(&file.ask, &file.outcome, &[line])) else { continue };
+        let Some(first) = files.iter().find(|file| asked.leads(&file.ask, &file.outcome, line)) else { continue };
         let name = first.path.to_str_lossy();
         let more = match files.len() {
             1 => String::new(),
