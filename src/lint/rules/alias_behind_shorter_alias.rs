@@ -51,7 +51,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let [url, _, ..] = words.as_slice() else { continue };
         let Some(door) = asked.doors(line).next() else { continue };
         let url = escaped(url.trim_end_with(|c| c == '/'));
-        let by = |outcome: &Outcome, line| asked.mapping(outcome).is_some_and(|by| same_line(by, line));
+        let by = |outcome: &Outcome, line| outcome.decided_by.iter().any(|d| same_line(d.span, line));
         for earlier in facts.named(&ALIASES).take_while(|earlier| earlier.span() != line.span()) {
             if earlier.virtual_host() != line.virtual_host() {
                 continue;
