@@ -241,13 +241,13 @@ impl<'s> Asked<'s> {
         rest.starts_with(b"/").then(|| root.span())
     }
 
-    /// Whether a request is answered otherwise where a mapping leads nowhere.
+    /// Whether a request is answered otherwise where a mapping leads elsewhere.
     pub(crate) fn leads(&self, ask: &Ask, outcome: &Outcome, line: Span) -> bool {
         let sources = self.ground.search.run.sources();
         if !sources.directive_name(line).eq_ignore_ascii_case("DocumentRoot") {
             return self.needs(ask, outcome, &[line]);
         }
-        let edit = Edit::replace(line, "DocumentRoot /no-such-directory");
+        let edit = Edit::replace(line, "DocumentRoot /");
         self.changed(&[edit]).is_some_and(|other| differ(outcome, &other.ask(&ask.request())).is_some())
     }
 

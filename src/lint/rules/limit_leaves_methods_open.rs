@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 </Directory>
 <Location /private>
   # finding
-  <Limit GET POST>
+  <Limit GET>
     Require all denied
   </Limit>
 </Location>
@@ -36,7 +36,7 @@ pub(super) static RULE: Rule = Rule {
 </Directory>
 <Location /private>
   Require ip 192.0.2.7
-  <Limit GET POST>
+  <Limit GET>
     Require all denied
   </Limit>
 </Location>
