@@ -63,6 +63,8 @@ pub mod directives;
 mod expr;
 mod follow;
 mod limits;
+#[cfg(feature = "cli")]
+mod lint;
 mod module;
 mod modules;
 #[cfg(feature = "cli")]

@@ -55,6 +55,7 @@ fn help() {
         "find",
         "diff",
         "repair",
+        "lint",
     ] {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let name = if verb.is_empty() { "help".into() } else { format!("help-{verb}") };

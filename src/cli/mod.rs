@@ -10,6 +10,7 @@ mod docroot;
 mod explain;
 mod given;
 mod init;
+mod lint;
 mod machine;
 mod manual;
 mod names;
@@ -115,6 +116,11 @@ enum Verb {
         after_help = "Examples:\n  routesim check -c /etc/apache2/apache2.conf\n  routesim check public/.htaccess"
     )]
     Check(check::Check),
+    /// Find what can hardly have been meant, each finding with a request that shows it
+    #[command(
+        after_help = "Examples:\n  routesim lint -c /etc/apache2\n  routesim lint sites/*.yaml --format json\n  routesim lint --explain grant-in-location"
+    )]
+    Lint(lint::Lint),
     /// Find small changes of the configuration that give the answer you want
     #[command(
         after_help = "Examples:\n  routesim repair /app/models/db.py --expect status=403\n  routesim repair -c /etc/apache2 https://www.example.com/docs/ --expect status=200\n  routesim repair --docroot public /old --expect status=301 --expect location=/new"
@@ -279,6 +285,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Exposed(verb)) => verb.run(streams),
         Some(Verb::Bypass(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
+        Some(Verb::Lint(verb)) => verb.run(streams),
         Some(Verb::Repair(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),

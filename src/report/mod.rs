@@ -20,6 +20,8 @@ pub mod explain;
 #[cfg(feature = "cli")]
 pub(crate) mod follow;
 #[cfg(feature = "cli")]
+pub(crate) mod lint;
+#[cfg(feature = "cli")]
 pub mod paint;
 #[cfg(feature = "cli")]
 pub(crate) mod repair;

@@ -70,7 +70,12 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
     let ran = if last.is_proxied() && !for_error { &last.handler } else { &last.served_by };
     let script = (for_error || tells) && ran.as_ref().is_some_and(is_script);
     let location = answer.err_headers_out.get("Location").or(answer.headers_out.get("Location"));
-    let location = location.map(|l| l.to_owned());
+    let is_known = location.is_none_or(|location| !response::is_unknown(location));
+    let location = location.filter(|_| is_known).map(|l| l.to_owned());
+    if !is_known {
+        let why = "the Location holds what is not known: a time, a load or a duration".into();
+        caveats.push(Caveat { directive: "Header".into(), span: Span::NONE, why });
+    }
     let access =
         match refused.map_or(last.access, |r| if r.access == Access::NotReached { last.access } else { r.access }) {
             // a 401 that no authorization made (Redirect 401, a handler) asks for a user all the same

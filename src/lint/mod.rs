@@ -1,0 +1,113 @@
+//! Findings about a configuration: what its author can hardly have meant, each shown by a request and its answer.
+//!
+//! A rule is a file of `rules/`: what it finds, why that is bad, an example of it and one that is nearly it. It goes through
+//! the facts (`facts.rs`), which are gathered once, and proves what it says by asking a site that lacks the line or has the
+//! fix. What no request can show is a note, and has no witness.
+
+mod allow;
+pub(crate) mod facts;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use allow::{Allowed, allowed};
+
+use crate::diagnostic::Severity;
+use crate::outcome::Outcome;
+use crate::search::ask::Ask;
+use crate::site::Fix;
+use crate::source::Span;
+use facts::{Facts, Seen};
+
+/// A rule.
+pub(crate) struct Rule {
+    pub name: &'static str,
+    pub level: Severity,
+    pub group: &'static str,
+    /// What it finds, and why that is bad.
+    pub finds: &'static str,
+    pub why: &'static str,
+    /// What to do.
+    pub help: &'static str,
+    /// Whether a fix, where one is offered, changes only what is wrong; none where none is offered.
+    pub safe: Option<bool>,
+    /// A configuration with it; the line below each `# finding` is blamed.
+    pub bad: Example,
+    /// One that is nearly it.
+    pub good: Example,
+    pub find: fn(&Rule, &Facts<'_>) -> Vec<Finding>,
+}
+
+/// An example: a configuration, and the files around it; `PATH -> TARGET` is a link.
+#[derive(Clone, Copy)]
+pub(crate) struct Example {
+    pub config: &'static str,
+    pub files: &'static [&'static str],
+}
+
+/// Something that a rule found.
+pub(crate) struct Finding {
+    pub rule: &'static str,
+    pub level: Severity,
+    pub line: Span,
+    pub message: String,
+    pub help: String,
+    pub related: Vec<(Span, String)>,
+    /// A request whose answer shows the harm.
+    pub witness: Option<(Ask, Outcome)>,
+    pub fix: Option<Fix>,
+}
+
+impl Rule {
+    /// A finding of this rule that nothing shows.
+    fn at(&self, line: Span, message: impl Into<String>) -> Finding {
+        Finding {
+            rule: self.name,
+            level: Severity::Note,
+            line,
+            message: message.into(),
+            help: self.help.into(),
+            related: Vec::new(),
+            witness: None,
+            fix: None,
+        }
+    }
+
+    /// A finding of this rule, and the request that shows it.
+    fn shown(&self, line: Span, message: impl Into<String>, ask: &Ask, outcome: &Outcome) -> Finding {
+        Finding { level: self.level, witness: Some((ask.clone(), outcome.clone())), ..self.at(line, message) }
+    }
+
+    /// The same, of a request that was seen.
+    fn seen(&self, line: Span, message: impl Into<String>, seen: &Seen) -> Finding {
+        self.shown(line, message, &seen.ask, &seen.outcome)
+    }
+}
+
+impl Finding {
+    fn related(mut self, line: Span, label: impl Into<String>) -> Finding {
+        self.related.push((line, label.into()));
+        self
+    }
+}
+
+/// All rules, by their names.
+pub(crate) fn rules() -> &'static [&'static Rule] {
+    rules::ALL
+}
+
+/// The rule of that name.
+pub(crate) fn rule(name: &str) -> Option<&'static Rule> {
+    rules().iter().copied().find(|rule| rule.name == name)
+}
+
+/// What all rules find, in the order of the text.
+pub(crate) fn lint(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = rules().iter().flat_map(|rule| (rule.find)(rule, facts)).collect();
+    // a line of the stock server is nobody's to mend
+    found.retain(|finding| finding.line.is_some() && facts.site.is_own(finding.line.file));
+    let sources = facts.site.sources();
+    found.sort_by_cached_key(|f| (sources.file(f.line.file).name.clone(), f.line.start, f.rule));
+    found.dedup_by(|a, b| a.rule == b.rule && a.line == b.line);
+    found
+}

@@ -1,0 +1,38 @@
+//! What the rules about WSGIDaemonProcess have in common.
+
+use crate::lint::facts::{Facts, words};
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+/// A WSGIDaemonProcess line: its name, and its options.
+pub(super) struct Daemon {
+    pub line: Span,
+    pub name: BString,
+    options: Vec<(BString, BString)>,
+}
+
+impl Daemon {
+    /// The value of an option.
+    pub(super) fn option(&self, name: &str) -> Option<&BString> {
+        self.options.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// The value of an option that is a number.
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.option(name)?.to_str().ok()?.parse().ok()
+    }
+}
+
+/// All of them, in order.
+pub(super) fn daemons(facts: &Facts<'_>) -> Vec<Daemon> {
+    let all = facts.named(&["WSGIDaemonProcess"]).filter_map(|d| {
+        let mut words = words(d).into_iter();
+        let name = words.next()?;
+        let options = words.filter_map(|word| {
+            let (name, value) = word.split_once_str("=")?;
+            Some((name.into(), value.into()))
+        });
+        Some(Daemon { line: d.span(), name, options: options.collect() })
+    });
+    all.collect()
+}

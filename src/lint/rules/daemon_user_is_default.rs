@@ -1,0 +1,52 @@
+//! `daemon-user-is-default`
+
+use super::daemon::daemons;
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, words};
+use crate::lint::{Example, Finding, Rule};
+
+pub(super) static RULE: Rule = Rule {
+    name: "daemon-user-is-default",
+    level: Severity::Note,
+    group: "mod_wsgi",
+    finds: "WSGIDaemonProcess has the user and group that httpd runs as anyway.",
+    why: "They say nothing, and are in the way when httpd's own are changed.",
+    help: "take `user=` and `group=` out",
+    safe: None,
+    bad: Example {
+        config: r##"User www-data
+Group www-data
+# finding
+WSGIDaemonProcess shop user=www-data group=www-data
+WSGIProcessGroup shop
+WSGIScriptAlias / /srv/shop/shop.wsgi
+"##,
+        files: &["/srv/shop/shop.wsgi"],
+    },
+    good: Example {
+        config: r##"User www-data
+Group www-data
+WSGIDaemonProcess shop user=www-data group=staff
+WSGIProcessGroup shop
+WSGIScriptAlias / /srv/shop/shop.wsgi
+"##,
+        files: &["/srv/shop/shop.wsgi"],
+    },
+    find,
+};
+
+/// Whom httpd runs as at Debian, where nothing is said.
+const USUAL: &str = "www-data";
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let own = |name: &str| {
+        let line = facts.named(&[name]).last().and_then(|line| words(line).into_iter().next());
+        line.unwrap_or_else(|| USUAL.into())
+    };
+    let (user, group) = (own("User"), own("Group"));
+    let same = daemons(facts).into_iter().filter(|daemon| {
+        let users = daemon.option("user").is_some_and(|own| *own == user);
+        users && daemon.option("group").is_none_or(|own| *own == group)
+    });
+    same.map(|daemon| rule.at(daemon.line, format!("httpd runs as `{user}` anyway"))).collect()
+}

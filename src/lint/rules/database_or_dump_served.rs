@@ -1,0 +1,45 @@
+//! `database-or-dump-served`
+
+use super::exposed::by_line;
+use crate::diagnostic::Severity;
+use crate::lint::facts::Facts;
+use crate::lint::{Example, Finding, Rule};
+use crate::search::kinds::{Sensitive, sensitive};
+use crate::search::shown::How;
+
+pub(super) static RULE: Rule = Rule {
+    name: "database-or-dump-served",
+    level: Severity::Error,
+    group: "exposure",
+    finds: "A database file or a dump is served.",
+    why: "Whoever asks for its URL has all that is in it.",
+    help: "move it out of what URLs lead to, or deny it in a Files section",
+    safe: None,
+    bad: Example {
+        config: r##"<Directory /srv/shop>
+  Require all granted
+</Directory>
+# finding
+Alias /media /srv/shop
+"##,
+        files: &["/srv/shop/logo.png", "/srv/shop/orders.sqlite"],
+    },
+    good: Example {
+        config: r##"<Directory /srv/shop>
+  Require all granted
+  <Files *.sqlite>
+    Require all denied
+  </Files>
+</Directory>
+Alias /media /srv/shop
+"##,
+        files: &["/srv/shop/logo.png", "/srv/shop/orders.sqlite"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    by_line(rule, facts, "a database", |file| {
+        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Database)
+    })
+}

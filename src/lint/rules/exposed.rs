@@ -1,0 +1,33 @@
+//! What the rules about served files have in common: the files, by the line that leads URLs to them.
+
+use crate::lint::facts::{Facts, Shown};
+use crate::lint::{Finding, Rule};
+use crate::report::plural;
+use crate::source::Span;
+use bstr::ByteSlice;
+use std::collections::BTreeMap;
+
+/// A finding for each line that leads to such files, shown by the plainest request that gets one.
+pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&Shown) -> bool) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut by_line: BTreeMap<Span, Vec<&Shown>> = BTreeMap::new();
+    // what is had by a link is the link's fault, which has a rule of its own
+    for file in asked.files.iter().filter(|file| is(file) && !asked.by_link(file)) {
+        if let Some(line) = asked.mapping(&file.outcome) {
+            by_line.entry(line).or_default().push(file);
+        }
+    }
+    let mut found = Vec::new();
+    for (line, mut files) in by_line {
+        files.sort_by_key(|file| (file.ask.weight(), &file.path));
+        let Some(first) = files.iter().find(|file| asked.leads(&file.ask, &file.outcome, line)) else { continue };
+        let name = first.path.to_str_lossy();
+        let more = match files.len() {
+            1 => String::new(),
+            n => format!(" (and {} like it)", plural(n - 1, "file")),
+        };
+        let message = format!("this line publishes {what}: `{name}` is sent to anybody{more}");
+        found.push(rule.shown(line, message, &first.ask, &first.outcome));
+    }
+    found
+}

@@ -1,0 +1,119 @@
+//! `link-leaves-the-opened-tree`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Asked, Facts, Shown, is_named, same_line, words};
+use crate::lint::{Example, Finding, Rule};
+use crate::site::{Directive, Edit};
+use crate::source::{SourceMap, Span};
+use bstr::ByteSlice;
+
+pub(super) static RULE: Rule = Rule {
+    name: "link-leaves-the-opened-tree",
+    level: Severity::Warning,
+    group: "exposure",
+    finds: "A symbolic link in an open folder leads to what no URL of its own gets.",
+    why: "Sections go by the path of the link: those of the target are not asked.",
+    help: "write SymLinksIfOwnerMatch in place of FollowSymLinks, or neither",
+    safe: None,
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  # finding
+  Options FollowSymLinks
+  Require all granted
+</Directory>
+"##,
+        files: &["/srv/www/index.html", "/srv/data/orders.csv", "/srv/www/data -> /srv/data"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Options FollowSymLinks
+  Require all granted
+</Directory>
+"##,
+        files: &["/srv/www/index.html", "/srv/www/41/app.css", "/srv/www/current -> 41"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let sources = facts.site.sources();
+    // what lets links be followed, and the same line without that
+    let options = facts.named(&["Options"]).filter_map(|d| Some((d.span(), unlinked(d, sources)?)));
+    let options: Vec<(Span, Edit)> = options.collect();
+    let mut found: Vec<Finding> = Vec::new();
+    for file in asked.files.iter().filter(|file| leads_out(asked, file)) {
+        let refused = |edits: &[Edit]| {
+            let outcome = asked.changed(edits).map(|other| other.ask(&file.ask.request()));
+            outcome.is_some_and(|outcome| outcome.status == 403)
+        };
+        let Some((line, _)) = options.iter().find(|(_, edit)| refused(std::slice::from_ref(edit))) else { continue };
+        if found.iter().all(|finding| finding.line != *line) {
+            let name = file.path.to_str_lossy();
+            let message = format!("a link leads out of what was opened, to `{name}`, which no URL of its own gets");
+            let mut finding = rule.shown(*line, message, &file.ask, &file.outcome);
+            // a folder that is opened without a word on links has them from above: nobody chose it there
+            if is_inherited(facts, *line, file) {
+                finding.level = Severity::Note;
+            }
+            found.push(finding);
+        }
+    }
+    found
+}
+
+/// Whether the file is let in by a Directory section that leaves links to an outer one.
+fn is_inherited(facts: &Facts<'_>, options: Span, file: &Shown) -> bool {
+    let within = |line: Span| {
+        let own = facts.directives.iter().find(|d| same_line(d.span(), line))?;
+        own.parents().last()
+    };
+    let access = file.outcome.decided_by.iter().rev().filter_map(|decision| within(decision.span));
+    let mut access = access.filter(|(name, _)| name.to_ascii_lowercase().starts_with(b"directory"));
+    let Some((_, opened)) = access.next() else { return false };
+    within(options).is_none_or(|(_, section)| section != opened)
+}
+
+/// A line of Options without those for links.
+fn unlinked(directive: &Directive<'_>, sources: &SourceMap) -> Option<Edit> {
+    let links = |word: &[u8]| {
+        let bare = word.trim_start_with(|c| c == '+').to_ascii_lowercase();
+        [&b"followsymlinks"[..], b"symlinksifownermatch", b"all"].contains(&bare.as_slice())
+    };
+    let words = words(directive);
+    if !is_named(directive, &["Options"]) || !words.iter().any(|word| links(word)) {
+        return None;
+    }
+    let left: Vec<&[u8]> = words.iter().map(|word| word.as_slice()).filter(|word| !links(word)).collect();
+    let signs = words.iter().any(|word| word.starts_with(b"+") || word.starts_with(b"-"));
+    let text = match (signs, left.is_empty()) {
+        (true, _) => [&bstr::join(" ", &left)[..], b" -FollowSymLinks -SymLinksIfOwnerMatch"].concat(),
+        (false, true) => b"None".to_vec(),
+        (false, false) => bstr::join(" ", &left),
+    };
+    let newlines = sources.text(directive.span()).find_iter("\n").count();
+    let text = [b"Options ", text.as_slice(), "\n".repeat(newlines).as_bytes()].concat();
+    Some(Edit::replace(directive.span(), text))
+}
+
+/// Whether a file is had by a link only, and its own path by no URL.
+fn leads_out(asked: &Asked<'_>, file: &Shown) -> bool {
+    let Some(path) = file.outcome.file.as_ref() else { return false };
+    let bare = |path: &[u8]| path.trim_end_with(|c| c == '/').to_vec();
+    if bare(path) == bare(&file.path) || !file.outcome.caveats.is_empty() {
+        return false;
+    }
+    let run = &asked.ground.search.run;
+    // by a link, and not by what a handler makes of the path
+    let ways = asked.ground.routes.to(&file.path);
+    !ways.iter().any(|way| {
+        asked.ground.doors.iter().filter(|door| way.scope.takes(door)).any(|door| {
+            let ask = way.ask(door);
+            let outcome = run.ask(&ask.request());
+            outcome.file.as_ref().is_some_and(|own| bare(own) == bare(&file.path))
+                && asked.gives(&ask, &outcome).is_some()
+        })
+    })
+}

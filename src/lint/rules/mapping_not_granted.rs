@@ -1,0 +1,83 @@
+//! `mapping-not-granted`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, Seen, words};
+use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::escaped;
+use crate::site::Edit;
+use bstr::ByteSlice;
+
+pub(super) static RULE: Rule = Rule {
+    name: "mapping-not-granted",
+    level: Severity::Warning,
+    group: "shadowed lines",
+    finds: "An Alias or a mount leads to a folder that no section opens.",
+    why: "Everything below its URL is refused.",
+    help: "open the folder: a Directory section with `Require all granted`",
+    safe: None,
+    bad: Example {
+        config: r##"<Directory />
+  Require all denied
+</Directory>
+# finding
+Alias /manual /srv/manual
+"##,
+        files: &["/srv/manual/a.html", "/srv/manual/b/c.html"],
+    },
+    good: Example {
+        config: r##"<Directory />
+  Require all denied
+</Directory>
+Alias /manual /srv/manual
+<Directory /srv/manual/b>
+  Require all granted
+</Directory>
+"##,
+        files: &["/srv/manual/a.html", "/srv/manual/b/c.html"],
+    },
+    find,
+};
+
+/// How many files of a folder are asked for.
+const SAMPLE: usize = 40;
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let sources = facts.site.sources();
+    let mut found = Vec::new();
+    for line in facts.named(&["Alias", "ScriptAlias", "WSGIScriptAlias", "DocumentRoot"]) {
+        let words = words(line);
+        let root = words.len() == 1;
+        let (url, path) = match words.as_slice() {
+            [path] => (&b""[..], path),
+            [url, path, ..] => (url.as_slice(), path),
+            [] => continue,
+        };
+        let Some(door) = asked.doors(line).next() else { continue };
+        // all files that it leads to
+        let url = url.trim_end_with(|c| c == '/');
+        let inside = asked.ground.tree.iter().filter(|entry| !entry.dir).filter_map(|entry| {
+            let rest = entry.path.strip_prefix(path.trim_end_with(|c| c == '/').as_bytes())?;
+            (rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
+        });
+        let seen: Vec<Seen> = inside
+            .take(SAMPLE)
+            .map(|rest| asked.ask(door.ask(&format!("{}{}", escaped(url), escaped(rest)))))
+            .filter(|seen| asked.mapping(&seen.outcome) == Some(line.span()) || root && seen.outcome.status == 403)
+            .collect();
+        let refused = |seen: &Seen| seen.outcome.status == 403 && seen.outcome.log == Some("AH01630");
+        let Some(first) = seen.iter().find(|seen| refused(seen)).filter(|_| seen.iter().all(refused)) else { continue };
+        // and a Directory section for it would open it
+        let end = sources.file(line.span().file).text.len() as u32;
+        let path = path.to_str_lossy();
+        let text = format!("\n<Directory \"{path}\">\nRequire all granted\n</Directory>\n<Files \"*\">\n</Files>\n");
+        let open = Edit { file: line.span().file, range: end..end, text: text.into() };
+        let opened = asked.changed(&[open]).map(|other| other.ask(&first.ask.request()));
+        // what a Location or a Files section denies on purpose stays denied with it
+        if opened.is_some_and(|outcome| outcome.status != 403) {
+            let message = format!("no section opens `{path}`: everything that this line leads to is refused");
+            found.push(rule.seen(line.span(), message, first));
+        }
+    }
+    found
+}

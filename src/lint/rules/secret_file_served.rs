@@ -1,0 +1,56 @@
+//! `secret-file-served`
+
+use super::exposed::by_line;
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, Shown};
+use crate::lint::{Example, Finding, Rule};
+use crate::search::kinds::{Sensitive, sensitive};
+use crate::search::shown::How;
+use bstr::ByteSlice;
+
+pub(super) static RULE: Rule = Rule {
+    name: "secret-file-served",
+    level: Severity::Error,
+    group: "exposure",
+    finds: "A key, a password file or a file of settings with passwords is served.",
+    why: "Whoever asks for its URL has the keys.",
+    help: "move it out of what URLs lead to, or deny it in a Files section",
+    safe: None,
+    bad: Example {
+        config: r##"# finding
+DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+"##,
+        files: &["/srv/www/index.html", "/srv/www/.env"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+<FilesMatch "^\.">
+  Require all denied
+</FilesMatch>
+"##,
+        files: &["/srv/www/index.html", "/srv/www/.env"],
+    },
+    find,
+};
+
+/// Files of settings that usually hold passwords.
+const SETTINGS: [&[u8]; 6] = [b".env", b".my.cnf", b".npmrc", b".pypirc", b".ftpconfig", b"sftp-config.json"];
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    by_line(rule, facts, "secrets", is_secret)
+}
+
+fn is_secret(file: &Shown) -> bool {
+    let name = file.path.rsplit_once_str("/").map_or(file.path.as_slice(), |(_, name)| name);
+    let kind = sensitive(&file.path, file.how);
+    // the public half of a pair of keys is public
+    let public = name.ends_with(b".pub") || name.ends_with(b".asc") || name.ends_with(b".gpg");
+    let settings = SETTINGS.contains(&name) || name.starts_with(b".env.") && name != b".env.example";
+    file.how == How::Static && !public && (kind == Some(Sensitive::Key) || kind == Some(Sensitive::Config) && settings)
+}

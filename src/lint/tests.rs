@@ -1,0 +1,129 @@
+//! Each rule on its own examples.
+
+use super::facts::Facts;
+use super::{Example, Finding, lint, rules};
+use crate::search::explore::Purse;
+use crate::site::Site;
+use crate::vfs::Memory;
+use bstr::ByteSlice;
+use std::sync::Arc;
+
+const PURSE: Purse = Purse { requests: 20_000, seed: 0, until: None };
+
+/// The site of an example.
+fn site(example: &Example) -> Site {
+    let mut files = Memory::new();
+    for file in example.files {
+        match file.split_once(" -> ") {
+            Some((path, target)) => {
+                files.add_symlink(path.as_bytes(), target.as_bytes(), crate::vfs::Owner::ROOT).map(drop)
+            }
+            None => files.add_file(file.as_bytes(), Vec::new(), 0o644, crate::vfs::Owner::ROOT).map(drop),
+        }
+        .expect("there is room");
+    }
+    Site::builder(example.config).tree(Arc::new(files)).lenient(true).build().expect("it can be laid out")
+}
+
+fn found(site: &Site) -> Vec<Finding> {
+    lint(&Facts::gather(site, PURSE))
+}
+
+fn line_of(site: &Site, finding: &Finding) -> u32 {
+    site.sources().file(finding.line.file).line_column(finding.line.start).0
+}
+
+#[test]
+fn each_rule_finds_its_example_and_not_what_is_nearly_it() {
+    let mut wrong = Vec::new();
+    for rule in rules() {
+        let wanted: Vec<u32> = rule
+            .bad
+            .config
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.trim() == "# finding")
+            .map(|(number, _)| number as u32 + 2)
+            .collect();
+        assert!(!wanted.is_empty(), "{}: no line is marked", rule.name);
+        let bad = site(&rule.bad);
+        let all = found(&bad);
+        let own: Vec<&Finding> = all.iter().filter(|finding| finding.rule == rule.name).collect();
+        let lines: Vec<u32> = own.iter().map(|finding| line_of(&bad, finding)).collect();
+        if lines != wanted {
+            wrong.push(format!("{} speaks at {lines:?}, not {wanted:?}", rule.name));
+        }
+        for finding in own {
+            assert!(finding.witness.is_some() || finding.level == crate::diagnostic::Severity::Note, "{}", rule.name);
+        }
+        let good = found(&site(&rule.good));
+        let own: Vec<u32> =
+            good.iter().filter(|f| f.rule == rule.name).map(|f| line_of(&site(&rule.good), f)).collect();
+        if !own.is_empty() {
+            wrong.push(format!("{} speaks at {own:?} of its good example", rule.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn spelling_changes_no_finding() {
+    for rule in rules() {
+        let respelled: String = rule
+            .bad
+            .config
+            .lines()
+            .map(|line| {
+                let bare = line.trim_start();
+                let end = bare.find([' ', '>']).unwrap_or(bare.len());
+                let (name, rest) = bare.split_at(end);
+                if bare.starts_with('#') {
+                    format!("{line}\n")
+                } else {
+                    format!("\t {}{rest}  \n", name.to_uppercase())
+                }
+            })
+            .collect();
+        let bad = site(&rule.bad);
+        let same = Site::builder(respelled.as_str());
+        let other = {
+            let example = Example { config: Box::leak(respelled.clone().into_boxed_str()), files: rule.bad.files };
+            drop(same);
+            site(&example)
+        };
+        let named = |site: &Site| {
+            let all = found(site);
+            all.iter().map(|f| (f.rule, line_of(site, f), f.level)).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&bad), named(&other), "{}\n{respelled}", rule.name);
+    }
+}
+
+#[test]
+fn rules_are_in_order_and_say_what_they_are_about() {
+    let names: Vec<&str> = rules().iter().map(|rule| rule.name).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    for rule in rules() {
+        assert!([rule.finds, rule.why].iter().all(|text| text.ends_with('.')), "{}", rule.name);
+        assert!(!rule.help.is_empty() && !rule.help.ends_with('.'), "{}", rule.name);
+    }
+}
+
+#[test]
+fn what_is_allowed_needs_a_reason() {
+    let text = "# routesim: allow-file log-served -- they are public\n# routesim: allow version-control-served\nDocumentRoot /srv\n";
+    let site = Site::builder(text).lenient(true).build().expect("it can be laid out");
+    let all = super::allowed(site.sources());
+    let wrong: Vec<String> = all.iter().filter_map(|a| a.wrong()).map(|f| f.message).collect();
+    assert_eq!((all.len(), wrong), (2, vec!["`version-control-served` is allowed without a reason".to_string()]));
+    assert!(site.sources().file(crate::source::FileId(0)).text.contains_str("allow-file"));
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lint.md")).expect("it is there");
+    assert!(
+        page == crate::report::lint::page(rules()),
+        "write it: routesim lint --list --format markdown > docs/lint.md"
+    );
+}
