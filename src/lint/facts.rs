@@ -52,6 +52,9 @@ pub(crate) struct Facts<'s> {
     pub asked: Option<Asked<'s>>,
 }
 
+/// Edits, as a key: file, range and text of each.
+type Edits = Vec<(u32, u32, u32, BString)>;
+
 /// What requests showed.
 pub(crate) struct Asked<'s> {
     site: &'s Site,
@@ -60,7 +63,7 @@ pub(crate) struct Asked<'s> {
     pub files: Vec<Shown>,
     /// Requests of all kinds.
     pub pool: Vec<Seen>,
-    changed: RefCell<HashMap<Vec<(u32, u32, u32, BString)>, Option<Rc<Run>>>>,
+    changed: RefCell<HashMap<Edits, Option<Rc<Run>>>>,
 }
 
 #[derive(Default)]
