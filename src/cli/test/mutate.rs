@@ -227,7 +227,8 @@ fn piece(
     let end = scenario.location(sources, Span { start: span.end, ..span });
     let text = text.to_string();
     if let (Some(start), Some(end)) = (&start, &end) {
-        let is_suite = start.path == scenario.path.display().to_string();
+        // places are named from the working directory
+        let is_suite = std::path::absolute(&start.path).ok() == std::path::absolute(&scenario.path).ok();
         // of a text within the suite only the configuration's columns are known
         let source = match is_suite {
             true => own.filter(|_| file.name == scenario.config_name()),
