@@ -29,9 +29,9 @@ const OWN: [&str; 14] = [
 /// can't be known may be any.
 pub(super) fn difference(answer: &Answer, outcome: &Value) -> Option<Difference> {
     let told = outcome.get("env")?;
-    let found = found(answer.probe.as_ref()?)?;
     let nothing = serde_json::Map::new();
     let ours = told.as_object().unwrap_or(&nothing);
+    let found = found(answer.probe.as_ref()?, ours)?;
     let differs = |name: &str, httpd: Option<&str>| {
         let routesim = ours.get(name);
         let same = match routesim {
@@ -50,14 +50,25 @@ pub(super) fn difference(answer: &Answer, outcome: &Value) -> Option<Difference>
     wrong.or_else(more)
 }
 
-/// The variables that a program told of; none where it told of none.
-fn found(probe: &Value) -> Option<BTreeMap<String, String>> {
+/// The variables that a program told of; none where it told of none. Of two of a name a program finds the first. Where a name
+/// ends is not told: one of `ours` may have an equals sign in it.
+fn found(probe: &Value, ours: &serde_json::Map<String, Value>) -> Option<BTreeMap<String, String>> {
     let hex = probe.get("environment")?.as_str()?;
     let byte = |pair: &[u8]| u8::from_str_radix(pair.to_str().ok()?, 16).ok();
     let bytes: Vec<u8> = hex.as_bytes().chunks(2).map(byte).collect::<Option<_>>()?;
-    let variables = bytes.split_str("\0").filter_map(|row| row.split_once_str("="));
-    let text = |bytes: &[u8]| bytes.to_str_lossy().into_owned();
-    Some(variables.map(|(name, value)| (text(name), text(value))).filter(|(name, _)| counts(name)).collect())
+    let mut found = BTreeMap::new();
+    for row in bytes.split_str("\0") {
+        let row = row.to_str_lossy();
+        let odd = ours.keys().filter(|name| name.contains('='));
+        let odd = odd.filter_map(|name| Some((name.as_str(), row.strip_prefix(name.as_str())?.strip_prefix('=')?)));
+        let Some((name, value)) = odd.max_by_key(|(name, _)| name.len()).or_else(|| row.split_once('=')) else {
+            continue;
+        };
+        if counts(name) {
+            found.entry(name.to_string()).or_insert_with(|| value.to_string());
+        }
+    }
+    Some(found)
 }
 
 /// Whether a variable is held against the outcome's. What httpd notes for its own proxy is no concern of a program.
@@ -84,5 +95,8 @@ mod tests {
         assert_eq!(key(json!({"A": "1", "E": "f=g", "X": "y"})), r#"["X",null] ["X","y"]"#);
         assert_eq!(key(Value::Null), r#"["A","1"] ["A",null]"#);
         assert!(difference(&answer, &json!({})).is_none(), "it was not asked for");
+        let hex: String = b"A=1\0A=2\0b=c=d".iter().map(|b| format!("{b:02x}")).collect();
+        let answer = Answer { probe: Some(json!({"probe": "cgi", "environment": hex})), ..Answer::default() };
+        assert!(difference(&answer, &json!({"env": {"A": "1", "b=c": "d"}})).is_none());
     }
 }

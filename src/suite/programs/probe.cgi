@@ -5,4 +5,6 @@ for name in SCRIPT_NAME PATH_INFO QUERY_STRING SCRIPT_FILENAME REQUEST_URI REMOT
     eval "value=\$$name"
     printf ', "%s": "%s"' "$name" "$(printf '%s' "$value" | sed 's/[\\"]/\\&/g')"
 done
-printf ', "environment": "%s"}\n' "$(env -0 | hex)"
+# as httpd made it: of two variables of a name the shell keeps one
+environment=$(cat "/proc/$$/environ" 2>/dev/null | hex)
+printf ', "environment": "%s"}\n' "${environment:-$(env -0 | hex)}"
