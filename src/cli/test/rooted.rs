@@ -51,10 +51,10 @@ mod tests {
 
     #[test]
     fn from_the_root() {
-        let named = |path: &str| named(path, Path::new("/work/repo"), Path::new("/work/repo/tests"));
+        let named = |path: &str| named(path, Path::new("/srv/repo"), Path::new("/srv/repo/tests"));
         assert_eq!(named("a.yaml"), "tests/a.yaml");
         assert_eq!(named("./../conf/x.conf"), "conf/x.conf");
-        assert_eq!(named("/work/repo/a.conf"), "a.conf");
+        assert_eq!(named("/srv/repo/a.conf"), "a.conf");
         assert_eq!(named("/etc/apache2/apache2.conf"), "/etc/apache2/apache2.conf");
         assert_eq!(named("../../other/x"), "../../other/x");
     }
