@@ -70,6 +70,15 @@ impl IpSubnet {
         }
     }
 
+    /// The same of one text, with a slash before the mask.
+    ///
+    /// # Errors
+    /// As [`IpSubnet::parse`].
+    pub(crate) fn read(text: &[u8]) -> Result<IpSubnet, BadAddress> {
+        let slash = text.iter().position(|b| *b == b'/');
+        slash.map_or_else(|| IpSubnet::parse(text, None), |at| IpSubnet::parse(&text[..at], Some(&text[at + 1..])))
+    }
+
     /// An address in it: the second, which looks like a machine's, where there is one.
     pub(crate) fn first(&self) -> Option<IpAddr> {
         let (first, second) = match *self {

@@ -1,32 +1,12 @@
 //! `routesim test --mutate` as users run it.
 #![cfg(feature = "cli")]
 
+#[allow(dead_code, reason = "another target uses the rest")]
+mod running;
+
+use running::{directory, routesim, write};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// Standard output, standard error, exit status.
-fn routesim(arguments: &[&str], directory: &Path) -> (String, String, i32) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_routesim"));
-    command.args(arguments).current_dir(directory).env("NO_COLOR", "1").env("COLUMNS", "100");
-    command.env_remove("CLICOLOR_FORCE").env_remove("GITHUB_STEP_SUMMARY");
-    let output = command.output().expect("the program runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is UTF-8");
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap_or(-1))
-}
-
-fn directory(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants").join(name);
-    let _ = std::fs::remove_dir_all(&directory);
-    std::fs::create_dir_all(&directory).expect("there is room");
-    directory
-}
-
-fn write(directory: &Path, name: &str, text: &str) {
-    let path = directory.join(name);
-    std::fs::create_dir_all(path.parent().expect("it has one")).expect("there is room");
-    std::fs::write(path, text).expect("there is room");
-}
+use std::path::Path;
 
 /// What the mutants of suites came to.
 fn mutation(arguments: &[&str], directory: &Path) -> Value {
@@ -75,7 +55,7 @@ requests:
 
 #[test]
 fn what_survives_is_noticed_by_the_request_that_is_given() {
-    let here = directory("closing");
+    let here = directory("mutants", "closing");
     let first = "  - {url: /a.txt, expect: {status: 200}}\n";
     write(&here, "x.yaml", &format!("{ACCESS}{first}"));
     let before = mutation(&["x.yaml"], &here);
@@ -108,7 +88,7 @@ fn what_survives_is_noticed_by_the_request_that_is_given() {
 
 #[test]
 fn who_notices_and_who_does_not() {
-    let here = directory("who");
+    let here = directory("mutants", "who");
     let config = "name: x\nconfig: |\n  Redirect 301 /a /b\n  Redirect 301 /c /d\nrequests:\n";
     // what fails today notices nothing, whatever comes of it
     write(&here, "failing.yaml", &format!("{config}  - {{url: /a, expect: {{status: 200}}}}\n"));
@@ -150,7 +130,7 @@ fn who_notices_and_who_does_not() {
 /// Real files, and the .htaccess files of a directory that a stock server serves: only the files' lines are mutated.
 #[test]
 fn sites_of_the_machine() {
-    let here = directory("real");
+    let here = directory("mutants", "real");
     write(&here, "public/.htaccess", "Redirect 301 /a /b\n<Files x>\n  Require all denied\n</Files>\n");
     write(&here, "public/sub/.htaccess", "DirectoryIndex a.html\n");
     write(&here, "public/sub/a.html", "hello");
@@ -183,7 +163,7 @@ fn sites_of_the_machine() {
 
 #[test]
 fn suites_of_one_file_notice_together() {
-    let here = directory("together");
+    let here = directory("mutants", "together");
     write(&here, "httpd.conf", "Redirect 301 /a /b\nRedirect 301 /c /d\n");
     let suite = |url: &str, to: &str| {
         format!(
@@ -203,7 +183,7 @@ fn suites_of_one_file_notice_together() {
 
 #[test]
 fn options_go_on_working() {
-    let here = directory("options");
+    let here = directory("mutants", "options");
     write(
         &here,
         "x.yaml",

@@ -1,40 +1,14 @@
 //! `routesim test` and `init` as users run them.
 
+mod running;
+
+use running::{command, directory, routesim, write};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-fn command(arguments: &[&str], directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_routesim"));
-    command.args(arguments).current_dir(directory).env("NO_COLOR", "1").env("COLUMNS", "100");
-    for name in ["CLICOLOR_FORCE", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// Standard output, standard error, exit status.
-fn routesim(arguments: &[&str], directory: &Path) -> (String, String, i32) {
-    let output = command(arguments, directory).output().expect("the program runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is UTF-8");
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap_or(-1))
-}
+use std::process::Stdio;
 
 fn own() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites")
-}
-
-fn directory(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suites").join(name);
-    let _ = std::fs::remove_dir_all(&directory);
-    std::fs::create_dir_all(&directory).expect("there is room");
-    directory
-}
-
-fn write(directory: &Path, name: &str, text: &str) {
-    let path = directory.join(name);
-    std::fs::create_dir_all(path.parent().expect("it has one")).expect("there is room");
-    std::fs::write(path, text).expect("there is room");
 }
 
 fn read(directory: &Path, name: &str) -> String {
@@ -85,7 +59,7 @@ fn a_failure_reads_like_a_story() {
 /// What is wrong with a suite, and what is said of it.
 #[test]
 fn wrong_suites() {
-    let here = directory("wrong");
+    let here = directory("suites", "wrong");
     for (text, wanted) in [
         ("requests: [{url: /, skip: true}]", "`skip` needs a reason"),
         ("requests: [{url: /, skip: ''}]", "`skip` needs a reason"),
@@ -132,7 +106,7 @@ fn wrong_suites() {
 /// A suite over a real configuration, named by itself or on the command line.
 #[test]
 fn real_sites() {
-    let here = directory("site");
+    let here = directory("suites", "site");
     write(
         &here,
         "root/etc/apache2/apache2.conf",
@@ -188,7 +162,7 @@ fn real_sites() {
 /// What is missing of an answer is said, and what would mend it.
 #[test]
 fn what_a_failure_says_is_enough() {
-    let here = directory("enough");
+    let here = directory("suites", "enough");
     let text = "\
 name: x
 config: |
@@ -237,7 +211,7 @@ requests:
 
 #[test]
 fn today_is_written_in_place() {
-    let here = directory("update");
+    let here = directory("suites", "update");
     let text = "\
 name: x # a comment
 config: |
@@ -319,7 +293,7 @@ requests:
 /// Lines end as they did, a file's other names stay names of it, and what is read-only is left alone.
 #[test]
 fn written_as_it_was() {
-    let here = directory("written");
+    let here = directory("suites", "written");
     let text = "name: x\r\nconfig: Redirect /a /b\r\nrequests:\r\n  - /a\r\n  - url: /b\r\n  - {url: /c, expect: {status: 200}}\r\n";
     let wanted = "name: x\r\nconfig: Redirect /a /b\r\nrequests:\r\n  - url: /a\r\n    expect: {status: 302, location: http://localhost/b}\r\n  - url: /b\r\n    expect: {status: 404}\r\n  - {url: /c, expect: {status: 404}}\r\n";
     write(&here, "crlf.yaml", text);
@@ -342,7 +316,7 @@ fn written_as_it_was() {
 
 #[test]
 fn known_differences() {
-    let here = directory("baseline");
+    let here = directory("suites", "baseline");
     write(
         &here,
         "x.yaml",
@@ -371,7 +345,7 @@ fn known_differences() {
 /// The same file for `check`: by the line's text, which stays the same where lines move.
 #[test]
 fn known_findings() {
-    let here = directory("known-findings");
+    let here = directory("suites", "known-findings");
     write(&here, "a.conf", "Alias /a /x\nAlias /a/b /y\nBogus\n");
     let check =
         |more: &[&str]| routesim(&[&["check", "-q", "a.conf", "--baseline", "known"][..], more].concat(), &here);
@@ -388,7 +362,7 @@ fn known_findings() {
 
 #[test]
 fn reports_beside_the_output() {
-    let here = directory("reports");
+    let here = directory("suites", "reports");
     let suite = own().join("failing.yaml").display().to_string();
     let formats = ["junit", "tap", "json", "sarif", "github"];
     let reports: Vec<String> = formats.iter().flat_map(|f| ["--report".into(), format!("{f}=out.{f}")]).collect();
@@ -418,7 +392,7 @@ fn reports_beside_the_output() {
 /// The suite that `init` writes is green, and turns red when an Alias goes above a WSGIScriptAlias.
 #[test]
 fn a_first_suite() {
-    let here = directory("init");
+    let here = directory("suites", "init");
     let server = "Listen 80\nLoadModule alias_module modules/mod_alias.so\nLoadModule authz_core_module modules/mod_authz_core.so\nLoadModule mime_module modules/mod_mime.so\nLoadModule dir_module modules/mod_dir.so\nLoadModule wsgi_module modules/mod_wsgi.so\n<VirtualHost *:80>\nServerName www.example.com\nDocumentRoot /srv/www\n";
     let rest = "WSGIScriptAlias /app /srv/app/site.wsgi\nRedirectMatch ^/old/(.*)$ /new/$1\nAlias /static /srv/static\n<Location /admin>\nRequire all denied\n</Location>\n</VirtualHost>\n";
     write(&here, "root/etc/apache2/apache2.conf", &format!("{server}{rest}"));
@@ -464,7 +438,7 @@ fn a_first_suite() {
 /// Each line by what the requests came to at it: tried, matched, decided; settings are in force where their section is.
 #[test]
 fn coverage_line_by_line() {
-    let here = directory("coverage");
+    let here = directory("suites", "coverage");
     write(&here, "x.yaml", COVERED);
     let (out, error, status) = routesim(&["test", "x.yaml", "--coverage=json"], &here);
     assert_eq!((status, error.as_str()), (0, "ok    x.yaml  kinds\n3 passed, 0 failed\n"), "{out}");
@@ -535,7 +509,7 @@ requests:
 
 #[test]
 fn coverage_in_all_forms() {
-    let here = directory("coverage-forms");
+    let here = directory("suites", "coverage-forms");
     write(&here, "x.yaml", COVERED);
     write(&here, "y.yaml", "name: y\nrequests: [{url: /, expect: {status: 200}}]\n");
     let reports =
@@ -567,7 +541,7 @@ fn coverage_in_all_forms() {
 /// Includes and .htaccess files are watched, too.
 #[test]
 fn watching() {
-    let here = directory("watch");
+    let here = directory("suites", "watch");
     write(&here, "x.yaml", "name: x\nsite: {docroot: public}\nrequests: [{url: /a, expect: {status: 302}}]\n");
     write(&here, "public/.htaccess", "Redirect /b /c\n");
     let mut child = command(&["test", "x.yaml", "--watch", "-q"], &here)
@@ -588,7 +562,7 @@ fn watching() {
 
 #[test]
 fn headers_are_expected_and_only_what_is_chosen_is_written() {
-    let here = directory("headers");
+    let here = directory("suites", "headers");
     let text = "\
 name: x
 config: |

@@ -2,7 +2,6 @@
 
 use super::given::{self, Given};
 use super::output::Streams;
-use super::test::worth;
 use super::{End, Failure, failure};
 use crate::outcome::json;
 use crate::report::paint::clean;
@@ -11,7 +10,7 @@ use crate::run::Run;
 use crate::schema;
 use crate::suite::edits::{flow, scalar};
 use crate::suite::first::{self, Group};
-use crate::suite::{RealSite, RequestSpec};
+use crate::suite::{RealSite, RequestSpec, worth};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

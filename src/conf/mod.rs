@@ -55,6 +55,11 @@ impl Node {
         key
     }
 
+    /// Its words; a section's without the `>`.
+    pub(crate) fn words(&self) -> Vec<BString> {
+        args::split(if self.section { self.args.trim_end_with(|c| c == '>' || c == ' ') } else { &self.args })
+    }
+
     /// Where the `n`th argument (from 0) stands; the whole directive where that can't be told, as after a `${}`.
     pub(crate) fn arg_span(&self, sources: &SourceMap, n: usize) -> Span {
         let text = sources.text(self.span);

@@ -274,10 +274,7 @@ impl Builder {
             self.error = Some(format!("-{} requires subnet/netmask as constant argument", name.as_bstr()));
             return None;
         };
-        let subnet = match text.split_once_str("/") {
-            Some((address, mask)) => IpSubnet::parse(address, Some(mask)),
-            None => IpSubnet::parse(text, None),
-        };
+        let subnet = IpSubnet::read(text);
         if subnet.is_err() {
             self.error = Some("parsing of subnet/netmask failed".into());
         }

@@ -1,6 +1,5 @@
 //! What rules share, gathered once: the directives, which files a visitor gets, and requests of all kinds with their answers.
 
-use crate::conf::args;
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Line, Observer, Tried};
 use crate::outcome::step::Judgement;
@@ -14,7 +13,6 @@ use crate::search::ground::Ground;
 use crate::search::reach::{Pass, Reached};
 use crate::search::shown::{How, Thing, shown};
 use crate::search::space::Terms;
-use crate::search::tree::Entry;
 use crate::site::{Directive, Edit, Site};
 use crate::source::Span;
 use bstr::BString;
@@ -108,12 +106,6 @@ pub(crate) fn is_named(directive: &Directive<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| directive.name().eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// A directive's words; a section's without the `>`.
-pub(crate) fn words(directive: &Directive<'_>) -> Vec<BString> {
-    let text = directive.args();
-    args::split(if directive.is_section() { text.strip_suffix(b">").unwrap_or(text) } else { text })
-}
-
 /// Whether two places are the same line, of a site and of one that was changed without moving lines.
 pub(crate) fn same_line(a: Span, b: Span) -> bool {
     (a.file, a.line) == (b.file, b.line)
@@ -131,10 +123,7 @@ impl<'s> Asked<'s> {
         let mut ground = Ground::new(site, run, terms.clone(), purse, &[]);
         let mut reached = Reached { whole: true, ..Reached::default() };
         for _ in 0..2 {
-            let numbered: Vec<(usize, Entry)> = match reached.kept.is_empty() {
-                true => ground.tree.iter().cloned().enumerate().collect(),
-                false => reached.kept.keys().map(|n| (*n, ground.tree[*n].clone())).collect(),
-            };
+            let numbered = ground.left((!reached.kept.is_empty()).then_some(&reached));
             let pass = Pass {
                 site,
                 routes: &ground.routes,
@@ -151,11 +140,7 @@ impl<'s> Asked<'s> {
                 break;
             }
         }
-        for (thing, all) in &ground.got {
-            if let Thing::File(file) = thing {
-                all.iter().for_each(|(ask, how)| reached.note(file.clone(), *how, ask.clone()));
-            }
-        }
+        ground.note(&mut reached);
         let run = &ground.search.run;
         let files: Vec<Shown> = std::mem::take(&mut reached.shown)
             .into_iter()
@@ -239,7 +224,7 @@ impl<'s> Asked<'s> {
         let file = outcome.file.as_ref()?;
         let roots: Vec<Directive<'_>> = self.site.directives().filter(|d| is_named(d, &["DocumentRoot"])).collect();
         let [root] = roots.as_slice() else { return None };
-        let path = words(root).into_iter().next()?;
+        let path = root.words().into_iter().next()?;
         let rest = file.strip_prefix(path.strip_suffix(b"/").unwrap_or(&path))?;
         rest.starts_with(b"/").then(|| root.span())
     }

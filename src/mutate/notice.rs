@@ -2,7 +2,6 @@
 
 use super::hints::Hints;
 use super::{Mutant, items};
-use crate::conf::args;
 use crate::outcome::Outcome;
 use crate::request::Request;
 use crate::run::Run;
@@ -194,7 +193,7 @@ fn at(base: &RequestSpec, path: &str) -> RequestSpec {
 /// The paths of the files and directories of the document roots, from there.
 fn files(site: &Site) -> Vec<String> {
     let roots = site.directives().filter(|d| d.name().eq_ignore_ascii_case(b"DocumentRoot"));
-    let roots = roots.filter_map(|d| args::words(d.args()).into_iter().next()).map(|word| word.value);
+    let roots = roots.filter_map(|d| d.words().into_iter().next());
     let mut found = Vec::new();
     let mut todo: Vec<(BString, BString)> = roots.map(|root| (root, BString::default())).collect();
     todo.dedup();

@@ -80,8 +80,7 @@ pub(super) fn network(text: &[u8]) -> Changes {
 
 /// The network that a text is, as `Require ip` and `Allow from` read it.
 pub(super) fn subnet(text: &[u8]) -> Option<IpSubnet> {
-    let mut parts = text.splitn(2, |b| *b == b'/');
-    IpSubnet::parse(parts.next()?, parts.next()).ok()
+    IpSubnet::read(text).ok()
 }
 
 /// The first and the last address of a network, and those before and behind it.

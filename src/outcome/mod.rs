@@ -254,22 +254,27 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether another one says the same of the same request, whichever lines it is by: reasons, and where caveats come from,
-    /// are not held against each other.
-    pub(crate) fn answers_as(&self, other: &Outcome) -> bool {
-        let caveats = |o: &Outcome| o.caveats.iter().map(|c| (c.directive.clone(), c.why.clone())).collect::<Vec<_>>();
+    /// Whether the client gets the same as from another one, from the same place.
+    pub(crate) fn serves_as(&self, other: &Outcome) -> bool {
         self.status == other.status
             && self.connection == other.connection
             && self.handler == other.handler
             && self.file == other.file
             && self.path_info == other.path_info
-            && self.script_name == other.script_name
             && self.location == other.location
             && self.vhost == other.vhost
-            && self.access == other.access
             && self.user == other.user
-            && self.log == other.log
             && self.wsgi == other.wsgi
+    }
+
+    /// Whether another one says the same of the same request, whichever lines it is by: reasons, and where caveats come from,
+    /// are not held against each other.
+    pub(crate) fn answers_as(&self, other: &Outcome) -> bool {
+        let caveats = |o: &Outcome| o.caveats.iter().map(|c| (c.directive.clone(), c.why.clone())).collect::<Vec<_>>();
+        self.serves_as(other)
+            && self.script_name == other.script_name
+            && self.access == other.access
+            && self.log == other.log
             && self.backend == other.backend
             && match (&self.response, &other.response) {
                 (Some(a), Some(b)) => (&a.headers, &a.content_type, &a.env) == (&b.headers, &b.content_type, &b.env),

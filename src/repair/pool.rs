@@ -41,15 +41,8 @@ impl Others {
     pub(super) fn changed(&self, run: &Run) -> Vec<(usize, Outcome)> {
         let asked = self.requests.iter().zip(&self.before).enumerate();
         let answers = asked.map(|(n, (spec, before))| (n, before, run.ask(&Request::of(spec, 0))));
-        answers.filter(|(_, before, after)| differ(before, after)).map(|(n, _, after)| (n, after)).collect()
+        answers.filter(|(_, before, after)| !before.serves_as(after)).map(|(n, _, after)| (n, after)).collect()
     }
-}
-
-/// Whether two answers are not the same to the client, or come from elsewhere.
-fn differ(a: &Outcome, b: &Outcome) -> bool {
-    let seen = |o: &Outcome| (o.status, o.connection, o.location.clone(), o.user.clone());
-    let made = |o: &Outcome| (o.handler.clone(), o.file.clone(), o.path_info.clone(), o.vhost.clone(), o.wsgi.clone());
-    seen(a) != seen(b) || made(a) != made(b)
 }
 
 /// How many requests are made of the files beside the one that is asked for.

@@ -25,9 +25,10 @@ pub(crate) fn json(finding: &Finding, sources: &SourceMap) -> Value {
         Value::Object(map)
     });
     map.insert("related".into(), related.collect());
-    let witness = finding.witness.as_ref().map(
-        |(ask, outcome)| json!({"request": search::request(&ask.spec()), "outcome": search::outcome(outcome, sources)}),
-    );
+    let witness = finding
+        .witness
+        .as_ref()
+        .map(|(ask, outcome)| json!({"request": ask.spec().written(), "outcome": search::outcome(outcome, sources)}));
     map.insert("witness".into(), witness.unwrap_or_default());
     let fix = finding.fix.as_ref().map(|fix| {
         json!({"safe": fix.safety == Safety::Safe, "message": fix.message, "edits": json::edits(&fix.edits, sources)})

@@ -25,7 +25,6 @@ pub(crate) mod lint;
 pub mod paint;
 #[cfg(feature = "cli")]
 pub(crate) mod repair;
-mod request;
 #[cfg(feature = "cli")]
 pub(crate) mod suite;
 #[cfg(feature = "cli")]

@@ -1,7 +1,6 @@
 //! What `repair` found.
 
 use super::paint::{Paint, Tone, clean};
-use super::request::request;
 use super::{causes, directive_text, json as told, plural, unified};
 use crate::outcome::json;
 use crate::repair::{Change, Found, Others, Repair, Stopped};
@@ -17,7 +16,7 @@ pub(crate) fn value(repair: &Repair, others: &Others, sources: &SourceMap, befor
     let example = |(n, after): &(usize, crate::Outcome)| {
         let (spec, was) = others.get(*n)?;
         let (before, after) = (json::outcome(was, before), json::outcome(after, &repair.sources));
-        Some(json!({"request": request(spec), "before": before, "after": after}))
+        Some(json!({"request": spec.written(), "before": before, "after": after}))
     };
     json!({
         "kind": kind(repair),

@@ -1,6 +1,5 @@
 //! What searches find, for people, programs and suites.
 
-pub(crate) use super::request::request;
 use crate::outcome::Outcome;
 use crate::outcome::json::{self, Key, Texts, Told};
 use crate::report::paint::{Paint, Tone, clean};
@@ -10,6 +9,7 @@ use crate::search::open::{Dead, Open};
 use crate::source::{SourceMap, Span};
 use crate::suite::RequestSpec;
 use crate::suite::edits::flow;
+use crate::suite::worth;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -95,30 +95,11 @@ pub(crate) fn yaml(out: &mut impl Write, spec: &RequestSpec, outcome: &Outcome, 
 
 /// A request with today's answer as its expectation; without one where the answer is not certain.
 pub(crate) fn pasted(spec: &RequestSpec, outcome: &Outcome, sources: &SourceMap) -> Value {
-    let mut all = request(spec);
-    let told = json::outcome(outcome, sources);
-    if outcome.caveats.is_empty()
-        && let Some(map) = all.as_object_mut()
-    {
-        map.insert("expect".into(), Value::Object(expectation(&told)));
+    let mut all = spec.written();
+    if outcome.caveats.is_empty() {
+        all.insert("expect".into(), worth(&json::outcome(outcome, sources)).into());
     }
-    all
-}
-
-/// What of an outcome is worth an expectation.
-fn expectation(outcome: &Value) -> Map<String, Value> {
-    let mut worth = Map::new();
-    worth.insert("status".into(), outcome["status"].clone());
-    for key in ["connection", "location", "log", "user"] {
-        if !outcome[key].is_null() {
-            worth.insert(key.into(), outcome[key].clone());
-        }
-    }
-    if outcome["status"].as_u64().is_some_and(|s| (200..300).contains(&s)) {
-        worth.insert("handler".into(), outcome["handler"].clone());
-        worth.insert("file".into(), outcome["file"].clone());
-    }
-    worth
+    all.into()
 }
 
 /// How a search ended, in a sentence, and what it could not decide.

@@ -10,6 +10,7 @@ use crate::request::Request;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::source::Span;
+use crate::suite::RequestSpec;
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -61,16 +62,7 @@ impl Kind {
 /// How two answers differ; none where they are the same.
 pub(crate) fn differ(a: &Outcome, b: &Outcome) -> Option<Kind> {
     let headers = |o: &Outcome| o.response.as_ref().map(|r| (r.headers.clone(), r.content_type.clone()));
-    let same = a.status == b.status
-        && a.connection == b.connection
-        && a.handler == b.handler
-        && a.file == b.file
-        && a.path_info == b.path_info
-        && a.location == b.location
-        && a.vhost == b.vhost
-        && a.user == b.user
-        && a.log == b.log
-        && a.wsgi == b.wsgi;
+    let same = a.serves_as(b) && a.log == b.log;
     // where there is no answer, nobody sees who did not give it
     if same || a.connection.is_some() && a.connection == b.connection {
         return (headers(a) != headers(b)).then_some(Kind::Header);
@@ -261,13 +253,16 @@ impl Comparison {
         }
     }
 
-    /// Asks both a request.
-    pub(crate) fn put(&mut self, ask: Ask, request: &Request) {
-        let [before, after] = [0, 1].map(|n: usize| self.runs[n].ask(request));
-        self.asked += 1;
+    /// Asks both these requests.
+    pub(crate) fn put(&mut self, specs: &[RequestSpec]) {
         let mut judge = self.judge();
-        judge.hold(ask, before, after);
+        for spec in specs {
+            let request = Request::of(spec, 0);
+            let [before, after] = [0, 1].map(|n: usize| judge.runs[n].ask(&request));
+            judge.hold(Ask::of(spec), before, after);
+        }
         let found = judge.found;
+        self.asked += specs.len();
         found.into_iter().for_each(|(key, difference)| add(&mut self.found, key, difference));
     }
 

@@ -30,11 +30,6 @@ const BEFORE: usize = 300;
 /// How many caveats are kept.
 const CAVEATS: usize = 50;
 
-/// What two answers of the same kind have in common.
-pub(crate) fn kind(outcome: &Outcome) -> u64 {
-    kind_of(outcome)
-}
-
 /// Why a search ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {

@@ -4,6 +4,7 @@
 use super::ask::Ask;
 use super::doors::Door;
 use super::explore::{Answer, Purse, Search};
+use super::reach::Reached;
 use super::routes::Routes;
 use super::shown::{How, Thing, shown};
 use super::space::Terms;
@@ -107,6 +108,23 @@ impl<'s> Ground<'s> {
             new |= self.routes.add_rules(&directives, Some(&file.name.as_bytes()[..=at]));
         }
         new
+    }
+
+    /// The files that are to be gone through: all, or those that were kept by a first pass, which no request got.
+    pub(crate) fn left(&self, kept: Option<&Reached>) -> Vec<(usize, Entry)> {
+        match kept {
+            None => self.tree.iter().cloned().enumerate().collect(),
+            Some(reached) => reached.kept.keys().map(|n| (*n, self.tree[*n].clone())).collect(),
+        }
+    }
+
+    /// Adds the files that the loop's own requests got.
+    pub(crate) fn note(&self, reached: &mut Reached) {
+        for (thing, all) in &self.got {
+            if let Thing::File(file) = thing {
+                all.iter().for_each(|(ask, how)| reached.note(file.clone(), *how, ask.clone()));
+            }
+        }
     }
 
     fn find_links(&self) -> Vec<Link> {

@@ -1,7 +1,6 @@
 //! Which URLs lead to which files: what the configuration says, and what answers showed.
 
 use super::ask::{Ask, decoded, escaped};
-use super::points::words;
 use crate::outcome::Outcome;
 use crate::server::filepath;
 use crate::site::Directive;
@@ -35,7 +34,7 @@ impl Maps {
     pub(crate) fn stated(directives: &[Directive<'_>]) -> Maps {
         let mut maps = Maps::default();
         for directive in directives {
-            let words = words(directive);
+            let words = directive.words();
             let server = directive.virtual_host();
             let name = directive.name().to_ascii_lowercase();
             let cut = |text: &BString| BString::from(text.trim_end_with(|c| c == '/'));
@@ -118,7 +117,7 @@ impl Maps {
 /// Whether a directive makes paths of files of what the request says, from the beginning on.
 pub(crate) fn leads_anywhere(directive: &Directive<'_>) -> bool {
     let name = directive.name().to_str_lossy().to_ascii_lowercase();
-    let words = words(directive);
+    let words = directive.words();
     let open = |text: &BString| {
         let text = text.strip_prefix(b"/").unwrap_or(text);
         text.starts_with(b"$") || text.starts_with(b"%")

@@ -25,7 +25,7 @@ pub(crate) mod kinds;
 mod loose;
 mod make;
 pub(crate) mod maps;
-mod notes;
+pub(crate) mod notes;
 pub(crate) mod open;
 mod phases;
 mod place;

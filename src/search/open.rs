@@ -1,16 +1,18 @@
 //! What a search left undecided, and what it showed to be out of reach.
 
 use super::ask::Ask;
+use super::compare::differ;
 use super::explore::Search;
 use super::notes::Mark;
 use super::points::Of;
 use super::space::Clients;
 use crate::directives::{self, Effect};
 use crate::outcome::observer::PatternKind;
+use crate::run::Run;
 use crate::site::{Directive, Edit};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// A line of which not all is known.
@@ -76,10 +78,7 @@ impl Search<'_> {
             && points.iter().all(|p| {
                 let point = &self.points[*p];
                 let conditional = point.wants.iter().any(|(of, _)| *of != Of::Path);
-                let in_if = self.site().directives().any(|d| {
-                    d.span() == line && d.parents().any(|(name, _)| name.to_ascii_lowercase().ends_with(b"if"))
-                });
-                !conditional && point.methods.is_empty() && !in_if
+                !conditional && point.methods.is_empty() && !point.under_if
             })
     }
 
@@ -193,6 +192,8 @@ impl Search<'_> {
             all.map(|row| row.name().to_ascii_lowercase()).collect()
         });
         let mut found = Vec::new();
+        // many lines are blocked by the same ones
+        let mut without: HashMap<Vec<Span>, Option<Run>> = HashMap::new();
         for directive in self.site().directives() {
             let name = directive.name().to_str_lossy().to_ascii_lowercase();
             if directive.is_section() || !MODELLED.contains(&name) || AT_START.contains(&name.as_str()) {
@@ -213,7 +214,15 @@ impl Search<'_> {
             let apart = !reached && self.by_line.get(&line).is_some_and(|points| self.is_apart(points));
             let proved = blocked.is_some() || apart;
             let blocked_by = blocked.unwrap_or_default();
-            let would_differ = self.would_differ(&blocked_by, ask.as_ref());
+            // whether, without the lines that block it, its request is answered otherwise
+            let would_differ = ask.as_ref().filter(|_| !blocked_by.is_empty()).and_then(|ask| {
+                if without.len() >= SITES {
+                    without.clear();
+                }
+                let other = without.entry(blocked_by.clone()).or_insert_with(|| self.without(&blocked_by)).as_ref()?;
+                let request = ask.request();
+                Some(differ(&self.run.ask(&request), &other.ask(&request)).is_some())
+            });
             found.push(Dead { line, reached, blocked_by, proved, would_differ, ask });
         }
         found
@@ -237,15 +246,15 @@ impl Search<'_> {
             })
     }
 
-    /// Whether, without the lines that block it, a line's request is answered otherwise.
-    fn would_differ(&self, blockers: &[Span], ask: Option<&Ask>) -> Option<bool> {
-        let ask = ask.filter(|_| !blockers.is_empty())?;
-        let edits: Vec<Edit> = blockers.iter().map(|line| Edit::replace(*line, BString::from("#"))).collect();
-        let other = self.site().with(&edits).ok()?.start().ok()?;
-        let request = ask.request();
-        Some(super::compare::differ(&self.run.ask(&request), &other.ask(&request)).is_some())
+    /// The site without some lines; none where httpd would not start.
+    fn without(&self, lines: &[Span]) -> Option<Run> {
+        let edits: Vec<Edit> = lines.iter().map(|line| Edit::replace(*line, BString::from("#"))).collect();
+        self.site().with(&edits).ok()?.start().ok()
     }
 }
+
+/// How many sites without some lines are kept.
+const SITES: usize = 64;
 
 /// What is carried out when httpd starts, or never changes an answer by itself.
 const AT_START: [&str; 14] = [

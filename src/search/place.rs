@@ -152,11 +152,7 @@ fn clients(solver: &Solver, hosts: Hosts<'_>, ask: &Ask, note: &Note, want: &Wan
         };
     }
     let text = note.pattern.as_slice();
-    let (ip, mask) = match text.split_once_str(b"/") {
-        Some((ip, mask)) => (ip, Some(mask)),
-        None => (text, None),
-    };
-    let networks: Vec<IpAddr> = match IpSubnet::parse(ip, mask) {
+    let networks: Vec<IpAddr> = match IpSubnet::read(text) {
         Ok(network) if want.yes => network.first().into_iter().collect(),
         Ok(_) => vec![crate::suite::CLIENT],
         Err(_) => addresses(hosts, text),

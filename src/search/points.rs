@@ -1,7 +1,6 @@
 //! What a line asks of a request, as far as its text says: where a search begins. What comes of it is the engine's to say.
 
 use super::solve::Want;
-use crate::conf::args;
 use crate::outcome::observer::PatternKind as Kind;
 use crate::site::Directive;
 use crate::source::Span;
@@ -34,6 +33,8 @@ pub(crate) struct Point {
     pub server: Option<Span>,
     /// The sections around it, the outermost first, and itself where it is one.
     pub sections: Vec<Span>,
+    /// Whether one of those around it is an `<If>` or `<ElseIf>`.
+    pub under_if: bool,
     /// What must hold.
     pub wants: Vec<(Of, Want)>,
     /// The method, where it asks for one.
@@ -46,13 +47,6 @@ pub(crate) struct Point {
 
 fn name_of(directive: &Directive<'_>) -> Vec<u8> {
     directive.name().to_ascii_lowercase()
-}
-
-/// A directive's words.
-pub(crate) fn words(directive: &Directive<'_>) -> Vec<BString> {
-    let args = directive.args();
-    let args = if directive.is_section() { args.trim_end_with(|c| c == '>' || c == ' ') } else { args.as_bytes() };
-    args::words(args).into_iter().map(|word| word.value).collect()
 }
 
 const REGEX: Kind = Kind::Regex { icase: false };
@@ -69,21 +63,13 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
         }
         for section in directive.sections() {
             let name = section.name.to_ascii_lowercase();
-            let words: Vec<BString> = args::words(section.args.trim_end_with(|c| c == '>' || c == ' '))
-                .into_iter()
-                .map(|word| word.value)
-                .collect();
-            within(&name, &words, &mut point);
+            point.under_if |= name.ends_with(b"if");
+            within(&name, &section.words(), &mut point);
         }
-        let around = directory.map(<[u8]>::to_vec).or_else(|| {
-            let section = directive.sections().iter().rev().find(|s| s.name.eq_ignore_ascii_case(b"Directory"))?;
-            let path = args::words(section.args.trim_end_with(|c| c == '>' || c == ' ')).into_iter().next()?.value;
-            Some([path.trim_end_with(|c| c == '/'), b"/"].concat())
-        });
         if let Some(directory) = directory {
             point.wants.push((Of::File, Want::yes(Kind::Prefix, directory.trim_end_with(|c| c == '/'))));
         }
-        let (name, words) = (name_of(directive), words(directive));
+        let (name, words) = (name_of(directive), directive.words());
         let around_it = point.wants.len() + point.methods.len();
         if directive.is_section() {
             within(&name, &words, &mut point);
@@ -96,8 +82,8 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
                 conditions.push((directive.span(), wants, or));
             }
             b"rewriterule" => {
-                let scope = around.as_deref();
-                rule(&words, scope, &mut point);
+                let scope = directory.map(BString::from).or_else(|| directive.directory());
+                rule(&words, scope.as_ref().map(|scope| scope.as_slice()), &mut point);
                 point.tried = true;
                 // of alternatives, each in turn
                 let own = point.wants.clone();

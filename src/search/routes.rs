@@ -5,9 +5,7 @@ use super::by_name::{format, host};
 use super::doors::Door;
 use super::image::Image;
 use super::maps::Maps;
-use super::points::words;
 use super::tree::Entry;
-use crate::conf::args;
 use crate::run::Run;
 use crate::server::filepath;
 use crate::site::{Directive, Site};
@@ -125,7 +123,7 @@ impl Routes {
         }
         for directive in directives {
             let scope = Scope::of(directive.virtual_host());
-            let words = words(directive);
+            let words = directive.words();
             let bare = |text: &BString| BString::from(text.trim_end_with(|c| c == '/'));
             match (directive.name().to_ascii_lowercase().as_slice(), words.as_slice()) {
                 (b"alias" | b"scriptalias" | b"wsgiscriptalias", [url, file, ..]) => {
@@ -197,7 +195,7 @@ impl Routes {
             if self.rules.len() >= MOST || !self.known.insert(directive.span()) {
                 continue;
             }
-            let words = words(directive);
+            let words = directive.words();
             let (Some(from), Some(to)) = (words.first(), words.get(1)) else { continue };
             let name = directive.name().to_ascii_lowercase();
             let rewrites = name == b"rewriterule";
@@ -205,13 +203,9 @@ impl Routes {
             if !rewrites && !matches.contains(&name.as_slice()) || from.starts_with(b"!") || *to == "-" {
                 continue;
             }
-            let around = directory.map(<[u8]>::to_vec).or_else(|| {
-                let section = directive.sections().iter().rev().find(|s| s.name.eq_ignore_ascii_case(b"Directory"))?;
-                let path = args::words(section.args.trim_end_with(|c| c == '>' || c == ' ')).into_iter().next()?.value;
-                Some([path.trim_end_with(|c| c == '/'), b"/"].concat())
-            });
+            let around = directory.map(BString::from).or_else(|| directive.directory());
             if let Some(image) = Image::new(from, to) {
-                let directory = around.filter(|_| rewrites).map(BString::from);
+                let directory = around.filter(|_| rewrites);
                 let table = self.table(to);
                 self.rules.push(Rule { image, scope: Scope::of(directive.virtual_host()), directory, table });
             }
@@ -234,7 +228,7 @@ impl Routes {
     /// `RewriteMap` with a file of keys and values.
     fn read_tables(&mut self, site: &Site, directives: &[Directive<'_>]) {
         for directive in directives.iter().filter(|d| d.name().eq_ignore_ascii_case(b"RewriteMap")) {
-            let words = words(directive);
+            let words = directive.words();
             let [name, source, ..] = words.as_slice() else { continue };
             let Some(file) = source.strip_prefix(b"txt:").or_else(|| source.strip_prefix(b"rnd:")) else { continue };
             let Ok(text) = resolve::read(site.vfs(), &Cred::root(), file) else { continue };
@@ -377,6 +371,6 @@ impl Beginning {
 /// The path of the `<Location>` around a directive.
 fn location(directive: &Directive<'_>) -> Option<BString> {
     let section = directive.sections().iter().rev().find(|s| s.name.eq_ignore_ascii_case(b"Location"))?;
-    let path = args::words(section.args.trim_end_with(|c| c == '>' || c == ' ')).into_iter().next()?.value;
+    let path = section.words().into_iter().next()?;
     path.starts_with(b"/").then_some(path)
 }

@@ -1,6 +1,5 @@
 //! The files that a site's requests may lead to.
 
-use crate::conf::args;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::vfs::{Cred, Kind, resolve};
@@ -61,8 +60,8 @@ fn named(directives: &[Directive<'_>]) -> Vec<BString> {
         if APART.iter().any(|apart| name == apart.as_bytes()) {
             continue;
         }
-        for word in args::words(directive.args().trim_end_with(|c| c == '>' || c == ' ')) {
-            let text = word.value.as_slice();
+        for word in directive.words() {
+            let text = word.as_slice();
             let text = text.strip_prefix(b"^").unwrap_or(text);
             if !text.starts_with(b"/") {
                 continue;
@@ -81,10 +80,10 @@ fn named(directives: &[Directive<'_>]) -> Vec<BString> {
 fn homes(run: &Run, directives: &[Directive<'_>]) -> Vec<BString> {
     let mut found = Vec::new();
     for directive in directives.iter().filter(|d| d.name().eq_ignore_ascii_case(b"UserDir")) {
-        for word in args::words(directive.args()) {
-            let relative = !word.value.starts_with(b"/") && word.value.find_byteset(b"*:").is_none();
+        for word in directive.words() {
+            let relative = !word.starts_with(b"/") && word.find_byteset(b"*:").is_none();
             let users = run.server().users.all().filter(|user| relative && user.home.len() > 1);
-            found.extend(users.map(|user| [user.home.as_slice(), b"/", &word.value].concat().into()));
+            found.extend(users.map(|user| [user.home.as_slice(), b"/", &word].concat().into()));
         }
     }
     found

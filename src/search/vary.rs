@@ -1,11 +1,10 @@
 //! What a request is varied by: methods, headers, protocols, spellings of its path.
 
 use super::ask::Ask;
-use super::points::words;
 use super::space::{LOCAL, Terms};
 use crate::address::IpSubnet;
 use crate::site::Directive;
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 use std::net::IpAddr;
 
 /// One way in which a request is another one.
@@ -71,7 +70,7 @@ pub(crate) fn variations(directives: &[Directive<'_>], terms: &Terms) -> Vec<Var
     let mut forwarded: Vec<String> = Vec::new();
     let mut languages: Vec<(&str, String)> = Vec::new();
     for directive in directives {
-        let words = words(directive);
+        let words = directive.words();
         let text = |n: usize| words.get(n).map(|w| w.to_string()).unwrap_or_default();
         let name = directive.name().to_ascii_lowercase();
         match name.as_slice() {
@@ -125,11 +124,7 @@ pub(crate) fn variations(directives: &[Directive<'_>], terms: &Terms) -> Vec<Var
 }
 
 fn network(word: &BString) -> Option<IpAddr> {
-    let (ip, mask) = match word.split_once_str(b"/") {
-        Some((ip, mask)) => (ip, Some(mask)),
-        None => (word.as_slice(), None),
-    };
-    IpSubnet::parse(ip, mask).ok()?.first()
+    IpSubnet::read(word).ok()?.first()
 }
 
 /// Other spellings of a path, the plainest first.

@@ -40,7 +40,7 @@ use crate::source::{FileId, SourceMap, Span};
 use crate::suite::Scenario;
 use crate::version::Version;
 use crate::vfs::{Cred, resolve};
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use edit::Overlay;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ struct Inner {
 
 impl Site {
     /// Begins a site with the text of its configuration.
-    pub fn builder(config: impl Into<bstr::BString>) -> SiteBuilder {
+    pub fn builder(config: impl Into<BString>) -> SiteBuilder {
         SiteBuilder::new(config.into())
     }
 
@@ -185,7 +185,7 @@ impl Site {
     /// The same site with whole files replaced, or taken away where there is no text. Each is named as its places name it, by
     /// its path on this machine, or by its path for httpd. The second is the first name that is none of these.
     #[cfg(feature = "cli")]
-    pub(crate) fn with_texts(&self, texts: &[(String, Option<bstr::BString>)]) -> (Site, Option<String>) {
+    pub(crate) fn with_texts(&self, texts: &[(String, Option<BString>)]) -> (Site, Option<String>) {
         let mut input = self.0.input.clone();
         let mut overlay = Overlay::over(input.vfs.clone());
         let files = self.sources().files_from(0);
@@ -311,6 +311,18 @@ impl<'s> Directive<'s> {
     /// What follows the name, with variables filled in.
     pub fn args(&self) -> &'s BStr {
         self.node.args.as_bstr()
+    }
+
+    /// Its words; a section's without the `>`.
+    pub(crate) fn words(&self) -> Vec<BString> {
+        self.node.words()
+    }
+
+    /// The directory of the innermost `<Directory>` around it, with its slash.
+    pub(crate) fn directory(&self) -> Option<BString> {
+        let section = self.parents.iter().rev().find(|section| section.name.eq_ignore_ascii_case(b"Directory"))?;
+        let path = section.words().into_iter().next()?;
+        Some([path.trim_end_with(|c| c == '/'), b"/"].concat().into())
     }
 
     /// Where it is.

@@ -97,12 +97,6 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
     groups
 }
 
-fn words(directive: &Directive<'_>) -> Vec<BString> {
-    // a section's end with its bracket
-    let args = directive.args().trim_end_with(|c| c == '>' || c == ' ');
-    args::words(args).into_iter().map(|word| word.value).collect()
-}
-
 fn is(directive: &Directive<'_>, name: &str) -> bool {
     directive.name().eq_ignore_ascii_case(name.as_bytes())
 }
@@ -113,7 +107,7 @@ fn hosts(directives: &[Directive<'_>]) -> Vec<Host> {
         let mut found = directives
             .iter()
             .filter(|d| d.virtual_host() == section && d.parents().count() == usize::from(section.is_some()));
-        found.find(|d| is(d, name)).and_then(|d| words(d).into_iter().next())
+        found.find(|d| is(d, name)).and_then(|d| d.words().into_iter().next())
     };
     let host = |section: Option<Span>, port: u16| {
         let written = of(section, "ServerName").or_else(|| of(None, "ServerName")).map(|name| name.to_string());
@@ -128,16 +122,16 @@ fn hosts(directives: &[Directive<'_>]) -> Vec<Host> {
     };
     let mut hosts: Vec<Host> = Vec::new();
     for directive in directives.iter().filter(|d| is(d, "VirtualHost")) {
-        let addresses = words(directive);
+        let addresses = directive.words();
         let port = addresses.first().and_then(|address| port_of(address)).unwrap_or(80);
         hosts.push(host(Some(directive.span()), port));
     }
     // where no virtual host is, the main server answers
-    let listens = directives.iter().filter(|d| is(d, "Listen")).filter_map(|d| port_of(words(d).first()?));
+    let listens = directives.iter().filter(|d| is(d, "Listen")).filter_map(|d| port_of(d.words().first()?));
     let ports: Vec<u16> = directives
         .iter()
         .filter(|d| is(d, "VirtualHost"))
-        .flat_map(words)
+        .flat_map(Directive::words)
         .map(|address| port_of(&address).unwrap_or(80))
         .collect();
     let mut main: Vec<u16> = listens.filter(|port| !ports.contains(port)).collect();
@@ -154,7 +148,7 @@ fn port_of(address: &[u8]) -> Option<u16> {
 
 /// The URL paths by which a directive is reached.
 fn paths(site: &Site, host: &Host, directive: &Directive<'_>) -> Vec<String> {
-    let words = words(directive);
+    let words = directive.words();
     let text = |n: usize| words.get(n).map(|word| word.to_string()).unwrap_or_default();
     let name = directive.name().to_ascii_lowercase();
     match name.as_slice() {

@@ -25,7 +25,6 @@ pub(crate) mod shape;
 mod tree;
 mod variables;
 pub(crate) mod want;
-#[cfg(feature = "cli")]
 mod written;
 pub(crate) mod yaml;
 
@@ -46,6 +45,7 @@ pub(crate) use run::answer_by;
 pub use run::{Answered, Ran, run};
 pub(crate) use run::{answer, asked, put, started};
 pub use scenario::{ConfigSource, Scenario};
+pub(crate) use written::worth;
 pub use yaml::At;
 
 pub(crate) use programs::{CGI_PROBE, Program, WSGI_PROBE};

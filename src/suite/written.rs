@@ -1,4 +1,4 @@
-//! Requests as scenarios write them.
+//! Requests and expectations as scenarios write them.
 
 use super::RequestSpec;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ impl RequestSpec {
         put("method", (self.method != "GET").then(|| text(&self.method)));
         put("client", self.client.map(|ip| ip.to_string().into()));
         put("server", self.server.map(|at| server(at).into()));
-        put("tls", self.tls.map(Value::from));
+        put("tls", self.tls.filter(|tls| *tls != self.url_parts().https).map(Value::from));
         put("ssl", names(&self.ssl));
         put("headers", names(&self.headers));
         put("user", self.user.as_ref().map(text));
@@ -27,6 +27,24 @@ impl RequestSpec {
         put("protocol", (self.protocol != "HTTP/1.1").then(|| text(&self.protocol)));
         map
     }
+}
+
+/// What of an outcome is worth an expectation.
+pub(crate) fn worth(outcome: &Value) -> Map<String, Value> {
+    let mut worth = Map::new();
+    let mut put = |key: &str| drop(worth.insert(key.into(), outcome[key].clone()));
+    put("status");
+    let status = outcome["status"].as_u64().unwrap_or(0);
+    for key in ["connection", "location", "log", "user"] {
+        if !outcome[key].is_null() {
+            put(key);
+        }
+    }
+    if (200..300).contains(&status) {
+        put("handler");
+        put("file");
+    }
+    worth
 }
 
 fn server(at: (IpAddr, Option<u16>)) -> String {

@@ -105,8 +105,7 @@ impl Bypass {
         if !self.known.write_baseline {
             self.known.known(&[], std::iter::empty(), streams)?;
         }
-        let Some(mut opened) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
-        let Some(run) = opened.run.take() else { return Ok(End::Wrong) };
+        let Some((opened, run)) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
         let site = opened.site.clone();
         let purse = self.search.purse(1)?;
         let terms = self.search.terms();
@@ -253,8 +252,8 @@ impl Bypass {
         match self.format {
             Format::Ndjson => {
                 let line = json!({
-                    "denied": search::request(&denial.ask.spec()),
-                    "request": search::request(&found.ask.spec()),
+                    "denied": denial.ask.spec().written(),
+                    "request": found.ask.spec().written(),
                     "by": found.by.word(),
                     "missed": search::places(&found.missed, sources),
                     "proved": found.proved,

@@ -11,7 +11,6 @@ use crate::outcome::json;
 use crate::report::{directive_text, ndjson, search as report};
 use crate::request::Request;
 use crate::run::Run;
-use crate::search::ask::Ask;
 use crate::search::compare::{Comparison, Difference};
 use crate::search::open::Open;
 use crate::source::{SourceMap, Span};
@@ -107,9 +106,7 @@ impl Diff {
         let mut comparison = Comparison::new(sites, [first, second], self.response);
         match self.requests(streams)? {
             Some(specs) => {
-                for spec in &specs {
-                    comparison.put(Ask::of(spec), &Request::of(spec, 0));
-                }
+                comparison.put(&specs);
                 let why = "the requests that were given are not all there are".into();
                 comparison.open.push(Open { line: Span::NONE, why });
             }
@@ -160,7 +157,7 @@ impl Diff {
                     "kind": found.kind.words(),
                     "cause": {"a": a, "b": b},
                     "count": found.count,
-                    "request": report::request(&spec),
+                    "request": spec.written(),
                     "before": report::outcome(&found.before, sources[0]),
                     "after": report::outcome(&found.after, sources[1]),
                 });
@@ -189,7 +186,7 @@ impl Diff {
                 "kind": "httpd refuses to start",
                 "cause": {"a": cause(0), "b": cause(1)},
                 "count": 1,
-                "request": report::request(&spec),
+                "request": spec.written(),
                 "before": before,
                 "after": after,
             });

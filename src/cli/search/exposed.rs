@@ -14,7 +14,7 @@ use crate::search::explore::{Purse, Stopped};
 use crate::search::ground::Ground;
 use crate::search::kinds::sensitive;
 use crate::search::reach::{PIECE, Pass, Reached};
-use crate::search::shown::{How, Thing};
+use crate::search::shown::How;
 use crate::search::stubborn::past;
 use crate::search::tree::Entry;
 use crate::site::Site;
@@ -75,8 +75,7 @@ impl Exposed {
 
     /// Runs the verb.
     pub(in crate::cli) fn run(&self, streams: &mut Streams) -> Result<End, Failure> {
-        let Some(mut opened) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
-        let Some(run) = opened.run.take() else { return Ok(End::Wrong) };
+        let Some((opened, run)) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
         let site = opened.site.clone();
         let purse = self.search.purse(1)?;
         let third = Instant::now().checked_add(Duration::from_secs_f64(self.search.timeout.clamp(0.0, 1e6) / 3.0));
@@ -113,7 +112,7 @@ impl Exposed {
                                 "file": file.path.to_str_lossy(),
                                 "as": file.how.word(),
                                 "kind": file.kind.map(|kind| kind.word()),
-                                "request": search::request(&file.ask.spec()),
+                                "request": file.ask.spec().written(),
                                 "outcome": search::outcome(&outcome, &sources),
                             });
                             format!("{line}\n")
@@ -176,9 +175,7 @@ pub(super) fn everything(
     let mut reached = Reached { whole: ground.search.tree_whole, ..Reached::default() };
     for round in 0..3 {
         // the second time, only those that no request got
-        let numbers: Vec<usize> =
-            if round == 0 { (0..ground.tree.len()).collect() } else { reached.kept.keys().copied().collect() };
-        let entries: Vec<(usize, Entry)> = numbers.into_iter().map(|n| (n, ground.tree[n].clone())).collect();
+        let entries = ground.left((round > 0).then_some(&reached));
         let pieces: Vec<&[(usize, Entry)]> = entries.chunks(PIECE).collect();
         let most =
             args.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked) / pieces.len().max(1);
@@ -200,11 +197,7 @@ pub(super) fn everything(
             break;
         }
     }
-    for (thing, all) in &ground.got {
-        if let Thing::File(file) = thing {
-            all.iter().for_each(|(ask, how)| reached.note(file.clone(), *how, ask.clone()));
-        }
-    }
+    ground.note(&mut reached);
     Ok(reached)
 }
 

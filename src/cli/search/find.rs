@@ -6,6 +6,7 @@ use crate::cli::output::Streams;
 use crate::cli::{End, Failure, failure};
 use crate::report::{ndjson, search as report};
 use crate::search::explore::{Answer, Search};
+use crate::search::notes::kind_of;
 use crate::search::target::{Target, is_idle};
 use serde_json::json;
 use std::io::Write;
@@ -104,8 +105,7 @@ impl Find {
         if written.is_empty() {
             return failure("say what to look for, such as `--status 5xx`, `--file '*.py'` or `--line FILE:LINE`");
         }
-        let Some(mut opened) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
-        let Some(run) = opened.run.take() else { return Ok(End::Wrong) };
+        let Some((opened, run)) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
         let site = opened.site.clone();
         let mut targets = Vec::new();
         for (key, value, yes) in written {
@@ -130,14 +130,14 @@ impl Find {
         search.run(&lines, &mut |answer: &Answer<'_>| {
             let fits = targets.iter().all(|(target, yes)| target.fits(answer, &watcher) == *yes);
             // each result is to show something of its own
-            if !fits || !seen.insert(crate::search::explore::kind(answer.outcome)) {
+            if !fits || !seen.insert(kind_of(answer.outcome)) {
                 return ControlFlow::Continue(());
             }
             found += 1;
             let spec = answer.ask.spec();
             let told = match self.format {
                 Format::Ndjson => {
-                    let line = json!({"request": report::request(&spec), "outcome": report::outcome(answer.outcome, &sources)});
+                    let line = json!({"request": spec.written(), "outcome": report::outcome(answer.outcome, &sources)});
                     ndjson::line(&mut streams.out, &line)
                 }
                 Format::Text => report::result(&mut streams.out, &spec, answer.outcome, &sources, streams.paint),
@@ -170,8 +170,7 @@ impl Find {
 
     /// The lines that never have a part in an answer.
     fn dead_lines(&self, streams: &mut Streams) -> Result<End, Failure> {
-        let Some(mut opened) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
-        let Some(run) = opened.run.take() else { return Ok(End::Wrong) };
+        let Some((opened, run)) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
         let site = opened.site.clone();
         let mut search = Search::new(&site, run, self.search.terms(), self.search.purse(1)?);
         search.run(&[], &mut |_| ControlFlow::Continue(()));
@@ -187,7 +186,7 @@ impl Find {
                     map.insert("blocked_by".into(), report::places(&line.blocked_by, &sources));
                     map.insert("would_differ".into(), line.would_differ.into());
                     map.insert("proved".into(), line.proved.into());
-                    map.insert("request".into(), line.ask.as_ref().map(|ask| report::request(&ask.spec())).into());
+                    map.insert("request".into(), line.ask.as_ref().map(|ask| ask.spec().written()).into());
                     ndjson::line(&mut streams.out, &map)?;
                 }
                 Format::Text | Format::Yaml => report::dead(&mut streams.out, line, &sources, streams.paint)?,

@@ -16,6 +16,7 @@ use super::output::Streams;
 use super::{Failure, until};
 use crate::address::IpSubnet;
 use crate::report::search as report;
+use crate::run::Run;
 use crate::search::explore::{Purse, Search, Stopped};
 use crate::search::open::Open;
 use crate::search::space::{Clients, Held, Terms};
@@ -74,11 +75,7 @@ fn clients(text: &str) -> Result<Clients, String> {
     if text.eq_ignore_ascii_case("any") {
         return Ok(Clients::Any);
     }
-    let (ip, mask) = match text.split_once('/') {
-        Some((ip, mask)) => (ip, Some(mask)),
-        None => (text, None),
-    };
-    let network = IpSubnet::parse(ip.as_bytes(), mask.map(str::as_bytes));
+    let network = IpSubnet::read(text.as_bytes());
     network.map(Clients::In).map_err(|_| "write an address, a network such as 192.0.2.0/24, or `any`".into())
 }
 
@@ -99,15 +96,15 @@ impl SearchArgs {
     }
 }
 
-/// Opens the site for a search: the run, or none where httpd would refuse it, which has been said.
-pub(super) fn opened(given: &Given, streams: &Streams) -> Result<Option<Opened>, Failure> {
-    let opened = given.open_for_search(given.scenario.as_deref(), streams)?;
-    if opened.run.is_none() {
+/// Opens the site for a search, with its run; none where httpd would refuse it, which has been said.
+pub(super) fn opened(given: &Given, streams: &Streams) -> Result<Option<(Opened, Run)>, Failure> {
+    let mut opened = given.open_for_search(given.scenario.as_deref(), streams)?;
+    let Some(run) = opened.run.take() else {
         streams.refused(&opened);
         return Ok(None);
-    }
+    };
     streams.remarks(&opened.diagnostics, &opened.sources);
-    Ok(Some(opened))
+    Ok(Some((opened, run)))
 }
 
 /// How a search ended.

@@ -33,7 +33,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use update::Which;
-pub(super) use update::worth;
 
 /// Expectations against outcomes.
 #[derive(clap::Args)]

@@ -1,19 +1,17 @@
 //! `test --mutate`: small changes of the configurations that suites are of, and which of them no expectation notices.
 
 use super::super::parallel;
-use super::super::suites;
 use super::filter::Filter;
 use super::judge::Base;
 use super::runner::{Prepare, Work};
-use super::update::worth;
 use crate::mutate::{Candidates, Mutant, Noticed, mutants, notices};
 use crate::outcome::json;
 use crate::report::directive_text;
 use crate::report::suite::mutation::{Judged, Mutation, Piece, Test, Verdict};
 use crate::run::Run;
 use crate::site::Site;
-use crate::source::{SourceMap, Span};
-use crate::suite::{self, RealSite, Scenario};
+use crate::source::Span;
+use crate::suite::{self, RealSite, Scenario, worth};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -61,19 +59,15 @@ impl Mutate<'_> {
         mutation
     }
 
-    /// The scenarios of a file that start, and have expectations. (What is wrong with the others, the results say.)
+    /// The scenarios of a file that start, and have expectations.
     fn subjects(&self, work: &Work) -> Vec<Subject> {
-        let all = match work {
-            Work::Scenario(scenario) => vec![(**scenario).clone()],
-            Work::File(path) => suites::load_all(path, &SourceMap::default()).unwrap_or_default(),
-        };
         let subject = |scenario: Scenario| {
             let scenario = (self.prepare)(scenario).ok()?;
             let asks = scenario.skip.is_none() && scenario.expect.is_empty();
             let site = Site::of_scenario(&scenario).ok().filter(|site| asks && site.start().is_ok())?;
             Some(Subject { scenario, site })
         };
-        all.into_iter().filter_map(subject).collect()
+        work.scenarios().into_iter().filter_map(subject).collect()
     }
 
     fn judge(

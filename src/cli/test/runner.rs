@@ -42,6 +42,14 @@ impl Work {
             Work::Scenario(_) => None,
         }
     }
+
+    /// The scenarios that can be read. (What is wrong with the others, the results say.)
+    pub(super) fn scenarios(&self) -> Vec<Scenario> {
+        match self {
+            Work::Scenario(scenario) => vec![(**scenario).clone()],
+            Work::File(path) => suites::load_all(path, &SourceMap::default()).unwrap_or_default(),
+        }
+    }
 }
 
 /// What makes a scenario what the command line wants.

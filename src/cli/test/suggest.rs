@@ -1,15 +1,14 @@
 //! `test --suggest`: requests for the lines that no request of the suites reaches, or that never matched.
 
-use super::super::suites;
 use super::runner::{Prepare, Work};
 use crate::report::search::pasted;
 use crate::report::suite::coverage::{Coverage, Suggested};
 use crate::search::explore::{Answer, Purse, Search};
 use crate::search::space::{Clients, Terms};
 use crate::site::Site;
-use crate::source::{SourceMap, Span};
+use crate::source::Span;
 use crate::suite::{self, Scenario};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -24,11 +23,7 @@ pub(super) fn suggestions(work: &[Work], prepare: &Prepare<'_>, coverage: &Cover
         .map(|line| Suggested { file: line.file.clone(), line: line.line, text: line.text.clone(), request: None })
         .collect();
     for work in work {
-        let all = match work {
-            Work::Scenario(scenario) => vec![(**scenario).clone()],
-            Work::File(path) => suites::load_all(path, &SourceMap::default()).unwrap_or_default(),
-        };
-        for scenario in all.into_iter().filter_map(|scenario| prepare(scenario).ok()) {
+        for scenario in work.scenarios().into_iter().filter_map(|scenario| prepare(scenario).ok()) {
             if wanted.iter().any(|line| line.request.is_none()) {
                 search(&scenario, &mut wanted);
             }
@@ -54,10 +49,8 @@ fn search(scenario: &Scenario, wanted: &mut [Suggested]) {
     let mut first: Vec<Span> = lines.keys().copied().collect();
     first.sort_by_key(|span| (span.file, span.start));
     // whoever the suite's own requests come from may ask
-    let users: HashSet<String> = scenario.requests.iter().filter_map(|spec| spec.user.clone()).collect();
-    let mut users: Vec<String> = users.into_iter().collect();
-    users.sort();
-    let terms = Terms { clients: Clients::Any, users, hold: Vec::new() };
+    let users: BTreeSet<String> = scenario.requests.iter().filter_map(|spec| spec.user.clone()).collect();
+    let terms = Terms { clients: Clients::Any, users: users.into_iter().collect(), hold: Vec::new() };
     let purse = Purse { requests: REQUESTS, seed: 0, until: Instant::now().checked_add(TIME) };
     let mut search = Search::new(&site, run, terms, purse);
     let sources = search.run.sources().clone();

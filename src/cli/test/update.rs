@@ -12,8 +12,8 @@ use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::edits::Edits;
 use crate::suite::shape::MATCHERS;
-use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario};
-use serde_json::{Map, Value};
+use crate::suite::{self, Answered, Mismatch, RequestSpec, Scenario, worth};
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
@@ -152,24 +152,6 @@ fn written(mismatch: &Mismatch) -> Option<Value> {
         Value::Null if mismatch.want.is_object() || mismatch.want.is_array() => None,
         got => Some(got.clone()),
     }
-}
-
-/// What of an outcome is worth an expectation.
-pub(in crate::cli) fn worth(outcome: &Value) -> Map<String, Value> {
-    let mut worth = Map::new();
-    let mut put = |key: &str| drop(worth.insert(key.into(), outcome[key].clone()));
-    put("status");
-    let status = outcome["status"].as_u64().unwrap_or(0);
-    for key in ["connection", "location", "log", "user"] {
-        if !outcome[key].is_null() {
-            put(key);
-        }
-    }
-    if (200..300).contains(&status) {
-        put("handler");
-        put("file");
-    }
-    worth
 }
 
 /// Whether a new text reads as the old one but for what it expects, and expects what comes.

@@ -1,6 +1,6 @@
 //! What the rules about access have in common: sections by URL, and the access rules in them.
 
-use crate::lint::facts::{Facts, is_named, words};
+use crate::lint::facts::{Facts, is_named};
 use crate::site::Directive;
 use crate::source::Span;
 
@@ -19,7 +19,7 @@ pub(super) fn rules(facts: &Facts<'_>, section: &Directive<'_>) -> Vec<Span> {
 /// The lines straight in a section that let everybody in.
 pub(super) fn grants(facts: &Facts<'_>, section: &Directive<'_>) -> Vec<Span> {
     let is = |d: &&Directive<'_>| {
-        let words = words(d);
+        let words = d.words();
         let has = |n: usize, word: &str| words.get(n).is_some_and(|w| w.eq_ignore_ascii_case(word.as_bytes()));
         is_named(d, &["Allow"]) && has(0, "from") && has(1, "all")
             || is_named(d, &["Require"]) && has(0, "all") && has(1, "granted")

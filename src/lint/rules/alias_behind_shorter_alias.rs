@@ -1,7 +1,7 @@
 //! `alias-behind-shorter-alias`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, same_line, words};
+use crate::lint::facts::{Facts, same_line};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::search::ask::escaped;
@@ -47,7 +47,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let run = &asked.ground.search.run;
     let mut found = Vec::new();
     for line in facts.named(&["Alias", "ScriptAlias"]) {
-        let words = words(line);
+        let words = line.words();
         let [url, _, ..] = words.as_slice() else { continue };
         let Some(door) = asked.doors(line).next() else { continue };
         let url = escaped(url.trim_end_with(|c| c == '/'));

@@ -1,7 +1,7 @@
 //! `alias-hides-wsgi-script`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, same_line, words};
+use crate::lint::facts::{Asked, Facts, same_line};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::{Ask, escaped};
 use crate::site::Directive;
@@ -61,7 +61,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 
 /// A URL of the mount, where all of them go to the alias.
 fn hidden(asked: &Asked<'_>, mount: &Directive<'_>, alias: &Directive<'_>) -> Option<Ask> {
-    let url = words(mount).into_iter().next()?;
+    let url = mount.words().into_iter().next()?;
     let url = escaped(url.trim_end_with(|c| c == '/'));
     let door = asked.doors(mount).next()?;
     let other = asked.without(&[alias.span()])?;

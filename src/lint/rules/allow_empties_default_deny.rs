@@ -2,7 +2,7 @@
 
 use super::access::{grants, rules};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named, words};
+use crate::lint::facts::{Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
 
@@ -48,7 +48,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for section in facts.directives.iter().filter(|d| d.is_section()) {
         let order = facts.within(section).find(|d| {
-            let words = words(d);
+            let words = d.words();
             is_named(d, &["Order"]) && words.first().is_some_and(|word| word.eq_ignore_ascii_case(b"Allow,Deny"))
         });
         let Some(order) = order else { continue };

@@ -5,7 +5,6 @@ use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::kinds::{Sensitive, sensitive};
-use crate::search::shown::How;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -44,7 +43,7 @@ const CODE: [&[u8]; 16] = [
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     by_line(rule, facts, "a program's source", |file| {
-        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Source) && is_code(&file.path)
+        sensitive(&file.path, file.how) == Some(Sensitive::Source) && is_code(&file.path)
     })
 }
 

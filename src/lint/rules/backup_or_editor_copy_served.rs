@@ -1,11 +1,10 @@
 //! `backup-or-editor-copy-served`
 
-use super::exposed::by_line;
+use super::exposed::{OPEN, of_kind};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
-use crate::search::kinds::{Sensitive, sensitive};
-use crate::search::shown::How;
+use crate::search::kinds::Sensitive;
 
 pub(super) static RULE: Rule = Rule {
     name: "backup-or-editor-copy-served",
@@ -15,15 +14,7 @@ pub(super) static RULE: Rule = Rule {
     why: "A copy of a program is sent as text where the program itself is run, and old copies keep what was taken out since.",
     help: "deny them: `<FilesMatch \"(\\.(bak|old|orig|swp)|~)$\">` with `Require all denied`",
     safe: None,
-    bad: Example {
-        config: r##"# finding
-DocumentRoot /srv/www
-<Directory /srv/www>
-  Require all granted
-</Directory>
-"##,
-        files: &["/srv/www/index.html", "/srv/www/config.php.bak"],
-    },
+    bad: Example { config: OPEN, files: &["/srv/www/index.html", "/srv/www/config.php.bak"] },
     good: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -39,7 +30,5 @@ DocumentRoot /srv/www
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "backups", |file| {
-        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Backup)
-    })
+    of_kind(rule, facts, "backups", Sensitive::Backup)
 }

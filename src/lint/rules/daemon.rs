@@ -1,6 +1,6 @@
 //! What the rules about WSGIDaemonProcess have in common.
 
-use crate::lint::facts::{Facts, words};
+use crate::lint::facts::Facts;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -26,7 +26,7 @@ impl Daemon {
 /// All of them, in order.
 pub(super) fn daemons(facts: &Facts<'_>) -> Vec<Daemon> {
     let all = facts.named(&["WSGIDaemonProcess"]).filter_map(|d| {
-        let mut words = words(d).into_iter();
+        let mut words = d.words().into_iter();
         let name = words.next()?;
         let options = words.filter_map(|word| {
             let (name, value) = word.split_once_str("=")?;

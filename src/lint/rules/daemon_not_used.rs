@@ -2,7 +2,7 @@
 
 use super::daemon::daemons;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Seen, words};
+use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::site::{Edit, Fix, Safety};
 use crate::source::Span;
@@ -46,7 +46,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let word = word.strip_prefix(b"process-group=").unwrap_or(word);
             word == daemon.name.as_slice() || word.contains_str("%{")
         };
-        let mention = named.iter().any(|d| words(d).iter().any(|word| names(word)));
+        let mention = named.iter().any(|d| d.words().iter().any(|word| names(word)));
         let embedded = |seen: &&Seen| seen.outcome.wsgi.as_ref().is_some_and(|wsgi| wsgi.process_group.is_empty());
         let Some(seen) = asked.pool.iter().find(embedded).filter(|_| !mention) else { continue };
         // and would run there

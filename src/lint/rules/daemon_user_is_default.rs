@@ -2,7 +2,7 @@
 
 use super::daemon::daemons;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, words};
+use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
 
 pub(super) static RULE: Rule = Rule {
@@ -40,7 +40,7 @@ const USUAL: &str = "www-data";
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let own = |name: &str| {
-        let line = facts.named(&[name]).last().and_then(|line| words(line).into_iter().next());
+        let line = facts.named(&[name]).last().and_then(|line| line.words().into_iter().next());
         line.unwrap_or_else(|| USUAL.into())
     };
     let (user, group) = (own("User"), own("Group"));

@@ -1,11 +1,10 @@
 //! `database-or-dump-served`
 
-use super::exposed::by_line;
+use super::exposed::of_kind;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
-use crate::search::kinds::{Sensitive, sensitive};
-use crate::search::shown::How;
+use crate::search::kinds::Sensitive;
 
 pub(super) static RULE: Rule = Rule {
     name: "database-or-dump-served",
@@ -39,7 +38,5 @@ Alias /media /srv/shop
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "a database", |file| {
-        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Database)
-    })
+    of_kind(rule, facts, "a database", Sensitive::Database)
 }

@@ -2,7 +2,7 @@
 
 use super::access::{BY_URL, grants};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named, words};
+use crate::lint::facts::{Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::kinds::sensitive;
 use crate::search::shown::How;
@@ -53,7 +53,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for section in facts.named(&BY_URL) {
         let orders = facts.within(section).any(|d| {
-            let words = words(d);
+            let words = d.words();
             is_named(d, &["Order"]) && words.first().is_some_and(|word| word.eq_ignore_ascii_case(b"Allow,Deny"))
         });
         let denies = facts.within(section).any(|d| is_named(d, &["Deny", "Require", "Satisfy"]));

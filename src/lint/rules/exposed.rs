@@ -3,16 +3,26 @@
 use crate::lint::facts::{Facts, Shown};
 use crate::lint::{Finding, Rule};
 use crate::report::plural;
+use crate::search::kinds::{Sensitive, sensitive};
+use crate::search::shown::How;
 use crate::source::Span;
 use bstr::ByteSlice;
 use std::collections::BTreeMap;
 
-/// A finding for each line that leads to such files, shown by the plainest request that gets one.
+/// A DocumentRoot that everything is granted in.
+pub(super) const OPEN: &str = "# finding
+DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+";
+
+/// A finding for each line that leads to such files that are sent, shown by the plainest request that gets one.
 pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&Shown) -> bool) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut by_line: BTreeMap<Span, Vec<&Shown>> = BTreeMap::new();
     // what is had by a link is the link's fault, which has a rule of its own
-    for file in asked.files.iter().filter(|file| is(file) && !asked.by_link(file)) {
+    for file in asked.files.iter().filter(|file| file.how == How::Static && is(file) && !asked.by_link(file)) {
         if let Some(line) = asked.mapping(&file.outcome) {
             by_line.entry(line).or_default().push(file);
         }
@@ -30,4 +40,9 @@ pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&S
         found.push(rule.shown(line, message, &first.ask, &first.outcome));
     }
     found
+}
+
+/// The same of the files of a kind.
+pub(super) fn of_kind(rule: &Rule, facts: &Facts<'_>, what: &str, kind: Sensitive) -> Vec<Finding> {
+    by_line(rule, facts, what, |file| sensitive(&file.path, file.how) == Some(kind))
 }

@@ -1,7 +1,7 @@
 //! `group-at-root-location`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named, words};
+use crate::lint::facts::{Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
 use crate::site::{Edit, Fix, Safety};
@@ -42,7 +42,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let sources = facts.site.sources();
     let mut found = Vec::new();
-    for section in facts.named(&["Location"]).filter(|d| words(d) == ["/"] && d.parents().count() < 2) {
+    for section in facts.named(&["Location"]).filter(|d| d.words() == ["/"] && d.parents().count() < 2) {
         let Some(group) = facts.within(section).find(|d| is_named(d, &["WSGIProcessGroup"])) else { continue };
         let at = section.span();
         let mut text: BString = sources.text(group.span());

@@ -2,7 +2,7 @@
 
 use super::access::rules;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, words};
+use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
 use crate::search::ground::is_refusal;
@@ -54,7 +54,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for limit in facts.named(&["Limit"]) {
         let own = rules(facts, limit);
-        let named = words(limit);
+        let named = limit.words();
         // methods that write are limited by who means to let everybody read
         if own.is_empty() || !named.iter().any(|method| method.eq_ignore_ascii_case(b"GET")) {
             continue;

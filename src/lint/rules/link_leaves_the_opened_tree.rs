@@ -1,7 +1,7 @@
 //! `link-leaves-the-opened-tree`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Shown, is_named, same_line, words};
+use crate::lint::facts::{Asked, Facts, Shown, is_named, same_line};
 use crate::lint::{Example, Finding, Rule};
 use crate::site::{Directive, Edit};
 use crate::source::{SourceMap, Span};
@@ -82,7 +82,7 @@ fn unlinked(directive: &Directive<'_>, sources: &SourceMap) -> Option<Edit> {
         let bare = word.trim_start_with(|c| c == '+').to_ascii_lowercase();
         [&b"followsymlinks"[..], b"symlinksifownermatch", b"all"].contains(&bare.as_slice())
     };
-    let words = words(directive);
+    let words = directive.words();
     if !is_named(directive, &["Options"]) || !words.iter().any(|word| links(word)) {
         return None;
     }

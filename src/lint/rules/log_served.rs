@@ -1,11 +1,10 @@
 //! `log-served`
 
-use super::exposed::by_line;
+use super::exposed::{OPEN, of_kind};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
-use crate::search::kinds::{Sensitive, sensitive};
-use crate::search::shown::How;
+use crate::search::kinds::Sensitive;
 
 pub(super) static RULE: Rule = Rule {
     name: "log-served",
@@ -15,15 +14,7 @@ pub(super) static RULE: Rule = Rule {
     why: "Logs name visitors, paths and queries, session keys among them.",
     help: "move it out of what URLs lead to, or deny it in a Files section",
     safe: None,
-    bad: Example {
-        config: r##"# finding
-DocumentRoot /srv/www
-<Directory /srv/www>
-  Require all granted
-</Directory>
-"##,
-        files: &["/srv/www/index.html", "/srv/www/debug.log"],
-    },
+    bad: Example { config: OPEN, files: &["/srv/www/index.html", "/srv/www/debug.log"] },
     good: Example {
         config: r##"DocumentRoot /srv/www/public
 <Directory /srv/www>
@@ -36,7 +27,5 @@ DocumentRoot /srv/www
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "logs", |file| {
-        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Log)
-    })
+    of_kind(rule, facts, "logs", Sensitive::Log)
 }

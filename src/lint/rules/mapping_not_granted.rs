@@ -1,7 +1,7 @@
 //! `mapping-not-granted`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Seen, words};
+use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::escaped;
 use crate::site::Edit;
@@ -46,7 +46,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let sources = facts.site.sources();
     let mut found = Vec::new();
     for line in facts.named(&["Alias", "ScriptAlias", "WSGIScriptAlias", "DocumentRoot"]) {
-        let words = words(line);
+        let words = line.words();
         let root = words.len() == 1;
         let (url, path) = match words.as_slice() {
             [path] => (&b""[..], path),

@@ -1,11 +1,10 @@
 //! `secret-file-served`
 
-use super::exposed::by_line;
+use super::exposed::{OPEN, by_line};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, Shown};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::kinds::{Sensitive, sensitive};
-use crate::search::shown::How;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -16,15 +15,7 @@ pub(super) static RULE: Rule = Rule {
     why: "Whoever asks for its URL has the keys.",
     help: "move it out of what URLs lead to, or deny it in a Files section",
     safe: None,
-    bad: Example {
-        config: r##"# finding
-DocumentRoot /srv/www
-<Directory /srv/www>
-  Require all granted
-</Directory>
-"##,
-        files: &["/srv/www/index.html", "/srv/www/.env"],
-    },
+    bad: Example { config: OPEN, files: &["/srv/www/index.html", "/srv/www/.env"] },
     good: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -52,5 +43,5 @@ fn is_secret(file: &Shown) -> bool {
     // the public half of a pair of keys is public
     let public = name.ends_with(b".pub") || name.ends_with(b".asc") || name.ends_with(b".gpg");
     let settings = SETTINGS.contains(&name) || name.starts_with(b".env.") && name != b".env.example";
-    file.how == How::Static && !public && (kind == Some(Sensitive::Key) || kind == Some(Sensitive::Config) && settings)
+    !public && (kind == Some(Sensitive::Key) || kind == Some(Sensitive::Config) && settings)
 }

@@ -1,7 +1,7 @@
 //! `unequal-final-slashes`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, words};
+use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::escaped;
 use crate::search::compare::differ;
@@ -42,7 +42,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let sources = facts.site.sources();
     let mut found = Vec::new();
     for line in facts.named(&["Alias", "ScriptAlias", "WSGIScriptAlias"]) {
-        let words = words(line);
+        let words = line.words();
         let [url, path, ..] = words.as_slice() else { continue };
         if url.len() < 2 || !url.ends_with(b"/") || path.ends_with(b"/") {
             continue;

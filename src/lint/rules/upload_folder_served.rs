@@ -5,7 +5,6 @@ use super::exposed::by_line;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
-use crate::search::shown::How;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -50,8 +49,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         code.iter().any(|path| path.starts_with(folder) && !path.ends_with(b".php") && !path.ends_with(b".inc"))
     };
     by_line(rule, facts, "what visitors upload", |file| {
-        file.how == How::Static
-            && !is_code(&file.path)
+        !is_code(&file.path)
             && FOLDERS.iter().any(|name| {
                 let inner = [b"/", *name, b"/"].concat();
                 file.path.find(&inner).is_some_and(|at| at > 0 && beside(&file.path[..=at]))

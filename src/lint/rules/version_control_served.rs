@@ -1,11 +1,10 @@
 //! `version-control-served`
 
-use super::exposed::by_line;
+use super::exposed::{OPEN, of_kind};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
-use crate::search::kinds::{Sensitive, sensitive};
-use crate::search::shown::How;
+use crate::search::kinds::Sensitive;
 
 pub(super) static RULE: Rule = Rule {
     name: "version-control-served",
@@ -15,15 +14,7 @@ pub(super) static RULE: Rule = Rule {
     why: "The whole history of the sources can be put together from them, with every password that was ever in it.",
     help: "deny them: `<DirectoryMatch \"/\\.(git|hg|svn)(/|$)\">` with `Require all denied`",
     safe: None,
-    bad: Example {
-        config: r##"# finding
-DocumentRoot /srv/www
-<Directory /srv/www>
-  Require all granted
-</Directory>
-"##,
-        files: &["/srv/www/index.html", "/srv/www/.git/config"],
-    },
+    bad: Example { config: OPEN, files: &["/srv/www/index.html", "/srv/www/.git/config"] },
     good: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -39,7 +30,5 @@ DocumentRoot /srv/www
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "version control", |file| {
-        file.how == How::Static && sensitive(&file.path, file.how) == Some(Sensitive::Vcs)
-    })
+    of_kind(rule, facts, "version control", Sensitive::Vcs)
 }

@@ -28,11 +28,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
 fn parse_ip(_: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {
     let mut networks = Vec::new();
     for word in args::split(text) {
-        let (ip, mask) = match word.find_byte(b'/') {
-            Some(i) => (&word[..i], Some(&word[i + 1..])),
-            None => (word.as_slice(), None),
-        };
-        let network = IpSubnet::parse(ip, mask).map_err(|e| match e.detail() {
+        let network = IpSubnet::read(&word).map_err(|e| match e.detail() {
             None => format!("ip address '{word}' appears to be invalid"),
             Some(detail) => format!("ip address '{word}' appears to be invalid: {detail}"),
         })?;

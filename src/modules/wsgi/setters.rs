@@ -246,9 +246,5 @@ fn network(word: &BStr) -> Result<IpSubnet, String> {
     if word.is_empty() || !word.iter().all(|b| digits.contains(b)) {
         return Err(wrong(""));
     }
-    let (ip, mask) = match word.split_once_str("/") {
-        Some((ip, mask)) => (ip, Some(mask)),
-        None => (word.as_bytes(), None),
-    };
-    IpSubnet::parse(ip, mask).map_err(|e| wrong(&e.detail().map_or(String::new(), |d| format!(" {d}"))))
+    IpSubnet::read(word).map_err(|e| wrong(&e.detail().map_or(String::new(), |d| format!(" {d}"))))
 }
