@@ -192,15 +192,9 @@ impl<'s> Asked<'s> {
         run
     }
 
-    /// Edits that take directives out.
-    pub(crate) fn blank(&self, spans: &[Span]) -> Vec<Edit> {
-        let sources = self.ground.search.run.sources();
-        spans.iter().filter(|span| span.is_some()).map(|span| Edit::blank(&sources.file(span.file), *span)).collect()
-    }
-
     /// The site without some directives.
     pub(crate) fn without(&self, spans: &[Span]) -> Option<Rc<Run>> {
-        self.changed(&self.blank(spans))
+        self.changed(&self.site.blanks(spans))
     }
 
     /// Whether a request is answered otherwise without these directives.

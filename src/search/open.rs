@@ -9,7 +9,7 @@ use super::space::Clients;
 use crate::directives::{self, Effect};
 use crate::outcome::observer::PatternKind;
 use crate::run::Run;
-use crate::site::{Directive, Edit};
+use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet};
@@ -248,8 +248,7 @@ impl Search<'_> {
 
     /// The site without some lines; none where httpd would not start.
     fn without(&self, lines: &[Span]) -> Option<Run> {
-        let edits: Vec<Edit> = lines.iter().map(|line| Edit::replace(*line, BString::from("#"))).collect();
-        self.site().with(&edits).ok()?.start().ok()
+        self.site().with(&self.site().blanks(lines)).ok()?.start().ok()
     }
 }
 

@@ -182,6 +182,13 @@ impl Site {
         Ok(Site::of(input, self.0.programs.clone()))
     }
 
+    /// Edits that take directives out, and leave as many lines.
+    #[cfg(feature = "cli")]
+    pub(crate) fn blanks(&self, spans: &[Span]) -> Vec<Edit> {
+        let known = spans.iter().filter(|span| span.is_some());
+        known.map(|span| Edit::blank(&self.sources().file(span.file), *span)).collect()
+    }
+
     /// The same site with whole files replaced, or taken away where there is no text. Each is named as its places name it, by
     /// its path on this machine, or by its path for httpd. The second is the first name that is none of these.
     #[cfg(feature = "cli")]
