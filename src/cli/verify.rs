@@ -39,7 +39,8 @@ pub(super) struct Verify {
     #[arg(long, requires = "paths")]
     record: bool,
 
-    /// Compare the headers and environments of all answers, not only where a scenario expects something of them
+    /// Compare (and with --record write) the headers and environments of all answers, not only where a scenario expects something
+    /// of them
     #[arg(long)]
     response: bool,
 

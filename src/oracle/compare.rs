@@ -189,6 +189,39 @@ pub(super) fn differences(answer: &Answer, method: &str, outcome: &Value) -> Vec
 /// Where the headers are not those that httpd sent, if the outcome has any: the first that differs. A value that can't be known
 /// may be any; what a program or back-end sends is its own doing.
 fn headers(answer: &Answer, outcome: &Value) -> Option<Difference> {
+    let mut both = paired(answer, outcome)?;
+    let (name, value) = match both.unmatched.first() {
+        Some((name, value)) => (*name, value),
+        None => {
+            let (name, value) = both.left.first()?;
+            return Some(Difference { key: "headers", httpd: json!([name, value]), routesim: Value::Null });
+        }
+    };
+    let lower = name.to_ascii_lowercase();
+    both.left.retain(|(n, _)| *n == lower);
+    let httpd = both.left.first().map_or(Value::Null, |(_, v)| json!([lower, v]));
+    Some(Difference { key: "headers", httpd, routesim: json!([lower, value]) })
+}
+
+/// The headers that httpd sent, as an outcome has them: names as routesim writes them where it has them, `null` for a value
+/// that it can't know. None where the outcome has no headers, or a program or back-end sent them.
+pub(super) fn sent(answer: &Answer, outcome: &Value) -> Option<Value> {
+    let both = paired(answer, outcome)?;
+    let matched = both.matched.into_iter().map(|(_, name, value)| json!([name, value]));
+    Some(matched.chain(both.left.into_iter().map(|(name, value)| json!([name, value]))).collect())
+}
+
+/// The headers of an answer and of an outcome, side by side.
+struct Paired<'a> {
+    /// Those of the outcome that httpd sent, too: place in the outcome, name and value, none where that can't be known.
+    matched: Vec<(usize, &'a str, Option<&'a str>)>,
+    /// Those of the outcome that httpd didn't send so.
+    unmatched: Vec<(&'a str, Option<&'a str>)>,
+    /// The others that httpd sent, names in lower case.
+    left: Vec<(&'a str, &'a str)>,
+}
+
+fn paired<'a>(answer: &'a Answer, outcome: &'a Value) -> Option<Paired<'a>> {
     let told = outcome["headers"].as_array().filter(|_| answer.status.is_some())?;
     let file = answer.inner.as_ref().map(|i| &i.file).filter(|f| !f.is_empty()).or(answer.file.as_ref());
     let foreign = answer.probe.is_some()
@@ -197,27 +230,24 @@ fn headers(answer: &Answer, outcome: &Value) -> Option<Difference> {
     if foreign {
         return None;
     }
-    let mut left: Vec<(&str, &str)> = answer
-        .headers
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .filter(|(n, _)| !is_left_out(n.as_bytes()))
-        .collect();
-    let mut ours: Vec<(String, Option<&str>)> =
-        told.iter().map(|h| (h[0].as_str().unwrap_or_default().to_ascii_lowercase(), h[1].as_str())).collect();
+    let sent = answer.headers.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let left = sent.filter(|(n, _)| !is_left_out(n.as_bytes())).collect();
+    let mut both = Paired { matched: Vec::new(), unmatched: Vec::new(), left };
+    let ours = told.iter().map(|h| (h[0].as_str().unwrap_or_default(), h[1].as_str())).enumerate();
     // those that are known are matched first
-    ours.sort_by_key(|(_, value)| value.is_none());
-    for (name, value) in ours {
-        match left.iter().position(|(n, v)| *n == name && value.is_none_or(|value| value == *v)) {
-            Some(at) => drop(left.remove(at)),
-            None => {
-                let httpd = left.iter().find(|(n, _)| *n == name).map_or(Value::Null, |h| json!([name, h.1]));
-                return Some(Difference { key: "headers", httpd, routesim: json!([name, value]) });
+    let (known, any): (Vec<_>, Vec<_>) = ours.partition(|(_, (_, value))| value.is_some());
+    for (place, (name, value)) in known.into_iter().chain(any) {
+        let fits = |(n, v): &(&str, &str)| n.eq_ignore_ascii_case(name) && value.is_none_or(|value| value == *v);
+        match both.left.iter().position(fits) {
+            Some(at) => {
+                both.left.remove(at);
+                both.matched.push((place, name, value));
             }
+            None => both.unmatched.push((name, value)),
         }
     }
-    let (name, value) = left.first()?;
-    Some(Difference { key: "headers", httpd: json!([name, value]), routesim: Value::Null })
+    both.matched.sort_unstable();
+    Some(both)
 }
 
 /// A slash at the end makes no other file.

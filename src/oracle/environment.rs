@@ -50,6 +50,20 @@ pub(super) fn difference(answer: &Answer, outcome: &Value) -> Option<Difference>
     wrong.or_else(more)
 }
 
+/// What a program found, without values that routesim can't know. None where no program told of its environment, or the
+/// outcome has none.
+pub(super) fn told(answer: &Answer, outcome: &Value) -> Option<Value> {
+    let ours = outcome.get("env")?.as_object()?;
+    let found = found(answer.probe.as_ref()?, ours)?;
+    Some(
+        found
+            .into_iter()
+            .filter(|(name, _)| ours.get(name) != Some(&Value::Null))
+            .map(|(k, v)| (k, json!(v)))
+            .collect(),
+    )
+}
+
 /// The variables that a program told of; none where it told of none. Of two of a name a program finds the first. Where a name
 /// ends is not told: one of `ours` may have an equals sign in it.
 fn found(probe: &Value, ours: &serde_json::Map<String, Value>) -> Option<BTreeMap<String, String>> {

@@ -4,7 +4,8 @@
 //! comes out is read again and must say what was meant, or nothing is written.
 
 use super::answer::Reply;
-use super::compare::certain;
+use super::compare::{certain, sent};
+use super::environment;
 use super::verify::{Asked, Verdict};
 use crate::source::SourceMap;
 use crate::suite::edits::Edits;
@@ -84,6 +85,15 @@ fn wanted(asked: &Asked, method: &str) -> Map<String, Value> {
             None if key == "user" && value.is_null() => {}
             None => drop(map.insert(key.into(), value)),
         }
+    }
+    // these only where they are asked for
+    if let Some(headers) = sent(&asked.answer, &asked.outcome) {
+        map.insert("headers".into(), headers);
+        let kind = asked.answer.headers.iter().find(|(name, _)| name == "content-type");
+        map.insert("type".into(), json!(kind.map(|(_, value)| value.split(';').next().unwrap_or_default().trim())));
+    }
+    if let Some(env) = environment::told(&asked.answer, &asked.outcome) {
+        map.insert("env".into(), env);
     }
     map
 }
@@ -171,6 +181,20 @@ mod tests {
             ..Answer::default()
         };
         Asked { index: 0, answer, outcome: json!({"file": file}), differences: Vec::new(), hangs_on: None }
+    }
+
+    #[test]
+    fn headers_are_written_where_they_are_compared() {
+        let mut asked = answered(404, "/w", "");
+        asked.answer.headers = [("etag", "x"), ("content-type", "text/html; charset=utf-8"), ("x-own", "1")]
+            .map(|(n, v)| (n.into(), v.into()))
+            .into();
+        assert!(!wanted(&asked, "GET").contains_key("headers"));
+        asked.outcome["headers"] =
+            json!([["Content-Type", "text/html; charset=utf-8"], ["ETag", null], ["X-Lost", "2"]]);
+        let map = wanted(&asked, "GET");
+        let sent = json!([["Content-Type", "text/html; charset=utf-8"], ["ETag", null], ["x-own", "1"]]);
+        assert_eq!((&map["headers"], &map["type"]), (&sent, &json!("text/html")));
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub(crate) fn outcome(asked: &Asked, whole: &mut Request<'_>) -> Outcome {
     // a proxied request tells where it would have gone, even if it was refused
     let tells = last.is_proxied() || status < 300 || status == 304;
     // a script that answers for an ErrorDocument leaves the error's status as it is
-    let for_error = first.next.is_some() && first.status >= 400 && !last.failed_again && last.status == first.status;
+    let for_error =
+        first.next.is_some() && first.status >= 400 && last.failed_again.is_none() && last.status == first.status;
     let is_script = |h: &Text<'_>| *h != "default-handler";
     let ran = if last.is_proxied() && !for_error { &last.handler } else { &last.served_by };
     let script = (for_error || tells) && ran.as_ref().is_some_and(is_script);
@@ -193,7 +194,7 @@ fn answering<'r, 'a>(first: &'r Request<'a>) -> &'r Request<'a> {
     }
     let chain: Vec<&Request<'a>> = chain(first).collect();
     let mut at = chain.len() - 1;
-    if chain[at].failed_again {
+    if chain[at].failed_again.is_some() {
         while at > 0 && chain[at - 1].status != 200 {
             at -= 1;
         }

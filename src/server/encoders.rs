@@ -69,8 +69,10 @@ fn includes(r: &mut Request<'_>, name: &[u8], again: bool) {
         (_, Some(file)) => super::response::says_modified(r, &file),
         (_, None) => {}
     }
-    // a page of the server's own has nothing to be put together
-    let own = r.reply.as_ref().is_some_and(|reply| reply.length == Length::Open);
+    // a page of the server's own has nothing to be put together, and an answer to OPTIONS nothing at all
+    let options = r.method_number == super::method::OPTIONS;
+    let length = r.reply.as_ref().map(|reply| reply.length);
+    let own = length == Some(Length::Open) || options && length == Some(Length::Known(0));
     if !own && !include::leaves_alone(r, name) {
         r.replies(if again && include::is_one_piece_later(r) { Length::Unknown } else { Length::Untold });
     }

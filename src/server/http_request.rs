@@ -27,7 +27,7 @@ pub(crate) fn process_request<'a>(r: &mut Request<'a>) {
     decide_handler(r);
     match verdict {
         // a module may have set the status before it gave up: that is no earlier error
-        Verdict::Status(status) => die_after(r, status, false),
+        Verdict::Status(status) => die_after(r, status, None),
         verdict if r.next.is_none() && (r.engine.responds() || sendable::may_matter(r)) => {
             answer_well(r, verdict != Verdict::Done)
         }
@@ -152,7 +152,8 @@ pub(crate) fn invoke_handler(r: &mut Request<'_>) -> Verdict {
 pub(crate) fn end(r: &mut Request<'_>, verdict: Verdict) {
     match verdict {
         Verdict::Status(status) => die(r, status),
-        verdict if r.next.is_none() => answer_well(r, verdict != Verdict::Done),
+        // where a chain of redirects got too long, the page for that is there already
+        verdict if r.next.is_none() && !r.page_is_sent => answer_well(r, verdict != Verdict::Done),
         _ => {}
     }
 }
@@ -165,14 +166,14 @@ fn answer_well(r: &mut Request<'_>, filtered: bool) {
 
 /// `ap_die`: the answer to a request that ends with a status, ErrorDocument included.
 pub(crate) fn die(r: &mut Request<'_>, status: u16) {
-    let recursive = r.status != 200;
-    die_after(r, status, recursive);
+    let before = Some(r.status).filter(|status| *status != 200);
+    die_after(r, status, before);
 }
 
-/// `ap_die_r`: the same, told whether an error came before.
-pub(super) fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
-    refuse(r, status, recursive);
-    if recursive && r.engine.responds() {
+/// `ap_die_r`: the same, told which status came before.
+pub(super) fn die_after(r: &mut Request<'_>, status: u16, before: Option<u16>) {
+    refuse(r, status, before);
+    if before.is_some() && r.engine.responds() {
         // the page is that of the request with the first error
         return;
     }
@@ -185,7 +186,9 @@ pub(super) fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
             }
         }
         send_page(r, None);
-    } else if !recursive && r.engine.responds() && r.last().failed_again {
+    } else if r.engine.responds()
+        && let Some(second) = r.last().failed_again
+    {
         // what the requests of the chain said for errors is in one table
         let last = r.last_mut();
         let said = std::mem::take(&mut last.err_headers_out);
@@ -196,8 +199,7 @@ pub(super) fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
         // the page is made while the ErrorDocument is looked for, by GET
         let method = std::mem::replace(&mut r.method, super::method::name(b"GET"));
         let number = std::mem::replace(&mut r.method_number, super::method::GET);
-        // what went wrong then was put to a request that had this status already
-        send_page(r, Some(r.status));
+        send_page(r, Some(second));
         (r.method, r.method_number) = (method, number);
         if r.next.is_none() {
             r.next = next;
@@ -207,6 +209,7 @@ pub(super) fn die_after(r: &mut Request<'_>, status: u16, recursive: bool) {
 
 /// `ap_send_error_response`: a page of httpd's own, for an error within an ErrorDocument (`second`) too.
 fn send_page(r: &mut Request<'_>, second: Option<u16>) {
+    r.page_is_sent = true;
     response::make_page(r, second);
     headers::respond(r, true);
     if !r.engine.responds() && !response::keeps_location(r.status) {
@@ -217,12 +220,12 @@ fn send_page(r: &mut Request<'_>, second: Option<u16>) {
     sendable::check_headers(r);
 }
 
-fn refuse(r: &mut Request<'_>, status: u16, recursive: bool) {
+fn refuse(r: &mut Request<'_>, status: u16, before: Option<u16>) {
     let status = if (100..600).contains(&status) { status } else { 500 };
-    if recursive {
+    if before.is_some() {
         // an error within an ErrorDocument: what the client gets is the first error, in httpd's own words
         r.status = status;
-        r.failed_again = true;
+        r.failed_again = before;
         return;
     }
     r.status = if status == 401 && r.proxyreq == ProxyReq::Proxy { 407 } else { status };
@@ -370,7 +373,8 @@ pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         mime_exceptions: None,
         htaccess_read: Vec::new(),
         unusable_input: r.unusable_input,
-        failed_again: false,
+        failed_again: None,
+        page_is_sent: false,
         output_filters: Vec::new(),
         negotiated: false,
         body: None,

@@ -226,8 +226,10 @@ pub(crate) struct Request<'a> {
     pub htaccess_read: Vec<super::htaccess::Read>,
     /// It could not be read to its end: whoever reads on finds no body (`die_unusable_input` in server/protocol.c).
     pub unusable_input: bool,
-    /// It failed while it stood for an error already: the answer is the first error.
-    pub failed_again: bool,
+    /// It failed when it had this status, as it stood for an error already: the answer is the first error.
+    pub failed_again: Option<u16>,
+    /// It was answered with a page of httpd's own.
+    pub page_is_sent: bool,
     /// Output filters that modules added, and the directives that say so.
     pub output_filters: Vec<(BString, Span)>,
     /// Whether it was chosen among variants: its tag then tells of them too (`r->vlist_validator`).

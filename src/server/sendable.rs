@@ -41,7 +41,7 @@ pub(super) fn check_headers(r: &mut Request<'_>) {
         r.says("Content-Length", "0");
     } else {
         let for_error = r.env.get("REDIRECT_STATUS").is_some_and(|status| *status != *b"200".as_bstr());
-        die_after(r, 500, r.prev.is_some() && for_error);
+        die_after(r, 500, (r.prev.is_some() && for_error).then_some(r.status));
     }
 }
 
