@@ -16,6 +16,7 @@ mod default_deny_covers_section_only;
 mod exposed;
 mod grant_in_location;
 mod group_at_root_location;
+mod header_lost_on_errors;
 mod limit_leaves_methods_open;
 mod link_leaves_the_opened_tree;
 mod location_overridden_by_later_location;
@@ -45,6 +46,7 @@ pub(super) const ALL: &[&Rule] = &[
     &default_deny_covers_section_only::RULE,
     &grant_in_location::RULE,
     &group_at_root_location::RULE,
+    &header_lost_on_errors::RULE,
     &limit_leaves_methods_open::RULE,
     &link_leaves_the_opened_tree::RULE,
     &location_overridden_by_later_location::RULE,
