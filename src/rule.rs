@@ -2,9 +2,9 @@
 
 use crate::conf::args::is_space;
 use crate::module::Set;
-use crate::modules::core::atoi;
 use crate::pattern::{Flags, begins_nocase};
 use crate::server::build::Cmd;
+use crate::server::core::atoi;
 use bstr::{BStr, BString, ByteSlice};
 
 /// One thing that is asked. A row's rules are asked in order; the first that fails gives the message.

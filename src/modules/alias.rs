@@ -254,7 +254,7 @@ fn status(word: &[u8]) -> Option<(u16, bool)> {
         b"seeother" => (303, true),
         b"gone" => (410, false),
         w if w.first().is_some_and(u8::is_ascii_digit) => {
-            let n = super::core::atoi(w).clamp(0, 65535) as u16;
+            let n = crate::server::core::atoi(w).clamp(0, 65535) as u16;
             (n, (300..400).contains(&n))
         }
         _ => return None,

@@ -118,7 +118,7 @@ fn scan(content: &[u8]) -> Headers {
         };
         let value = line[colon + 1..].trim_ascii_start();
         if line[..colon].eq_ignore_ascii_case(b"status") {
-            let status = super::core::atoi(value);
+            let status = crate::server::core::atoi(value);
             headers.status = Some(if (100..600).contains(&status) { status as u16 } else { 500 });
         } else if line[..colon].eq_ignore_ascii_case(b"location") {
             headers.location = Some(value.into());

@@ -1,12 +1,12 @@
 //! mod_autoindex.c: whether a folder is listed. What the listing looks like is no part of an answer here, nor are the
 //! subrequests by which it looks at each entry.
 
-use super::core::options;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
+use crate::server::core::options;
 use crate::server::method;
 use crate::server::request::Request;
 use crate::server::response;
@@ -217,7 +217,7 @@ fn option(word: &[u8], sign: Option<u8>) -> Result<Opt, String> {
                 None => Err(format!("{label} with no value may only appear as '-{label}'")),
                 Some(_) if minus => Err(format!("Cannot combine '-' with {label}=n")),
                 Some(v) if !v.starts_with(b"*") && !v.is_empty() => {
-                    let width = super::core::atoi(v);
+                    let width = crate::server::core::atoi(v);
                     if width != 0 && width < least {
                         return Err(format!("{label} value must be greater than {least}"));
                     }
@@ -256,7 +256,7 @@ fn handle(r: &mut Request<'_>) -> Verdict {
     if !r.is_dir() || !r.handler.as_ref().is_none_or(taken) {
         return Verdict::Declined;
     }
-    super::core::allow_methods(r, &[method::GET]);
+    crate::server::core::allow_methods(r, &[method::GET]);
     if r.method_number != method::GET {
         return Verdict::Declined;
     }

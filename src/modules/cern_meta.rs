@@ -3,8 +3,8 @@
 use crate::module::Effect::Modelled;
 use crate::module::allowed::OR_INDEXES;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::modules::core::atoi;
 use crate::server::build::Cmd;
+use crate::server::core::atoi;
 use crate::server::http_request::take_marks;
 use crate::server::request::Request;
 use crate::server::setting::{Set, value};

@@ -1,12 +1,12 @@
 //! mod_cgi.c and mod_cgid.c: a file is run as a program.
 
-use super::core::options;
 use super::suexec;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::rule::{Rule, Test};
 use crate::server::build::{Cmd, forbid};
+use crate::server::core::options;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
 use crate::server::request::{PathInfo, Request};

@@ -97,7 +97,7 @@ fn directory_index_redirect(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), Stri
         b"off" => 0,
         b"permanent" => 301,
         b"seeother" => 303,
-        w if w.first().is_some_and(u8::is_ascii_digit) => match super::core::atoi(w) {
+        w if w.first().is_some_and(u8::is_ascii_digit) => match crate::server::core::atoi(w) {
             n @ 300..=399 => n as u16,
             _ => return Err("DirectoryIndexRedirect only accepts values between 300 and 399".into()),
         },

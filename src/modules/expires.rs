@@ -83,7 +83,11 @@ fn default(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
 fn code_of(code: &[u8], span: Span) -> Result<Code, String> {
     if let Some(base @ (b'A' | b'M')) = code.first() {
         // what is no number in a word (Access ...) is none at all
-        return Ok(Code { from_change: *base == b'M', seconds: i64::from(super::core::atoi(&code[1..]) as i32), span });
+        return Ok(Code {
+            from_change: *base == b'M',
+            seconds: i64::from(crate::server::core::atoi(&code[1..]) as i32),
+            span,
+        });
     }
     let mut words = code.split(|b| b.is_ascii_whitespace() || *b == 0x0b).filter(|w| !w.is_empty());
     let base = words.next().unwrap_or_default();
@@ -121,7 +125,7 @@ pub(in crate::modules) fn duration<W: AsRef<[u8]>>(words: impl Iterator<Item = W
         let Some((_, factor)) = UNITS.iter().find(|(with, _)| begins_nocase(unit.as_ref(), with)) else {
             return Err(Wrong::Unit(unit));
         };
-        seconds = seconds.wrapping_add(factor.wrapping_mul(super::core::atoi(number.as_ref()) as i32));
+        seconds = seconds.wrapping_add(factor.wrapping_mul(crate::server::core::atoi(number.as_ref()) as i32));
     }
     Ok(seconds)
 }

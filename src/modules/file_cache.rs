@@ -1,13 +1,13 @@
 //! mod_file_cache.c: files that are opened while httpd starts, as root, and found before other modules look.
 
-use super::core::hooks;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::RSRC_CONF;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::modules::core::allow_methods;
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
+use crate::server::core::allow_methods;
+use crate::server::core::hooks;
 use crate::server::request::Request;
 use crate::server::response::{self, Length};
 use crate::server::settings::Settings;

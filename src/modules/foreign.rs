@@ -93,7 +93,7 @@ pub(super) static PROVIDER: Provider = Provider {
 
 /// Says so where a file is served for want of a handler that is known here.
 #[inline]
-pub(super) fn note_handler(r: &mut Request<'_>) {
+pub(crate) fn note_handler(r: &mut Request<'_>) {
     if !r.engine.server.loaded.strangers().is_empty() {
         say_handler(r);
     }

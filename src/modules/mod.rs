@@ -14,7 +14,7 @@ pub(crate) mod authz_core;
 pub(crate) mod autoindex;
 pub(crate) mod cern_meta;
 pub(crate) mod cgi;
-pub(crate) mod core;
+
 pub(crate) mod dav;
 pub(crate) mod dir;
 pub(crate) mod env;
@@ -59,9 +59,9 @@ use crate::source::Span;
 
 /// The modules that are modelled. Their order means nothing: load order does.
 pub(crate) static MODELLED: &[&Module] = &[
-    &core::MODULES[0],
-    &core::MODULES[1],
-    &core::MODULES[2],
+    &crate::server::core::MODULES[0],
+    &crate::server::core::MODULES[1],
+    &crate::server::core::MODULES[2],
     &access_compat::MODULE,
     &actions::MODULE,
     &alias::MODULE,

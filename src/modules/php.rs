@@ -126,7 +126,7 @@ fn ini_dir(cmd: &mut Cmd<'_>, _: &[BString]) -> Result<(), String> {
 /// What PHP takes for true: `zend_ini_parse_bool`.
 fn truthy(value: &[u8]) -> bool {
     let word = value.to_ascii_lowercase();
-    matches!(word.as_slice(), b"on" | b"yes" | b"true") || super::core::atoi(value) != 0
+    matches!(word.as_slice(), b"on" | b"yes" | b"true") || crate::server::core::atoi(value) != 0
 }
 
 impl Dir {

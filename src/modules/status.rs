@@ -26,7 +26,7 @@ pub(super) fn serve(r: &mut Request<'_>, names: &[&str]) -> Verdict {
     let Some(name) = r.handler_among(names) else {
         return Verdict::Declined;
     };
-    super::core::allow_methods(r, &[method::GET]);
+    crate::server::core::allow_methods(r, &[method::GET]);
     if r.method_number != method::GET {
         return Verdict::Declined;
     }

@@ -2,8 +2,8 @@
 
 use super::request::Request;
 use super::setting::{value, without};
-use crate::modules::core::CanonicalName;
 use crate::phase::Phase;
+use crate::server::core::CanonicalName;
 use crate::source::Span;
 use bstr::BString;
 

@@ -4,9 +4,9 @@
 use super::filters;
 use super::request::Request;
 use super::response::{Length, UNKNOWN, is_unknown};
-use crate::modules::core::options;
 use crate::modules::include;
 use crate::modules::negotiation::accept::token;
+use crate::server::core::options;
 use bstr::{BString, ByteSlice};
 
 /// Bodies up to this length are sent as they are: gzip's own header and trailer (18 bytes), and 50 for headers.

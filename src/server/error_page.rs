@@ -3,7 +3,7 @@
 
 use super::request::Request;
 use super::{script, setting, status};
-use crate::modules::core::Signature;
+use crate::server::core::Signature;
 use crate::version::{self, Version};
 
 /// What is around a page's title, heading and sentence.

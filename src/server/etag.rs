@@ -2,7 +2,7 @@
 //! `ap_find_etag_weak` in server/util.c).
 
 use super::request::Request;
-use crate::modules::core::etag::{DIGEST, INODE, MTIME, NONE, SIZE};
+use crate::server::core::etag::{DIGEST, INODE, MTIME, NONE, SIZE};
 use crate::vfs::Stat;
 use bstr::BString;
 

@@ -4,11 +4,11 @@ use super::names;
 use super::request::Request;
 use super::section::Section;
 use super::walk_cache::{self, Walk, Walked};
-use crate::modules::core::Dir;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
 use crate::phase::Phase;
+use crate::server::core::Dir;
 use bstr::{BStr, ByteSlice};
 
 /// Merges the sections that match the file's name onto the request's settings.

@@ -11,10 +11,10 @@ use super::setting;
 use super::table::Table;
 use super::text::Text;
 use crate::module::{Phase, Verdict};
-use crate::modules::core::ErrorDocument;
 use crate::modules::{headers, session};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Loop, Passed, Redirected, Step};
 use crate::outcome::{Caveat, Decision};
+use crate::server::core::ErrorDocument;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 

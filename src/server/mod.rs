@@ -10,6 +10,7 @@ pub(crate) mod byterange;
 mod canonical;
 pub(crate) mod compile;
 pub(crate) mod conditions;
+pub(crate) mod core;
 pub(crate) mod dbm;
 pub(crate) mod directory_walk;
 pub(crate) mod doubts;
@@ -191,7 +192,7 @@ impl Virtual {
     }
 }
 
-use crate::modules::core as modules_core;
+use crate::server::core as modules_core;
 
 /// A compiled configuration. It is built once; requests only read it.
 pub(crate) struct Server {

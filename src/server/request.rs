@@ -268,8 +268,8 @@ impl<'a> Request<'a> {
     }
 
     /// The core's per-directory settings.
-    pub(crate) fn core(&self) -> &'a crate::modules::core::Dir {
-        self.per_dir.core.as_deref().unwrap_or_else(|| crate::modules::core::default_dir())
+    pub(crate) fn core(&self) -> &'a crate::server::core::Dir {
+        self.per_dir.core.as_deref().unwrap_or_else(|| crate::server::core::default_dir())
     }
 
     /// Puts what sections came to over its settings.

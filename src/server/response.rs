@@ -8,10 +8,10 @@ use super::etag::{self, Tag};
 use super::request::Request;
 use super::table::Table;
 use super::{encoders, environ, error_page, method, setting};
-use crate::modules::core::ErrorDocument;
 use crate::modules::{expires, headers, include, session};
 use crate::outcome::Response;
 use crate::outcome::step::By;
+use crate::server::core::ErrorDocument;
 use crate::vfs::Stat;
 use crate::{base64, date};
 use bstr::{BStr, BString, ByteSlice};
@@ -154,7 +154,7 @@ pub(crate) fn says_tag(r: &mut Request<'_>, file: &Stat) {
     // how old a file is that was just made is not known
     let tag = match (etag::make(r, file, parts, age.unwrap_or(i64::MAX)), age) {
         (Tag::None, _) => return r.notes.set("no-etag", "omit"),
-        (Tag::Known(_), None) if parts & crate::modules::core::etag::DIGEST == 0 => UNKNOWN.into(),
+        (Tag::Known(_), None) if parts & crate::server::core::etag::DIGEST == 0 => UNKNOWN.into(),
         (Tag::Known(_), _) if r.negotiated => UNKNOWN.into(),
         (Tag::Known(tag), _) => tag,
         (Tag::New, _) => UNKNOWN.into(),
@@ -172,7 +172,7 @@ pub(crate) fn of_options(r: &mut Request<'_>) {
 
 /// `make_allow`: httpd tells the methods in the order of a hash table, which another start may change.
 fn allow(r: &Request<'_>) -> BString {
-    let traced = r.server.core().trace_enable.as_ref().is_none_or(|t| t.value != crate::modules::core::Trace::Off);
+    let traced = r.server.core().trace_enable.as_ref().is_none_or(|t| t.value != crate::server::core::Trace::Off);
     match (r.allowed, traced) {
         (0, true) => "TRACE".into(),
         (0, false) => "".into(),

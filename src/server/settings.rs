@@ -82,7 +82,7 @@ macro_rules! vector {
 vector! {
     /// Settings per directory: what a section, an .htaccess file or a merge of them holds.
     PerDir {
-        core: modules::core::Dir = "core.c",
+        core: super::core::Dir = "core.c",
         alias: modules::alias::Dir = "mod_alias.c",
         dir: modules::dir::Dir = "mod_dir.c",
         mime: modules::mime::Dir = "mod_mime.c",
@@ -126,7 +126,7 @@ vector! {
 vector! {
     /// Settings per server.
     PerServer {
-        core: modules::core::Server = "core.c",
+        core: super::core::Server = "core.c",
         alias: modules::alias::Server = "mod_alias.c",
         mime: modules::mime::Server = "mod_mime.c",
         mime_magic: modules::mime_magic::Server = "mod_mime_magic.c",

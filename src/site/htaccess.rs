@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::module::allowed;
-use crate::modules::core::options;
 use crate::server::compile::{self, Input, Modules};
+use crate::server::core::options;
 use crate::server::htaccess::{self, Wanted};
 use crate::source::SourceMap;
 use bstr::{BStr, BString};

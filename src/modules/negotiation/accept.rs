@@ -73,7 +73,7 @@ pub(super) fn item(line: &mut &[u8]) -> Item {
         };
         match name.as_slice() {
             b"q" | b"qs" => item.quality = quality(value),
-            b"level" => item.level = crate::modules::core::atoi(value) as f32,
+            b"level" => item.level = crate::server::core::atoi(value) as f32,
             b"charset" => item.charset = value.to_ascii_lowercase().into(),
             _ => {}
         }

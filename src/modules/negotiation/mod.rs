@@ -8,7 +8,6 @@ mod told;
 mod type_map;
 mod variant;
 
-use super::core::options;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
@@ -16,6 +15,7 @@ use crate::outcome::step::{self, By, Detail, Judgement, Step};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::conditions;
+use crate::server::core::options;
 use crate::server::http_request::{internal_fast_redirect, internal_redirect, take_marks};
 use crate::server::request::Request;
 use crate::server::setting::{self, List, Set};
@@ -376,7 +376,7 @@ fn handle_map_file(r: &mut Request<'_>) -> Verdict {
     };
     let best = variants.swap_remove(best);
     if best.body {
-        super::core::allow_methods(r, &[method::GET, method::OPTIONS, method::POST]);
+        crate::server::core::allow_methods(r, &[method::GET, method::OPTIONS, method::POST]);
         if !matches!(r.method_number, method::GET | method::POST) {
             return Verdict::Status(405);
         }

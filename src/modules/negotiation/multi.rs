@@ -3,7 +3,7 @@
 
 use super::variant::Variant;
 use super::{accept, type_map};
-use crate::modules::core::options;
+use crate::server::core::options;
 use crate::server::http_request::take_marks;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::{filepath, subrequest};

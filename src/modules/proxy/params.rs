@@ -3,8 +3,8 @@
 
 use super::balancer::{Balancer, method_loaded};
 use super::worker::{Worker, status};
-use crate::modules::core::atoi;
 use crate::server::Loaded;
+use crate::server::core::atoi;
 use crate::version::Kind;
 use bstr::{BString, ByteSlice};
 

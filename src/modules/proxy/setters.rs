@@ -2,9 +2,9 @@
 
 use super::hosts::{Blocked, Direct};
 use super::{Remote, Server};
-use crate::modules::core::atoi;
 use crate::pattern::Flags;
 use crate::server::build::Cmd;
+use crate::server::core::atoi;
 use crate::server::setting::Set;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;

@@ -29,7 +29,7 @@ pub(super) fn set(r: &mut Request<'_>, ctx: &mut Context<'_>, template: &Templat
         word.is_some_and(|w| w == b"1" || w.eq_ignore_ascii_case(b"true") || w.eq_ignore_ascii_case(name))
     };
     let mut cookie = [name, b"=", value, b"; path=", path.unwrap_or(b"/"), b"; domain=", domain].concat();
-    match minutes.map_or(0, crate::modules::core::atoi) {
+    match minutes.map_or(0, crate::server::core::atoi) {
         i64::MIN..=-1 => cookie.extend_from_slice(b"; expires=Thu, 01-Jan-1970 00:00:00 GMT"),
         minutes @ 1.. if r.engine.responds() => {
             cookie.extend_from_slice(b"; expires=");

@@ -3,7 +3,7 @@
 
 use super::settings::{Cond, Rule, flag};
 use super::template::Template;
-use crate::modules::core::atoi;
+use crate::server::core::atoi;
 use crate::version::{Kind, Version};
 use bstr::{BString, ByteSlice};
 

@@ -4,8 +4,8 @@ use super::list::{self, Action, Applied};
 use super::settings::{Rule, option};
 use super::{perdir, trace, url, weigh};
 use crate::module::{Phase, Verdict};
-use crate::modules::core;
 use crate::outcome::step::{Judgement, Rewriting};
+use crate::server::core;
 use crate::server::request::{ProxyReq, Request};
 use bstr::BString;
 

@@ -120,7 +120,7 @@ pub(super) fn reduce(r: &mut Request<'_>) {
         Some(b':') => {
             let after = &rest[end + 1..];
             let slash = after.find_byte(b'/').unwrap_or(after.len());
-            (crate::modules::core::atoi(&after[..slash]) as u16, &after[slash..])
+            (crate::server::core::atoi(&after[..slash]) as u16, &after[slash..])
         }
         _ => (r.default_port(), &rest[end..]),
     };

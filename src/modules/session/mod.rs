@@ -97,7 +97,7 @@ pub(crate) fn load(r: &mut Request<'_>) -> Option<Table> {
 
 /// When a session ends, in seconds; it is written in microseconds.
 fn end(entries: &Table) -> Option<i64> {
-    entries.get("expiry").map(|text| crate::modules::core::atoi(text) / 1_000_000).filter(|end| *end != 0)
+    entries.get("expiry").map(|text| crate::server::core::atoi(text) / 1_000_000).filter(|end| *end != 0)
 }
 
 /// `session_identity_decode`: names and values as a form has them.

@@ -56,7 +56,7 @@ pub(crate) fn save(r: &mut Request<'_>) {
         return;
     }
     let (Some(entries), Some(dir)) = (load(r), r.per_dir.session.clone()) else { return };
-    let lasts = note(r).and_then(|note| r.notes.get(&note).map(|age| crate::modules::core::atoi(age))).unwrap_or(0);
+    let lasts = note(r).and_then(|note| r.notes.get(&note).map(|age| crate::server::core::atoi(age))).unwrap_or(0);
     let changed = r.notes.get(CHANGED).map(|left| left == "some");
     if changed.is_none() {
         let now = r.engine.now();

@@ -3,10 +3,10 @@
 
 use super::config::verify;
 use crate::conf::args;
-use crate::modules::core::atoi;
 use crate::modules::ledger::checks::socache;
 use crate::modules::ledger::providers::{self, Kind};
 use crate::server::build::{Cmd, forbid};
+use crate::server::core::atoi;
 use bstr::{BString, ByteSlice};
 
 type Done = Result<(), String>;

@@ -293,7 +293,7 @@ pub(super) fn verify_client(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
 pub(super) fn verify_depth(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
     check_depth(cmd, a)?;
     if cmd.path.is_none() {
-        server(cmd).verify_depth = Some(crate::modules::core::atoi(&a[0]));
+        server(cmd).verify_depth = Some(crate::server::core::atoi(&a[0]));
     }
     Ok(())
 }

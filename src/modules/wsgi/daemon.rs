@@ -2,9 +2,9 @@
 
 use super::options::{self, filled};
 use crate::conf::args;
-use crate::modules::core::atoi;
 use crate::named::Name;
 use crate::server::build::Cmd;
+use crate::server::core::atoi;
 use crate::server::engine::Engine;
 use crate::source::Span;
 use crate::vfs::{Cred, Errno, Users, X, resolve};

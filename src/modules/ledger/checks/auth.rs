@@ -1,8 +1,8 @@
 //! mod_authnz_fcgi (modules/aaa).
 
 use super::Done;
-use crate::modules::core::atoi;
 use crate::server::build::Cmd;
+use crate::server::core::atoi;
 use bstr::{BString, ByteSlice};
 
 /// `AuthnzFcgiDefineProvider type name backend`: `fcgi_define_provider`.

@@ -1,8 +1,8 @@
 //! mod_cache, mod_cache_disk (modules/cache).
 
 use super::Done;
-use crate::modules::core::atoi;
 use crate::server::build::Cmd;
+use crate::server::core::atoi;
 use crate::server::uri::is_url;
 use bstr::BString;
 

@@ -2,8 +2,8 @@
 //! (modules/cluster).
 
 use super::Done;
-use crate::modules::core::atoi;
 use crate::server::build::Cmd;
+use crate::server::core::atoi;
 use crate::server::vhost::parse_address;
 use bstr::{BString, ByteSlice};
 

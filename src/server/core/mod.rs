@@ -1,7 +1,7 @@
 //! core.c, http_core.c and mod_so.c: what every httpd has.
 
 pub(crate) mod etag;
-pub(super) mod hooks;
+pub(crate) mod hooks;
 mod logging;
 pub(crate) mod options;
 mod rows;
