@@ -61,6 +61,7 @@ mod dbm;
 pub mod diagnostic;
 pub mod directives;
 mod expr;
+mod filepath;
 mod follow;
 mod limits;
 #[cfg(feature = "cli")]
@@ -90,6 +91,7 @@ pub mod site;
 pub mod source;
 mod suggest;
 pub mod suite;
+mod text;
 mod version;
 pub mod vfs;
 

@@ -2,8 +2,8 @@
 
 use super::Code;
 use crate::conf::{Node, args};
+use crate::filepath::basename;
 use crate::pattern::{Flags, FnmatchFlags, PATHNAME, Regex, fnmatch, is_fnmatch};
-use crate::server::filepath::basename;
 use crate::site::{Directive, Site};
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};

@@ -5,9 +5,9 @@ use super::args;
 use super::read::{Build, Reader};
 use super::{FileKind, Files, LoadedModule, Loading, Node, Options, include};
 use crate::diagnostic::Diagnostic;
+use crate::filepath;
 use crate::limits::{CONFIG_BYTES, LINE_COST};
 use crate::module::{Directive, allowed};
-use crate::server::filepath;
 use crate::source::{FileId, Span};
 use bstr::{BString, ByteSlice};
 

@@ -1,7 +1,7 @@
 //! What reading a configuration leaves behind for the next line: names that Define gives, macros, ServerRoot.
 
 use super::macros::Macro;
-use crate::server::filepath;
+use crate::filepath;
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

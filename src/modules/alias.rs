@@ -2,6 +2,7 @@
 //! host's own before those of the main server.
 
 use crate::expr::Expr;
+use crate::filepath;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -14,9 +15,9 @@ use crate::server::doubts::Alike;
 use crate::server::index::{Beginning, Indexed};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
-use crate::server::text::Text;
-use crate::server::{expr_context, filepath, names, uri};
+use crate::server::{expr_context, names, uri};
 use crate::source::Span;
+use crate::text::Text;
 use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 

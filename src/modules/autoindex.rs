@@ -11,7 +11,7 @@ use crate::server::method;
 use crate::server::request::Request;
 use crate::server::response;
 use crate::server::settings::Settings;
-use crate::server::text::Text;
+use crate::text::Text;
 use bstr::BString;
 
 /// The module.

@@ -1,5 +1,6 @@
 //! mod_cern_meta.c: headers for a document, in a file beside it.
 
+use crate::filepath;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::OR_INDEXES;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -9,7 +10,7 @@ use crate::server::http_request::take_marks;
 use crate::server::request::Request;
 use crate::server::setting::{Set, value};
 use crate::server::settings::Settings;
-use crate::server::{filepath, subrequest};
+use crate::server::subrequest;
 use crate::source::Span;
 use crate::vfs::{self, Errno};
 use bstr::{BString, ByteSlice};

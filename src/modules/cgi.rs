@@ -1,6 +1,7 @@
 //! mod_cgi.c and mod_cgid.c: a file is run as a program.
 
 use super::suexec;
+use crate::filepath;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
@@ -10,7 +11,7 @@ use crate::server::core::options;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
 use crate::server::request::{PathInfo, Request};
-use crate::server::{filepath, script, setting};
+use crate::server::{script, setting};
 use crate::vfs::{Kind, X};
 use bstr::BString;
 

@@ -276,7 +276,7 @@ fn decide_no_index(r: &mut Request<'_>, dir: &Dir) {
     let beneath = set.beneath().unwrap_or_else(|| smallvec![&*DEFAULT]);
     let tried: HashSet<&BString> = set.words().into_iter().collect();
     let there = |name: &&BString| {
-        let path = crate::server::filepath::merge(Some(bstr::BStr::new(&folder)), name);
+        let path = crate::filepath::merge(Some(bstr::BStr::new(&folder)), name);
         !tried.contains(name) && path.is_some_and(|p| r.engine.stat(&p).is_ok_and(|s| s.is_file()))
     };
     if beneath.iter().any(there) {

@@ -2,16 +2,16 @@
 
 mod content_type;
 
+use crate::filepath;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::{Cmd, forbid};
-use crate::server::filepath;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::Settings;
-use crate::server::text::Text;
 use crate::source::Span;
+use crate::text::Text;
 use bstr::{BStr, BString, ByteSlice};
 use content_type::ContentType;
 use foldhash::fast::RandomState;

@@ -1,6 +1,7 @@
 //! mod_php (sapi/apache2handler of PHP 8.2): a file is run by PHP, or shown as source.
 
 use crate::base64;
+use crate::filepath;
 use crate::module::Effect::Modelled;
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -12,7 +13,7 @@ use crate::server::request::{PathInfo, Request};
 use crate::server::response::{Length, UNKNOWN};
 use crate::server::setting::{self, Set};
 use crate::server::settings::Settings;
-use crate::server::{filepath, method, script};
+use crate::server::{method, script};
 use crate::source::Span;
 use crate::vfs::Kind;
 use bstr::{BStr, BString, ByteSlice};

@@ -194,7 +194,7 @@ fn interpolate(map: &[u8], name: &[u8], port: u16, budget: &Budget) -> BString {
 fn translate(r: &mut Request<'_>) -> Verdict {
     let Some(conf) = r.server.settings.vhost_alias.as_deref() else { return Verdict::Declined };
     let uri = r.uri.clone();
-    let path = crate::server::filepath::without_slashes_before(&uri);
+    let path = crate::filepath::without_slashes_before(&uri);
     let program = path.starts_with(b"cgi-bin/").then(|| &path[b"cgi-bin".len()..]);
     let cgi = program.filter(|_| matches!(conf.cgi_root, Some(Set { value: Some(_), .. })));
     if program.is_some() && cgi.is_none() {

@@ -14,7 +14,7 @@ use bstr::BString;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-pub use crate::server::text::Text;
+pub use crate::text::Text;
 
 /// What the access decision was, on the request that made the status.
 ///

@@ -1,9 +1,9 @@
 //! Reasons that lie in the file system: what is not there, what httpd may not read, what has no index.
 
 use super::{Case, Cause, What};
+use crate::filepath;
 use crate::outcome::step::{By, Detail};
 use crate::phase::Phase;
-use crate::server::filepath;
 use crate::vfs::{R, X};
 use bstr::{BStr, BString, ByteSlice};
 

@@ -1,9 +1,9 @@
 //! Reasons that lie in content negotiation: variants of a file that are there, and of which none is sent.
 
 use super::{Case, Cause, What};
+use crate::filepath::basename;
 use crate::outcome::step::{Detail, Judgement, Step, Variant};
 use crate::phase::Phase;
-use crate::server::filepath::basename;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 

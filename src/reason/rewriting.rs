@@ -1,10 +1,10 @@
 //! Reasons that lie in redirects, internal and external, and in .htaccess files that can't be used.
 
 use super::{Case, Cause, What, path_of};
+use crate::filepath;
 use crate::follow;
 use crate::outcome::step::{By, CondTest, Detail, Field, Judgement, Step};
 use crate::phase::Phase;
-use crate::server::filepath;
 use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};

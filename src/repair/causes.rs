@@ -2,10 +2,10 @@
 
 use super::change::{Change, Place};
 use crate::directives;
+use crate::filepath;
 use crate::modules::known;
 use crate::phase::Phase;
 use crate::reason::{Case, Cause, Fit, Miss, Near, What};
-use crate::server::filepath;
 use crate::source::Span;
 use crate::suite::host_of;
 use bstr::{BStr, BString, ByteSlice};

@@ -3,9 +3,10 @@
 use super::causes;
 use super::change::{Change, Place};
 use super::goal::Goal;
+use crate::filepath;
 use crate::outcome::step::Detail;
 use crate::reason::Case;
-use crate::server::{filepath, uri};
+use crate::server::uri;
 use crate::source::{FileId, Span};
 use bstr::{BStr, BString, ByteSlice};
 

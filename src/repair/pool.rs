@@ -6,7 +6,8 @@ use crate::run::Run;
 use crate::suite::RequestSpec;
 #[cfg(feature = "cli")]
 use crate::{
-    server::{filepath, uri},
+    filepath,
+    server::uri,
     site::Site,
     suite::{first, split_url},
     vfs::{Cred, resolve},

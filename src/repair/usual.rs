@@ -2,7 +2,7 @@
 
 use super::change::{Change, Place};
 use super::ground::{Ground, above, each, quoted};
-use crate::server::filepath;
+use crate::filepath;
 use bstr::ByteSlice;
 
 /// Switches of a server.

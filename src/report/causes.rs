@@ -2,10 +2,10 @@
 //! so and, where it helps, what would be otherwise.
 
 use super::{directive_text, words};
+use crate::filepath;
 use crate::outcome::{Outcome, Step};
 use crate::reason::{Case, Cause, Fit, LANGUAGE, Miss, Near, What};
 use crate::repair::{Change, Place, Suggestion};
-use crate::server::filepath;
 use crate::source::{SourceMap, Span};
 use bstr::BString;
 

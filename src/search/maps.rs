@@ -1,8 +1,8 @@
 //! Which URLs lead to which files: what the configuration says, and what answers showed.
 
 use super::ask::{Ask, decoded, escaped};
+use crate::filepath;
 use crate::outcome::Outcome;
-use crate::server::filepath;
 use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};

@@ -540,7 +540,7 @@ impl<'b> Cmd<'b> {
 
     /// A path made absolute under ServerRoot: `ap_server_root_relative`.
     pub(crate) fn server_root_relative(&self, path: &[u8]) -> BString {
-        super::filepath::merge(Some(self.build.server_root.as_bstr()), path).unwrap_or_else(|| path.into())
+        crate::filepath::merge(Some(self.build.server_root.as_bstr()), path).unwrap_or_else(|| path.into())
     }
 
     /// Refuses what is not on the machine, with httpd's message: a directory, or anything of that path. Where files may be

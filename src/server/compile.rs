@@ -3,10 +3,11 @@
 use super::build::{Build, Draft, Scope};
 use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
-use super::{Loaded, Server, Virtual, filepath, hooks::Hooks, vhost};
+use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
 use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity, UNREAD};
 use crate::expr::moment::Moment;
+use crate::filepath;
 use crate::module::{Directive, Module};
 use crate::modules::{self, known};
 use crate::pattern::Flags;

@@ -1,12 +1,13 @@
 //! `ap_directory_walk` (server/request.c): down the path, folder by folder, with the sections and .htaccess files
 //! that speak of each, and the rules for symbolic links as they stand on the way.
 
+use super::names;
 use super::request::Request;
 use super::section::Section;
 use super::setting::Set;
 use super::settings::Merged;
 use super::walk_cache::{self, Familiar, Found, Walk, Walked};
-use super::{filepath, names};
+use crate::filepath;
 use crate::module::allowed::OR_UNSET;
 use crate::module::{Phase, Verdict};
 use crate::outcome::observer::{Origin, PatternKind};

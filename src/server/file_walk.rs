@@ -19,7 +19,7 @@ pub(crate) fn run(r: &mut Request<'_>) {
     }
     // borrowed for the while
     let Some(filename) = r.filename.take() else { return };
-    walk(r, core, super::filepath::basename(&filename));
+    walk(r, core, crate::filepath::basename(&filename));
     r.filename = Some(filename);
 }
 

@@ -3,9 +3,10 @@
 use super::build::{ALL_METHODS, Build, Scope};
 use super::request::Request;
 use super::settings::{Merged, PerDir};
-use super::{Server, Virtual, compile, filepath};
+use super::{Server, Virtual, compile};
 use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::filepath;
 use crate::module::Phase;
 use crate::module::allowed::{OR_ALL, OR_UNSET};
 use crate::outcome::step::{By, Detail, Judgement, Step};

@@ -9,12 +9,12 @@ use super::response;
 use super::sendable;
 use super::setting;
 use super::table::Table;
-use super::text::Text;
 use crate::module::{Phase, Verdict};
 use crate::modules::{headers, session};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Loop, Passed, Redirected, Step};
 use crate::outcome::{Caveat, Decision};
 use crate::server::core::ErrorDocument;
+use crate::text::Text;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 

@@ -1,6 +1,6 @@
 //! Request methods and their numbers: `ap_method_registry_init` (modules/http/http_protocol.c).
 
-use super::text::{Text, word};
+use crate::text::{Text, word};
 use bstr::BString;
 
 /// httpd's own methods; the index is the number.

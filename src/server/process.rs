@@ -4,7 +4,6 @@
 
 use super::request::{ProxyReq, Request};
 use super::setting;
-use super::text::Text;
 use super::uri::{self, Normalize, Slashes};
 use super::{blind, if_walk, location_walk};
 use crate::module::{HookFn, Phase, Verdict};
@@ -13,6 +12,7 @@ use crate::outcome::Access;
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use crate::server::core;
 use crate::source::Span;
+use crate::text::Text;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 

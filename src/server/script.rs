@@ -5,9 +5,9 @@ use super::engine::Program;
 use super::request::Request;
 use super::subrequest::{find_path_info, lookup_uri};
 use super::table::Table;
-use super::text::Text;
 use super::{environ, method, response, setting, uri};
 use crate::source::Span;
+use crate::text::Text;
 use bstr::{BString, ByteSlice};
 
 /// The part of the path that names the script: SCRIPT_NAME as `ap_add_cgi_vars` sets it.

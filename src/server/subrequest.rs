@@ -4,7 +4,8 @@
 use super::budget::Limit;
 use super::http_request::blank;
 use super::request::Request;
-use super::{filepath, process, uri};
+use super::{process, uri};
+use crate::filepath;
 use crate::limits;
 use crate::module::{Phase, Verdict};
 use crate::outcome::step::{Asked, By, Detail, Judgement, Step};

@@ -3,7 +3,7 @@
 //! Copies share their content until one of them is changed. A table that has become long knows where its names are, so
 //! that a hundred thousand of them cost no more each than ten.
 
-use super::text::Text;
+use crate::text::Text;
 use bstr::{BStr, BString, ByteSlice};
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;

@@ -1,6 +1,6 @@
 //! URIs: apr_uri_parse (apr-util, uri/apr_uri.c), and the escaping and normalising of paths (server/util.c).
 
-use super::filepath;
+use crate::filepath;
 use bstr::{BString, ByteSlice};
 
 /// A URI taken apart.

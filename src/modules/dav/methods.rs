@@ -1,11 +1,12 @@
 //! What each method of WebDAV comes to, with its questions in the order of mod_dav.c, and what mod_dav_fs's repos.c and
 //! lock.c make of files and locks. A tree that httpd may write is not changed: such an answer is a caveat.
 
+use crate::filepath;
 use crate::module::{Phase, Verdict};
 use crate::pattern::begins_nocase;
 use crate::server::request::Request;
 use crate::server::setting::value;
-use crate::server::{filepath, uri};
+use crate::server::uri;
 use crate::source::Span;
 use crate::vfs::W;
 use bstr::{BStr, BString, ByteSlice};

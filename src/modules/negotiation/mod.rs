@@ -8,6 +8,7 @@ mod told;
 mod type_map;
 mod variant;
 
+use crate::filepath;
 use crate::module::Effect::{Inert, Modelled};
 use crate::module::allowed::*;
 use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
@@ -20,7 +21,7 @@ use crate::server::http_request::{internal_fast_redirect, internal_redirect, tak
 use crate::server::request::Request;
 use crate::server::setting::{self, List, Set};
 use crate::server::settings::Settings;
-use crate::server::{filepath, method, subrequest, uri};
+use crate::server::{method, subrequest, uri};
 use accept::Item;
 use best::Wishes;
 use bstr::{BString, ByteSlice};

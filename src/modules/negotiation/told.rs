@@ -1,9 +1,10 @@
 //! The headers by which an answer says that it was chosen: `set_neg_headers` and `setup_choice_response`.
 
 use super::variant::Variant;
+use crate::filepath;
 use crate::server::request::Request;
 use crate::server::response::UNKNOWN;
-use crate::server::{filepath, uri};
+use crate::server::uri;
 use bstr::{BString, ByteSlice};
 
 /// How a choice came out.

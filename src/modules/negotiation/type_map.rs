@@ -3,7 +3,8 @@
 use super::accept;
 use super::variant::Variant;
 use crate::conf::args::is_space;
-use crate::server::{filepath, request::Request};
+use crate::filepath;
+use crate::server::request::Request;
 use crate::vfs::Errno;
 use bstr::{BString, ByteSlice};
 

@@ -2,11 +2,12 @@
 //! each scheme's module.
 
 use super::schemes::{self, Speaker};
+use crate::filepath;
 use crate::module::Verdict;
 use crate::pattern::begins_nocase;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
-use crate::server::{filepath, vhost};
+use crate::server::vhost;
 use crate::version;
 use bstr::{BString, ByteSlice};
 

@@ -1,11 +1,12 @@
 //! URLs and paths as mod_rewrite takes them apart and puts them together.
 
 use super::settings::{Rule, flag, option};
+use crate::filepath;
 use crate::module::Phase;
 use crate::pattern::begins_nocase;
 use crate::server::http_request::take_marks;
 use crate::server::request::Request;
-use crate::server::{filepath, method, uri};
+use crate::server::{method, uri};
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 

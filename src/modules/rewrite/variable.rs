@@ -3,11 +3,12 @@
 use super::expand::Context;
 use super::url;
 use crate::expr::{Var, header_of};
+use crate::filepath;
 use crate::limits;
 use crate::outcome::observer::{Origin, Whence};
 use crate::pattern::begins_nocase;
 use crate::server::request::Request;
-use crate::server::{expr_context, filepath, subrequest};
+use crate::server::{expr_context, subrequest};
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 

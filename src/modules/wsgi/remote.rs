@@ -3,8 +3,8 @@
 use super::daemon::{Daemon, Start};
 use super::handler::{self, Blame, Refusal, Target, refusal};
 use super::{InForce, Server};
+use crate::filepath;
 use crate::module::Phase;
-use crate::server::filepath;
 use crate::server::request::Request;
 use crate::vfs::Stat;
 use bstr::BString;

@@ -1,8 +1,8 @@
 //! How a pattern or a path would fit.
 
 use super::super::files::ancestors;
+use crate::filepath::without_slashes_after;
 use crate::pattern::{Flags, FnmatchFlags, PATHNAME, Regex, alias_matches, fnmatch};
-use crate::server::filepath::without_slashes_after;
 use crate::server::uri::single_slashes;
 use bstr::ByteSlice;
 

@@ -3,8 +3,8 @@
 use super::super::{Case, lines_of};
 use super::{Fit, Miss, Near, fit};
 use crate::conf::args;
+use crate::filepath::basename;
 use crate::phase::Phase;
-use crate::server::filepath::basename;
 use crate::site::Directive;
 use crate::source::{FileId, Span};
 use bstr::{BStr, BString, ByteSlice};

@@ -3,7 +3,7 @@
 use super::super::change::{Change, Place};
 use super::super::ground::{Ground, above, each, prefixes, quoted};
 use crate::conf::args;
-use crate::server::filepath;
+use crate::filepath;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 

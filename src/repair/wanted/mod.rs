@@ -44,7 +44,7 @@ fn rootless(ground: &Ground<'_>) -> Vec<Change> {
         let Some(path) = crate::conf::args::split(args).into_iter().next().filter(|path| path.starts_with(b"/")) else {
             continue;
         };
-        let file = [crate::server::filepath::without_slashes_after(&path), ground.path()].concat();
+        let file = [crate::filepath::without_slashes_after(&path), ground.path()].concat();
         let line = super::ground::quoted(&path).map(|path| format!("DocumentRoot {path}"));
         roots.extend(line.filter(|line| case.stat(&file).is_ok() && !roots.contains(line)));
     }
@@ -68,13 +68,13 @@ fn rules(ground: &Ground<'_>, target: &str, flags: &str, then: &str) -> Vec<Chan
             found.push(Change::Add { line, to });
         }
         let relative = |directory: &[u8]| {
-            let above = crate::server::filepath::without_slashes_after(directory);
+            let above = crate::filepath::without_slashes_after(directory);
             let name = ground.case.file().filter(|file| file.starts_with(above))?;
             escaped(name[above.len()..].trim_start_with(|c| c == '/').as_bytes())
         };
         for file in &ground.htaccess {
             let source = ground.case.sources.file(*file);
-            let Some(pattern) = relative(crate::server::filepath::dirname(source.name.as_bytes())) else { continue };
+            let Some(pattern) = relative(crate::filepath::dirname(source.name.as_bytes())) else { continue };
             let lines = lines_of(ground.case.sources, *file, 1..=source.lines() as u32);
             let line = format!("RewriteRule ^{pattern}$ {target} [{flags}]{then}");
             let engine = lines.iter().find(|line| line.name == "rewriteengine");

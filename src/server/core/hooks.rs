@@ -1,6 +1,7 @@
 //! What the core does with a request (server/core.c, modules/http/http_core.c).
 
 use super::Trace;
+use crate::filepath;
 use crate::module::{Hook, Phase, Verdict, hook, order};
 use crate::modules::foreign;
 use crate::server::byterange::Body;
@@ -9,9 +10,9 @@ use crate::server::http_request::discard_request_body;
 use crate::server::request::{PathInfo, ProxyReq, Request};
 use crate::server::response::{self, Length};
 use crate::server::setting;
-use crate::server::text::Text;
-use crate::server::{directory_walk, expr_context, file_walk, filepath, method};
+use crate::server::{directory_walk, expr_context, file_walk, method};
 use crate::source::Span;
+use crate::text::Text;
 use crate::vfs::Kind;
 use bstr::ByteSlice;
 

@@ -2,13 +2,14 @@
 
 use super::{CanonicalName, ErrorDocument, Signature, Text, Trace, options};
 use crate::conf::args;
+use crate::filepath;
 use crate::module::allowed::*;
 use crate::pattern::{self, Flags};
 use crate::server::build::{Cmd, forbid};
 use crate::server::request::PathInfo;
 use crate::server::setting::Set;
 use crate::server::status;
-use crate::server::{filepath, uri, vhost};
+use crate::server::{uri, vhost};
 use crate::vfs::{Kind, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
