@@ -2,12 +2,12 @@
 
 mod about;
 
-#[cfg(feature = "cli")]
-use crate::module::Part;
-use crate::module::{self, Module, allowed};
 use crate::modules;
+#[cfg(feature = "cli")]
+use crate::server::module::Part;
+use crate::server::module::{self, Module, allowed};
 
-pub use crate::module::{Args, Effect};
+pub use crate::server::module::{Args, Effect};
 
 /// A directive of a module: what `routesim directives` lists. Two modules may have one of the same name.
 ///

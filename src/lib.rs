@@ -66,7 +66,6 @@ mod follow;
 mod limits;
 #[cfg(feature = "cli")]
 mod lint;
-mod module;
 mod modules;
 #[cfg(feature = "cli")]
 mod mutate;
@@ -80,7 +79,6 @@ mod reason;
 mod repair;
 pub mod report;
 mod request;
-mod rule;
 mod run;
 #[cfg(feature = "cli")]
 mod schema;

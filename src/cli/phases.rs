@@ -3,8 +3,8 @@
 use super::given::Given;
 use super::output::Streams;
 use super::{End, Failure};
-use crate::module::Phase;
 use crate::report::paint::{Tone, wrap};
+use crate::server::module::Phase;
 use serde_json::{Map, Value};
 use std::io::Write;
 

@@ -1,7 +1,7 @@
 //! A directive's arguments: `ap_getword_conf` and kin (server/util.c), and the setter calls that `invoke_cmd`
 //! (server/config.c) makes of them.
 
-use crate::module::Args;
+use crate::conf::row::Args;
 use bstr::{BStr, BString, ByteSlice};
 
 /// `AP_MAX_ARGC`: as many words as an [`Args::Argv`] directive gets.

@@ -5,14 +5,14 @@ use super::Skipped;
 use super::args::{before_closing, cut, word};
 use super::read::{Build, MAX_NESTING, Reader, similar};
 use super::version;
+use crate::conf::row::Row;
 use crate::diagnostic::Diagnostic;
-use crate::module::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 impl Reader<'_> {
     /// `<IfModule>`, `<IfDefine>`, `<IfFile>`, `<IfDirective>` or `<IfSection>`.
-    pub(super) fn condition(&mut self, build: &mut Build, row: Directive, raw: &[u8], span: Span) {
+    pub(super) fn condition(&mut self, build: &mut Build, row: Row, raw: &[u8], span: Span) {
         match self.test(row.name, raw) {
             Ok(holds) => self.begin(build, row, holds, span),
             Err(message) => {
@@ -23,7 +23,7 @@ impl Reader<'_> {
     }
 
     /// `<IfVersion>`.
-    pub(super) fn if_version(&mut self, build: &mut Build, row: Directive, args: &[BString], span: Span) {
+    pub(super) fn if_version(&mut self, build: &mut Build, row: Row, args: &[BString], span: Span) {
         match version::holds(args, self.know.version()) {
             Ok(holds) => self.begin(build, row, holds, span),
             Err(message) => {
@@ -33,7 +33,7 @@ impl Reader<'_> {
         }
     }
 
-    fn begin(&mut self, build: &mut Build, row: Directive, holds: bool, span: Span) {
+    fn begin(&mut self, build: &mut Build, row: Row, holds: bool, span: Span) {
         if holds {
             build.enter(row.name, span);
         } else {

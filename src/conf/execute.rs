@@ -4,10 +4,10 @@
 use super::args;
 use super::read::{Build, Reader};
 use super::{FileKind, Files, LoadedModule, Loading, Node, Options, include};
+use crate::conf::row::{Row, allowed};
 use crate::diagnostic::Diagnostic;
 use crate::filepath;
 use crate::limits::{CONFIG_BYTES, LINE_COST};
-use crate::module::{Directive, allowed};
 use crate::source::{FileId, Span};
 use bstr::{BString, ByteSlice};
 
@@ -16,7 +16,7 @@ const MAX_INCLUDE_DEPTH: usize = 128;
 
 impl<'a> Reader<'a> {
     /// Carries out `node`, if it may stand here.
-    pub(super) fn execute(&mut self, build: &mut Build, row: Directive, node: Node) {
+    pub(super) fn execute(&mut self, build: &mut Build, row: Row, node: Node) {
         let span = node.span;
         let listed = build
             .override_list
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An error before a directive is looked at; a section is skipped then.
-    fn refuse(&mut self, build: &mut Build, row: Directive, message: String, span: Span) {
+    fn refuse(&mut self, build: &mut Build, row: Row, message: String, span: Span) {
         self.error("syntax", message, span);
         if row.name.starts_with('<') {
             let _ = self.skip(build, row.name, span, true);
@@ -95,12 +95,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Define and UnDefine.
-    fn define(
-        &mut self,
-        row: Directive,
-        name: &[u8],
-        change: impl FnOnce(&mut super::State, &[u8]),
-    ) -> Result<(), String> {
+    fn define(&mut self, row: Row, name: &[u8], change: impl FnOnce(&mut super::State, &[u8])) -> Result<(), String> {
         if self.htaccess {
             return Err(format!("{} cannot occur within htaccess files", row.name));
         }

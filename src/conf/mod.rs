@@ -18,13 +18,14 @@ pub(crate) mod macros;
 #[cfg(test)]
 mod print;
 mod read;
+pub(crate) mod row;
 mod state;
 mod version;
 
 pub(crate) use state::State;
 
+use crate::conf::row::{Row, allowed};
 use crate::diagnostic::Findings;
-use crate::module::{Directive, allowed};
 use crate::source::{FileId, SourceMap, Span};
 use crate::version::Version;
 use bstr::{BString, ByteSlice};
@@ -174,7 +175,7 @@ pub(crate) enum Loading {
 pub(crate) trait Knowledge {
     /// The row of a directive, of the module loaded last if several have it. `name` begins with `<` for a section, and
     /// may be written in any letter case.
-    fn directive(&self, name: &[u8]) -> Option<Directive>;
+    fn directive(&self, name: &[u8]) -> Option<Row>;
     /// The httpd that reads.
     fn version(&self) -> Version {
         Version::default()

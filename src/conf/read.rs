@@ -3,9 +3,9 @@
 use super::args::cut;
 use super::lexer::{Input, Limit, Line};
 use super::{Files, Knowledge, LoadedModule, Node, Options, Skipped, State, Tree};
+use crate::conf::row::allowed;
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::limits::{CONFIG_BYTES, DIRECTIVES, INCLUDE_ENTRIES};
-use crate::module::allowed;
 use crate::source::{FileId, SourceMap, Span};
 use crate::suggest::distance;
 use bstr::{BString, ByteSlice};

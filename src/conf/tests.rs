@@ -1,16 +1,16 @@
 //! Reading as a whole.
 
+use super::row::Args;
+use super::row::allowed::*;
 use super::*;
 use crate::diagnostic::Severity;
-use crate::module::allowed::*;
-use crate::module::{Args, Effect};
 use proptest::prelude::*;
 
-const fn row(name: &'static str, args: Args, allowed: u32) -> Directive {
-    crate::module::plain(name, args, allowed, Effect::Inert, "help")
+const fn row(name: &'static str, args: Args, allowed: u32) -> Row {
+    Row { name, args, allowed, usage: "help" }
 }
 
-const ROWS: &[Directive] = &[
+const ROWS: &[Row] = &[
     row("<Directory", Args::Raw, RSRC_CONF),
     row("<VirtualHost", Args::Raw, RSRC_CONF),
     row("Alias", Args::Take12, RSRC_CONF),
@@ -36,7 +36,7 @@ const ROWS: &[Directive] = &[
 struct Modules(Vec<BString>);
 
 impl Knowledge for Modules {
-    fn directive(&self, name: &[u8]) -> Option<Directive> {
+    fn directive(&self, name: &[u8]) -> Option<Row> {
         ROWS.iter().find(|r| r.name.as_bytes().eq_ignore_ascii_case(name)).copied()
     }
     fn module_loaded(&self, name: &[u8]) -> bool {
@@ -389,7 +389,7 @@ proptest! {
 struct Nothing;
 
 impl Knowledge for Nothing {
-    fn directive(&self, _: &[u8]) -> Option<Directive> {
+    fn directive(&self, _: &[u8]) -> Option<Row> {
         None
     }
     fn module_loaded(&self, _: &[u8]) -> bool {

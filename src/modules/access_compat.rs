@@ -5,14 +5,14 @@
 use super::authz::host::{in_domain, remote_host};
 use super::authz_core::denied_what;
 use crate::address::IpSubnet;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::after_nocase;
 use crate::server::build::Cmd;
 use crate::server::method;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::names::tried;
 use crate::server::request::Request;
 use crate::server::settings::Settings;

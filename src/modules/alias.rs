@@ -3,9 +3,6 @@
 
 use crate::expr::Expr;
 use crate::filepath;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::Decision;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
@@ -13,6 +10,9 @@ use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::{Cmd, forbid};
 use crate::server::doubts::Alike;
 use crate::server::index::{Beginning, Indexed};
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::{expr_context, names, uri};

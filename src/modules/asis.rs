@@ -1,10 +1,10 @@
 //! mod_asis.c: a file that holds its own response headers.
 
-use crate::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::server::byterange::Body;
 use crate::server::conditions::State;
 use crate::server::http_request::internal_redirect_handler;
 use crate::server::method;
+use crate::server::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::server::request::Request;
 use crate::server::response::Length;
 use bstr::{BString, ByteSlice};

@@ -3,10 +3,10 @@
 use super::authn::core::{auth_name, auth_type};
 use super::authn::{self, List, Status};
 use crate::expr::digest::{hex, md5};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::response::UNKNOWN;
 use crate::server::setting::{Set, without};

@@ -6,15 +6,15 @@ use super::session;
 use crate::base64;
 use crate::expr::Expr;
 use crate::expr::digest::{hex, md5};
-use crate::module::Args::{Flag, Iterate, Take1};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG};
-use crate::module::{Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::outcome::Access;
-use crate::rule::Rule::Arg;
-use crate::rule::Test::{Long, Without};
 use crate::server::build::{Build, Cmd};
+use crate::server::module::Args::{Flag, Iterate, Take1};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG};
+use crate::server::module::{Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::request::{ProxyReq, Request};
+use crate::server::rule::Rule::Arg;
+use crate::server::rule::Test::{Long, Without};
 use crate::server::setting::{Set, value, without};
 use crate::server::{expr_context, method, settings};
 use crate::source::Span;
@@ -34,7 +34,7 @@ static HOOKS: &[Hook] = &[
     hook(Phase::Handler, order::MIDDLE, redirect),
 ];
 
-const FIELD: &[crate::rule::Rule] = &[Arg(0, Without(b"=&"), "{name} cannot be empty, or contain '=' or '&'.")];
+const FIELD: &[crate::server::rule::Rule] = &[Arg(0, Without(b"=&"), "{name} cannot be empty, or contain '=' or '&'.")];
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[

@@ -1,13 +1,13 @@
 //! mod_autoindex.c: whether a folder is listed. What the listing looks like is no part of an answer here, nor are the
 //! subrequests by which it looks at each entry.
 
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::core::options;
 use crate::server::method;
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::request::Request;
 use crate::server::response;
 use crate::server::settings::Settings;

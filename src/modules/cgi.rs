@@ -2,15 +2,15 @@
 
 use super::suexec;
 use crate::filepath;
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
-use crate::rule::{Rule, Test};
 use crate::server::build::{Cmd, forbid};
 use crate::server::core::options;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::request::{PathInfo, Request};
+use crate::server::rule::{Rule, Test};
 use crate::server::{script, setting};
 use crate::vfs::{Kind, X};
 use bstr::BString;

@@ -1,10 +1,10 @@
 //! mod_env.c: SetEnv, PassEnv and UnsetEnv. They speak at fixups: too late for access and mapping.
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
 use crate::server::environ;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::table::Table;
 use crate::source::Span;

@@ -1,10 +1,10 @@
 //! mod_expires.c: how long an answer may be kept.
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, row};
 use crate::pattern::begins_nocase;
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::response::{Length, UNKNOWN, essence};
 use crate::server::settings::Settings;

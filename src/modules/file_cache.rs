@@ -1,13 +1,13 @@
 //! mod_file_cache.c: files that are opened while httpd starts, as root, and found before other modules look.
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::RSRC_CONF;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::core::allow_methods;
 use crate::server::core::hooks;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::RSRC_CONF;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::response::{self, Length};
 use crate::server::settings::Settings;

@@ -2,11 +2,11 @@
 //! matters: that it may be of another length.
 
 use super::ledger::providers::{self, Kind};
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, row};
 use crate::named::{Name, Named};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::source::Span;

@@ -4,8 +4,8 @@
 use super::authz::{Parsed, Provider, host};
 use super::authz_core::Status;
 use super::ledger::third_party;
-use crate::module::Module;
 use crate::server::Loaded;
+use crate::server::module::Module;
 use crate::server::request::Request;
 use crate::source::Span;
 

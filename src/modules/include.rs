@@ -1,10 +1,10 @@
 //! mod_include.c, as far as it chooses who serves: a page with server-side includes is the default handler's.
 
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
 use crate::server::core::options;
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::request::Request;
 use crate::server::setting::{Set, value};
 use crate::server::settings::Settings;

@@ -1,9 +1,9 @@
 //! mod_info.c: the page that tells how the server is configured.
 
-use crate::module::Effect::Inert;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain};
 use crate::server::byterange::Body;
+use crate::server::module::Effect::Inert;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain};
 use crate::server::request::Request;
 
 /// The module.

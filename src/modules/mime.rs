@@ -3,10 +3,10 @@
 mod content_type;
 
 use crate::filepath;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::{Cmd, forbid};
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::Settings;

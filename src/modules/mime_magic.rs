@@ -1,9 +1,9 @@
 //! mod_mime_magic.c: types guessed from what files hold. What it would guess is not modelled, only when it would.
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::RSRC_CONF;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::RSRC_CONF;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::source::Span;

@@ -50,10 +50,10 @@ pub(crate) mod vhost_alias;
 pub(crate) mod wsgi;
 
 use crate::diagnostic::Diagnostic;
-use crate::module::{Effect, Module};
 use crate::server::Loaded;
 use crate::server::build::Build;
 use crate::server::listen::Listen;
+use crate::server::module::{Effect, Module};
 use crate::server::settings::PerServer;
 use crate::source::Span;
 
@@ -146,7 +146,8 @@ pub(crate) fn is_php(identifier: &str) -> bool {
 }
 
 /// PHP's rows and hooks.
-pub(crate) fn of_php() -> Option<(&'static [crate::module::Directive], &'static [crate::module::Hook])> {
+pub(crate) fn of_php() -> Option<(&'static [crate::server::module::Directive], &'static [crate::server::module::Hook])>
+{
     by_identifier("php_module").map(|php| (php.directives, php.hooks))
 }
 
@@ -193,7 +194,7 @@ pub(crate) fn speaks_tls(settings: &PerServer) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::Phase;
+    use crate::server::module::Phase;
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 

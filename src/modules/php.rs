@@ -2,13 +2,13 @@
 
 use crate::base64;
 use crate::filepath;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::{PathInfo, Request};
 use crate::server::response::{Length, UNKNOWN};
 use crate::server::setting::{self, Set};

@@ -1,8 +1,8 @@
 //! mod_macro.c and mod_version.c: their directives are carried out while the configuration is read (the `conf` module).
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::{EXEC_ON_READ, OR_ALL};
-use crate::module::{Args, Directive, Module, plain};
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::{EXEC_ON_READ, OR_ALL};
+use crate::server::module::{Args, Directive, Module, plain};
 
 const WHERE: u32 = OR_ALL | EXEC_ON_READ;
 

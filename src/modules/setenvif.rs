@@ -5,9 +5,6 @@
 
 use crate::conf::args;
 use crate::expr::{Backrefs, Expr};
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::named::{Name, Named};
 use crate::outcome::observer::{Origin, PatternKind, Whence};
 use crate::outcome::step::{By, Detail, Judgement, Step};
@@ -15,6 +12,9 @@ use crate::pattern::{Captures, Flags, Regex, substitute_with};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
 use crate::server::index::{self, Index};
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::names;
 use crate::server::request::Request;
 use crate::source::Span;

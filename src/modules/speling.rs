@@ -1,10 +1,10 @@
 //! mod_speling.c: what is not there may be misspelled.
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::OR_OPTIONS;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::OR_OPTIONS;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::{Set, decisive, value};
 use crate::server::{method, settings, uri};

@@ -1,8 +1,8 @@
 //! mod_status.c: the page that tells how the server fares.
 
-use crate::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::server::byterange::Body;
 use crate::server::method;
+use crate::server::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::server::request::Request;
 
 /// The module.

@@ -1,11 +1,11 @@
 //! mod_suexec.c: programs run as another user, by a wrapper that refuses what breaks its rules.
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::RSRC_CONF;
-use crate::module::{Args, Directive, Module, row};
-use crate::rule::Rule::NotIn;
 use crate::server::build::{Cmd, forbid};
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::RSRC_CONF;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
+use crate::server::rule::Rule::NotIn;
 use crate::server::settings::Settings;
 use crate::source::Span;
 use bstr::BString;

@@ -1,10 +1,10 @@
 //! mod_unixd.c: who httpd's children are, and so what they may read.
 
-use crate::module::Effect::{Blind, Modelled};
-use crate::module::allowed::RSRC_CONF;
-use crate::module::{Args, Directive, Module, plain, row};
-use crate::rule::Rule;
 use crate::server::build::{Cmd, forbid};
+use crate::server::module::Effect::{Blind, Modelled};
+use crate::server::module::allowed::RSRC_CONF;
+use crate::server::module::{Args, Directive, Module, plain, row};
+use crate::server::rule::Rule;
 use bstr::BString;
 
 /// The module.

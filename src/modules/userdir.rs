@@ -1,10 +1,10 @@
 //! mod_userdir.c: `/~user/` leads to a folder of that user's.
 
 use crate::conf::args;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::RSRC_CONF;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::RSRC_CONF;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;

@@ -2,16 +2,16 @@
 
 use super::headers;
 use super::ledger::checks::session;
-use crate::module::Args::{Flag, Take1};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::OR_FILEINFO;
-use crate::module::{Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::outcome::step::By;
-use crate::rule::Rule::{Arg, By as Check};
-use crate::rule::Test::OneOf;
 use crate::server::build::Cmd;
+use crate::server::module::Args::{Flag, Take1};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::OR_FILEINFO;
+use crate::server::module::{Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::request::Request;
 use crate::server::response::UNKNOWN;
+use crate::server::rule::Rule::{Arg, By as Check};
+use crate::server::rule::Test::OneOf;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use bstr::{BString, ByteSlice};

@@ -3,10 +3,10 @@
 use super::conditions::{self, Condition, State};
 use super::request::Request;
 use super::{filters, setting};
-use crate::module::{Phase, Verdict};
 use crate::modules::{headers, include};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::core::Dir;
+use crate::server::module::{Phase, Verdict};
 use crate::source::Span;
 
 /// What is known of a body that is sent in one piece, as ranges want it: kept for requests with a Range header alone.

@@ -4,13 +4,14 @@ use super::build::{Build, Draft, Scope};
 use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
 use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
+use crate::conf::row::Row;
 use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity, UNREAD};
 use crate::expr::moment::Moment;
 use crate::filepath;
-use crate::module::{Directive, Module};
 use crate::modules::{self, known};
 use crate::pattern::Flags;
+use crate::server::module::Module;
 use crate::source::{FileId, Paths, SourceMap, Span};
 use crate::version::{self, Version};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
@@ -240,12 +241,12 @@ impl Known {
 }
 
 impl Knowledge for Known {
-    fn directive(&self, name: &[u8]) -> Option<Directive> {
+    fn directive(&self, name: &[u8]) -> Option<Row> {
         let (section, name) = match name.strip_prefix(b"<") {
             Some(rest) => (true, rest),
             None => (false, name),
         };
-        self.loaded.rows(name, section).first().map(|(_, row)| **row)
+        self.loaded.rows(name, section).first().map(|(_, row)| row.row)
     }
 
     fn module_loaded(&self, name: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 
 use super::request::{EnvChange, Request};
 use super::{response, script};
-use crate::module::Phase;
+use crate::server::module::Phase;
 use crate::source::Span;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};

@@ -1,6 +1,6 @@
 //! The order of hooks within a phase: apr_hook_sort_all (apr-util, hooks/apr_hooks.c).
 
-use crate::module::{Hook, HookFn, Module, Phase};
+use crate::server::module::{Hook, HookFn, Module, Phase};
 
 /// A hook in its place.
 #[derive(Clone, Copy)]

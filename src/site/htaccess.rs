@@ -1,10 +1,10 @@
 //! An .htaccess file alone.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::module::allowed;
 use crate::server::compile::{self, Input, Modules};
 use crate::server::core::options;
 use crate::server::htaccess::{self, Wanted};
+use crate::server::module::allowed;
 use crate::source::SourceMap;
 use bstr::{BStr, BString};
 

@@ -1,7 +1,6 @@
 //! Which lines of a site its requests reach, match and are decided by.
 
 use crate::directives::{self, Effect};
-use crate::module::Part;
 use crate::outcome::observer::{Line, Observer, Tried};
 use crate::outcome::step::Judgement;
 use crate::outcome::{Decision, Outcome};
@@ -9,6 +8,7 @@ use crate::report::directive_text;
 use crate::report::suite::coverage::{self, Hits};
 use crate::request::Request;
 use crate::run::Run;
+use crate::server::module::Part;
 use crate::site::{Directive, Site};
 use crate::source::{FileId, Span};
 use crate::suite::{self, Answered, Scenario, Whereabouts};

@@ -3,10 +3,10 @@
 //! It has no merge rule: a section with any of these directives answers alone.
 
 use super::{Provider, Status};
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, row};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::source::Span;

@@ -1,11 +1,11 @@
 //! mod_authn_core.c: AuthType, AuthName, and who nobody asks.
 
 use crate::expr::Expr;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;

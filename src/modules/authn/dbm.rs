@@ -1,11 +1,11 @@
 //! mod_authn_dbm.c: users in a database file, as htdbm and dbmmanage write them.
 
 use super::{Provider, Status};
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, row};
 use crate::server::build::Cmd;
 use crate::server::dbm;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::source::Span;

@@ -1,10 +1,10 @@
 //! mod_authn_file.c: users in a file, as htpasswd and htdigest write them.
 
 use super::{Provider, Status};
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, row};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;

@@ -263,7 +263,7 @@ pub(super) fn alias_words(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(BString, 
 
 /// What stands within an alias's section.
 pub(super) fn alias_settings(cmd: &mut Cmd<'_>) -> Arc<Merged> {
-    use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG};
+    use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG};
     let mut settings = Default::default();
     cmd.children(&mut settings, cmd.path.clone(), OR_AUTHCFG | ACCESS_CONF, cmd.limited, cmd.server);
     super::authz_core::check_section(cmd, &settings);

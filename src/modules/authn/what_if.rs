@@ -1,8 +1,8 @@
 //! Which lines made a user known or refused: the check done again with each of them taken out.
 
-use crate::module::{Phase, Verdict};
 use crate::modules::{auth_basic, auth_digest, auth_form};
 use crate::outcome::Decision;
+use crate::server::module::{Phase, Verdict};
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::BString;

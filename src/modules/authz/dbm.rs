@@ -2,12 +2,12 @@
 
 use super::{Parsed, Provider, host, owner};
 use crate::conf::args;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, row};
 use crate::modules::authn::core::auth_name;
 use crate::modules::authz_core::Status;
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::{dbm, expr_context};

@@ -2,13 +2,13 @@
 
 use super::{Parsed, Provider, host, owner};
 use crate::conf::args;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Module, row};
 use crate::modules::authn::file::config_lines;
 use crate::modules::authz_core::Status;
 use crate::server::build::Cmd;
 use crate::server::expr_context;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;

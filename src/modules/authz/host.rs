@@ -4,10 +4,10 @@
 use super::{Parsed, Provider};
 use crate::address::IpSubnet;
 use crate::conf::args;
-use crate::module::Module;
 use crate::modules::authz_core::Status;
 use crate::server::build::Cmd;
 use crate::server::expr_context;
+use crate::server::module::Module;
 use crate::server::request::Request;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};

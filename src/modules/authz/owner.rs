@@ -1,8 +1,8 @@
 //! mod_authz_owner.c: file-owner, and the group of a file.
 
 use super::{Parsed, Provider, host};
-use crate::module::Module;
 use crate::modules::authz_core::Status;
+use crate::server::module::Module;
 use crate::server::request::Request;
 use bstr::BString;
 

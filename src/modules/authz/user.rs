@@ -2,9 +2,9 @@
 
 use super::{Parsed, Provider, host};
 use crate::conf::args;
-use crate::module::Module;
 use crate::modules::authz_core::Status;
 use crate::server::expr_context;
+use crate::server::module::Module;
 use crate::server::request::Request;
 
 const NAME: &str = "mod_authz_user.c";

@@ -2,8 +2,8 @@
 //! lock.c make of files and locks. A tree that httpd may write is not changed: such an answer is a caveat.
 
 use crate::filepath;
-use crate::module::{Phase, Verdict};
 use crate::pattern::begins_nocase;
+use crate::server::module::{Phase, Verdict};
 use crate::server::request::Request;
 use crate::server::setting::value;
 use crate::server::uri;

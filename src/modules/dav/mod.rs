@@ -3,12 +3,12 @@
 
 mod methods;
 
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::{ACCESS_CONF, RSRC_CONF};
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::build::Cmd;
 use crate::server::conditions;
 use crate::server::core::atoi;
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::{method, settings};

@@ -8,13 +8,13 @@ pub(crate) use told::{seen, tell_lost, tell_set, tell_set_always};
 
 use crate::conf::args;
 use crate::expr::Expr;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::outcome::observer::Whence;
 use crate::outcome::step::{HeaderFate, HeaderTable};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::table::Table;

@@ -4,12 +4,12 @@ mod geometry;
 mod url;
 
 use crate::conf::args::is_space;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
 use crate::server::byterange::Body;
 use crate::server::method;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;

@@ -2,12 +2,12 @@
 
 use super::checks::{auth, socache};
 use super::{module, row};
-use crate::module::Args::{Argv, Flag, Iterate, Raw, Take1};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{By, NotIn};
 use crate::server::build::forbid;
+use crate::server::module::Args::{Argv, Flag, Iterate, Raw, Take1};
+use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{By, NotIn};
 
 #[rustfmt::skip]
 const AUTHN_DBD: &[Directive] = &[

@@ -2,13 +2,13 @@
 
 use super::checks::{cache, socache};
 use super::{module, row};
-use crate::module::Args::{Flag, Iterate, Take1, Take12};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{ACCESS_CONF, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::{Float, Long, Time};
 use crate::server::build::forbid;
+use crate::server::module::Args::{Flag, Iterate, Take1, Take12};
+use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{Arg, By, NotIn};
+use crate::server::rule::Test::{Float, Long, Time};
 
 // CacheEnable alone starts the cache; the others say what it keeps and for how long.
 #[rustfmt::skip]

@@ -2,12 +2,12 @@
 
 use super::checks::server;
 use super::{handlers, handling, module, row};
-use crate::module::Args::Take1;
-use crate::module::Effect::Inert;
-use crate::module::allowed::RSRC_CONF;
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{By, NotIn};
 use crate::server::build::forbid;
+use crate::server::module::Args::Take1;
+use crate::server::module::Effect::Inert;
+use crate::server::module::allowed::RSRC_CONF;
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{By, NotIn};
 
 #[rustfmt::skip]
 const HEARTBEAT: &[Directive] = &[

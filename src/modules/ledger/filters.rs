@@ -2,13 +2,13 @@
 
 use super::checks::{bodies, sed};
 use super::{handlers, handling, module, row};
-use crate::module::Args::{Flag, Iterate, Iterate2, Raw, Take1, Take12};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::{Int, Long, Number, OneOf, Whole};
 use crate::server::build::forbid;
+use crate::server::module::Args::{Flag, Iterate, Iterate2, Raw, Take1, Take12};
+use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{Arg, By, NotIn};
+use crate::server::rule::Test::{Int, Long, Number, OneOf, Whole};
 
 #[rustfmt::skip]
 const BROTLI: &[Directive] = &[

@@ -1,10 +1,10 @@
 //! The handlers of modules that are not modelled: what they take, what they refuse, and a caveat for the rest.
 
-use crate::module::{Hook, Phase, Verdict, hook, order};
 use crate::modules::status;
 use crate::server::byterange::Body;
 use crate::server::core::allow_methods;
 use crate::server::method;
+use crate::server::module::{Hook, Phase, Verdict, hook, order};
 use crate::server::request::Request;
 use crate::source::Span;
 use crate::vfs::Kind;

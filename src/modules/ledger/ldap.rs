@@ -2,13 +2,13 @@
 
 use super::checks::ldap;
 use super::{handlers, handling, module, row};
-use crate::module::Args::{Flag, Iterate, Take1, Take2, Take12, Take23};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{OR_AUTHCFG, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::{Int, Long, Number, OneOf, Pattern, Time};
 use crate::server::build::forbid;
+use crate::server::module::Args::{Flag, Iterate, Take1, Take2, Take12, Take23};
+use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::allowed::{OR_AUTHCFG, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{Arg, By, NotIn};
+use crate::server::rule::Test::{Int, Long, Number, OneOf, Pattern, Time};
 
 const LDAP: &str = "users and groups are looked up in a directory server";
 

@@ -2,11 +2,11 @@
 
 use super::checks::log;
 use super::{module, row};
-use crate::module::Args::{Flag, Take1, Take12, Take23, Take123};
-use crate::module::Effect::Inert;
-use crate::module::allowed::{ACCESS_CONF, OR_ALL, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::By;
+use crate::server::module::Args::{Flag, Take1, Take12, Take23, Take123};
+use crate::server::module::Effect::Inert;
+use crate::server::module::allowed::{ACCESS_CONF, OR_ALL, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::By;
 
 #[rustfmt::skip]
 const DUMPIO: &[Directive] = &[

@@ -1,10 +1,10 @@
 //! What is found out about a request.
 
 use super::{module, row};
-use crate::module::Args::{Flag, Take1};
-use crate::module::Effect::Inert;
-use crate::module::allowed::{ACCESS_CONF, RSRC_CONF};
-use crate::module::{Directive, Module};
+use crate::server::module::Args::{Flag, Take1};
+use crate::server::module::Effect::Inert;
+use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};
+use crate::server::module::{Directive, Module};
 
 // The name that identd tells is logged, not trusted.
 #[rustfmt::skip]

@@ -21,7 +21,7 @@ mod sessions;
 pub(crate) mod third_party;
 mod tls;
 
-use crate::module::{Args, Directive, Effect, Hook, Module};
+use crate::server::module::{Args, Directive, Effect, Hook, Module};
 
 /// The modules, in groups.
 pub(crate) static GROUPS: &[&[Module]] = &[
@@ -46,7 +46,7 @@ pub(crate) fn modules() -> impl Iterator<Item = &'static Module> {
 }
 
 const fn row(name: &'static str, args: Args, allowed: u32, effect: Effect, usage: &'static str) -> Directive {
-    crate::module::plain(name, args, allowed, effect, usage)
+    crate::server::module::plain(name, args, allowed, effect, usage)
 }
 
 const fn module(name: &'static str, identifier: &'static str, directives: &'static [Directive]) -> Module {
@@ -61,8 +61,8 @@ const fn handling(module: Module, hooks: &'static [Hook]) -> Module {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::allowed;
     use crate::modules::known;
+    use crate::server::module::allowed;
 
     #[test]
     fn every_module_is_known_by_both_names() {

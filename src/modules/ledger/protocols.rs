@@ -2,13 +2,13 @@
 
 use super::checks::{bodies, reqtimeout};
 use super::{module, row};
-use crate::module::Args::{Flag, Raw, Take1, Take2, Take23, Take123};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::ON_OFF;
-use crate::rule::Rule::{Arg, By, Warn};
-use crate::rule::Test::{Int, Never, OneOf, Time};
+use crate::server::module::Args::{Flag, Raw, Take1, Take2, Take23, Take123};
+use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::ON_OFF;
+use crate::server::rule::Rule::{Arg, By, Warn};
+use crate::server::rule::Test::{Int, Never, OneOf, Time};
 
 #[rustfmt::skip]
 const DIALUP: &[Directive] = &[

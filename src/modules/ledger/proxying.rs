@@ -2,13 +2,13 @@
 
 use super::checks::proxy;
 use super::{handlers, handling, module, row};
-use crate::module::Args::{Flag, Raw, Take1};
-use crate::module::Effect::Inert;
-use crate::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::Int;
 use crate::server::build::forbid;
+use crate::server::module::Args::{Flag, Raw, Take1};
+use crate::server::module::Effect::Inert;
+use crate::server::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{Arg, By, NotIn};
+use crate::server::rule::Test::Int;
 
 // Which member of a balancer is taken.
 #[rustfmt::skip]

@@ -2,13 +2,13 @@
 
 use super::checks::{bodies, lua};
 use super::{handlers, handling, module, row};
-use crate::module::Args::{Raw, Take1, Take2, Take3, Take23, Take123};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{EXEC_ON_READ, OR_ALL, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::{Exactly, Never, OneOf, Pattern};
 use crate::server::build::forbid;
+use crate::server::module::Args::{Raw, Take1, Take2, Take3, Take23, Take123};
+use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::allowed::{EXEC_ON_READ, OR_ALL, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{Arg, By, NotIn};
+use crate::server::rule::Test::{Exactly, Never, OneOf, Pattern};
 
 // Where Lua looks for modules and how long it keeps a script changes no answer, what a hook does can.
 #[rustfmt::skip]

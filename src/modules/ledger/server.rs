@@ -2,14 +2,14 @@
 
 use super::checks::server;
 use super::{module, row};
-use crate::module::Args::{Argv, Take1};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::RSRC_CONF;
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{Arg, By, NotIn, Warn};
-use crate::rule::Test::{Int, Time};
 use crate::server::build::forbid;
 use crate::server::listen;
+use crate::server::module::Args::{Argv, Take1};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::RSRC_CONF;
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{Arg, By, NotIn, Warn};
+use crate::server::rule::Test::{Int, Time};
 
 const LISTEN: Directive = Directive {
     effect: Modelled,

@@ -2,12 +2,12 @@
 
 use super::checks::session;
 use super::{module, row};
-use crate::module::Args::{Flag, Raw, Take1, Take12};
-use crate::module::Effect::Inert;
-use crate::module::allowed::{OR_AUTHCFG, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::Rule::{Arg, By};
-use crate::rule::Test::{Digits, Exactly};
+use crate::server::module::Args::{Flag, Raw, Take1, Take12};
+use crate::server::module::Effect::Inert;
+use crate::server::module::allowed::{OR_AUTHCFG, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::Rule::{Arg, By};
+use crate::server::rule::Test::{Digits, Exactly};
 
 #[rustfmt::skip]
 const SESSION_DBD: &[Directive] = &[

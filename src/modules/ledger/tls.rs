@@ -2,13 +2,13 @@
 
 use super::checks::md;
 use super::{handlers, handling, module, row};
-use crate::module::Args::{Argv, Raw, Take1, Take2, Take12};
-use crate::module::Effect::{Blind, Inert};
-use crate::module::allowed::{OR_AUTHCFG, RSRC_CONF};
-use crate::module::{Directive, Module};
-use crate::rule::ON_OFF;
-use crate::rule::Rule::{Arg, By};
-use crate::rule::Test::{Exactly, Int, OneOf};
+use crate::server::module::Args::{Argv, Raw, Take1, Take2, Take12};
+use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::allowed::{OR_AUTHCFG, RSRC_CONF};
+use crate::server::module::{Directive, Module};
+use crate::server::rule::ON_OFF;
+use crate::server::rule::Rule::{Arg, By};
+use crate::server::rule::Test::{Exactly, Int, OneOf};
 
 // Where certificates come from changes no answer, what is done to plain requests does.
 #[rustfmt::skip]

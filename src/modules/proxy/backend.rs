@@ -3,9 +3,9 @@
 use super::fpm::Found;
 use super::schemes::Speaker;
 use super::worker::Worker;
-use crate::module::{Phase, Verdict};
 use crate::outcome::Backend;
 use crate::server::byterange::Body;
+use crate::server::module::{Phase, Verdict};
 use crate::server::request::Request;
 use crate::server::setting::{self, Set};
 use crate::server::uri;

@@ -3,8 +3,8 @@
 
 use super::schemes::{self, Speaker};
 use crate::filepath;
-use crate::module::Verdict;
 use crate::pattern::begins_nocase;
+use crate::server::module::Verdict;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
 use crate::server::vhost;

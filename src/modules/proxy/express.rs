@@ -1,10 +1,10 @@
 //! mod_proxy_express.c: the back-end of a host name, in a database file.
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::OR_FILEINFO;
-use crate::module::{Args, Directive, Module, Phase, Verdict, hook, order, row};
 use crate::server::build::Cmd;
 use crate::server::dbm;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::OR_FILEINFO;
+use crate::server::module::{Args, Directive, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::setting::Set;
 use crate::server::settings::Settings;

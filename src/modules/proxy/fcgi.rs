@@ -5,13 +5,13 @@
 use super::backend::Asked;
 use super::fpm::{self, Found, Params};
 use crate::expr::{Backrefs, Expr};
-use crate::module::Effect::Modelled;
-use crate::module::allowed::OR_FILEINFO;
-use crate::module::{Args, Directive, Module, Phase, Verdict, row};
 use crate::modules::php;
 use crate::server::build::Cmd;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::OR_FILEINFO;
+use crate::server::module::{Args, Directive, Module, Phase, Verdict, row};
 use crate::server::request::Request;
 use crate::server::setting::{self, Set};
 use crate::server::{expr_context, script};

@@ -22,11 +22,11 @@ mod setters;
 mod translate;
 mod worker;
 
-use crate::module::{Hook, Module, Phase, hook, order};
 use crate::named::Named;
 use crate::pattern::{Regex, begins_nocase};
 use crate::server::build::Build;
 use crate::server::index::{Beginning, Indexed};
+use crate::server::module::{Hook, Module, Phase, hook, order};
 use crate::server::section::Section;
 use crate::server::setting::Set;
 use crate::server::settings::{self, PerServer};

@@ -1,10 +1,10 @@
 //! mod_proxy's rows.
 
 use super::{pass, section, setters};
-use crate::module::Args::{Flag, Iterate, Raw, Take1, Take23, Take123};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::{ACCESS_CONF, RSRC_CONF};
-use crate::module::{Directive, plain, row};
+use crate::server::module::Args::{Flag, Iterate, Raw, Take1, Take23, Take123};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};
+use crate::server::module::{Directive, plain, row};
 
 const BOTH: u32 = ACCESS_CONF | RSRC_CONF;
 

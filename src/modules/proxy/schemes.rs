@@ -1,12 +1,12 @@
 //! The modules for the schemes: which of them takes a URL, and the ports that go without saying.
 
 use super::Server;
-use crate::module::Effect::Modelled;
-use crate::module::allowed::{ACCESS_CONF, RSRC_CONF};
-use crate::module::{Args, Directive, Module, row};
 use crate::server::Loaded;
 use crate::server::build::Cmd;
 use crate::server::core::atoi;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};
+use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! From a path to the URL that it is proxied to (mod_proxy.c).
 
 use super::{Alias, Mapping, schemes, servlet};
-use crate::module::{Phase, Verdict};
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, begins_nocase};
+use crate::server::module::{Phase, Verdict};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::{method, names};
 use crate::source::Span;

@@ -28,10 +28,10 @@ mod weigh;
 pub(crate) use map::Files as MapFiles;
 pub(crate) use settings::{Dir, Server};
 
-use crate::module::Effect::Modelled;
-use crate::module::allowed::{OR_FILEINFO, RSRC_CONF};
-use crate::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::http_request;
+use crate::server::module::Effect::Modelled;
+use crate::server::module::allowed::{OR_FILEINFO, RSRC_CONF};
+use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::source::Span;
 

@@ -3,11 +3,11 @@
 use super::list::{self, Action};
 use super::settings::{Dir, option};
 use super::{REDIRECT_HANDLER, server, trace, url, weigh};
-use crate::module::{Phase, Verdict};
 use crate::outcome::Decision;
 use crate::outcome::step::{Judgement, Rewriting};
 use crate::server::core::options;
 use crate::server::doubts::Alike;
+use crate::server::module::{Phase, Verdict};
 use crate::server::request::Request;
 use crate::server::setting;
 use bstr::{BString, ByteSlice};

@@ -3,9 +3,9 @@
 use super::list::{self, Action, Applied};
 use super::settings::{Rule, option};
 use super::{perdir, trace, url, weigh};
-use crate::module::{Phase, Verdict};
 use crate::outcome::step::{Judgement, Rewriting};
 use crate::server::core;
+use crate::server::module::{Phase, Verdict};
 use crate::server::request::{ProxyReq, Request};
 use bstr::BString;
 

@@ -3,11 +3,11 @@
 use super::map::Map;
 use super::template::Template;
 use crate::expr::Expr;
-use crate::module::Phase;
 use crate::outcome::Decision;
 use crate::pattern::Regex;
 use crate::server::doubts::Alike;
 use crate::server::index::{Beginning, Indexed};
+use crate::server::module::Phase;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;

@@ -9,7 +9,7 @@ pub(crate) use cookie::Dir as CookieDir;
 pub(crate) use rows::{COOKIE, CRYPTO, MODULE};
 pub(crate) use save::{carry, clear, save};
 
-use crate::module::Verdict;
+use crate::server::module::Verdict;
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::settings;

@@ -1,14 +1,14 @@
 //! The directives of mod_session.c, mod_session_cookie.c and mod_session_crypto.c.
 
-use crate::module::Args::{Flag, Iterate, Raw, Take1};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::{ACCESS_CONF, OR_AUTHCFG, RSRC_CONF};
-use crate::module::{Directive, Module, Phase, hook, order, plain, row};
 use crate::modules::ledger::checks::session;
-use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::Int;
-use crate::rule::long;
 use crate::server::build::{Cmd, forbid};
+use crate::server::module::Args::{Flag, Iterate, Raw, Take1};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG, RSRC_CONF};
+use crate::server::module::{Directive, Module, Phase, hook, order, plain, row};
+use crate::server::rule::Rule::{Arg, By, NotIn};
+use crate::server::rule::Test::Int;
+use crate::server::rule::long;
 use crate::server::setting::Set;
 use bstr::BString;
 

@@ -2,9 +2,9 @@
 
 use super::checks::*;
 use super::config::*;
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, plain, row};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, plain, row};
 
 #[rustfmt::skip]
 pub(super) static DIRECTIVES: &[Directive] = &[

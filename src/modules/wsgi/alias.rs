@@ -2,12 +2,12 @@
 
 use super::{HANDLER, daemon, options};
 use crate::conf::args;
-use crate::module::{Phase, Verdict};
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
 use crate::server::index::Beginning;
+use crate::server::module::{Phase, Verdict};
 use crate::server::names;
 use crate::server::request::Request;
 use crate::server::uri;

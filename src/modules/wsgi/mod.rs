@@ -17,9 +17,9 @@ mod rows;
 mod setters;
 
 use crate::address::IpSubnet;
-use crate::module::{Hook, Module, Phase, hook, order};
 use crate::named::Named;
 use crate::server::index::Indexed;
+use crate::server::module::{Hook, Module, Phase, hook, order};
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;

@@ -4,7 +4,7 @@ use super::daemon::{Daemon, Start};
 use super::handler::{self, Blame, Refusal, Target, refusal};
 use super::{InForce, Server};
 use crate::filepath;
-use crate::module::Phase;
+use crate::server::module::Phase;
 use crate::server::request::Request;
 use crate::vfs::Stat;
 use bstr::BString;

@@ -1,10 +1,10 @@
 //! The table of directives: `wsgi_commands`.
 
 use super::{alias, daemon, setters as set};
-use crate::module::Args::{Raw, Take1};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::*;
-use crate::module::{Directive, row};
+use crate::server::module::Args::{Raw, Take1};
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::*;
+use crate::server::module::{Directive, row};
 
 const ANYWHERE: u32 = ACCESS_CONF | RSRC_CONF;
 

@@ -2,8 +2,8 @@
 
 use super::super::Case;
 use super::{Miss, Near};
-use crate::module::Module;
 use crate::modules::{auth_digest, speling};
+use crate::server::module::Module;
 use crate::source::Span;
 
 /// The modules without a merge rule that have several directives. (mod_access_compat is another: its lines are judged by the

@@ -2,11 +2,11 @@
 
 use super::Trace;
 use crate::filepath;
-use crate::module::{Hook, Phase, Verdict, hook, order};
 use crate::modules::foreign;
 use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
 use crate::server::http_request::discard_request_body;
+use crate::server::module::{Hook, Phase, Verdict, hook, order};
 use crate::server::request::{PathInfo, ProxyReq, Request};
 use crate::server::response::{self, Length};
 use crate::server::setting;

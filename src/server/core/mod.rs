@@ -12,9 +12,9 @@ pub(crate) use hooks::{allow_methods, translate};
 pub(crate) use setters::atoi;
 
 use crate::expr::Expr;
-use crate::module::{Module, allowed};
 use crate::server::build::BlindSpot;
 use crate::server::index::Indexed;
+use crate::server::module::{Module, allowed};
 use crate::server::request::PathInfo;
 use crate::server::section::Section;
 use crate::server::setting::Set;

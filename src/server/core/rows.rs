@@ -2,13 +2,13 @@
 
 use super::setters::*;
 use super::{logging, options, sections};
-use crate::module::Effect::{Inert, Modelled};
-use crate::module::allowed::*;
-use crate::module::{Args, Directive, plain, row};
-use crate::rule::ON_OFF;
-use crate::rule::Rule::{Arg, By, NotIn};
-use crate::rule::Test::{Exactly, Long, OneOf, Time, Whole};
 use crate::server::build::forbid;
+use crate::server::module::Effect::{Inert, Modelled};
+use crate::server::module::allowed::*;
+use crate::server::module::{Args, Directive, plain, row};
+use crate::server::rule::ON_OFF;
+use crate::server::rule::Rule::{Arg, By, NotIn};
+use crate::server::rule::Test::{Exactly, Long, OneOf, Time, Whole};
 
 pub(super) static CORE: &[Directive] = &[
     row(

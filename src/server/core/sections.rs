@@ -4,9 +4,9 @@
 use crate::conf::args;
 use crate::expr::{self, Expr};
 use crate::filepath;
-use crate::module::allowed::{ACCESS_CONF, OR_ALL};
 use crate::pattern::{Flags, Regex};
 use crate::server::build::{Cmd, forbid};
+use crate::server::module::allowed::{ACCESS_CONF, OR_ALL};
 use crate::server::section::{Kind, Section};
 use crate::server::settings::{Merged, PerDir};
 use crate::server::{method, vhost};

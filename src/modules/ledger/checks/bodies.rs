@@ -2,8 +2,8 @@
 
 use super::Done;
 use crate::pattern::Flags;
-use crate::rule::long;
 use crate::server::build::Cmd;
+use crate::server::rule::long;
 use bstr::{BString, ByteSlice};
 
 /// `Substitute s/pattern/text/flags`: `set_pattern`.

@@ -2,8 +2,8 @@
 
 use super::Done;
 use crate::pattern::{after_nocase, begins_nocase};
-use crate::rule::{Test, time};
 use crate::server::build::Cmd;
+use crate::server::rule::{Test, time};
 use bstr::BString;
 
 /// Types of certificates (`util_ldap_parse_cert_type`).

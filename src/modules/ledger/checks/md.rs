@@ -3,8 +3,8 @@
 use super::Done;
 use crate::conf::args;
 use crate::pattern::after_nocase;
-use crate::rule::long;
 use crate::server::build::{Cmd, forbid};
+use crate::server::rule::long;
 use crate::server::uri::is_url;
 use bstr::{BString, ByteSlice};
 

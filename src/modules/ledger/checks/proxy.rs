@@ -2,9 +2,9 @@
 
 use super::Done;
 use crate::conf::args;
-use crate::rule::time;
 use crate::server::build::Cmd;
 use crate::server::core::atoi;
+use crate::server::rule::time;
 use bstr::{BString, ByteSlice};
 
 /// `ProxyHCExpr name {expression}`: `set_hc_condition`.

@@ -2,8 +2,8 @@
 
 use super::Done;
 use crate::conf::args;
-use crate::rule::long;
 use crate::server::build::Cmd;
+use crate::server::rule::long;
 use bstr::{BString, ByteSlice};
 
 /// `RequestReadTimeout stage=seconds[-seconds][,MinRate=rate]...`

@@ -3,8 +3,8 @@
 
 use super::Done;
 use crate::modules::ledger::providers::{self, Kind};
-use crate::rule::long;
 use crate::server::build::Cmd;
+use crate::server::rule::long;
 use bstr::{BStr, BString, ByteSlice};
 
 /// `name[:arguments]`.

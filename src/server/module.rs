@@ -3,84 +3,15 @@
 //! The shape is httpd's own (`module` in include/http_config.h): a directive is one row of a table, and the
 //! order of modules in a phase is data in the hook rows.
 
+pub use crate::conf::row::Args;
+pub(crate) use crate::conf::row::{Row, allowed};
 pub(crate) use crate::phase::{Phase, Verdict};
 
-use crate::rule::Rule;
 use crate::server::build::Cmd;
 use crate::server::request::Request;
+use crate::server::rule::Rule;
 use bstr::BString;
-
-/// How a directive takes its arguments: httpd's `enum cmd_how`.
-///
-/// ```
-/// use routesim::directives::{self, Args};
-///
-/// let args = |name: &str| directives::all().find(|row| row.name() == name).map(|row| row.args());
-/// assert_eq!((args("ServerName"), args("RewriteEngine")), (Some(Args::Take1), Some(Args::Flag)));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Args {
-    /// The rest of the line, unparsed.
-    Raw,
-    /// None.
-    No,
-    /// One.
-    Take1,
-    /// Two.
-    Take2,
-    /// Three.
-    Take3,
-    /// One or two.
-    Take12,
-    /// One or three.
-    Take13,
-    /// Two or three.
-    Take23,
-    /// One, two or three.
-    Take123,
-    /// One or more, the setter called for each.
-    Iterate,
-    /// One, then one or more, the setter called for each of the latter.
-    Iterate2,
-    /// `On` or `Off`.
-    Flag,
-    /// Any number, the setter called once.
-    Argv,
-}
-
-/// Where a directive may stand: httpd's `req_override` bits (include/http_config.h).
-pub(crate) mod allowed {
-    /// .htaccess under `AllowOverride Limit`, and sections.
-    pub(crate) const OR_LIMIT: u32 = 1;
-    /// .htaccess under `AllowOverride Options`, and sections.
-    pub(crate) const OR_OPTIONS: u32 = 2;
-    /// Everywhere, .htaccess under `AllowOverride FileInfo` included.
-    pub(crate) const OR_FILEINFO: u32 = 4;
-    /// .htaccess under `AllowOverride AuthConfig`, and sections.
-    pub(crate) const OR_AUTHCFG: u32 = 8;
-    /// Everywhere, .htaccess under `AllowOverride Indexes` included.
-    pub(crate) const OR_INDEXES: u32 = 16;
-    /// `AllowOverride` was not said.
-    pub(crate) const OR_UNSET: u32 = 32;
-    /// Sections that hold per-directory settings.
-    pub(crate) const ACCESS_CONF: u32 = 64;
-    /// The server's own level and virtual hosts.
-    pub(crate) const RSRC_CONF: u32 = 128;
-    /// Carried out while the file is being read.
-    pub(crate) const EXEC_ON_READ: u32 = 256;
-    /// `AllowOverride Nonfatal=Override`.
-    pub(crate) const NONFATAL_OVERRIDE: u32 = 512;
-    /// `AllowOverride Nonfatal=Unknown`.
-    pub(crate) const NONFATAL_UNKNOWN: u32 = 1024;
-    /// `<Proxy>` sections.
-    pub(crate) const PROXY_CONF: u32 = 2048;
-    /// `AllowOverride Nonfatal=All`.
-    pub(crate) const NONFATAL_ALL: u32 = NONFATAL_OVERRIDE | NONFATAL_UNKNOWN;
-    /// Anywhere an override may stand.
-    pub(crate) const OR_ALL: u32 = OR_LIMIT | OR_OPTIONS | OR_FILEINFO | OR_AUTHCFG | OR_INDEXES;
-    /// Nowhere.
-    pub(crate) const OR_NONE: u32 = 0;
-}
+use std::ops::Deref;
 
 /// What a directive means to an answer.
 ///
@@ -121,22 +52,23 @@ pub(crate) type Set = fn(&mut Cmd<'_>, &[BString]) -> Result<(), String>;
 /// One row of a module's table.
 #[derive(Clone, Copy)]
 pub(crate) struct Directive {
-    /// Its name; a section's begins with `<`.
-    pub name: &'static str,
-    /// How it takes arguments.
-    pub args: Args,
-    /// Where it may stand ([`allowed`]).
-    pub allowed: u32,
+    /// What its reader goes by.
+    pub row: Row,
     /// What it means to an answer.
     pub effect: Effect,
     /// How it takes part in answering.
     pub part: Part,
-    /// httpd's help, which its messages end in.
-    pub usage: &'static str,
     /// What is asked of its place and arguments, before it is carried out.
     pub rules: &'static [Rule],
     /// What it does; `None` where it does nothing that matters here.
     pub set: Option<Set>,
+}
+
+impl Deref for Directive {
+    type Target = Row;
+    fn deref(&self) -> &Row {
+        &self.row
+    }
 }
 
 impl Directive {
@@ -214,7 +146,7 @@ pub(crate) const fn row(
     usage: &'static str,
     set: Set,
 ) -> Directive {
-    Directive { name, args, allowed, effect, part: Part::Setting, usage, rules: &[], set: Some(set) }
+    Directive { row: Row { name, args, allowed, usage }, effect, part: Part::Setting, rules: &[], set: Some(set) }
 }
 
 /// The row of a directive that has nothing to set.
@@ -225,7 +157,7 @@ pub(crate) const fn plain(
     effect: Effect,
     usage: &'static str,
 ) -> Directive {
-    Directive { name, args, allowed, effect, part: Part::Setting, usage, rules: &[], set: None }
+    Directive { row: Row { name, args, allowed, usage }, effect, part: Part::Setting, rules: &[], set: None }
 }
 
 /// A hook's row.

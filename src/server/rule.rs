@@ -1,10 +1,10 @@
 //! What httpd asks of a directive's place and arguments before it takes them, as data in the directive's row.
 
 use crate::conf::args::is_space;
-use crate::module::Set;
 use crate::pattern::{Flags, begins_nocase};
 use crate::server::build::Cmd;
 use crate::server::core::atoi;
+use crate::server::module::Set;
 use bstr::{BStr, BString, ByteSlice};
 
 /// One thing that is asked. A row's rules are asked in order; the first that fails gives the message.
