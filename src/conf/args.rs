@@ -235,6 +235,23 @@ pub(crate) fn cut(text: &[u8]) -> (BString, &BStr) {
     (first, rest.as_bstr())
 }
 
+/// Cuts off a token, up to a comma or semicolon, or to white space unless that is taken too: `ap_get_token`.
+pub(crate) fn token(line: &mut &[u8], with_space: bool) -> BString {
+    let text = skip_space(line);
+    let mut end = 0;
+    while let Some(&b) = text.get(end) {
+        if b == b';' || b == b',' || !with_space && is_space(b) {
+            break;
+        }
+        end += 1;
+        if b == b'"' {
+            end = text[end..].find_byte(b'"').map_or(text.len(), |i| end + i + 1);
+        }
+    }
+    *line = skip_space(&text[end..]);
+    text[..end].into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,13 +2,17 @@
 //!
 //! It has no merge rule: a section with any of these directives answers alone, whatever the sections before it said.
 
-use super::authz::host::{in_domain, remote_host};
+use super::authz::host::in_domain;
+pub(crate) use crate::server::functions::Satisfy;
+
 use super::authz_core::denied_what;
 use crate::address::IpSubnet;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::after_nocase;
 use crate::server::build::Cmd;
+use crate::server::core::remote_host;
+use crate::server::functions::Functions;
 use crate::server::method;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
@@ -21,8 +25,19 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_access_compat.c", identifier: "access_compat_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_access_compat.c",
+    identifier: "access_compat_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.satisfies = satisfies;
+    functions.name_access = super::authz_core::name_deciders;
+}
 
 static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::MIDDLE, check_access)];
 
@@ -48,17 +63,6 @@ enum Order {
     DenyThenAllow,
     AllowThenDeny,
     MutualFailure,
-}
-
-/// Satisfy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Satisfy {
-    /// Nothing was said.
-    NotSpecified,
-    /// Both kinds of checks must pass.
-    All,
-    /// One of them must.
-    Any,
 }
 
 /// Whom an Allow or Deny names.

@@ -14,8 +14,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_actions.c", identifier: "actions_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_actions.c",
+    identifier: "actions_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::LAST, handler)];
 

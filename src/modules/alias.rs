@@ -22,8 +22,14 @@ use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_alias.c", identifier: "alias_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_alias.c",
+    identifier: "alias_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    does_without: true,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[
     Hook { before: &["mod_userdir.c", "mod_vhost_alias.c"], ..hook(Phase::TranslateName, order::MIDDLE, translate) },

@@ -1,6 +1,7 @@
 //! mod_allowmethods.c: which methods a place answers at all.
 
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::method;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
@@ -11,8 +12,19 @@ use crate::source::Span;
 use bstr::BString;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_allowmethods.c", identifier: "allowmethods_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_allowmethods.c",
+    identifier: "allowmethods_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+/// It denies, too: lines that decide are looked for.
+fn register(functions: &mut Functions) {
+    functions.name_access = crate::modules::authz_core::name_deciders;
+}
 
 static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::REALLY_FIRST, check_access)];
 

@@ -11,7 +11,7 @@ use bstr::{BString, ByteSlice};
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_asis.c", identifier: "asis_module", directives: &[], hooks: HOOKS };
+    Module { name: "mod_asis.c", identifier: "asis_module", directives: &[], hooks: HOOKS, ..Module::NONE };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 

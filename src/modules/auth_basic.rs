@@ -18,8 +18,13 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_auth_basic.c", identifier: "auth_basic_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_auth_basic.c",
+    identifier: "auth_basic_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] =
     &[hook(Phase::CheckUserId, order::MIDDLE, authenticate), hook(Phase::Fixups, order::LAST, authenticate_fake)];

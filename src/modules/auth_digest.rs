@@ -16,8 +16,13 @@ use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_auth_digest.c", identifier: "auth_digest_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_auth_digest.c",
+    identifier: "auth_digest_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[
     Hook { phase: Phase::PostReadRequest, order: order::MIDDLE, after: &["mod_proxy.c"], before: &[], run: None },

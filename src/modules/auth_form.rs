@@ -8,6 +8,7 @@ use crate::expr::Expr;
 use crate::expr::digest::{hex, md5};
 use crate::outcome::Access;
 use crate::server::build::{Build, Cmd};
+use crate::server::functions::Functions;
 use crate::server::module::Args::{Flag, Iterate, Take1};
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG};
@@ -24,8 +25,18 @@ use std::sync::Arc;
 const NAME: &str = "mod_auth_form.c";
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "auth_form_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: NAME,
+    identifier: "auth_form_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.check_config.push((order::REALLY_LAST, check_config));
+}
 
 static HOOKS: &[Hook] = &[
     hook(Phase::CheckUserId, order::MIDDLE, authenticate),

@@ -4,13 +4,13 @@
 
 use super::access_compat;
 use super::authz::{self, Parsed, Provider};
-use super::foreign;
 use crate::conf::args;
 use crate::diagnostic::Diagnostic;
 use crate::limits;
 use crate::outcome;
 use crate::outcome::step::{Authorization, By, Detail, Judgement, Required, Step};
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::method;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
@@ -24,8 +24,19 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_authz_core.c", identifier: "authz_core_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_authz_core.c",
+    identifier: "authz_core_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.check_section = check_section;
+    functions.name_access = name_deciders;
+}
 
 static HOOKS: &[Hook] = &[
     hook(Phase::AuthChecker, order::LAST, authorize_user),
@@ -278,7 +289,7 @@ fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         negate = true;
     }
     let args: BString = rest.into();
-    let foreign = || Some(&foreign::PROVIDER).filter(|_| !cmd.build.loaded.strangers().is_empty());
+    let foreign = || Some(&authz::FOREIGN).filter(|_| !cmd.build.loaded.strangers().is_empty());
     let Some(provider) = authz::find(&name, cmd.build).or_else(foreign) else {
         return Err(format!("Unknown Authz provider: {name}"));
     };

@@ -15,8 +15,13 @@ use crate::text::Text;
 use bstr::BString;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_autoindex.c", identifier: "autoindex_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_autoindex.c",
+    identifier: "autoindex_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handle)];
 

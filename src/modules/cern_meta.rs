@@ -16,8 +16,13 @@ use crate::vfs::{self, Errno};
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_cern_meta.c", identifier: "cern_meta_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_cern_meta.c",
+    identifier: "cern_meta_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::MIDDLE, add_meta_data)];
 

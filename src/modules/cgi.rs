@@ -17,11 +17,16 @@ use bstr::BString;
 
 /// mod_cgi.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_cgi.c", identifier: "cgi_module", directives: DIRECTIVES, hooks: HOOKS };
+    Module { name: "mod_cgi.c", identifier: "cgi_module", directives: DIRECTIVES, hooks: HOOKS, ..Module::NONE };
 
 /// mod_cgid, which has a daemon start the programs.
-pub(crate) static DAEMON: Module =
-    Module { name: "mod_cgid.c", identifier: "cgid_module", directives: DAEMON_DIRECTIVES, hooks: DAEMON_HOOKS };
+pub(crate) static DAEMON: Module = Module {
+    name: "mod_cgid.c",
+    identifier: "cgid_module",
+    directives: DAEMON_DIRECTIVES,
+    hooks: DAEMON_HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, cgi_handler)];
 static DAEMON_HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, cgid_handler)];

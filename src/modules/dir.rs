@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_dir.c", identifier: "dir_module", directives: DIRECTIVES, hooks: HOOKS };
+    Module { name: "mod_dir.c", identifier: "dir_module", directives: DIRECTIVES, hooks: HOOKS, ..Module::NONE };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixups)];
 

@@ -12,7 +12,7 @@ use bstr::BString;
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_env.c", identifier: "env_module", directives: DIRECTIVES, hooks: HOOKS };
+    Module { name: "mod_env.c", identifier: "env_module", directives: DIRECTIVES, hooks: HOOKS, ..Module::NONE };
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::MIDDLE, fixup)];
 

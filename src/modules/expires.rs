@@ -2,6 +2,7 @@
 
 use crate::pattern::begins_nocase;
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Module, row};
@@ -13,8 +14,18 @@ use crate::{date, outcome::step::By};
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_expires.c", identifier: "expires_module", directives: DIRECTIVES, hooks: &[] };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_expires.c",
+    identifier: "expires_module",
+    directives: DIRECTIVES,
+    hooks: &[],
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.expires = filter;
+}
 
 static DIRECTIVES: &[Directive] = &[
     row("ExpiresActive", Args::Flag, OR_INDEXES, Modelled, "Limited to 'on' or 'off'", active),
@@ -167,10 +178,10 @@ pub(crate) fn filter(r: &mut Request<'_>) {
         (_, Some(s)) => format!("max-age={s}"),
         (false, None) => return,
     };
-    let before = super::headers::seen(r, "Cache-Control");
+    let before = crate::server::told::seen(r, "Cache-Control");
     r.headers_out.merge("Cache-Control", max_age);
     r.headers_out.set("Expires", fixed.unwrap_or_else(|| UNKNOWN.into()));
-    super::headers::tell_set(
+    crate::server::told::tell_set(
         r,
         By::Module("mod_expires.c"),
         Some(code.span),

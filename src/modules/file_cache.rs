@@ -19,8 +19,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_file_cache.c", identifier: "file_cache_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_file_cache.c",
+    identifier: "file_cache_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] =
     &[hook(Phase::Handler, order::LAST, handler), hook(Phase::TranslateName, order::MIDDLE, translate)];

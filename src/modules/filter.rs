@@ -4,6 +4,7 @@
 use super::ledger::providers::{self, Kind};
 use crate::named::{Name, Named};
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Module, row};
@@ -14,8 +15,18 @@ use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_filter.c", identifier: "filter_module", directives: DIRECTIVES, hooks: &[] };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_filter.c",
+    identifier: "filter_module",
+    directives: DIRECTIVES,
+    hooks: &[],
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.filters = taking_part;
+}
 
 static DIRECTIVES: &[Directive] = &[
     row("FilterDeclare", Args::Take12, OR_OPTIONS, Modelled, "filter-name [filter-type]", declare),

@@ -2,6 +2,8 @@
 
 use crate::server::build::Cmd;
 use crate::server::core::options;
+use crate::server::filters::INCLUDES as FILTER;
+use crate::server::functions::{Functions, Includes, Time};
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
@@ -12,8 +14,18 @@ use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_include.c", identifier: "include_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_include.c",
+    identifier: "include_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.includes = Includes { leaves_alone, is_one_piece_later, time, keeps_tag, heeds_conditions };
+}
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup)];
 
@@ -37,9 +49,6 @@ const ETAG: &str = "Whether to allow the generation of ETags within the server. 
 
 /// How a directive in a page begins, where SSIStartTag doesn't say otherwise.
 const TAG: &[u8] = b"<!--#";
-
-/// The filter.
-pub(crate) const FILTER: &str = "INCLUDES";
 
 /// What a file's bits for running it mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +97,7 @@ fn flag(cmd: &mut Cmd<'_>, a: &[BString], field: fn(&mut Dir) -> &mut Option<Set
 
 /// Whether `filter` is this one and leaves the page as it is: it is not allowed to touch it, or finds nothing to do
 /// before it has to pass on what it has.
-pub(crate) fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
+fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
     const AT_ONCE: usize = 8000;
     if !filter.eq_ignore_ascii_case(FILTER.as_bytes()) {
         return false;
@@ -100,7 +109,7 @@ pub(crate) fn leaves_alone(r: &Request<'_>, filter: &[u8]) -> bool {
 
 /// Whether a second filter of this name passes the page on in one piece: `send_parsed_content` sends what stands before a
 /// directive at once, and a second filter drops a piece in which there is nothing. What is included is a piece of its own.
-pub(crate) fn is_one_piece_later(r: &Request<'_>) -> bool {
+fn is_one_piece_later(r: &Request<'_>) -> bool {
     let path = r.filename.as_ref().map_or(&b""[..], |f| f.as_slice());
     r.read(path).is_ok_and(|page| begins_with_its_last_tag(&page))
 }
@@ -122,18 +131,7 @@ fn begins_with_its_last_tag(page: &[u8]) -> bool {
 }
 
 /// What becomes of Last-Modified where the filter is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Time {
-    /// It is not sent: what a page is made of may have changed at any time.
-    Lost,
-    /// One that was set stays, else it is the file's (SSILastModified).
-    Kept,
-    /// It is the file's: XBitHack full, for a file that its group may run.
-    OfFile,
-}
-
-/// The same.
-pub(crate) fn time(r: &Request<'_>) -> Time {
+fn time(r: &Request<'_>) -> Time {
     match r.per_dir.include.as_ref().is_some_and(|d| value(&d.last_modified, false)) {
         true => Time::Kept,
         false if heeds_conditions(r) => Time::OfFile,
@@ -142,12 +140,12 @@ pub(crate) fn time(r: &Request<'_>) -> Time {
 }
 
 /// Whether a page with the filter has a tag all the same (SSIEtag).
-pub(crate) fn keeps_tag(r: &Request<'_>) -> bool {
+fn keeps_tag(r: &Request<'_>) -> bool {
     r.per_dir.include.as_ref().is_some_and(|d| value(&d.etag, false))
 }
 
 /// Whether a page with the filter answers to conditions all the same: `includes_setup`.
-pub(crate) fn heeds_conditions(r: &Request<'_>) -> bool {
+fn heeds_conditions(r: &Request<'_>) -> bool {
     let full = r.per_dir.include.as_ref().is_some_and(|d| value(&d.xbithack, XBitHack::Off) == XBitHack::Full);
     full && r.finfo.is_some_and(|f| f.mode & 0o010 != 0)
 }

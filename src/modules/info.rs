@@ -8,7 +8,7 @@ use crate::server::request::Request;
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_info.c", identifier: "info_module", directives: DIRECTIVES, hooks: HOOKS };
+    Module { name: "mod_info.c", identifier: "info_module", directives: DIRECTIVES, hooks: HOOKS, ..Module::NONE };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 

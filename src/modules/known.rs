@@ -1,51 +1,8 @@
 //! Every module of the reference server: its names, and whether a server has it without being told.
 
+pub(crate) use crate::server::catalogue::{Known, Loading};
+
 use Loading::{Always, CompiledIn, Default, Instead, OnDemand};
-
-/// When a module is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Loading {
-    /// Part of httpd's binary.
-    CompiledIn,
-    /// Loaded whatever a scenario asks for.
-    Always,
-    /// Loaded where a scenario doesn't pick.
-    Default,
-    /// Loaded where it is asked for.
-    OnDemand,
-    /// Loaded only in another's stead (mpm_event for mpm_prefork): never among all modules.
-    Instead,
-}
-
-/// A module's names and when it is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Known {
-    /// Its name in a list of modules: `alias`, `php8.2`.
-    pub name: &'static str,
-    /// Its identifier, which LoadModule takes: `alias_module`.
-    pub identifier: &'static str,
-    /// Its source file: `mod_alias.c`.
-    pub source: &'static str,
-    /// When it is there.
-    pub loading: Loading,
-}
-
-impl Known {
-    /// Whether it is in httpd's binary.
-    pub(crate) fn compiled_in(&self) -> bool {
-        self.loading == Loading::CompiledIn
-    }
-
-    /// Whether a scenario that doesn't pick its modules has it.
-    pub(crate) fn by_default(&self) -> bool {
-        self.loading <= Loading::Default
-    }
-}
-
-/// The module made from this source file.
-pub(crate) fn by_source(source: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|k| k.source == source)
-}
 
 /// The module that a list of modules calls so; a `mod_` before it and any version of PHP are let through.
 pub(crate) fn by_name(name: &str) -> Option<&'static Known> {

@@ -4,6 +4,7 @@ mod content_type;
 
 use crate::filepath;
 use crate::server::build::{Cmd, forbid};
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -20,8 +21,25 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_mime.c", identifier: "mime_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_mime.c",
+    identifier: "mime_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.check_config.push((order::MIDDLE, check_config));
+}
+
+/// `mime_post_config`: TypesConfig is read.
+fn check_config(build: &mut crate::server::build::Build) {
+    if let Err(message) = read_types(build) {
+        build.diagnostics.push(crate::diagnostic::Diagnostic::note("AH01597", message, Span::NONE));
+    }
+}
 
 static HOOKS: &[Hook] = &[hook(Phase::TypeChecker, order::MIDDLE, find_type)];
 

@@ -10,8 +10,13 @@ use crate::source::Span;
 use bstr::BString;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_mime_magic.c", identifier: "mime_magic_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_mime_magic.c",
+    identifier: "mime_magic_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[Hook { after: &["mod_mime.c"], ..hook(Phase::TypeChecker, order::MIDDLE, find_type) }];
 

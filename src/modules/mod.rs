@@ -21,7 +21,6 @@ pub(crate) mod env;
 pub(crate) mod expires;
 pub(crate) mod file_cache;
 pub(crate) mod filter;
-pub(crate) mod foreign;
 pub(crate) mod headers;
 pub(crate) mod imagemap;
 pub(crate) mod include;
@@ -49,13 +48,8 @@ pub(crate) mod usertrack;
 pub(crate) mod vhost_alias;
 pub(crate) mod wsgi;
 
-use crate::diagnostic::Diagnostic;
-use crate::server::Loaded;
-use crate::server::build::Build;
-use crate::server::listen::Listen;
+use crate::server::catalogue::Catalogue;
 use crate::server::module::{Effect, Module};
-use crate::server::settings::PerServer;
-use crate::source::Span;
 
 /// The modules that are modelled. Their order means nothing: load order does.
 pub(crate) static MODELLED: &[&Module] = &[
@@ -140,55 +134,22 @@ pub(crate) fn module_of(directive: &str) -> Option<&'static str> {
     own.map(|m| m.name).or_else(|| ledger::third_party::module_of(directive))
 }
 
-/// Whether an identifier is that of PHP 5 or 7.
-pub(crate) fn is_php(identifier: &str) -> bool {
-    matches!(identifier, "php5_module" | "php7_module")
-}
-
-/// PHP's rows and hooks.
-pub(crate) fn of_php() -> Option<(&'static [crate::server::module::Directive], &'static [crate::server::module::Hook])>
-{
-    by_identifier("php_module").map(|php| (php.directives, php.hooks))
-}
-
-/// What to use instead of a directive that older releases had.
-pub(crate) fn replacement(directive: &str) -> Option<&'static str> {
-    ledger::third_party::replacement(directive)
-}
+/// All that the engine is told of them.
+pub(crate) static CATALOGUE: Catalogue = Catalogue {
+    known: known::KNOWN,
+    by_name: known::by_name,
+    module: by_identifier,
+    same_as: |identifier| by_identifier("php_module").filter(|_| matches!(identifier, "php5_module" | "php7_module")),
+    owner: module_of,
+    third_party: ledger::third_party::module_of,
+    replacement: ledger::third_party::replacement,
+    is_inert,
+};
 
 /// Whether a directive of that name is httpd's own and can't matter to an answer.
 pub(crate) fn is_inert(directive: &str) -> bool {
     let mut rows = all().flat_map(|m| m.directives).filter(|d| d.name.eq_ignore_ascii_case(directive)).peekable();
     rows.peek().is_some() && rows.all(|d| d.effect == Effect::Inert)
-}
-
-/// What httpd checks once the whole configuration is read (its check_config and post_config hooks).
-pub(crate) fn check_config(build: &mut Build) {
-    if build.diagnostics.iter().any(|d| d.severity == crate::diagnostic::Severity::Error) {
-        return;
-    }
-    let late = std::mem::take(&mut build.late);
-    build.diagnostics.extend(late);
-    ssl::check_config(build);
-    if build.loaded.has("mime_module")
-        && let Err(message) = mime::read_types(build)
-    {
-        build.diagnostics.push(Diagnostic::note("AH01597", message, Span::NONE));
-    }
-    proxy::check_config(build);
-    auth_form::check_config(build);
-}
-
-/// Has a server of an https port speak TLS where nothing else is said.
-pub(crate) fn default_to_tls(settings: &mut PerServer, loaded: &Loaded, listen: Option<&Listen>) {
-    if let Some(listen) = listen.filter(|_| loaded.has("mod_ssl.c")) {
-        ssl::default_to_tls(settings, listen);
-    }
-}
-
-/// Whether a server speaks TLS.
-pub(crate) fn speaks_tls(settings: &PerServer) -> bool {
-    ssl::engine(settings)
 }
 
 #[cfg(test)]
@@ -201,7 +162,7 @@ mod tests {
     /// Each file or folder of src/modules is a module of httpd, or one of the few that serve them.
     #[test]
     fn modules_are_registered() {
-        let helpers = BTreeSet::from(["mod", "authn", "authz", "foreign", "known", "ledger", "quiet", "reading"]);
+        let helpers = BTreeSet::from(["mod", "authn", "authz", "known", "ledger", "quiet", "reading"]);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules");
         let known: BTreeSet<String> =
             MODELLED.iter().map(|m| m.name.trim_start_matches("mod_").trim_end_matches(".c").to_string()).collect();

@@ -22,7 +22,7 @@ use std::sync::{Arc, LazyLock};
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_php.c", identifier: "php_module", directives: DIRECTIVES, hooks: HOOKS };
+    Module { name: "mod_php.c", identifier: "php_module", directives: DIRECTIVES, hooks: HOOKS, ..Module::NONE };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 

@@ -7,12 +7,22 @@ use crate::server::module::{Args, Directive, Module, plain};
 const WHERE: u32 = OR_ALL | EXEC_ON_READ;
 
 /// mod_macro.c.
-pub(crate) static MACRO: Module =
-    Module { name: "mod_macro.c", identifier: "macro_module", directives: MACRO_DIRECTIVES, hooks: &[] };
+pub(crate) static MACRO: Module = Module {
+    name: "mod_macro.c",
+    identifier: "macro_module",
+    directives: MACRO_DIRECTIVES,
+    hooks: &[],
+    ..Module::NONE
+};
 
 /// mod_version.c.
-pub(crate) static VERSION: Module =
-    Module { name: "mod_version.c", identifier: "version_module", directives: VERSION_DIRECTIVES, hooks: &[] };
+pub(crate) static VERSION: Module = Module {
+    name: "mod_version.c",
+    identifier: "version_module",
+    directives: VERSION_DIRECTIVES,
+    hooks: &[],
+    ..Module::NONE
+};
 
 #[rustfmt::skip]
 static MACRO_DIRECTIVES: &[Directive] = &[

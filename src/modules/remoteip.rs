@@ -17,8 +17,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_remoteip.c", identifier: "remoteip_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_remoteip.c",
+    identifier: "remoteip_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::PostReadRequest, order::FIRST, modify)];
 

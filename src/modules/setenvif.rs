@@ -28,8 +28,14 @@ use std::sync::{Arc, OnceLock};
 const NAME: &str = "mod_setenvif.c";
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "setenvif_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: NAME,
+    identifier: "setenvif_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    does_without: true,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[
     hook(Phase::HeaderParser, order::MIDDLE, match_section_lines),

@@ -13,8 +13,13 @@ use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_speling.c", identifier: "speling_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_speling.c",
+    identifier: "speling_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, check)];
 

@@ -7,7 +7,7 @@ use crate::server::request::Request;
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_status.c", identifier: "status_module", directives: &[], hooks: HOOKS };
+    Module { name: "mod_status.c", identifier: "status_module", directives: &[], hooks: HOOKS, ..Module::NONE };
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 

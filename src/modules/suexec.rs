@@ -12,7 +12,7 @@ use bstr::BString;
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_suexec.c", identifier: "suexec_module", directives: DIRECTIVES, hooks: &[] };
+    Module { name: "mod_suexec.c", identifier: "suexec_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
 
 static DIRECTIVES: &[Directive] =
     &[row("SuexecUserGroup", Args::Take2, RSRC_CONF, Modelled, "User and group for spawned processes", user_group)

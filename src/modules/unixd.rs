@@ -9,7 +9,7 @@ use bstr::BString;
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_unixd.c", identifier: "unixd_module", directives: DIRECTIVES, hooks: &[] };
+    Module { name: "mod_unixd.c", identifier: "unixd_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[

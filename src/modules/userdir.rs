@@ -12,8 +12,13 @@ use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_userdir.c", identifier: "userdir_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_userdir.c",
+    identifier: "userdir_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[Hook {
     after: &["mod_alias.c"],

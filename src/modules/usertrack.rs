@@ -1,6 +1,5 @@
 //! mod_usertrack.c: the cookie by which a visitor is known again.
 
-use super::headers;
 use super::ledger::checks::session;
 use crate::outcome::step::By;
 use crate::server::build::Cmd;
@@ -14,11 +13,17 @@ use crate::server::rule::Rule::{Arg, By as Check};
 use crate::server::rule::Test::OneOf;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
+use crate::server::told;
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_usertrack.c", identifier: "usertrack_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_usertrack.c",
+    identifier: "usertrack_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::REALLY_FIRST, spot_cookie)];
 
@@ -80,7 +85,7 @@ fn spot_cookie(r: &mut Request<'_>) -> Verdict {
     }
     let header = if dir.has_own_header { "Set-Cookie2" } else { "Set-Cookie" };
     r.err_headers_out.add(header, UNKNOWN);
-    headers::tell_set_always(r, By::Module("mod_usertrack.c"), Some(on.span), header);
+    told::tell_set_always(r, By::Module("mod_usertrack.c"), Some(on.span), header);
     Verdict::Ok
 }
 

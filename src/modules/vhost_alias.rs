@@ -11,8 +11,13 @@ use crate::server::settings::Settings;
 use bstr::{BString, ByteSlice};
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_vhost_alias.c", identifier: "vhost_alias_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_vhost_alias.c",
+    identifier: "vhost_alias_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] =
     &[Hook { after: &["mod_alias.c", "mod_userdir.c"], ..hook(Phase::TranslateName, order::MIDDLE, translate) }];

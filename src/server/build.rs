@@ -3,14 +3,13 @@
 //!
 //! httpd stops at the first error. Here the walk goes on, so that every error is reported.
 
+use super::foreign::{self, Foreign};
 use super::listen::Listens;
 use super::settings::{PerDir, PerServer, Slot, slot};
 use super::{Loaded, vhost};
 use crate::conf::Node;
 use crate::conf::args::{self, before_closing};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
-use crate::modules::foreign::{self, Foreign};
-use crate::modules::known;
 use crate::pattern::{Flags, Regex};
 use crate::server::core;
 use crate::server::module::{Directive, Effect, allowed};
@@ -97,7 +96,7 @@ pub(crate) struct Build {
     /// WSGIDaemonProcess, by name, as far as the configuration has been read: the server, and the place in its list.
     pub daemons: HashMap<BString, (usize, usize)>,
     /// Aliases of providers, as far as the configuration has been read.
-    pub aliases: crate::modules::authn::Aliases,
+    pub aliases: super::settings::Aliases,
     /// Whether there are no host names but those of `hosts`.
     pub hosts_complete: bool,
     /// A missing DocumentRoot (of the main server) or map file is a note only: files may be elsewhere.
@@ -111,7 +110,7 @@ pub(crate) struct Build {
     /// Commands that nobody knows, so far.
     pub unknown: usize,
     /// The files of RewriteMaps.
-    pub maps: crate::modules::rewrite::MapFiles,
+    pub maps: super::settings::MapFiles,
     /// Directives, so far.
     pub size: u64,
     /// Listen.
@@ -257,9 +256,9 @@ impl Build {
                 return Ok(());
             }
             if self.assume_modules
-                && let Some(module) = crate::modules::module_of(&name)
+                && let Some(module) = (loaded.catalogue.owner)(&name)
             {
-                if crate::modules::is_inert(&name) {
+                if (loaded.catalogue.is_inert)(&name) {
                     return Ok(());
                 }
                 let why = "its module is not loaded, and what it would do is not known";
@@ -344,12 +343,12 @@ impl Build {
         if let Some(since) = self.loaded.version.lacks(version::Kind::Directive, name.as_bytes()) {
             return d.help(super::help::newer(&name, since, self.loaded.version));
         }
-        if let Some(instead) = crate::modules::replacement(&name) {
+        if let Some(instead) = (self.loaded.catalogue.replacement)(&name) {
             return d.help(format!("httpd 2.4 has no `{name}`: {instead}"));
         }
-        if let Some(module) = crate::modules::module_of(&name) {
+        if let Some(module) = (self.loaded.catalogue.owner)(&name) {
             let missing = format!("`{name}` is a directive of {module}, which is not loaded");
-            return d.help(match known::by_source(module) {
+            return d.help(match self.loaded.catalogue.by_source(module) {
                 Some(k) => {
                     let (short, identifier, file) = (k.name, k.identifier, module.trim_end_matches(".c"));
                     let here = match self.loaded.listed {
@@ -479,7 +478,7 @@ impl<'b> Cmd<'b> {
         let mut settings = PerDir::default();
         slot(&mut settings.core, Some(path));
         self.children(&mut settings, Some(path.into()), overrides, self.limited, self.server);
-        crate::modules::authz_core::check_section(self, &settings);
+        (self.build.loaded.functions.check_section)(self, &settings);
         settings
     }
 

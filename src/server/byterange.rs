@@ -3,7 +3,6 @@
 use super::conditions::{self, Condition, State};
 use super::request::Request;
 use super::{filters, setting};
-use crate::modules::{headers, include};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::core::Dir;
 use crate::server::module::{Phase, Verdict};
@@ -77,11 +76,14 @@ pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
         if body.length.is_none() {
             doubt =
                 Some(("Range", Span::NONE, "the length of the page is not known: the status may be 200, 206 or 416"));
-        } else if let Some((_, span)) = filters::of_body(r).iter().find(|f| !include::leaves_alone(r, &f.0)) {
+        } else if let Some((_, span)) =
+            filters::of_body(r).iter().find(|f| !(r.functions().includes.leaves_alone)(r, &f.0))
+        {
             doubt = Some(("Range", *span, "a filter may change the length: the status may be 200, 206 or 416"));
         }
-        let told = ["ETag", "Last-Modified", "Date"].iter().filter(|_| r.headers_in.get("If-Range").is_some());
-        if let Some(span) = headers::names(r, told.chain(&["Content-Range", "Content-Type"]).copied()) {
+        let ours = ["ETag", "Last-Modified", "Date", "Content-Range", "Content-Type"];
+        let asked = if r.headers_in.get("If-Range").is_some() { &ours[..] } else { &ours[3..] };
+        if let Some(span) = (r.functions().headers.line)(r, asked) {
             doubt = Some(("Header", span, "it may decide whether a range is sent"));
         }
     }
@@ -116,12 +118,12 @@ pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
 /// Whether the body comes in pieces, of which no ranges are cut: a page with server-side includes in it.
 fn in_pieces(r: &Request<'_>) -> bool {
     let puts_together = |(name, _): &(bstr::BString, Span)| {
-        name.eq_ignore_ascii_case(include::FILTER.as_bytes()) && !include::leaves_alone(r, name)
+        name.eq_ignore_ascii_case(filters::INCLUDES.as_bytes()) && !(r.functions().includes.leaves_alone)(r, name)
     };
     match filters::of_body(r).iter().filter(|filter| puts_together(filter)).count() {
         0 => false,
         1 => true,
-        _ => !include::is_one_piece_later(r),
+        _ => !(r.functions().includes.is_one_piece_later)(r),
     }
 }
 

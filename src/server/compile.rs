@@ -1,6 +1,7 @@
 //! From text to a compiled server: `ap_read_config` and what httpd does with its result before it serves.
 
 use super::build::{Build, Draft, Scope};
+use super::catalogue::{Catalogue, Known as KnownModule, Loading as When};
 use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
 use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
@@ -9,7 +10,6 @@ use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity, UNREAD};
 use crate::expr::moment::Moment;
 use crate::filepath;
-use crate::modules::{self, known};
 use crate::pattern::Flags;
 use crate::server::module::Module;
 use crate::source::{FileId, Paths, SourceMap, Span};
@@ -59,6 +59,8 @@ pub(crate) struct Input {
     pub text: BString,
     /// The httpd that reads it.
     pub version: Version,
+    /// The modules that there are.
+    pub catalogue: &'static Catalogue,
     /// Where the server's files are on this machine.
     pub paths: Paths,
     /// Modules.
@@ -93,11 +95,12 @@ pub(crate) struct Input {
 
 impl Input {
     /// A configuration named `config`, over a file system, with the modules that a scenario has.
-    pub(crate) fn new(text: impl Into<BString>, vfs: Arc<dyn Vfs>) -> Input {
+    pub(crate) fn new(text: impl Into<BString>, vfs: Arc<dyn Vfs>, catalogue: &'static Catalogue) -> Input {
         Input {
             name: "config".into(),
             text: text.into(),
             version: Version::default(),
+            catalogue,
             paths: Paths::default(),
             modules: Modules::Default,
             defines: Vec::new(),
@@ -229,13 +232,13 @@ impl Known {
     }
 
     /// With the modules that are there before the configuration is read.
-    fn new(modules: &Modules, version: Version) -> Known {
+    fn new(modules: &Modules, version: Version, catalogue: &'static Catalogue) -> Known {
         const EITHER: [&str; 5] =
             ["log_config_module", "logio_module", "unixd_module", "version_module", "watchdog_module"];
         let own = Known::is_own(modules);
         let either = if own { EITHER.to_vec() } else { Vec::new() };
         let listed = matches!(modules, Modules::Default | Modules::Pick(_) | Modules::OwnElseDefault);
-        let loaded = Loaded { listed, ..Loaded::new(initial(modules, version), version) };
+        let loaded = Loaded { listed, ..Loaded::new(initial(modules, version, catalogue), version, catalogue) };
         Known { loaded: Arc::new(loaded), either }
     }
 }
@@ -275,12 +278,15 @@ impl Knowledge for Known {
         }
         // a module that nobody here knows is loaded all the same, with nothing in it
         let loaded = Arc::make_mut(&mut self.loaded);
-        match modules::by_identifier(&name) {
+        match (loaded.catalogue.module)(&name) {
             Some(module) => loaded.push(module),
             // PHP 5 and 7 are what PHP 8 is, by other names; beside it they have nothing to add
-            None if modules::is_php(&name) => loaded.push(stranger(&name, loaded.rows(b"PHPINIDir", false).is_empty())),
+            None if (loaded.catalogue.same_as)(&name).is_some() => {
+                let same = (loaded.catalogue.same_as)(&name).filter(|same| !loaded.has(same.identifier));
+                loaded.push(stranger(&name, same));
+            }
             None => {
-                loaded.push_stranger(stranger(&name, false));
+                loaded.push_stranger(stranger(&name, None));
                 return Ok(Loading::Stranger);
             }
         }
@@ -289,42 +295,41 @@ impl Knowledge for Known {
 }
 
 /// A module that nobody here knows: one for each identifier, however often it is loaded.
-fn stranger(identifier: &str, is_php: bool) -> &'static Module {
+fn stranger(identifier: &str, same: Option<&'static Module>) -> &'static Module {
     static MET: Mutex<BTreeMap<(String, bool), &'static Module>> = Mutex::new(BTreeMap::new());
     let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
-    met.entry((identifier.to_string(), is_php)).or_insert_with(|| made_up(identifier, is_php))
+    met.entry((identifier.to_string(), same.is_some())).or_insert_with(|| made_up(identifier, same))
 }
 
-fn made_up(identifier: &str, is_php: bool) -> &'static Module {
+fn made_up(identifier: &str, same: Option<&'static Module>) -> &'static Module {
     let name: &'static str = Box::leak(
         format!("mod_{}.c", identifier.trim_start_matches("mod_").trim_end_matches("_module")).into_boxed_str(),
     );
     let identifier: &'static str = Box::leak(identifier.to_string().into_boxed_str());
-    let (directives, hooks) = modules::of_php().filter(|_| is_php).unwrap_or((&[], &[]));
-    Box::leak(Box::new(Module { name, identifier, directives, hooks }))
+    Box::leak(Box::new(Module { name, identifier, ..*same.unwrap_or(&Module::NONE) }))
 }
 
 /// The modules that are there before the configuration is read, in load order.
-fn initial(modules: &Modules, version: Version) -> Vec<&'static Module> {
-    let picked = |k: &known::Known, names: &[String]| {
-        names.iter().any(|n| known::by_name(n).is_some_and(|b| b.identifier == k.identifier))
+fn initial(modules: &Modules, version: Version, catalogue: &Catalogue) -> Vec<&'static Module> {
+    let picked = |k: &KnownModule, names: &[String]| {
+        names.iter().any(|n| (catalogue.by_name)(n).is_some_and(|b| b.identifier == k.identifier))
     };
-    let wanted = |k: &known::Known| match modules {
+    let wanted = |k: &KnownModule| match modules {
         Modules::Default => k.by_default(),
-        Modules::Pick(names) => k.loading <= known::Loading::Always || k.by_default() && picked(k, names),
-        Modules::All => k.loading != known::Loading::Instead,
+        Modules::Pick(names) => k.loading <= When::Always || k.by_default() && picked(k, names),
+        Modules::All => k.loading != When::Instead,
         Modules::Own | Modules::OwnAnd(_) | Modules::OwnElseDefault => {
             let extra = if let Modules::OwnAnd(names) = modules { picked(k, names) } else { false };
             k.compiled_in() || extra
         }
     };
-    let chosen = known::KNOWN.iter().filter(|k| wanted(k));
-    let mut list: Vec<_> = chosen.filter_map(|k| modules::by_identifier(k.identifier)).collect();
+    let chosen = catalogue.known.iter().filter(|k| wanted(k));
+    let mut list: Vec<_> = chosen.filter_map(|k| (catalogue.module)(k.identifier)).collect();
     // names outside the default set come after, in the order given
     if let Modules::Pick(names) = modules {
         for name in names {
-            if let Some(k) = known::by_name(name)
-                && let Some(m) = modules::by_identifier(k.identifier)
+            if let Some(k) = (catalogue.by_name)(name)
+                && let Some(m) = (catalogue.module)(k.identifier)
                 && !list.iter().any(|l| l.identifier == m.identifier)
             {
                 list.push(m);
@@ -347,8 +352,8 @@ pub(crate) fn compile(mut input: Input) -> Output {
     }
     let files = VfsFiles { vfs: &*input.vfs, beside: input.beside.as_ref() };
     let read = |modules: &Modules, options: &conf::Options, mpm: bool| {
-        let mut know = Known::new(modules, input.version);
-        if let Some(event) = modules::by_identifier("mpm_event_module").filter(|_| mpm) {
+        let mut know = Known::new(modules, input.version, input.catalogue);
+        if let Some(event) = (input.catalogue.module)("mpm_event_module").filter(|_| mpm) {
             Arc::make_mut(&mut know.loaded).push(event);
         }
         let tree = conf::read(&sources, file, &files, &mut know, options);
@@ -432,7 +437,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
     build.walk(&tree.executed, &mut defaults, &Scope::server());
     build.walk(&tree.nodes, &mut defaults, &Scope::server());
     build.servers[0].defaults = defaults;
-    modules::check_config(&mut build);
+    check_config(&mut build);
     mark_first(&mut build.diagnostics);
     let listens = build.listens.len();
     let is_closed = input.own_ports && listens > 0;
@@ -465,6 +470,18 @@ fn mark_first(diagnostics: &mut [Diagnostic]) {
     }
 }
 
+/// What is checked once the whole configuration is read.
+fn check_config(build: &mut Build) {
+    if build.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return;
+    }
+    let late = std::mem::take(&mut build.late);
+    build.diagnostics.extend(late);
+    let mut all = build.loaded.functions.check_config.clone();
+    all.sort_by_key(|(order, _)| *order);
+    all.into_iter().for_each(|(_, check)| check(build));
+}
+
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
 fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Moment>, is_closed: bool) -> Server {
@@ -477,7 +494,9 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
     for (index, draft) in build.servers.into_iter().enumerate() {
         let settings = if index == 0 { draft.settings } else { PerServer::merge(&main_settings, &draft.settings) };
         let mut settings = settings;
-        modules::default_to_tls(&mut settings, &build.loaded, build.listens.https(&draft.addrs));
+        if let Some(listen) = build.listens.https(&draft.addrs) {
+            (build.loaded.functions.tls.by_default)(&mut settings, listen);
+        }
         let lookup_defaults = if index == 0 {
             main_defaults.clone()
         } else {
@@ -514,7 +533,7 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
             addrs: draft.addrs,
             sec_dir: sec_dir.into(),
             sec_url: core.sec_url.clone().into(),
-            tls: modules::speaks_tls(&settings),
+            tls: (build.loaded.functions.tls.speaks)(&settings),
             settings,
             lookup_defaults,
         });

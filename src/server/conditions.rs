@@ -9,7 +9,6 @@ use super::etag::{self, Tag};
 use super::filters;
 use super::request::Request;
 use crate::date::parse_http;
-use crate::modules::include;
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::core::etag::DIGEST;
 use crate::server::module::Phase;
@@ -114,10 +113,10 @@ pub(crate) fn made(r: &Request<'_>) -> bool {
 /// Whether conditions are heeded: an error's page is sent whatever the client has, and so is one with server-side
 /// includes.
 fn heeded(r: &Request<'_>) -> bool {
-    let includes = |f: &(BString, Span)| f.0.eq_ignore_ascii_case(include::FILTER.as_bytes());
+    let includes = |f: &(BString, Span)| f.0.eq_ignore_ascii_case(filters::INCLUDES.as_bytes());
     (200..300).contains(&r.status)
         && r.main.is_none()
-        && (include::heeds_conditions(r) || !filters::of_body(r).iter().any(includes))
+        && ((r.functions().includes.heeds_conditions)(r) || !filters::of_body(r).iter().any(includes))
 }
 
 /// `ap_meets_conditions`: the status (304, 412) that stands for the answer, where a condition says so.

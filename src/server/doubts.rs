@@ -6,10 +6,8 @@ use super::engine::Engine;
 use super::marks::Marks;
 use super::request::Request;
 use crate::limits;
-use crate::modules::{alias, rewrite, setenvif};
 use crate::outcome::{Caveat, Decision, Outcome};
 use crate::request::Request as Asked;
-use crate::server::module::Module;
 use crate::source::Span;
 use bstr::BString;
 use foldhash::fast::FixedState;
@@ -128,9 +126,6 @@ impl Engine {
     }
 }
 
-/// The modules whose lines can be taken out of a request.
-const WITHOUT: [&Module; 3] = [&alias::MODULE, &rewrite::MODULE, &setenvif::MODULE];
-
 impl Request<'_> {
     /// Notes the lines that decided on a request within this one, which came to nothing. Those that decided on this one
     /// as well are no news.
@@ -144,8 +139,7 @@ impl Request<'_> {
                 continue;
             }
             let name = engine.server.sources.directive_name(decision.span);
-            let has = |module: &&Module| module.directives.iter().any(|d| d.name.eq_ignore_ascii_case(&name));
-            if WITHOUT.iter().any(has) {
+            if engine.server.loaded.rows(name.as_bytes(), false).iter().any(|(module, _)| module.does_without) {
                 engine.doubt(decision, Alike::Any);
             }
         }

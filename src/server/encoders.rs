@@ -2,10 +2,10 @@
 //! includes (mod_include.c), and whatever else may change its length.
 
 use super::filters;
+use super::functions::Time;
 use super::request::Request;
 use super::response::{Length, UNKNOWN, is_unknown};
-use crate::modules::include;
-use crate::modules::negotiation::accept::token;
+use crate::conf::args::token;
 use crate::server::core::options;
 use bstr::{BString, ByteSlice};
 
@@ -25,7 +25,7 @@ pub(super) fn filter(r: &mut Request<'_>) {
             compress(r, "gzip", SMALL_FOR_GZIP);
         } else if is(&name, "BROTLI_COMPRESS") {
             compress(r, "br", SMALL_FOR_BROTLI);
-        } else if is(&name, include::FILTER) {
+        } else if is(&name, filters::INCLUDES) {
             if r.core().allows(options::INCLUDES) {
                 includes(r, &name, again);
                 again = true;
@@ -38,12 +38,12 @@ pub(super) fn filter(r: &mut Request<'_>) {
 
 /// Whether there is a filter for server-side includes, allowed or not.
 pub(super) fn may_include(r: &Request<'_>) -> bool {
-    filters::all(r).iter().any(|(name, _)| is(name, include::FILTER))
+    filters::all(r).iter().any(|(name, _)| is(name, filters::INCLUDES))
 }
 
 /// Whether the first filter makes the content, rather than encoding it: then no digest of the file is sent.
 pub(super) fn makes_content(r: &Request<'_>) -> bool {
-    const RESOURCE: [&str; 5] = [include::FILTER, "SUBSTITUTE", "SED", "XMLENC", "PROXY-HTML"];
+    const RESOURCE: [&str; 5] = [filters::INCLUDES, "SUBSTITUTE", "SED", "XMLENC", "PROXY-HTML"];
     filters::all(r).iter().any(|(name, _)| RESOURCE.iter().any(|wanted| is(name, wanted)))
 }
 
@@ -63,9 +63,9 @@ fn lengthen(r: &mut Request<'_>) {
 /// `includes_filter`: what a page is made of may have changed at any time. It may come from the same filter (`again`).
 fn includes(r: &mut Request<'_>, name: &[u8], again: bool) {
     r.headers_out.unset("Content-Length");
-    match (include::time(r), r.finfo) {
-        (include::Time::Lost, _) => drop(r.headers_out.unset("Last-Modified")),
-        (include::Time::Kept, _) if r.headers_out.get("Last-Modified").is_some() => {}
+    match ((r.functions().includes.time)(r), r.finfo) {
+        (Time::Lost, _) => drop(r.headers_out.unset("Last-Modified")),
+        (Time::Kept, _) if r.headers_out.get("Last-Modified").is_some() => {}
         (_, Some(file)) => super::response::says_modified(r, &file),
         (_, None) => {}
     }
@@ -73,8 +73,12 @@ fn includes(r: &mut Request<'_>, name: &[u8], again: bool) {
     let options = r.method_number == super::method::OPTIONS;
     let length = r.reply.as_ref().map(|reply| reply.length);
     let own = length == Some(Length::Open) || options && length == Some(Length::Known(0));
-    if !own && !include::leaves_alone(r, name) {
-        r.replies(if again && include::is_one_piece_later(r) { Length::Unknown } else { Length::Untold });
+    if !own && !(r.functions().includes.leaves_alone)(r, name) {
+        r.replies(if again && (r.functions().includes.is_one_piece_later)(r) {
+            Length::Unknown
+        } else {
+            Length::Untold
+        });
     }
 }
 

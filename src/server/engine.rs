@@ -444,7 +444,10 @@ mod tests {
             .map(|c| format!("<LocationMatch {c}>\nSetEnv {c} 1\nRequire env {c}\nAuthMerging And\n</LocationMatch>\n"))
             .collect();
         let vfs = Arc::new(Memory::new());
-        let server = compile(Input::new(format!("ServerName localhost\n{sections}"), vfs.clone())).server.unwrap();
+        let server =
+            compile(Input::new(format!("ServerName localhost\n{sections}"), vfs.clone(), &crate::modules::CATALOGUE))
+                .server
+                .unwrap();
         let run = Run::new(server, vfs, Arc::new(RealPrograms));
         for round in 0..2 {
             for bits in 0..128_u32 {

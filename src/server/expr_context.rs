@@ -1,13 +1,13 @@
 //! What an expression sees of a request: `ap_expr_eval_*` (server/util_expr_eval.c).
 
 use super::budget::Limit;
+use super::functions::TlsVariable;
 use super::names;
 use super::request::Request;
 use super::response::{Length, is_unknown};
 use super::subrequest;
 use crate::expr::moment::Moment;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Search, Var, header_of};
-use crate::modules::ssl;
 use crate::outcome::observer::Tried;
 use crate::pattern::{GivenUp, Steps};
 use crate::source::Span;
@@ -301,14 +301,14 @@ impl View<'_, '_> {
         if !tls {
             return None;
         }
-        match ssl::vars::lookup(r, name.as_bstr()) {
-            ssl::vars::Value::Known(value) => Some(value),
-            ssl::vars::Value::Unset => None,
-            ssl::vars::Value::Likely(value) => {
+        match (r.functions().tls.variable)(r, name.as_bstr()) {
+            TlsVariable::Known(value) => Some(value),
+            TlsVariable::Unset => None,
+            TlsVariable::Likely(value) => {
                 self.uncertain(&format!("SSL_{}", name.as_bstr()));
                 Some(value)
             }
-            ssl::vars::Value::Unknown => {
+            TlsVariable::Unknown => {
                 self.uncertain(&format!("SSL_{}", name.as_bstr()));
                 None
             }
@@ -365,7 +365,7 @@ impl Request<'_> {
     /// `ap_get_useragent_host` with REMOTE_NAME: the client's name where HostnameLookups asks for it, else its address.
     pub(crate) fn remote_name(&mut self, span: Span) -> BString {
         let wanted = self.core().hostname_lookups.as_ref().is_some_and(|s| s.value);
-        let found = if wanted { crate::modules::authz::host::remote_host(self, "HostnameLookups", span) } else { None };
+        let found = if wanted { super::core::remote_host(self, "HostnameLookups", span) } else { None };
         found.map_or_else(|| self.useragent_ip.to_string().into(), BString::from)
     }
 
@@ -376,6 +376,6 @@ impl Request<'_> {
 
     /// Whether AuthType is in force (`ap_auth_type`).
     pub(crate) fn auth_type_configured(&mut self) -> bool {
-        crate::modules::authn::core::auth_type(self).is_some()
+        (self.functions().auth_type)(self).is_some()
     }
 }

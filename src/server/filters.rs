@@ -1,9 +1,11 @@
 //! The output filters that may change the body of an answer: `core_insert_filter` (server/core.c), and what modules add.
 
 use super::request::Request;
-use crate::modules::filter;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
+
+/// The filter for server-side includes.
+pub(crate) const INCLUDES: &str = "INCLUDES";
 
 /// The filters in force by name, and the directives that say so. One that compresses needs a client that takes it.
 pub(crate) fn of_body(r: &Request<'_>) -> Vec<(BString, Span)> {
@@ -15,7 +17,7 @@ pub(super) fn all(r: &Request<'_>) -> Vec<(BString, Span)> {
     let core = r.core();
     let own = core.output_filters.as_ref().filter(|s| !s.value.eq_ignore_ascii_case(b"none"));
     let own = own.into_iter().flat_map(|s| s.value.split(|b| *b == b';').map(|n| (BString::from(n), s.span)));
-    let all = own.chain(r.output_filters.iter().cloned()).chain(filter::taking_part(r));
+    let all = own.chain(r.output_filters.iter().cloned()).chain((r.functions().filters)(r));
     all.filter(|(name, _)| !name.is_empty()).collect()
 }
 

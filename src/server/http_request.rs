@@ -9,7 +9,6 @@ use super::response;
 use super::sendable;
 use super::setting;
 use super::table::Table;
-use crate::modules::{headers, session};
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Loop, Passed, Redirected, Step};
 use crate::outcome::{Caveat, Decision};
 use crate::server::core::ErrorDocument;
@@ -211,7 +210,7 @@ pub(super) fn die_after(r: &mut Request<'_>, status: u16, before: Option<u16>) {
 fn send_page(r: &mut Request<'_>, second: Option<u16>) {
     r.page_is_sent = true;
     response::make_page(r, second);
-    headers::respond(r, true);
+    (r.functions().headers.respond)(r, true);
     if !r.engine.responds() && !response::keeps_location(r.status) {
         // of what the answer would have said, a page has nothing
         r.headers_out.unset("Location");
@@ -304,7 +303,7 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
         new.headers_out.set("Vary", vary);
     }
     new.err_headers_out = r.err_headers_out.clone();
-    session::carry(r, &mut new.notes);
+    (r.functions().carry_session)(r, &mut new.notes);
     new.rewrite.end = r.rewrite.end;
     new.negotiated = r.negotiated;
     new.env = Table::default();

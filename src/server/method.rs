@@ -91,7 +91,8 @@ mod tests {
         let answers = |count: usize| {
             let limits: String = (1..=count).map(limit).collect();
             let open = "ServerName localhost\nDocumentRoot /srv\n<Directory /srv>\nRequire all granted\n";
-            let loaded = compile(Input::new(format!("{open}{limits}</Directory>\n"), vfs.clone()));
+            let loaded =
+                compile(Input::new(format!("{open}{limits}</Directory>\n"), vfs.clone(), &crate::modules::CATALOGUE));
             let warned = loaded.diagnostics.iter().filter(|d| d.code == "AH01610").count();
             let run = Run::new(loaded.server.unwrap(), vfs.clone(), Arc::new(RealPrograms));
             let status = |method: &str| run.ask(&Request { method: method.into(), ..Request::get("/a") }).status;

@@ -8,6 +8,7 @@ pub(crate) mod budget;
 pub(crate) mod build;
 pub(crate) mod byterange;
 mod canonical;
+pub(crate) mod catalogue;
 pub(crate) mod compile;
 pub(crate) mod conditions;
 pub(crate) mod core;
@@ -22,6 +23,8 @@ pub(crate) mod etag;
 pub(crate) mod expr_context;
 pub(crate) mod file_walk;
 pub(crate) mod filters;
+pub(crate) mod foreign;
+pub(crate) mod functions;
 mod help;
 pub(crate) mod hooks;
 pub(crate) mod htaccess;
@@ -48,6 +51,7 @@ pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod subrequest;
 pub(crate) mod table;
+pub(crate) mod told;
 pub(crate) mod trace;
 pub(crate) mod uri;
 pub(crate) mod vhost;
@@ -59,6 +63,8 @@ use crate::source::{SourceMap, Span};
 use crate::version::{Kind, Version};
 use crate::vfs::{Cred, Users};
 use bstr::BString;
+use catalogue::Catalogue;
+use functions::Functions;
 use section::Section;
 use settings::{Merged, PerServer};
 use std::cell::Cell;
@@ -71,6 +77,10 @@ use std::sync::Arc;
 pub(crate) struct Loaded {
     /// The httpd that they are of.
     pub version: Version,
+    /// What else there is.
+    pub catalogue: &'static Catalogue,
+    /// What they do where the engine asks.
+    pub functions: Functions,
     /// In load order.
     pub modules: Vec<&'static Module>,
     /// Their source files and identifiers.
@@ -84,8 +94,8 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// The modules of that list, which must be in load order, as a version of httpd has them.
-    pub(crate) fn new(modules: Vec<&'static Module>, version: Version) -> Loaded {
-        let mut loaded = Loaded { version, ..Loaded::default() };
+    pub(crate) fn new(modules: Vec<&'static Module>, version: Version, catalogue: &'static Catalogue) -> Loaded {
+        let mut loaded = Loaded { version, catalogue, ..Loaded::default() };
         modules.into_iter().for_each(|m| loaded.push(m));
         loaded
     }
@@ -105,6 +115,7 @@ impl Loaded {
     pub(crate) fn push(&mut self, m: &'static Module) {
         self.modules.push(m);
         self.names.extend([m.name, m.identifier]);
+        (m.register)(&mut self.functions);
         let version = self.version;
         for row in m.directives.iter().filter(|row| version.lacks(Kind::Directive, row.name.as_bytes()).is_none()) {
             let rows = self.by_name.entry(row.name.to_ascii_lowercase().into()).or_default();
@@ -237,7 +248,7 @@ pub(crate) struct Server {
     /// The time, where it is given.
     pub time: Option<crate::expr::moment::Moment>,
     /// Aliases of providers.
-    pub aliases: crate::modules::authn::Aliases,
+    pub aliases: settings::Aliases,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
     /// Where it takes connections; none where it does on every port.

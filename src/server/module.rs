@@ -8,6 +8,7 @@ pub(crate) use crate::conf::row::{Row, allowed};
 pub(crate) use crate::phase::{Phase, Verdict};
 
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::request::Request;
 use crate::server::rule::Rule;
 use bstr::BString;
@@ -135,6 +136,16 @@ pub(crate) struct Module {
     pub directives: &'static [Directive],
     /// Its hooks, in the order in which it registers them.
     pub hooks: &'static [Hook],
+    /// Registers what else it does.
+    pub register: fn(&mut Functions),
+    /// Whether its hooks know how to do without a line (`Request::without`), so that a request can be answered again without.
+    pub does_without: bool,
+}
+
+impl Module {
+    /// One that does nothing: what modules are made from.
+    pub(crate) const NONE: Module =
+        Module { name: "", identifier: "", directives: &[], hooks: &[], register: |_| {}, does_without: false };
 }
 
 /// A modelled directive's row.

@@ -2,11 +2,11 @@
 //!
 //! Each phase is a line here; what happens in it, and in which order, is in the hook rows of the modules.
 
+use super::functions::Satisfy;
 use super::request::{ProxyReq, Request};
 use super::setting;
 use super::uri::{self, Normalize, Slashes};
 use super::{blind, if_walk, location_walk};
-use crate::modules::access_compat::{self, Satisfy};
 use crate::outcome::Access;
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use crate::server::core;
@@ -326,7 +326,7 @@ fn authorize(r: &mut Request<'_>) -> Verdict {
         r.access = Access::Granted;
         return Verdict::Ok;
     }
-    let verdict = match access_compat::satisfies(r) {
+    let verdict = match (r.functions().satisfies)(r) {
         Satisfy::All | Satisfy::NotSpecified => match run_phase(r, Phase::AccessChecker) {
             Verdict::Ok => authenticate(r),
             verdict => or_die(verdict),
@@ -343,7 +343,7 @@ fn authorize(r: &mut Request<'_>) -> Verdict {
         Verdict::Status(_) => Access::NotReached,
         _ => Access::NotReached,
     };
-    crate::modules::authz_core::name_deciders(r, verdict);
+    (r.functions().name_access)(r, verdict);
     verdict
 }
 
@@ -355,7 +355,7 @@ fn authenticate(r: &mut Request<'_>) -> Verdict {
     }
     let verdict = run_phase(r, Phase::CheckUserId);
     r.authenticated = verdict == Verdict::Ok && r.user.is_some();
-    crate::modules::authn::name_deciders(r, verdict);
+    (r.functions().name_user)(r, verdict);
     match verdict {
         Verdict::Ok => {}
         verdict => return or_die(verdict),

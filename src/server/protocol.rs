@@ -106,7 +106,7 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         unsendable: Cell::new(false),
         handshake: base_server,
     };
-    connection.handshake = crate::modules::ssl::handshake(server, &connection);
+    connection.handshake = (server.loaded.functions.tls.handshake)(server, &connection);
     let server = &server.servers[base_server];
     Request {
         engine,

@@ -3,6 +3,7 @@
 use super::doubts::Alike;
 use super::engine::Engine;
 use super::environ;
+use super::functions::Functions;
 use super::marks::Marks;
 use super::names;
 use super::settings::Merged;
@@ -221,7 +222,7 @@ pub(crate) struct Request<'a> {
     /// DOCUMENT_ROOT, where a module sets another one.
     pub document_root_override: Option<BString>,
     /// What mod_mime made nothing of.
-    pub mime_exceptions: Option<crate::modules::mime::Exceptions>,
+    pub mime_exceptions: Option<super::settings::MimeExceptions>,
     /// The AllowOverride lines by which .htaccess files were read.
     pub htaccess_read: Vec<super::htaccess::Read>,
     /// It could not be read to its end: whoever reads on finds no body (`die_unusable_input` in server/protocol.c).
@@ -239,7 +240,7 @@ pub(crate) struct Request<'a> {
     /// What is known of the body that its response has, where that is asked for.
     pub reply: Option<Box<super::response::Reply>>,
     /// State that mod_rewrite keeps for a request.
-    pub rewrite: crate::modules::rewrite::State,
+    pub rewrite: super::settings::RewriteState,
     /// Where mod_wsgi runs it.
     pub wsgi: Option<Wsgi>,
     /// The back-end that a proxy would ask.
@@ -596,8 +597,13 @@ impl<'a> Request<'a> {
         };
     }
 
+    /// What modules do where the engine asks for it by name.
+    pub(crate) fn functions(&self) -> &Functions {
+        &self.engine.server.loaded.functions
+    }
+
     /// `ap_http_scheme`: what ServerName says, else https where the connection is TLS and mod_ssl serves it.
     pub(crate) fn scheme(&self) -> &str {
-        if crate::modules::ssl::is_tls(self) { "https" } else { self.server.scheme() }
+        if (self.functions().tls.is_https)(self) { "https" } else { self.server.scheme() }
     }
 }

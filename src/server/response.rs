@@ -7,8 +7,8 @@
 use super::etag::{self, Tag};
 use super::request::Request;
 use super::table::Table;
+use super::told;
 use super::{encoders, environ, error_page, method, setting};
-use crate::modules::{expires, headers, include, session};
 use crate::outcome::Response;
 use crate::outcome::step::By;
 use crate::server::core::ErrorDocument;
@@ -89,7 +89,7 @@ impl Request<'_> {
 
 /// What filters say before there is anything to filter (`includes_setup`): a page that may be put together has no tag.
 pub(super) fn begin(r: &mut Request<'_>) {
-    if r.engine.responds() && encoders::may_include(r) && !include::keeps_tag(r) {
+    if r.engine.responds() && encoders::may_include(r) && !(r.functions().includes.keeps_tag)(r) {
         r.notes.set("no-etag", "");
     }
 }
@@ -100,7 +100,7 @@ fn says_ranges(r: &mut Request<'_>) {
     let span = r.core().max_ranges.as_ref().map(|set| set.span);
     r.says("Accept-Ranges", if none { "none" } else { "bytes" });
     if none && span.is_some() {
-        headers::tell_set(r, By::Core, span, &[("Accept-Ranges", None)]);
+        told::tell_set(r, By::Core, span, &[("Accept-Ranges", None)]);
     }
 }
 
@@ -126,9 +126,9 @@ pub(crate) fn of_file(r: &mut Request<'_>, file: &Stat) {
     r.says("Content-Length", length.map_or(UNKNOWN.into(), |n| n.to_string()));
     r.replies(length.map_or(Length::Unknown, Length::Known));
     let span = r.core().etag.span;
-    headers::tell_set(r, By::Core, None, &FILE_HEADERS.map(|name| (name, None)));
+    told::tell_set(r, By::Core, None, &FILE_HEADERS.map(|name| (name, None)));
     if let Some(span) = span {
-        headers::tell_set(r, By::Core, Some(span), &[("ETag", None)]);
+        told::tell_set(r, By::Core, Some(span), &[("ETag", None)]);
     }
     if super::setting::value(&r.core().content_digest, false) && !encoders::makes_content(r) {
         let content = r.read(&r.filename.clone().unwrap_or_default());
@@ -188,13 +188,13 @@ fn allow(r: &Request<'_>) -> BString {
 pub(super) fn pass_filters(r: &mut Request<'_>, filtered: bool) {
     if !r.engine.responds() {
         if filtered {
-            headers::respond(r, false);
+            (r.functions().headers.respond)(r, false);
         }
         return;
     }
     if filtered {
-        session::save(r);
-        expires::filter(r);
+        (r.functions().save_session)(r);
+        (r.functions().expires)(r);
         encoders::filter(r);
         // ranges are cut behind
         let partial = r.reply.as_ref().is_some_and(|reply| !reply.ranges.is_empty());
@@ -202,7 +202,7 @@ pub(super) fn pass_filters(r: &mut Request<'_>, filtered: bool) {
         if partial {
             r.status = 200;
         }
-        headers::respond(r, false);
+        (r.functions().headers.respond)(r, false);
         r.status = status;
     }
     cut(r);
@@ -277,7 +277,7 @@ pub(super) fn make_page(r: &mut Request<'_>, second: Option<u16>) {
         return;
     }
     let location = r.headers_out.get("Location").or(r.err_headers_out.get("Location")).map(|l| l.to_owned());
-    headers::tell_lost(r);
+    told::tell_lost(r);
     r.headers_out = std::mem::take(&mut r.err_headers_out);
     let location = location.filter(|l| !l.is_empty() && keeps_location(status));
     if let Some(location) = &location {
@@ -301,8 +301,8 @@ pub(super) fn make_page(r: &mut Request<'_>, second: Option<u16>) {
     };
     r.replies(length);
     // a redirect is no error: it goes through mod_expires (`insert_error_filter`)
-    session::save(r);
-    expires::filter(r);
+    (r.functions().save_session)(r);
+    (r.functions().expires)(r);
 }
 
 /// The length of the text that ErrorDocument gives, else of httpd's own page.

@@ -5,7 +5,6 @@ use super::request::Request;
 use super::response::{self, Length};
 use super::table::Table;
 use super::{protocol, setting};
-use crate::modules::headers;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
@@ -13,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 /// out is not looked at.
 pub(super) fn may_matter(r: &Request<'_>) -> bool {
     let typed = r.content_type.as_ref().is_some_and(|kind| has_control(kind.as_bstr()));
-    typed || !r.headers_out.is_empty() || !r.err_headers_out.is_empty() || headers::may_matter(r)
+    typed || !r.headers_out.is_empty() || !r.err_headers_out.is_empty() || (r.functions().headers.may_matter)(r)
 }
 
 /// Why an answer can't be sent: the code and the line of the error log, where httpd writes one.

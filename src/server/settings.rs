@@ -4,6 +4,9 @@
 //! each with its own rule, as `ap_merge_per_dir_configs` and `merge_server_configs` (server/config.c) do.
 
 use crate::modules;
+pub(super) use crate::modules::authn::Aliases;
+pub(super) use crate::modules::mime::Exceptions as MimeExceptions;
+pub(super) use crate::modules::rewrite::{MapFiles, State as RewriteState};
 use bstr::BStr;
 use std::ops::Deref;
 use std::sync::Arc;

@@ -75,7 +75,7 @@ fn make<'a>(r: &Request<'a>) -> Request<'a> {
     sub.env = r.env.clone();
     sub.env_changes = r.env_changes.clone();
     sub.main = Some(r.ancestor());
-    crate::modules::session::carry(r, &mut sub.notes);
+    (r.functions().carry_session)(r, &mut sub.notes);
     sub.allowed = r.allowed;
     sub
 }

@@ -28,7 +28,7 @@ pub struct SiteBuilder {
 impl SiteBuilder {
     pub(super) fn new(config: BString) -> SiteBuilder {
         let files = Memory::new();
-        let input = Input::new(config, Arc::new(Memory::empty()));
+        let input = Input::new(config, Arc::new(Memory::empty()), &crate::modules::CATALOGUE);
         SiteBuilder { input, files, tree: None, wrong: None }
     }
 

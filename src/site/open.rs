@@ -167,6 +167,7 @@ impl SiteOptions {
             name,
             text: text.into(),
             version: self.httpd,
+            catalogue: &crate::modules::CATALOGUE,
             modules: self.modules.clone(),
             defines: self.defines.clone(),
             env,

@@ -29,6 +29,7 @@ impl Scenario {
             name: self.config_name(),
             text: text.into(),
             version: self.httpd,
+            catalogue: &crate::modules::CATALOGUE,
             paths: Paths::default(),
             modules,
             defines: self.defines.clone(),

@@ -72,6 +72,6 @@ fn input(tree: Mounted<Disk>, paths: Paths) -> Input {
         hosts_complete: false,
         own_ports: true,
         ports: Vec::new(),
-        ..Input::new(STOCK, Arc::new(Cached::new(tree)))
+        ..Input::new(STOCK, Arc::new(Cached::new(tree)), &crate::modules::CATALOGUE)
     }
 }

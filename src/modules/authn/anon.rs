@@ -17,7 +17,7 @@ const NAME: &str = "mod_authn_anon.c";
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authn_anon_module", directives: DIRECTIVES, hooks: &[] };
+    Module { name: NAME, identifier: "authn_anon_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
 
 /// `anon`
 pub(crate) static PROVIDER: Provider =

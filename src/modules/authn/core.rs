@@ -3,6 +3,7 @@
 use crate::expr::Expr;
 use crate::server::build::Cmd;
 use crate::server::expr_context;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -14,8 +15,19 @@ use bstr::BString;
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_authn_core.c", identifier: "authn_core_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_authn_core.c",
+    identifier: "authn_core_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.auth_type = auth_type;
+    functions.name_user = super::name_deciders;
+}
 
 static HOOKS: &[Hook] = &[hook(Phase::CheckUserId, order::LAST, authenticate_no_user)];
 

@@ -15,7 +15,7 @@ const NAME: &str = "mod_authn_dbm.c";
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authn_dbm_module", directives: DIRECTIVES, hooks: &[] };
+    Module { name: NAME, identifier: "authn_dbm_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
 
 /// `dbm`
 pub(crate) static PROVIDER: Provider =

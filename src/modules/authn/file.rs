@@ -15,7 +15,7 @@ const NAME: &str = "mod_authn_file.c";
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authn_file_module", directives: DIRECTIVES, hooks: &[] };
+    Module { name: NAME, identifier: "authn_file_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
 
 /// `file`
 pub(crate) static PROVIDER: Provider =

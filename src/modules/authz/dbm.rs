@@ -17,7 +17,7 @@ const NAME: &str = "mod_authz_dbm.c";
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authz_dbm_module", directives: DIRECTIVES, hooks: &[] };
+    Module { name: NAME, identifier: "authz_dbm_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[

@@ -6,6 +6,7 @@ use crate::modules::authn::file::config_lines;
 use crate::modules::authz_core::Status;
 use crate::server::build::Cmd;
 use crate::server::expr_context;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Module, row};
@@ -17,8 +18,19 @@ use bstr::{BString, ByteSlice};
 const NAME: &str = "mod_authz_groupfile.c";
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authz_groupfile_module", directives: DIRECTIVES, hooks: &[] };
+pub(crate) static MODULE: Module = Module {
+    name: NAME,
+    identifier: "authz_groupfile_module",
+    directives: DIRECTIVES,
+    hooks: &[],
+    register,
+    ..Module::NONE
+};
+
+/// It denies, too: lines that decide are looked for.
+fn register(functions: &mut Functions) {
+    functions.name_access = crate::modules::authz_core::name_deciders;
+}
 
 static DIRECTIVES: &[Directive] = &[row(
     "AuthGroupFile",

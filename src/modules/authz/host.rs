@@ -16,7 +16,8 @@ use std::sync::Arc;
 const NAME: &str = "mod_authz_host.c";
 
 /// The module.
-pub(crate) static MODULE: Module = Module { name: NAME, identifier: "authz_host_module", directives: &[], hooks: &[] };
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "authz_host_module", directives: &[], hooks: &[], ..Module::NONE };
 
 pub(super) static PROVIDERS: &[Provider] = &[
     Provider { name: "ip", module: NAME, parse: parse_ip, check: check_ip, blind: None },
@@ -65,7 +66,7 @@ fn words(r: &mut Request<'_>, parsed: &Parsed) -> Option<Vec<BString>> {
 
 fn check_host(r: &mut Request<'_>, parsed: &Parsed) -> Status {
     let Some(words) = words(r, parsed) else { return Status::Denied };
-    let Some(name) = remote_host(r, "Require host", Span::NONE) else { return Status::Denied };
+    let Some(name) = crate::server::core::remote_host(r, "Require host", Span::NONE) else { return Status::Denied };
     let found = words.iter().take_while(|w| !w.is_empty()).any(|w| in_domain(w, &name));
     if found { Status::Granted } else { Status::Denied }
 }
@@ -90,20 +91,6 @@ fn check_local(r: &mut Request<'_>, _: &Parsed) -> Status {
     let server = r.connection.local;
     let local = r.client_is(|ip| ip == server || ip.to_canonical().is_loopback());
     if local { Status::Granted } else { Status::Denied }
-}
-
-/// The client's name, looked up both ways; none when it has none. What would have to be looked up is a caveat.
-pub(crate) fn remote_host(r: &mut Request<'_>, directive: &str, span: Span) -> Option<String> {
-    let server = &r.engine.server;
-    if !r.engine.is_supposing() {
-        r.connection.named.set(true);
-    }
-    let found = server.hosts.iter().find(|(ip, _)| *ip == r.useragent_ip).map(|(_, n)| n.to_ascii_lowercase());
-    if found.is_none() && !server.hosts_complete {
-        let ip = r.useragent_ip;
-        r.caveat(directive, span, format!("the name of {ip} is not known here: give it with --host-name"));
-    }
-    found
 }
 
 /// `in_domain`: whether `name` is `domain`, or below it.

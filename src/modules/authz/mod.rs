@@ -17,6 +17,15 @@ use crate::server::settings::Merged;
 use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
+/// What a `Require` line asks for that only a foreign module can know.
+pub(super) static FOREIGN: Provider = Provider {
+    name: "",
+    module: "",
+    parse: host::parse_nothing,
+    check: |_: &mut Request<'_>, _: &Parsed| Status::DeniedNoUser,
+    blind: Some("a module that is not httpd's own decides it: nobody is taken to be logged in"),
+};
+
 /// What a line's arguments were read as.
 #[derive(Clone, Debug)]
 pub(crate) enum Parsed {

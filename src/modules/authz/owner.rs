@@ -9,7 +9,8 @@ use bstr::BString;
 const NAME: &str = "mod_authz_owner.c";
 
 /// The module.
-pub(crate) static MODULE: Module = Module { name: NAME, identifier: "authz_owner_module", directives: &[], hooks: &[] };
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "authz_owner_module", directives: &[], hooks: &[], ..Module::NONE };
 
 pub(super) static PROVIDERS: &[Provider] =
     &[Provider { name: "file-owner", module: NAME, parse: host::parse_nothing, check: check_file_owner, blind: None }];

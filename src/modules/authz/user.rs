@@ -10,7 +10,8 @@ use crate::server::request::Request;
 const NAME: &str = "mod_authz_user.c";
 
 /// The module.
-pub(crate) static MODULE: Module = Module { name: NAME, identifier: "authz_user_module", directives: &[], hooks: &[] };
+pub(crate) static MODULE: Module =
+    Module { name: NAME, identifier: "authz_user_module", directives: &[], hooks: &[], ..Module::NONE };
 
 pub(super) static PROVIDERS: &[Provider] = &[
     Provider { name: "user", module: NAME, parse: host::parse_text, check: check_user, blind: None },

@@ -17,15 +17,20 @@ use bstr::{BString, ByteSlice};
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: "mod_dav.c", identifier: "dav_module", directives: DIRECTIVES, hooks: HOOKS };
+    Module { name: "mod_dav.c", identifier: "dav_module", directives: DIRECTIVES, hooks: HOOKS, ..Module::NONE };
 
 /// mod_dav_fs.c.
 pub(crate) static FS: Module =
-    Module { name: "mod_dav_fs.c", identifier: "dav_fs_module", directives: &[LOCK_DB], hooks: &[] };
+    Module { name: "mod_dav_fs.c", identifier: "dav_fs_module", directives: &[LOCK_DB], hooks: &[], ..Module::NONE };
 
 /// mod_dav_lock.c.
-pub(crate) static LOCK: Module =
-    Module { name: "mod_dav_lock.c", identifier: "dav_lock_module", directives: &[GENERIC_LOCK_DB], hooks: &[] };
+pub(crate) static LOCK: Module = Module {
+    name: "mod_dav_lock.c",
+    identifier: "dav_lock_module",
+    directives: &[GENERIC_LOCK_DB],
+    hooks: &[],
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler), hook(Phase::Fixups, order::MIDDLE, fixups)];
 

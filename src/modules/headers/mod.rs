@@ -4,14 +4,13 @@ mod format;
 mod merging;
 mod told;
 
-pub(crate) use told::{seen, tell_lost, tell_set, tell_set_always};
-
 use crate::conf::args;
 use crate::expr::Expr;
 use crate::outcome::observer::Whence;
 use crate::outcome::step::{HeaderFate, HeaderTable};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
+use crate::server::functions::{self, Functions};
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -28,8 +27,18 @@ use merging::Merging;
 use std::sync::Arc;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_headers.c", identifier: "headers_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_headers.c",
+    identifier: "headers_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.headers = functions::Headers { respond, may_matter, line, tell_lost: told::tell_lost };
+}
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup), hook(Phase::PostReadRequest, order::FIRST, early)];
 
@@ -110,7 +119,7 @@ impl Entry {
 }
 
 /// Whether a line may change more of an answer that went well than its headers: where it leads, or that it can be sent at all.
-pub(crate) fn may_matter(r: &Request<'_>) -> bool {
+fn may_matter(r: &Request<'_>) -> bool {
     let lines = r.per_dir.headers.as_deref().map(|dir| dir.on_success.iter().chain(&dir.always));
     lines.is_some_and(|mut lines| lines.any(Entry::may_matter))
 }
@@ -310,7 +319,7 @@ const WEIGHED: usize = 16;
 
 /// What becomes of an answer's headers: `ap_headers_output_filter` and, where httpd makes the body itself,
 /// `ap_headers_error_filter`. Of the answer's own headers it sees none, as these are moved out of its sight.
-pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
+fn respond(r: &mut Request<'_>, error: bool) {
     let Some(dir) = r.per_dir.headers.as_deref() else { return };
     if dir.always.is_empty() && dir.on_success.is_empty() || r.main.is_some() {
         return;
@@ -352,10 +361,11 @@ pub(crate) fn respond(r: &mut Request<'_>, error: bool) {
 }
 
 /// The first line that does something to one of these headers of an answer that went well, before its body is sent.
-pub(crate) fn names<'n>(r: &Request<'_>, mut names: impl Iterator<Item = &'n str>) -> Option<Span> {
+fn line(r: &Request<'_>, names: &[&str]) -> Option<Span> {
     let dir = r.per_dir.headers.as_ref()?;
     let late = |e: &&Entry| !matches!(e.condition, Condition::Early);
     names
+        .iter()
         .find_map(|n| dir.on_success.iter().filter(late).find(|e| e.name.eq_ignore_ascii_case(n.as_bytes())))
         .map(|e| e.span)
 }

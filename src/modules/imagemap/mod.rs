@@ -17,8 +17,13 @@ use bstr::{BString, ByteSlice};
 use geometry::Point;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_imagemap.c", identifier: "imagemap_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_imagemap.c",
+    identifier: "imagemap_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler)];
 

@@ -50,7 +50,7 @@ const fn row(name: &'static str, args: Args, allowed: u32, effect: Effect, usage
 }
 
 const fn module(name: &'static str, identifier: &'static str, directives: &'static [Directive]) -> Module {
-    Module { name, identifier, directives, hooks: &[] }
+    Module { name, identifier, directives, hooks: &[], ..Module::NONE }
 }
 
 /// A module that has handlers, too.

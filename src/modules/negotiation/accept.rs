@@ -1,7 +1,7 @@
 //! Lists of media types, languages, charsets and encodings with their qualities, as headers and type maps have them.
 
-use crate::conf::args::{is_space, skip_space};
-use bstr::{BString, ByteSlice};
+use crate::conf::args::{is_space, skip_space, token};
+use bstr::BString;
 
 /// One item: httpd's `accept_rec`.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,23 +20,6 @@ pub(crate) struct Item {
 pub(super) const INCLUDES: &str = "text/x-server-parsed-html";
 /// The same, of HTML 3.
 pub(super) const INCLUDES3: &str = "text/x-server-parsed-html3";
-
-/// Cuts off a token, up to a comma or semicolon, or to white space unless that is taken too: `ap_get_token`.
-pub(crate) fn token(line: &mut &[u8], with_space: bool) -> BString {
-    let text = skip_space(line);
-    let mut end = 0;
-    while let Some(&b) = text.get(end) {
-        if b == b';' || b == b',' || !with_space && is_space(b) {
-            break;
-        }
-        end += 1;
-        if b == b'"' {
-            end = text[end..].find_byte(b'"').map_or(text.len(), |i| end + i + 1);
-        }
-    }
-    *line = skip_space(&text[end..]);
-    text[..end].into()
-}
 
 /// A quality; what is none counts as 1: `atoq`.
 fn quality(text: &[u8]) -> f32 {
@@ -109,6 +92,7 @@ pub(super) fn languages(mut line: &[u8]) -> Vec<BString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bstr::ByteSlice;
 
     #[test]
     fn qualities_are_lenient() {

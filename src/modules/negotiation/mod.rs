@@ -29,8 +29,13 @@ use smallvec::SmallVec;
 use variant::Variant;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_negotiation.c", identifier: "negotiation_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_negotiation.c",
+    identifier: "negotiation_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[
     // which name an encoding goes by changes no answer

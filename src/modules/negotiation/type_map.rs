@@ -2,7 +2,7 @@
 
 use super::accept;
 use super::variant::Variant;
-use crate::conf::args::is_space;
+use crate::conf::args::{is_space, token};
 use crate::filepath;
 use crate::server::request::Request;
 use crate::vfs::Errno;
@@ -48,13 +48,13 @@ pub(super) fn read<'a>(r: &mut Request<'a>, path: &BString) -> Result<Vec<Varian
         let (name, body) = split(r, &line)?;
         let mut body = body.as_slice();
         match name.as_slice() {
-            b"uri" => variant.file_name = accept::token(&mut body, false),
+            b"uri" => variant.file_name = token(&mut body, false),
             b"content-type" => {
                 variant.set_type(accept::item(&mut body));
                 has_content = true;
             }
             b"content-length" => {
-                let word = accept::token(&mut body, false);
+                let word = token(&mut body, false);
                 let Some(length) = length(&word) else {
                     let file = r.filename_str();
                     r.error(
@@ -71,7 +71,7 @@ pub(super) fn read<'a>(r: &mut Request<'a>, path: &BString) -> Result<Vec<Varian
                 has_content = true;
             }
             b"content-encoding" => {
-                variant.encoding = Some(accept::token(&mut body, false));
+                variant.encoding = Some(token(&mut body, false));
                 has_content = true;
             }
             b"body" => {

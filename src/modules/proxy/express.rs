@@ -16,6 +16,7 @@ pub(crate) static EXPRESS: Module = Module {
     identifier: "proxy_express_module",
     directives: DIRECTIVES,
     hooks: &[hook(Phase::TranslateName, order::FIRST, translate)],
+    ..Module::NONE
 };
 
 #[rustfmt::skip]

@@ -25,6 +25,7 @@ pub(crate) static FCGI: Module = Module {
     identifier: "proxy_fcgi_module",
     directives: &[BACKEND_TYPE, SET_ENV_IF],
     hooks: &[],
+    ..Module::NONE
 };
 
 const BACKEND_TYPE: Directive = row(

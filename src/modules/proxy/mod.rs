@@ -25,6 +25,7 @@ mod worker;
 use crate::named::Named;
 use crate::pattern::{Regex, begins_nocase};
 use crate::server::build::Build;
+use crate::server::functions::Functions;
 use crate::server::index::{Beginning, Indexed};
 use crate::server::module::{Hook, Module, Phase, hook, order};
 use crate::server::section::Section;
@@ -44,8 +45,18 @@ pub(crate) use schemes::{CONNECT, WSTUNNEL};
 pub(crate) use worker::Workers;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_proxy.c", identifier: "proxy_module", directives: rows::DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_proxy.c",
+    identifier: "proxy_module",
+    directives: rows::DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.check_config.push((order::LAST, check_config));
+}
 
 static HOOKS: &[Hook] = &[
     hook(Phase::Handler, order::FIRST, handler::handler),

@@ -17,6 +17,7 @@ pub(crate) static CONNECT: Module = Module {
     identifier: "proxy_connect_module",
     directives: &[ALLOW_CONNECT],
     hooks: &[],
+    ..Module::NONE
 };
 
 /// mod_proxy_wstunnel.c.
@@ -25,6 +26,7 @@ pub(crate) static WSTUNNEL: Module = Module {
     identifier: "proxy_wstunnel_module",
     directives: &[WEBSOCKET_FALLBACK],
     hooks: &[],
+    ..Module::NONE
 };
 
 const ALLOW_CONNECT: Directive = row(

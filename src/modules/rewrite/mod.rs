@@ -36,8 +36,14 @@ use crate::server::request::Request;
 use crate::source::Span;
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: "mod_rewrite.c", identifier: "rewrite_module", directives: DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: "mod_rewrite.c",
+    identifier: "rewrite_module",
+    directives: DIRECTIVES,
+    hooks: HOOKS,
+    does_without: true,
+    ..Module::NONE
+};
 
 static HOOKS: &[Hook] = &[
     hook(Phase::Handler, order::MIDDLE, handler_redirect),

@@ -7,7 +7,7 @@ mod save;
 
 pub(crate) use cookie::Dir as CookieDir;
 pub(crate) use rows::{COOKIE, CRYPTO, MODULE};
-pub(crate) use save::{carry, clear, save};
+pub(crate) use save::clear;
 
 use crate::server::module::Verdict;
 use crate::server::request::Request;

@@ -2,6 +2,7 @@
 
 use crate::modules::ledger::checks::session;
 use crate::server::build::{Cmd, forbid};
+use crate::server::functions::Functions;
 use crate::server::module::Args::{Flag, Iterate, Raw, Take1};
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG, RSRC_CONF};
@@ -18,15 +19,32 @@ pub(crate) static MODULE: Module = Module {
     identifier: "session_module",
     directives: SESSION,
     hooks: &[hook(Phase::Fixups, order::MIDDLE, super::fixup)],
+    register,
+    ..Module::NONE
 };
 
+fn register(functions: &mut Functions) {
+    functions.carry_session = super::save::carry;
+    functions.save_session = super::save::save;
+}
+
 /// mod_session_cookie.c.
-pub(crate) static COOKIE: Module =
-    Module { name: "mod_session_cookie.c", identifier: "session_cookie_module", directives: IN_COOKIES, hooks: &[] };
+pub(crate) static COOKIE: Module = Module {
+    name: "mod_session_cookie.c",
+    identifier: "session_cookie_module",
+    directives: IN_COOKIES,
+    hooks: &[],
+    ..Module::NONE
+};
 
 /// mod_session_crypto.c.
-pub(crate) static CRYPTO: Module =
-    Module { name: "mod_session_crypto.c", identifier: "session_crypto_module", directives: ENCRYPTED, hooks: &[] };
+pub(crate) static CRYPTO: Module = Module {
+    name: "mod_session_crypto.c",
+    identifier: "session_crypto_module",
+    directives: ENCRYPTED,
+    hooks: &[],
+    ..Module::NONE
+};
 
 const PLACES: u32 = OR_AUTHCFG | RSRC_CONF;
 

@@ -2,11 +2,11 @@
 //! mod_session_cookie.c. A cookie that is set again says when it ends to the microsecond: its value is not known.
 
 use super::{Dir, end, load};
-use crate::modules::headers;
 use crate::outcome::step::By;
 use crate::server::request::Request;
 use crate::server::response::UNKNOWN;
 use crate::server::table::Table;
+use crate::server::told;
 
 /// How long the session lasts that is in the cookie of that name: a note of the whole exchange.
 const LASTS: &str = "session-lasts:";
@@ -75,6 +75,6 @@ pub(crate) fn save(r: &mut Request<'_>) {
         if gone {
             r.headers_out.add(header, UNKNOWN);
         }
-        headers::tell_set_always(r, By::Module("mod_session_cookie.c"), Some(set.span), header);
+        told::tell_set_always(r, By::Module("mod_session_cookie.c"), Some(set.span), header);
     }
 }

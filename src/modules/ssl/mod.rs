@@ -14,6 +14,8 @@ use crate::diagnostic::Diagnostic;
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::build::{Build, Draft};
 use crate::server::expr_context;
+use crate::server::functions::TlsVariable as Value;
+use crate::server::functions::{Functions, Tls};
 use crate::server::listen::Listen;
 use crate::server::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::server::request::{ProxyReq, Request};
@@ -27,13 +29,25 @@ use crate::version;
 use bstr::{BString, ByteSlice};
 use config::{SniPolicy, Verify, option};
 use std::sync::{Arc, LazyLock};
-use vars::Value;
 
 const NAME: &str = "mod_ssl.c";
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "ssl_module", directives: rows::DIRECTIVES, hooks: HOOKS };
+pub(crate) static MODULE: Module = Module {
+    name: NAME,
+    identifier: "ssl_module",
+    directives: rows::DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.tls =
+        Tls { speaks: engine, by_default: default_to_tls, is_https: is_tls, handshake, variable: vars::lookup };
+    functions.check_config.push((order::FIRST, check_config));
+    functions.name_access = super::authz_core::name_deciders;
+}
 
 static HOOKS: &[Hook] = &[
     hook(Phase::CheckUserId, order::FIRST, check_user),

@@ -1,20 +1,9 @@
 //! `ssl_var_lookup` (modules/ssl/ssl_engine_vars.c): what is known of a connection that only a simulation has. Its
 //! client is one of today, without a certificate, where the request says nothing else.
 
+use crate::server::functions::TlsVariable as Value;
 use crate::server::request::Request;
-use bstr::{BStr, BString, ByteSlice};
-
-/// What a variable of mod_ssl is here.
-pub(crate) enum Value {
-    /// This.
-    Known(BString),
-    /// This, for most clients.
-    Likely(BString),
-    /// Unset.
-    Unset,
-    /// Nobody knows.
-    Unknown,
-}
+use bstr::{BStr, ByteSlice};
 
 /// Those that `SSLOptions +StdEnvVars` sets, by the names behind `SSL_`: `ssl_hook_Fixup_vars`
 /// (modules/ssl/ssl_engine_kernel.c), and the common names of the server's certificate and of who signed it.

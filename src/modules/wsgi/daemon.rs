@@ -323,7 +323,8 @@ mod tests {
     /// What httpd says to `line`, after a group `known` and one of a virtual host.
     fn refusal(line: &str) -> Option<String> {
         let before = "WSGIDaemonProcess known\n<VirtualHost *>\nServerName v\nWSGIDaemonProcess host\n</VirtualHost>\n";
-        let loaded = compile(Input::new(format!("{before}{line}\n"), Arc::new(Memory::new())));
+        let loaded =
+            compile(Input::new(format!("{before}{line}\n"), Arc::new(Memory::new()), &crate::modules::CATALOGUE));
         loaded.first_error().map(|d| d.message.clone())
     }
 

@@ -36,7 +36,7 @@ pub(crate) const HANDLER: &str = "wsgi-script";
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "wsgi_module", directives: rows::DIRECTIVES, hooks: HOOKS };
+    Module { name: NAME, identifier: "wsgi_module", directives: rows::DIRECTIVES, hooks: HOOKS, ..Module::NONE };
 
 /// `wsgi_register_hooks`
 static HOOKS: &[Hook] = &[

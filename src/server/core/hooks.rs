@@ -2,9 +2,9 @@
 
 use super::Trace;
 use crate::filepath;
-use crate::modules::foreign;
 use crate::server::byterange::Body;
 use crate::server::conditions::{self, State};
+use crate::server::foreign;
 use crate::server::http_request::discard_request_body;
 use crate::server::module::{Hook, Phase, Verdict, hook, order};
 use crate::server::request::{PathInfo, ProxyReq, Request};

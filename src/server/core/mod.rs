@@ -4,11 +4,13 @@ pub(crate) mod etag;
 pub(crate) mod hooks;
 mod logging;
 pub(crate) mod options;
+mod remote_host;
 mod rows;
 mod sections;
 mod setters;
 
 pub(crate) use hooks::{allow_methods, translate};
+pub(crate) use remote_host::remote_host;
 pub(crate) use setters::atoi;
 
 use crate::expr::Expr;
@@ -27,9 +29,15 @@ use std::sync::{Arc, LazyLock};
 
 /// The core, its HTTP part, and LoadModule.
 pub(crate) static MODULES: [Module; 3] = [
-    Module { name: "core.c", identifier: "core_module", directives: rows::CORE, hooks: hooks::CORE },
-    Module { name: "http_core.c", identifier: "http_module", directives: rows::HTTP, hooks: hooks::HTTP },
-    Module { name: "mod_so.c", identifier: "so_module", directives: rows::SO, hooks: &[] },
+    Module { name: "core.c", identifier: "core_module", directives: rows::CORE, hooks: hooks::CORE, ..Module::NONE },
+    Module {
+        name: "http_core.c",
+        identifier: "http_module",
+        directives: rows::HTTP,
+        hooks: hooks::HTTP,
+        ..Module::NONE
+    },
+    Module { name: "mod_so.c", identifier: "so_module", directives: rows::SO, hooks: &[], ..Module::NONE },
 ];
 
 /// What an ErrorDocument says.

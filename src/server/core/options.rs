@@ -188,7 +188,7 @@ mod tests {
                 let path = format!("/srv{}", "/d".repeat(depth));
                 text.push_str(&format!("<Directory {path}>\n{line}\n</Directory>\n"));
             }
-            let loaded = compile(Input { lenient_paths: true, ..Input::new(text, Arc::new(Memory::new())) });
+            let loaded = compile(Input { lenient_paths: true, ..Input::new(text, Arc::new(Memory::new()), &crate::modules::CATALOGUE) });
             let server = loaded.server.expect("these lines are good");
             let virtual_host = &server.servers[0];
             let mut merged = virtual_host.lookup_defaults.settings.clone();

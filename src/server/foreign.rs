@@ -1,12 +1,9 @@
 //! Modules that are not httpd's own and that the configuration loads: what their directives do is not known here. Their
 //! directives, handlers and words are taken as they are, and an answer that they bear on says so.
 
-use super::authz::{Parsed, Provider, host};
-use super::authz_core::Status;
-use super::ledger::third_party;
-use crate::server::Loaded;
-use crate::server::module::Module;
-use crate::server::request::Request;
+use super::Loaded;
+use super::module::Module;
+use super::request::Request;
 use crate::source::Span;
 
 /// What is not known of a module.
@@ -68,7 +65,7 @@ fn stem(identifier: &str) -> &str {
 /// the module that was loaded last.
 pub(crate) fn of(loaded: &Loaded, directive: &str) -> Option<Foreign> {
     let last = *loaded.strangers().last()?;
-    let owner = third_party::module_of(directive).map(stem);
+    let owner = (loaded.catalogue.third_party)(directive).map(stem);
     let module = match owner {
         Some(owner) => loaded.strangers().iter().find(|m| stem(m.identifier) == owner)?,
         None => last,
@@ -81,15 +78,6 @@ fn told(module: &'static Module, guessed: bool) -> Foreign {
     let why = EFFECTS.iter().find(|(names, _)| names.contains(&own)).map_or(UNKNOWN, |(_, why)| why);
     Foreign { module: module.name, why, guessed }
 }
-
-/// What a `Require` line asks for that only a foreign module can know.
-pub(super) static PROVIDER: Provider = Provider {
-    name: "",
-    module: "",
-    parse: host::parse_nothing,
-    check: |_: &mut Request<'_>, _: &Parsed| Status::DeniedNoUser,
-    blind: Some("a module that is not httpd's own decides it: nobody is taken to be logged in"),
-};
 
 /// Says so where a file is served for want of a handler that is known here.
 #[inline]

@@ -1,0 +1,88 @@
+//! The modules that there are. The engine names none of them: it is handed a catalogue, and asks it by name.
+
+use super::module::Module;
+
+/// When a module is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Loading {
+    /// Part of httpd's binary.
+    CompiledIn,
+    /// Loaded whatever a scenario asks for.
+    Always,
+    /// Loaded where a scenario doesn't pick.
+    Default,
+    /// Loaded where it is asked for.
+    OnDemand,
+    /// Loaded only in another's stead (mpm_event for mpm_prefork): never among all modules.
+    Instead,
+}
+
+/// A module's names and when it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its name in a list of modules: `alias`, `php8.2`.
+    pub name: &'static str,
+    /// Its identifier, which LoadModule takes: `alias_module`.
+    pub identifier: &'static str,
+    /// Its source file: `mod_alias.c`.
+    pub source: &'static str,
+    /// When it is there.
+    pub loading: Loading,
+}
+
+impl Known {
+    /// Whether it is in httpd's binary.
+    pub(crate) fn compiled_in(&self) -> bool {
+        self.loading == Loading::CompiledIn
+    }
+
+    /// Whether a scenario that doesn't pick its modules has it.
+    pub(crate) fn by_default(&self) -> bool {
+        self.loading <= Loading::Default
+    }
+}
+
+/// What is known of modules, loaded or not.
+pub(crate) struct Catalogue {
+    /// The modules of the reference server, in the order in which they are loaded.
+    pub known: &'static [Known],
+    /// A module of that list by its name there.
+    pub by_name: fn(&str) -> Option<&'static Known>,
+    /// A module by its identifier.
+    pub module: fn(&str) -> Option<&'static Module>,
+    /// The module that another is by an older name: PHP 5 and 7 are what PHP 8 is.
+    pub same_as: fn(&str) -> Option<&'static Module>,
+    /// The module that has a directive of that name; third parties' too.
+    pub owner: fn(&str) -> Option<&'static str>,
+    /// The module that has it, where that is none of httpd's own.
+    pub third_party: fn(&str) -> Option<&'static str>,
+    /// What to use instead of a directive that older releases had.
+    pub replacement: fn(&str) -> Option<&'static str>,
+    /// Whether a directive of that name is httpd's own and can't matter to an answer.
+    pub is_inert: fn(&str) -> bool,
+}
+
+impl Catalogue {
+    /// Nothing at all.
+    pub(crate) const EMPTY: Catalogue = Catalogue {
+        known: &[],
+        by_name: |_| None,
+        module: |_| None,
+        same_as: |_| None,
+        owner: |_| None,
+        third_party: |_| None,
+        replacement: |_| None,
+        is_inert: |_| false,
+    };
+
+    /// The module made from this source file.
+    pub(crate) fn by_source(&self, source: &str) -> Option<&'static Known> {
+        self.known.iter().find(|k| k.source == source)
+    }
+}
+
+impl Default for &'static Catalogue {
+    fn default() -> &'static Catalogue {
+        &Catalogue::EMPTY
+    }
+}
