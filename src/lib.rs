@@ -78,7 +78,6 @@ pub mod phase;
 mod reason;
 mod repair;
 pub mod report;
-mod request;
 mod run;
 #[cfg(feature = "cli")]
 mod schema;
@@ -90,14 +89,15 @@ pub mod source;
 mod suggest;
 pub mod suite;
 mod text;
+mod url;
 mod version;
 pub mod vfs;
 
 pub use follow::{Followed, Hop, Stopped};
 pub use limits::STACK;
 pub use outcome::Outcome;
-pub use request::Request;
 pub use run::Run;
+pub use server::asked::Request;
 pub use server::table::Table as Headers;
 pub use site::Site;
 pub use version::Version;

@@ -1,16 +1,14 @@
 //! A run of a site: requests in, outcomes out.
 
 use crate::diagnostic::Diagnostic;
-use crate::follow::{self, Followed};
 use crate::outcome::observer::Observer;
 use crate::outcome::{Outcome, Step};
-use crate::request::Request;
 use crate::server::Server;
 use crate::server::answer::{cookies, outcome, serve};
+use crate::server::asked::Request;
 use crate::server::engine::{Engine, Programs};
 use crate::server::{protocol, subrequest};
 use crate::source::SourceMap;
-use crate::suite::{RequestSpec, host_of};
 use crate::vfs::Vfs;
 #[cfg(feature = "cli")]
 use crate::{
@@ -88,12 +86,6 @@ impl Run {
             true => outcome(request, served),
             false => ask_afresh(&engine, request),
         })
-    }
-
-    /// The answer, and those that a browser gets which follows the redirects: the same site's, at most 20, with the cookies
-    /// that they set ([`Followed`]).
-    pub fn follow(&self, request: &Request) -> Followed {
-        follow::follow(self, request)
     }
 
     /// The answer, and the cookies that it sets.
@@ -198,16 +190,6 @@ impl Run {
     /// Whether a connection to an address and port is taken.
     pub(crate) fn is_listened(&self, ip: IpAddr, port: u16) -> bool {
         self.server.listens.as_ref().is_none_or(|listens| listens.is_open(ip, port))
-    }
-
-    /// Lets a request's connection come in where the configuration would have it, unless the request says where.
-    pub(crate) fn place(&self, spec: &mut RequestSpec) {
-        if spec.server.is_some() {
-            return;
-        }
-        let parts = spec.url_parts();
-        let local = self.default_local(host_of(parts.authority), parts.port);
-        spec.server = local.map(|(ip, port)| (ip, Some(port)));
     }
 
     /// The address of the virtual host that bears a name, or the one that is listened on: where a request without an

@@ -264,6 +264,21 @@ impl SourceMap {
     }
 }
 
+/// A directive's text on one line: continued lines joined, runs of white space made one.
+pub(crate) fn directive_text(sources: &SourceMap, span: Span) -> String {
+    let text = sources.text(span);
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let line = line.trim();
+        let line = line.strip_suffix(b"\\").map_or(line, |l| l.trim_end());
+        if !out.is_empty() && !line.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&line.to_str_lossy());
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -139,3 +139,8 @@ impl From<&[u8]> for Text<'_> {
         Text(Cow::Owned(text.to_vec()))
     }
 }
+
+/// A number and what it counts: `1 scenario`, `2 scenarios`.
+pub(crate) fn plural(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

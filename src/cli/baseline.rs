@@ -5,7 +5,7 @@ use super::{Failure, failure};
 use crate::diagnostic::Diagnostic;
 use crate::limits::FILE_BYTES;
 use crate::source::{SourceMap, Span};
-use crate::suite::bounded;
+use crate::vfs::bounded;
 use crate::vfs::open;
 use std::collections::HashSet;
 use std::fmt;

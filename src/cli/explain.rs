@@ -10,8 +10,8 @@ use crate::report::Explained;
 use crate::report::explain::{self, Level};
 use crate::report::paint::{Tone, clean};
 use crate::report::{follow, json};
-use crate::request::Request;
 use crate::run::Run;
+use crate::server::asked::Request;
 use crate::source::SourceMap;
 use std::io::Write;
 

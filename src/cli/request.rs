@@ -1,7 +1,8 @@
 //! The options that say how a request is made.
 
 use super::{Failure, failure};
-use crate::suite::{RequestSpec, parse_server};
+use crate::suite::RequestSpec;
+use crate::url::parse_server;
 use std::net::IpAddr;
 
 /// How requests are made.

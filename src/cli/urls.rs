@@ -3,9 +3,11 @@
 use super::{Failure, failure};
 use crate::limits::URLS_BYTES;
 use crate::report::paint::{clean, fit};
-use crate::request::Request;
 use crate::run::Run;
-use crate::suite::{RequestSpec, bounded, split_url};
+use crate::server::asked::Request;
+use crate::suite::RequestSpec;
+use crate::url::split_url;
+use crate::vfs::bounded;
 use crate::vfs::open;
 use bstr::ByteSlice;
 use foldhash::fast::RandomState;

@@ -11,7 +11,7 @@ use crate::report::explain::{self, Explained, Level};
 use crate::report::json;
 use crate::report::paint::Paint;
 use crate::report::verify::{self, Story, Verified};
-use crate::request::Request;
+use crate::server::asked::Request;
 use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::Scenario;

@@ -84,3 +84,42 @@ pub(crate) struct Row {
     /// httpd's help, which its messages end in.
     pub usage: &'static str,
 }
+
+impl Row {
+    /// Where it may stand: `server`, `virtual host`, `section`, `proxy section`, `.htaccess`.
+    pub(crate) fn context(&self) -> Vec<&'static str> {
+        let bits = self.allowed;
+        let mut places = Vec::new();
+        // a server's own level takes what is for it, and what has a class but those of access
+        let level = allowed::RSRC_CONF | allowed::OR_OPTIONS | allowed::OR_FILEINFO | allowed::OR_INDEXES;
+        if bits & level != 0 {
+            places.extend(["server", "virtual host"]);
+        }
+        if bits & (allowed::ACCESS_CONF | allowed::OR_ALL) != 0 {
+            places.push("section");
+        }
+        if bits & allowed::PROXY_CONF != 0 {
+            places.push("proxy section");
+        }
+        if bits & allowed::OR_ALL != 0 {
+            places.push(".htaccess");
+        }
+        places
+    }
+
+    /// The class of AllowOverride that lets it stand in .htaccess; `any class` where each does.
+    pub(crate) fn class(&self) -> Option<&'static str> {
+        let classes = [
+            (allowed::OR_LIMIT, "Limit"),
+            (allowed::OR_OPTIONS, "Options"),
+            (allowed::OR_FILEINFO, "FileInfo"),
+            (allowed::OR_AUTHCFG, "AuthConfig"),
+            (allowed::OR_INDEXES, "Indexes"),
+        ];
+        match self.allowed & allowed::OR_ALL {
+            0 => None,
+            allowed::OR_ALL => Some("any class"),
+            bits => classes.iter().find(|(class, _)| bits & class != 0).map(|c| c.1),
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Where a `Location` leads: a URL as browsers read it (the URL standard), for http and https.
 
-use crate::suite::{UrlParts, split_url};
+use crate::url::{UrlParts, split_url};
 use bstr::ByteSlice;
 
 /// The URL that `location`, answered to `base`, leads to, with its fragment, or else that of `base`; none where it is no http

@@ -2,14 +2,15 @@
 //! `HTTP-redirect fetch`).
 
 mod cookies;
+pub(crate) mod json;
 mod location;
 
 use crate::limits::REDIRECTS_FOLLOWED;
 use crate::outcome::Outcome;
 use crate::pattern::strcasecmp_match;
-use crate::request::Request;
 use crate::run::Run;
-use crate::suite::{RequestSpec, UrlParts, host_of, split_url};
+use crate::server::asked::Request;
+use crate::url::{UrlParts, host_of, split_url};
 use cookies::Jar;
 use std::net::IpAddr;
 
@@ -178,7 +179,7 @@ fn redirected(run: &Run, asked: &Request, status: u16, url: &str, jar: &Jar) -> 
         }
     }
     if (from.https, from.authority) != (to.https, to.authority) {
-        connect(run, &mut next, url, to, from);
+        connect(run, &mut next, to, from);
     }
     next.headers.unset("Cookie");
     if let Some(cookies) = jar.header(host_of(to.authority), path(&next.target), to.https) {
@@ -188,9 +189,8 @@ fn redirected(run: &Run, asked: &Request, status: u16, url: &str, jar: &Jar) -> 
 }
 
 /// Points a request at another origin: what was meant for the one before is not sent.
-fn connect(run: &Run, next: &mut Request, url: &str, to: UrlParts<'_>, from: UrlParts<'_>) {
-    let spec = RequestSpec { url: url.into(), ..RequestSpec::default() };
-    (next.tls, next.sni) = (to.https, spec.tls_name().map(str::to_string));
+fn connect(run: &Run, next: &mut Request, to: UrlParts<'_>, from: UrlParts<'_>) {
+    (next.tls, next.sni) = (to.https, to.tls_name().filter(|_| to.https).map(str::to_string));
     next.headers.unset("Authorization");
     if from.authority != to.authority {
         next.headers.set("Host", to.authority.to_string());
@@ -245,6 +245,14 @@ fn is_served(run: &Run, host: &str) -> bool {
     };
     let has = |ip: IpAddr| server.servers.iter().flat_map(|s| &s.addrs).any(|a| a.ip == Some(ip));
     server.names.iter().any(names) || address.is_ok_and(has)
+}
+
+impl Run {
+    /// The answer, and those that a browser gets which follows the redirects: the same site's, at most 20, with the cookies
+    /// that they set ([`Followed`]).
+    pub fn follow(&self, request: &Request) -> Followed {
+        follow(self, request)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use super::places::{edges, subnet};
 use crate::conf::args;
 use crate::pattern::{relative_witness, witness};
-use crate::suite::{RequestSpec, host_of, split_url};
+use crate::suite::RequestSpec;
+use crate::url::{host_of, split_url};
 use bstr::ByteSlice;
 use std::net::IpAddr;
 

@@ -3,12 +3,13 @@
 use super::hints::Hints;
 use super::{Mutant, items};
 use crate::outcome::Outcome;
-use crate::request::Request;
 use crate::run::Run;
+use crate::server::asked::Request;
 use crate::site::Site;
 use crate::source::Span;
 use crate::suite::first;
-use crate::suite::{RequestSpec, Scenario, split_url};
+use crate::suite::{RequestSpec, Scenario};
+use crate::url::split_url;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;

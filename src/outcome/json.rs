@@ -5,7 +5,6 @@
 
 use super::{Backend, Caveat, Decision, NoAnswer, Outcome, Response, Wsgi};
 use crate::diagnostic::Diagnostic;
-use crate::follow::{Followed, Hop, Stopped};
 use crate::source::{SourceFile, SourceMap, Span};
 use bstr::{BString, ByteSlice};
 use foldhash::fast::RandomState;
@@ -193,27 +192,6 @@ impl Serialize for Told<'_> {
             }?;
         }
         map.end()
-    }
-}
-
-/// The last outcome of a request whose redirects were followed, with those before it.
-#[derive(serde::Serialize)]
-pub(crate) struct ToldHops<'t> {
-    #[serde(flatten)]
-    last: Told<'t>,
-    /// The redirects that were followed, in order.
-    hops: Vec<Told<'t>>,
-    /// Why the last one was not.
-    stopped: Option<&'static str>,
-}
-
-impl<'t> ToldHops<'t> {
-    /// With some of an outcome's keys for each.
-    pub(crate) fn new(followed: &'t Followed, keys: &'t [Key], texts: &'t Texts<'t>) -> ToldHops<'t> {
-        let told = |hop: &'t Hop| Told { outcome: &hop.outcome, keys, texts };
-        let before = &followed.hops[..followed.hops.len() - 1];
-        let stopped = followed.stopped.map(Stopped::as_str);
-        ToldHops { last: told(followed.last()), hops: before.iter().map(told).collect(), stopped }
     }
 }
 

@@ -13,6 +13,7 @@ mod cost;
 mod fancy;
 mod fast;
 mod fnmatch;
+mod kind;
 mod literal;
 #[cfg(feature = "pcre2")]
 mod native;
@@ -34,6 +35,7 @@ mod witness;
 #[cfg(feature = "cli")]
 pub(crate) use self::beginning::of as beginning;
 pub(crate) use self::fnmatch::{CASE_BLIND, FnmatchFlags, PATHNAME, PERIOD, fnmatch, is_fnmatch};
+pub use self::kind::PatternKind;
 pub(crate) use self::prefix::{after_nocase, alias_matches, begins_nocase};
 pub(crate) use self::regex::{Captures, Flags, GivenUp, Regex, RegexError};
 pub(crate) use self::regular::{escaped, regular};

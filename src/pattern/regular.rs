@@ -1,8 +1,8 @@
 //! Patterns as regular languages: what an automaton can be made of.
 
 use super::Flags;
+use super::PatternKind;
 use super::translate::{Dialect, translate};
-use crate::outcome::observer::PatternKind;
 use std::fmt::Write;
 
 /// A pattern as a regular expression over bytes, in the syntax of the `regex` crates; it is looked for anywhere in a text

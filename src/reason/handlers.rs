@@ -7,7 +7,7 @@ use crate::phase::Phase;
 use crate::site::Directive;
 use crate::source::Span;
 use crate::suggest::closest;
-use crate::suite::host_of;
+use crate::url::host_of;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Adds those that hold.

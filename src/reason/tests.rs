@@ -2,7 +2,7 @@
 
 use super::{Case, causes, nearly};
 use crate::repair::suggestions;
-use crate::request::Request;
+use crate::server::asked::Request;
 use crate::site::{Modules, Site};
 
 /// What is told of a request: the codes of reasons and near misses, and the statuses of what is suggested.

@@ -7,7 +7,7 @@ use crate::modules::known;
 use crate::phase::Phase;
 use crate::reason::{Case, Cause, Fit, Miss, Near, What};
 use crate::source::Span;
-use crate::suite::host_of;
+use crate::url::host_of;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Changes for a reason.

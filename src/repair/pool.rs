@@ -1,8 +1,8 @@
 //! Requests besides the one that is to be repaired: what a change does to them.
 
 use crate::outcome::Outcome;
-use crate::request::Request;
 use crate::run::Run;
+use crate::server::asked::Request;
 use crate::suite::RequestSpec;
 #[cfg(feature = "cli")]
 use crate::{

@@ -2,7 +2,7 @@
 
 use super::{Goal, Others, repair};
 use crate::reason::Case;
-use crate::request::Request;
+use crate::server::asked::Request;
 use crate::site::Site;
 
 /// How many changes fit, how many were tried, and what all of them open.

@@ -9,7 +9,7 @@ use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use crate::outcome::{self, Caveat, Decision, Outcome};
 use crate::phase::Phase;
 use crate::reason;
-use crate::request::Request;
+use crate::server::asked::Request;
 use crate::site::Site;
 use crate::source::{FileId, SourceMap, Span};
 use crate::suite::Scenario;

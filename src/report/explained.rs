@@ -3,8 +3,8 @@
 use crate::outcome::{Outcome, Step};
 use crate::reason::{self, Case, Cause, Near};
 use crate::repair::{self, Suggestion};
-use crate::request::Request;
 use crate::run::Run;
+use crate::server::asked::Request;
 use crate::site::Site;
 use std::cell::OnceCell;
 use std::net::SocketAddr;

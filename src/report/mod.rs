@@ -40,9 +40,6 @@ mod any_place;
 
 pub use explained::Explained;
 
-use crate::source::{SourceMap, Span};
-use bstr::ByteSlice;
-
 /// What httpd calls a status: RFC 9110's words, and what httpd adds.
 pub(crate) fn reason(status: u16) -> &'static str {
     match status {
@@ -86,22 +83,5 @@ pub(crate) fn reason(status: u16) -> &'static str {
     }
 }
 
-/// A directive's text on one line: continued lines joined, runs of white space made one.
-pub(crate) fn directive_text(sources: &SourceMap, span: Span) -> String {
-    let text = sources.text(span);
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        let line = line.trim();
-        let line = line.strip_suffix(b"\\").map_or(line, |l| l.trim_end());
-        if !out.is_empty() && !line.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(&line.to_str_lossy());
-    }
-    out
-}
-
-/// A number and what it counts: `1 scenario`, `2 scenarios`.
-pub(crate) fn plural(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
+pub(crate) use crate::source::directive_text;
+pub(crate) use crate::text::plural;

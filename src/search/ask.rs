@@ -1,6 +1,6 @@
 //! A request that a search may make, in the parts that it varies.
 
-use crate::request::Request;
+use crate::server::asked::Request;
 use crate::suite::RequestSpec;
 use bstr::ByteSlice;
 use std::fmt::Write;
@@ -63,7 +63,7 @@ impl Ask {
         };
         Ask {
             tls: spec.is_tls(),
-            host: crate::suite::host_of(parts.authority).into(),
+            host: crate::url::host_of(parts.authority).into(),
             port: parts.port,
             local: spec.server.map(|(ip, _)| ip),
             path: path.into(),

@@ -6,7 +6,7 @@ use super::marks::Marks;
 use super::request::{LogLine, Request};
 use super::{doubts, htaccess, method, protocol, response, status};
 use crate::outcome::{Access, Caveat, Decision, Outcome};
-use crate::request::Request as Asked;
+use crate::server::asked::Request as Asked;
 use crate::server::module::Phase;
 use crate::source::Span;
 use crate::text::Text;

@@ -222,7 +222,7 @@ impl Build {
                     self.walk_misspelt(node, dir, scope);
                 }
                 if d.help.is_none() {
-                    d.help = super::help::of(node, &d.message, self.loaded.version);
+                    d.help = super::help::of(node, &d.message, &self.loaded);
                 }
                 self.diagnostics.insert(errors, d);
             }

@@ -17,7 +17,7 @@ use crate::version::{self, Version};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which modules a run has before its configuration loads any.
@@ -107,7 +107,7 @@ impl Input {
             env: HashMap::new(),
             env_complete: false,
             time: None,
-            hosts: crate::suite::default_hosts(),
+            hosts: default_hosts(),
             hosts_complete: true,
             vfs,
             beside: None,
@@ -118,6 +118,11 @@ impl Input {
             own_ports: false,
         }
     }
+}
+
+/// `localhost`, for both address families.
+pub(crate) fn default_hosts() -> Vec<(IpAddr, String)> {
+    [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(|ip| (ip, "localhost".into())).into()
 }
 
 /// What reading a configuration came to.

@@ -7,7 +7,7 @@ use super::marks::Marks;
 use super::request::Request;
 use crate::limits;
 use crate::outcome::{Caveat, Decision, Outcome};
-use crate::request::Request as Asked;
+use crate::server::asked::Request as Asked;
 use crate::source::Span;
 use bstr::BString;
 use foldhash::fast::FixedState;

@@ -432,8 +432,8 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::RealPrograms;
-    use crate::request::Request;
     use crate::run::Run;
+    use crate::server::asked::Request;
     use crate::server::compile::{Input, compile};
     use crate::vfs::Memory;
     use std::sync::Arc;

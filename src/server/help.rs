@@ -1,13 +1,14 @@
 //! What to write instead, for errors that are made over and over. httpd's own messages say what is wrong; these say what to do.
 
+use super::Loaded;
 use crate::conf::Node;
 use crate::conf::args;
-use crate::directives;
 use crate::version::{Kind, Version};
 use bstr::ByteSlice;
 
 /// Help for an error that `node` makes, if there is any.
-pub(super) fn of(node: &Node, message: &str, version: Version) -> Option<String> {
+pub(super) fn of(node: &Node, message: &str, loaded: &Loaded) -> Option<String> {
+    let version = loaded.version;
     if let Some(newer) = newer_argument(message, version) {
         return Some(newer);
     }
@@ -38,7 +39,7 @@ pub(super) fn of(node: &Node, message: &str, version: Version) -> Option<String>
         return near.filter(|near| *near != first).map(|near| format!("did you mean `Require {near}`?"));
     }
     if message.ends_with("not allowed here") {
-        let row = directives::all().find(|row| row.name().as_bytes().eq_ignore_ascii_case(&node.name))?;
+        let (_, row) = loaded.rows(&node.name, node.section).first()?;
         return Some(match row.class() {
             Some("any class") => "in an .htaccess file it needs an AllowOverride that allows anything".into(),
             Some(class) => format!("in an .htaccess file it needs `AllowOverride {class}`, or All"),

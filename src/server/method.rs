@@ -74,8 +74,8 @@ pub(crate) fn number(method: &[u8], registered: &[BString]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use crate::request::Request;
     use crate::run::Run;
+    use crate::server::asked::Request;
     use crate::server::compile::{Input, compile};
     use crate::server::engine::RealPrograms;
     use crate::vfs::{Memory, Owner};

@@ -3,6 +3,7 @@
 //! [`process`] is the page to read first.
 
 pub(crate) mod answer;
+pub(crate) mod asked;
 pub(crate) mod blind;
 pub(crate) mod budget;
 pub(crate) mod build;

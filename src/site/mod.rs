@@ -14,7 +14,6 @@ mod named;
 mod open;
 #[cfg(feature = "disk")]
 mod paths;
-mod scenario;
 #[cfg(feature = "disk")]
 mod stock;
 
@@ -37,7 +36,6 @@ use crate::server::Server;
 use crate::server::compile::{self, Input, Output};
 use crate::server::engine::Programs;
 use crate::source::{FileId, SourceMap, Span};
-use crate::suite::Scenario;
 use crate::version::Version;
 use crate::vfs::{Cred, resolve};
 use bstr::{BStr, BString, ByteSlice};
@@ -74,19 +72,6 @@ impl Site {
     /// Begins a site with the text of its configuration.
     pub fn builder(config: impl Into<BString>) -> SiteBuilder {
         SiteBuilder::new(config.into())
-    }
-
-    /// A scenario's configuration over its files.
-    ///
-    /// # Errors
-    /// What is wrong with the scenario itself; what httpd would refuse is in [`Site::diagnostics`].
-    pub fn of_scenario(scenario: &Scenario) -> Result<Site, Vec<Diagnostic>> {
-        #[cfg(feature = "disk")]
-        if let Some(site) = &scenario.site {
-            return site.open(scenario);
-        }
-        let (input, programs) = scenario.input()?;
-        Ok(Site::of(input, programs))
     }
 
     /// The files that were found beside a scenario's configuration, by the paths where httpd looks for them.

@@ -2,7 +2,7 @@
 //! included; any other as this machine does.
 
 use super::open::OpenError;
-use crate::suite::bounded;
+use crate::vfs::bounded;
 use crate::vfs::{Cred, Disk, Errno, Kind, resolve};
 use bstr::{BString, ByteSlice, ByteVec};
 use std::fs::canonicalize;

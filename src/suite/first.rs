@@ -2,9 +2,9 @@
 
 use crate::conf::args;
 use crate::pattern::{relative_witness, witness};
-use crate::report::directive_text;
 use crate::site::{Directive, Site};
 use crate::source::Span;
+use crate::source::directive_text;
 use crate::vfs::{Cred, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::HashSet;

@@ -1,7 +1,5 @@
 //! Scenarios: their YAML form, the tree they describe, and what they expect.
 
-#[cfg(feature = "disk")]
-pub(crate) mod bounded;
 pub(crate) mod edits;
 pub(crate) mod expect;
 pub(crate) mod files;
@@ -22,6 +20,7 @@ mod request;
 mod run;
 mod scenario;
 pub(crate) mod shape;
+mod site;
 mod tree;
 mod variables;
 pub(crate) mod want;
@@ -29,6 +28,7 @@ mod written;
 pub(crate) mod yaml;
 
 pub use crate::expr::moment::Moment;
+pub use crate::url::{UrlParts, parse_server, split_url};
 pub use expect::{Expectation, Mismatch};
 pub use files::{FileEntry, FileKind, Probe};
 pub(crate) use location::Location;
@@ -38,8 +38,7 @@ pub(crate) use location::Whereabouts;
 pub(crate) use real::KEYS as SITE_KEYS;
 #[cfg(feature = "disk")]
 pub use real::RealSite;
-pub(crate) use request::host_of;
-pub use request::{RequestSpec, UrlParts, parse_server, split_url};
+pub use request::RequestSpec;
 #[cfg(feature = "cli")]
 pub(crate) use run::answer_by;
 pub use run::{Answered, Ran, run};
@@ -50,5 +49,4 @@ pub use yaml::At;
 
 pub(crate) use programs::{CGI_PROBE, Program, WSGI_PROBE};
 pub(crate) use request::{CLIENT, SERVER};
-pub(crate) use scenario::default_hosts;
 pub(crate) use tree::ScenarioFs;

@@ -2,9 +2,10 @@
 
 use super::expect;
 use super::reader::Reader;
-use super::request::{RequestSpec, parse_server};
+use super::request::RequestSpec;
 use super::yaml::{Key, Node, Value};
 use crate::limits::YAML_VALUES;
+use crate::url::parse_server;
 
 /// The keys of a request, in the order in which they are documented.
 pub(crate) const KEYS: [&str; 17] = [

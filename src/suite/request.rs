@@ -3,6 +3,9 @@
 use super::expect::Expectation;
 use crate::base64;
 use crate::named::{Name, Named};
+use crate::run::Run;
+use crate::server::asked::Request;
+use crate::url::{UrlParts, host_of, split_url};
 use bstr::{BStr, BString};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,9 +16,6 @@ pub(crate) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
 pub(super) const CLIENT6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
 /// The server's address, where none is given.
 pub(crate) const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-/// The host that a URL without one is asked of.
-pub(super) const HOST: &str = "localhost";
-
 /// One request, as the scenario writes it.
 ///
 /// ```
@@ -73,74 +73,6 @@ struct Header(String, String);
 impl Name for Header {
     fn name(&self) -> Cow<'_, BStr> {
         BStr::new(&self.0).into()
-    }
-}
-
-/// A URL's parts that a request is made of, as written.
-///
-/// ```
-/// use routesim::suite::split_url;
-///
-/// let parts = split_url("https://www.example.com:8443/a?b");
-/// assert_eq!((parts.https, parts.authority, parts.port), (true, "www.example.com:8443", 8443));
-/// assert_eq!((parts.target, split_url("/a?b").authority), ("/a?b", "localhost"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UrlParts<'u> {
-    /// The authority: name and, where given, port.
-    pub authority: &'u str,
-    /// The port: the given one, else the scheme's.
-    pub port: u16,
-    /// Path and query (with whatever else follows the authority).
-    pub target: &'u str,
-    /// Whether the scheme is https.
-    pub https: bool,
-}
-
-/// Takes a URL apart. One that doesn't begin with `http://` or `https://` is a target, asked of `localhost`.
-pub fn split_url(url: &str) -> UrlParts<'_> {
-    let (https, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
-        (Some(rest), _) => (false, rest),
-        (_, Some(rest)) => (true, rest),
-        _ => return UrlParts { authority: HOST, port: 80, target: url, https: false },
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, target) = rest.split_at(end);
-    let port = split_port(authority).1.unwrap_or(if https { 443 } else { 80 });
-    UrlParts { authority, port, target: if target.is_empty() { "/" } else { target }, https }
-}
-
-/// Takes `name:port` or `[address]:port` apart.
-fn split_port(authority: &str) -> (&str, Option<u16>) {
-    match authority.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') || name.ends_with(']') => match port.parse() {
-            Ok(port) if !port_has_sign(authority) => (name, Some(port)),
-            _ => (authority, None),
-        },
-        _ => (authority, None),
-    }
-}
-
-/// An authority without its port.
-pub(crate) fn host_of(authority: &str) -> &str {
-    split_port(authority).0
-}
-
-/// `+80` is a number to Rust, but no port.
-fn port_has_sign(authority: &str) -> bool {
-    authority.contains(":+")
-}
-
-/// `ADDRESS`, `ADDRESS:PORT`, an IPv6 address bare or (with a port, always) in brackets.
-pub fn parse_server(text: &str) -> Option<(IpAddr, Option<u16>)> {
-    if let Ok(ip) = text.parse() {
-        return Some((ip, None));
-    }
-    let (name, port) = split_port(text);
-    let ip = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
-    match ip {
-        Some(ip) => Some((IpAddr::V6(ip.parse().ok()?), port)),
-        None => Some((IpAddr::V4(name.parse().ok()?), Some(port?))),
     }
 }
 
@@ -211,9 +143,7 @@ impl RequestSpec {
 
     /// The host name that a TLS client asks for: the authority without port; none for an address.
     pub fn tls_name(&self) -> Option<&str> {
-        let name = host_of(self.url_parts().authority);
-        let address = name.starts_with('[') || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        (self.is_tls() && !address).then_some(name)
+        self.url_parts().tls_name().filter(|_| self.is_tls())
     }
 
     /// The headers as they are sent, in order; `index` is the request's number in the scenario.
@@ -263,44 +193,46 @@ impl RequestSpec {
     }
 }
 
+impl Request {
+    /// The request of a scenario, the `index`th.
+    pub fn of(spec: &RequestSpec, index: usize) -> Request {
+        let (local, local_port) = spec.server();
+        Request {
+            url: spec.url.clone(),
+            method: spec.method.clone(),
+            target: spec.target().to_string(),
+            protocol: spec.protocol.clone(),
+            client: spec.client(),
+            local,
+            local_port,
+            tls: spec.is_tls(),
+            sni: spec.tls_name().map(str::to_string),
+            ssl: spec.ssl.clone(),
+            headers: spec.sent_headers(index).into_iter().collect(),
+        }
+    }
+
+    /// A plain GET for a URL, by an outside visitor.
+    pub fn get(url: &str) -> Request {
+        Request::of(&RequestSpec::short(url), 0)
+    }
+}
+
+impl Run {
+    /// Lets a request's connection come in where the configuration would have it, unless the request says where.
+    pub(crate) fn place(&self, spec: &mut RequestSpec) {
+        if spec.server.is_some() {
+            return;
+        }
+        let parts = spec.url_parts();
+        let local = self.default_local(host_of(parts.authority), parts.port);
+        spec.server = local.map(|(ip, port)| (ip, Some(port)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn urls() {
-        for (url, authority, port, target) in [
-            ("http://example.com", "example.com", 80, "/"),
-            ("https://example.com:8443/a?b", "example.com:8443", 8443, "/a?b"),
-            ("https://[::1]/", "[::1]", 443, "/"),
-            ("http://[::1]:81?q", "[::1]:81", 81, "?q"),
-            ("http://h:x/#f", "h:x", 80, "/#f"),
-            ("/a b", "localhost", 80, "/a b"),
-            ("*", "localhost", 80, "*"),
-            ("", "localhost", 80, ""),
-        ] {
-            let parts = split_url(url);
-            assert_eq!((parts.authority, parts.port, parts.target), (authority, port, target), "{url}");
-        }
-    }
-
-    #[test]
-    fn server_addresses() {
-        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
-        for (text, want) in [
-            ("192.0.2.7", Some((ip("192.0.2.7"), None))),
-            ("192.0.2.7:81", Some((ip("192.0.2.7"), Some(81)))),
-            ("[2001:db8::2]:81", Some((ip("2001:db8::2"), Some(81)))),
-            ("[2001:db8::2]", Some((ip("2001:db8::2"), None))),
-            ("2001:db8::2", Some((ip("2001:db8::2"), None))),
-            ("example.com:80", None),
-            ("192.0.2.7:http", None),
-            ("192.0.2.7:99999", None),
-            ("", None),
-        ] {
-            assert_eq!(parse_server(text), want, "{text}");
-        }
-    }
 
     #[test]
     fn what_is_sent() {
@@ -317,7 +249,7 @@ mod tests {
         let request = RequestSpec { headers: vec![header("Host", "")], target: Some("*".into()), ..request };
         assert!(request.head(0).starts_with(b"GET * HTTP/1.1\r\nAuthorization: "));
         assert_eq!(request.client(), CLIENT);
-        let six = RequestSpec { server: parse_server("[::2]"), ..request };
+        let six = RequestSpec { server: crate::url::parse_server("[::2]"), ..request };
         assert_eq!((six.client(), six.server().1), (CLIENT6, 81));
         let tls = |url: &str| RequestSpec { url: url.into(), ..RequestSpec::default() }.tls_name().map(String::from);
         assert_eq!(tls("https://a.b:1/").as_deref(), Some("a.b"));

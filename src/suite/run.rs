@@ -5,10 +5,10 @@ use super::scenario::Scenario;
 use crate::diagnostic::Diagnostic;
 use crate::follow::{Hop, Stopped};
 use crate::outcome::{Outcome, json};
-use crate::report::directive_text;
-use crate::request::Request;
 use crate::run::Run;
+use crate::server::asked::Request;
 use crate::site::Site;
+use crate::source::directive_text;
 use crate::suite::RequestSpec;
 use serde_json::Value;
 

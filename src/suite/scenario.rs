@@ -5,14 +5,16 @@ use super::files::FileEntry;
 use super::read;
 #[cfg(feature = "disk")]
 use super::real::RealSite;
-use super::request::{RequestSpec, split_url};
+use super::request::RequestSpec;
 use super::tree::ScenarioFs;
 use crate::diagnostic::Diagnostic;
 use crate::expr::moment::Moment;
+use crate::server::compile::default_hosts;
 use crate::source::{FileId, SourceMap, Span};
+use crate::url::split_url;
 use crate::version::Version;
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// One scenario.
@@ -142,11 +144,6 @@ impl Default for Scenario {
     }
 }
 
-/// `localhost`, for both address families.
-pub(crate) fn default_hosts() -> Vec<(IpAddr, String)> {
-    [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(|ip| (ip, "localhost".into())).into()
-}
-
 impl Scenario {
     /// Reads a scenario file of this machine.
     ///
@@ -167,7 +164,7 @@ impl Scenario {
             let message = format!("can't read `{}`: {why}", path.display());
             vec![Diagnostic::error("missing-file", message, Span::NONE)]
         };
-        let bytes = super::bounded::read(path).map_err(|e| failed(e.to_string()))?;
+        let bytes = crate::vfs::bounded::read(path).map_err(|e| failed(e.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| failed("not UTF-8".into()))?;
         Scenario::parse_all(path, &text, sources)
     }
@@ -220,7 +217,7 @@ impl Scenario {
         match &self.config {
             ConfigSource::Text { text, .. } => Ok(text.clone().into_bytes()),
             #[cfg(feature = "disk")]
-            ConfigSource::File(path) => super::bounded::read(path),
+            ConfigSource::File(path) => crate::vfs::bounded::read(path),
             #[cfg(not(feature = "disk"))]
             ConfigSource::File(_) => Err(std::io::ErrorKind::Unsupported.into()),
         }

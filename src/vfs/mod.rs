@@ -6,6 +6,8 @@
 mod acl;
 #[cfg(all(feature = "disk", target_os = "linux"))]
 mod beneath;
+#[cfg(feature = "disk")]
+pub(crate) mod bounded;
 mod cached;
 #[cfg(feature = "disk")]
 mod disk;

@@ -3,7 +3,7 @@
 use super::super::Failure;
 use crate::report::paint::Paint;
 use crate::report::suite::coverage::{self, Coverage};
-use crate::suite::bounded;
+use crate::vfs::bounded;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

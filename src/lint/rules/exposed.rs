@@ -2,10 +2,10 @@
 
 use crate::lint::facts::{Facts, Shown};
 use crate::lint::{Finding, Rule};
-use crate::report::plural;
 use crate::search::kinds::{Sensitive, sensitive};
 use crate::search::shown::How;
 use crate::source::Span;
+use crate::text::plural;
 use bstr::ByteSlice;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::super::Case;
 use super::{Miss, Near};
-use crate::suite::host_of;
+use crate::url::host_of;
 use bstr::{BStr, BString, ByteSlice};
 
 /// Adds them.

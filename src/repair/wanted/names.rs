@@ -3,7 +3,7 @@
 use super::super::change::Change;
 use super::super::ground::{Ground, each, quoted};
 use crate::conf::args;
-use crate::suite::{host_of, split_url};
+use crate::url::{host_of, split_url};
 
 /// Changes by which another virtual host answers, or with other headers.
 pub(super) fn changes(ground: &Ground<'_>) -> Vec<Change> {

@@ -1,8 +1,7 @@
 //! A request, as whoever asks has it.
 
-use crate::server::protocol::Incoming;
-use crate::server::table::Table;
-use crate::suite::RequestSpec;
+use super::protocol::Incoming;
+use super::table::Table;
 use std::net::IpAddr;
 
 /// A request to simulate.
@@ -49,29 +48,6 @@ pub struct Request {
 }
 
 impl Request {
-    /// The request of a scenario, the `index`th.
-    pub fn of(spec: &RequestSpec, index: usize) -> Request {
-        let (local, local_port) = spec.server();
-        Request {
-            url: spec.url.clone(),
-            method: spec.method.clone(),
-            target: spec.target().to_string(),
-            protocol: spec.protocol.clone(),
-            client: spec.client(),
-            local,
-            local_port,
-            tls: spec.is_tls(),
-            sni: spec.tls_name().map(str::to_string),
-            ssl: spec.ssl.clone(),
-            headers: spec.sent_headers(index).into_iter().collect(),
-        }
-    }
-
-    /// A plain GET for a URL, by an outside visitor.
-    pub fn get(url: &str) -> Request {
-        Request::of(&RequestSpec::short(url), 0)
-    }
-
     /// Asks the same server for something else.
     pub fn point_at(&mut self, method: &str, url: &str, target: &str) {
         method.clone_into(&mut self.method);

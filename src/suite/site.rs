@@ -1,15 +1,31 @@
 //! A scenario's configuration over its files.
 
+use super::{ConfigSource, Scenario, ScenarioFs};
 use crate::diagnostic::Diagnostic;
 use crate::server::compile::{Beside, Input, Modules};
 use crate::server::engine::{Program, Programs};
+use crate::site::Site;
 use crate::source::Paths;
-use crate::suite::{self, ConfigSource, Scenario, ScenarioFs};
 #[cfg(feature = "disk")]
 use crate::vfs::Disk;
 #[cfg(feature = "disk")]
 use std::path::Path;
 use std::sync::Arc;
+
+impl Site {
+    /// A scenario's configuration over its files.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario itself; what httpd would refuse is in [`Site::diagnostics`].
+    pub fn of_scenario(scenario: &Scenario) -> Result<Site, Vec<Diagnostic>> {
+        #[cfg(feature = "disk")]
+        if let Some(site) = &scenario.site {
+            return site.open(scenario);
+        }
+        let (input, programs) = scenario.input()?;
+        Ok(Site::of(input, programs))
+    }
+}
 
 impl Scenario {
     /// What running it begins with, and the programs in its files.
@@ -73,7 +89,7 @@ impl Programs for ScenarioFs {
         let works = match handler {
             "wsgi" => kind.runs_as_wsgi(),
             // a text of the scenario's own may say more than that it is well
-            "cgi" if kind == suite::Program::Script => return Program::Unknown,
+            "cgi" if kind == super::Program::Script => return Program::Unknown,
             "cgi" => kind.runs_as_cgi(),
             _ => true,
         };
@@ -81,7 +97,7 @@ impl Programs for ScenarioFs {
     }
 
     fn is_stand_in(&self, path: &[u8]) -> bool {
-        use suite::Program::{Cgi, Php, Wsgi};
+        use super::Program::{Cgi, Php, Wsgi};
         matches!(ScenarioFs::program(self, path), Wsgi | Cgi | Php)
     }
 }
