@@ -36,6 +36,8 @@ pub(crate) static MODULE: Module = Module {
 
 fn register(functions: &mut Functions) {
     functions.satisfies = satisfies;
+    functions.access_lines.push(lines);
+    functions.access_asks.push(|settings| settings.access_compat.as_ref().is_some_and(|dir| !dir.asks_nothing()));
     functions.name_access = super::authz_core::name_deciders;
 }
 

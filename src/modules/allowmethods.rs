@@ -23,6 +23,8 @@ pub(crate) static MODULE: Module = Module {
 
 /// It denies, too: lines that decide are looked for.
 fn register(functions: &mut Functions) {
+    functions.access_lines.push(|r, lines| lines.extend(r.per_dir.allowmethods.as_ref().and_then(|dir| dir.span())));
+    functions.access_asks.push(|settings| settings.allowmethods.is_some());
     functions.name_access = crate::modules::authz_core::name_deciders;
 }
 

@@ -7,6 +7,7 @@ use crate::expr::Expr;
 use crate::expr::digest::{hex, md5};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
@@ -23,8 +24,13 @@ pub(crate) static MODULE: Module = Module {
     identifier: "auth_basic_module",
     directives: DIRECTIVES,
     hooks: HOOKS,
+    register,
     ..Module::NONE
 };
+
+fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.auth_basic.iter().flat_map(|dir| dir.spans())));
+}
 
 static HOOKS: &[Hook] =
     &[hook(Phase::CheckUserId, order::MIDDLE, authenticate), hook(Phase::Fixups, order::LAST, authenticate_fake)];

@@ -4,6 +4,7 @@ use super::authn::core::{auth_name, auth_type};
 use super::authn::{self, List, Status};
 use crate::expr::digest::{hex, md5};
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
@@ -21,8 +22,13 @@ pub(crate) static MODULE: Module = Module {
     identifier: "auth_digest_module",
     directives: DIRECTIVES,
     hooks: HOOKS,
+    register,
     ..Module::NONE
 };
+
+fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.auth_digest.iter().flat_map(|dir| dir.spans())));
+}
 
 static HOOKS: &[Hook] = &[
     Hook { phase: Phase::PostReadRequest, order: order::MIDDLE, after: &["mod_proxy.c"], before: &[], run: None },

@@ -35,6 +35,7 @@ pub(crate) static MODULE: Module = Module {
 };
 
 fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.auth_form.iter().flat_map(|dir| dir.spans())));
     functions.check_config.push((order::REALLY_LAST, check_config));
 }
 
@@ -235,8 +236,7 @@ pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
 }
 
 fn caveat_of_form(r: &mut Request<'_>) {
-    let set = r.per_dir.authn_core.as_ref().and_then(|dir| dir.auth_type.as_ref());
-    let span = set.map_or(Span::NONE, |set| set.span);
+    let span = super::authn::core::auth_type_line(r).unwrap_or(Span::NONE);
     let why = "the user and password are in the body, which is not known: no one is taken to log in";
     r.caveat("AuthType", span, why);
 }

@@ -704,7 +704,7 @@ pub(crate) fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
         return;
     }
     let of = (r.per_dir.id, r.method_number);
-    let known = engine.deciders(of, || asks_nothing(r.per_dir).then(|| deciders(r).into_vec()));
+    let known = engine.deciders(of, || asks_nothing(r.functions(), r.per_dir).then(|| deciders(r).into_vec()));
     let found = if known.is_none() { deciders(r) } else { Deciders::new() };
     for &(span, only_log) in known.unwrap_or(&found) {
         r.name(outcome::Decision { phase, span, only_log });
@@ -712,12 +712,9 @@ pub(crate) fn name_deciders(r: &mut Request<'_>, verdict: Verdict) {
 }
 
 /// Whether the decision hangs on the settings and the method alone: all that is asked is `all`.
-fn asks_nothing(settings: &PerDir) -> bool {
+fn asks_nothing(functions: &Functions, settings: &PerDir) -> bool {
     let own = |d: &Dir| d.layers.iter().filter_map(|l| l.own.as_ref()).chain(&d.section).all(|own| own.asks_nothing());
-    settings.authz_core.as_ref().is_none_or(|d| own(d))
-        && settings.access_compat.as_ref().is_none_or(|d| d.asks_nothing())
-        && settings.allowmethods.is_none()
-        && settings.ssl.is_none()
+    settings.authz_core.as_ref().is_none_or(|d| own(d)) && !functions.access_asks.iter().any(|asks| asks(settings))
 }
 
 /// Lines that decide, and whether only the error log would be another one without them.
@@ -736,17 +733,11 @@ fn deciders(r: &mut Request<'_>) -> Deciders {
             }
         }
     }
-    access_compat::lines(r, &mut lines);
-    lines.extend(r.per_dir.allowmethods.as_ref().and_then(|d| d.span()));
-    if let Some(dir) = &r.per_dir.ssl {
-        lines.extend(dir.spans());
-    }
+    r.functions().access_lines.iter().for_each(|of| of(r, &mut lines));
     if lines.is_empty() {
         return Deciders::new();
     }
     lines.extend(r.env_changes.iter().map(|c| c.span));
-    lines.extend(r.per_dir.authz_dbm.iter().flat_map(|d| d.spans()));
-    lines.extend(r.per_dir.authz_groupfile.as_ref().and_then(|d| d.file.as_ref()).map(|s| s.span));
     lines.sort_unstable();
     lines.dedup();
     if lines.len() > limits::ACCESS_LINES {

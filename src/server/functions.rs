@@ -20,8 +20,14 @@ pub(crate) struct Functions {
     pub check_section: fn(&mut Cmd<'_>, &PerDir),
     /// `ap_satisfies`
     pub satisfies: fn(&mut Request<'_>) -> Satisfy,
+    /// The lines that may decide on access.
+    pub access_lines: Vec<fn(&Request<'_>, &mut Vec<Span>)>,
+    /// Whether settings ask for more of a request than its method, to decide on access.
+    pub access_asks: Vec<fn(&PerDir) -> bool>,
     /// Names the lines that decided on access.
     pub name_access: fn(&mut Request<'_>, module::Verdict),
+    /// The lines that may decide on who the user is.
+    pub user_lines: Vec<fn(&Request<'_>, &mut Vec<Span>)>,
     /// Names the lines that decided on who the user is.
     pub name_user: fn(&mut Request<'_>, module::Verdict),
     /// `ap_auth_type`
@@ -64,6 +70,8 @@ pub(crate) struct Tls {
     pub is_https: fn(&Request<'_>) -> bool,
     /// The server whose settings the handshake uses.
     pub handshake: fn(&Server, &Connection) -> usize,
+    /// `ssl_engine_set`: whether TLS to back-ends is allowed; the line that says so is named.
+    pub to_backends: fn(&mut Request<'_>) -> bool,
     /// `ssl_var_lookup`
     pub variable: fn(&Request<'_>, &BStr) -> TlsVariable,
 }
@@ -85,6 +93,8 @@ pub(crate) enum TlsVariable {
 pub(crate) struct Headers {
     /// Carries out its lines, those for errors alone where it is one (`ap_headers_output_filter`, `ap_headers_error_filter`).
     pub respond: fn(&mut Request<'_>, bool),
+    /// Whether there are any lines.
+    pub any: fn(&Request<'_>) -> bool,
     /// Whether a line may change more of an answer that went well than its headers.
     pub may_matter: fn(&Request<'_>) -> bool,
     /// The first line that does something to one of these headers before the body is sent.
@@ -125,7 +135,10 @@ impl Default for Functions {
             check_config: Vec::new(),
             check_section: |_, _| {},
             satisfies: |_| Satisfy::NotSpecified,
+            access_lines: Vec::new(),
+            access_asks: Vec::new(),
             name_access: |_, _| {},
+            user_lines: Vec::new(),
             name_user: |_, _| {},
             auth_type: |_| None,
             tls: Tls {
@@ -133,12 +146,19 @@ impl Default for Functions {
                 by_default: |_, _| {},
                 is_https: |_| false,
                 handshake: |_, connection| connection.base_server,
+                to_backends: |_| false,
                 variable: |_, _| TlsVariable::Unset,
             },
             carry_session: |_, _| {},
             save_session: |_| {},
             expires: |_| {},
-            headers: Headers { respond: |_, _| {}, may_matter: |_| false, line: |_, _| None, tell_lost: |_| {} },
+            headers: Headers {
+                respond: |_, _| {},
+                any: |_| false,
+                may_matter: |_| false,
+                line: |_, _| None,
+                tell_lost: |_| {},
+            },
             filters: |_| Vec::new(),
             includes: Includes {
                 leaves_alone: |_, _| false,

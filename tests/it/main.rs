@@ -9,6 +9,7 @@ mod fuzzing;
 mod hostile;
 mod indexes;
 mod laws;
+mod layers;
 mod observer;
 mod outside;
 mod random;

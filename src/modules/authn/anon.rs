@@ -4,6 +4,7 @@
 
 use super::{Provider, Status};
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Module, row};
@@ -16,8 +17,18 @@ use std::sync::Arc;
 const NAME: &str = "mod_authn_anon.c";
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authn_anon_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
+pub(crate) static MODULE: Module = Module {
+    name: NAME,
+    identifier: "authn_anon_module",
+    directives: DIRECTIVES,
+    hooks: &[],
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.authn_anon.iter().flat_map(|dir| dir.spans())));
+}
 
 /// `anon`
 pub(crate) static PROVIDER: Provider =

@@ -25,6 +25,11 @@ pub(crate) static MODULE: Module = Module {
 };
 
 fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| {
+        let dir = r.per_dir.authn_core.as_deref();
+        lines.extend(auth_type_line(r));
+        lines.extend(dir.and_then(|dir| dir.auth_name.as_ref()).map(|name| name.span));
+    });
     functions.auth_type = auth_type;
     functions.name_user = super::name_deciders;
 }
@@ -88,6 +93,11 @@ fn set_auth_name(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let (value, span) = (text(cmd, a)?, cmd.span());
     Set::put(&mut cmd.slot(|d| &mut d.authn_core).auth_name, value, span);
     Ok(())
+}
+
+/// The line that says the AuthType.
+pub(crate) fn auth_type_line(r: &Request<'_>) -> Option<Span> {
+    r.per_dir.authn_core.as_ref()?.auth_type.as_ref().map(|set| set.span)
 }
 
 /// `ap_auth_type`: the AuthType in force; `None` is none.

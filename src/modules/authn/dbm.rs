@@ -3,6 +3,7 @@
 use super::{Provider, Status};
 use crate::server::build::Cmd;
 use crate::server::dbm;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Module, row};
@@ -15,7 +16,11 @@ const NAME: &str = "mod_authn_dbm.c";
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authn_dbm_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
+    Module { name: NAME, identifier: "authn_dbm_module", directives: DIRECTIVES, hooks: &[], register, ..Module::NONE };
+
+fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.authn_dbm.iter().flat_map(|dir| dir.spans())));
+}
 
 /// `dbm`
 pub(crate) static PROVIDER: Provider =

@@ -2,6 +2,7 @@
 
 use super::{Provider, Status};
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Module, row};
@@ -14,8 +15,20 @@ use std::borrow::Cow;
 const NAME: &str = "mod_authn_file.c";
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authn_file_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
+pub(crate) static MODULE: Module = Module {
+    name: NAME,
+    identifier: "authn_file_module",
+    directives: DIRECTIVES,
+    hooks: &[],
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| {
+        lines.extend(r.per_dir.authn_file.iter().flat_map(|dir| dir.file.as_ref().map(|file| file.span)))
+    });
+}
 
 /// `file`
 pub(crate) static PROVIDER: Provider =

@@ -185,7 +185,7 @@ pub(super) fn tell(r: &Request<'_>, module: &'static str, user: &BString, status
         return;
     }
     r.tell(|| {
-        let line = r.per_dir.authn_core.as_ref().and_then(|d| d.auth_type.as_ref()).map(|s| s.span);
+        let line = core::auth_type_line(r);
         let password = match status {
             Status::Granted => Password::Right,
             Status::Denied => Password::Wrong,

@@ -18,31 +18,7 @@ struct Answer {
 /// The lines of the settings that the check asks.
 fn candidates(r: &Request<'_>) -> Vec<Span> {
     let mut spans = Vec::new();
-    if let Some(dir) = &r.per_dir.authn_core {
-        spans.extend(dir.auth_type.as_ref().map(|s| s.span));
-        spans.extend(dir.auth_name.as_ref().map(|s| s.span));
-    }
-    if let Some(dir) = &r.per_dir.auth_basic {
-        spans.extend(dir.spans());
-    }
-    if let Some(dir) = &r.per_dir.auth_digest {
-        spans.extend(dir.spans());
-    }
-    if let Some(dir) = &r.per_dir.auth_form {
-        spans.extend(dir.spans());
-    }
-    spans.extend(r.per_dir.session.iter().flat_map(|dir| dir.spans()));
-    spans.extend(r.per_dir.session_cookie.iter().flat_map(|dir| dir.spans()));
-    if let Some(dir) = &r.per_dir.authn_file {
-        spans.extend(dir.file.as_ref().map(|s| s.span));
-    }
-    if let Some(dir) = &r.per_dir.authn_dbm {
-        spans.extend(dir.spans());
-    }
-    if let Some(dir) = &r.per_dir.authn_anon {
-        spans.extend(dir.spans());
-    }
-    spans.extend(r.per_dir.wsgi.as_ref().and_then(|d| d.auth_user_span()));
+    r.functions().user_lines.iter().for_each(|of| of(r, &mut spans));
     // a directive may have brought several settings
     spans.dedup();
     spans

@@ -5,6 +5,7 @@ use crate::conf::args;
 use crate::modules::authn::core::auth_name;
 use crate::modules::authz_core::Status;
 use crate::server::build::Cmd;
+use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Module, row};
@@ -17,7 +18,11 @@ const NAME: &str = "mod_authz_dbm.c";
 
 /// The module.
 pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "authz_dbm_module", directives: DIRECTIVES, hooks: &[], ..Module::NONE };
+    Module { name: NAME, identifier: "authz_dbm_module", directives: DIRECTIVES, hooks: &[], register, ..Module::NONE };
+
+fn register(functions: &mut Functions) {
+    functions.access_lines.push(|r, lines| lines.extend(r.per_dir.authz_dbm.iter().flat_map(|dir| dir.spans())));
+}
 
 #[rustfmt::skip]
 static DIRECTIVES: &[Directive] = &[

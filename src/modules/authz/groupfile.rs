@@ -29,6 +29,10 @@ pub(crate) static MODULE: Module = Module {
 
 /// It denies, too: lines that decide are looked for.
 fn register(functions: &mut Functions) {
+    functions.access_lines.push(|r, lines| {
+        let file = r.per_dir.authz_groupfile.as_ref().and_then(|dir| dir.file.as_ref());
+        lines.extend(file.map(|file| file.span));
+    });
     functions.name_access = crate::modules::authz_core::name_deciders;
 }
 

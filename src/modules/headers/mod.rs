@@ -37,7 +37,13 @@ pub(crate) static MODULE: Module = Module {
 };
 
 fn register(functions: &mut Functions) {
-    functions.headers = functions::Headers { respond, may_matter, line, tell_lost: told::tell_lost };
+    functions.headers = functions::Headers {
+        respond,
+        any: |r| r.per_dir.headers.is_some(),
+        may_matter,
+        line,
+        tell_lost: told::tell_lost,
+    };
 }
 
 static HOOKS: &[Hook] = &[hook(Phase::Fixups, order::LAST, fixup), hook(Phase::PostReadRequest, order::FIRST, early)];

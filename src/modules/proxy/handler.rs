@@ -11,7 +11,7 @@ use crate::server::core::Trace;
 use crate::server::module::{Phase, Verdict};
 use crate::server::request::{ProxyReq, Request};
 use crate::server::uri::{self, Slashes};
-use crate::server::{method, script, setting};
+use crate::server::{method, script};
 use crate::version;
 use bstr::{BString, ByteSlice};
 
@@ -229,11 +229,9 @@ fn upgrades(r: &mut Request<'_>, worker: Option<&Worker>, url: &[u8]) -> Result<
     Err(Verdict::Status(426))
 }
 
-/// `ssl_engine_set` (modules/ssl/mod_ssl.c): TLS to back-ends has to be allowed.
+/// `ap_proxy_ssl_enable`: TLS to back-ends has to be allowed.
 fn speaks_tls(r: &mut Request<'_>, url: &[u8]) -> Result<(), Verdict> {
-    let engine = r.per_dir.ssl.as_ref().and_then(|d| d.proxy_engine.clone());
-    r.decide_if(Phase::Handler, setting::decisive(&engine, &false));
-    if setting::value(&engine, false) {
+    if (r.functions().tls.to_backends)(r) {
         return Ok(());
     }
     let server = r.server.hostname.clone();

@@ -24,6 +24,8 @@ pub(crate) static MODULE: Module = Module {
 };
 
 fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.session.iter().flat_map(|dir| dir.spans())));
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.session_cookie.iter().flat_map(|dir| dir.spans())));
     functions.carry_session = super::save::carry;
     functions.save_session = super::save::save;
 }

@@ -19,6 +19,7 @@ use crate::server::functions::{Functions, Tls};
 use crate::server::listen::Listen;
 use crate::server::module::{Hook, Module, Phase, Verdict, hook, order};
 use crate::server::request::{ProxyReq, Request};
+use crate::server::setting;
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
 use crate::server::settings::merge_slot;
@@ -43,9 +44,17 @@ pub(crate) static MODULE: Module = Module {
 };
 
 fn register(functions: &mut Functions) {
-    functions.tls =
-        Tls { speaks: engine, by_default: default_to_tls, is_https: is_tls, handshake, variable: vars::lookup };
+    functions.tls = Tls {
+        speaks: engine,
+        by_default: default_to_tls,
+        is_https: is_tls,
+        handshake,
+        to_backends,
+        variable: vars::lookup,
+    };
     functions.check_config.push((order::FIRST, check_config));
+    functions.access_lines.push(|r, lines| lines.extend(r.per_dir.ssl.iter().flat_map(|dir| dir.spans())));
+    functions.access_asks.push(|settings| settings.ssl.is_some());
     functions.name_access = super::authz_core::name_deciders;
 }
 
@@ -118,6 +127,13 @@ pub(crate) fn check_config(build: &mut Build) {
     if !build.loaded.has("mod_md.c") {
         build.diagnostics.extend(found);
     }
+}
+
+/// `ssl_engine_set`: SSLProxyEngine.
+fn to_backends(r: &mut Request<'_>) -> bool {
+    let engine = r.per_dir.ssl.as_ref().and_then(|dir| dir.proxy_engine.clone());
+    r.decide_if(Phase::Handler, setting::decisive(&engine, &false));
+    setting::value(&engine, false)
 }
 
 /// `modssl_request_is_tls`

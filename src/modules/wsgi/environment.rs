@@ -66,6 +66,6 @@ fn drop_invalid_headers(r: &mut Request<'_>) {
 fn maps_to_get(r: &Request<'_>, settings: &InForce<'_>) -> bool {
     match settings.value(|c| &c.map_head_to_get).and_then(|s| s.value) {
         Some(on) => on,
-        None => r.header_only && (r.per_dir.headers.is_some() || !filters::of_body(r).is_empty()),
+        None => r.header_only && ((r.functions().headers.any)(r) || !filters::of_body(r).is_empty()),
     }
 }

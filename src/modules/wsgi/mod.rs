@@ -18,6 +18,7 @@ mod setters;
 
 use crate::address::IpSubnet;
 use crate::named::Named;
+use crate::server::functions::Functions;
 use crate::server::index::Indexed;
 use crate::server::module::{Hook, Module, Phase, hook, order};
 use crate::server::request::Request;
@@ -35,8 +36,18 @@ const NAME: &str = "mod_wsgi.c";
 pub(crate) const HANDLER: &str = "wsgi-script";
 
 /// The module.
-pub(crate) static MODULE: Module =
-    Module { name: NAME, identifier: "wsgi_module", directives: rows::DIRECTIVES, hooks: HOOKS, ..Module::NONE };
+pub(crate) static MODULE: Module = Module {
+    name: NAME,
+    identifier: "wsgi_module",
+    directives: rows::DIRECTIVES,
+    hooks: HOOKS,
+    register,
+    ..Module::NONE
+};
+
+fn register(functions: &mut Functions) {
+    functions.user_lines.push(|r, lines| lines.extend(r.per_dir.wsgi.iter().flat_map(|dir| dir.auth_user_span())));
+}
 
 /// `wsgi_register_hooks`
 static HOOKS: &[Hook] = &[
