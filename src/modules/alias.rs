@@ -8,6 +8,7 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::{Cmd, forbid};
+use crate::server::captures;
 use crate::server::doubts::Alike;
 use crate::server::index::{Beginning, Indexed};
 use crate::server::module::Effect::Modelled;
@@ -15,7 +16,7 @@ use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
 use crate::server::settings::Settings;
-use crate::server::{expr_context, names, uri};
+use crate::server::{expr_context, uri};
 use crate::source::Span;
 use crate::text::Text;
 use bstr::{BStr, BString, ByteSlice};
@@ -385,7 +386,7 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
 fn would_match(r: &mut Request<'_>, entry: &Entry, uri: &[u8]) -> bool {
     match &entry.regex {
         None => overlaps(entry, uri),
-        Some(regex) => names::is_match(r, regex, entry.span, uri, (Origin::Path, b"")),
+        Some(regex) => captures::is_match(r, regex, entry.span, uri, (Origin::Path, b"")),
     }
 }
 
@@ -404,7 +405,7 @@ fn try_entry<'a>(r: &mut Request<'a>, entry: &'a Entry, redirect: bool) -> Resul
 fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect: bool) -> Result<Option<BString>, ()> {
     let target = if let Some(regex) = &entry.regex {
         let mut caps = Captures::default();
-        if !names::search(r, regex, entry.span, path, (Origin::Path, b""), &mut caps) {
+        if !captures::search(r, regex, entry.span, path, (Origin::Path, b""), &mut caps) {
             return Ok(None);
         }
         match &entry.real {
@@ -420,7 +421,7 @@ fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect:
     } else {
         let length = pattern::alias_matches(path, &entry.fake);
         r.engine.pattern(|| {
-            names::tried(entry.span, PatternKind::Prefix, &entry.fake, path, (Origin::Path, b""), length > 0)
+            captures::tried(entry.span, PatternKind::Prefix, &entry.fake, path, (Origin::Path, b""), length > 0)
         });
         if length == 0 {
             return Ok(None);

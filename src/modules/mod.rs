@@ -27,13 +27,13 @@ pub(crate) mod include;
 pub(crate) mod info;
 pub(crate) mod known;
 pub(crate) mod ledger;
+pub(crate) mod macro_version;
 pub(crate) mod mime;
 pub(crate) mod mime_magic;
 pub(crate) mod negotiation;
 pub(crate) mod php;
 pub(crate) mod proxy;
 pub(crate) mod quiet;
-pub(crate) mod reading;
 pub(crate) mod remoteip;
 pub(crate) mod rewrite;
 pub(crate) mod session;
@@ -99,8 +99,8 @@ pub(crate) static MODELLED: &[&Module] = &[
     &proxy::FCGI,
     &proxy::MODULE,
     &proxy::WSTUNNEL,
-    &reading::MACRO,
-    &reading::VERSION,
+    &macro_version::MACRO,
+    &macro_version::VERSION,
     &remoteip::MODULE,
     &rewrite::MODULE,
     &session::COOKIE,
@@ -162,7 +162,7 @@ mod tests {
     /// Each file or folder of src/modules is a module of httpd, or one of the few that serve them.
     #[test]
     fn modules_are_registered() {
-        let helpers = BTreeSet::from(["mod", "authn", "authz", "known", "ledger", "quiet", "reading"]);
+        let helpers = BTreeSet::from(["mod", "authn", "authz", "known", "ledger", "quiet", "macro_version"]);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules");
         let known: BTreeSet<String> =
             MODELLED.iter().map(|m| m.name.trim_start_matches("mod_").trim_end_matches(".c").to_string()).collect();

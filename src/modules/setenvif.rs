@@ -10,12 +10,12 @@ use crate::outcome::observer::{Origin, PatternKind, Whence};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::{Captures, Flags, Regex, substitute_with};
 use crate::server::build::Cmd;
+use crate::server::captures;
 use crate::server::expr_context;
 use crate::server::index::{self, Index};
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
-use crate::server::names;
 use crate::server::request::Request;
 use crate::source::Span;
 use aho_corasick::AhoCorasick;
@@ -462,7 +462,7 @@ fn value_of(r: &mut Request<'_>, entry: &Entry, name: &BString) -> BString {
             let mut found = BString::default();
             let headers = r.headers_in.clone();
             for (key, value) in headers.iter() {
-                if names::is_match(r, regex, entry.span, key, Whence::default()) {
+                if captures::is_match(r, regex, entry.span, key, Whence::default()) {
                     found = value.to_owned();
                 }
             }
@@ -495,12 +495,12 @@ fn match_headers(r: &mut Request<'_>, settings: &Settings, phase: Phase) -> Verd
                 Test::Text(text, icase) => {
                     let matched = contains(&value, text, *icase);
                     let kind = PatternKind::Within { icase: *icase };
-                    r.engine.pattern(|| names::tried(entry.span, kind, text, &value, entry.whence(), matched));
+                    r.engine.pattern(|| captures::tried(entry.span, kind, text, &value, entry.whence(), matched));
                     matched
                 }
                 Test::Regex(regex) => {
                     let mut caps = Captures::default();
-                    let matched = names::search(r, regex, entry.span, &value, entry.whence(), &mut caps);
+                    let matched = captures::search(r, regex, entry.span, &value, entry.whence(), &mut caps);
                     if matched {
                         groups.set(&value, &caps);
                     }

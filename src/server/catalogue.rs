@@ -43,6 +43,7 @@ impl Known {
 }
 
 /// What is known of modules, loaded or not.
+#[derive(Clone, Copy)]
 pub(crate) struct Catalogue {
     /// The modules of the reference server, in the order in which they are loaded.
     pub known: &'static [Known],
@@ -84,5 +85,56 @@ impl Catalogue {
 impl Default for &'static Catalogue {
     fn default() -> &'static Catalogue {
         &Catalogue::EMPTY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modules::CATALOGUE;
+    use crate::run::Run;
+    use crate::server::asked::Request;
+    use crate::server::compile::{Input, compile};
+    use crate::server::engine::RealPrograms;
+    use crate::vfs::Memory;
+    use std::sync::Arc;
+
+    /// All that there is of a module that answers 410 for a handler of its own, but for a line below.
+    mod made_up {
+        use crate::server::module::Effect::Modelled;
+        use crate::server::module::allowed::RSRC_CONF;
+        use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+
+        pub(super) static MODULE: Module = Module {
+            name: "mod_made_up.c",
+            identifier: "made_up_module",
+            directives: DIRECTIVES,
+            hooks: HOOKS,
+            ..Module::NONE
+        };
+
+        static DIRECTIVES: &[Directive] = &[row("MadeUp", Args::Flag, RSRC_CONF, Modelled, "On or Off", |_, a| {
+            if a[0].eq_ignore_ascii_case(b"on") { Ok(()) } else { Err("it can only be On".into()) }
+        })];
+
+        static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, |r| match r.handler_among(&["made-up"]) {
+            Some(_) => Verdict::Status(410),
+            None => Verdict::Declined,
+        })];
+    }
+
+    static WITH_ONE_MORE: Catalogue = Catalogue {
+        module: |name| if name == "made_up_module" { Some(&made_up::MODULE) } else { (CATALOGUE.module)(name) },
+        ..CATALOGUE
+    };
+
+    #[test]
+    fn a_module_more_is_a_file_and_a_line() {
+        let config = "LoadModule made_up_module modules/mod_made_up.so\nMadeUp On\n<Location /a>\n  SetHandler made-up\n</Location>\n";
+        let vfs = Arc::new(Memory::new());
+        let loaded = compile(Input::new(config, vfs.clone(), &WITH_ONE_MORE));
+        let run = Run::new(loaded.server.expect("httpd starts"), vfs, Arc::new(RealPrograms));
+        let status = |url: &str| run.ask(&Request::get(url)).status;
+        assert_eq!((status("/a"), status("/b")), (410, 404));
     }
 }

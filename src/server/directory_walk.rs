@@ -1,7 +1,6 @@
 //! `ap_directory_walk` (server/request.c): down the path, folder by folder, with the sections and .htaccess files
 //! that speak of each, and the rules for symbolic links as they stand on the way.
 
-use super::names;
 use super::request::Request;
 use super::section::Section;
 use super::setting::Set;
@@ -11,6 +10,7 @@ use crate::filepath;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern;
+use crate::server::captures;
 use crate::server::core::Dir;
 use crate::server::core::options::{self, OptLine};
 use crate::server::module::allowed::OR_UNSET;
@@ -256,7 +256,7 @@ fn walk<'a>(
                         section.path == path
                     };
             let kind = if section.is_fnmatch { PatternKind::Wildcards } else { PatternKind::Text };
-            r.engine.pattern(|| names::tried(section.span, kind, &section.path, path, (Origin::File, b""), matched));
+            r.engine.pattern(|| captures::tried(section.span, kind, &section.path, path, (Origin::File, b""), matched));
             told(r, section, matched);
             if matched {
                 running.merge(&section.settings);
@@ -365,7 +365,7 @@ fn walk<'a>(
 
     for (_, section) in (next_section..).map_while(|place| sections.at(place)) {
         let Some(regex) = &section.regex else { continue };
-        let matched = names::match_section(r, regex, section.span, &path, Origin::File);
+        let matched = captures::match_section(r, regex, section.span, &path, Origin::File);
         told(r, section, matched);
         if matched {
             merged = Some(r.engine.with_section(merged, section));

@@ -2,7 +2,6 @@
 
 use super::budget::Limit;
 use super::functions::TlsVariable;
-use super::names;
 use super::request::Request;
 use super::response::{Length, is_unknown};
 use super::subrequest;
@@ -10,6 +9,7 @@ use crate::expr::moment::Moment;
 use crate::expr::{Backrefs, Context, EvalError, Expr, Lookup, Search, Var, header_of};
 use crate::outcome::observer::Tried;
 use crate::pattern::{GivenUp, Steps};
+use crate::server::captures;
 use crate::source::Span;
 use crate::text::Text;
 use crate::vfs::{Errno, Stat};
@@ -119,7 +119,7 @@ const RESPONSE: &str = "a header of the response";
 
 impl Context for View<'_, '_> {
     fn searched(&mut self, search: &Search<'_>, found: bool) {
-        names::note(self.0, search.regex, search.at, search.text, search.whence, found);
+        captures::note(self.0, search.regex, search.at, search.text, search.whence, found);
     }
 
     fn observed(&self) -> bool {

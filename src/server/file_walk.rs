@@ -1,6 +1,5 @@
 //! `ap_file_walk` (server/request.c): `<Files>` sections, nested ones included, in the order in which merging left them.
 
-use super::names;
 use super::request::Request;
 use super::section::Section;
 use super::walk_cache::{self, Walk, Walked};
@@ -8,6 +7,7 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
 use crate::phase::Phase;
+use crate::server::captures;
 use crate::server::core::Dir;
 use bstr::{BStr, ByteSlice};
 
@@ -51,12 +51,12 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
 
 fn matches(r: &mut Request<'_>, section: &Section, name: &BStr) -> bool {
     if let Some(regex) = &section.regex {
-        return names::match_section(r, regex, section.span, name, Origin::FileName);
+        return captures::match_section(r, regex, section.span, name, Origin::FileName);
     }
     let (kind, matched) = match section.is_fnmatch {
         true => (PatternKind::Wildcards, pattern::fnmatch(section.path.as_bstr(), name, pattern::PATHNAME)),
         false => (PatternKind::Text, section.path == name),
     };
-    r.engine.pattern(|| names::tried(section.span, kind, &section.path, name, (Origin::FileName, b""), matched));
+    r.engine.pattern(|| captures::tried(section.span, kind, &section.path, name, (Origin::FileName, b""), matched));
     matched
 }

@@ -1,6 +1,5 @@
 //! `ap_location_walk` (server/request.c): `<Location>` sections, in the order of the configuration.
 
-use super::names;
 use super::request::Request;
 use super::section::Section;
 use super::setting;
@@ -10,6 +9,7 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern;
 use crate::phase::Phase;
+use crate::server::captures;
 use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
@@ -72,8 +72,8 @@ fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, 
     if let Some(regex) = &section.regex {
         // a regular expression sees the path as it is
         return match first {
-            true => names::match_section(r, regex, section.span, asked, Origin::Path),
-            false => names::is_match(r, regex, section.span, asked, (Origin::Path, b"")),
+            true => captures::match_section(r, regex, section.span, asked, Origin::Path),
+            false => captures::is_match(r, regex, section.span, asked, (Origin::Path, b"")),
         };
     }
     let path = section.path.as_bstr();
@@ -81,7 +81,7 @@ fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, 
         true => (PatternKind::Wildcards, pattern::fnmatch(path, uri, pattern::PATHNAME)),
         false => (PatternKind::Prefix, is_below(uri, path)),
     };
-    r.engine.pattern(|| names::tried(section.span, kind, path, uri, (Origin::Path, b""), matched));
+    r.engine.pattern(|| captures::tried(section.span, kind, path, uri, (Origin::Path, b""), matched));
     matched
 }
 

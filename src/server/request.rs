@@ -5,7 +5,6 @@ use super::engine::Engine;
 use super::environ;
 use super::functions::Functions;
 use super::marks::Marks;
-use super::names;
 use super::settings::Merged;
 use super::table::Table;
 use super::walk_cache::WalkCaches;
@@ -13,6 +12,7 @@ use super::{Connection, Virtual};
 use crate::address::IpSubnet;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::{Access, Backend, Caveat, Decision, Step, Wsgi};
+use crate::server::captures;
 use crate::server::module::Phase;
 use crate::source::Span;
 use crate::text::Text;
@@ -374,7 +374,7 @@ impl<'a> Request<'a> {
             let (pattern, subject) = (network.to_string(), client.to_string());
             let (pattern, subject) = (pattern.as_bytes(), subject.as_bytes());
             let whence = (Origin::Client, &b""[..]);
-            self.engine.pattern(|| names::tried(span, PatternKind::Network, pattern, subject, whence, matched));
+            self.engine.pattern(|| captures::tried(span, PatternKind::Network, pattern, subject, whence, matched));
         }
     }
 

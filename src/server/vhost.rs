@@ -5,9 +5,9 @@
 
 use super::engine::Engine;
 use super::index::{self, Index};
-use super::names::tried;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::pattern;
+use crate::server::captures::tried;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::HashMap;

@@ -10,6 +10,7 @@ use crate::outcome::observer::Whence;
 use crate::outcome::step::{HeaderFate, HeaderTable};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
+use crate::server::captures;
 use crate::server::functions::{self, Functions};
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
@@ -17,7 +18,7 @@ use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook,
 use crate::server::request::Request;
 use crate::server::settings::Settings;
 use crate::server::table::Table;
-use crate::server::{environ, expr_context, names, response, sendable};
+use crate::server::{environ, expr_context, response, sendable};
 use crate::source::Span;
 use crate::text::Text;
 use crate::version;
@@ -471,8 +472,10 @@ fn apply(r: &mut Request<'_>, entry: &Entry, table: Pick, merging: &mut Merging)
         Action::Echo => {
             let all: Vec<_> = r.headers_in.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
             for (name, value) in all {
-                let wanted =
-                    entry.regex.as_ref().is_some_and(|x| names::is_match(r, x, entry.span, &name, Whence::default()));
+                let wanted = entry
+                    .regex
+                    .as_ref()
+                    .is_some_and(|x| captures::is_match(r, x, entry.span, &name, Whence::default()));
                 if wanted && r.affords(&value) {
                     r.headers_out.add(name, value);
                 }
@@ -552,7 +555,7 @@ fn edit(r: &mut Request<'_>, entry: &Entry, value: &BString) -> Option<BString> 
     let mut out = BString::default();
     let mut rest = value.as_slice();
     let mut caps = Captures::default();
-    while names::search(r, regex, entry.span, rest, Whence::default(), &mut caps) {
+    while captures::search(r, regex, entry.span, rest, Whence::default(), &mut caps) {
         let (start, end) = caps.get(0)?;
         let template = process(r, entry);
         if response::is_unknown(&template) {

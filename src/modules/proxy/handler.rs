@@ -258,7 +258,7 @@ fn remote<'c>(r: &mut Request<'_>, conf: &'c Server, url: &[u8]) -> Option<&'c s
     let scheme = url[..url.find_byte(b':')?].to_ascii_lowercase();
     conf.remotes.iter().find(|e| match &e.regex {
         _ if e.scheme == "*" => true,
-        Some(regex) => crate::server::names::is_match(r, regex, e.span, url, (Origin::Proxied, b"")),
+        Some(regex) => crate::server::captures::is_match(r, regex, e.span, url, (Origin::Proxied, b"")),
         None if e.scheme.contains(&b':') => begins_nocase(url, &e.scheme),
         None => e.scheme.eq_ignore_ascii_case(&scheme),
     })

@@ -8,9 +8,9 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Judgement, Step};
 use crate::pattern::{self, Flags, FnmatchFlags, begins_nocase};
 use crate::server::build::{Cmd, forbid};
+use crate::server::captures;
 use crate::server::module::allowed::{ACCESS_CONF, OR_ALL, PROXY_CONF};
 use crate::server::module::{Phase, Verdict};
-use crate::server::names;
 use crate::server::request::Request;
 use crate::server::section::{Kind, Section};
 use crate::server::settings::Merged;
@@ -91,12 +91,13 @@ fn walk(r: &mut Request<'_>, url: &BString) {
 
 fn matches(r: &mut Request<'_>, section: &Section, url: &BString) -> bool {
     if let Some(regex) = &section.regex {
-        return names::match_section(r, regex, section.span, url, Origin::Proxied);
+        return captures::match_section(r, regex, section.span, url, Origin::Proxied);
     }
     if section.is_fnmatch {
         let matched = pattern::fnmatch(&section.path, url, FnmatchFlags::default());
         let whence = (Origin::Proxied, &b""[..]);
-        r.engine.pattern(|| names::tried(section.span, PatternKind::AnyWildcards, &section.path, url, whence, matched));
+        r.engine
+            .pattern(|| captures::tried(section.span, PatternKind::AnyWildcards, &section.path, url, whence, matched));
         return matched;
     }
     url.starts_with(&section.path)

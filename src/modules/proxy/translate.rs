@@ -4,9 +4,10 @@ use super::{Alias, Mapping, schemes, servlet};
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, begins_nocase};
+use crate::server::captures;
+use crate::server::method;
 use crate::server::module::{Phase, Verdict};
 use crate::server::request::{ProxyReq, Request};
-use crate::server::{method, names};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -146,7 +147,7 @@ fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
     if let Some(regex) = &alias.regex {
         let uri = r.uri.clone();
         let mut caps = Captures::default();
-        if !names::search(r, regex, alias.span, &uri, (Origin::Path, b""), &mut caps) {
+        if !captures::search(r, regex, alias.span, &uri, (Origin::Path, b""), &mut caps) {
             return None;
         }
         if excluded {
@@ -155,7 +156,7 @@ fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
         let mut subject = &uri;
         if alias.nocanon {
             let mut raw_caps = Captures::default();
-            mismatch = !names::search(r, regex, alias.span, &raw, (Origin::Target, b""), &mut raw_caps);
+            mismatch = !captures::search(r, regex, alias.span, &raw, (Origin::Target, b""), &mut raw_caps);
             if !mismatch {
                 (subject, caps) = (&raw, raw_caps);
             }
@@ -175,7 +176,8 @@ fn map(r: &mut Request<'_>, alias: &Alias) -> Option<Found> {
         return Some(Found::Url { url, nocanon: false, mismatch: false, path: Some(path) });
     }
     let covered = pattern::alias_matches(&r.uri, &fake);
-    r.engine.pattern(|| names::tried(alias.span, PatternKind::Prefix, &fake, &r.uri, (Origin::Path, b""), covered > 0));
+    r.engine
+        .pattern(|| captures::tried(alias.span, PatternKind::Prefix, &fake, &r.uri, (Origin::Path, b""), covered > 0));
     if covered == 0 {
         return None;
     }

@@ -8,8 +8,9 @@ use super::{trace, url};
 use crate::expr::Backrefs;
 use crate::outcome::observer::{PatternKind, Whence};
 use crate::pattern::Captures;
+use crate::server::captures;
 use crate::server::request::Request;
-use crate::server::{expr_context, names, subrequest};
+use crate::server::{expr_context, subrequest};
 use crate::version;
 use crate::vfs::{Kind, X};
 use bstr::BString;
@@ -108,7 +109,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond, test: &Test, in
     match test {
         Test::Regex(regex) => {
             let mut caps = Captures::default();
-            let found = names::search(r, regex, cond.span, input, whence(cond), &mut caps);
+            let found = captures::search(r, regex, cond.span, input, whence(cond), &mut caps);
             if found && !cond.not {
                 ctx.cond.set(input, &caps);
                 ctx.unfilled = None;
@@ -143,7 +144,7 @@ fn test(r: &mut Request<'_>, ctx: &mut Context<'_>, cond: &Cond, test: &Test, in
             };
             if *how == Compare::Equal {
                 let equal = order.is_eq();
-                r.engine.pattern(|| names::tried(cond.span, PatternKind::Text, pattern, input, whence(cond), equal));
+                r.engine.pattern(|| captures::tried(cond.span, PatternKind::Text, pattern, input, whence(cond), equal));
             }
             holds(*how, order)
         }

@@ -6,7 +6,7 @@ use super::settings::{Rule, flag};
 use super::{FORCED_HANDLER, FORCED_TYPE, condition, cookie, trace, url};
 use crate::outcome::observer::Origin;
 use crate::pattern::Captures;
-use crate::server::names;
+use crate::server::captures;
 use crate::server::request::Request;
 use crate::source::Span;
 use crate::version;
@@ -91,7 +91,7 @@ fn try_rule(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, conds: Cond
         Some(directory) => (Origin::File, directory.as_slice()),
         None => (Origin::Path, &b""[..]),
     };
-    let found = names::search(r, &rule.regex, rule.span, &ctx.uri, whence, &mut caps);
+    let found = captures::search(r, &rule.regex, rule.span, &ctx.uri, whence, &mut caps);
     if found == rule.has(flag::NOT) {
         return Went::NoMatch;
     }

@@ -6,9 +6,9 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Change, Field, Judgement, Step, Winner};
 use crate::pattern::{self, Captures, Flags, Regex};
 use crate::server::build::Cmd;
+use crate::server::captures;
 use crate::server::index::Beginning;
 use crate::server::module::{Phase, Verdict};
-use crate::server::names;
 use crate::server::request::Request;
 use crate::server::uri;
 use crate::source::Span;
@@ -120,13 +120,13 @@ impl Entry {
         let Some(regex) = &self.regex else {
             let length = pattern::alias_matches(&uri, &self.location);
             r.engine.pattern(|| {
-                names::tried(self.span, PatternKind::Prefix, &self.location, &uri, (Origin::Path, b""), length > 0)
+                captures::tried(self.span, PatternKind::Prefix, &self.location, &uri, (Origin::Path, b""), length > 0)
             });
             let rest = if self.location == "/" { uri.as_slice() } else { uri.get(length..)? };
             return (length > 0).then(|| [self.application.as_slice(), rest].concat().into());
         };
         let mut caps = Captures::default();
-        if !names::search(r, regex, self.span, &uri, (Origin::Path, b""), &mut caps) {
+        if !captures::search(r, regex, self.span, &uri, (Origin::Path, b""), &mut caps) {
             return None;
         }
         let (_, end) = caps.get(0).filter(|(_, end)| *end > 0)?;
