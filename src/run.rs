@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::outcome::observer::Observer;
 use crate::outcome::{Outcome, Step};
-use crate::server::Server;
+use crate::server::Compiled;
 use crate::server::answer::{cookies, outcome, serve};
 use crate::server::asked::Request;
 use crate::server::engine::{Engine, Programs};
@@ -34,13 +34,13 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Run {
-    server: Arc<Server>,
+    server: Arc<Compiled>,
     engine: RefCell<Engine>,
 }
 
 impl Run {
     /// A run of `server`.
-    pub(crate) fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Run {
+    pub(crate) fn new(server: Arc<Compiled>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Run {
         Run { server: server.clone(), engine: RefCell::new(Engine::new(server, vfs, programs)) }
     }
 
@@ -183,7 +183,7 @@ impl Run {
     }
 
     /// The compiled configuration.
-    pub(crate) fn server(&self) -> &Server {
+    pub(crate) fn server(&self) -> &Compiled {
         &self.server
     }
 

@@ -6,7 +6,7 @@ use super::{End, Failure};
 use crate::report::paint::{Paint, Tone, clean};
 use crate::run::Run;
 use crate::server::vhost::{Chain, by_name};
-use crate::server::{Server, Virtual};
+use crate::server::{Compiled, Server};
 use crate::source::Span;
 use bstr::ByteSlice;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ struct Named {
 
 /// A virtual host of an address.
 struct Host<'s> {
-    server: &'s Virtual,
+    server: &'s Server,
     names: Vec<Named>,
 }
 
@@ -96,7 +96,7 @@ fn hosts<'s>(run: &'s Run, chain: &Chain) -> Vec<Host<'s>> {
     found
 }
 
-fn names(run: &Run, chain: &Chain, own: &Virtual, port: u16) -> Vec<Named> {
+fn names(run: &Run, chain: &Chain, own: &Server, port: u16) -> Vec<Named> {
     let server = run.server();
     let Some(all) = server.names.get(own.index) else { return Vec::new() };
     let place = |span: Option<Span>| span.map(|span| run.sources().place(span));
@@ -112,7 +112,7 @@ fn names(run: &Run, chain: &Chain, own: &Virtual, port: u16) -> Vec<Named> {
 }
 
 /// Whether any Listen takes an address's port; none where that is not known.
-fn is_listened(server: &Server, chain: &Chain) -> Option<bool> {
+fn is_listened(server: &Compiled, chain: &Chain) -> Option<bool> {
     server.listens.as_ref().map(|listens| listens.takes_any(chain.ip(), chain.port()))
 }
 

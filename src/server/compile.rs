@@ -4,7 +4,7 @@ use super::build::{Build, Draft, Scope};
 use super::catalogue::{Catalogue, Known as KnownModule, Loading as When};
 use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
-use super::{Loaded, Server, Virtual, hooks::Hooks, vhost};
+use super::{Compiled, Loaded, Server, hooks::Hooks, vhost};
 use crate::conf::row::Row;
 use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity, UNREAD};
@@ -132,7 +132,7 @@ pub(crate) struct Output {
     /// What was found, in order; `first` marks the error at which httpd stops.
     pub diagnostics: Vec<Diagnostic>,
     /// The server; none when httpd would refuse to start.
-    pub server: Option<Arc<Server>>,
+    pub server: Option<Arc<Compiled>>,
     /// The directives, as they were read.
     pub nodes: Vec<Node>,
     /// Those that were carried out before all of them.
@@ -489,7 +489,7 @@ fn check_config(build: &mut Build) {
 
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
-fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Moment>, is_closed: bool) -> Server {
+fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Moment>, is_closed: bool) -> Compiled {
     let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
     let main_name = build.servers[0].name.clone().unwrap_or_default();
     let main_settings = build.servers[0].settings.clone();
@@ -527,7 +527,7 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
             names: draft.names,
             wild_names: draft.wild_names,
         });
-        servers.push(Virtual {
+        servers.push(Server {
             index,
             span: draft.span,
             hostname,
@@ -544,8 +544,8 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
         });
     }
     // a pattern's named groups stay in the environment, whichever walk it was that it matched in
-    let names_groups = |v: &Virtual| v.sec_url.iter().filter_map(|s| s.regex.as_ref()).any(|r| !r.names().is_empty());
-    Server {
+    let names_groups = |v: &Server| v.sec_url.iter().filter_map(|s| s.regex.as_ref()).any(|r| !r.names().is_empty());
+    Compiled {
         size: build.size,
         walks_early: build.acts_early || servers.iter().any(names_groups),
         sources: build.sources,

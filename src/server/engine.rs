@@ -4,7 +4,7 @@
 //! identities of both sides), .htaccess files (by path and by what may stand in them), what stands at a path. One engine
 //! serves one thread.
 
-use super::Server;
+use super::Compiled;
 use super::budget::{Budget, Limit};
 use super::doubts::Doubts;
 use super::htaccess::{self, Htaccess};
@@ -71,7 +71,7 @@ type Known<K, V> = HashMap<K, V, RandomState>;
 /// One thread's run.
 pub(crate) struct Engine {
     /// The configuration.
-    pub server: Arc<Server>,
+    pub server: Arc<Compiled>,
     /// The file system.
     pub vfs: Arc<dyn Vfs>,
     /// The programs in it.
@@ -110,7 +110,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// A run of `server` over `vfs`.
-    pub(crate) fn new(server: Arc<Server>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Engine {
+    pub(crate) fn new(server: Arc<Compiled>, vfs: Arc<dyn Vfs>, programs: Arc<dyn Programs>) -> Engine {
         Engine {
             server,
             vfs,

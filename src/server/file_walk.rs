@@ -39,7 +39,7 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
         key: Some(walk_cache::key(name)),
         key_after: None,
         // the list belongs to the settings: others have another
-        tested: r.config,
+        tested: r.per_dir_id,
         merged: merged.map_or(0, |m| m.id),
         found: walk_cache::Found::default(),
         may_be_familiar: true,

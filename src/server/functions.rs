@@ -7,7 +7,7 @@ use super::listen::Listen;
 use super::request::Request;
 use super::settings::{PerDir, PerServer};
 use super::table::Table;
-use super::{Connection, Server, module};
+use super::{Compiled, Connection, module};
 use crate::source::Span;
 use bstr::{BStr, BString};
 
@@ -69,7 +69,7 @@ pub(crate) struct Tls {
     /// `ssl_is_https`
     pub is_https: fn(&Request<'_>) -> bool,
     /// The server whose settings the handshake uses.
-    pub handshake: fn(&Server, &Connection) -> usize,
+    pub handshake: fn(&Compiled, &Connection) -> usize,
     /// `ssl_engine_set`: whether TLS to back-ends is allowed; the line that says so is named.
     pub to_backends: fn(&mut Request<'_>) -> bool,
     /// `ssl_var_lookup`

@@ -3,7 +3,7 @@
 use super::build::{ALL_METHODS, Build, Scope};
 use super::request::Request;
 use super::settings::{Merged, PerDir};
-use super::{Server, Virtual, compile};
+use super::{Compiled, Server, compile};
 use crate::conf;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::filepath;
@@ -149,7 +149,7 @@ pub(crate) fn none_on_way(r: &Request<'_>, folder: &BStr) -> bool {
 }
 
 /// AccessFileName: how .htaccess files are called.
-pub(crate) fn names(server: &Virtual) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn names(server: &Server) -> impl Iterator<Item = &[u8]> {
     let set = server.core().access_name.as_ref();
     let default = set.is_none().then_some(b".htaccess".as_slice());
     set.into_iter().flat_map(|s| s.value.iter().map(|n| n.as_slice())).chain(default)
@@ -190,7 +190,7 @@ fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wante
 /// Reads the text of an .htaccess file of the folder `dir`: the file, its settings, and what is wrong with it. httpd stops at
 /// the first error that reading finds, else at the first that carrying out finds.
 pub(crate) fn read(
-    server: &Server,
+    server: &Compiled,
     vfs: &Arc<dyn Vfs>,
     name: String,
     text: &[u8],
@@ -244,12 +244,12 @@ pub(crate) fn read(
 }
 
 /// The lines of an .htaccess file that was read, whatever may stand in it.
-pub(crate) fn nodes(server: &Server, vfs: &Arc<dyn Vfs>, file: FileId) -> Vec<conf::Node> {
+pub(crate) fn nodes(server: &Compiled, vfs: &Arc<dyn Vfs>, file: FileId) -> Vec<conf::Node> {
     tree(server, vfs, file, OR_ALL, None).nodes
 }
 
 fn tree(
-    server: &Server,
+    server: &Compiled,
     vfs: &Arc<dyn Vfs>,
     file: FileId,
     overrides: u32,

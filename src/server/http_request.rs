@@ -357,7 +357,7 @@ pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
         useragent_ip: r.useragent_ip,
         useragent_otherwise: r.useragent_otherwise.clone(),
         per_dir: &r.server.lookup_defaults,
-        config: r.server.lookup_defaults.id,
+        per_dir_id: r.server.lookup_defaults.id,
         walks: Default::default(),
         status: 200,
         used_path_info: PathInfo::Default,
@@ -488,7 +488,7 @@ pub(crate) fn internal_fast_redirect<'a>(r: &mut Request<'a>, sub: Request<'a>) 
     r.content_languages = sub.content_languages;
     r.output_filters = sub.output_filters;
     r.per_dir = sub.per_dir;
-    r.config = sub.config;
+    r.per_dir_id = sub.per_dir_id;
     r.mime_exceptions = sub.mime_exceptions.or(r.mime_exceptions.take());
     for (name, value) in sub.notes.iter() {
         r.notes.set(name, value);

@@ -155,7 +155,7 @@ impl Loaded {
 }
 
 /// A server: the main one or a virtual host.
-pub(crate) struct Virtual {
+pub(crate) struct Server {
     /// Its index; 0 is the main server.
     pub index: usize,
     /// Where its section opens.
@@ -184,7 +184,7 @@ pub(crate) struct Virtual {
     pub tls: bool,
 }
 
-impl Virtual {
+impl Server {
     /// What of a URL path is below ServerPath.
     pub(crate) fn below_path<'p>(&self, uri: &'p [u8]) -> Option<&'p [u8]> {
         let (prefix, _) = self.path.as_ref()?;
@@ -198,8 +198,8 @@ impl Virtual {
     }
 
     /// The core's settings.
-    pub(crate) fn core(&self) -> &modules_core::Server {
-        static DEFAULT: std::sync::OnceLock<modules_core::Server> = std::sync::OnceLock::new();
+    pub(crate) fn core(&self) -> &modules_core::ServerConf {
+        static DEFAULT: std::sync::OnceLock<modules_core::ServerConf> = std::sync::OnceLock::new();
         self.settings.core.as_deref().unwrap_or_else(|| DEFAULT.get_or_init(Default::default))
     }
 }
@@ -207,7 +207,7 @@ impl Virtual {
 use crate::server::core as modules_core;
 
 /// A compiled configuration. It is built once; requests only read it.
-pub(crate) struct Server {
+pub(crate) struct Compiled {
     /// All texts.
     pub sources: SourceMap,
     /// The modules.
@@ -215,7 +215,7 @@ pub(crate) struct Server {
     /// Their hooks.
     pub hooks: hooks::Hooks,
     /// The servers; 0 is the main one.
-    pub servers: Vec<Virtual>,
+    pub servers: Vec<Server>,
     /// Names of the servers, for the tables.
     pub names: Vec<vhost::Names>,
     /// Addresses.

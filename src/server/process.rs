@@ -35,7 +35,7 @@ pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
     }
     let mut translated = false;
     if normalizes && !for_file && (r.engine.server.walks_early || r.watched()) {
-        let (per_dir, config) = (r.per_dir, r.config);
+        let (per_dir, config) = (r.per_dir, r.per_dir_id);
         let early = |r: &mut Request<'_>| {
             walk_location_and_if(r, Phase::PreTranslateName);
             run_phase(r, Phase::PreTranslateName)
@@ -46,7 +46,7 @@ pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
             Verdict::Done => translated = true,
             _ => {}
         }
-        (r.per_dir, r.config) = (per_dir, config);
+        (r.per_dir, r.per_dir_id) = (per_dir, config);
     }
     if !translated
         && r.parsed_uri.has_path
@@ -310,7 +310,7 @@ impl<'a> Seen<'a> {
 /// Access, authentication and authorization, as `Satisfy` combines them. Skipped where the settings are those that an
 /// earlier request of the exchange passed with.
 fn authorize(r: &mut Request<'_>) -> Verdict {
-    if let Some(earlier) = r.prev.clone().filter(|p| p.config == r.config) {
+    if let Some(earlier) = r.prev.clone().filter(|p| p.per_dir_id == r.per_dir_id) {
         r.user.clone_from(&earlier.user);
         r.authenticated = earlier.authenticated;
         r.auth_type.clone_from(&earlier.auth_type);
@@ -318,7 +318,7 @@ fn authorize(r: &mut Request<'_>) -> Verdict {
         return Verdict::Ok;
     }
     if r.prev.is_none()
-        && let Some(main) = r.main.clone().filter(|m| m.config == r.config)
+        && let Some(main) = r.main.clone().filter(|m| m.per_dir_id == r.per_dir_id)
     {
         r.user.clone_from(&main.user);
         r.authenticated = main.authenticated;

@@ -146,7 +146,7 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
         useragent_ip: incoming.client,
         useragent_otherwise: Vec::new(),
         per_dir: &server.lookup_defaults,
-        config: server.lookup_defaults.id,
+        per_dir_id: server.lookup_defaults.id,
         walks: Default::default(),
         status: 200,
         used_path_info: PathInfo::Default,
@@ -622,7 +622,7 @@ fn choose_by_name(r: &mut Request<'_>, chain: &vhost::Chain, hostname: &BString)
     }
 }
 
-fn chose(server: &super::Virtual, choice: HostChoice, hostname: &BString) -> Step {
+fn chose(server: &super::Server, choice: HostChoice, hostname: &BString) -> Step {
     let step = Step::new(Phase::Vhost, By::Core, server.span, Judgement::Matched);
     step.with(Detail::Host(choice, hostname.clone()))
 }

@@ -8,7 +8,7 @@ use super::marks::Marks;
 use super::settings::Merged;
 use super::table::Table;
 use super::walk_cache::WalkCaches;
-use super::{Connection, Virtual};
+use super::{Connection, Server};
 use crate::address::IpSubnet;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::{Access, Backend, Caveat, Decision, Step, Wsgi};
@@ -70,7 +70,7 @@ pub(crate) struct ParsedUri {
 #[derive(Clone, Debug)]
 pub(crate) struct Ancestor<'a> {
     /// Its settings' identity, as httpd tells it.
-    pub config: u64,
+    pub per_dir_id: u64,
     /// What its walks left behind.
     pub walks: WalkCaches<'a>,
     /// Its user.
@@ -126,7 +126,7 @@ pub(crate) struct Request<'a> {
     /// The run.
     pub engine: &'a Engine,
     /// The server that answers.
-    pub server: &'a Virtual,
+    pub server: &'a Server,
     /// The connection.
     pub connection: Rc<Connection>,
     /// The request line.
@@ -198,7 +198,7 @@ pub(crate) struct Request<'a> {
     /// Merged settings per directory.
     pub per_dir: &'a Merged,
     /// The identity that they have in httpd: there, settings that are alike may be two.
-    pub config: u64,
+    pub per_dir_id: u64,
     /// What the walks left behind.
     pub walks: WalkCaches<'a>,
     /// The status so far.
@@ -265,7 +265,7 @@ impl<'a> Request<'a> {
     /// Back to the settings outside any section.
     pub(crate) fn reset_settings(&mut self) {
         self.per_dir = &self.server.lookup_defaults;
-        self.config = self.per_dir.id;
+        self.per_dir_id = self.per_dir.id;
     }
 
     /// The core's per-directory settings.
@@ -501,7 +501,7 @@ impl<'a> Request<'a> {
     /// What later requests are to know of this one.
     pub(crate) fn ancestor(&self) -> Rc<Ancestor<'a>> {
         Rc::new(Ancestor {
-            config: self.config,
+            per_dir_id: self.per_dir_id,
             walks: self.walks.clone(),
             user: self.user.clone(),
             authenticated: self.authenticated,
@@ -528,7 +528,7 @@ impl<'a> Request<'a> {
             env: self.env.clone(),
             notes: self.notes.clone(),
             per_dir: self.per_dir,
-            config: self.config,
+            per_dir_id: self.per_dir_id,
             main: self.main.clone(),
             prev: self.prev.clone(),
             ..super::http_request::blank(self)

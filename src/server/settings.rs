@@ -129,7 +129,7 @@ vector! {
 vector! {
     /// Settings per server.
     PerServer {
-        core: super::core::Server = "core.c",
+        core: super::core::ServerConf = "core.c",
         alias: modules::alias::Server = "mod_alias.c",
         mime: modules::mime::Server = "mod_mime.c",
         mime_magic: modules::mime_magic::Server = "mod_mime_magic.c",

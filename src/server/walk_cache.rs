@@ -141,8 +141,8 @@ pub(crate) fn familiar<'a>(r: &Request<'a>, walk: Walk, key: u64, tested: u64) -
     let (cache, found) = prepared(r, walk).filter(|(c, _)| c.is_of(key, tested))?;
     Some(Familiar {
         merged: cache.walked,
-        has_result: r.config == cache.per_dir_result,
-        same_start: r.config == cache.per_dir_result || r.config == cache.dir_conf_merged,
+        has_result: r.per_dir_id == cache.per_dir_result,
+        same_start: r.per_dir_id == cache.per_dir_result || r.per_dir_id == cache.dir_conf_merged,
         found: found.clone(),
     })
 }
@@ -153,10 +153,10 @@ pub(crate) fn settle<'a>(r: &mut Request<'a>, w: Walked<'a>) -> bool {
     let mut cached = cache.cached.is_some();
     let key = w.key;
     if w.may_be_familiar && key.is_some_and(|key| cache.is_of(key, w.tested)) {
-        let has_result = r.config == cache.per_dir_result;
-        let back = w.walk == Walk::Directory && r.config == cache.dir_conf_merged;
+        let has_result = r.per_dir_id == cache.per_dir_result;
+        let back = w.walk == Walk::Directory && r.per_dir_id == cache.dir_conf_merged;
         if has_result || back {
-            r.config = cache.per_dir_result;
+            r.per_dir_id = cache.per_dir_result;
             r.walks.push(w.walk, cache, w.found);
             return !has_result;
         }
@@ -165,15 +165,15 @@ pub(crate) fn settle<'a>(r: &mut Request<'a>, w: Walked<'a>) -> bool {
         cache.walked = w.merged;
         cache.cached = Some(w.key_after.or(key).unwrap_or_default());
     }
-    if cached && r.config == cache.dir_conf_merged {
-        r.config = cache.per_dir_result;
+    if cached && r.per_dir_id == cache.dir_conf_merged {
+        r.per_dir_id = cache.per_dir_result;
     } else {
         cache.dir_conf_tested = w.tested;
-        cache.dir_conf_merged = r.config;
+        cache.dir_conf_merged = r.per_dir_id;
         if cache.walked != 0 {
-            r.config = r.engine.new_pointer();
+            r.per_dir_id = r.engine.new_pointer();
         }
-        cache.per_dir_result = r.config;
+        cache.per_dir_result = r.per_dir_id;
     }
     r.walks.push(w.walk, cache, w.found);
     true

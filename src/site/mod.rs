@@ -32,7 +32,7 @@ use crate::conf::{Node, Skipped};
 use crate::diagnostic::Diagnostic;
 use crate::modules::known;
 use crate::run::Run;
-use crate::server::Server;
+use crate::server::Compiled;
 use crate::server::compile::{self, Input, Output};
 use crate::server::engine::Programs;
 use crate::source::{FileId, SourceMap, Span};
@@ -65,7 +65,7 @@ struct Inner {
     /// How many files were read for it; those behind are .htaccess files.
     files: usize,
     /// The compiled server, or the error at which httpd stops.
-    started: Result<Arc<Server>, Diagnostic>,
+    started: Result<Arc<Compiled>, Diagnostic>,
 }
 
 impl Site {

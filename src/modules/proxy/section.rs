@@ -84,7 +84,7 @@ fn walk(r: &mut Request<'_>, url: &BString) {
         });
         if matched {
             r.merge(&section.settings);
-            r.config = r.engine.new_pointer();
+            r.per_dir_id = r.engine.new_pointer();
         }
     }
 }

@@ -12,6 +12,7 @@ use super::authz::{Parsed, Provider};
 use super::authz_core::Status;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::step::{By, Detail, Judgement, Step};
+use crate::server::Connection;
 use crate::server::build::{Build, Draft};
 use crate::server::expr_context;
 use crate::server::functions::TlsVariable as Value;
@@ -23,7 +24,6 @@ use crate::server::setting;
 use crate::server::setting::{Set, decisive};
 use crate::server::settings::PerServer;
 use crate::server::settings::merge_slot;
-use crate::server::{Connection, Virtual};
 use crate::server::{environ, response};
 use crate::source::Span;
 use crate::version;
@@ -95,7 +95,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
     },
 ];
 
-fn settings(server: &Virtual) -> &Server {
+fn settings(server: &crate::server::Server) -> &Server {
     static NOTHING: LazyLock<Server> = LazyLock::new(Server::default);
     server.settings.ssl.as_deref().unwrap_or(&NOTHING)
 }
@@ -142,7 +142,7 @@ pub(crate) fn is_tls(r: &Request<'_>) -> bool {
 }
 
 /// `init_vhost`: the server whose settings the handshake uses, by the name that the client asks for in it.
-pub(crate) fn handshake(servers: &crate::server::Server, connection: &Connection) -> usize {
+pub(crate) fn handshake(servers: &crate::server::Compiled, connection: &Connection) -> usize {
     let base = connection.base_server;
     let Some(sni) = &connection.sni else { return base };
     let chain = connection.chain.and_then(|id| servers.tables.chain(id));

@@ -5,7 +5,7 @@ use super::{Connection, Level};
 use crate::outcome::step::{Detail, Step};
 use crate::report::paint::{Tone, clean};
 use crate::report::words;
-use crate::server::Server;
+use crate::server::Compiled;
 use crate::server::vhost::{Link, Names};
 use crate::source::Span;
 
@@ -96,7 +96,7 @@ fn names(names: &Names) -> String {
 }
 
 /// Where a connection comes in.
-pub(super) fn connection(server: &Server, local: std::net::SocketAddr) -> Connection<'_> {
+pub(super) fn connection(server: &Compiled, local: std::net::SocketAddr) -> Connection<'_> {
     Connection { server, ip: local.ip(), port: local.port() }
 }
 

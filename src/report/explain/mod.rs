@@ -17,7 +17,7 @@ use super::paint::{Paint, Tone, clean};
 use super::words;
 use crate::outcome::step::Detail;
 use crate::outcome::{Access, Outcome};
-use crate::server::Server;
+use crate::server::Compiled;
 use crate::source::Span;
 pub(crate) use environment::environment;
 pub(crate) use headers::{fate, page as headers};
@@ -58,7 +58,7 @@ pub enum Level {
 /// Where a connection comes in.
 #[derive(Clone, Copy)]
 struct Connection<'a> {
-    server: &'a Server,
+    server: &'a Compiled,
     ip: IpAddr,
     port: u16,
 }

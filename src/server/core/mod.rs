@@ -302,7 +302,7 @@ pub(crate) enum Trace {
 
 /// The core's settings per server: `core_server_config`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Server {
+pub(crate) struct ServerConf {
     /// DocumentRoot.
     pub document_root: Option<Set<BString>>,
     /// AccessFileName.
@@ -339,10 +339,10 @@ pub(crate) struct Server {
     pub limit_request_fields: Option<Set<usize>>,
 }
 
-impl Settings for Server {
+impl Settings for ServerConf {
     /// `merge_core_server_configs`: the main server's sections come first.
-    fn merge(base: &Server, add: &Server) -> Server {
-        Server {
+    fn merge(base: &ServerConf, add: &ServerConf) -> ServerConf {
+        ServerConf {
             document_root: Set::merge(&base.document_root, &add.document_root),
             access_name: Set::merge(&base.access_name, &add.access_name),
             sec_dir: base.sec_dir.iter().chain(&add.sec_dir).cloned().collect(),
@@ -370,7 +370,7 @@ impl Settings for Server {
 /// Where an httpd without DocumentRoot looks.
 pub(crate) const BUILT_IN_DOCUMENT_ROOT: &str = "/var/www/html";
 
-impl Server {
+impl ServerConf {
     /// DocumentRoot, or the one that httpd was built with.
     pub(crate) fn document_root(&self) -> &BStr {
         self.document_root.as_ref().map_or(BStr::new(BUILT_IN_DOCUMENT_ROOT), |s| BStr::new(&s.value))
