@@ -53,13 +53,13 @@ fn watching_changes_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded");
     let mut asked = 0;
     for name in [
-        "rewrite/rewrite-0001",
-        "htaccess/htaccess-0001",
-        "map/map-0001",
-        "access/access-0001",
-        "dirs/dirs-0001",
-        "vhost/vhost-0001",
-        "handlers/handlers-0001",
+        "rewrite/redirectmatch-deny-allow",
+        "htaccess/setenvifnocase-rewritebase-allowencodedslashes",
+        "map/scriptalias-aliasmatch",
+        "access/mergeslashes-deny-allow",
+        "dirs/allowencodedslashes-locationmatch-acceptpathinfo",
+        "vhost/redirectmatch-serverpath-usecanonicalname",
+        "handlers/addlanguage-addhandler-sethandler",
     ] {
         let scenario = Scenario::load(&root.join(format!("{name}.yaml")), &SourceMap::default()).expect("a scenario");
         let run = run(&scenario);
@@ -105,8 +105,13 @@ fn odd_requests_are_answered() {
 #[test]
 fn an_empty_section_is_the_identity_of_merging() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded");
-    for name in ["access/access-0001", "auth/auth-0001", "mixed/mixed-0001", "modules/modules-0001", "proxy/proxy-0001"]
-    {
+    for name in [
+        "access/mergeslashes-deny-allow",
+        "auth/requirenone-deny-allow",
+        "mixed/acceptpathinfo-requirenone-scriptaliasmatch",
+        "modules/undefine-setenvif-locationmatch",
+        "proxy/authuserfile-authtype-authname",
+    ] {
         let mut scenario =
             Scenario::load(&root.join(format!("{name}.yaml")), &SourceMap::default()).expect("a scenario");
         let plain = run(&scenario);
