@@ -88,6 +88,21 @@ impl IpSubnet {
         [second, first].into_iter().find(|ip| self.contains(*ip))
     }
 
+    /// The addresses at its edges: the first and the last in it, and those beside it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn edges(&self) -> [IpAddr; 4] {
+        match *self {
+            IpSubnet::V4 { net, mask } => {
+                let last = net | !mask;
+                [net, last, net.wrapping_sub(1), last.wrapping_add(1)].map(|ip| IpAddr::V4(ip.into()))
+            }
+            IpSubnet::V6 { net, mask } => {
+                let last = net | !mask;
+                [net, last, net.wrapping_sub(1), last.wrapping_add(1)].map(|ip| IpAddr::V6(ip.into()))
+            }
+        }
+    }
+
     /// Whether the address lies in the subnet (`apr_ipsubnet_test`); an IPv4-mapped one counts as IPv4.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match (self, address.to_canonical()) {

@@ -66,6 +66,8 @@ mod follow;
 mod limits;
 #[cfg(feature = "cli")]
 mod lint;
+#[cfg(feature = "cli")]
+mod migrate;
 mod modules;
 #[cfg(feature = "cli")]
 mod mutate;

@@ -1,5 +1,7 @@
 //! The program from outside: what it prints where, and how it ends.
 
+#[path = "cli/lint.rs"]
+mod lint;
 #[path = "cli/repair.rs"]
 mod repair;
 #[path = "cli/search.rs"]

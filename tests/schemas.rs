@@ -164,6 +164,10 @@ fn outputs_are_as_the_schemas_say() {
         "vhosts",
         &routesim(&["vhosts", "--format", "json", "-c", "demo/server/etc/apache2", "--root", "demo/server"], &here()),
     );
+    for site in ["web2py", "alias-slashes", "location-undoes-directory"] {
+        holds("lint", &routesim(&["lint", "--format", "json", "-s", site], &here()));
+    }
+    holds("migrate", &routesim(&["migrate", "--format", "json", "-s", "web2py"], &here()));
     holds("why", &routesim(&["why", "--format", "json", "-s", "web2py", "AH01630"], &here()));
 }
 

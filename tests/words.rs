@@ -56,6 +56,7 @@ fn help() {
         "diff",
         "repair",
         "lint",
+        "migrate",
     ] {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let name = if verb.is_empty() { "help".into() } else { format!("help-{verb}") };

@@ -1,4 +1,4 @@
-//! Known differences: a file with one a line, and the reason behind it. `test`, `verify` and `check` read it and write it.
+//! Known differences: a file with one a line, and the reason behind it. `test`, `verify`, `check`, `lint` and the searches read it and write it.
 
 use super::output::Streams;
 use super::{Failure, failure};

@@ -63,12 +63,23 @@ pub(super) struct Opened {
     pub real: bool,
     /// The built-in example, where nothing else was found.
     pub example: Option<&'static str>,
+    /// The scenario that it is of.
+    pub scenario: Option<Box<Scenario>>,
 }
 
 impl Opened {
     pub(super) fn of(site: &Site, requests: Vec<RequestSpec>, real: bool) -> Opened {
         let (diagnostics, sources) = (site.diagnostics().to_vec(), site.sources().clone());
-        Opened { run: site.start().ok(), site: site.clone(), diagnostics, sources, requests, real, example: None }
+        Opened {
+            run: site.start().ok(),
+            site: site.clone(),
+            diagnostics,
+            sources,
+            requests,
+            real,
+            example: None,
+            scenario: None,
+        }
     }
 
     /// The error at which httpd stops.
@@ -281,7 +292,7 @@ fn for_search(mut scenario: Scenario, streams: &Streams) -> Result<Opened, Failu
     });
     let ports: BTreeSet<u16> = ports.chain([80, 443]).filter(|port| *port > 0).collect();
     scenario.requests = ports.iter().map(|port| RequestSpec::short(&format!("http://localhost:{port}/"))).collect();
-    Ok(Opened { requests: Vec::new(), ..open(scenario, streams)? })
+    Ok(Opened { requests: Vec::new(), scenario: Some(Box::new(scenario.clone())), ..open(scenario, streams)? })
 }
 
 /// Opens a scenario of this text, for a search.

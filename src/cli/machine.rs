@@ -2,6 +2,7 @@
 
 use super::{Failure, failure};
 use crate::modules::known;
+use crate::report::search::quoted;
 use crate::site::{Modules, SYSTEMS, Site, SiteOptions};
 use crate::suggest::closest;
 use crate::version::Version;
@@ -54,6 +55,21 @@ impl Machine {
             (!self.host_name.is_empty(), "--host-name"),
         ];
         used.iter().find(|u| u.0).map(|u| u.1)
+    }
+
+    /// These options as a line of a shell has them, each with a blank behind.
+    pub(super) fn words(&self) -> String {
+        let path = |path: &PathBuf| path.display().to_string();
+        let one = |name: &'static str, value: Option<String>| value.map(|value| (name, value));
+        let all = |name: &'static str, values: &[String]| {
+            values.iter().map(|value| (name, value.clone())).collect::<Vec<_>>()
+        };
+        let root = one("--root", self.root.as_ref().map(path)).into_iter().chain(all("--env", &self.env));
+        let file = one("--envvars", self.envvars.as_ref().map(path)).into_iter().chain(all("-D", &self.defines));
+        let more = one("--modules", self.modules.clone()).into_iter().chain(all("--host-name", &self.host_name));
+        let words = root.chain(file).chain(more).map(|(name, value)| format!("{name} {} ", quoted(&value)));
+        let assumed = self.assume_modules.then(|| "--assume-modules ".to_string());
+        words.chain(assumed).collect()
     }
 
     /// These options, as the library has them.

@@ -13,6 +13,7 @@ mod init;
 mod lint;
 mod machine;
 mod manual;
+mod migrate;
 mod names;
 mod output;
 mod parallel;
@@ -21,6 +22,7 @@ mod remembered;
 mod repair;
 mod replay;
 mod request;
+mod rooted;
 mod search;
 mod show;
 mod suites;
@@ -118,9 +120,14 @@ enum Verb {
     Check(check::Check),
     /// Find what can hardly have been meant, each finding with a request that shows it
     #[command(
-        after_help = "Examples:\n  routesim lint -c /etc/apache2\n  routesim lint sites/*.yaml --format json\n  routesim lint --explain grant-in-location"
+        after_help = "Examples:\n  routesim lint -c /etc/apache2\n  routesim lint sites/*.yaml --format json\n  routesim lint -c auto --baseline known.txt --write-baseline\n  routesim lint -c auto --fix --diff\n  routesim lint --explain grant-in-location"
     )]
     Lint(lint::Lint),
+    /// Write a configuration of httpd 2.2 for 2.4, with the answers held the same
+    #[command(
+        after_help = "Examples:\n  routesim migrate -c /etc/apache2\n  routesim migrate -c /etc/apache2 --write\n  routesim migrate public/.htaccess -o new.htaccess"
+    )]
+    Migrate(migrate::Migrate),
     /// Find small changes of the configuration that give the answer you want
     #[command(
         after_help = "Examples:\n  routesim repair /app/models/db.py --expect status=403\n  routesim repair -c /etc/apache2 https://www.example.com/docs/ --expect status=200\n  routesim repair --docroot public /old --expect status=301 --expect location=/new"
@@ -286,6 +293,7 @@ fn run(cli: &Cli, streams: &mut Streams) -> Result<End, Failure> {
         Some(Verb::Bypass(verb)) => verb.run(streams),
         Some(Verb::Check(verb)) => verb.run(streams),
         Some(Verb::Lint(verb)) => verb.run(streams),
+        Some(Verb::Migrate(verb)) => verb.run(streams),
         Some(Verb::Repair(verb)) => verb.run(streams),
         #[cfg(all(feature = "oracle", target_os = "linux"))]
         Some(Verb::Verify(verb)) => verb.run(streams),

@@ -3,9 +3,10 @@
 use super::Failure;
 use super::given::Opened;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::diagnostics;
 use crate::report::paint::{Paint, Tone, clean};
-use crate::report::{diagnostics, plural};
 use crate::source::SourceMap;
+use crate::text::plural;
 use anstream::{AutoStream, ColorChoice};
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Write};
@@ -19,7 +20,7 @@ pub(super) struct OutputArgs {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     color: Colour,
 
-    /// Print no notes; `test`, `verify` and `check` print only what fails, and the summary
+    /// Print no notes; `test`, `verify`, `check` and `lint` print only what fails, and the summary
     #[arg(short, long, global = true)]
     quiet: bool,
 }

@@ -3,18 +3,16 @@
 use super::given::{Given, Opened};
 use super::output::Streams;
 use super::request::{RequestArgs, hint};
-use super::written::replace;
+use super::written;
 use super::{End, Failure, failure};
 use crate::reason::Case;
 use crate::repair::{self, Found, Goal, Others, Repair as Mended};
 use crate::report::{ndjson, repair as printed};
 use crate::run::Run;
 use crate::server::asked::Request;
-use crate::site::apply;
-use crate::source::{FileId, SourceMap};
-use bstr::BString;
+use crate::site::Rewritten;
+use crate::source::SourceMap;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 
 /// Changes that give an answer.
 #[derive(clap::Args)]
@@ -137,13 +135,7 @@ fn write(chosen: &Mended, opened: &Opened, sources: &SourceMap, streams: &Stream
     if !opened.real {
         return failure("--apply: the text is inside a scenario: put the change there by hand");
     }
-    let texts: Vec<(FileId, BString)> = apply(sources, &chosen.edits).or_else(|e| failure(e.to_string()))?;
-    for (file, new) in texts {
-        let source = sources.file(file);
-        let path = PathBuf::from(source.shown());
-        let said = |e| Failure::Said(format!("`{}`: can't be written: {e}", path.display()));
-        replace(&path, &source.text, &new).map_err(said)?;
-        streams.note(&format!("{}: the change is written", path.display()));
-    }
-    Ok(())
+    let mut texts = Rewritten::default();
+    texts.step(sources, &chosen.edits).or_else(|e| failure(e.to_string()))?;
+    written::write(&texts, streams)
 }

@@ -4,12 +4,12 @@ use super::given;
 use super::output::Streams;
 use super::{End, Failure, failure};
 use crate::report::paint::{Tone, clean, wrap};
-use crate::report::plural;
 use crate::report::table::{Row, Table};
 use crate::schema;
 use crate::site::STOCK;
 use crate::suggest::closest;
 use crate::suite::{self, FileKind, Scenario};
+use crate::text::plural;
 use std::io::Write;
 
 /// A scenario: what it is about, its configuration, its files, and its requests with their answers.

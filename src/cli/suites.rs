@@ -3,11 +3,11 @@
 use super::{Failure, failure};
 use crate::builtin::{self, Builtin};
 use crate::diagnostic::Diagnostic;
-use crate::report::plural;
 use crate::source::SourceMap;
 use crate::suite::paths::below;
 pub(crate) use crate::suite::paths::is_scenario;
 use crate::suite::{Scenario, read};
+use crate::text::plural;
 use crate::vfs::bounded;
 use crate::vfs::open;
 use globset::GlobBuilder;

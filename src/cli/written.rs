@@ -1,8 +1,21 @@
 //! Writing a text in the place of another.
 
+use super::Failure;
+use super::output::Streams;
+use crate::site::Rewritten;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+
+/// Writes texts that are others now into the files that they are of.
+pub(super) fn write(texts: &Rewritten, streams: &Streams) -> Result<(), Failure> {
+    for text in texts.texts() {
+        let said = |e| Failure::Said(format!("`{}`: can't be written: {e}", text.shown));
+        replace(Path::new(&text.shown), &text.before, &text.after).map_err(said)?;
+        streams.note(&format!("{}: the change is written", text.shown));
+    }
+    Ok(())
+}
 
 /// Puts a text in the place of a file's: written beside it, then renamed. Links are followed; mode and owner stay. A file
 /// that has several names is written itself, so that they stay names of one file.

@@ -17,13 +17,15 @@ use crate::site::{Directive, Edit, Site};
 use crate::source::Span;
 use bstr::BString;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 /// How many requests are kept with their answers.
 const POOL: usize = 3_000;
-/// How many changed sites are kept.
-const CHANGED: usize = 64;
+/// How many changed sites are kept at least and at most, and how many bytes of text all of them may be of: a site that is
+/// kept takes some hundred times the memory of its text.
+const CHANGED: (usize, usize) = (4, 64);
+const CHANGED_TEXT: usize = 1_000_000;
 
 /// A request with its answer.
 pub(crate) struct Seen {
@@ -61,7 +63,14 @@ pub(crate) struct Asked<'s> {
     pub files: Vec<Shown>,
     /// Requests of all kinds.
     pub pool: Vec<Seen>,
-    changed: RefCell<HashMap<Edits, Option<Rc<Run>>>>,
+    changed: RefCell<Changed>,
+}
+
+/// Changed sites by their edits, the oldest first.
+#[derive(Default)]
+struct Changed {
+    known: HashMap<Edits, Option<Rc<Run>>>,
+    order: VecDeque<Edits>,
 }
 
 #[derive(Default)]
@@ -87,6 +96,11 @@ impl<'s> Facts<'s> {
         let directives: Vec<Directive<'s>> = site.directives().collect();
         let asked = site.start().ok().map(|run| Asked::gather(site, run, purse));
         Facts { site, directives, asked }
+    }
+
+    /// Of a site that nothing is asked of.
+    pub(crate) fn of_text(site: &'s Site) -> Facts<'s> {
+        Facts { site, directives: site.directives().collect(), asked: None }
     }
 
     /// The directives of these names, sections included.
@@ -180,15 +194,19 @@ impl<'s> Asked<'s> {
     pub(crate) fn changed(&self, edits: &[Edit]) -> Option<Rc<Run>> {
         let mut key: Vec<_> = edits.iter().map(|e| (e.file.0, e.range.start, e.range.end, e.text.clone())).collect();
         key.sort();
-        if let Some(known) = self.changed.borrow().get(&key) {
+        if let Some(known) = self.changed.borrow().known.get(&key) {
             return known.clone();
         }
         let run = self.site.with(edits).ok().and_then(|site| site.start().ok()).map(Rc::new);
         let mut all = self.changed.borrow_mut();
-        if all.len() >= CHANGED {
-            all.clear();
+        let text: usize = self.site.sources().files_from(0).iter().map(|file| file.text.len()).sum();
+        let most = (CHANGED_TEXT / text.max(1)).clamp(CHANGED.0, CHANGED.1);
+        while all.order.len() >= most {
+            let oldest = all.order.pop_front();
+            oldest.and_then(|oldest| all.known.remove(&oldest));
         }
-        all.insert(key, run.clone());
+        all.order.push_back(key.clone());
+        all.known.insert(key, run.clone());
         run
     }
 

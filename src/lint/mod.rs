@@ -6,18 +6,25 @@
 
 mod allow;
 pub(crate) mod facts;
+pub(crate) mod fix;
 mod rules;
+pub(crate) mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use allow::{Allowed, allowed};
+pub(crate) use allow::COMMENTS;
+#[cfg(test)]
+use allow::allowed;
 
 use crate::diagnostic::Severity;
 use crate::outcome::Outcome;
 use crate::search::ask::Ask;
+use crate::search::explore::Purse;
 use crate::site::Fix;
+use crate::site::Site;
 use crate::source::Span;
 use facts::{Facts, Seen};
+use settings::Settings;
 
 /// A rule.
 pub(crate) struct Rule {
@@ -99,6 +106,16 @@ pub(crate) fn rules() -> &'static [&'static Rule] {
 /// The rule of that name.
 pub(crate) fn rule(name: &str) -> Option<&'static Rule> {
     rules().iter().copied().find(|rule| rule.name == name)
+}
+
+/// What is found in a site and not allowed. Without a purse no request is asked: only what the text alone shows is found.
+pub(crate) fn judged(site: &Site, purse: Option<Purse>, settings: &Settings) -> Vec<Finding> {
+    let facts = match purse {
+        Some(purse) => Facts::gather(site, purse),
+        None => Facts::of_text(site),
+    };
+    let whole = facts.asked.is_some();
+    allow::held(lint(&facts), site, settings, whole)
 }
 
 /// What all rules find, in the order of the text.

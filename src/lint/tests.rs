@@ -1,6 +1,7 @@
 //! Each rule on its own examples.
 
 use super::facts::Facts;
+use super::settings::Settings;
 use super::{Example, Finding, lint, rules};
 use crate::search::explore::Purse;
 use crate::site::Site;
@@ -117,6 +118,32 @@ fn what_is_allowed_needs_a_reason() {
     let wrong: Vec<String> = all.iter().filter_map(|a| a.wrong()).map(|f| f.message).collect();
     assert_eq!((all.len(), wrong), (2, vec!["`version-control-served` is allowed without a reason".to_string()]));
     assert!(site.sources().file(crate::source::FileId(0)).text.contains_str("allow-file"));
+}
+
+#[test]
+fn comments_are_held_against_what_is_found() {
+    let said = |text: &str| {
+        let site = Site::builder(text).lenient(true).build().expect("it can be laid out");
+        let found = super::judged(&site, Some(PURSE), &Settings::default());
+        found.iter().map(|f| format!("{} {} {}", line_of(&site, f), f.rule, f.help)).collect::<Vec<_>>()
+    };
+    let line = "NameVirtualHost *:80\n";
+    assert_eq!(said(&format!("# routesim: allow name-virtual-host -- kept for the old servers\n{line}")), [""; 0]);
+    for (text, want) in [
+        (line.to_string(), "1 name-virtual-host take it out"),
+        ("# routesim: allow name-virtual-host -- x\nListen 80\n".into(), "1 allow-unused"),
+        (
+            format!("# routesim: allow name-virtual-hots -- x\n{line}"),
+            "1 allow-unknown-rule did you mean `name-virtual-host`?",
+        ),
+        ("# routesim: alow name-virtual-host -- x\nListen 80\n".into(), "1 allow-misspelt"),
+        ("Listen 80\n# routesim: allow-file name-virtual-host -- x\n".into(), "2 allow-misspelt"),
+        ("Listen 80\n# routesim: allow name-virtual-host -- x\n".into(), "2 allow-misspelt"),
+        ("# routesim: allow\nListen 80\n".into(), "1 allow-misspelt"),
+    ] {
+        let said = said(&text);
+        assert!(said.iter().any(|said| said.starts_with(want)), "{text}{said:?}");
+    }
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use super::paint::{Paint, Tone, clean};
 use super::search::{answer, command};
-use crate::report::{directive_text, plural};
 use crate::search::denial::{Denial, No};
 use crate::search::explore::Stopped;
 use crate::search::hunt::Found;
+use crate::source::directive_text;
 use crate::source::{SourceMap, Span};
+use crate::text::plural;
 use std::io::{self, Write};
 
 /// What is refused, and by which lines.

@@ -17,14 +17,46 @@ const UNBOUNDED: usize = 1 << 20;
 
 /// One diagnostic after the other, an empty line behind each.
 pub fn text(found: &[Diagnostic], sources: &SourceMap, paint: Paint) -> String {
+    found.iter().map(|d| shown(&Told::of(d), sources, paint)).collect()
+}
+
+/// What is told of some lines.
+pub(super) struct Told<'d> {
+    pub severity: Severity,
+    /// A stable name.
+    pub code: &'d str,
+    pub message: &'d str,
+    /// The line, with what it is.
+    pub span: Span,
+    pub label: Option<&'d str>,
+    /// Others, each with what it is.
+    pub related: Vec<(Span, &'d str)>,
+    /// Why that is bad.
+    pub why: Option<&'d str>,
+    /// What to do.
+    pub help: Option<&'d str>,
+}
+
+impl<'d> Told<'d> {
+    fn of(d: &'d Diagnostic) -> Told<'d> {
+        Told {
+            severity: d.severity,
+            code: d.code,
+            message: &d.message,
+            span: d.span,
+            label: d.first.then_some("httpd stops here"),
+            related: d.related.iter().map(|(span, label)| (*span, label.as_str())).collect(),
+            why: None,
+            help: d.help.as_deref(),
+        }
+    }
+}
+
+/// Its lines with what they are, and an empty line behind.
+pub(super) fn shown(told: &Told<'_>, sources: &SourceMap, paint: Paint) -> String {
     let renderer = if paint.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(paint.width.map_or(UNBOUNDED, |_| paint.columns()));
-    let mut out = String::new();
-    for d in found {
-        out.push_str(&renderer.render(&[group(d, sources)]));
-        out.push_str("\n\n");
-    }
-    out
+    format!("{}\n\n", renderer.render(&[group(told, sources)]))
 }
 
 /// `2 errors, 1 warning`; none of what there is none of.
@@ -37,33 +69,35 @@ pub(crate) fn summary(found: &[Diagnostic]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn group<'d>(d: &Diagnostic, sources: &SourceMap) -> Group<'d> {
+fn group<'d>(d: &Told<'_>, sources: &SourceMap) -> Group<'d> {
     let level = match d.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let mut group = Group::with_title(level.primary_title(clean(&d.message)).id(d.code));
-    let related = d.related.as_ref().filter(|(span, _)| span.is_some());
+    let mut group = Group::with_title(level.primary_title(clean(d.message)).id(clean(d.code)));
     if d.span.is_some() {
         let file = sources.file(d.span.file);
-        let mut marks = vec![(d.span, AnnotationKind::Primary, d.first.then(|| "httpd stops here".to_string()))];
-        let mut elsewhere = None;
-        if let Some((span, label)) = related {
+        let mut marks = vec![(d.span, AnnotationKind::Primary, d.label.map(clean))];
+        let mut elsewhere = Vec::new();
+        for (span, label) in d.related.iter().filter(|(span, _)| span.is_some()) {
             let mark = (*span, AnnotationKind::Context, Some(clean(label)));
             let line = |s: Span| file.line_column(s.start).0;
             if span.file == d.span.file && line(*span).abs_diff(line(d.span)) as usize <= FAR {
                 marks.push(mark);
             } else {
-                elsewhere = Some(mark);
+                elsewhere.push(mark);
             }
         }
         group = group.element(snippet(&file, marks));
-        if let Some(mark) = elsewhere {
+        for mark in elsewhere {
             group = group.element(snippet(&sources.file(mark.0.file), vec![mark]));
         }
     }
-    if let Some(help) = &d.help {
+    if let Some(why) = d.why {
+        group = group.element(Level::NOTE.message(clean(why)));
+    }
+    if let Some(help) = d.help {
         group = group.element(Level::HELP.message(clean(help)));
     }
     group

@@ -3,11 +3,11 @@
 use super::paint::{Paint, Tone, clean};
 use super::search::command;
 use crate::outcome::Outcome;
-use crate::report::directive_text;
 use crate::search::ask::Ask;
 use crate::search::explore::Stopped;
 use crate::search::kinds::Sensitive;
 use crate::search::shown::How;
+use crate::source::directive_text;
 use crate::source::{SourceMap, Span};
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::BTreeMap;

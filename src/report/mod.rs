@@ -3,6 +3,8 @@
 //! Nothing here decides anything or asks anybody; what a printer says stands in an outcome, its trace or a diagnostic.
 
 #[cfg(feature = "cli")]
+mod annotations;
+#[cfg(feature = "cli")]
 pub(crate) mod bypass;
 mod explained;
 #[cfg(feature = "cli")]
@@ -22,15 +24,19 @@ pub(crate) mod follow;
 #[cfg(feature = "cli")]
 pub(crate) mod lint;
 #[cfg(feature = "cli")]
+pub(crate) mod migrate;
+#[cfg(feature = "cli")]
 pub mod paint;
 #[cfg(feature = "cli")]
 pub(crate) mod repair;
+#[cfg(feature = "cli")]
+mod sarif;
 #[cfg(feature = "cli")]
 pub(crate) mod suite;
 #[cfg(feature = "cli")]
 pub(crate) mod table;
 #[cfg(feature = "cli")]
-mod unified;
+pub(crate) mod unified;
 #[cfg(all(feature = "cli", feature = "oracle", target_os = "linux"))]
 pub(crate) mod verify;
 mod words;

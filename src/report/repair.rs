@@ -104,14 +104,7 @@ pub(crate) fn text(found: &Found, shown: usize, others: &Others, sources: &Sourc
         if !repair.outcome.caveats.is_empty() {
             let _ = writeln!(out, "   not certain: {}", clean(&repair.outcome.caveats[0].why));
         }
-        for line in unified::diff(sources, &repair.edits).lines() {
-            let tone = match line.as_bytes().first() {
-                Some(b'+') => Tone::Good,
-                Some(b'-') => Tone::Bad,
-                _ => Tone::Dim,
-            };
-            let _ = writeln!(out, "   {}", paint.tone(tone, &clean(line)));
-        }
+        out.push_str(&unified::painted(&unified::diff(sources, &repair.edits), "   ", paint));
         out.push('\n');
     }
     if found.repairs.is_empty() {

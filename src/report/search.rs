@@ -43,7 +43,8 @@ pub(crate) fn command(spec: &RequestSpec) -> String {
     words.join(" ")
 }
 
-fn quoted(text: &str) -> String {
+/// A word of a shell.
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/:@%=,+".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
@@ -64,7 +65,7 @@ pub(crate) fn result(
     let mut places: Vec<String> = Vec::new();
     for decision in outcome.decided_by.iter().filter(|d| d.span.is_some()) {
         let text =
-            format!("{}  {}", sources.place(decision.span), crate::report::directive_text(sources, decision.span));
+            format!("{}  {}", sources.place(decision.span), crate::source::directive_text(sources, decision.span));
         if !places.contains(&text) {
             places.push(text);
         }
@@ -110,7 +111,7 @@ pub(crate) fn ended(
     open: &[Open],
     sources: &SourceMap,
 ) -> String {
-    let requests = crate::report::plural(asked, "request");
+    let requests = crate::text::plural(asked, "request");
     let mut text = match (found, stopped, open.is_empty()) {
         (0, None, true) => {
             format!("there is none: every pattern was decided both ways, or can't be ({requests} tried)")
@@ -130,7 +131,7 @@ pub(crate) fn ended(
         for open in open.iter().take(OPEN) {
             let line = match open.line.is_some() {
                 true => {
-                    format!("{}  {}: ", sources.place(open.line), crate::report::directive_text(sources, open.line))
+                    format!("{}  {}: ", sources.place(open.line), crate::source::directive_text(sources, open.line))
                 }
                 false => String::new(),
             };
@@ -153,7 +154,7 @@ pub(crate) fn place(span: Span, sources: &SourceMap) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert(
         "directive".into(),
-        if span.is_some() { crate::report::directive_text(sources, span).into() } else { Value::Null },
+        if span.is_some() { crate::source::directive_text(sources, span).into() } else { Value::Null },
     );
     json::place(&mut map, sources, span);
     map
@@ -181,7 +182,7 @@ pub(crate) fn difference(
     {
         writeln!(out, "  {name:6}  {}", clean(answer(outcome)))?;
         for line in lines {
-            let text = crate::report::directive_text(sources, *line);
+            let text = crate::source::directive_text(sources, *line);
             writeln!(out, "          {}  {}", clean(sources.place(*line)), clean(&text))?;
         }
     }
@@ -193,7 +194,7 @@ pub(crate) fn difference(
 /// # Errors
 /// Those of the writer.
 pub(crate) fn dead(out: &mut impl Write, line: &Dead, sources: &SourceMap, paint: Paint) -> io::Result<()> {
-    let text = crate::report::directive_text(sources, line.line);
+    let text = crate::source::directive_text(sources, line.line);
     let how = match (line.reached, line.proved) {
         (true, _) => "reached, but never decides",
         (false, true) => "no request can reach it",
@@ -202,7 +203,7 @@ pub(crate) fn dead(out: &mut impl Write, line: &Dead, sources: &SourceMap, paint
     writeln!(out, "{}  {}", paint.tone(Tone::Key, &clean(sources.place(line.line))), clean(&text))?;
     writeln!(out, "  {how}")?;
     for by in &line.blocked_by {
-        let text = crate::report::directive_text(sources, *by);
+        let text = crate::source::directive_text(sources, *by);
         writeln!(out, "  blocked by {}  {}", clean(sources.place(*by)), clean(&text))?;
     }
     if line.would_differ == Some(true) {

@@ -1,8 +1,10 @@
 //! Edits as a unified diff.
 
-use crate::site::{Edit, apply};
+use super::paint::{Paint, Tone, clean};
+use crate::site::{Edit, Rewritten, Text, apply};
 use crate::source::{FileId, SourceFile, SourceMap};
 use bstr::{BString, ByteSlice};
+use similar::TextDiff;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -13,6 +15,30 @@ const AROUND: usize = 3;
 struct Block {
     old: Range<usize>,
     new: Vec<String>,
+}
+
+/// The diff of texts that became others.
+pub(crate) fn texts(texts: &Rewritten) -> String {
+    let one = |text: &Text| {
+        let (before, after) = (text.before.to_str_lossy(), text.after.to_str_lossy());
+        let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+        diff.unified_diff().context_radius(AROUND).header(&text.shown, &text.shown).to_string()
+    };
+    texts.texts().map(one).collect()
+}
+
+/// A diff as people are shown it, `indent` before each line.
+pub(crate) fn painted(diff: &str, indent: &str, paint: Paint) -> String {
+    let mut out = String::new();
+    for line in diff.lines() {
+        let tone = match line.as_bytes().first() {
+            Some(b'+') => Tone::Good,
+            Some(b'-') => Tone::Bad,
+            _ => Tone::Dim,
+        };
+        let _ = writeln!(out, "{indent}{}", paint.tone(tone, &clean(line)));
+    }
+    out
 }
 
 /// The diff of what edits make of the texts of `sources`.

@@ -12,7 +12,7 @@ const HOME: &str = "https://git.example.com/routesim/docs/schemas";
 type Schema = (&'static str, &'static str, fn() -> Value);
 
 /// All of them.
-const ALL: [Schema; 12] = [
+const ALL: [Schema; 14] = [
     ("scenario", "a scenario, or a suite of them", scenario::schema),
     ("outcome", "a line of `replay --format ndjson`", outputs::replay),
     ("explain", "`explain --format json`", outputs::explain),
@@ -20,6 +20,8 @@ const ALL: [Schema; 12] = [
     ("test", "`test --format json`", outputs::test),
     ("coverage", "`test --coverage=json`", outputs::coverage),
     ("check", "`check --format json`", outputs::check),
+    ("lint", "`lint --format json`", outputs::lint),
+    ("migrate", "`migrate --format json`", outputs::migrate),
     ("verify", "`verify --format json`", outputs::verify),
     ("directives", "`directives --format json`", outputs::directives),
     ("phases", "`phases --format json`", outputs::phases),

@@ -262,6 +262,43 @@ pub(super) fn verify() -> Value {
     with(whole, json!({"step": steps()}))
 }
 
+pub(super) fn lint() -> Value {
+    let level = words(&["error", "warning", "note"]);
+    let related = object(&[("file", text()), ("line", number()), ("message", text())]);
+    let witness = object(&[("request", map(json!({}))), ("outcome", of("outcome"))]);
+    let fix = object(&[("safe", truth()), ("message", text()), ("edits", edits())]);
+    let finding = object(&[
+        ("rule", text()),
+        ("level", level),
+        ("file", text()),
+        ("line", number()),
+        ("column", number()),
+        ("message", text()),
+        ("help", text()),
+        ("related", list(related)),
+        ("witness", maybe(witness)),
+        ("fix", maybe(fix)),
+    ]);
+    with(list(finding), json!({"outcome": outcome(false, &[])}))
+}
+
+pub(super) fn migrate() -> Value {
+    let step = object(&[
+        ("file", text()),
+        ("line", number()),
+        ("was", text()),
+        ("done", words(&["changed", "removed", "left"])),
+        ("lines", list(text())),
+        ("why", maybe(text())),
+    ]);
+    let held = object(&[
+        ("requests", number()),
+        ("complete", truth()),
+        ("stopped", maybe(words(&["budget", "time", "limit"]))),
+    ]);
+    list(object(&[("steps", list(step)), ("held", maybe(held)), ("files", list(text())), ("diff", text())]))
+}
+
 pub(super) fn directives() -> Value {
     list(object(&[
         ("name", text()),

@@ -14,6 +14,7 @@ use crate::suite::RequestSpec;
 use bstr::{BString, ByteSlice};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::thread::Builder;
 
 /// How long two texts may be, one times the other, to look for what moved.
@@ -111,8 +112,12 @@ struct Side {
 /// What was found, by cause.
 type Found = BTreeMap<[Vec<Identity>; 2], Difference>;
 
+/// Whether a difference between two answers is of no interest.
+pub(crate) type Passed = Arc<dyn Fn(&Ask, &Outcome, &Outcome) -> bool + Send + Sync>;
+
 /// Compares two sites.
 pub(crate) struct Comparison {
+    passed: Option<Passed>,
     sides: [Side; 2],
     /// Their runs.
     pub runs: [Run; 2],
@@ -128,6 +133,7 @@ pub(crate) struct Comparison {
 
 /// What one thread holds: both sites, to ask.
 struct Judge<'c> {
+    passed: Option<Passed>,
     sides: &'c [Side; 2],
     runs: [Run; 2],
     found: Found,
@@ -200,12 +206,19 @@ impl Comparison {
             identities: lines[n].iter().cloned().collect(),
         });
         let runs = runs.map(|run| if response { run.with_response() } else { run });
-        Comparison { sides, runs, found: BTreeMap::new(), moved, asked: 0, stopped: None, open: Vec::new() }
+        let found = BTreeMap::new();
+        Comparison { passed: None, sides, runs, found, moved, asked: 0, stopped: None, open: Vec::new() }
+    }
+
+    /// The same, without some differences.
+    pub(crate) fn passing(self, passed: Passed) -> Comparison {
+        Comparison { passed: Some(passed), ..self }
     }
 
     fn judge(&self) -> Judge<'_> {
         let [a, b] = &self.runs;
-        Judge { sides: &self.sides, runs: [a.fork(), b.fork()], found: BTreeMap::new() }
+        let passed = self.passed.clone();
+        Judge { passed, sides: &self.sides, runs: [a.fork(), b.fork()], found: BTreeMap::new() }
     }
 
     /// Asks both what a search of each makes up.
@@ -298,6 +311,9 @@ impl Judge<'_> {
 
     fn hold(&mut self, ask: Ask, before: Outcome, after: Outcome) {
         let Some(kind) = differ(&before, &after) else { return };
+        if self.passed.as_ref().is_some_and(|passed| passed(&ask, &before, &after)) {
+            return;
+        }
         let cause = self.cause(&before, &after);
         let mut key = [0, 1].map(|n: usize| cause[n].iter().map(|span| self.identity(n, *span)).collect::<Vec<_>>());
         key.iter_mut().for_each(|lines| lines.sort());

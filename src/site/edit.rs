@@ -164,6 +164,42 @@ fn edited(text: &[u8], mut edits: Vec<&Edit>) -> Result<BString, Overlap> {
     Ok(new)
 }
 
+/// Texts that become others step by step, each with what it was first.
+#[cfg(feature = "cli")]
+#[derive(Default)]
+pub(crate) struct Rewritten(BTreeMap<String, Text>);
+
+/// A text that became another one.
+#[cfg(feature = "cli")]
+pub(crate) struct Text {
+    /// The path by which it can be opened.
+    pub shown: String,
+    pub before: BString,
+    pub after: BString,
+}
+
+#[cfg(feature = "cli")]
+impl Rewritten {
+    /// Takes a step: edits of the texts as they are now.
+    ///
+    /// # Errors
+    /// Where two edits overlap: none is made.
+    pub(crate) fn step(&mut self, sources: &SourceMap, edits: &[Edit]) -> Result<(), Overlap> {
+        for (file, after) in apply(sources, edits)? {
+            let file = sources.file(file);
+            let first = || Text { shown: file.shown().into(), before: file.text.clone(), after: BString::default() };
+            self.0.entry(file.name.clone()).or_insert_with(first).after = after;
+        }
+        self.0.retain(|_, text| text.before != text.after);
+        Ok(())
+    }
+
+    /// The texts that are others now, by name.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Text> {
+        self.0.values()
+    }
+}
+
 /// A tree with other texts in some of its files.
 pub(super) struct Overlay {
     tree: Arc<dyn Vfs>,

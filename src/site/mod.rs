@@ -20,6 +20,8 @@ mod stock;
 pub use crate::server::compile::Modules;
 pub use builder::SiteBuilder;
 pub use edit::{Edit, Fix, Overlap, Safety, apply};
+#[cfg(feature = "cli")]
+pub(crate) use edit::{Rewritten, Text};
 pub use htaccess::Checked;
 #[cfg(feature = "disk")]
 pub(crate) use open::SYSTEMS;

@@ -45,6 +45,7 @@ const ROOMS: &[&str] = &[
     "reason",
     "repair",
     "lint",
+    "migrate",
     "oracle",
     // the surface
     "report",

@@ -8,11 +8,12 @@ use crate::cli::output::Streams;
 use crate::cli::urls::Urls;
 use crate::cli::{End, Failure, failure, suites};
 use crate::outcome::json;
-use crate::report::{directive_text, ndjson, search as report};
+use crate::report::{ndjson, search as report};
 use crate::run::Run;
 use crate::search::compare::{Comparison, Difference};
 use crate::search::open::Open;
 use crate::server::asked::Request;
+use crate::source::directive_text;
 use crate::source::{SourceMap, Span};
 use crate::suite::RequestSpec;
 use crate::version::Version;
@@ -138,7 +139,7 @@ impl Diff {
             let decided: HashSet<_> = all.iter().flat_map(|f| f.cause[1].iter().copied()).collect();
             let idle = moved[1].iter().filter(|span| !decided.contains(*span)).count();
             if idle > 0 {
-                let lines = crate::report::plural(idle, "line");
+                let lines = crate::text::plural(idle, "line");
                 streams.note(&format!("{lines} moved without an effect that was found"));
             }
             if found > limit {

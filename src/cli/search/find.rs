@@ -196,7 +196,7 @@ impl Find {
         match self.format {
             Format::Ndjson => ndjson::line(&mut streams.out, &ended.summary(&sources))?,
             Format::Text | Format::Yaml => {
-                let lines = crate::report::plural(found, "line");
+                let lines = crate::text::plural(found, "line");
                 streams.note(&format!("{lines} of the configuration decided nothing; {} requests tried", search.asked));
             }
         }

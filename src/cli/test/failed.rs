@@ -4,12 +4,13 @@ use super::super::names::details;
 use crate::outcome::{Access, Decision, Outcome};
 use crate::phase::Phase;
 use crate::reason;
+use crate::report::Explained;
 use crate::report::suite::{self as printed, Case, Missing, Row, State};
-use crate::report::{Explained, directive_text};
 use crate::run::Run;
 use crate::server::asked::Request;
 use crate::site::Site;
 use crate::source::Span;
+use crate::source::directive_text;
 use crate::suite::{self, Answered, Expectation, Mismatch, RequestSpec, Scenario};
 use serde_json::Value;
 

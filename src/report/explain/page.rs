@@ -1,7 +1,7 @@
 //! Layout: headings, directives with their places at the right margin, prose below them.
 
-use crate::report::directive_text;
 use crate::report::paint::{Paint, Tone, clean, wrap};
+use crate::source::directive_text;
 use crate::source::{SourceMap, Span};
 
 /// How far a directive stands from the margin: room for its mark.

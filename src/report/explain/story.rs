@@ -11,8 +11,9 @@ use crate::reason::{self, Case, Cause, Miss, Near, What};
 use crate::repair::Suggestion;
 use crate::report::Explained;
 use crate::report::paint::{Tone, clean};
-use crate::report::{causes, directive_text, words};
+use crate::report::{causes, words};
 use crate::source::Span;
+use crate::source::directive_text;
 use std::collections::HashSet;
 
 /// How many near misses are shown.

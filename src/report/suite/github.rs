@@ -1,12 +1,9 @@
 //! Results for GitHub Actions: annotations on the lines that decided, and a table for the job's summary.
 
-use super::super::plural;
+use super::super::annotations::{annotation, cell, shown};
 use super::{Case, Checked, State, count, worst};
 use crate::suite::Location;
 use std::fmt::Write;
-
-/// As many annotations of a kind are shown for a step.
-const MOST: usize = 10;
 
 /// Annotations, the worst first; of more than are shown, how many there are.
 pub(crate) fn annotations(suite: &[Checked]) -> String {
@@ -14,43 +11,16 @@ pub(crate) fn annotations(suite: &[Checked]) -> String {
     for s in suite {
         if let Some(error) = &s.error {
             let at = error.at.clone().unwrap_or_else(|| Location { path: s.path.clone(), line: 0, column: 0 });
-            lines.push(annotation(&format!("{} can't be run", s.path), &at, &error.message));
+            lines.push(annotation("error", &format!("{} can't be run", s.path), &at, &error.message));
         }
     }
     for (s, case) in worst(suite) {
         let own = Location { path: s.path.clone(), line: case.line, column: 0 };
         let place = format!("{}:{}", s.path, case.line);
         let said = format!("{}\n{}", place, case.lines().join("\n"));
-        lines.push(annotation(&case.title, case.at.as_ref().unwrap_or(&own), &said));
+        lines.push(annotation("error", &case.title, case.at.as_ref().unwrap_or(&own), &said));
     }
-    let more = lines.len().saturating_sub(MOST);
-    lines.truncate(MOST);
-    if more > 0 {
-        lines.push(format!("::notice::{} not shown here: see the log, or the report", failures(more)));
-    }
-    lines.iter().map(|line| format!("{line}\n")).collect()
-}
-
-fn failures(more: usize) -> String {
-    format!("{} {}", plural(more, "more failure"), if more == 1 { "is" } else { "are" })
-}
-
-fn annotation(title: &str, at: &Location, said: &str) -> String {
-    let mut line = format!("::error title={},file={}", property(title), property(&at.path));
-    for (name, number) in [("line", at.line), ("col", at.column)] {
-        if number > 0 {
-            let _ = write!(line, ",{name}={number}");
-        }
-    }
-    format!("{line}::{}", data(said))
-}
-
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    shown(lines, "failure")
 }
 
 /// A table in Markdown: the numbers, then what failed.
@@ -82,9 +52,4 @@ fn said(case: &Case) -> String {
         _ => String::new(),
     };
     format!("{}{decided}", case.message())
-}
-
-fn cell(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,11 +1,9 @@
 //! Results as SARIF 2.1.0, for code scanning: a result for each failure, on the line of a real file that decided.
 
+use super::super::sarif::{HOME, location, log, related};
 use super::{Checked, worst};
 use crate::suite::Location;
 use serde_json::{Value, json};
-
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-const HOME: &str = "https://git.example.com/routesim";
 
 /// The rules: what a result is an example of.
 const RULES: [(&str, &str, &str, &str); 2] = [
@@ -48,59 +46,18 @@ pub(crate) fn sarif(suite: &[Checked]) -> Value {
         result(1, &message, case.at.as_ref().unwrap_or(&expected), &key, Some(&expected))
     });
     let results: Vec<Value> = broken.chain(failed).collect();
-    json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "routesim", "semanticVersion": env!("CARGO_PKG_VERSION"), "version": env!("CARGO_PKG_VERSION"),
-                "informationUri": HOME, "rules": rules,
-            }},
-            "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The directory that routesim was run in."}}},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    })
+    log(rules.into(), results)
 }
 
 fn result(rule: usize, message: &str, at: &Location, key: &str, expected: Option<&Location>) -> Value {
-    let related = expected.map(|at| {
-        let mut place = location(at);
-        place["id"] = 1.into();
-        place["message"] = json!({"text": "the expectation"});
-        place
-    });
     let mut result = json!({
         "ruleId": RULES[rule].0, "ruleIndex": rule, "level": "error",
         "message": {"text": message},
         "locations": [location(at)],
         "partialFingerprints": {"case/v1": key},
     });
-    if let Some(related) = related {
-        result["relatedLocations"] = json!([related]);
+    if let Some(expected) = expected {
+        result["relatedLocations"] = json!([related(1, expected, "the expectation")]);
     }
     result
-}
-
-fn location(at: &Location) -> Value {
-    let mut artifact = json!({"uri": uri(&at.path)});
-    if !at.path.starts_with('/') {
-        artifact["uriBaseId"] = "SRCROOT".into();
-    }
-    json!({"physicalLocation": {
-        "artifactLocation": artifact,
-        "region": {"startLine": at.line.max(1), "startColumn": at.column.max(1)},
-    }})
-}
-
-/// A path as a reference: of an absolute one, a file URL.
-fn uri(path: &str) -> String {
-    let mut out = String::from(if path.starts_with('/') { "file://" } else { "" });
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(byte as char),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

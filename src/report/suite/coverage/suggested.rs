@@ -1,8 +1,8 @@
 //! Requests for lines that none of a suite's tests.
 
 use crate::report::paint::clean;
-use crate::report::plural;
 use crate::suite::edits::flow;
+use crate::text::plural;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
