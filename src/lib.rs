@@ -54,6 +54,7 @@ pub mod builtin;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
+mod clock;
 mod codes;
 mod conf;
 mod date;

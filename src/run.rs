@@ -88,6 +88,11 @@ impl Run {
         })
     }
 
+    /// The answer, and the cookies that it sets, where they are asked for.
+    pub(crate) fn put(&self, request: &Request, with_cookies: bool) -> (Outcome, Vec<BString>) {
+        if with_cookies { self.ask_for_cookies(request) } else { (self.ask(request), Vec::new()) }
+    }
+
     /// The answer, and the cookies that it sets.
     pub(crate) fn ask_for_cookies(&self, request: &Request) -> (Outcome, Vec<BString>) {
         self.with_room(|engine| {
@@ -109,14 +114,27 @@ impl Run {
 
     /// The answer, while `observer` is told what happens. It is the same answer.
     pub fn observe(&self, request: &Request, observer: &mut dyn Observer) -> Outcome {
+        self.observed(request, observer, false).0
+    }
+
+    /// The same, and the cookies that the answer sets, where they are asked for.
+    pub(crate) fn observed(
+        &self,
+        request: &Request,
+        observer: &mut dyn Observer,
+        with_cookies: bool,
+    ) -> (Outcome, Vec<BString>) {
         let texts = observer.wants_texts();
-        let outcome = self.with_room(|engine| {
+        let answered = self.with_room(|engine| {
             engine.observe(texts);
-            serve(engine, request, |served| outcome(request, served))
+            serve(engine, request, |served| {
+                let set = if with_cookies { cookies(served) } else { Vec::new() };
+                (outcome(request, served), set)
+            })
         });
         self.engine.borrow().observed(observer);
-        outcome.decided_by.iter().for_each(|decision| observer.decided(decision));
-        outcome
+        answered.0.decided_by.iter().for_each(|decision| observer.decided(decision));
+        answered
     }
 
     /// Puts a request to an engine that has room for what it needs. One that remembers too much gives way to another, before

@@ -229,3 +229,22 @@ fn options_go_on_working() {
     let (_, error, status) = routesim(&["test", "x.yaml", "--mutate", "--update"], &here);
     assert!(status == 2 && error.contains("--update"), "{error}");
 }
+
+#[test]
+fn what_there_is_no_time_for_is_said() {
+    let here = directory("mutants", "bounds");
+    let request = "  - {url: /a.txt, expect: {status: 200}}\n";
+    write(&here, "x.yaml", &format!("{ACCESS}{request}"));
+    let number = |value: &Value, key: &str| value[key].as_u64().expect("it is a number");
+    let whole = mutation(&["x.yaml"], &here);
+    assert_eq!((number(&whole, "untried"), &whole["stopped"]), (0, &Value::Null));
+    let late = mutation(&["x.yaml", "--timeout", "0"], &here);
+    assert_eq!((number(&late, "untried"), &late["stopped"]), (number(&late, "mutants"), &"time".into()));
+    // a count of requests, the same however many threads there are
+    let some = mutation(&["x.yaml", "--budget", "5"], &here);
+    assert!(number(&some, "asked") <= 5 && some["stopped"] == "budget", "{some:#}");
+    assert!(number(&some, "untried") > 0 && number(&some, "untried") < number(&some, "mutants"), "{some:#}");
+    assert_eq!(some, mutation(&["x.yaml", "--budget", "5", "--jobs", "1"], &here));
+    let (out, _, _) = routesim(&["test", "x.yaml", "--mutate", "--budget", "5", "-q"], &here);
+    assert!(out.contains(" not tried (--budget)\n"), "{out}");
+}

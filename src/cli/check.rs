@@ -166,7 +166,9 @@ impl Check {
                     let shown: Vec<Diagnostic> = f.diagnostics.iter().filter(counts).cloned().collect();
                     let text = diagnostics::text(&shown, &f.sources, streams.paint);
                     streams.out.write_all(text.as_bytes())?;
-                    self.verdict(f, streams)?;
+                    if !streams.quiet || f.refused() || f.known_error || f.unread() {
+                        self.verdict(f, streams)?;
+                    }
                 }
             }
         }

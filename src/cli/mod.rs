@@ -1,7 +1,7 @@
 //! The command line: one file for each verb.
 //!
 //! Results go to standard output, all else to standard error. Exit status: 0 success, 1 a test failed or a
-//! problem was found, 2 usage or configuration error, 130 interrupted (`verify`, which cleans up first).
+//! problem was found, 2 usage or configuration error, 130 interrupted.
 
 mod baseline;
 mod check;
@@ -25,6 +25,7 @@ mod request;
 mod rooted;
 mod search;
 mod show;
+mod status;
 mod suites;
 mod test;
 mod urls;
@@ -52,7 +53,7 @@ Without -s, -c or --docroot, ./routesim.yaml is used; else the web files around,
 file is, with a stock server; else the built-in scenario `web2py`. `test` wants a suite.
 
 Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or configuration error,
-130 `verify` was interrupted.";
+130 it was interrupted.";
 
 const FAULT: &str = "this is a bug in routesim, not in its input: please report it, with the lines above";
 
@@ -261,7 +262,8 @@ fn finish(cli: &Cli, streams: &mut Streams) -> u8 {
         streams.out.flush()?;
         Ok(end)
     });
-    ended(end, streams)
+    let status = ended(end, streams);
+    if crate::clock::is_interrupted() { 130 } else { status }
 }
 
 /// The exit status of an end; what is wrong is said.

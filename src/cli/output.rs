@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::given::Opened;
+use super::status::{self, Aside};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::diagnostics;
 use crate::report::paint::{Paint, Tone, clean};
@@ -44,6 +45,8 @@ pub(super) struct Streams {
     pub error_paint: Paint,
     /// Whether only what fails is of interest.
     pub quiet: bool,
+    /// Whether they are the process's own.
+    pub is_own: bool,
 }
 
 impl Streams {
@@ -56,7 +59,8 @@ impl Streams {
         Streams {
             paint: paint(AutoStream::choice(&io::stdout()), terminal_size_of(io::stdout())),
             error_paint: paint(AutoStream::choice(&io::stderr()), terminal_size_of(io::stderr())),
-            ..Streams::to(Box::new(io::stdout().lock()), Box::new(io::stderr()))
+            is_own: true,
+            ..Streams::to(Box::new(Aside(io::stdout().lock())), Box::new(io::stderr()))
         }
     }
 
@@ -64,7 +68,7 @@ impl Streams {
     pub(super) fn to(out: Box<dyn Write>, error: Box<dyn Write>) -> Streams {
         let plain = Paint::default();
         let out = BufWriter::with_capacity(1 << 16, out);
-        Streams { out, error: RefCell::new(error), paint: plain, error_paint: plain, quiet: false }
+        Streams { out, error: RefCell::new(error), paint: plain, error_paint: plain, quiet: false, is_own: false }
     }
 
     /// Heeds the command line's options.
@@ -88,6 +92,7 @@ impl Streams {
 
     /// Says something on standard error. Nobody listening is no error.
     fn say(&self, text: &str) {
+        let _aside = self.is_own.then(status::aside);
         let _ = self.error.borrow_mut().write_all(text.as_bytes());
     }
 

@@ -3,6 +3,7 @@
 use super::given::{Given, Opened};
 use super::output::Streams;
 use super::request::{RequestArgs, hint};
+use super::status::Status;
 use super::written;
 use super::{End, Failure, failure};
 use crate::reason::Case;
@@ -97,8 +98,13 @@ impl Repair {
         let case =
             Case { site: &opened.site, run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
         let own = &opened.requests[..opened.requests.len().saturating_sub(1)];
-        let others = Others::of(run, repair::requests(&opened.site, run, &spec, own, &place));
+        // a part of the time is for finding out what else a change may do
+        let part = super::until(self.timeout / 4.0)?;
+        let others = repair::requests(&opened.site, run, &spec, own, &place, part);
+        let others = Others::of(run, others);
+        let status = Status::begin(streams, "changes");
         let found = repair::repair(&case, &goal, &others, until);
+        drop(status);
         if !fits || self.format != Format::Text {
             self.print(&found, &others, run, streams)?;
         }

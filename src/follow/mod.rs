@@ -11,6 +11,7 @@ use crate::pattern::strcasecmp_match;
 use crate::run::Run;
 use crate::server::asked::Request;
 use crate::url::{UrlParts, host_of, split_url};
+use bstr::BString;
 use cookies::Jar;
 use std::net::IpAddr;
 
@@ -104,12 +105,15 @@ impl Followed {
     }
 }
 
+/// What a request is put by: its answer, and the cookies that it sets.
+pub(crate) type Put<'p> = dyn FnMut(&Request) -> (Outcome, Vec<BString>) + 'p;
+
 /// Asks, and follows redirects.
-pub(crate) fn follow(run: &Run, request: &Request) -> Followed {
+pub(crate) fn follow(run: &Run, request: &Request, put: &mut Put<'_>) -> Followed {
     let (mut asked, mut jar) = first(request);
     let mut hops: Vec<Hop> = Vec::new();
     loop {
-        let (outcome, next) = turn(run, &asked, &mut jar, &hops);
+        let (outcome, next) = turn(run, &asked, &mut jar, &hops, put);
         hops.push(Hop { request: asked, outcome });
         asked = match next {
             None => return Followed { hops, stopped: None },
@@ -125,7 +129,8 @@ pub(crate) fn follow(run: &Run, request: &Request) -> Followed {
 /// Whether a request is answered with a redirect to itself.
 pub(crate) fn leads_to_itself(run: &Run, request: &Request) -> bool {
     let (asked, mut jar) = first(request);
-    matches!(turn(run, &asked, &mut jar, &[]).1, Some(Err(Stopped::Itself)))
+    let mut put = |request: &Request| run.ask_for_cookies(request);
+    matches!(turn(run, &asked, &mut jar, &[], &mut put).1, Some(Err(Stopped::Itself)))
 }
 
 /// The first request, without a fragment, and the cookies that it has.
@@ -139,8 +144,14 @@ fn first(request: &Request) -> (Request, Jar) {
 }
 
 /// One request on the way: its answer, and what a browser asks next.
-fn turn(run: &Run, asked: &Request, jar: &mut Jar, hops: &[Hop]) -> (Outcome, Option<Result<Request, Stopped>>) {
-    let (outcome, set) = run.ask_for_cookies(asked);
+fn turn(
+    run: &Run,
+    asked: &Request,
+    jar: &mut Jar,
+    hops: &[Hop],
+    put: &mut Put<'_>,
+) -> (Outcome, Option<Result<Request, Stopped>>) {
+    let (outcome, set) = put(asked);
     let parts = split_url(&asked.url);
     set.iter().for_each(|line| jar.set(line, host_of(parts.authority), path(&asked.target), parts.https));
     let next = next(run, asked, &outcome, jar, hops);
@@ -251,7 +262,7 @@ impl Run {
     /// The answer, and those that a browser gets which follows the redirects: the same site's, at most 20, with the cookies
     /// that they set ([`Followed`]).
     pub fn follow(&self, request: &Request) -> Followed {
-        follow(self, request)
+        follow(self, request, &mut |request| self.ask_for_cookies(request))
     }
 }
 

@@ -368,7 +368,7 @@ fn try_list<'a>(r: &mut Request<'a>, entries: &'a Indexed<Entry>, redirects: boo
             continue;
         }
         let Some(target) = try_entry(r, entry, redirects)? else {
-            r.tell(|| tried(entry.span, Judgement::Missed));
+            r.tell_line(Phase::TranslateName, By::Module("mod_alias.c"), entry.span, Judgement::Missed);
             continue;
         };
         let field = if redirects { Field::Location } else { Field::File };
@@ -420,7 +420,7 @@ fn try_path<'a>(r: &mut Request<'a>, entry: &'a Entry, path: &BString, redirect:
         }
     } else {
         let length = pattern::alias_matches(path, &entry.fake);
-        r.engine.pattern(|| {
+        r.engine.pattern_of_told(|| {
             captures::tried(entry.span, PatternKind::Prefix, &entry.fake, path, (Origin::Path, b""), length > 0)
         });
         if length == 0 {

@@ -11,10 +11,12 @@ mod places;
 mod regex;
 mod rules;
 mod same;
+mod sought;
 mod words;
 
 pub(crate) use notice::{Candidates, Noticed, notices};
 pub(crate) use same::{Form, form};
+pub(crate) use sought::Sought;
 
 use crate::directives::{self, Effect};
 use crate::site::{Edit, Site};

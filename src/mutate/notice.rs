@@ -90,6 +90,11 @@ impl Candidates {
         Candidates { known, users }
     }
 
+    /// The credentials that are sent.
+    pub(crate) fn users(&self) -> &[String] {
+        &self.users
+    }
+
     /// The requests that may read .htaccess files.
     pub(crate) fn known(&self) -> impl Iterator<Item = &RequestSpec> {
         self.known.iter().map(|(spec, _)| spec)

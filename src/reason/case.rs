@@ -58,7 +58,8 @@ impl<'a> Case<'a> {
     pub(crate) fn files(&self) -> Vec<BString> {
         let mut files: Vec<BString> = Vec::new();
         let mut translated = false;
-        for step in self.own() {
+        // what lost would have led elsewhere
+        for step in self.own().into_iter().filter(|step| !step.lost()) {
             if step.is_request() {
                 translated = false;
             }

@@ -189,3 +189,19 @@ fn what_is_suggested_was_tried() {
         ["handler-not-taken", "source-sent"]
     );
 }
+
+/// The file that is missing is the one that was looked for, not where a rule that lost would have led.
+#[test]
+fn what_is_missing_is_where_the_request_went() {
+    let config = "Alias / /srv/app/\nWSGIScriptAlias / /srv/app/site.wsgi\n<Directory /srv/app>\nRequire all granted\n</Directory>\n";
+    let site = Site::builder(config).file("/srv/app/site.wsgi", "").build().expect("its files can be laid out");
+    let run = site.start().expect("httpd starts");
+    let ask = Request::get("/x/y");
+    let (outcome, steps) = run.explain(&ask);
+    let case = Case { site: &site, run: &run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
+    let missing = causes(&case).into_iter().find_map(|cause| match cause.what {
+        super::What::NoFile { missing } => Some(missing),
+        _ => None,
+    });
+    assert_eq!(missing, Some("/srv/app/x".into()));
+}

@@ -7,6 +7,9 @@ use crate::suite::RequestSpec;
 #[cfg(feature = "cli")]
 use crate::{
     filepath,
+    search::ask::Ask,
+    search::explore::{Purse, Search},
+    search::space::Terms,
     server::uri,
     site::Site,
     suite::{first, split_url},
@@ -14,6 +17,10 @@ use crate::{
 };
 #[cfg(feature = "cli")]
 use bstr::ByteSlice;
+#[cfg(feature = "cli")]
+use std::ops::ControlFlow;
+#[cfg(feature = "cli")]
+use std::time::Instant;
 
 /// Requests, and their answers as they are.
 pub(crate) struct Others {
@@ -50,8 +57,24 @@ impl Others {
 #[cfg(feature = "cli")]
 const BESIDE: usize = 12;
 
+/// How many requests are searched among, and how many of them are kept.
+#[cfg(feature = "cli")]
+const SEARCHED: usize = 3_000;
+#[cfg(feature = "cli")]
+const KEPT: usize = 150;
+
+/// Requests of a search that behave as none before.
+#[cfg(feature = "cli")]
+fn searched(site: &Site, run: &Run, until: Option<Instant>) -> Vec<RequestSpec> {
+    let purse = Purse { requests: SEARCHED, seed: 0, until };
+    let mut search = Search::new(site, run.fork(), Terms::default(), purse);
+    search.run(&[], &mut |_| ControlFlow::Continue(()));
+    search.kept.iter().take(KEPT).map(Ask::spec).collect()
+}
+
 /// The requests that changes are tried on besides `spec`: those that a first suite would have, those of the scenario, and
-/// those for what is beside and above what is asked for. `place` says where a connection comes in.
+/// those for what is beside and above what is asked for; and those of a search that behave as none before. `place` says where
+/// a connection comes in.
 #[cfg(feature = "cli")]
 pub(crate) fn requests(
     site: &Site,
@@ -59,7 +82,9 @@ pub(crate) fn requests(
     spec: &RequestSpec,
     own: &[RequestSpec],
     place: &dyn Fn(&mut RequestSpec),
+    until: Option<Instant>,
 ) -> Vec<RequestSpec> {
+    let asked = searched(site, run, until);
     let of_suite = first::groups(site).into_iter().flat_map(|group| group.requests);
     let mut all: Vec<RequestSpec> = own.to_vec();
     all.extend(of_suite.map(|asked| RequestSpec::short(&asked.url)));
@@ -79,6 +104,7 @@ pub(crate) fn requests(
     paths.extend(beside.map(|name| format!("{}{}", &path[..at], uri::escape_segment(&name).to_str_lossy())));
     let spec_for = |path: String| RequestSpec { url: format!("{base}{path}"), target: None, ..spec.clone() };
     all.extend(paths.into_iter().filter(|path| path.starts_with('/')).map(spec_for));
+    all.extend(asked);
     let mut found: Vec<RequestSpec> = Vec::new();
     for mut other in all {
         place(&mut other);

@@ -6,6 +6,7 @@ use super::ground::Ground;
 use super::guard::Guard;
 use super::pool::Others;
 use super::{causes, compose, lines, settle, usual, wanted};
+use crate::clock;
 use crate::outcome::Outcome;
 use crate::reason::{self, Case};
 use crate::run::Run;
@@ -84,6 +85,8 @@ pub(crate) enum Stopped {
     Budget,
     /// The time is over.
     Time,
+    /// Whoever waited for it wanted no more.
+    Interrupted,
 }
 
 /// A change that was tried.
@@ -150,6 +153,7 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others, until: Optio
     }
     let stopped = match () {
         () if fits.len() >= ENOUGH => Some(Stopped::Limit),
+        () if search.late && clock::is_interrupted() => Some(Stopped::Interrupted),
         () if search.late => Some(Stopped::Time),
         () if search.tried >= search.most => Some(Stopped::Budget),
         () => None,
@@ -205,7 +209,7 @@ impl Search<'_> {
         partial: &mut Vec<Tried>,
     ) {
         for change in changes {
-            self.late |= self.until.is_some_and(|until| Instant::now() >= until);
+            self.late |= clock::is_over(self.until);
             if self.late || self.tried >= self.most || fits.len() >= ENOUGH {
                 return;
             }
@@ -238,6 +242,7 @@ impl Search<'_> {
             return None;
         }
         self.tried += 1;
+        clock::tick();
         let site = case.site.with(&own).ok()?;
         let mut run = site.start().ok()?;
         if self.goal.asks_for_response() {

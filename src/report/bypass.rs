@@ -73,6 +73,7 @@ pub(crate) fn last(
     let end = match stopped {
         Some(Stopped::Time) => " (the time is over: --timeout)",
         Some(Stopped::Budget) => " (--budget is used up)",
+        Some(Stopped::Interrupted) => " (interrupted)",
         Some(Stopped::Limit) => " (--limit)",
         None => "",
     };

@@ -2,6 +2,7 @@
 
 use super::paint::{Paint, Tone, clean};
 use super::search::command;
+use super::thousands;
 use crate::outcome::Outcome;
 use crate::search::ask::Ask;
 use crate::search::explore::Stopped;
@@ -115,22 +116,11 @@ pub(crate) fn last(
     let end = match stopped {
         Some(Stopped::Time) => " (not all files were tried: the time is over)",
         Some(Stopped::Budget) => " (not all files were tried: --budget is used up)",
+        Some(Stopped::Interrupted) => " (not all files were tried: interrupted)",
         Some(Stopped::Limit) => " (not all are shown: --limit)",
         None => "",
     };
     writeln!(out, "{}{end}", paint.tone(tone, &words))
-}
-
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// The lines that made an answer what it is.

@@ -91,3 +91,17 @@ pub(crate) fn reason(status: u16) -> &'static str {
 
 pub(crate) use crate::source::directive_text;
 pub(crate) use crate::text::plural;
+
+/// A number with a comma before each three digits.
+#[cfg(feature = "cli")]
+pub(crate) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

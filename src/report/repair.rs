@@ -40,6 +40,7 @@ pub(crate) fn summary(found: &Found, shown: usize, others: &Others, sources: &So
         Some(Stopped::Limit) => Some("limit"),
         Some(Stopped::Budget) => Some("budget"),
         Some(Stopped::Time) => Some("time"),
+        Some(Stopped::Interrupted) => Some("interrupted"),
         None => None,
     };
     json!({
@@ -111,6 +112,7 @@ pub(crate) fn text(found: &Found, shown: usize, others: &Others, sources: &Sourc
         let tried = plural(found.tried, "change");
         let (words, end) = match found.stopped {
             Some(Stopped::Time) => ("no change that gives that answer was found", ", until --timeout ended it"),
+            Some(Stopped::Interrupted) => ("no change that gives that answer was found", ", until it was interrupted"),
             Some(Stopped::Budget) => ("no change that gives that answer was found", ", as many as there may be"),
             _ => ("no small change gives that answer", ""),
         };

@@ -123,6 +123,7 @@ pub(crate) fn ended(
     text.push_str(match stopped {
         Some(Stopped::Budget) => ", as many as --budget allows",
         Some(Stopped::Time) => ", until --timeout ended it",
+        Some(Stopped::Interrupted) => ", until it was interrupted",
         Some(Stopped::Limit) => "; --limit N shows more",
         None => "",
     });

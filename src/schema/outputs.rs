@@ -145,7 +145,7 @@ pub(super) fn repair() -> Value {
         ("asked", number()),
         ("withheld", number()),
         ("closed", maybe(line)),
-        ("stopped", maybe(words(&["limit", "budget"]))),
+        ("stopped", maybe(words(&["limit", "budget", "time", "interrupted"]))),
     ]);
     with(any_of(&[change, object(&[("summary", summary)])]), json!({"outcome": outcome(true, &[])}))
 }
@@ -191,7 +191,15 @@ fn mutation() -> Value {
         ("other", maybe(text())),
         ("request", maybe(map(json!({})))),
     ]);
-    object(&[("mutants", number()), ("killed", number()), ("survived", list(survived)), ("equivalent", number())])
+    object(&[
+        ("mutants", number()),
+        ("killed", number()),
+        ("survived", list(survived)),
+        ("equivalent", number()),
+        ("untried", number()),
+        ("asked", number()),
+        ("stopped", maybe(words(&["budget", "time", "interrupted"]))),
+    ])
 }
 
 pub(super) fn coverage() -> Value {

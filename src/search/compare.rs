@@ -235,14 +235,19 @@ impl Comparison {
                 judge.hold(answer.ask.clone(), before, after);
                 ControlFlow::Continue(())
             });
-            let open = search.open().into_iter().map(|open| match n {
-                0 => open,
-                _ => {
-                    let place = search.run.sources().place(open.line);
-                    Open { why: format!("after the change, {place}: {}", open.why), line: Span::NONE }
-                }
+            let open = search.open().into_iter().map(|open| {
+                let what = (open.line.is_some().then(|| judge.identity(n, open.line)), open.why.clone());
+                let open = match n {
+                    0 => open,
+                    _ => {
+                        let place = search.run.sources().place(open.line);
+                        Open { why: format!("after the change, {place}: {}", open.why), line: Span::NONE }
+                    }
+                };
+                (what, open)
             });
-            (judge.found, search.asked, search.stopped, open.collect::<Vec<Open>>())
+            let open: Vec<_> = open.collect();
+            (judge.found, search.asked, search.stopped, open)
         };
         let judges = [self.judge(), self.judge()];
         let [first, second] = judges;
@@ -258,11 +263,13 @@ impl Comparison {
         });
         let [first, second] = done;
         let second = second.unwrap_or_else(|| search(1, self.judge()));
+        // what is as undecided before the change as after it is said once
+        let mut said = HashSet::new();
         for (found, asked, stopped, open) in first.into_iter().chain([second]) {
             found.into_iter().for_each(|(key, difference)| add(&mut self.found, key, difference));
             self.asked += asked;
             self.stopped = self.stopped.or(stopped);
-            self.open.extend(open);
+            self.open.extend(open.into_iter().filter_map(|(what, open)| said.insert(what).then_some(open)));
         }
     }
 

@@ -188,6 +188,9 @@ fn replacement(sources: &SourceMap, line: Span) -> Option<&'static str> {
         "require" => Some("Require all granted"),
         "deny" => Some("Allow from all"),
         "order" => Some("Order deny,allow"),
+        // what is taken away is left; where it was never there, the lines around refuse next
+        "options" if words.iter().any(|w| w.starts_with(b"-")) => Some("#"),
+        "options" if !words.iter().any(|w| w.eq_ignore_ascii_case(b"all")) => Some("Options All"),
         "allowmethods" | "sslrequiressl" | "sslrequire" | "wsgiaccessscript" | "sslverifyclient" => Some("#"),
         "redirect" | "redirectmatch" if status(&words).is_some() => Some("#"),
         "rewriterule" => {

@@ -11,6 +11,7 @@ use super::solve::{Solver, Want};
 use super::space::Terms;
 use super::tree::{Entry, entries};
 use super::vary::{Vary, variations};
+use crate::clock;
 use crate::outcome::Outcome;
 use crate::outcome::observer::Origin;
 use crate::run::Run;
@@ -39,6 +40,8 @@ pub(crate) enum Stopped {
     Time,
     /// Enough was found.
     Limit,
+    /// Whoever waited for it wanted no more.
+    Interrupted,
 }
 
 impl Stopped {
@@ -48,7 +51,13 @@ impl Stopped {
             Stopped::Budget => "budget",
             Stopped::Time => "time",
             Stopped::Limit => "limit",
+            Stopped::Interrupted => "interrupted",
         }
+    }
+
+    /// Why there is no more time.
+    pub(crate) fn late() -> Stopped {
+        if clock::is_interrupted() { Stopped::Interrupted } else { Stopped::Time }
     }
 }
 
@@ -247,11 +256,12 @@ impl<'s> Search<'s> {
             self.stopped = Some(Stopped::Budget);
             return ControlFlow::Break(());
         }
-        if self.purse.until.is_some_and(|until| Instant::now() >= until) {
-            self.stopped = Some(Stopped::Time);
+        if clock::is_over(self.purse.until) {
+            self.stopped = Some(Stopped::late());
             return ControlFlow::Break(());
         }
         self.asked += 1;
+        clock::tick();
         let request = ask.request();
         let line = chase.as_ref().and_then(|chase| self.points.get(chase.point)?.line);
         let mut glance = Glance { seen: &mut self.seen, news: false, line, hit: false };
@@ -349,6 +359,13 @@ impl<'s> Search<'s> {
             let next = Chase { not, left: chase.left - 1, ..chase };
             self.make(next);
         }
+    }
+
+    /// Each line's own requests, in the order of the lines.
+    pub(crate) fn made_for(&self) -> impl Iterator<Item = (Span, &[Ask])> {
+        let made =
+            self.points.iter().enumerate().filter_map(|(number, point)| Some((point.line?, self.made.get(&number)?)));
+        made.map(|(line, asks)| (line, asks.as_slice()))
     }
 
     /// The terms of the search.

@@ -11,6 +11,7 @@ use super::space::Terms;
 use super::spelled::{shorter, throughout};
 use super::turns::{By, by};
 use super::vary::{Vary, spellings};
+use crate::clock;
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::pattern;
@@ -294,7 +295,7 @@ impl<'h, 's> Hunt<'h, 's> {
     }
 
     fn is_over(&mut self) -> bool {
-        self.late |= self.asked.is_multiple_of(64) && self.until.is_some_and(|until| Instant::now() >= until);
+        self.late |= clock::is_over(self.until);
         self.late || self.asked >= self.left || self.one && self.found.keys().any(|(suspected, _)| !suspected)
     }
 
@@ -306,6 +307,7 @@ impl<'h, 's> Hunt<'h, 's> {
             return None;
         }
         self.asked += 1;
+        clock::tick();
         let outcome = self.quick.ask(&ask.request());
         Some((ask, outcome))
     }

@@ -9,6 +9,7 @@ use super::points::Of;
 use super::solve::{Solved, Want};
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Origin, PatternKind};
+use crate::pattern;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
@@ -17,6 +18,9 @@ use std::collections::HashSet;
 const CHASES: u8 = 8;
 /// From how many lines on each has but one request.
 const MANY: usize = 2_000;
+/// The last part of a path, and whatever there may be.
+const NAME: &str = "(?-u)^[^/\\x00]*$";
+const ANY: &str = "(?s-u)^.*$";
 /// How many requests of a point are kept.
 const MADE: usize = 24;
 
@@ -39,7 +43,8 @@ impl Search<'_> {
 
     /// Whether a point's own pattern matches whatever is asked.
     pub(super) fn never_fails(&self, point: usize) -> bool {
-        let Some((of, want)) = self.points.get(point).and_then(|p| p.wants.last()) else { return false };
+        let own = self.points.get(point).and_then(|p| p.wants.get(p.own?));
+        let Some((of, want)) = own else { return false };
         // a directory that all files are below
         if *of == Of::File && want.kind == PatternKind::Prefix {
             let below = |file: &[u8]| {
@@ -48,10 +53,28 @@ impl Search<'_> {
             return want.pattern.is_empty() || self.maps.all().iter().all(|mapping| below(&mapping.file));
         }
         let domain = match of {
-            Of::Path | Of::File => PATH,
-            _ => return false,
+            Of::File => &self.files_domain(want.kind).unwrap_or_else(|| PATH.into()),
+            Of::Path => PATH,
+            Of::Name => NAME,
+            _ => ANY,
         };
-        self.solver.text(domain, &[Want { yes: !want.yes, ..want.clone() }]) == Solved::Empty
+        self.solver.text(domain, &[Want { yes: false, ..want.clone() }]) == Solved::Empty
+    }
+
+    /// What the paths of files may be: all of them are below where URLs are known to lead, unless requests may say where.
+    fn files_domain(&self, kind: PatternKind) -> Option<String> {
+        if self.leads_anywhere {
+            return None;
+        }
+        let mut roots: Vec<&[u8]> =
+            self.maps.all().iter().map(|mapping| mapping.file.trim_end_with(|c| c == '/')).collect();
+        roots.sort_unstable();
+        // what is below another one says nothing more
+        roots.dedup_by(|next, above| next.strip_prefix(*above).is_some_and(|rest| rest.is_empty() || rest[0] == b'/'));
+        let roots: Vec<String> = roots.into_iter().map(pattern::escaped).collect();
+        // a section's wildcards are held against directories, which end with a slash
+        let rest = if kind == PatternKind::AnyWildcards { "/[^\\x00]*" } else { "(?:/[^\\x00]*)?" };
+        Some(format!("(?s-u)^(?:{}){rest}$", roots.join("|")))
     }
 
     /// Requests for a line.

@@ -182,7 +182,9 @@ impl Search<'_> {
 
     /// Whether its pattern matches whatever is asked.
     fn always(&self, points: &[usize]) -> bool {
-        points.iter().all(|p| self.never_fails(*p))
+        // a condition's point is that of its rule, too
+        let mut own = points.iter().filter(|p| self.points[**p].own.is_some()).peekable();
+        own.peek().is_some() && own.all(|p| self.never_fails(*p))
     }
 
     /// Lines that no request reached, or that decided nothing, in order.

@@ -7,12 +7,12 @@ use super::explore::{Search, Take};
 use super::maps::Mapping;
 use super::notes::Notes;
 use super::vary::{Vary, spellings};
+use crate::clock;
 use crate::source::Span;
 use crate::vfs::{Cred, resolve};
 use bstr::ByteSlice;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// How many requests each phase makes at most, so that all have their turn.
 const BESIEGED: usize = 40_000;
@@ -27,7 +27,7 @@ impl Search<'_> {
     pub(super) fn turn_again(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let kept: Vec<Ask> = self.kept.iter().take(AGAIN).cloned().collect();
         for ask in kept {
-            if self.purse.until.is_some_and(|until| Instant::now() >= until) {
+            if clock::is_over(self.purse.until) {
                 break;
             }
             let request = ask.request();

@@ -41,6 +41,8 @@ pub(crate) struct Point {
     pub methods: Vec<String>,
     /// Whether it has a pattern of its own.
     pub tried: bool,
+    /// Which of `wants` that is.
+    pub own: Option<usize>,
     /// How the rule of that file makes another path of what it matched: for each file of the tree, what leads to it.
     pub image: Option<(BString, BString)>,
 }
@@ -71,6 +73,7 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
         }
         let (name, words) = (name_of(directive), directive.words());
         let around_it = point.wants.len() + point.methods.len();
+        let first = point.wants.len();
         if directive.is_section() {
             within(&name, &words, &mut point);
         }
@@ -79,12 +82,14 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
                 let (wants, or) = condition(&words);
                 point.wants.extend(wants.clone());
                 point.tried = true;
+                point.own = (!wants.is_empty()).then_some(first);
                 conditions.push((directive.span(), wants, or));
             }
             b"rewriterule" => {
                 let scope = directory.map(BString::from).or_else(|| directive.directory());
                 rule(&words, scope.as_ref().map(|scope| scope.as_slice()), &mut point);
                 point.tried = true;
+                point.own = (point.wants.len() > first).then_some(first);
                 // of alternatives, each in turn
                 let own = point.wants.clone();
                 let mut all = vec![own.clone()];
@@ -105,7 +110,7 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
                     found.push(Point { wants, ..point.clone() });
                 }
                 for (line, _, _) in conditions.drain(..) {
-                    found.push(Point { line: Some(line), wants: own.clone(), ..point.clone() });
+                    found.push(Point { line: Some(line), wants: own.clone(), own: None, ..point.clone() });
                 }
                 continue;
             }
@@ -113,6 +118,7 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
                 own(&name, &words, &mut point);
                 // what a name's extension says is looked up, and not tried
                 point.tried = point.wants.len() + point.methods.len() > around_it && !name.starts_with(b"add");
+                point.own = (point.wants.len() > first).then_some(first);
             }
         }
         found.push(point);

@@ -17,10 +17,29 @@ pub(crate) fn search(
     whence: Whence<'_>,
     caps: &mut Captures,
 ) -> bool {
-    let found = regex.captures_in(subject, caps, &r.engine.budget.steps);
-    let found = found.unwrap_or_else(|why| given_up(r, regex, span, why));
+    let found = captures(r, regex, span, subject, caps);
     note(r, regex, span, subject, whence, found);
     found
+}
+
+/// The same for a line that is told next.
+pub(crate) fn search_told(
+    r: &mut Request<'_>,
+    regex: &Regex,
+    span: Span,
+    subject: &[u8],
+    whence: Whence<'_>,
+    caps: &mut Captures,
+) -> bool {
+    let found = captures(r, regex, span, subject, caps);
+    r.engine.pattern_of_told(|| tried_regex(regex, span, subject, whence, found));
+    found
+}
+
+#[inline(always)]
+fn captures(r: &mut Request<'_>, regex: &Regex, span: Span, subject: &[u8], caps: &mut Captures) -> bool {
+    let found = regex.captures_in(subject, caps, &r.engine.budget.steps);
+    found.unwrap_or_else(|why| given_up(r, regex, span, why))
 }
 
 /// The same, for who asks for no groups.
@@ -34,10 +53,12 @@ pub(crate) fn is_match(r: &mut Request<'_>, regex: &Regex, span: Span, subject: 
 /// Notes a search for an observer.
 #[inline]
 pub(crate) fn note(r: &Request<'_>, regex: &Regex, span: Span, subject: &[u8], whence: Whence<'_>, found: bool) {
-    r.engine.pattern(|| {
-        let kind = PatternKind::Regex { icase: regex.flags().icase };
-        tried(span, kind, regex.pattern(), subject, whence, found)
-    });
+    r.engine.pattern(|| tried_regex(regex, span, subject, whence, found));
+}
+
+fn tried_regex<'t>(regex: &'t Regex, span: Span, subject: &'t [u8], whence: Whence<'t>, found: bool) -> Tried<'t> {
+    let kind = PatternKind::Regex { icase: regex.flags().icase };
+    tried(span, kind, regex.pattern(), subject, whence, found)
 }
 
 /// What is noted of a pattern that was tried.

@@ -256,7 +256,9 @@ fn walk<'a>(
                         section.path == path
                     };
             let kind = if section.is_fnmatch { PatternKind::Wildcards } else { PatternKind::Text };
-            r.engine.pattern(|| captures::tried(section.span, kind, &section.path, path, (Origin::File, b""), matched));
+            r.engine.pattern_of_told(|| {
+                captures::tried(section.span, kind, &section.path, path, (Origin::File, b""), matched)
+            });
             told(r, section, matched);
             if matched {
                 running.merge(&section.settings);
@@ -408,7 +410,7 @@ fn refuse<'a>(r: &mut Request<'a>, whole: BString, at: usize) -> Result<Walked<'
 }
 
 fn told(r: &Request<'_>, section: &Section, matched: bool) {
-    r.tell(|| Step::new(Phase::MapToStorage, By::Core, Some(section.span), Judgement::of(matched)));
+    r.tell_line(Phase::MapToStorage, By::Core, section.span, Judgement::of(matched));
 }
 
 fn told_hidden(r: &Request<'_>, span: Span, path: &BStr) {

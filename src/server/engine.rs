@@ -270,6 +270,12 @@ impl Engine {
         self.trace.pattern(tried);
     }
 
+    /// The same of a line that is told next.
+    #[inline]
+    pub(crate) fn pattern_of_told<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
+        self.trace.pattern_of_told(tried);
+    }
+
     /// Whether there is an observer.
     #[inline]
     pub(crate) fn is_observed(&self) -> bool {

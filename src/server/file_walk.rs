@@ -4,7 +4,7 @@ use super::request::Request;
 use super::section::Section;
 use super::walk_cache::{self, Walk, Walked};
 use crate::outcome::observer::{Origin, PatternKind};
-use crate::outcome::step::{By, Judgement, Step};
+use crate::outcome::step::{By, Judgement};
 use crate::pattern;
 use crate::phase::Phase;
 use crate::server::captures;
@@ -29,7 +29,7 @@ fn walk<'a>(r: &mut Request<'a>, core: &'a Dir, name: &BStr) {
     let sections = if r.watched() { core.sec_file.all() } else { core.sec_file.of_text(name) };
     for (_, section) in sections.iter() {
         let matched = matches(r, section, name);
-        r.tell(|| Step::new(Phase::MapToStorage, By::Core, Some(section.span), Judgement::of(matched)));
+        r.tell_line(Phase::MapToStorage, By::Core, section.span, Judgement::of(matched));
         if matched {
             merged = Some(r.engine.with_section(merged, section));
         }
@@ -57,6 +57,7 @@ fn matches(r: &mut Request<'_>, section: &Section, name: &BStr) -> bool {
         true => (PatternKind::Wildcards, pattern::fnmatch(section.path.as_bstr(), name, pattern::PATHNAME)),
         false => (PatternKind::Text, section.path == name),
     };
-    r.engine.pattern(|| captures::tried(section.span, kind, &section.path, name, (Origin::FileName, b""), matched));
+    r.engine
+        .pattern_of_told(|| captures::tried(section.span, kind, &section.path, name, (Origin::FileName, b""), matched));
     matched
 }

@@ -6,7 +6,7 @@ use super::setting;
 use super::uri;
 use super::walk_cache::{self, Found, Walk, Walked};
 use crate::outcome::observer::{Origin, PatternKind};
-use crate::outcome::step::{By, Judgement, Step};
+use crate::outcome::step::{By, Judgement};
 use crate::pattern;
 use crate::phase::Phase;
 use crate::server::captures;
@@ -42,7 +42,7 @@ fn walk(r: &mut Request<'_>, asked: &BString, uri: &BStr, phase: Phase) {
                 None => matches(r, section, asked, uri, true),
                 Some(_) => r.for_trace(|r| matches_again(r, section, asked, uri)),
             };
-            r.tell(|| Step::new(phase, By::Core, Some(section.span), Judgement::of(matched)));
+            r.tell_line(phase, By::Core, section.span, Judgement::of(matched));
             if matched {
                 settings = Some(r.engine.with_section(settings, section));
             }
@@ -81,7 +81,7 @@ fn matches(r: &mut Request<'_>, section: &Section, asked: &BString, uri: &BStr, 
         true => (PatternKind::Wildcards, pattern::fnmatch(path, uri, pattern::PATHNAME)),
         false => (PatternKind::Prefix, is_below(uri, path)),
     };
-    r.engine.pattern(|| captures::tried(section.span, kind, path, uri, (Origin::Path, b""), matched));
+    r.engine.pattern_of_told(|| captures::tried(section.span, kind, path, uri, (Origin::Path, b""), matched));
     matched
 }
 

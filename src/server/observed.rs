@@ -15,16 +15,16 @@ pub(super) struct Observed(RefCell<Notes>);
 #[derive(Default)]
 struct Notes {
     notes: Vec<Note>,
+    patterns: Vec<Pattern>,
     /// The texts that they speak of, one behind the other.
     texts: Vec<u8>,
-    /// Whether they are left out.
-    textless: bool,
     cut: bool,
 }
 
 enum Note {
     Line(Line),
-    Pattern(Pattern),
+    /// A pattern, by its number.
+    Pattern(u32),
     /// A pattern without its texts.
     Verdict {
         line: Span,
@@ -53,11 +53,11 @@ struct Pattern {
 }
 
 impl Observed {
-    /// Forgets what was noted; what is noted from now on has its `texts`, or none.
-    pub(super) fn begin(&self, texts: bool) {
+    /// Forgets what was noted.
+    pub(super) fn begin(&self) {
         let mut notes = self.0.borrow_mut();
-        notes.textless = !texts;
         notes.notes.clear();
+        notes.patterns.clear();
         notes.texts.clear();
         notes.cut = false;
     }
@@ -82,11 +82,19 @@ impl Observed {
             return;
         }
         let Tried { line, kind, origin, matched, .. } = *tried;
-        if notes.textless {
-            return notes.notes.push(Note::Verdict { line, kind, origin, matched });
-        }
         let [pattern, subject, name] = [tried.pattern, tried.subject, tried.name].map(|text| notes.text(text));
-        notes.notes.push(Note::Pattern(Pattern { line, kind, pattern, subject, origin, name, matched }));
+        // there is room for far fewer
+        let number = notes.patterns.len() as u32;
+        notes.patterns.push(Pattern { line, kind, pattern, subject, origin, name, matched });
+        notes.notes.push(Note::Pattern(number));
+    }
+
+    /// Notes how a pattern went, without its texts.
+    pub(super) fn verdict(&self, line: Span, kind: PatternKind, origin: Origin, matched: bool) {
+        let mut notes = self.0.borrow_mut();
+        if notes.has_room() {
+            notes.notes.push(Note::Verdict { line, kind, origin, matched });
+        }
     }
 
     /// Hands over what was noted.
@@ -95,7 +103,10 @@ impl Observed {
         for note in &notes.notes {
             match note {
                 Note::Line(line) => observer.line(*line),
-                Note::Pattern(p) => observer.pattern(&notes.tried(p)),
+                Note::Pattern(number) => {
+                    let pattern = notes.patterns.get(*number as usize);
+                    pattern.iter().for_each(|p| observer.pattern(&notes.tried(p)));
+                }
                 Note::Verdict { line, kind, origin, matched } => {
                     let [pattern, subject, name] = [BStr::new(""); 3];
                     let (line, kind, origin, matched) = (*line, *kind, *origin, *matched);

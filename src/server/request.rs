@@ -11,6 +11,7 @@ use super::walk_cache::WalkCaches;
 use super::{Connection, Server};
 use crate::address::IpSubnet;
 use crate::outcome::observer::{Origin, PatternKind};
+use crate::outcome::step::{By, Judgement};
 use crate::outcome::{Access, Backend, Caveat, Decision, Step, Wsgi};
 use crate::server::captures;
 use crate::server::module::Phase;
@@ -465,6 +466,16 @@ impl<'a> Request<'a> {
             // an observer is told of the line alone: the rest needs no making
             let Step { rule, phase, judgement, .. } = step();
             self.engine.reach(rule, phase, judgement);
+        }
+    }
+
+    /// Tells of a line that was tried and how that went, when somebody watches.
+    #[inline]
+    pub(crate) fn tell_line(&self, phase: Phase, by: By, line: Span, judgement: Judgement) {
+        if self.engine.traced() {
+            self.engine.tell(Step::new(phase, by, Some(line), judgement));
+        } else if self.engine.watched() {
+            self.engine.reach(Some(line), phase, judgement);
         }
     }
 

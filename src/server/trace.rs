@@ -18,6 +18,8 @@ enum Watching {
     Nobody,
     /// Somebody who wants no steps, but what was tried.
     Observer,
+    /// The same, without the texts.
+    Lines,
     /// Somebody who wants steps.
     Somebody,
     /// Somebody does, but there is no room for more.
@@ -39,7 +41,7 @@ impl Trace {
     /// Whether somebody is to be told of what was tried.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        matches!(self.watching.get(), Watching::Observer | Watching::Somebody)
+        matches!(self.watching.get(), Watching::Observer | Watching::Lines | Watching::Somebody)
     }
 
     /// Whether steps are kept, with all that belongs to them.
@@ -50,8 +52,8 @@ impl Trace {
 
     /// Begins to note for an observer, with the texts of patterns or without.
     pub(crate) fn observe(&self, texts: bool) {
-        self.observed.begin(texts);
-        self.watching.set(Watching::Observer);
+        self.observed.begin();
+        self.watching.set(if texts { Watching::Observer } else { Watching::Lines });
     }
 
     /// Ends it, and tells the observer.
@@ -63,6 +65,14 @@ impl Trace {
     /// Notes a pattern that was tried, where there is an observer.
     #[inline]
     pub(crate) fn pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
+        if self.is_observed() {
+            self.note_pattern(tried);
+        }
+    }
+
+    /// The same of a line that is told next: without its texts, a pattern says no more than its line.
+    #[inline]
+    pub(crate) fn pattern_of_told<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
         if self.watching.get() == Watching::Observer {
             self.note_pattern(tried);
         }
@@ -71,13 +81,19 @@ impl Trace {
     /// Whether there is an observer.
     #[inline]
     pub(crate) fn is_observed(&self) -> bool {
-        self.watching.get() == Watching::Observer
+        matches!(self.watching.get(), Watching::Observer | Watching::Lines)
     }
 
     #[cold]
     #[inline(never)]
     fn note_pattern<'t>(&self, tried: impl FnOnce() -> Tried<'t>) {
-        self.observed.pattern(&tried());
+        match self.watching.get() {
+            Watching::Lines => {
+                let Tried { line, kind, origin, matched, .. } = tried();
+                self.observed.verdict(line, kind, origin, matched);
+            }
+            _ => self.observed.pattern(&tried()),
+        }
     }
 
     /// Begins anew.
@@ -119,14 +135,14 @@ impl Trace {
     pub(crate) fn tell(&self, step: Step) {
         match self.watching.get() {
             Watching::Somebody => self.put(step),
-            Watching::Observer => self.reach(step.rule, step.phase, step.judgement),
+            Watching::Observer | Watching::Lines => self.reach(step.rule, step.phase, step.judgement),
             Watching::Nobody | Watching::Full => {}
         }
     }
 
     /// Notes a line that was reached, where there is an observer.
     pub(crate) fn reach(&self, line: Option<Span>, phase: Phase, judgement: Judgement) {
-        if let (Watching::Observer, Some(at)) = (self.watching.get(), line) {
+        if let (true, Some(at)) = (self.is_observed(), line) {
             self.observed.line(Line { at, phase, judgement });
         }
     }
@@ -182,7 +198,7 @@ impl Trace {
 
     #[cold]
     fn close_level(&self, step: impl FnOnce(&[Step]) -> Option<Step>) {
-        if self.watching.get() == Watching::Observer {
+        if self.is_observed() {
             return step(&[]).iter().for_each(|step| self.reach(step.rule, step.phase, step.judgement));
         }
         if self.unopened.get() > 0 {

@@ -42,11 +42,16 @@ impl<'d> Named<'d> {
     pub(super) fn beside(&self, name: &str) -> Option<Named<'d>> {
         let outer = self.outer.with_file_name(name);
         let inner = self.inner.as_ref().map(|i| BString::from([parent(i), b"/", name.as_bytes()].concat()));
-        let there = match &inner {
-            Some(inner) => resolve::stat(self.disk, &Cred::root(), inner).is_ok_and(|s| s.kind == Kind::Regular),
-            None => outer.is_file(),
-        };
-        there.then_some(Named { disk: self.disk, outer, inner })
+        Some(Named { disk: self.disk, outer, inner }).filter(|named| named.kind() == Some(Kind::Regular))
+    }
+
+    /// What is there, links followed.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        match &self.inner {
+            Some(inner) => resolve::stat(self.disk, &Cred::root(), inner).ok().map(|stat| stat.kind),
+            None if self.outer.is_dir() => Some(Kind::Directory),
+            None => self.outer.is_file().then_some(Kind::Regular),
+        }
     }
 
     /// Whether it is not in the tree.

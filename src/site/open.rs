@@ -8,7 +8,7 @@ use crate::server::compile::default_hosts;
 use crate::server::compile::{Input, Modules};
 use crate::server::engine::RealPrograms;
 use crate::version::Version;
-use crate::vfs::{Cached, Disk, HIDDEN, open};
+use crate::vfs::{Cached, Disk, HIDDEN, Kind, open};
 use bstr::BString;
 use std::collections::HashMap;
 use std::fmt;
@@ -129,19 +129,28 @@ impl Site {
     /// The configuration file that is meant: the one that is given, the usual one of a directory, or for `auto` this
     /// machine's (or that of `root`).
     pub(crate) fn main_file(given: &Path, root: Option<&Path>) -> Result<PathBuf, OpenError> {
-        let usual = |directory: &Path| USUAL.iter().map(|name| directory.join(name)).find(|file| file.is_file());
+        let disk = disk(root)?;
+        let is = |path: &Path, kind: Kind| Named::new(path, &disk).kind() == Some(kind);
+        let names = |directory: &Path| USUAL.map(|name| directory.join(name));
+        let usual = |directory: &Path| names(directory).into_iter().find(|file| is(file, Kind::Regular));
         if given == Path::new("auto") && !given.exists() {
             let below = |system: &&str| root.unwrap_or(Path::new("/")).join(system.trim_start_matches('/'));
             let found = SYSTEMS.iter().find_map(|system| usual(&below(system)));
             let none = || OpenError::said(format!("-c auto: no configuration in {}", SYSTEMS.join(", ")));
             return found.ok_or_else(none);
         }
-        if !given.is_dir() {
+        if !is(given, Kind::Directory) {
             return Ok(given.into());
         }
         let none = || format!("`{}` has none of {}: name the file", given.display(), USUAL.join(", "));
         usual(given).ok_or_else(|| OpenError::said(none()))
     }
+}
+
+/// What is below the directory that is `/` to the server.
+fn disk(root: Option<&Path>) -> Result<Disk, OpenError> {
+    let root = root.unwrap_or(Path::new("/"));
+    Disk::new(root).map_err(|e| OpenError::directory(format_args!("--root `{}`", root.display()), &e))
 }
 
 impl SiteOptions {
@@ -156,8 +165,7 @@ impl SiteOptions {
     /// What reading a file begins with.
     fn input(&self, config: &Path) -> Result<Input, OpenError> {
         let root = self.root.as_deref().unwrap_or(Path::new("/"));
-        let disk =
-            Disk::new(root).map_err(|e| OpenError::directory(format_args!("--root `{}`", root.display()), &e))?;
+        let disk = disk(self.root.as_deref())?;
         let file = Named::new(config, &disk);
         let (name, text, env) = (file.name(), file.read()?, self.environment(&file, &disk)?);
         let mut hosts = default_hosts();

@@ -3,13 +3,14 @@
 use super::expect::{Expectation, Mismatch, ask_for_response, compare};
 use super::scenario::Scenario;
 use crate::diagnostic::Diagnostic;
-use crate::follow::{Hop, Stopped};
+use crate::follow::{self, Hop, Stopped};
 use crate::outcome::{Outcome, json};
 use crate::run::Run;
 use crate::server::asked::Request;
 use crate::site::Site;
 use crate::source::directive_text;
 use crate::suite::RequestSpec;
+use bstr::BString;
 use serde_json::Value;
 
 /// What became of a scenario.
@@ -91,27 +92,25 @@ pub(crate) fn started(scenario: &Scenario, site: &Site) -> Result<Run, Box<Diagn
 
 /// Asks one of a scenario's requests.
 pub(crate) fn answer(scenario: &Scenario, run: &Run, index: usize) -> Answered {
-    answer_by(scenario, run, index, &mut |request| run.ask(request))
+    answer_by(scenario, run, index, &mut |request, cookies| run.put(request, cookies))
 }
 
-/// The same; a request whose redirects are not followed is put by `ask`.
-pub(crate) fn answer_by(
-    scenario: &Scenario,
-    run: &Run,
-    index: usize,
-    ask: &mut dyn FnMut(&Request) -> Outcome,
-) -> Answered {
+/// How a request is put: its answer, and the cookies that it sets where they are asked for.
+pub(crate) type Put<'p> = dyn FnMut(&Request, bool) -> (Outcome, Vec<BString>) + 'p;
+
+/// The same, where each request on the way is put by `put`.
+pub(crate) fn answer_by(scenario: &Scenario, run: &Run, index: usize, put: &mut Put<'_>) -> Answered {
     let spec = &scenario.requests[index];
     let request = asked(scenario, run, index);
     if !spec.follow {
-        let outcome = ask(&request);
+        let (outcome, _) = put(&request, false);
         let mismatches = match spec.expect.is_empty() {
             true => Vec::new(),
             false => compare(&spec.expect, &told(&outcome, &spec.expect, run)),
         };
         return Answered { outcome, request, hops: Vec::new(), mismatches };
     }
-    let mut followed = run.follow(&request);
+    let mut followed = follow::follow(run, &request, &mut |request| put(request, true));
     let mut json = told(&followed.last().outcome, &spec.expect, run);
     if let Value::Object(map) = &mut json {
         let before = &followed.hops[..followed.hops.len() - 1];

@@ -61,3 +61,43 @@ fn the_time_is_told() {
     assert!(out(&output).contains("the time is over"), "{}", out(&output));
     assert_eq!(run(&["repair", "-s", &site, "/", "-e", "status=200", "--timeout", "nan"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_limit_of_none_prints_none() {
+    let files = folder("search-none", &[("s.yaml", SITE)]);
+    let output = run(&["find", "-s", &path(&files, "s.yaml"), "--status", "403", "--limit", "0", "--format", "ndjson"]);
+    assert!(out(&output).starts_with(r#"{"summary":{"found":0,"#), "{}", out(&output));
+    assert_eq!(output.status.code(), Some(0), "there is one");
+}
+
+#[test]
+fn what_is_undecided_on_both_sides_is_said_once() {
+    let config = "name: x\nconfig: |\n  DocumentRoot /srv\n  RewriteEngine on\n  RewriteCond %{TIME_YEAR} =1999\n  RewriteRule ^/a - [F]\n";
+    let files = folder("search-twice", &[("a.yaml", config), ("b.yaml", config)]);
+    let output = run(&["diff", &path(&files, "a.yaml"), &path(&files, "b.yaml"), "--format", "ndjson"]);
+    let text = out(&output);
+    assert!(text.contains("RewriteCond %{TIME_YEAR} =1999"), "{text}");
+    assert!(!text.contains("after the change"), "{text}");
+}
+
+/// Told to end, a search ends with what it has.
+#[cfg(unix)]
+#[test]
+fn a_search_ends_by_hand() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let hosts: String = (0..400)
+        .map(|i| format!("  <VirtualHost *:80>\n  ServerName h{i}.example\n  Redirect 410 /gone{i}\n  RedirectMatch ^/(x+{i})$ /y\n  </VirtualHost>\n"))
+        .collect();
+    let files = folder("search-ends", &[("s.yaml", &format!("name: many\nconfig: |\n  DocumentRoot /srv\n{hosts}"))]);
+    let site = path(&files, "s.yaml");
+    let arguments =
+        ["find", "-s", &site, "--not", "status=418", "--limit", "100000", "--format", "ndjson", "--timeout", "600"];
+    let mut child = super::routesim(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("\"request\""), "results come while it searches");
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let last = lines.map(Result::unwrap).last().unwrap();
+    assert!(last.contains(r#""stopped":"interrupted""#), "{last}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}

@@ -258,3 +258,25 @@ fn check_says_which_configuration_it_takes() {
         ],
     );
 }
+
+/// The usual main file of a copy may be a link that begins with `/`: it leads below --root.
+#[cfg(unix)]
+#[test]
+fn a_main_file_that_is_a_link_within_the_copy() {
+    let top = folder("real-main", &[("copy/etc/httpd/own.conf", "Listen 80\nRedirect /a /b\n")]);
+    std::fs::create_dir_all(top.join("copy/etc/apache2")).unwrap();
+    let main = top.join("copy/etc/apache2/apache2.conf");
+    std::os::unix::fs::symlink("/etc/httpd/own.conf", main).unwrap();
+    let site = ["-c", "copy/etc/apache2", "--root", "copy", "--modules", "all"];
+    says(&top, &[(&[&["explain", "/a"], &site[..]].concat(), &["using copy/etc/apache2/apache2.conf", "301"])]);
+}
+
+/// What httpd would start with is no news to who wants only what fails.
+#[test]
+fn a_quiet_check_prints_what_fails() {
+    let top = folder("quiet-check", &[("good.conf", "Redirect /a /b\n"), ("bad.conf", "Bogus\n")]);
+    let output = within(&top, &["check", "-q", "good.conf"]);
+    assert_eq!((out(&output).as_str(), output.status.code()), ("", Some(0)));
+    let said = out(&within(&top, &["check", "-q", "good.conf", "bad.conf"]));
+    assert!(!said.contains("good.conf") && said.contains("bad.conf: httpd would refuse to start"), "{said}");
+}

@@ -6,7 +6,9 @@ use crate::cli::baseline::{BaselineArgs, Finding};
 use crate::cli::given::{Given, Opened};
 use crate::cli::output::Streams;
 use crate::cli::request::{header, server};
+use crate::cli::status::Status;
 use crate::cli::{End, Failure, failure};
+use crate::clock;
 use crate::report::bypass as report;
 use crate::report::{ndjson, search};
 use crate::run::Run;
@@ -111,6 +113,7 @@ impl Bypass {
         let terms = self.search.terms();
         let first: Vec<Ask> = self.refused(&opened, &run).into_iter().filter_map(|ask| terms.within(ask)).collect();
         let third = Instant::now().checked_add(Duration::from_secs_f64(self.search.timeout.clamp(0.0, 1e6) / 3.0));
+        let _status = Status::begin(streams, "requests");
         let mut ground = Ground::new(&site, run, terms.clone(), Purse { until: third, ..purse }, &first);
         let mut asked = 0;
         let denials: Vec<Vec<Denial>> = match &self.url {
@@ -147,9 +150,8 @@ impl Bypass {
         let most = if self.url.is_some() { ALONE } else { EACH };
         let limit = self.search.limit.unwrap_or(usize::MAX);
         // refusals may be left out already
-        let late =
-            ground.search.stopped == Some(Stopped::Time) || purse.until.is_some_and(|until| Instant::now() >= until);
-        let (mut found, mut findings, mut stopped) = (0, Vec::new(), late.then_some(Stopped::Time));
+        let late = ground.search.stopped == Some(Stopped::Time) || clock::is_over(purse.until);
+        let (mut found, mut findings, mut stopped) = (0, Vec::new(), late.then(Stopped::late));
         let sources = ground.search.run.sources().clone();
         'all: for group in &denials {
             let mut met: HashSet<(bool, By)> = HashSet::new();
@@ -181,7 +183,7 @@ impl Bypass {
                     self.tell(streams, denial, result, &sources)?;
                 }
                 if late {
-                    stopped = Some(Stopped::Time);
+                    stopped = Some(Stopped::late());
                     break 'all;
                 }
             }
@@ -298,7 +300,7 @@ fn groups(
     let mut by_lines: BTreeMap<Vec<(String, u32)>, Vec<Denial>> = BTreeMap::new();
     let mut tries: BTreeMap<Vec<(String, u32)>, usize> = BTreeMap::new();
     for ask in asks {
-        if until.is_some_and(|until| Instant::now() >= until) {
+        if clock::is_over(until) {
             break;
         }
         let outcome = run.ask(&ask.request());

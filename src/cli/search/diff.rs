@@ -5,6 +5,7 @@ use super::{Ended, SearchArgs};
 use crate::cli::baseline::{BaselineArgs, Finding};
 use crate::cli::given::{self, Given, Opened};
 use crate::cli::output::Streams;
+use crate::cli::status::Status;
 use crate::cli::urls::Urls;
 use crate::cli::{End, Failure, failure, suites};
 use crate::outcome::json;
@@ -112,7 +113,11 @@ impl Diff {
                 let why = "the requests that were given are not all there are".into();
                 comparison.open.push(Open { line: Span::NONE, why });
             }
-            None => comparison.search(sites, &self.search.terms(), self.search.purse(1)?),
+            None => {
+                let purse = self.search.purse(1)?;
+                let _status = Status::begin(streams, "requests");
+                comparison.search(sites, &self.search.terms(), purse);
+            }
         }
         let (asked, stopped, moved) = (comparison.asked, comparison.stopped, comparison.moved.clone());
         let open = std::mem::take(&mut comparison.open);

@@ -4,7 +4,9 @@ use super::{Ended, Format, SearchArgs, opened};
 use crate::cli::baseline::{Baseline, BaselineArgs, Finding};
 use crate::cli::given::Given;
 use crate::cli::output::Streams;
+use crate::cli::status::Status;
 use crate::cli::{End, Failure, parallel};
+use crate::clock;
 use crate::outcome::Outcome;
 use crate::report::exposed::{self as report, File};
 use crate::report::{ndjson, search};
@@ -80,10 +82,12 @@ impl Exposed {
         let purse = self.search.purse(1)?;
         let third = Instant::now().checked_add(Duration::from_secs_f64(self.search.timeout.clamp(0.0, 1e6) / 3.0));
         let terms = self.search.terms();
+        let status = Status::begin(streams, "requests");
         let mut ground = Ground::new(&site, run, terms.clone(), Purse { until: third, ..purse }, &[]);
         let mut reached = everything(&site, &mut ground, &self.search, purse)?;
         let left = self.search.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked);
         past(&ground, &mut reached, &terms, left, purse.until);
+        drop(status);
         let mut files = files(&reached);
         let (known, meant, looked_at) = self.meant(&files, &ground.tree, streams)?;
         let known = |file: &File| known.contains(&file.path);
@@ -91,7 +95,7 @@ impl Exposed {
         let total = files.len();
         let limit = self.search.limit.unwrap_or(usize::MAX);
         let stopped = match reached.whole {
-            false if purse.until.is_some_and(|until| Instant::now() >= until) => Some(Stopped::Time),
+            false if clock::is_over(purse.until) => Some(Stopped::late()),
             false => Some(Stopped::Budget),
             true if total > limit => Some(Stopped::Limit),
             true => None,

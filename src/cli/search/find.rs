@@ -3,6 +3,7 @@
 use super::{Ended, Format, SearchArgs, opened};
 use crate::cli::given::Given;
 use crate::cli::output::Streams;
+use crate::cli::status::Status;
 use crate::cli::{End, Failure, failure};
 use crate::report::{ndjson, search as report};
 use crate::search::explore::{Answer, Search};
@@ -121,10 +122,11 @@ impl Find {
         }
         let lines: Vec<_> = targets.iter().filter(|(_, yes)| *yes).flat_map(|(t, _)| t.lines()).collect();
         let limit = self.search.limit.unwrap_or(if self.format == Format::Text { 3 } else { 20 });
+        let _status = Status::begin(streams, "requests");
         let mut search = Search::new(&site, run, self.search.terms(), self.search.purse(1)?);
         let watcher = search.run.fork();
         let sources = search.run.sources().clone();
-        let mut found = 0;
+        let (mut found, mut any) = (0, false);
         let mut wrong = None;
         let mut seen = std::collections::HashSet::new();
         search.run(&lines, &mut |answer: &Answer<'_>| {
@@ -132,6 +134,10 @@ impl Find {
             // each result is to show something of its own
             if !fits || !seen.insert(kind_of(answer.outcome)) {
                 return ControlFlow::Continue(());
+            }
+            any = true;
+            if found >= limit {
+                return ControlFlow::Break(());
             }
             found += 1;
             let spec = answer.ask.spec();
@@ -149,7 +155,7 @@ impl Find {
         if let Some(error) = wrong {
             return Err(error.into());
         }
-        if found == 0 && self.format != Format::Ndjson {
+        if !any && self.format != Format::Ndjson {
             for line in &lines {
                 let Some(blockers) = search.blocked_by(*line).filter(|blockers| !blockers.is_empty()) else { continue };
                 let by: Vec<String> = blockers.iter().map(|by| sources.place(*by)).collect();
@@ -165,16 +171,18 @@ impl Find {
                 streams.note(&report::ended(found, search.asked, ended.stopped, &ended.open, &sources))
             }
         }
-        Ok(if found > 0 { End::Fine } else { End::Finding })
+        Ok(if any { End::Fine } else { End::Finding })
     }
 
     /// The lines that never have a part in an answer.
     fn dead_lines(&self, streams: &mut Streams) -> Result<End, Failure> {
         let Some((opened, run)) = opened(&self.given, streams)? else { return Ok(End::Wrong) };
         let site = opened.site.clone();
+        let status = Status::begin(streams, "requests");
         let mut search = Search::new(&site, run, self.search.terms(), self.search.purse(1)?);
         search.run(&[], &mut |_| ControlFlow::Continue(()));
         let dead = search.dead();
+        drop(status);
         let sources = search.run.sources().clone();
         let found = dead.len();
         for line in dead.iter().take(self.search.limit.unwrap_or(usize::MAX)) {

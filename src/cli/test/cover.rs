@@ -40,7 +40,7 @@ const UNFITTED: u8 = 32;
 
 /// Watching costs what there is to note: as many notes a request, and a line of configuration that was read, cost less than
 /// half of what it takes to put the request and to read the line.
-const NOTES_A_REQUEST: usize = 150;
+const NOTES_A_REQUEST: usize = 120;
 const NOTES_A_LINE: usize = 5;
 const NOTES_TO_BEGIN: usize = 5_000;
 
@@ -127,32 +127,27 @@ impl Watcher {
 
     /// Asks one of a scenario's requests, and sees what it and the redirects that are followed from it come by.
     pub(super) fn answer(&mut self, scenario: &Scenario, run: &Run, index: usize) -> Answered {
-        let answered = suite::answer_by(scenario, run, index, &mut |request| self.ask(run, request));
-        if scenario.requests[index].follow {
-            let hops = answered.hops.iter().map(|hop| &hop.request);
-            hops.chain([&answered.request]).for_each(|request| drop(self.ask(run, request)));
-        }
-        answered
+        suite::answer_by(scenario, run, index, &mut |request, cookies| self.ask(run, request, cookies))
     }
 
-    fn ask(&mut self, run: &Run, request: &Request) -> Outcome {
+    fn ask(&mut self, run: &Run, request: &Request, cookies: bool) -> (Outcome, Vec<BString>) {
         self.requests += 1;
         self.room += NOTES_A_REQUEST;
         if let Some(host) = run.host_without_names(request) {
             self.mark(host.file, host.line, REACHED | MATCHED);
         }
         if self.room > self.reserve {
-            return run.observe(request, self);
+            return run.observed(request, self, cookies);
         }
-        let outcome = run.ask(request);
+        let answered = run.put(request, cookies);
         // when room grows short, what decides anew goes first
         let is_new = |d: &Decision| self.at(d.span.file, d.span.line)[3] == 0;
-        if self.room > 0 && outcome.decided_by.iter().any(is_new) {
-            return run.observe(request, self);
+        if self.room > 0 && answered.0.decided_by.iter().any(is_new) {
+            return run.observed(request, self, cookies);
         }
         self.unwatched += 1;
-        outcome.decided_by.iter().for_each(|decision| self.decided(decision));
-        outcome
+        answered.0.decided_by.iter().for_each(|decision| self.decided(decision));
+        answered
     }
 
     fn mark(&mut self, file: FileId, line: u32, bits: u8) {

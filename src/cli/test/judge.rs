@@ -5,8 +5,9 @@ use crate::mutate::{Form, Mutant, form};
 use crate::outcome::observer::{Line, Observer};
 use crate::outcome::step::Judgement;
 use crate::outcome::{Decision, Outcome};
-use crate::report::suite::mutation::Verdict;
+use crate::report::suite::mutation::{Noticing, Verdict};
 use crate::run::Run;
+use crate::server::asked::Request;
 use crate::site::Site;
 use crate::source::FileId;
 use crate::suite::{self, Answered, Expectation, Mismatch, Scenario};
@@ -66,11 +67,9 @@ impl<'s> Base<'s> {
         let mut cases = Vec::new();
         let (mut decided, mut reached): (HashMap<_, Vec<usize>>, HashMap<_, Vec<usize>>) = Default::default();
         for (index, spec) in scenario.requests.iter().enumerate().filter(|(_, spec)| wanted(spec)) {
-            let answered = suite::answer(scenario, run, index);
             let mut way = Way::default();
-            for request in answered.hops.iter().map(|hop| &hop.request).chain([&answered.request]) {
-                run.observe(request, &mut way);
-            }
+            let mut put = |request: &Request, cookies| run.observed(request, &mut way, cookies);
+            let answered = suite::answer_by(scenario, run, index, &mut put);
             let number = cases.len();
             for (lines, by_line) in [(way.decided, &mut decided), (way.reached, &mut reached)] {
                 for line in lines {
@@ -99,32 +98,33 @@ impl<'s> Base<'s> {
         self.reached.get(&(mutant.at.file, mutant.at.line)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What comes of a mutant: of who survives, without a request that would notice.
-    pub(super) fn judge(&self, site: &Site, mutant: &Mutant) -> Verdict {
+    /// What comes of a mutant, and after how many requests: of who survives, without what would notice.
+    pub(super) fn judge(&self, site: &Site, mutant: &Mutant) -> (Verdict, usize) {
         if let Some(why) = mutant.inert.filter(|_| !site.is_htaccess(mutant.at.file)) {
-            return Verdict::Equivalent(why);
+            return (Verdict::Equivalent(why), 0);
         }
         let after = match site.with(&mutant.edits) {
             Ok(after) => after,
-            Err(overlap) => return Verdict::Refused(overlap.to_string()),
+            Err(overlap) => return (Verdict::Refused(overlap.to_string()), 0),
         };
         let run = match suite::started(self.scenario, &after) {
             Ok(run) if self.reasons => run,
             Ok(run) => run.without_reasons(),
-            Err(error) => return Verdict::Refused(error.message.clone()),
+            Err(error) => return (Verdict::Refused(error.message.clone()), 0),
         };
         // who came by the line is the likeliest to notice, but others may
         let first = self.covering(mutant);
         let others = (0..self.cases.len()).filter(|number| !first.contains(number));
-        for number in first.iter().copied().chain(others) {
+        for (before, number) in first.iter().copied().chain(others).enumerate() {
             if let Some(key) = self.noticed(&run, &self.cases[number]) {
-                return Verdict::Killed(number, key);
+                return (Verdict::Killed(number, key), before + 1);
             }
         }
-        match self.form.why_same(mutant, &after, &run) {
+        let verdict = match self.form.why_same(mutant, &after, &run) {
             Some(why) => Verdict::Equivalent(why),
-            None => Verdict::Survived(None),
-        }
+            None => Verdict::Survived(Noticing::Unsought),
+        };
+        (verdict, self.cases.len())
     }
 
     /// The expectation of a case that is no longer met.

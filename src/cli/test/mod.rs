@@ -16,11 +16,13 @@ mod watch;
 use super::baseline::{BaselineArgs, Finding};
 use super::given::{self, Given, HERE};
 use super::output::Streams;
+use super::status::Status;
 use super::{End, Failure, failure, suites};
 use crate::report::paint::Paint;
 use crate::report::suite::coverage::{self, Coverage, Suggested};
 use crate::report::suite::mutation::{self, Mutation};
 use crate::report::suite::{self as printed, Case, Checked, State};
+use crate::search::explore::Purse;
 use crate::suite::{RealSite, Scenario};
 use crate::text::plural;
 use filter::Filter;
@@ -94,6 +96,14 @@ pub(super) struct Test {
     /// request that would
     #[arg(long, conflicts_with_all = ["update", "record"])]
     mutate: bool,
+
+    /// Put at most so many requests to the changed configurations; the same number gives the same results
+    #[arg(long, value_name = "N")]
+    budget: Option<usize>,
+
+    /// Try no more changes after so many seconds, whatever is left
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    timeout: f64,
 
     /// Write requests for the lines that none reaches or matches, with today's answers, to paste into a suite
     #[arg(long, conflicts_with_all = ["update", "record"])]
@@ -205,8 +215,12 @@ impl Test {
         let is_over = self.fail_fast && results.iter().any(Checked::failed);
         let mutation = (self.mutates() && !is_over).then(|| {
             let (jobs, fail_fast) = (self.jobs.map(usize::from), self.fail_fast);
-            Mutate { filter: &filter, prepare: &given, jobs, fail_fast }.run(&work)
+            let _status = Status::begin(streams, "mutants");
+            let purse =
+                Purse { requests: self.budget.unwrap_or(usize::MAX), seed: 0, until: super::until(self.timeout)? };
+            Ok::<Mutation, Failure>(Mutate { filter: &filter, prepare: &given, jobs, fail_fast, purse }.run(&work))
         });
+        let mutation = mutation.transpose()?;
         let suggested = coverage.as_ref().filter(|_| self.suggest);
         let suggested = suggested.map(|coverage| suggest::suggestions(&work, &given, coverage));
         let besides =

@@ -4,14 +4,16 @@ use super::super::parallel;
 use super::filter::Filter;
 use super::judge::Base;
 use super::runner::{Prepare, Work};
-use crate::mutate::{Candidates, Mutant, Noticed, mutants, notices};
+use crate::clock;
+use crate::mutate::{Candidates, Mutant, Noticed, Sought, mutants, notices};
 use crate::outcome::json;
-use crate::report::suite::mutation::{Judged, Mutation, Piece, Test, Verdict};
+use crate::report::suite::mutation::{Judged, Mutation, Noticing, Piece, Test, Verdict};
 use crate::run::Run;
+use crate::search::explore::{Purse, Stopped};
 use crate::site::Site;
 use crate::source::Span;
 use crate::source::directive_text;
-use crate::suite::{self, RealSite, Scenario, worth};
+use crate::suite::{self, RealSite, RequestSpec, Scenario, worth};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -21,6 +23,7 @@ pub(super) struct Mutate<'m> {
     pub prepare: &'m Prepare<'m>,
     pub jobs: Option<usize>,
     pub fail_fast: bool,
+    pub purse: Purse,
 }
 
 /// A scenario whose site has mutants.
@@ -110,7 +113,11 @@ impl Mutate<'_> {
             known.get(piece).and_then(|at| all.get(*at)).is_some_and(|judged| judged.verdict.rank() == 0)
         };
         let open: Vec<bool> = pieces.iter().map(|(_, piece)| !settled(piece, &mutation.mutants)).collect();
-        let todo: Vec<&(Mutant, Piece)> = pieces.iter().zip(&open).filter(|(_, open)| **open).map(|(p, _)| p).collect();
+        let todo = pieces.iter().zip(&open).filter(|(_, open)| **open).map(|(piece, _)| piece);
+        let mut todo: Vec<(usize, &(Mutant, Piece))> = todo.enumerate().collect();
+        if !self.fail_fast {
+            spread(&mut todo);
+        }
         let mut verdicts = Vec::new();
         let stops = self.fail_fast && is_only;
         // an early end is no error
@@ -118,14 +125,27 @@ impl Mutate<'_> {
             self.jobs,
             &run,
             &todo,
-            |_, (mutant, _)| base.judge(site, mutant),
-            |verdict| {
+            |_, (_, (mutant, _))| {
+                if self.is_late() {
+                    return (Verdict::Untried, 0);
+                }
+                clock::tick();
+                base.judge(site, mutant)
+            },
+            |(verdict, asked)| {
+                let is_late = matches!(verdict, Verdict::Untried);
+                self.spend(asked, is_late, mutation)?;
                 let survived = verdict.rank() == 2;
                 verdicts.push(verdict);
                 if stops && survived { Err(()) } else { Ok(()) }
             },
         );
-        for ((mutant, piece), verdict) in todo.into_iter().zip(verdicts) {
+        if mutation.stopped.is_some() {
+            verdicts.resize(todo.len(), Verdict::Untried);
+        }
+        let mut done: Vec<_> = todo.into_iter().zip(verdicts).collect();
+        done.sort_by_key(|((number, _), _)| *number);
+        for ((_, (mutant, piece)), verdict) in done {
             let verdict = match verdict {
                 Verdict::Killed(case, key) => Verdict::Killed(first + case, key),
                 other => other,
@@ -150,32 +170,90 @@ impl Mutate<'_> {
         }
     }
 
-    /// Looks for requests that would notice what no expectation does.
+    /// Looks for requests that would notice what no expectation does: among those that the lines near a mutant's speak of, then
+    /// among those that a search of the whole site makes.
     fn search(&self, subjects: &[Subject], mutation: &mut Mutation, alive: &[Option<Alive>]) {
-        for (number, Subject { scenario, site }) in subjects.iter().enumerate() {
+        for (number, subject) in subjects.iter().enumerate() {
+            let Subject { scenario, site } = subject;
             let own = alive.iter().enumerate().filter_map(|(at, alive)| Some((at, alive.as_ref()?)));
             let own: Vec<(usize, &Mutant)> =
                 own.filter(|(_, alive)| alive.subject == number).map(|(at, alive)| (at, &alive.mutant)).collect();
             let Some(run) = site.start().ok().filter(|_| !own.is_empty()) else { continue };
             let run = run.with_response();
             let candidates = Candidates::of(scenario, site);
-            let work = |before: &Run, (_, mutant): &(usize, &Mutant)| {
-                let after = site.with(&mutant.edits).ok()?.start().ok()?.with_response().without_reasons();
-                let candidates = candidates.for_mutant(site, mutant);
-                let put = |run: &Run, spec: &suite::RequestSpec| suite::put(scenario, run, spec, 0);
-                let noticed = notices(before, &after, candidates, put)?;
-                Some(written(&noticed, before, &after))
-            };
-            let mut found = Vec::new();
-            let _ = parallel::in_order_by(self.jobs, &run, &own, work, |request| {
-                found.push(request);
-                Ok::<(), ()>(())
-            });
-            for ((at, _), request) in own.into_iter().zip(found) {
-                mutation.mutants[at].verdict = Verdict::Survived(request);
+            self.seek(subject, &run, &own, mutation, |mutant| candidates.for_mutant(site, mutant));
+            let is_left =
+                |(at, _): &(usize, &Mutant)| matches!(mutation.mutants[*at].verdict, Verdict::Survived(Noticing::None));
+            let left: Vec<(usize, &Mutant)> = own.into_iter().filter(is_left).collect();
+            if left.is_empty() || mutation.stopped.is_some() {
+                continue;
             }
+            let sought = Sought::of(site, &run, candidates.users(), self.purse);
+            self.seek(subject, &run, &left, mutation, |mutant| sought.for_mutant(mutant));
         }
     }
+
+    /// Tries requests on mutants of a subject, and writes down what notices each.
+    fn seek<'m, I: Iterator<Item = RequestSpec>>(
+        &self,
+        Subject { scenario, site }: &Subject,
+        run: &Run,
+        own: &[(usize, &'m Mutant)],
+        mutation: &mut Mutation,
+        candidates: impl Fn(&'m Mutant) -> I + Sync,
+    ) {
+        let work = |before: &Run, (_, mutant): &(usize, &'m Mutant)| {
+            let after = match site.with(&mutant.edits).map(|after| after.start()) {
+                _ if self.is_late() => return (Noticing::Unsought, 0),
+                Ok(Ok(after)) => after.with_response().without_reasons(),
+                _ => return (Noticing::None, 0),
+            };
+            let mut asked = 0;
+            let candidates = candidates(mutant).inspect(|_| asked += 1);
+            let put = |run: &Run, spec: &RequestSpec| suite::put(scenario, run, spec, 0);
+            let noticed = notices(before, &after, candidates, put);
+            let found = noticed.map(|noticed| Noticing::By(written(&noticed, before, &after)));
+            (found.unwrap_or(Noticing::None), asked)
+        };
+        let mut found = Vec::new();
+        let _ = parallel::in_order_by(self.jobs, run, own, work, |(noticing, asked)| {
+            let is_late = matches!(noticing, Noticing::Unsought);
+            self.spend(asked, is_late, mutation)?;
+            found.push(noticing);
+            Ok::<(), ()>(())
+        });
+        for ((at, _), noticing) in own.iter().zip(found) {
+            mutation.mutants[*at].verdict = Verdict::Survived(noticing);
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        clock::is_over(self.purse.until)
+    }
+
+    /// Takes what a mutant cost. The error is that there is no more: it is as if it had not been tried.
+    fn spend(&self, asked: usize, is_late: bool, mutation: &mut Mutation) -> Result<(), ()> {
+        if is_late {
+            mutation.stopped = mutation.stopped.or(Some(Stopped::late()));
+        } else if mutation.asked + asked > self.purse.requests {
+            mutation.stopped = mutation.stopped.or(Some(Stopped::Budget));
+        }
+        if mutation.stopped.is_some() {
+            return Err(());
+        }
+        mutation.asked += asked;
+        Ok(())
+    }
+}
+
+/// Puts mutants in an order in which the first of them are from everywhere, should it end before all are tried.
+fn spread<T>(mutants: &mut [T]) {
+    // the golden ratio's steps fall evenly, however many there are
+    let mut number: u32 = 0;
+    mutants.sort_by_cached_key(|_| {
+        number = number.wrapping_add(0x9E37_79B9);
+        number
+    });
 }
 
 fn judged(

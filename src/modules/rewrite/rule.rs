@@ -91,7 +91,7 @@ fn try_rule(r: &mut Request<'_>, ctx: &mut Context<'_>, rule: &Rule, conds: Cond
         Some(directory) => (Origin::File, directory.as_slice()),
         None => (Origin::Path, &b""[..]),
     };
-    let found = captures::search(r, &rule.regex, rule.span, &ctx.uri, whence, &mut caps);
+    let found = captures::search_told(r, &rule.regex, rule.span, &ctx.uri, whence, &mut caps);
     if found == rule.has(flag::NOT) {
         return Went::NoMatch;
     }

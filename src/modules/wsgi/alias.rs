@@ -119,7 +119,7 @@ impl Entry {
         let uri = r.uri.clone();
         let Some(regex) = &self.regex else {
             let length = pattern::alias_matches(&uri, &self.location);
-            r.engine.pattern(|| {
+            r.engine.pattern_of_told(|| {
                 captures::tried(self.span, PatternKind::Prefix, &self.location, &uri, (Origin::Path, b""), length > 0)
             });
             let rest = if self.location == "/" { uri.as_slice() } else { uri.get(length..)? };
@@ -150,7 +150,7 @@ pub(super) fn intercept(r: &mut Request<'_>) -> Verdict {
     let candidates = if r.watched() { server.aliases.all() } else { server.aliases.of_path(&r.uri) };
     for (place, (_, entry)) in candidates.iter().enumerate() {
         let Some(file) = entry.target(r) else {
-            r.tell(|| entry.step(Judgement::Missed));
+            r.tell_line(Phase::TranslateName, By::Module(super::NAME), entry.span, Judgement::Missed);
             continue;
         };
         r.tell(|| {

@@ -9,6 +9,7 @@ pub(crate) use stryker::stryker;
 pub(crate) use text::{request, text};
 
 use super::coverage::Share;
+use crate::search::explore::Stopped;
 use crate::suite::Location;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -58,10 +59,23 @@ pub(crate) enum Verdict {
     Killed(usize, String),
     /// httpd would refuse to start with it, and why.
     Refused(String),
-    /// No expectation noticed it; and a request that would.
-    Survived(Option<Map<String, Value>>),
+    /// No expectation noticed it; and what would.
+    Survived(Noticing),
     /// It can change no answer, and why.
     Equivalent(&'static str),
+    /// It was not tried: there was no time, or no more requests were to be asked.
+    Untried,
+}
+
+/// What would notice a mutant.
+#[derive(Clone, Debug)]
+pub(crate) enum Noticing {
+    /// A request.
+    By(Map<String, Value>),
+    /// Nothing that was tried.
+    None,
+    /// It was not looked for to the end.
+    Unsought,
 }
 
 impl Verdict {
@@ -72,6 +86,7 @@ impl Verdict {
             Verdict::Refused(_) => 1,
             Verdict::Survived(_) => 2,
             Verdict::Equivalent(_) => 3,
+            Verdict::Untried => 4,
         }
     }
 }
@@ -100,6 +115,10 @@ pub(crate) struct Mutation {
     pub sources: BTreeMap<String, String>,
     /// Whether it was ended by the first that survived.
     pub cut: bool,
+    /// How many requests were put to mutants.
+    pub asked: usize,
+    /// Why not all were tried, or sought for.
+    pub stopped: Option<Stopped>,
 }
 
 impl Mutation {
@@ -118,9 +137,14 @@ impl Mutation {
         self.mutants.iter().filter(|m| m.verdict.rank() == 3).count()
     }
 
-    /// How many were noticed, of those that could be.
+    /// Those that were not tried.
+    pub(crate) fn untried(&self) -> usize {
+        self.mutants.iter().filter(|m| m.verdict.rank() == 4).count()
+    }
+
+    /// How many were noticed, of those that were tried and could be.
     pub(crate) fn score(&self) -> Share {
-        Share { part: self.killed(), whole: self.mutants.len() - self.equivalent() }
+        Share { part: self.killed(), whole: self.mutants.len() - self.equivalent() - self.untried() }
     }
 }
 
@@ -147,14 +171,29 @@ mod tests {
             .expect("it is JSON");
         let mutants = vec![
             judged(1, "delete", Verdict::Killed(0, "status".into())),
-            judged(1, "loosen", Verdict::Survived(request.as_object().cloned())),
-            judged(2, "delete", Verdict::Survived(None)),
+            judged(1, "loosen", Verdict::Survived(Noticing::By(request.as_object().cloned().unwrap_or_default()))),
+            judged(2, "delete", Verdict::Survived(Noticing::None)),
             judged(3, "delete", Verdict::Equivalent("it has no part in answers")),
             judged(4, "delete", Verdict::Refused("no such thing".into())),
         ];
         let tests = vec![Test { path: "s.yaml".into(), name: "GET /a".into(), line: 3, column: 5 }];
         let sources = [("a.conf".to_string(), "x\n".to_string())].into();
-        Mutation { mutants, tests, sources, cut: false }
+        Mutation { mutants, tests, sources, ..Mutation::default() }
+    }
+
+    #[test]
+    fn what_was_not_tried_is_told_and_does_not_count() {
+        let mut all = mutation();
+        all.mutants[0].verdict = Verdict::Untried;
+        all.mutants[2].verdict = Verdict::Survived(Noticing::Unsought);
+        all.stopped = Some(Stopped::Time);
+        let said = text(&all, Paint::default(), false);
+        let sum = "mutants: 1 of 3 noticed (33.3%), 2 survived; 1 can change nothing; 1 not tried (--timeout)\n";
+        assert!(said.starts_with(sum), "{said}");
+        assert!(said.ends_with("  what would notice it was not looked for to the end\n"), "{said}");
+        let value = json(&all);
+        assert_eq!((&value["untried"], &value["stopped"]), (&1.into(), &"time".into()));
+        assert_eq!(stryker(&all)["files"]["a.conf"]["mutants"][0]["status"], "Pending");
     }
 
     #[test]

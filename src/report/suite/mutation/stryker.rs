@@ -1,6 +1,6 @@
 //! Mutants as the mutation testing report schema has them (version 2), which viewers of many tools read.
 
-use super::{Judged, Mutation, Test, Verdict, request};
+use super::{Judged, Mutation, Noticing, Test, Verdict, request};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -53,11 +53,12 @@ fn mutant(number: usize, judged: &Judged) -> Value {
             ("Killed", Some(format!("`{key}` is not as expected")))
         }
         Verdict::Refused(message) => ("Killed", Some(format!("httpd would refuse to start: {message}"))),
-        Verdict::Survived(None) => ("Survived", None),
-        Verdict::Survived(Some(noticing)) => {
+        Verdict::Survived(Noticing::None | Noticing::Unsought) => ("Survived", None),
+        Verdict::Survived(Noticing::By(noticing)) => {
             ("Survived", Some(format!("noticed by:\n{}", request(noticing).join("\n"))))
         }
         Verdict::Equivalent(why) => ("Ignored", Some((*why).to_string())),
+        Verdict::Untried => ("Pending", None),
     };
     value["status"] = status.into();
     if let Some(reason) = reason {

@@ -1,7 +1,8 @@
 //! Mutants for people: how many were noticed, and those that were not, each with what would notice it.
 
 use super::super::super::paint::{Paint, Tone, clean};
-use super::{Judged, Mutation, Verdict};
+use super::{Judged, Mutation, Noticing, Verdict};
+use crate::search::explore::Stopped;
 use crate::suite::edits::{flow, scalar};
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -14,6 +15,15 @@ pub(crate) fn text(mutation: &Mutation, paint: Paint, quiet: bool) -> String {
     let _ = write!(sum, ", {survived} survived");
     if mutation.equivalent() > 0 {
         let _ = write!(sum, "; {} can change nothing", mutation.equivalent());
+    }
+    let option = match mutation.stopped {
+        Some(Stopped::Time) => "--timeout",
+        Some(Stopped::Budget) => "--budget",
+        Some(Stopped::Interrupted) => "interrupted",
+        Some(Stopped::Limit) | None => "",
+    };
+    if mutation.untried() > 0 {
+        let _ = write!(sum, "; {} not tried ({option})", mutation.untried());
     }
     if mutation.cut {
         sum.push_str("; stopped at the first that survived");
@@ -41,7 +51,10 @@ fn survivor(out: &mut String, judged: &Judged, paint: Paint) {
         let _ = writeln!(out, "  {}", paint.tone(Tone::Good, &format!("+ {}", line(becomes))));
     }
     match &judged.verdict {
-        Verdict::Survived(Some(noticing)) => {
+        Verdict::Survived(Noticing::Unsought) => {
+            out.push_str("  what would notice it was not looked for to the end\n");
+        }
+        Verdict::Survived(Noticing::By(noticing)) => {
             out.push_str("  noticed by:\n");
             for line in request(noticing) {
                 let _ = writeln!(out, "    {}", clean(&line));
