@@ -1,5 +1,7 @@
 //! What rules share, gathered once: the directives, which files a visitor gets, and requests of all kinds with their answers.
 
+use super::past::{self, Past};
+use crate::conf::Node;
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Line, Observer, Tried};
 use crate::outcome::step::Judgement;
@@ -14,9 +16,9 @@ use crate::search::reach::{Pass, Reached};
 use crate::search::shown::{How, Thing, shown};
 use crate::search::space::Terms;
 use crate::site::{Directive, Edit, Site};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use bstr::BString;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
@@ -64,6 +66,10 @@ pub(crate) struct Asked<'s> {
     /// Requests of all kinds.
     pub pool: Vec<Seen>,
     changed: RefCell<Changed>,
+    /// The texts of .htaccess files that were read.
+    nested: Vec<Vec<Node>>,
+    past: OnceCell<Vec<Past>>,
+    purse: Purse,
 }
 
 /// Changed sites by their edits, the oldest first.
@@ -106,6 +112,12 @@ impl<'s> Facts<'s> {
     /// The directives of these names, sections included.
     pub(crate) fn named<'f>(&'f self, names: &'f [&str]) -> impl Iterator<Item = &'f Directive<'s>> {
         self.directives.iter().filter(|d| is_named(d, names))
+    }
+
+    /// All directives, those of .htaccess files too.
+    pub(crate) fn everywhere<'f>(&'f self) -> impl Iterator<Item = Directive<'f>> {
+        let nested = self.asked.iter().flat_map(|asked| &asked.nested);
+        self.directives.iter().cloned().chain(nested.flat_map(|nodes| Directive::of(nodes)))
     }
 
     /// The directives straight in a section.
@@ -170,7 +182,19 @@ impl<'s> Asked<'s> {
         asks.truncate(POOL);
         asks.sort_by_key(|ask| (ask.weight(), ask.clone()));
         let pool = asks.into_iter().map(|ask| Asked::seen(run, ask)).collect();
-        Asked { site, ground, files, pool, changed: RefCell::default() }
+        let all = run.sources().files_from(0).len() as u32;
+        let nested = (0..all).map(FileId).filter(|id| site.is_htaccess(*id));
+        let mut nested: Vec<_> =
+            nested.map(|id| (run.sources().file(id).name.clone(), run.htaccess_nodes(id))).collect();
+        // which one was read first is no matter
+        nested.sort_by(|a, b| a.0.cmp(&b.0));
+        let nested = nested.into_iter().map(|(_, nodes)| nodes).collect();
+        Asked { site, ground, files, pool, changed: RefCell::default(), nested, past: OnceCell::new(), purse }
+    }
+
+    /// Requests that get past refusals.
+    pub(crate) fn past(&self) -> &[Past] {
+        self.past.get_or_init(|| past::hunt(self.site, &self.ground, &self.pool, &self.files, self.purse))
     }
 
     fn seen(run: &Run, ask: Ask) -> Seen {
@@ -208,6 +232,13 @@ impl<'s> Asked<'s> {
         all.order.push_back(key.clone());
         all.known.insert(key, run.clone());
         run
+    }
+
+    /// An edit that puts lines at the end of the configuration.
+    pub(crate) fn at_end(&self, text: impl Into<BString>) -> Option<Edit> {
+        let first = self.site.directives().find(|d| d.sections().is_empty())?.span();
+        let end = self.site.sources().file(first.file).text.len() as u32;
+        Some(Edit { file: first.file, range: end..end, text: text.into() })
     }
 
     /// The site without some directives.

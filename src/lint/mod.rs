@@ -7,6 +7,7 @@
 mod allow;
 pub(crate) mod facts;
 pub(crate) mod fix;
+mod past;
 mod rules;
 pub(crate) mod settings;
 #[cfg(test)]
@@ -45,7 +46,8 @@ pub(crate) struct Rule {
     pub find: fn(&Rule, &Facts<'_>) -> Vec<Finding>,
 }
 
-/// An example: a configuration, and the files around it; `PATH -> TARGET` is a link.
+/// An example: a configuration, and the files around it; `PATH -> TARGET` is a link, `PATH (0600)` one of
+/// another mode.
 #[derive(Clone, Copy)]
 pub(crate) struct Example {
     pub config: &'static str,
@@ -83,6 +85,11 @@ impl Rule {
     /// A finding of this rule, and the request that shows it.
     fn shown(&self, line: Span, message: impl Into<String>, ask: &Ask, outcome: &Outcome) -> Finding {
         Finding { level: self.level, witness: Some((ask.clone(), outcome.clone())), ..self.at(line, message) }
+    }
+
+    /// A finding of this rule, which httpd's own refusal to start shows.
+    fn refused(&self, line: Span, message: impl Into<String>) -> Finding {
+        Finding { level: self.level, ..self.at(line, message) }
     }
 
     /// The same, of a request that was seen.

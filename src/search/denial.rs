@@ -94,6 +94,22 @@ pub(crate) fn denial(site: &Site, run: &Run, ask: &Ask) -> Result<Denial, No> {
     Ok(Denial { ask: ask.clone(), outcome, lines: gone, meant: now, thing, how, part })
 }
 
+/// The site where none of these lines refuses anybody.
+pub(crate) fn opened(site: &Site, run: &Run, lines: &[Span]) -> Option<Run> {
+    without(site, run, lines)
+}
+
+/// What a request is refused, by a site that refuses nobody (`opened`); none where that gives nothing either.
+pub(crate) fn denial_by(site: &Site, run: &Run, open: &Run, ask: &Ask) -> Option<Denial> {
+    let request = ask.request();
+    let outcome = run.ask(&request);
+    let lines = refusing(run, &outcome);
+    let meant = open.ask(&request);
+    let (thing, how) = shown(site, "GET", &meant)?;
+    let part = part(site, open, ask, &thing, &meant);
+    (!lines.is_empty()).then(|| Denial { ask: ask.clone(), outcome, lines, meant, thing, how, part })
+}
+
 /// The path that a program is asked for, where URLs that name nothing get the same one.
 fn part(site: &Site, open: &Run, ask: &Ask, thing: &Thing, meant: &Outcome) -> Option<Vec<u8>> {
     let at = ask.path.trim_end_matches('/').rfind('/').unwrap_or(0);

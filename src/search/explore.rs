@@ -98,7 +98,7 @@ pub(crate) struct Search<'s> {
     pub run: Run,
     pub(super) terms: Terms,
     pub(super) purse: Purse,
-    pub(super) solver: Solver,
+    pub(crate) solver: Solver,
     /// Where requests come in.
     pub doors: Vec<Door>,
     /// In what else they are varied.

@@ -58,6 +58,8 @@ pub(crate) struct Hunt<'h, 's> {
     pub late: bool,
     /// Whether one is enough.
     one: bool,
+    /// Whether only what is tried first is tried.
+    plain: bool,
 }
 
 impl<'h, 's> Hunt<'h, 's> {
@@ -72,7 +74,8 @@ impl<'h, 's> Hunt<'h, 's> {
         let (run, quick) = (ground.search.run.fork(), ground.search.run.fork().without_reasons());
         let (met, found) = (HashSet::new(), BTreeMap::new());
         let site = ground.search.site();
-        Hunt { site, ground, run, quick, denial, terms, met, found, left, asked: 0, until, late: false, one: false }
+        let (one, plain) = (false, false);
+        Hunt { site, ground, run, quick, denial, terms, met, found, left, asked: 0, until, late: false, one, plain }
     }
 
     /// All that was found, the plainest way first; what is proved first of all.
@@ -98,6 +101,12 @@ impl<'h, 's> Hunt<'h, 's> {
         (found.into_iter().next(), asked, late)
     }
 
+    /// What gets through of other requests for the same, and of the refused one with a single turn.
+    pub(crate) fn plain(mut self) -> (Vec<Found>, usize, bool) {
+        self.plain = true;
+        self.run()
+    }
+
     fn go(&mut self) {
         let bases = self.bases();
         bases.iter().for_each(|base| self.try_one(base));
@@ -105,7 +114,7 @@ impl<'h, 's> Hunt<'h, 's> {
         let turned = self.turned(&first);
         let singles = self.singles(&first);
         turned.iter().chain(&singles).for_each(|ask| self.try_one(ask));
-        if self.one {
+        if self.one || self.plain {
             return;
         }
         // other URLs of the same thing that are refused too, each with one turn

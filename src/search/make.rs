@@ -37,7 +37,7 @@ impl Search<'_> {
     }
 
     /// Whether a text is as wanted.
-    pub(super) fn fits_text(&self, want: &Want, text: &[u8]) -> Option<bool> {
+    pub(crate) fn fits_text(&self, want: &Want, text: &[u8]) -> Option<bool> {
         self.solver.matches(want, text)
     }
 

@@ -17,8 +17,13 @@ pub(super) fn throughout(path: &str) -> Vec<String> {
         }
         out
     };
+    let every: String = path
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { format!("%{:02x}", u32::from(c)) } else { c.to_string() })
+        .collect();
     let inner = path.trim_start_matches('/');
     vec![
+        every,
         path.replace('/', "//"),
         path.replace('/', "///"),
         path.replace('/', "/./"),

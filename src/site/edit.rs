@@ -250,7 +250,7 @@ impl Vfs for Overlay {
         match (self.tree.lstat(path), self.texts.get(path)) {
             (_, Some(None)) => Err(Errno::NotFound),
             (Err(Errno::NotFound), Some(Some(text))) => {
-                Ok(Stat { size: text.len() as u64, ..Stat::of(crate::vfs::Kind::Regular) })
+                Ok(Stat { size: text.len() as u64, mode: 0o644, ..Stat::of(crate::vfs::Kind::Regular) })
             }
             (stat, _) => stat.map(|stat| self.sized(path, stat)),
         }

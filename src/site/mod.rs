@@ -169,6 +169,16 @@ impl Site {
         Ok(Site::of(input, self.0.programs.clone()))
     }
 
+    /// The same site with more files, empty ones, in folders that are there.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_files(&self, paths: &[BString]) -> Site {
+        let mut input = self.0.input.clone();
+        let mut overlay = Overlay::over(input.vfs.clone());
+        paths.iter().for_each(|path| overlay.put(path, BString::default()));
+        input.vfs = Arc::new(overlay);
+        Site::of(input, self.0.programs.clone())
+    }
+
     /// Edits that take directives out, and leave as many lines.
     #[cfg(feature = "cli")]
     pub(crate) fn blanks(&self, spans: &[Span]) -> Vec<Edit> {

@@ -31,3 +31,48 @@ pub(super) fn grants(facts: &Facts<'_>, section: &Directive<'_>) -> Vec<Span> {
 pub(super) fn same_server(earlier: &Directive<'_>, later: &Directive<'_>) -> bool {
     earlier.virtual_host() == later.virtual_host()
 }
+
+/// The access rules of a section, or of an .htaccess file outside of all sections.
+pub(super) struct Block<'a, 'd> {
+    /// The section.
+    pub section: Option<Span>,
+    /// Its lines, straight in it, in order.
+    pub lines: Vec<&'a Directive<'d>>,
+}
+
+/// All blocks that have access rules.
+pub(super) fn blocks<'a, 'd>(facts: &Facts<'_>, all: &'a [Directive<'d>]) -> Vec<Block<'a, 'd>> {
+    let mut found: Vec<Block<'a, 'd>> = Vec::new();
+    let mut known = std::collections::HashMap::new();
+    for line in all.iter().filter(|d| is_named(d, &RULES)) {
+        let around = line.sections().last().map(|section| section.span);
+        let wrapped = line.sections().last().is_some_and(|section| {
+            let name = section.name.to_ascii_lowercase();
+            name.starts_with(b"require") || name.starts_with(b"limit")
+        });
+        if wrapped || around.is_none() && !facts.site.is_htaccess(line.span().file) {
+            continue;
+        }
+        let at = *known.entry((line.span().file, around)).or_insert(found.len());
+        if at == found.len() {
+            found.push(Block { section: around, lines: Vec::new() });
+        }
+        found[at].lines.push(line);
+    }
+    found
+}
+
+impl Block<'_, '_> {
+    /// The lines of these names.
+    pub(super) fn named(&self, names: &[&str]) -> Vec<&Directive<'_>> {
+        self.lines.iter().copied().filter(|d| is_named(d, names)).collect()
+    }
+}
+
+/// Whether the words of a line begin so.
+pub(super) fn says(line: &Directive<'_>, name: &str, words: &[&str]) -> bool {
+    let own = line.words();
+    is_named(line, &[name])
+        && words.len() <= own.len()
+        && words.iter().zip(&own).all(|(word, own)| own.eq_ignore_ascii_case(word.as_bytes()))
+}

@@ -1,9 +1,10 @@
 //! What the rules about served files have in common: the files, by the line that leads URLs to them.
 
-use crate::lint::facts::{Facts, Shown};
+use crate::lint::facts::{Facts, Shown, is_named};
 use crate::lint::{Finding, Rule};
 use crate::search::kinds::{Sensitive, sensitive};
 use crate::search::shown::How;
+use crate::site::Directive;
 use crate::source::Span;
 use crate::text::plural;
 use bstr::ByteSlice;
@@ -23,7 +24,7 @@ pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&S
     let mut by_line: BTreeMap<Span, Vec<&Shown>> = BTreeMap::new();
     // what is had by a link is the link's fault, which has a rule of its own
     for file in asked.files.iter().filter(|file| file.how == How::Static && is(file) && !asked.by_link(file)) {
-        if let Some(line) = asked.mapping(&file.outcome) {
+        if let Some(line) = exception(facts, file).or_else(|| asked.mapping(&file.outcome)) {
             by_line.entry(line).or_default().push(file);
         }
     }
@@ -45,4 +46,21 @@ pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&S
 /// The same of the files of a kind.
 pub(super) fn of_kind(rule: &Rule, facts: &Facts<'_>, what: &str, kind: Sensitive) -> Vec<Finding> {
     by_line(rule, facts, what, |file| sensitive(&file.path, file.how) == Some(kind))
+}
+
+/// The condition that excepts a file's URL from what a rule makes of all others.
+fn exception(facts: &Facts<'_>, file: &Shown) -> Option<Span> {
+    let lines: Vec<Span> = file.outcome.decided_by.iter().map(|d| d.span).filter(Span::is_some).collect();
+    let sources = facts.site.sources();
+    let is_condition = |line: &&Span| sources.directive_name(**line).eq_ignore_ascii_case("RewriteCond");
+    if !lines.iter().any(|line| is_condition(&line)) {
+        return None;
+    }
+    let excepts = |d: &Directive<'_>| {
+        let words = d.words();
+        words.first().is_some_and(|test| test.eq_ignore_ascii_case(b"%{REQUEST_URI}"))
+            && words.get(1).is_some_and(|pattern| pattern.starts_with(b"!"))
+    };
+    let found = facts.everywhere().find(|d| lines.contains(&d.span()) && is_named(d, &["RewriteCond"]) && excepts(d));
+    found.map(|d| d.span())
 }

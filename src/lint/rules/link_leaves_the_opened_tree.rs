@@ -3,6 +3,9 @@
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Shown, is_named, same_line};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
+use crate::search::ask::Ask;
+use crate::search::shown::Thing;
 use crate::site::{Directive, Edit};
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
@@ -44,7 +47,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let options = facts.named(&["Options"]).filter_map(|d| Some((d.span(), unlinked(d, sources)?)));
     let options: Vec<(Span, Edit)> = options.collect();
     let mut found: Vec<Finding> = Vec::new();
-    for file in asked.files.iter().filter(|file| leads_out(asked, file)) {
+    let out = asked.files.iter().filter(|file| leads_out(asked, file));
+    for file in out.flat_map(|file| by_all_links(asked, file)) {
+        let file = &file;
         let refused = |edits: &[Edit]| {
             let outcome = asked.changed(edits).map(|other| other.ask(&file.ask.request()));
             outcome.is_some_and(|outcome| outcome.status == 403)
@@ -59,6 +64,27 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 finding.level = Severity::Note;
             }
             found.push(finding);
+        }
+    }
+    found
+}
+
+/// How many requests by other links are looked at.
+const LINKS: usize = 12;
+
+/// A file that is had by a link, by each of the links that lead to it.
+fn by_all_links(asked: &Asked<'_>, file: &Shown) -> Vec<Shown> {
+    let one = |ask: Ask, outcome: Outcome| Shown { path: file.path.clone(), how: file.how, ask, outcome };
+    let mut found = vec![one(file.ask.clone(), file.outcome.clone())];
+    for name in asked.ground.names(&file.path).into_iter().filter(|name| *file.path != **name) {
+        for way in asked.ground.routes.to(&name) {
+            let Some(door) = asked.ground.doors.iter().find(|door| way.scope.takes(door)) else { continue };
+            let seen = asked.ask(way.ask(door));
+            let same =
+                asked.gives(&seen.ask, &seen.outcome).is_some_and(|(thing, _)| thing == Thing::File(file.path.clone()));
+            if same && found.len() < LINKS && found.iter().all(|known| known.ask != seen.ask) {
+                found.push(one(seen.ask, seen.outcome));
+            }
         }
     }
     found

@@ -1,7 +1,7 @@
 //! `mapping-not-granted`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Seen};
+use crate::lint::facts::{Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::escaped;
 use crate::site::Edit;
@@ -65,7 +65,21 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             .map(|rest| asked.ask(door.ask(&format!("{}{}", escaped(url), escaped(rest)))))
             .filter(|seen| asked.mapping(&seen.outcome) == Some(line.span()) || root && seen.outcome.status == 403)
             .collect();
-        let refused = |seen: &Seen| seen.outcome.status == 403 && seen.outcome.log == Some("AH01630");
+        // by a rule for everybody, of a section further out: one for the folder itself is meant for it
+        let outer = |seen: &Seen| {
+            let lines = seen.outcome.decided_by.iter().map(|d| d.span);
+            let refusing: Vec<_> = facts
+                .directives
+                .iter()
+                .filter(|d| is_named(d, &["Require"]) && lines.clone().any(|line| line == d.span()))
+                .collect();
+            let bare = [path.trim_end_with(|c| c == '/').as_bytes(), b"/"].concat();
+            refusing.iter().all(|d| {
+                let for_all = d.args().to_ascii_lowercase().contains_str("denied");
+                for_all && d.directory().is_some_and(|folder| bare.starts_with(&folder) && bare != folder.as_slice())
+            })
+        };
+        let refused = |seen: &Seen| seen.outcome.status == 403 && seen.outcome.log == Some("AH01630") && outer(seen);
         let Some(first) = seen.iter().find(|seen| refused(seen)).filter(|_| seen.iter().all(refused)) else { continue };
         // and a Directory section for it would open it
         let end = sources.file(line.span().file).text.len() as u32;

@@ -1,0 +1,82 @@
+//! `private-address-from-trusted-proxy`
+
+use crate::address::IpSubnet;
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, is_named};
+use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::Ask;
+use crate::site::Edit;
+use bstr::ByteSlice;
+use std::net::IpAddr;
+
+pub(super) static RULE: Rule = Rule {
+    name: "private-address-from-trusted-proxy",
+    level: Severity::Note,
+    group: "access control",
+    finds: "RemoteIPTrustedProxy names the proxy, and rules ask for private addresses.",
+    why: "From such a proxy httpd takes no private address: a rule for an inner network never fits.",
+    help: "write RemoteIPInternalProxy",
+    safe: None,
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+RemoteIPHeader X-Forwarded-For
+# finding
+RemoteIPTrustedProxy 203.0.113.5
+<Directory /srv/www>
+  Require ip 10.0.0.0/8
+</Directory>
+"##,
+        files: &["/srv/www/index.html"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+RemoteIPHeader X-Forwarded-For
+RemoteIPInternalProxy 203.0.113.5
+<Directory /srv/www>
+  Require ip 10.0.0.0/8
+</Directory>
+"##,
+        files: &["/srv/www/index.html"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let Some(header) = facts.named(&["RemoteIPHeader"]).next().and_then(|d| d.words().into_iter().next()) else {
+        return Vec::new();
+    };
+    let private = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => ip.is_private(),
+        IpAddr::V6(ip) => ip.is_unique_local(),
+    };
+    let asks = facts.everywhere().filter(|d| is_named(d, &["Require", "Allow"]));
+    let inner: Vec<IpAddr> = asks
+        .flat_map(|d| d.words())
+        .filter_map(|word| IpSubnet::read(&word).ok()?.first())
+        .filter(private)
+        .take(4)
+        .collect();
+    let mut found = Vec::new();
+    for line in facts.named(&["RemoteIPTrustedProxy"]) {
+        let Some(proxy) = line.words().iter().find_map(|word| IpSubnet::read(word).ok()?.first()) else { continue };
+        if inner.is_empty() {
+            continue;
+        }
+        let text = format!("RemoteIPInternalProxy {}", line.args().to_str_lossy());
+        let Some(other) = asked.changed(&[Edit::replace(line.span(), text)]) else { continue };
+        let refused = asked.pool.iter().filter(|seen| seen.outcome.status == 403).take(40);
+        let seen = refused.flat_map(|seen| inner.iter().map(move |ip| (seen, ip))).find_map(|(seen, ip)| {
+            let said =
+                Ask { client: Some(proxy), ..seen.ask.clone() }.with_header(&header.to_str_lossy(), &ip.to_string());
+            let got = asked.ask(said);
+            let fits = got.outcome.status == 403 && asked.gives(&got.ask, &other.ask(&got.ask.request())).is_some();
+            fits.then_some(got)
+        });
+        if let Some(seen) = seen {
+            let message = "no private address is taken from this proxy: a rule for an inner network never fits";
+            found.push(rule.seen(line.span(), message, &seen));
+        }
+    }
+    found
+}

@@ -1,0 +1,89 @@
+//! `subsection-reopens`
+
+use super::access::{BY_URL, blocks, says};
+use crate::diagnostic::Severity;
+use crate::lint::facts::Facts;
+use crate::lint::{Example, Finding, Rule};
+use crate::site::Directive;
+use crate::source::Span;
+use bstr::ByteSlice;
+
+pub(super) static RULE: Rule = Rule {
+    name: "subsection-reopens",
+    level: Severity::Note,
+    group: "access control",
+    finds: "A Require in a deeper section replaces an outer rule.",
+    why: "Rules of a deeper section don't add to those around it: whoever meets them alone is let in.",
+    help: "write `AuthMerging And` in the deeper section, where both are meant",
+    safe: None,
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+<Directory /srv/www/staff>
+  Require ip 192.0.2.0/24
+</Directory>
+# finding
+<Directory /srv/www/staff/news>
+  Require all granted
+</Directory>
+"##,
+        files: &["/srv/www/index.html", "/srv/www/staff/news/a.txt"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+<Directory /srv/www/staff>
+  Require ip 192.0.2.0/24
+</Directory>
+<Directory /srv/www/staff/news>
+  AuthMerging And
+  Require all granted
+</Directory>
+"##,
+        files: &["/srv/www/index.html", "/srv/www/staff/news/a.txt"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let mut found = Vec::new();
+    for block in blocks(facts, &all) {
+        let section = block.section.and_then(|span| all.iter().find(|d| d.span() == span));
+        let by_url = section.is_some_and(|d| BY_URL.iter().any(|name| d.name().eq_ignore_ascii_case(name.as_bytes())));
+        if by_url || block.named(&["Require"]).is_empty() {
+            continue;
+        }
+        let Some(first) = block.lines.first() else { continue };
+        let line = section.map_or(first.span(), |d| d.span());
+        let mut met = asked.pool.iter().filter(|seen| {
+            asked.gives(&seen.ask, &seen.outcome).is_some()
+                && (seen.met.contains(&line)
+                    || seen.outcome.decided_by.iter().any(|d| block.lines.iter().any(|l| l.span() == d.span)))
+        });
+        let Some(first) = met.next() else { continue };
+        let spans: Vec<Span> = block.lines.iter().map(|d| d.span()).collect();
+        let Some(outer) = asked.without(&spans) else { continue };
+        let refused = std::iter::once(first).chain(met).find_map(|seen| {
+            let other = outer.ask(&seen.ask.request());
+            let lines: Vec<&Directive<'_>> =
+                all.iter().filter(|d| other.decided_by.iter().any(|o| o.span == d.span())).collect();
+            // more than a denial of everybody, which is there to be undone
+            let rule = lines.into_iter().find(|d| says(d, "Require", &[]) && !says(d, "Require", &["all"]));
+            rule.filter(|_| matches!(other.status, 401 | 403)).map(|rule| (seen, rule))
+        });
+        let Some((seen, outer)) = refused else { continue };
+        let message = format!(
+            "this replaces `Require {}` of the section around it, and does not add to it",
+            outer.args().to_str_lossy()
+        );
+        let finding = rule.seen(line, message, seen);
+        found.push(finding.related(outer.span(), "this is not asked here"));
+    }
+    found
+}
