@@ -65,6 +65,8 @@ pub(crate) struct Asked<'s> {
     pub files: Vec<Shown>,
     /// Requests of all kinds.
     pub pool: Vec<Seen>,
+    /// The servers that speak TLS.
+    tls: HashSet<Option<Span>>,
     changed: RefCell<Changed>,
     /// The texts of .htaccess files that were read.
     nested: Vec<Vec<Node>>,
@@ -189,7 +191,8 @@ impl<'s> Asked<'s> {
         // which one was read first is no matter
         nested.sort_by(|a, b| a.0.cmp(&b.0));
         let nested = nested.into_iter().map(|(_, nodes)| nodes).collect();
-        Asked { site, ground, files, pool, changed: RefCell::default(), nested, past: OnceCell::new(), purse }
+        let tls = run.server().servers.iter().filter(|server| server.tls).map(|server| server.span).collect();
+        Asked { site, ground, files, pool, tls, changed: RefCell::default(), nested, past: OnceCell::new(), purse }
     }
 
     /// Requests that get past refusals.
@@ -197,7 +200,8 @@ impl<'s> Asked<'s> {
         self.past.get_or_init(|| past::hunt(self.site, &self.ground, &self.pool, &self.files, self.purse))
     }
 
-    fn seen(run: &Run, ask: Ask) -> Seen {
+    /// The same of a run.
+    pub(crate) fn seen(run: &Run, ask: Ask) -> Seen {
         let mut met = Met::default();
         let outcome = run.observe(&ask.request(), &mut met);
         Seen { ask, outcome, met: met.0 }
@@ -208,10 +212,16 @@ impl<'s> Asked<'s> {
         Asked::seen(&self.ground.search.run, ask)
     }
 
+    /// The ways in by which there is an answer.
+    pub(crate) fn open_doors(&self) -> impl Iterator<Item = &Door> {
+        let speaks = |door: &&Door| door.tls == self.tls.contains(&door.server);
+        self.ground.search.doors.iter().filter(|door| self.ground.search.is_open(door)).filter(speaks)
+    }
+
     /// The ways in to the server of a directive.
     pub(crate) fn doors<'f>(&'f self, directive: &'f Directive<'_>) -> impl Iterator<Item = &'f Door> {
         let own = directive.virtual_host();
-        self.ground.search.doors.iter().filter(move |door| own.is_none() || door.server == own)
+        self.open_doors().filter(move |door| own.is_none() || door.server == own)
     }
 
     /// The site with other texts; none where httpd would not start with them.

@@ -7,11 +7,15 @@
 mod allow;
 pub(crate) mod facts;
 pub(crate) mod fix;
+mod lines;
 mod past;
+#[cfg(test)]
+mod published;
 mod rules;
 pub(crate) mod settings;
 #[cfg(test)]
 mod tests;
+mod typing;
 
 pub(crate) use allow::COMMENTS;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::maps::{self, Maps};
 use super::notes::{Glance, Mark, Matched, Note, Notes, Seen, kind_of};
 use super::place::{self};
 use super::points::{Point, points};
-use super::solve::{Solver, Want};
+use super::solve::{Solved, Solver, Want};
 use super::space::Terms;
 use super::tree::{Entry, entries};
 use super::vary::{Vary, variations};
@@ -400,6 +400,11 @@ impl<'s> Search<'s> {
         let mut matched = Matched::default();
         self.run.observe(request, &mut matched);
         matched.0
+    }
+
+    /// A path that is as wanted.
+    pub(crate) fn path(&self, wants: &[Want]) -> Solved {
+        self.solver.path(wants)
     }
 
     /// The site.

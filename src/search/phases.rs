@@ -129,6 +129,11 @@ impl Search<'_> {
         self.doors.iter().filter(open).cloned().collect()
     }
 
+    /// Whether there is an answer by a way in.
+    pub(crate) fn is_open(&self, door: &Door) -> bool {
+        self.useful.is_empty() || self.useful.contains(&(door.tls, door.port, door.local))
+    }
+
     /// Each request that was kept, by each way in and each variation; then what is in more than one way special.
     pub(super) fn cross(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let doors = self.open_doors();

@@ -174,6 +174,11 @@ impl Solver {
         walk(&automata)
     }
 
+    /// A URL's path that is as wanted.
+    pub(crate) fn path(&self, wants: &[Want]) -> Solved {
+        self.text(super::place::PATH, wants)
+    }
+
     /// Whether a text is as wanted; none where that can't be told.
     pub(crate) fn matches(&self, want: &Want, text: &[u8]) -> Option<bool> {
         let automaton = self.automaton(want)?;

@@ -1,6 +1,7 @@
 //! What the rules about WSGIDaemonProcess have in common.
 
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Facts, is_named};
+use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -35,4 +36,16 @@ pub(super) fn daemons(facts: &Facts<'_>) -> Vec<Daemon> {
         Some(Daemon { line: d.span(), name, options: options.collect() })
     });
     all.collect()
+}
+
+/// The process group that a line names, and by which of its words.
+pub(super) fn group_named(line: &Directive<'_>) -> Option<(usize, BString)> {
+    if is_named(line, &["WSGIProcessGroup"]) {
+        return line.words().into_iter().next().map(|name| (0, name));
+    }
+    if !is_named(line, &["WSGIScriptAlias", "WSGIScriptAliasMatch", "WSGIHandlerScript", "WSGIImportScript"]) {
+        return None;
+    }
+    let words = line.words();
+    words.iter().enumerate().find_map(|(n, word)| Some((n, word.strip_prefix(b"process-group=")?.into())))
 }

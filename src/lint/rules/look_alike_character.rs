@@ -1,12 +1,19 @@
 //! `look-alike-character`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::{Asked, Facts, is_named};
+use crate::lint::typing::mended;
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
+use crate::outcome::observer::PatternKind;
+use crate::run::Run;
+use crate::search::ask::{Ask, escaped};
 use crate::search::compare::Comparison;
+use crate::search::doors::doors;
 use crate::search::explore::Purse;
+use crate::search::solve::{Solved, Solver, Want};
 use crate::search::space::Terms;
-use crate::site::{Edit, Fix, Safety};
+use crate::site::{Directive, Edit, Fix, Safety, Site};
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -81,10 +88,15 @@ const PATTERNS: [&str; 14] = [
 
 /// How many requests may show it.
 const REQUESTS: usize = 4_000;
+/// How many ways in are tried.
+const DOORS: usize = 20;
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let sources = facts.site.sources();
+    // what keeps httpd from starting hides no character
+    let mend = mended(facts.site).unwrap_or_default();
+    let Ok(site) = facts.site.with(&mend) else { return found };
     for line in facts.directives.iter().filter(|d| is_named(d, &PATTERNS)) {
         let span = line.span();
         let text = sources.text(span);
@@ -99,15 +111,44 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             .collect();
         let Some(first) = edits.first() else { continue };
         let alike = text[(first.range.start - span.start) as usize..].chars().next().unwrap_or(' ');
-        let Ok(other) = facts.site.with(&edits) else { continue };
-        let (Ok(before), Ok(after)) = (facts.site.start(), other.start()) else { continue };
-        let mut comparison = Comparison::new([facts.site, &other], [before, after], false);
-        comparison.search([facts.site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
-        let Some(shows) = comparison.differences().into_iter().next() else { continue };
+        let both: Vec<Edit> = mend.iter().chain(&edits).cloned().collect();
+        let Ok(other) = facts.site.with(&both) else { continue };
+        let (Ok(before), Ok(after)) = (site.start(), other.start()) else { continue };
+        let mut comparison = Comparison::new([&site, &other], [before, after], false);
+        comparison.search([&site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
+        let differs = comparison.differences().into_iter().next().map(|shows| (shows.ask, shows.before));
+        let Some((ask, outcome)) = differs.or_else(|| unmatched(&site, &other, line)) else { continue };
         let message =
             format!("`{alike}` (U+{:04X}) looks like `{}`, and is another character", alike as u32, first.text);
         let fix = Fix { message: "write the plain character".into(), safety: Safety::Unsafe, edits };
-        found.push(Finding { fix: Some(fix), ..rule.shown(span, message, &shows.ask, &shows.before) });
+        found.push(Finding { fix: Some(fix), ..rule.shown(span, message, &ask, &outcome) });
     }
     found
+}
+
+/// A request that the line applies to with the plain character only.
+fn unmatched(site: &Site, plain: &Site, line: &Directive<'_>) -> Option<(Ask, Outcome)> {
+    let (before, after) = (site.start().ok()?, plain.start().ok()?);
+    let line = plain_line(site, plain, line)?;
+    let pattern = line.words().into_iter().next()?;
+    let solver = Solver::default();
+    let Solved::Found(path) = solver.path(&[Want::yes(PatternKind::Regex { icase: false }, pattern)]) else {
+        return None;
+    };
+    let ways = doors(&before, &solver);
+    let asks = ways.iter().take(DOORS).map(|door| door.ask(&escaped(&path)));
+    let applies = |run: &Run, ask: &Ask| {
+        let sources = run.sources();
+        let seen = Asked::seen(run, ask.clone());
+        let met = seen.met.iter().filter(|met| sources.file(met.file).line_column(met.start).0 == line.span().line);
+        (met.count() > 0, seen.outcome)
+    };
+    asks.map(|ask| (applies(&before, &ask), applies(&after, &ask), ask))
+        .find_map(|((was, outcome), (is, _), ask)| (is && !was).then_some((ask, outcome)))
+}
+
+/// The same line of the site that has the plain character.
+fn plain_line<'p>(site: &Site, plain: &'p Site, line: &Directive<'_>) -> Option<Directive<'p>> {
+    let place = site.directives().position(|d| d.span().line == line.span().line && d.name() == line.name())?;
+    plain.directives().nth(place)
 }

@@ -3,33 +3,47 @@
 mod access;
 mod access_by_what_the_client_says;
 mod access_rule_in_server_context;
+mod address_vhost_hides_named;
 mod alias_behind_shorter_alias;
+mod alias_hides_document_folder;
 mod alias_hides_wsgi_script;
 mod aliasmatch_without_capture;
 mod allow_empties_default_deny;
 mod application_code_served;
+mod back_end_mounted_twice;
 mod backup_or_editor_copy_served;
 mod both_access_systems;
 mod daemon;
+mod daemon_declared_later;
 mod daemon_maximum_requests;
 mod daemon_not_used;
+mod daemon_of_another_host;
 mod daemon_oversized;
+mod daemon_twice;
+mod daemon_unknown;
 mod daemon_user_is_default;
 mod database_or_dump_served;
 mod default_deny_covers_section_only;
+mod default_host_is_a_site;
 mod denial_by_case;
 mod denial_decoded_again;
 mod denial_not_asked_in_lookups;
 mod denial_on_the_raw_request_line;
 mod denial_without_path_info;
 mod denials;
+mod directory_names_a_file;
+mod elsewhere;
 mod error_document_denied;
 mod exposed;
 mod file_mode_denies;
 mod files_section_for_a_folder_name;
+mod folder_rules_skip_proxy;
 mod grant_in_location;
 mod group_at_root_location;
+mod handler_does_not_undo_mount;
+mod handler_location_lost_to_rewrite;
 mod header_lost_on_errors;
+mod hosts;
 mod if_opens_what_location_denies;
 mod limit_leaves_methods_open;
 mod limit_not_asked_in_lookups;
@@ -37,29 +51,56 @@ mod link_leaves_the_opened_tree;
 mod location_overridden_by_later_location;
 mod log_served;
 mod look_alike_character;
+mod mapping_behind_proxy;
 mod mapping_not_granted;
 mod name_virtual_host;
 mod nested_files_beats_deeper_directory;
 mod no_default_deny;
+mod not_inherited_by_virtual_hosts;
 mod options_signs_mixed;
 mod pattern_counts_slashes;
+mod port_copies_differ;
 mod private_address_from_trusted_proxy;
 mod private_listing;
+mod proxypass_behind_shorter;
+mod proxypass_exclusion_at_another_level;
+mod proxypass_in_pattern_section;
+mod proxypass_unequal_slashes;
+mod redirect_pattern_without_slash;
 mod remoteip_trusts_everybody;
 mod require_lines_are_an_or;
 mod require_not_alone;
+mod root_inside_another_root;
+mod same_name_twice;
+mod same_root_fewer_rules;
 mod satisfy_any_without_rules;
+mod script_match_loses_script_name;
+mod script_name_in_links;
 mod script_source_served;
 mod secret_file_served;
+mod section_misspelt;
+mod section_of_missing_module;
 mod setenv_too_late_for_access;
 mod setenvif_url_is_not_decoded;
+mod shadowed;
+mod slash_redirect_names_wrong_host;
+mod static_through_the_application;
 mod subsection_reopens;
+mod suffix_handler_takes_script;
 mod trace_ignores_access;
 mod unequal_final_slashes;
 mod upload_folder_runs_programs;
 mod upload_folder_served;
 mod url_denial_has_another_url;
+mod useless_allow_override;
+mod userdir_behind_root_mount;
+mod userdir_serves_the_site;
 mod version_control_served;
+mod vhost_address_is_a_name;
+mod virtual_root_for_any_name;
+mod wildcard_takes_later_name;
+mod wsgi_script_behind_shorter;
+mod www_name_missing;
 
 use super::Rule;
 
@@ -67,29 +108,41 @@ use super::Rule;
 pub(super) const ALL: &[&Rule] = &[
     &access_by_what_the_client_says::RULE,
     &access_rule_in_server_context::RULE,
+    &address_vhost_hides_named::RULE,
     &alias_behind_shorter_alias::RULE,
+    &alias_hides_document_folder::RULE,
     &alias_hides_wsgi_script::RULE,
     &aliasmatch_without_capture::RULE,
     &allow_empties_default_deny::RULE,
     &application_code_served::RULE,
+    &back_end_mounted_twice::RULE,
     &backup_or_editor_copy_served::RULE,
     &both_access_systems::RULE,
+    &daemon_declared_later::RULE,
     &daemon_maximum_requests::RULE,
     &daemon_not_used::RULE,
+    &daemon_of_another_host::RULE,
     &daemon_oversized::RULE,
+    &daemon_twice::RULE,
+    &daemon_unknown::RULE,
     &daemon_user_is_default::RULE,
     &database_or_dump_served::RULE,
     &default_deny_covers_section_only::RULE,
+    &default_host_is_a_site::RULE,
     &denial_by_case::RULE,
     &denial_decoded_again::RULE,
     &denial_not_asked_in_lookups::RULE,
     &denial_on_the_raw_request_line::RULE,
     &denial_without_path_info::RULE,
+    &directory_names_a_file::RULE,
     &error_document_denied::RULE,
     &file_mode_denies::RULE,
     &files_section_for_a_folder_name::RULE,
+    &folder_rules_skip_proxy::RULE,
     &grant_in_location::RULE,
     &group_at_root_location::RULE,
+    &handler_does_not_undo_mount::RULE,
+    &handler_location_lost_to_rewrite::RULE,
     &header_lost_on_errors::RULE,
     &if_opens_what_location_denies::RULE,
     &limit_leaves_methods_open::RULE,
@@ -98,27 +151,53 @@ pub(super) const ALL: &[&Rule] = &[
     &location_overridden_by_later_location::RULE,
     &log_served::RULE,
     &look_alike_character::RULE,
+    &mapping_behind_proxy::RULE,
     &mapping_not_granted::RULE,
     &name_virtual_host::RULE,
     &nested_files_beats_deeper_directory::RULE,
     &no_default_deny::RULE,
+    &not_inherited_by_virtual_hosts::RULE,
     &options_signs_mixed::RULE,
     &pattern_counts_slashes::RULE,
+    &port_copies_differ::RULE,
     &private_address_from_trusted_proxy::RULE,
     &private_listing::RULE,
+    &proxypass_behind_shorter::RULE,
+    &proxypass_exclusion_at_another_level::RULE,
+    &proxypass_in_pattern_section::RULE,
+    &proxypass_unequal_slashes::RULE,
+    &redirect_pattern_without_slash::RULE,
     &remoteip_trusts_everybody::RULE,
     &require_lines_are_an_or::RULE,
     &require_not_alone::RULE,
+    &root_inside_another_root::RULE,
+    &same_name_twice::RULE,
+    &same_root_fewer_rules::RULE,
     &satisfy_any_without_rules::RULE,
+    &script_match_loses_script_name::RULE,
+    &script_name_in_links::RULE,
     &script_source_served::RULE,
     &secret_file_served::RULE,
+    &section_misspelt::RULE,
+    &section_of_missing_module::RULE,
     &setenv_too_late_for_access::RULE,
     &setenvif_url_is_not_decoded::RULE,
+    &slash_redirect_names_wrong_host::RULE,
+    &static_through_the_application::RULE,
     &subsection_reopens::RULE,
+    &suffix_handler_takes_script::RULE,
     &trace_ignores_access::RULE,
     &unequal_final_slashes::RULE,
     &upload_folder_runs_programs::RULE,
     &upload_folder_served::RULE,
     &url_denial_has_another_url::RULE,
+    &useless_allow_override::RULE,
+    &userdir_behind_root_mount::RULE,
+    &userdir_serves_the_site::RULE,
     &version_control_served::RULE,
+    &vhost_address_is_a_name::RULE,
+    &virtual_root_for_any_name::RULE,
+    &wildcard_takes_later_name::RULE,
+    &wsgi_script_behind_shorter::RULE,
+    &www_name_missing::RULE,
 ];

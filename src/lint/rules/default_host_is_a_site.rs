@@ -1,0 +1,81 @@
+//! `default-host-is-a-site`
+
+use super::hosts::{chains, hosts, way};
+use crate::diagnostic::Severity;
+use crate::lint::facts::Facts;
+use crate::lint::{Example, Finding, Rule};
+use crate::search::shown::Thing;
+
+pub(super) static RULE: Rule = Rule {
+    name: "default-host-is-a-site",
+    level: Severity::Note,
+    group: "virtual hosts",
+    finds: "A request for a host name that nobody bears is answered by one of the sites.",
+    why: "The first virtual host of an address answers for all names that no other one has, and for the bare address.",
+    help: "put a virtual host first that denies everything",
+    safe: None,
+    bad: Example {
+        config: r##"<Directory /srv/shop>
+  Require all granted
+</Directory>
+<VirtualHost *:80>
+  # finding
+  ServerName shop.example.com
+  DocumentRoot /srv/shop
+</VirtualHost>
+"##,
+        files: &["/srv/shop/index.html"],
+    },
+    good: Example {
+        config: r##"<Directory /srv/shop>
+  Require all granted
+</Directory>
+<VirtualHost *:80>
+  ServerName nobody.invalid
+  <Location />
+    Require all denied
+  </Location>
+</VirtualHost>
+<VirtualHost *:80>
+  ServerName shop.example.com
+  DocumentRoot /srv/shop
+</VirtualHost>
+"##,
+        files: &["/srv/shop/index.html"],
+    },
+    find,
+};
+
+/// A name that no site has.
+const STRANGER: &[u8] = b"unknown.example";
+/// How many things of a site are asked for by that name.
+const TRIED: usize = 20;
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut found = Vec::new();
+    for chain in chains(asked) {
+        let all = hosts(facts, asked, chain);
+        let Some(first) = all.first() else { continue };
+        let (Some(name), Some(door)) = (first.names.iter().find(|n| n.own), way(asked, chain, STRANGER)) else {
+            continue;
+        };
+        let own = |ask: &crate::search::ask::Ask| {
+            first.names.iter().any(|n| n.name.eq_ignore_ascii_case(ask.host.as_bytes()))
+        };
+        let things = asked.pool.iter().filter(|seen| seen.ask.weight().0 == 0 && own(&seen.ask)).filter_map(|seen| {
+            let (thing, _) = asked.gives(&seen.ask, &seen.outcome)?;
+            matches!(thing, Thing::File(_) | Thing::Backend(_)).then_some((thing, seen))
+        });
+        let shown = things.take(TRIED).find_map(|(thing, seen)| {
+            let other = asked.ask(door.ask(&seen.ask.path));
+            let same = asked.gives(&other.ask, &other.outcome).is_some_and(|(own, _)| own == thing);
+            same.then_some(other)
+        });
+        if let Some(seen) = shown {
+            let message = format!("whatever the host name, `{}` answers: it is the first of its address", name.name);
+            found.push(rule.seen(name.at, message, &seen));
+        }
+    }
+    found
+}

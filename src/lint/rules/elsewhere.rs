@@ -1,0 +1,143 @@
+//! What the rules about two virtual hosts over one folder have in common: what one refuses and the other gives.
+
+use crate::lint::facts::{Asked, Facts, Seen};
+use crate::search::ask::Ask;
+use crate::search::denial::{denial, refusing};
+use crate::search::ground::is_refusal;
+use crate::server::Virtual;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::{HashMap, HashSet};
+
+/// How many requests are tried for each set of lines that refuse.
+const TRIED: usize = 4;
+/// How many refusals are looked into.
+const MOST: usize = 40;
+
+/// Something that one virtual host refuses, and another gives.
+pub(super) struct Leak {
+    /// The host that refuses, and its lines that do.
+    pub host: Span,
+    pub lines: Vec<Span>,
+    /// The host that gives it, and the request that gets it.
+    pub other: Span,
+    pub seen: Seen,
+}
+
+/// What hosts refuse and others give. `relation` says for which two hosts it counts (the first refuses), and what stands
+/// before the URL at the second.
+pub(super) fn leaks(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    known: &[Known],
+    relation: impl Fn(&Known, &Known) -> Option<String>,
+) -> Vec<Leak> {
+    let mut pairs: Vec<(Span, Span, String)> = Vec::new();
+    for own in known {
+        for other in known.iter().filter(|other| other.host != own.host) {
+            pairs.extend(relation(own, other).map(|before| (own.host, other.host, before)));
+        }
+    }
+    if pairs.is_empty() {
+        return Vec::new();
+    }
+    let hosts: HashMap<Span, Span> =
+        facts.directives.iter().filter_map(|d| Some((d.span(), d.virtual_host()?))).collect();
+    let run = &asked.ground.search.run;
+    let mut tried: HashMap<(Span, Vec<Span>), usize> = HashMap::new();
+    let mut done: HashSet<(Span, Vec<Span>)> = HashSet::new();
+    let mut found = Vec::new();
+    for seen in asked.pool.iter().filter(|seen| is_refusal(&seen.outcome)) {
+        let all = refusing(run, &seen.outcome);
+        let Some(host) = all.iter().find_map(|line| hosts.get(line)).copied() else { continue };
+        let lines: Vec<Span> = all.into_iter().filter(|line| hosts.get(line) == Some(&host)).collect();
+        for (_, other, before) in pairs.iter().filter(|(own, ..)| *own == host) {
+            let key = (*other, lines.clone());
+            let count = tried.entry(key.clone()).or_default();
+            if *count >= TRIED || done.len() >= MOST || done.contains(&key) {
+                continue;
+            }
+            if !keeps_something(asked, seen, &lines) {
+                continue;
+            }
+            *count += 1;
+            let Some(ask) = at(asked, &seen.ask, *other, before) else { continue };
+            let got = asked.ask(ask);
+            let Some(given) = asked.gives(&got.ask, &got.outcome) else { continue };
+            let Ok(denied) = denial(facts.site, run, &seen.ask) else { continue };
+            if (denied.thing, denied.how) == given {
+                done.insert(key);
+                found.push(Leak { host, lines: lines.clone(), other: *other, seen: got });
+            }
+        }
+    }
+    found
+}
+
+/// Whether there may be something behind a refusal.
+pub(super) fn keeps_something(asked: &Asked<'_>, seen: &Seen, lines: &[Span]) -> bool {
+    let then = asked.without(lines).map(|other| other.ask(&seen.ask.request()));
+    then.is_some_and(|then| is_refusal(&then) && then.status != 404 || asked.gives(&seen.ask, &then).is_some())
+}
+
+/// The same request to another host.
+fn at(asked: &Asked<'_>, ask: &Ask, host: Span, before: &str) -> Option<Ask> {
+    let door = asked.open_doors().find(|door| door.server == Some(host))?;
+    let mut moved = door.moved(ask);
+    moved.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Host"));
+    Some(moved.at(format!("{before}{}", ask.path)))
+}
+
+/// What is known of a host.
+pub(super) struct Known {
+    pub host: Span,
+    /// Its names, in lower case.
+    pub names: Vec<BString>,
+    /// Its folder, and the line that says so.
+    pub root: Option<(Span, BString)>,
+    pub ports: Vec<u16>,
+    pub tls: bool,
+}
+
+impl Known {
+    /// All virtual hosts.
+    pub(super) fn all(facts: &Facts<'_>, asked: &Asked<'_>) -> Vec<Known> {
+        let server = asked.ground.search.run.server();
+        let mut roots: HashMap<Span, (Span, BString)> = HashMap::new();
+        for line in facts.named(&["DocumentRoot"]) {
+            let (Some(section), Some(path)) = (line.sections().last(), line.words().into_iter().next()) else {
+                continue;
+            };
+            roots.insert(section.span, (line.span(), path.trim_end_with(|c| c == '/').into()));
+        }
+        let known = |own: &Virtual| {
+            let host = own.span?;
+            let aliases = server.names.get(own.index).into_iter().flat_map(|names| names.names.iter());
+            let names = own.name_span.map(|_| &own.hostname).into_iter().chain(aliases.map(|(name, _)| name));
+            Some(Known {
+                host,
+                names: names.map(|name| name.to_ascii_lowercase().into()).collect(),
+                root: roots.get(&host).cloned(),
+                ports: own.addrs.iter().map(|address| address.port).collect(),
+                tls: own.tls,
+            })
+        };
+        server.servers.iter().skip(1).filter_map(known).collect()
+    }
+
+    /// Whether two hosts have a name in common.
+    pub(super) fn shares_a_name(&self, other: &Known) -> bool {
+        self.names.iter().any(|name| other.names.contains(name))
+    }
+
+    /// The folders of both, where both say one.
+    pub(super) fn roots<'k>(&'k self, other: &'k Known) -> Option<(&'k BString, &'k BString)> {
+        Some((&self.root.as_ref()?.1, &other.root.as_ref()?.1))
+    }
+}
+
+/// A host's name, as messages have it.
+pub(super) fn name_of(asked: &Asked<'_>, host: Span) -> String {
+    let servers = &asked.ground.search.run.server().servers;
+    servers.iter().find(|s| s.span == Some(host)).map(|s| s.hostname.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! `handler-does-not-undo-mount`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, is_named};
+use crate::lint::lines::below;
+use crate::lint::{Example, Finding, Rule};
+use crate::search::compare::differ;
+use crate::site::Edit;
+use bstr::ByteSlice;
+
+pub(super) static RULE: Rule = Rule {
+    name: "handler-does-not-undo-mount",
+    level: Severity::Warning,
+    group: "mod_wsgi",
+    finds: "`SetHandler None` or `default-handler` in a Location below a mount is to give its files back.",
+    why: "The URL leads to the script all the same: the application is asked, or the script's text sent, or nothing found.",
+    help: "lead the URL to the folder: `Alias URL FOLDER`",
+    safe: None,
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv>
+  Require all granted
+</Directory>
+WSGIScriptAlias / /srv/shop/shop.wsgi
+<Location /media>
+  # finding
+  SetHandler None
+</Location>
+"##,
+        files: &["/srv/shop/shop.wsgi", "/srv/www/media/a.png"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv>
+  Require all granted
+</Directory>
+WSGIScriptAlias / /srv/shop/shop.wsgi
+Alias /media /srv/www/media
+<Location /media>
+  SetHandler None
+</Location>
+"##,
+        files: &["/srv/shop/shop.wsgi", "/srv/www/media/a.png"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mounts: Vec<_> = facts.named(&["WSGIScriptAlias", "WSGIScriptAliasMatch"]).collect();
+    let mut found = Vec::new();
+    for section in facts.named(&["Location"]).filter(|_| !mounts.is_empty()) {
+        let words = section.words();
+        let [url] = words.as_slice() else { continue };
+        if url.len() < 2 || !url.starts_with(b"/") || url.find_byteset(b"*?[").is_some() {
+            continue;
+        }
+        let off = facts.within(section).find(|d| {
+            let none = |word: &bstr::BString| {
+                word.eq_ignore_ascii_case(b"none") || word.eq_ignore_ascii_case(b"default-handler")
+            };
+            is_named(d, &["SetHandler"]) && d.words().first().is_some_and(none)
+        });
+        let Some(off) = off else { continue };
+        let mut doors: Vec<_> = asked.doors(section).collect();
+        doors.dedup_by_key(|door| door.server);
+        let shown = doors.into_iter().take(6).find_map(|door| {
+            let seen = asked.ask(door.ask(below(url).get(2)?));
+            let mount = mounts.iter().find(|mount| {
+                seen.met.contains(&mount.span()) || seen.outcome.decided_by.iter().any(|d| d.span == mount.span())
+            })?;
+            let script = mount.words().get(1)?.trim_end_with(|c| c == '/').to_vec();
+            seen.outcome.file.as_ref().filter(|file| file.starts_with(&script))?;
+            // an Alias would give it back
+            let server = asked.ground.search.run.server().servers.iter().find(|s| s.span == door.server)?;
+            let root = server.core().document_root().trim_end_with(|c| c == '/').to_str_lossy().into_owned();
+            let bare = url.trim_end_with(|c| c == '/').to_str_lossy();
+            let at = mount.span();
+            let text = format!("Alias \"{bare}\" \"{root}{bare}\"\n");
+            let edits = [Edit { file: at.file, range: at.start..at.start, text: text.into() }];
+            let then = asked.changed(&edits)?.ask(&seen.ask.request());
+            differ(&seen.outcome, &then).is_some().then_some((seen, mount.span()))
+        });
+        let Some((seen, mount)) = shown else { continue };
+        let message =
+            format!("this does not give `{url}` back: its URLs lead to the application's script all the same");
+        found.push(rule.seen(off.span(), message, &seen).related(mount, "the mount takes them"));
+    }
+    found
+}

@@ -1,0 +1,165 @@
+//! `not-inherited-by-virtual-hosts`
+
+use super::elsewhere::name_of;
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Asked, Facts, Seen, is_named};
+use crate::lint::lines::Urls;
+use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::Ask;
+use crate::search::compare::differ;
+use crate::site::{Directive, Edit};
+use crate::source::Span;
+
+pub(super) static RULE: Rule = Rule {
+    name: "not-inherited-by-virtual-hosts",
+    level: Severity::Warning,
+    group: "virtual hosts",
+    finds: "A RewriteRule, RewriteEngine or AllowEncodedSlashes of the main server does not act, as requests end in virtual hosts.",
+    why: "Unlike most of the main server's lines, these do not hold in virtual hosts by themselves.",
+    help: "write `RewriteOptions InheritDown` beside it, or put the line into each virtual host",
+    safe: None,
+    bad: Example {
+        config: r##"<Directory /srv/www>
+  Require all granted
+</Directory>
+RewriteEngine On
+# finding
+RewriteRule ^/private - [F]
+<VirtualHost *:80>
+  ServerName www.example.com
+  DocumentRoot /srv/www
+</VirtualHost>
+"##,
+        files: &["/srv/www/private/a.txt"],
+    },
+    good: Example {
+        config: r##"<Directory /srv/www>
+  Require all granted
+</Directory>
+RewriteEngine On
+RewriteOptions InheritDown
+RewriteRule ^/private - [F]
+<VirtualHost *:80>
+  ServerName www.example.com
+  DocumentRoot /srv/www
+</VirtualHost>
+"##,
+        files: &["/srv/www/private/a.txt"],
+    },
+    find,
+};
+
+/// How many virtual hosts are asked for each line.
+const HOSTS: usize = 12;
+/// Methods that rules of the main server are often about.
+const METHODS: [&str; 2] = ["GET", "TRACE"];
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let hosts: Vec<&Directive<'_>> = facts.named(&["VirtualHost"]).collect();
+    let mut found = Vec::new();
+    if hosts.is_empty() {
+        return found;
+    }
+    let main = |d: &&Directive<'_>| d.sections().is_empty() && facts.site.is_own(d.span().file);
+    for line in facts.named(&["RewriteRule", "AllowEncodedSlashes"]).filter(main) {
+        let urls: Vec<String> = match Urls::of(line) {
+            _ if is_named(line, &["AllowEncodedSlashes"]) => vec!["/a%2Fb".into()],
+            Some(urls) => urls.some(asked),
+            None => continue,
+        };
+        let Some(url) = urls.first() else { continue };
+        if let Some((seen, host)) = unheeded(facts, asked, line, url, &hosts) {
+            let name = name_of(asked, host);
+            let message = format!("this line does not act in `{name}`: virtual hosts do not inherit it");
+            found.push(rule.seen(line.span(), message, &seen).related(host, "requests end here"));
+        }
+    }
+    // rules of a virtual host that lack the main server's switch
+    let switch = facts
+        .named(&["RewriteEngine"])
+        .filter(main)
+        .find(|d| d.words().first().is_some_and(|word| word.eq_ignore_ascii_case(b"on")));
+    if let Some(switch) = switch {
+        let off = hosts.iter().filter(|host| !facts.within(host).any(|d| is_named(d, &["RewriteEngine"])));
+        let shown = off.take(HOSTS).find_map(|host| {
+            let edits = [inserted(host, "RewriteEngine On\n")?];
+            let mut rules = facts.within(host).filter(|d| is_named(d, &["RewriteRule"]));
+            rules.find_map(|own| {
+                let url = Urls::of(own)?.some(asked).into_iter().next()?;
+                let ask = asked.doors(own).next()?.ask(&url);
+                let seen = asked.ask(ask);
+                let then = asked.changed(&edits)?.ask(&seen.ask.request());
+                differ(&seen.outcome, &then).is_some().then_some((seen, host.span(), own.span()))
+            })
+        });
+        if let Some((seen, host, own)) = shown {
+            let message = format!("this switch does not hold in `{}`, whose rules are off", name_of(asked, host));
+            found.push(rule.seen(switch.span(), message, &seen).related(own, "this rule does not act"));
+        }
+    }
+    found
+}
+
+/// The ports that the configuration speaks of.
+fn ports(facts: &Facts<'_>, asked: &Asked<'_>) -> Vec<u16> {
+    let server = asked.ground.search.run.server();
+    let mut found: Vec<u16> = server.servers.iter().flat_map(|s| &s.addrs).map(|address| address.port).collect();
+    if found.contains(&0) || facts.named(&["Listen"]).next().is_some() {
+        found.extend(asked.open_doors().map(|door| door.port));
+    }
+    found
+}
+
+/// A line at the end of a section.
+fn inserted(section: &Directive<'_>, text: &str) -> Option<Edit> {
+    let close = section.end()?;
+    Some(Edit { file: close.file, range: close.start..close.start, text: text.into() })
+}
+
+/// A request to a virtual host that the line would act on, were it there, where no request reaches the main server.
+fn unheeded(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    line: &Directive<'_>,
+    url: &str,
+    hosts: &[&Directive<'_>],
+) -> Option<(Seen, Span)> {
+    let rewrites = is_named(line, &["RewriteRule"]);
+    let acts = |ask: Ask| {
+        let seen = asked.ask(ask);
+        seen.met.contains(&line.span()) || !rewrites && asked.needs(&seen.ask, &seen.outcome, &[line.span()])
+    };
+    // where requests reach the main server, the line is for those
+    let known = ports(facts, asked);
+    let mut reached = asked.open_doors().filter(|door| door.server.is_none() && known.contains(&door.port));
+    if reached.any(|door| METHODS.iter().any(|m| acts(Ask { method: (*m).into(), ..door.ask(url) }))) {
+        return None;
+    }
+    let settles = |host: &&Directive<'_>| {
+        facts.within(host).any(|d| is_named(d, &["RewriteEngine", "RewriteOptions", "AllowEncodedSlashes"]))
+    };
+    let door = |host: &Directive<'_>| asked.open_doors().find(|door| door.server == Some(host.span()));
+    // those that don't speak of it first; where all that do inherit nothing either, it acts nowhere
+    let silent: Vec<&&Directive<'_>> = hosts.iter().filter(|host| !settles(host)).collect();
+    let inherited = || hosts.iter().filter_map(|host| door(host)).any(|door| acts(door.ask(url)));
+    let candidates: Vec<&&Directive<'_>> = match silent.is_empty() {
+        false => silent,
+        true if rewrites && !inherited() => hosts.iter().collect(),
+        true => return None,
+    };
+    candidates.into_iter().take(HOSTS).find_map(|host| {
+        let text = match rewrites {
+            true => "RewriteEngine On\nRewriteOptions Inherit\n".to_string(),
+            false => format!("{}\n", facts.site.sources().text(line.span())),
+        };
+        let edits = [inserted(host, &text)?];
+        let door = door(host)?;
+        METHODS.iter().find_map(|method| {
+            let seen = asked.ask(Ask { method: (*method).into(), ..door.ask(url) });
+            let then = asked.changed(&edits)?.ask(&seen.ask.request());
+            let acts = !seen.met.contains(&line.span()) && differ(&seen.outcome, &then).is_some();
+            acts.then_some((seen, host.span()))
+        })
+    })
+}

@@ -1,0 +1,110 @@
+//! `proxypass-unequal-slashes`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, is_named};
+use crate::lint::lines::{Urls, matching};
+use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::escaped;
+use crate::search::compare::differ;
+use crate::site::{Directive, Edit, Fix, Safety};
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+pub(super) static RULE: Rule = Rule {
+    name: "proxypass-unequal-slashes",
+    level: Severity::Error,
+    group: "proxy",
+    finds: "The URL of a ProxyPass ends in a slash, and its target does not.",
+    why: "What follows the URL is glued to the target, often to the host's name or port: the back-end is not found.",
+    help: "end both in a slash, or neither",
+    safe: Some(true),
+    bad: Example {
+        config: r##"# finding
+ProxyPass /shop/ http://127.0.0.1:9000
+"##,
+        files: &[],
+    },
+    good: Example {
+        config: r##"ProxyPass /shop/ http://127.0.0.1:9000/
+ProxyPass /blog http://127.0.0.1:9000/blog
+"##,
+        files: &[],
+    },
+    find,
+};
+
+/// What no target ends with.
+const NAME: &str = "zq";
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let sources = facts.site.sources();
+    let mut found = Vec::new();
+    for line in facts.named(&["ProxyPass", "ProxyPassMatch", "RewriteRule"]) {
+        let Some((target, place)) = target(line) else { continue };
+        let Some(urls) = Urls::of(line) else { continue };
+        // the target up to what is filled in
+        let end = target.find_byteset(b"$%").unwrap_or(target.len());
+        let fixed = &target[..end];
+        let url = match &urls {
+            Urls::Prefix(url) if url.ends_with(b"/") && url.len() > 1 => format!("{}{NAME}", escaped(url)),
+            Urls::Prefix(url) if *url == "/" => format!("/{NAME}"),
+            Urls::Pattern(pattern) if end < target.len() => match matching(asked, pattern) {
+                Some(url) => url,
+                None => continue,
+            },
+            _ => continue,
+        };
+        if fixed.ends_with(b"/") || fixed.contains(&b'?') || fixed.ends_with(b"=") {
+            continue;
+        }
+        let host = fixed.find("://").is_some_and(|at| !fixed[at + 3..].contains(&b'/'));
+        // of a pattern, only a host that something is glued to is surely wrong
+        if matches!(urls, Urls::Pattern(_)) && !host {
+            continue;
+        }
+        let Some(door) = asked.doors(line).next() else { continue };
+        let seen = asked.ask(door.ask(&url));
+        let Some(glued) = glued(&seen.outcome.file, fixed) else { continue };
+        let at = line.arg_span(sources, place);
+        let Some(start) = sources.text(at).find(fixed).map(|start| at.start + (start + fixed.len()) as u32) else {
+            continue;
+        };
+        let edits = vec![Edit::replace(Span { start, end: start, ..at }, "/")];
+        let Some(mended) = asked.changed(&edits) else { continue };
+        if differ(&seen.outcome, &mended.ask(&seen.ask.request())).is_none() {
+            continue;
+        }
+        let what = if host { "the back-end's host" } else { "the back-end's path" };
+        let message = format!("what follows the URL is glued to {what}, as in `{glued}`");
+        let safety = if matches!(urls, Urls::Prefix(_)) { Safety::Safe } else { Safety::Unsafe };
+        let fix = Fix { message: "end the target in a slash".into(), safety, edits };
+        found.push(Finding { fix: Some(fix), ..rule.seen(line.span(), message, &seen) });
+    }
+    found
+}
+
+/// Where a line sends requests, and which of its words says so.
+fn target(line: &Directive<'_>) -> Option<(BString, usize)> {
+    let words = line.words();
+    let is_url = |word: &BString| word.contains_str("://") && !word.contains(&b'!');
+    if is_named(line, &["RewriteRule"]) {
+        let flags = words.get(2)?.to_ascii_lowercase();
+        let flags = flags.trim_with(|c| c == '[' || c == ']');
+        let proxies = flags.split_str(",").any(|flag| flag == b"p" || flag == b"proxy");
+        return words.get(1).filter(|word| proxies && is_url(word)).map(|word| (word.clone(), 1));
+    }
+    let place = words.iter().take(2).position(is_url)?;
+    Some((words.get(place)?.clone(), place))
+}
+
+/// The back-end's URL, where something stands right behind the target that is no slash.
+fn glued(file: &Option<BString>, target: &[u8]) -> Option<String> {
+    // a host that is none stands in brackets
+    let file = file.as_ref()?.strip_prefix(b"proxy:")?.replace("[", "").replace("]", "");
+    let tail = target.rsplit_once_str(b"|").map_or(target, |(_, tail)| tail);
+    let at = file.to_ascii_lowercase().find(tail.to_ascii_lowercase())?;
+    let rest = file.get(at + tail.len()..)?;
+    let first = rest.first()?;
+    (!b"/?#:".contains(first)).then(|| file.to_str_lossy().into_owned())
+}

@@ -1,0 +1,83 @@
+//! `root-inside-another-root`
+
+use super::elsewhere::{Known, leaks, name_of};
+use crate::diagnostic::Severity;
+use crate::lint::facts::Facts;
+use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::escaped;
+use bstr::ByteSlice;
+
+pub(super) static RULE: Rule = Rule {
+    name: "root-inside-another-root",
+    level: Severity::Warning,
+    group: "virtual hosts",
+    finds: "A virtual host's folder lies below the DocumentRoot of another one, where its rules do not hold.",
+    why: "Who is refused by the one host asks the other, by the folder's name.",
+    help: "give the outer host a folder of its own, or put the rules into a Directory section outside of both",
+    safe: None,
+    bad: Example {
+        config: r##"<Directory /srv/sites>
+  Require all granted
+</Directory>
+<VirtualHost *:80>
+  ServerName www.example.com
+  # finding
+  DocumentRoot /srv/sites
+</VirtualHost>
+<VirtualHost *:80>
+  ServerName staff.example.com
+  DocumentRoot /srv/sites/staff
+  <Location />
+    Require all denied
+  </Location>
+</VirtualHost>
+"##,
+        files: &["/srv/sites/index.html", "/srv/sites/staff/list.html"],
+    },
+    good: Example {
+        config: r##"<Directory /srv/sites>
+  Require all granted
+</Directory>
+<VirtualHost *:80>
+  ServerName www.example.com
+  DocumentRoot /srv/sites/www
+</VirtualHost>
+<VirtualHost *:80>
+  ServerName staff.example.com
+  DocumentRoot /srv/sites/staff
+  <Location />
+    Require all denied
+  </Location>
+</VirtualHost>
+"##,
+        files: &["/srv/sites/www/index.html", "/srv/sites/staff/list.html"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut found: Vec<Finding> = Vec::new();
+    let known = Known::all(facts, asked);
+    let inside = leaks(facts, asked, &known, |a, b| {
+        let (own, theirs) = a.roots(b)?;
+        let rest = own.strip_prefix(theirs.as_slice())?;
+        rest.starts_with(b"/").then(|| escaped(rest))
+    });
+    for leak in inside {
+        let root = |host| known.iter().find(|k| k.host == host).and_then(|k| k.root.as_ref());
+        let (Some((line, _)), Some((_, path))) = (root(leak.other), root(leak.host)) else { continue };
+        if found.iter().any(|finding| finding.line == *line) {
+            continue;
+        }
+        let (name, path) = (name_of(asked, leak.host), path.to_str_lossy());
+        let message =
+            format!("`{path}`, the folder of `{name}`, lies below this one: what is refused there is open here");
+        let mut finding = rule.seen(*line, message, &leak.seen);
+        for line in leak.lines.iter().take(1) {
+            finding = finding.related(*line, "this rule does not hold here");
+        }
+        found.push(finding);
+    }
+    found
+}

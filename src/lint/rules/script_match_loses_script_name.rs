@@ -1,0 +1,73 @@
+//! `script-match-loses-script-name`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::Facts;
+use crate::lint::{Example, Finding, Rule};
+use bstr::{BString, ByteSlice};
+
+pub(super) static RULE: Rule = Rule {
+    name: "script-match-loses-script-name",
+    level: Severity::Warning,
+    group: "mod_wsgi",
+    finds: "A WSGIScriptAliasMatch takes the URLs of plain files beside the script.",
+    why: "It is for the whole of each URL that matches: the files are asked of the application, and what matched is its SCRIPT_NAME.",
+    help: "mount the folder of scripts: `WSGIScriptAlias /apps/ FOLDER/`",
+    safe: None,
+    bad: Example {
+        config: r##"<Directory /srv>
+  Require all granted
+</Directory>
+# finding
+WSGIScriptAliasMatch ^/([^/]+) /srv/apps/$1/main.wsgi
+"##,
+        files: &["/srv/apps/shop/main.wsgi", "/srv/apps/shop/static/shop.css"],
+    },
+    good: Example {
+        config: r##"<Directory /srv>
+  Require all granted
+</Directory>
+AliasMatch ^/([^/]+)/static/(.*) /srv/apps/$1/static/$2
+WSGIScriptAliasMatch ^/([^/]+) /srv/apps/$1/main.wsgi
+"##,
+        files: &["/srv/apps/shop/main.wsgi", "/srv/apps/shop/static/shop.css"],
+    },
+    find,
+};
+
+/// Suffixes of files that are sent as they are.
+const SUFFIXES: [&[u8]; 8] = [b".css", b".js", b".png", b".jpg", b".gif", b".svg", b".ico", b".html"];
+/// How many requests for scripts are looked into.
+const TRIED: usize = 20;
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut found = Vec::new();
+    for line in facts.named(&["WSGIScriptAliasMatch"]) {
+        let by = |seen: &&crate::lint::facts::Seen| {
+            seen.outcome.status == 200
+                && seen.outcome.wsgi.is_some()
+                && seen.outcome.decided_by.iter().any(|d| d.span == line.span())
+        };
+        let shown = asked.pool.iter().filter(by).take(TRIED).find_map(|seen| {
+            let script = seen.outcome.file.as_ref()?;
+            let folder: BString = script[..=script.rfind_byte(b'/')?].into();
+            let mount = seen.outcome.script_name.as_ref()?.to_str().ok()?.trim_end_matches('/').to_string();
+            let is_plain = |path: &BString| {
+                let lower = path.to_ascii_lowercase();
+                path.starts_with(&folder) && SUFFIXES.iter().any(|suffix| lower.ends_with(suffix))
+            };
+            let files = asked.ground.tree.iter().filter(|entry| !entry.dir && is_plain(&entry.path));
+            files.take(TRIED).find_map(|entry| {
+                let rest = crate::search::ask::escaped(&entry.path[folder.len()..]);
+                let there = asked.ask(seen.ask.at(format!("{mount}/{rest}")));
+                let runs = there.outcome.wsgi.is_some() && there.outcome.file.as_ref() == Some(script);
+                runs.then(|| (there, entry.path.clone()))
+            })
+        });
+        if let Some((seen, path)) = shown {
+            let message = format!("this line takes the URL of `{path}`: the application is asked for it");
+            found.push(rule.seen(line.span(), message, &seen));
+        }
+    }
+    found
+}

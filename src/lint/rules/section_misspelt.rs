@@ -1,0 +1,54 @@
+//! `section-misspelt`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::Facts;
+use crate::lint::typing::slips;
+use crate::lint::{Example, Finding, Rule};
+use crate::site::{Fix, Safety};
+
+pub(super) static RULE: Rule = Rule {
+    name: "section-misspelt",
+    level: Severity::Error,
+    group: "typing",
+    finds: "A section's name is misspelt, left open, closed by another name, or glued to what follows it.",
+    why: "httpd does not start, and names but one of such slips, often lines away from where it is.",
+    help: "write the tag as it is meant",
+    safe: Some(false),
+    bad: Example {
+        config: r##"# finding
+<virualhost *:80>
+  ServerName www.example.com
+  # finding
+  DocumentRoot"/srv/www"
+  <Location /private>
+    Require all denied
+  # finding
+  <Location>
+</virtualhost>
+"##,
+        files: &["/srv/www/index.html"],
+    },
+    good: Example {
+        config: r##"<virtualhost *:80>
+  ServerName www.example.com
+  DocumentRoot "/srv/www"
+  <Location /private>
+    Require all denied
+  </Location>
+</VirtualHost>
+"##,
+        files: &["/srv/www/index.html"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let one = |slip: crate::lint::typing::Slip| {
+        let mut finding = rule.refused(slip.at, slip.message);
+        finding.related.extend(slip.related.map(|(line, label)| (line, label.to_string())));
+        finding.fix =
+            Some(Fix { message: "write it as it is meant".into(), safety: Safety::Unsafe, edits: slip.edits });
+        finding
+    };
+    slips(facts.site).into_iter().map(one).collect()
+}

@@ -1,0 +1,132 @@
+//! `static-through-the-application`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, Seen, is_named};
+use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
+use crate::search::ask::escaped;
+use crate::site::Directive;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+use std::collections::HashSet;
+
+pub(super) static RULE: Rule = Rule {
+    name: "static-through-the-application",
+    level: Severity::Note,
+    group: "mod_wsgi",
+    finds: "Static files beside a mounted application have no mapping of their own.",
+    why: "Each of them is served by Python, if at all: that is much slower than httpd.",
+    help: "lead their URL to the folder: `Alias /static/ FOLDER/static/`",
+    safe: None,
+    bad: Example {
+        config: r##"<Directory /srv/shop>
+  Require all granted
+</Directory>
+# finding
+WSGIScriptAlias / /srv/shop/shop.wsgi
+"##,
+        files: &["/srv/shop/shop.wsgi", "/srv/shop/static/shop.css"],
+    },
+    good: Example {
+        config: r##"<Directory /srv/shop>
+  Require all granted
+</Directory>
+Alias /static/ /srv/shop/static/
+WSGIScriptAlias / /srv/shop/shop.wsgi
+"##,
+        files: &["/srv/shop/shop.wsgi", "/srv/shop/static/shop.css"],
+    },
+    find,
+};
+
+/// Folders of such files.
+const FOLDERS: [&[u8]; 6] = [b"static", b"media", b"assets", b"css", b"images", b"js"];
+/// Suffixes of such files.
+const SUFFIXES: [&[u8]; 12] =
+    [b".css", b".js", b".png", b".jpg", b".jpeg", b".gif", b".svg", b".ico", b".woff", b".woff2", b".map", b".webp"];
+/// How many files are tried for each mount.
+const FILES: usize = 40;
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    // what a URL gets needs no mapping
+    let had: HashSet<&BString> = asked.files.iter().map(|file| &file.path).collect();
+    let mut found = Vec::new();
+    for mount in facts.named(&["WSGIScriptAlias"]) {
+        let words = mount.words();
+        let ([url, script, ..], Some(door)) = (words.as_slice(), asked.doors(mount).next()) else { continue };
+        let bare = script.trim_end_with(|c| c == '/');
+        let Some(project) = bare.rfind_byte(b'/').map(|at| &bare[..at]).filter(|p| p.len() > 1) else { continue };
+        let index = asked.ground.search.run.server().servers.iter().find(|s| s.span == mount.virtual_host());
+        let root: BString = index.map(|s| s.core().document_root().into()).unwrap_or_default();
+        let files = asked.ground.tree.iter().filter(|e| !e.dir && is_static(&e.path) && !had.contains(&e.path));
+        // nor one that has a URL, and is refused there
+        let mapped = |path: &BString| {
+            asked
+                .ground
+                .routes
+                .to(path)
+                .iter()
+                .filter(|way| way.scope.takes(door))
+                .any(|way| asked.ask(way.ask(door)).outcome.file.as_ref() == Some(path))
+        };
+        let mut tried = 0;
+        let shown =
+            files.filter_map(|entry| Some((entry, urls(&entry.path, project, &root)))).find_map(|(entry, own)| {
+                if own.is_empty() || tried >= FILES || mapped(&entry.path) {
+                    return None;
+                }
+                tried += 1;
+                own.iter().find_map(|own| {
+                    let path = format!("{}{}", escaped(url.trim_end_with(|c| c == '/')), escaped(own));
+                    let seen = asked.ask(door.ask(&path));
+                    (runs(&seen.outcome, mount.span()) && seen.outcome.status < 400).then_some((entry, seen))
+                })
+            });
+        let Some((entry, seen)) = shown else { continue };
+        let line = meant(facts, &seen).unwrap_or(mount.span());
+        let message = format!("`{}` is for the application to serve: no line leads a URL to the file", entry.path);
+        let finding = rule.seen(line, message, &seen);
+        found.push(if line == mount.span() { finding } else { finding.related(mount.span(), "the mount takes it") });
+    }
+    found
+}
+
+fn runs(outcome: &Outcome, mount: Span) -> bool {
+    let wsgi = outcome.handler.as_deref().is_some_and(|handler| handler.as_bytes() == b"wsgi-script");
+    (wsgi || outcome.wsgi.is_some()) || outcome.decided_by.iter().any(|decision| decision.span == mount)
+}
+
+fn is_static(path: &[u8]) -> bool {
+    let lower = path.to_ascii_lowercase();
+    SUFFIXES.iter().any(|suffix| lower.ends_with(suffix)) && lower.split_str("/").any(|part| FOLDERS.contains(&part))
+}
+
+/// The URLs by which a file would be asked for: below its project from a folder of such files on, below the server's root.
+fn urls(path: &[u8], project: &[u8], root: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let below = |folder: &[u8]| path.strip_prefix(folder).filter(|rest| rest.starts_with(b"/")).map(|r| r.to_vec());
+    if let Some(rest) = below(project) {
+        let parts: Vec<&[u8]> = rest[1..].split_str("/").collect();
+        let first = parts.iter().position(|part| FOLDERS.contains(part));
+        found.extend(first.map(|first| [b"/".as_slice(), &bstr::join("/", &parts[first..])].concat()));
+    }
+    if root.len() > 1 {
+        found.extend(below(root.trim_end_with(|c| c == '/').as_bytes()));
+    }
+    found
+}
+
+/// A section for the URL that means to take it from the application.
+fn meant(facts: &Facts<'_>, seen: &Seen) -> Option<Span> {
+    let handler = |d: &Directive<'_>| {
+        let off = d
+            .words()
+            .first()
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"none") || word.eq_ignore_ascii_case(b"default-handler"));
+        is_named(d, &["SetHandler"]) && off
+    };
+    let sections = facts.named(&["Location", "LocationMatch"]).filter(|d| seen.met.contains(&d.span()));
+    let own = sections.filter(|section| facts.within(section).any(handler));
+    own.map(|section| section.span()).last()
+}
