@@ -1,7 +1,7 @@
 //! What rules share, gathered once: the directives, which files a visitor gets, and requests of all kinds with their answers.
 
+use super::htaccess::Htaccess;
 use super::past::{self, Past};
-use crate::conf::Node;
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Line, Observer, Tried};
 use crate::outcome::step::Judgement;
@@ -16,7 +16,7 @@ use crate::search::reach::{Pass, Reached};
 use crate::search::shown::{How, Thing, shown};
 use crate::search::space::Terms;
 use crate::site::{Directive, Edit, Site};
-use crate::source::{FileId, Span};
+use crate::source::Span;
 use bstr::BString;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -30,6 +30,7 @@ const CHANGED: (usize, usize) = (4, 64);
 const CHANGED_TEXT: usize = 1_000_000;
 
 /// A request with its answer.
+#[derive(Clone)]
 pub(crate) struct Seen {
     pub ask: Ask,
     pub outcome: Outcome,
@@ -50,6 +51,8 @@ pub(crate) struct Shown {
 pub(crate) struct Facts<'s> {
     pub site: &'s Site,
     pub directives: Vec<Directive<'s>>,
+    /// The .htaccess files that they came by.
+    pub htaccess: Vec<Htaccess>,
     /// What requests showed; none where httpd would refuse to start.
     pub asked: Option<Asked<'s>>,
 }
@@ -68,8 +71,9 @@ pub(crate) struct Asked<'s> {
     /// The servers that speak TLS.
     tls: HashSet<Option<Span>>,
     changed: RefCell<Changed>,
-    /// The texts of .htaccess files that were read.
-    nested: Vec<Vec<Node>>,
+    /// Requests about one line each, which were asked for.
+    pub(super) about: RefCell<HashMap<Span, Rc<Vec<Seen>>>>,
+    by_line: OnceCell<HashMap<Span, Vec<u32>>>,
     past: OnceCell<Vec<Past>>,
     purse: Purse,
 }
@@ -103,12 +107,13 @@ impl<'s> Facts<'s> {
     pub(crate) fn gather(site: &'s Site, purse: Purse) -> Facts<'s> {
         let directives: Vec<Directive<'s>> = site.directives().collect();
         let asked = site.start().ok().map(|run| Asked::gather(site, run, purse));
-        Facts { site, directives, asked }
+        let htaccess = asked.as_ref().map(|a| Htaccess::read_by(&a.ground.search.run, site)).unwrap_or_default();
+        Facts { site, directives, htaccess, asked }
     }
 
     /// Of a site that nothing is asked of.
     pub(crate) fn of_text(site: &'s Site) -> Facts<'s> {
-        Facts { site, directives: site.directives().collect(), asked: None }
+        Facts { site, directives: site.directives().collect(), htaccess: Vec::new(), asked: None }
     }
 
     /// The directives of these names, sections included.
@@ -117,9 +122,8 @@ impl<'s> Facts<'s> {
     }
 
     /// All directives, those of .htaccess files too.
-    pub(crate) fn everywhere<'f>(&'f self) -> impl Iterator<Item = Directive<'f>> {
-        let nested = self.asked.iter().flat_map(|asked| &asked.nested);
-        self.directives.iter().cloned().chain(nested.flat_map(|nodes| Directive::of(nodes)))
+    pub(crate) fn lines<'f>(&'f self) -> impl Iterator<Item = Directive<'f>> {
+        self.directives.iter().cloned().chain(self.htaccess.iter().flat_map(Htaccess::directives))
     }
 
     /// The directives straight in a section.
@@ -184,15 +188,9 @@ impl<'s> Asked<'s> {
         asks.truncate(POOL);
         asks.sort_by_key(|ask| (ask.weight(), ask.clone()));
         let pool = asks.into_iter().map(|ask| Asked::seen(run, ask)).collect();
-        let all = run.sources().files_from(0).len() as u32;
-        let nested = (0..all).map(FileId).filter(|id| site.is_htaccess(*id));
-        let mut nested: Vec<_> =
-            nested.map(|id| (run.sources().file(id).name.clone(), run.htaccess_nodes(id))).collect();
-        // which one was read first is no matter
-        nested.sort_by(|a, b| a.0.cmp(&b.0));
-        let nested = nested.into_iter().map(|(_, nodes)| nodes).collect();
         let tls = run.server().servers.iter().filter(|server| server.tls).map(|server| server.span).collect();
-        Asked { site, ground, files, pool, tls, changed: RefCell::default(), nested, past: OnceCell::new(), purse }
+        let (changed, about, by_line, past) = Default::default();
+        Asked { site, ground, files, pool, tls, changed, about, by_line, past, purse }
     }
 
     /// Requests that get past refusals.
@@ -200,11 +198,23 @@ impl<'s> Asked<'s> {
         self.past.get_or_init(|| past::hunt(self.site, &self.ground, &self.pool, &self.files, self.purse))
     }
 
-    /// The same of a run.
+    /// A request with the answer of some run.
     pub(crate) fn seen(run: &Run, ask: Ask) -> Seen {
         let mut met = Met::default();
         let outcome = run.observe(&ask.request(), &mut met);
         Seen { ask, outcome, met: met.0 }
+    }
+
+    /// Those of the pool that met a line, the plainest first.
+    pub(crate) fn met(&self, line: Span) -> impl Iterator<Item = &Seen> {
+        let by_line = self.by_line.get_or_init(|| {
+            let mut found: HashMap<Span, Vec<u32>> = HashMap::new();
+            for (n, seen) in self.pool.iter().enumerate() {
+                seen.met.iter().for_each(|line| found.entry(*line).or_default().push(n as u32));
+            }
+            found
+        });
+        by_line.get(&line).into_iter().flatten().map(|n| &self.pool[*n as usize])
     }
 
     /// A request with its answer.

@@ -7,10 +7,12 @@
 mod allow;
 pub(crate) mod facts;
 pub(crate) mod fix;
+mod htaccess;
 mod lines;
 mod past;
 #[cfg(test)]
 mod published;
+mod rewriting;
 mod rules;
 pub(crate) mod settings;
 #[cfg(test)]
@@ -50,8 +52,8 @@ pub(crate) struct Rule {
     pub find: fn(&Rule, &Facts<'_>) -> Vec<Finding>,
 }
 
-/// An example: a configuration, and the files around it; `PATH -> TARGET` is a link, `PATH (0600)` one of
-/// another mode.
+/// An example: a configuration, and the files around it; `PATH -> TARGET` is a link, `PATH (0600)` one of another mode,
+/// `PATH: TEXT` one with a text. Where no line of the configuration is marked, the first line of an .htaccess file is blamed.
 #[derive(Clone, Copy)]
 pub(crate) struct Example {
     pub config: &'static str,

@@ -98,6 +98,7 @@ pub(crate) struct Search<'s> {
     pub run: Run,
     pub(super) terms: Terms,
     pub(super) purse: Purse,
+    /// Finds texts for patterns.
     pub(crate) solver: Solver,
     /// Where requests come in.
     pub doors: Vec<Door>,

@@ -5,7 +5,7 @@ use super::explore::{Chase, Search};
 use super::notes::Note;
 use super::phases::FILES;
 use super::place::{self, PATH};
-use super::points::Of;
+use super::points::{Of, Point};
 use super::solve::{Solved, Want};
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Origin, PatternKind};
@@ -24,10 +24,21 @@ const ANY: &str = "(?s-u)^.*$";
 /// How many requests of a point are kept.
 const MADE: usize = 24;
 
+/// What requests are made of.
+struct Plan {
+    base: Ask,
+    urls: Vec<String>,
+    /// Where no path is left: the lines without which there would be one.
+    blockers: Option<Vec<Span>>,
+}
+
 impl Search<'_> {
     /// The ways in that a point is tried by.
     pub(super) fn fitting(&self, point: usize) -> Vec<usize> {
-        let Some(server) = self.points.get(point).map(|p| p.server) else { return Vec::new() };
+        self.points.get(point).map(|p| self.ways_in(p.server)).unwrap_or_default()
+    }
+
+    fn ways_in(&self, server: Option<Span>) -> Vec<usize> {
         let fits = |door: &usize| {
             let door = &self.doors[*door];
             let open = self.useful.is_empty() || self.useful.contains(&(door.tls, door.port, door.local));
@@ -86,9 +97,38 @@ impl Search<'_> {
         }
     }
 
+    /// What the line asks of a request, each alternative in turn.
+    pub(crate) fn points_of(&self, line: Span) -> impl Iterator<Item = &Point> {
+        let own = self.by_line.get(&line).map(Vec::as_slice).unwrap_or_default();
+        own.iter().filter_map(|point| self.points.get(*point))
+    }
+
+    /// Requests that ask what a point asks, whether a line of the site does or not.
+    pub(crate) fn asks_for(&self, point: &Point) -> Vec<Ask> {
+        let mut found = Vec::new();
+        for door in self.ways_in(point.server).into_iter().take(3) {
+            let Plan { base, urls, .. } = self.plan(point, door, &[]);
+            let methods: Vec<String> = point.methods.iter().take(2).cloned().chain([base.method.clone()]).collect();
+            for url in urls.into_iter().take(6) {
+                found.extend(methods.iter().map(|method| Ask { method: method.clone(), ..base.at(url.clone()) }));
+            }
+        }
+        found
+    }
+
     /// Makes a line's requests, by one way in.
     pub(super) fn make(&mut self, chase: Chase) {
-        let (point, door) = (&self.points[chase.point], &self.doors[chase.door]);
+        let Plan { base, urls, blockers } = self.plan(&self.points[chase.point], chase.door, &chase.not);
+        if let Some(blockers) = blockers {
+            self.proofs.entry(chase.point).or_default().push((chase.door, blockers));
+        }
+        self.push(chase, base, urls);
+    }
+
+    /// What requests for a point are made of, by one way in and without what is in the way.
+    fn plan(&self, point: &Point, door: usize, not: &[(Want, Span)]) -> Plan {
+        let door = &self.doors[door];
+        let mut blockers = None;
         let of = |what: fn(&Of) -> bool| {
             point.wants.iter().filter(move |(of, _)| what(of)).map(|(_, want)| want.clone()).collect::<Vec<Want>>()
         };
@@ -141,7 +181,7 @@ impl Search<'_> {
         }
         let mut paths = of(|of| *of == Of::Path);
         let own_paths = paths.clone();
-        paths.extend(chase.not.iter().map(|(want, _)| want.clone()));
+        paths.extend(not.iter().map(|(want, _)| want.clone()));
         let files = of(|of| *of == Of::File);
         let names = of(|of| *of == Of::Name);
         let mut urls: Vec<String> = Vec::new();
@@ -153,24 +193,20 @@ impl Search<'_> {
                 Solved::Found(text) => {
                     urls.push(escaped(&text));
                     // and what is below it, and not the thing itself
-                    if self.points.len() > MANY {
-                        return self.push(chase, base, urls);
-                    }
                     let longer = [paths.as_slice(), &[Want::no(PatternKind::Text, text)]].concat();
-                    if let Solved::Found(text) = self.solver.text(PATH, &longer) {
+                    if self.points.len() <= MANY
+                        && let Solved::Found(text) = self.solver.text(PATH, &longer)
+                    {
                         urls.push(escaped(&text));
                     }
                 }
                 Solved::Unknown => urls.extend(self.loose(&paths)),
-                Solved::Empty => {
-                    let blockers = self.blockers(&own_paths, &chase.not);
-                    self.proofs.entry(chase.point).or_default().push((chase.door, blockers));
-                }
+                Solved::Empty => blockers = Some(self.blockers(&own_paths, not)),
             }
         } else {
             urls.extend(self.files_for(&files, &names, &paths, door.server));
         }
-        self.push(chase, base, urls);
+        Plan { base, urls, blockers }
     }
 
     /// Requests for a line, at these paths.

@@ -28,7 +28,7 @@ pub(crate) mod maps;
 pub(crate) mod notes;
 pub(crate) mod open;
 mod phases;
-mod place;
+pub(crate) mod place;
 pub(crate) mod points;
 pub(crate) mod reach;
 mod routes;

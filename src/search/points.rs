@@ -243,16 +243,18 @@ fn rule(words: &[BString], directory: Option<&[u8]>, point: &mut Point) {
         Some(rest) => (true, rest),
         None => (false, pattern.as_slice()),
     };
-    let kind = Kind::Regex { icase };
-    match directory {
-        // the text is what of the path is below the directory
-        Some(directory) => {
-            point.wants.push((Of::File, Want { kind, pattern: relative(pattern, directory), yes: !not }));
-        }
-        None => point.wants.push((Of::Path, Want { kind, pattern: pattern.into(), yes: !not })),
-    }
+    point.wants.push(rewritten(pattern, directory, icase, !not));
     if !not && output != "-" {
         point.image = Some((pattern.into(), output.clone()));
+    }
+}
+
+/// What a rule's pattern asks: of the URL's path, or of what of a file's path is below the directory.
+pub(crate) fn rewritten(pattern: &[u8], directory: Option<&[u8]>, icase: bool, yes: bool) -> (Of, Want) {
+    let kind = Kind::Regex { icase };
+    match directory {
+        Some(directory) => (Of::File, Want { kind, pattern: relative(pattern, directory), yes }),
+        None => (Of::Path, Want { kind, pattern: pattern.into(), yes }),
     }
 }
 

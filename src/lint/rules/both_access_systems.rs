@@ -59,7 +59,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     if by_new.is_empty() && by_old.is_empty() {
         return Vec::new();
     }
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let blocks = blocks(facts, &all);
     let mut found: Vec<Finding> = Vec::new();
     for block in &blocks {

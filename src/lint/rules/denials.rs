@@ -47,7 +47,7 @@ pub(super) fn by_gap(rule: &Rule, facts: &Facts<'_>, gap: Gap, message: impl Fn(
     if asked.past().is_empty() {
         return Vec::new();
     }
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let mut ways: Vec<Way<'_>> = asked.past().iter().flat_map(|past| of(facts, asked, &all, past)).collect();
     ways.retain(|way| way.gap == gap);
     ways.sort_by_key(|way| way.past.found.ask.weight());

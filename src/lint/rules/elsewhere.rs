@@ -4,7 +4,7 @@ use crate::lint::facts::{Asked, Facts, Seen};
 use crate::search::ask::Ask;
 use crate::search::denial::{denial, refusing};
 use crate::search::ground::is_refusal;
-use crate::server::Virtual;
+use crate::server::Server;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::{HashMap, HashSet};
@@ -110,7 +110,7 @@ impl Known {
             };
             roots.insert(section.span, (line.span(), path.trim_end_with(|c| c == '/').into()));
         }
-        let known = |own: &Virtual| {
+        let known = |own: &Server| {
             let host = own.span?;
             let aliases = server.names.get(own.index).into_iter().flat_map(|names| names.names.iter());
             let names = own.name_span.map(|_| &own.hostname).into_iter().chain(aliases.map(|(name, _)| name));

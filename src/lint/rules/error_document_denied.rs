@@ -53,7 +53,7 @@ const STRANGER: &str = "/zq-no-such-name";
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut found = Vec::new();
-    for line in facts.everywhere().filter(|d| is_named(d, &["ErrorDocument"])) {
+    for line in facts.lines().filter(|d| is_named(d, &["ErrorDocument"])) {
         let words = line.words();
         let [status, page, ..] = words.as_slice() else { continue };
         let Some(status) = status.to_str().ok().and_then(|s| s.parse::<u16>().ok()) else { continue };

@@ -61,6 +61,6 @@ fn exception(facts: &Facts<'_>, file: &Shown) -> Option<Span> {
         words.first().is_some_and(|test| test.eq_ignore_ascii_case(b"%{REQUEST_URI}"))
             && words.get(1).is_some_and(|pattern| pattern.starts_with(b"!"))
     };
-    let found = facts.everywhere().find(|d| lines.contains(&d.span()) && is_named(d, &["RewriteCond"]) && excepts(d));
+    let found = facts.lines().find(|d| lines.contains(&d.span()) && is_named(d, &["RewriteCond"]) && excepts(d));
     found.map(|d| d.span())
 }

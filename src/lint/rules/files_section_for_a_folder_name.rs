@@ -48,7 +48,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let sections: Vec<&Directive<'_>> = all.iter().filter(|d| is_named(d, &["Files", "FilesMatch"])).collect();
     if sections.is_empty() {
         return Vec::new();

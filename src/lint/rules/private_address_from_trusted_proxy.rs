@@ -50,7 +50,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         IpAddr::V4(ip) => ip.is_private(),
         IpAddr::V6(ip) => ip.is_unique_local(),
     };
-    let asks = facts.everywhere().filter(|d| is_named(d, &["Require", "Allow"]));
+    let asks = facts.lines().filter(|d| is_named(d, &["Require", "Allow"]));
     let inner: Vec<IpAddr> = asks
         .flat_map(|d| d.words())
         .filter_map(|word| IpSubnet::read(&word).ok()?.first())

@@ -63,7 +63,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for line in facts.everywhere().filter(|d| is_named(d, &["Options"])) {
+    for line in facts.lines().filter(|d| is_named(d, &["Options"])) {
         let Some(edit) = without_indexes(facts, &line) else { continue };
         let edits = vec![edit];
         let Some(other) = asked.changed(&edits) else { continue };

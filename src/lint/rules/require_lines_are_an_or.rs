@@ -74,7 +74,7 @@ fn kind(line: &Directive<'_>) -> Kind {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let mut found = Vec::new();
     for block in blocks(facts, &all) {
         let lines = block.named(&["Require"]);

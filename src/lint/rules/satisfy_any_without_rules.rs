@@ -49,7 +49,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let mut found = Vec::new();
     for line in all.iter().filter(|d| says(d, "Satisfy", &["any"])) {
         let Some(strict) = asked.without(&[line.span()]) else { continue };

@@ -101,7 +101,7 @@ fn meant_to_run(rule: &Rule, facts: &Facts<'_>, asked: &Asked<'_>) -> Vec<Findin
             && d.words().iter().any(|w| w.trim_start_with(|c| c == '+').eq_ignore_ascii_case(b"ExecCGI"))
     };
     let mut found = Vec::new();
-    for line in facts.everywhere().filter(runs) {
+    for line in facts.lines().filter(runs) {
         // what everything has is not said of this folder
         let Some(folder) = folder(facts, &line).filter(|folder| folder.len() > 1) else { continue };
         let inside = |path: &[u8]| path.starts_with(folder.as_slice());

@@ -42,7 +42,7 @@ SetEnvIf Request_Method "GET" READ
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let sources = facts.site.sources();
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let asking: Vec<(&Directive<'_>, Vec<_>)> =
         all.iter().map(|d| (d, variables(d))).filter(|(_, names)| !names.is_empty()).collect();
     let mut found = Vec::new();

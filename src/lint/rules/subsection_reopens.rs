@@ -51,7 +51,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let mut found = Vec::new();
     for block in blocks(facts, &all) {
         let section = block.section.and_then(|span| all.iter().find(|d| d.span() == span));

@@ -74,7 +74,7 @@ struct Runs {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let all: Vec<Directive<'_>> = facts.everywhere().collect();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
     let mut found: Vec<Finding> = Vec::new();
     let mut folders: Vec<(BString, Option<Span>)> = Vec::new();
     for line in all.iter().filter(|d| is_stop(d)) {

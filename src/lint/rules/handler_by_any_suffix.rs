@@ -1,0 +1,119 @@
+//! `handler-by-any-suffix`
+
+use super::handlers::{by_suffix, is_php, runs, suffixes};
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Asked, Facts, Shown, is_named};
+use crate::lint::{Example, Finding, Rule};
+use crate::search::shown::How;
+use crate::site::{Edit, Fix, Safety};
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+pub(super) static RULE: Rule = Rule {
+    name: "handler-by-any-suffix",
+    level: Severity::Error,
+    group: "handlers",
+    finds: "AddHandler makes a program of every file that has the suffix anywhere in its name, as `photo.php.jpg` has.",
+    why: "Whoever may upload a picture may run a program.",
+    help: "give the handler to what ends in the suffix: SetHandler in a FilesMatch section with `\\.php$`",
+    safe: Some(true),
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+# finding
+AddHandler application/x-httpd-php .php
+"##,
+        files: &["/srv/www/index.php", "/srv/www/uploads/photo.php.jpg"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+<FilesMatch "\.php$">
+  SetHandler application/x-httpd-php
+</FilesMatch>
+"##,
+        files: &["/srv/www/index.php", "/srv/www/uploads/photo.php.jpg"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut found = Vec::new();
+    for (line, _) in facts.anywhere(&["AddHandler", "AddType"]) {
+        let Some((handler, own)) = by_suffix(&line).filter(|(handler, _)| runs(handler)) else { continue };
+        let span = line.span();
+        let mut programs = asked.files.iter().filter(|f| f.how == How::Program && inner(&f.path, &own));
+        let shown = programs.find(|file| asked.needs(&file.ask, &file.outcome, &[span]));
+        if let Some(file) = shown {
+            let name = file.path.rsplit(|b| *b == b'/').next().unwrap_or_default().as_bstr();
+            let message = format!("every suffix of a name counts: `{name}` is run as a program");
+            let fix = fix(facts, asked, span, &line.words(), file);
+            found.push(Finding { fix, ..rule.shown(span, message, &file.ask, &file.outcome) });
+        } else if is_named(&line, &["AddHandler"]) && is_php(&handler) && would_run(facts, asked, span, &own) {
+            let message = format!("every suffix of a name counts: a file `x.{}.jpg` would be run", own[0]);
+            found.push(rule.at(span, message));
+        }
+    }
+    found
+}
+
+/// Whether a name has one of the suffixes before another one.
+fn inner(path: &[u8], own: &[BString]) -> bool {
+    let mut all = suffixes(path);
+    let last = all.pop();
+    // a language or an encoding of a page, as `index.php.de`, is meant
+    let meant = last.is_some_and(|last| own.contains(&last) || last.len() == 2 && last != "gz");
+    !meant && all.iter().any(|suffix| own.contains(suffix))
+}
+
+/// Whether a file with one more suffix would be run, beside one that is.
+fn would_run(facts: &Facts<'_>, asked: &Asked<'_>, line: Span, own: &[BString]) -> bool {
+    let Some(suffix) = own.first() else { return false };
+    let is_own =
+        |file: &&Shown| file.how == How::Program && suffixes(&file.path).last().is_some_and(|last| own.contains(last));
+    let Some(file) = asked.files.iter().find(|f| is_own(f) && f.outcome.decided_by.iter().any(|d| d.span == line))
+    else {
+        return false;
+    };
+    let (Some(at), Some(end)) = (file.path.rfind_byte(b'/'), file.ask.path.rfind('/')) else { return false };
+    let name = format!("zq-x.{suffix}.jpg");
+    let path = format!("{}/{name}", file.path[..at].as_bstr());
+    let (site, _) = facts.site.with_texts(&[(path, Some(BString::default()))]);
+    let ask = file.ask.at(format!("{}/{name}", &file.ask.path[..end]));
+    let Ok(run) = site.start() else { return false };
+    let outcome = run.ask(&ask.request());
+    crate::search::shown::shown(&site, "GET", &outcome).is_some_and(|(_, how)| how == How::Program)
+}
+
+/// The handler for names that end in a suffix.
+fn fix(facts: &Facts<'_>, asked: &Asked<'_>, line: Span, words: &[BString], shown: &Shown) -> Option<Fix> {
+    let (handler, own) = words.split_first()?;
+    let own: Vec<String> = own.iter().map(|word| word.trim_start_with(|c| c == '.').to_str_lossy().into()).collect();
+    let suffix = match own.as_slice() {
+        [one] => one.clone(),
+        all => format!("({})", all.join("|")),
+    };
+    let source = facts.site.sources().file(line.file);
+    let start = source.line_start(source.line_column(line.start).0);
+    let indent = source.text[start as usize..line.start as usize].to_str_lossy().into_owned();
+    let text = format!("<FilesMatch \"(?i)\\.{suffix}$\">\n{indent}  SetHandler {handler}\n{indent}</FilesMatch>");
+    let edits = vec![Edit::replace(line, text)];
+    let other = asked.changed(&edits)?;
+    let then = other.ask(&shown.ask.request());
+    if asked.gives(&shown.ask, &then).is_some_and(|(_, how)| how == How::Program) {
+        return None;
+    }
+    let harmed: Vec<&BString> = asked.files.iter().filter(|f| inner(&f.path, &lower(&own))).map(|f| &f.path).collect();
+    let safe = asked.changes_only(&other, |outcome| outcome.file.as_ref().is_some_and(|file| harmed.contains(&file)));
+    let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+    Some(Fix { message: "give the handler to what ends in the suffix".into(), safety, edits })
+}
+
+fn lower(words: &[String]) -> Vec<BString> {
+    words.iter().map(|word| word.to_ascii_lowercase().into()).collect()
+}

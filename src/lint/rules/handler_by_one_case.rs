@@ -1,0 +1,81 @@
+//! `handler-by-one-case`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Facts, is_named};
+use crate::lint::{Example, Finding, Rule};
+use crate::search::shown::How;
+use crate::site::{Edit, Fix, Safety};
+use crate::source::Span;
+use bstr::ByteSlice;
+
+pub(super) static RULE: Rule = Rule {
+    name: "handler-by-one-case",
+    level: Severity::Warning,
+    group: "handlers",
+    finds: "A FilesMatch section gives programs their handler by a suffix in one case, and a file has it in another.",
+    why: "That file is no program: its text is sent.",
+    help: "begin the pattern with `(?i)`",
+    safe: Some(true),
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+# finding
+<FilesMatch "\.php$">
+  SetHandler application/x-httpd-php
+</FilesMatch>
+"##,
+        files: &["/srv/www/a.php", "/srv/www/OLD.PHP"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+<FilesMatch "(?i)\.php$">
+  SetHandler application/x-httpd-php
+</FilesMatch>
+"##,
+        files: &["/srv/www/a.php", "/srv/www/OLD.PHP"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let sources = facts.site.sources();
+    let upper = |path: &[u8]| {
+        let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
+        name.rfind_byte(b'.').is_some_and(|at| name[at..].iter().any(u8::is_ascii_uppercase))
+    };
+    let sent: Vec<_> = asked.files.iter().filter(|f| f.how == How::Static && upper(&f.path)).collect();
+    let mut found = Vec::new();
+    for (line, _) in facts.anywhere(&["FilesMatch"]).filter(|_| !sent.is_empty()) {
+        let text = sources.text(line.arg_span(sources, 0));
+        let quote = usize::from(text.starts_with(b"\""));
+        if text.contains_str("(?i)") || line.arg_span(sources, 0) == line.span() {
+            continue;
+        }
+        let own = line.span();
+        let sets =
+            facts.anywhere(&["SetHandler"]).any(|(d, _)| d.parents().last().is_some_and(|(_, span)| span == own));
+        if !sets || !is_named(&line, &["FilesMatch"]) {
+            continue;
+        }
+        let place = line.arg_span(sources, 0);
+        let start = place.start + quote as u32;
+        let edits = vec![Edit::replace(Span { start, end: start, ..place }, "(?i)")];
+        let Some(other) = asked.changed(&edits) else { continue };
+        let runs =
+            |then: &crate::outcome::Outcome, ask| asked.gives(ask, then).is_some_and(|(_, how)| how == How::Program);
+        let Some(file) = sent.iter().find(|file| runs(&other.ask(&file.ask.request()), &file.ask)) else { continue };
+        let message = format!("`{}` has the suffix in another case: its text is sent", file.path.as_bstr());
+        let sent: Vec<_> = sent.iter().map(|file| file.outcome.file.clone()).collect();
+        let safe = asked.changes_only(&other, |outcome| sent.contains(&outcome.file));
+        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        let fix = Fix { message: "match either case".into(), safety, edits };
+        found.push(Finding { fix: Some(fix), ..rule.shown(own, message, &file.ask, &file.outcome) });
+    }
+    found
+}

@@ -1,0 +1,152 @@
+//! `query-in-path-pattern`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::{Asked, Facts, Seen, is_named};
+use crate::lint::rewriting::{Level, Rewrite, level};
+use crate::lint::{Example, Finding, Rule};
+use crate::outcome::observer::PatternKind;
+use crate::search::ask::escaped;
+use crate::search::compare::differ;
+use crate::search::points::{Point, rewritten};
+use crate::search::solve::{Solved, Want};
+use crate::site::{Directive, Edit};
+use bstr::{BString, ByteSlice};
+
+pub(super) static RULE: Rule = Rule {
+    name: "query-in-path-pattern",
+    level: Severity::Error,
+    group: "rewriting",
+    finds: "The path or pattern of a RewriteRule, Redirect or RedirectMatch holds a question mark, and what may follow it in a URL.",
+    why: "They see the path alone, never the query: the line is without effect.",
+    help: "test the query in a condition of its own: `RewriteCond %{QUERY_STRING} ^id=1$`",
+    safe: None,
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+RewriteEngine on
+# finding
+RewriteRule ^/page\?id=1$ /one.html
+"##,
+        files: &["/srv/www/one.html"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+</Directory>
+RewriteEngine on
+RewriteCond %{QUERY_STRING} ^id=1$
+RewriteRule ^/page$ /one.html
+"##,
+        files: &["/srv/www/one.html"],
+    },
+    find,
+};
+
+/// Paths without a question mark.
+const PLAIN: &str = r"(?-u)^[^?\x00\n]*$";
+/// Queries.
+const QUERY: &str = r"(?-u)^[!-~]+$";
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut found = Vec::new();
+    for (line, htaccess) in
+        facts.anywhere(&["RewriteRule", "RedirectMatch", "Redirect", "RedirectPermanent", "RedirectTemp"])
+    {
+        let words = line.words();
+        let prefix = !is_named(&line, &["RewriteRule", "RedirectMatch"]);
+        let Some(at) = words.iter().position(|word| asks_query(word, prefix)) else { continue };
+        // the first word that is no status
+        let first = usize::from(words.len() > 2 && !is_named(&line, &["RewriteRule"])).min(at);
+        if at != first && at != 0 {
+            continue;
+        }
+        let Some((path, query)) = split(&words[at], prefix) else { continue };
+        let directory = match level(&line, htaccess) {
+            Level::Directory(directory) if is_named(&line, &["RewriteRule"]) => Some(directory),
+            Level::Section if is_named(&line, &["RewriteRule"]) => continue,
+            _ => None,
+        };
+        if let Some(seen) =
+            shows(asked, facts, &line, at, (&path, &query), directory.as_ref().map(|d| d.as_slice()), prefix)
+        {
+            let url = seen.ask.url();
+            let message = format!("this sees the path alone: `{url}`, which is meant, is not touched");
+            found.push(rule.seen(line.span(), message, &seen));
+        }
+    }
+    found
+}
+
+/// Whether a path or pattern can't match without a question mark.
+fn asks_query(word: &BString, prefix: bool) -> bool {
+    match prefix {
+        true => word.starts_with(b"/") && word.contains(&b'?'),
+        false => word.contains_str("\\?") || word.contains_str("[?]"),
+    }
+}
+
+/// What is before the question mark, and behind it.
+fn split(word: &BString, prefix: bool) -> Option<(BString, BString)> {
+    let text = word.strip_prefix(b"!").unwrap_or(word);
+    let mark: &[u8] = match () {
+        () if prefix => b"?",
+        () if text.contains_str("\\?") => b"\\?",
+        () => b"[?]",
+    };
+    let (path, query) = text.split_once_str(mark)?;
+    let begins = query.first().is_none_or(|b| !b"?*{".contains(b));
+    // what is open before it would have to be closed
+    let open = path.iter().filter(|b| **b == b'(').count() != path.iter().filter(|b| **b == b')').count();
+    (begins && !path.is_empty() && !(open && !prefix)).then(|| (path.into(), query.into()))
+}
+
+/// A URL with the query that is meant, which the line would take if it saw queries.
+fn shows(
+    asked: &Asked<'_>,
+    facts: &Facts<'_>,
+    line: &Directive<'_>,
+    at: usize,
+    (path, query): (&BString, &BString),
+    directory: Option<&[u8]>,
+    prefix: bool,
+) -> Option<Seen> {
+    let search = &asked.ground.search;
+    let words = line.words();
+    let (new, text) = match prefix {
+        true => (path.clone(), query.clone()),
+        false => {
+            let solver = &search.solver;
+            let kind = PatternKind::Regex { icase: false };
+            let whole = words[at].strip_prefix(b"!").unwrap_or(&words[at]);
+            // it may do without
+            if solver.text(PLAIN, &[Want::yes(kind, whole)]) != Solved::Empty {
+                return None;
+            }
+            let behind: BString = [b"^", query.as_slice()].concat().into();
+            let text = match solver.text(QUERY, &[Want::yes(kind, behind)]) {
+                Solved::Found(text) => text,
+                _ => return None,
+            };
+            ([path.as_slice(), b"$"].concat().into(), text)
+        }
+    };
+    let edit: Edit = Rewrite::with_text(line, facts.site.sources(), at, &words[at], &new)?;
+    let (of, want) = match prefix {
+        true => (crate::search::points::Of::Path, Want::yes(PatternKind::Prefix, new.clone())),
+        false => rewritten(&new, directory, false, true),
+    };
+    let point = search.points_of(line.span()).next()?;
+    let point = Point { wants: vec![(of, want)], image: None, methods: Vec::new(), ..point.clone() };
+    let other = asked.changed(std::slice::from_ref(&edit))?;
+    let query = escaped(&text).replace("%3F", "?");
+    let asks = search.asks_for(&point).into_iter().take(8);
+    let mut seen = asks.map(|mut ask| {
+        ask.query = Some(query.clone());
+        asked.ask(ask)
+    });
+    seen.find(|seen| differ(&seen.outcome, &other.ask(&seen.ask.request())).is_some())
+}

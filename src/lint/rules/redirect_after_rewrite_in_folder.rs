@@ -1,0 +1,75 @@
+//! `redirect-after-rewrite-in-folder`
+
+use crate::diagnostic::Severity;
+use crate::lint::facts::Facts;
+use crate::lint::rewriting::{Level, rewrites};
+use crate::lint::{Example, Finding, Rule};
+
+pub(super) static RULE: Rule = Rule {
+    name: "redirect-after-rewrite-in-folder",
+    level: Severity::Note,
+    group: "redirecting",
+    finds: "A Redirect and a RewriteRule of a directory are for the same URL.",
+    why: "Both are carried out: the redirect of the URL as it was asked for wins, with the query that the rule has made.",
+    help: "write both as RewriteRule, in the order that is meant",
+    safe: None,
+    bad: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+  Options FollowSymLinks
+  RewriteEngine on
+  RewriteRule ^old$ page.html?from=old
+  # finding
+  Redirect 301 /old /new
+</Directory>
+"##,
+        files: &["/srv/www/page.html"],
+    },
+    good: Example {
+        config: r##"DocumentRoot /srv/www
+<Directory /srv/www>
+  Require all granted
+  Options FollowSymLinks
+  RewriteEngine on
+  RewriteRule ^older$ page.html?from=old
+  Redirect 301 /old /new
+</Directory>
+"##,
+        files: &["/srv/www/page.html"],
+    },
+    find,
+};
+
+fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let all = rewrites(facts);
+    let local: Vec<_> = all.iter().filter(|r| r.is_local() && !matches!(r.level, Level::Server)).collect();
+    let mut found = Vec::new();
+    if local.is_empty() {
+        return found;
+    }
+    for (line, _) in facts.anywhere(&["Redirect", "RedirectMatch", "RedirectPermanent", "RedirectTemp"]) {
+        let span = line.span();
+        let by = |seen: &&crate::lint::facts::Seen| {
+            seen.outcome.leads_to().is_some() && seen.outcome.decided_by.iter().any(|d| d.span == span)
+        };
+        let about = asked.about(span);
+        let both = about.iter().filter(by).take(8).find_map(|seen| {
+            let rewrite = local.iter().find(|r| seen.met.contains(&r.span()))?;
+            // a front controller takes all URLs: what counts is what it leaves in the redirect
+            let other = asked.without(&[rewrite.span()])?.ask(&seen.ask.request());
+            let left = other.location != seen.outcome.location;
+            (left || rewrite.conditions.is_empty()).then_some((seen, rewrite.span(), left))
+        });
+        let Some((seen, other, left)) = both else { continue };
+        let location = seen.outcome.leads_to().cloned().unwrap_or_default();
+        let message = match left {
+            true => format!("a RewriteRule works on the same URL, and leaves its query in the redirect: `{location}`"),
+            false => format!("a RewriteRule works on the same URL, and this redirect to `{location}` wins"),
+        };
+        let finding = Finding { level: Severity::Note, ..rule.seen(span, message, seen) };
+        found.push(finding.related(other, "this rule works on it, too"));
+    }
+    found
+}
