@@ -60,7 +60,7 @@ impl Migrate {
             let migrated = migrate(&opened.site, &requests, &purse);
             left |= migrated.steps.iter().any(|step| matches!(step.done, Done::Left(_)));
             match self.format {
-                Format::Json => all.push(printed::json(&migrated, opened.site.sources())),
+                Format::Json => all.push(printed::json(&migrated)),
                 Format::Text => self.tell(&migrated, streams)?,
             }
             self.put(&migrated, &opened, &name, streams)?;

@@ -185,6 +185,6 @@ impl Group {
             (None, why) if self.compat => Done::Left(why.clone().unwrap_or_default()),
             (None, _) => return None,
         };
-        Some(Step { line, place: sources.place(line), what: what.join("; "), done })
+        Some(Step { what: what.join("; "), done, ..Step::of(line, sources) })
     }
 }

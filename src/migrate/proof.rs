@@ -13,9 +13,9 @@ use crate::search::compare::{Comparison, Difference};
 use crate::search::explore::{Purse, Search, Stopped};
 use crate::search::space::{Clients, Terms};
 use crate::site::{Edit, Site};
-use crate::source::{FileId, Span};
+use crate::source::{FileId, SourceMap, Span};
 use crate::suite::RequestSpec;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -49,8 +49,12 @@ pub(super) fn settle(
     let own = named(site, &run, &terms, purse());
     let specs: Vec<RequestSpec> = requests.iter().cloned().chain(own).collect();
     let mut asked = Asked { requests: 0, stopped: None, open: 0 };
-    for _ in 0..ROUNDS {
+    for round in 0..=ROUNDS {
         if !groups.iter().any(Group::is_changed) {
+            break;
+        }
+        if round == ROUNDS {
+            groups.iter_mut().for_each(|group| group.leave("no way was found that keeps all answers".into()));
             break;
         }
         let edits: Vec<Vec<Edit>> = groups.iter().map(|group| tidied(site, &group.edits())).collect();
@@ -58,14 +62,13 @@ pub(super) fn settle(
             groups.iter_mut().for_each(|group| group.leave("its edits can't be made".into()));
             break;
         };
+        let change = Change { before: site.sources(), after: new.sources(), edits: &edits };
         let second = match new.start() {
             Ok(second) => second,
             Err(error) => {
-                let at = group_at(&edits, error.span);
                 let why = format!("httpd would refuse it: {}", error.message);
-                match at {
-                    Some(at) => drop(groups[at].next(why)),
-                    None => groups.iter_mut().for_each(|group| group.leave(why.clone())),
+                if !change.group(groups, error.span).is_some_and(|at| groups[at].next(why.clone())) {
+                    groups.iter_mut().for_each(|group| group.leave(why.clone()));
                 }
                 continue;
             }
@@ -83,7 +86,7 @@ pub(super) fn settle(
         if found.is_empty() {
             break;
         }
-        if !found.iter().fold(false, |any, found| blame(&edits, groups, found) | any) {
+        if !found.iter().fold(false, |any, found| change.blame(groups, found) | any) {
             let why = why(&found[0]);
             groups.iter_mut().for_each(|group| group.leave(why.clone()));
         }
@@ -96,49 +99,54 @@ fn why(found: &Difference) -> String {
     format!("{request} is answered {} now, and would be answered {}", answer(&found.before), answer(&found.after))
 }
 
-/// Goes on to another way with the groups that a difference comes of: those that decide after it, or else those that did
-/// before. Whether there were any.
-fn blame(edits: &[Vec<Edit>], groups: &mut [Group], found: &Difference) -> bool {
-    let access =
-        |outcome: &Outcome| outcome.decided_by.iter().map(|d| d.span).filter(Span::is_some).collect::<Vec<_>>();
-    let after: HashSet<usize> = access(&found.after).into_iter().filter_map(|span| group_at(edits, span)).collect();
-    let before: HashSet<usize> = access(&found.before)
-        .into_iter()
-        .filter_map(|span| {
-            groups.iter().position(|group| group.spans.iter().chain(&group.requires).any(|own| *own == span))
-        })
-        .collect();
-    let why = why(found);
-    for at in [after, before] {
-        let mut any = false;
-        for at in at {
-            any |= groups[at].next(why.clone());
-        }
-        if any {
-            return true;
-        }
-    }
-    false
+/// The texts before and after, and what was done to them.
+struct Change<'c> {
+    before: &'c SourceMap,
+    after: &'c SourceMap,
+    /// The edits of each group.
+    edits: &'c [Vec<Edit>],
 }
 
-/// The group whose edits, or whose own lines, a place in the new texts is in.
-fn group_at(edits: &[Vec<Edit>], span: Span) -> Option<usize> {
-    let mut by_file: BTreeMap<FileId, Vec<(usize, &Edit)>> = BTreeMap::new();
-    for (group, edits) in edits.iter().enumerate() {
-        edits.iter().for_each(|edit| by_file.entry(edit.file).or_default().push((group, edit)));
-    }
-    let all = by_file.get_mut(&span.file)?;
-    all.sort_by_key(|(_, edit)| (edit.range.start, edit.range.end));
-    let mut moved = 0_i64;
-    for (group, edit) in all.iter() {
-        let start = i64::from(edit.range.start) + moved;
-        let end = start + edit.text.len() as i64;
-        if (start..=end).contains(&i64::from(span.start)) && !edit.text.is_empty() {
-            return Some(*group);
+impl Change<'_> {
+    /// The group that wrote a place of the new texts, or that it was of before.
+    fn group(&self, groups: &[Group], span: Span) -> Option<usize> {
+        let name = &self.after.file(span.file).name;
+        let is_here = |file: FileId| self.before.file(file).name == *name;
+        let edits = self.edits.iter().enumerate().flat_map(|(group, own)| own.iter().map(move |edit| (group, edit)));
+        let mut edits: Vec<(usize, &Edit)> = edits.filter(|(_, edit)| is_here(edit.file)).collect();
+        edits.sort_by_key(|(_, edit)| (edit.range.start, edit.range.end));
+        let (at, mut moved) = (i64::from(span.start), 0);
+        for (group, edit) in edits {
+            let start = i64::from(edit.range.start) + moved;
+            if at < start {
+                break;
+            }
+            let length = edit.text.len() as i64;
+            if length > 0 && at <= start + length {
+                return Some(group);
+            }
+            moved += length - i64::from(edit.range.end - edit.range.start);
         }
-        moved += edit.text.len() as i64 - i64::from(edit.range.end - edit.range.start);
+        let covers =
+            |own: &Span| is_here(own.file) && (i64::from(own.start)..i64::from(own.end)).contains(&(at - moved));
+        groups.iter().position(|group| group.spans.iter().chain(&group.requires).any(covers))
     }
-    None
+
+    /// Goes on to another way with the groups that a difference comes of: those that decide after it, or else those that
+    /// did before. Whether there were any.
+    fn blame(&self, groups: &mut [Group], found: &Difference) -> bool {
+        let lines =
+            |outcome: &Outcome| outcome.decided_by.iter().map(|d| d.span).filter(Span::is_some).collect::<Vec<Span>>();
+        let of = |group: &Group, span: &Span| group.spans.iter().chain(&group.requires).any(|own| own == span);
+        let after: BTreeSet<usize> =
+            lines(&found.after).into_iter().filter_map(|span| self.group(groups, span)).collect();
+        let before: BTreeSet<usize> =
+            lines(&found.before).iter().filter_map(|span| groups.iter().position(|group| of(group, span))).collect();
+        let why = why(found);
+        [after, before]
+            .into_iter()
+            .any(|some| some.into_iter().fold(false, |any, at| groups[at].next(why.clone()) | any))
+    }
 }
 
 /// Requests from each address that lines of access rules name, and from beside it: of what a first search met.

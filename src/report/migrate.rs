@@ -3,20 +3,18 @@
 use super::paint::{Paint, Tone, clean};
 use super::{plural, unified};
 use crate::migrate::{Done, Migrated, Step};
-use crate::source::SourceMap;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// What was done and what was left, as programs read it. Places are of the texts as they were.
-pub(crate) fn json(migrated: &Migrated, sources: &SourceMap) -> Value {
+pub(crate) fn json(migrated: &Migrated) -> Value {
     let step = |step: &Step| {
         let (done, lines, why) = match &step.done {
             Done::Changed(lines) => ("changed", lines.clone(), Value::Null),
             Done::Gone(why) => ("removed", Vec::new(), why.as_str().into()),
             Done::Left(why) => ("left", Vec::new(), why.as_str().into()),
         };
-        let file = sources.file(step.line.file);
-        json!({"file": file.name, "line": step.line.line, "was": step.what, "done": done, "lines": lines, "why": why})
+        json!({"file": step.file, "line": step.line, "was": step.what, "done": done, "lines": lines, "why": why})
     };
     let asked = migrated.asked.as_ref().map(|asked| {
         json!({
