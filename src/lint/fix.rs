@@ -3,11 +3,11 @@
 use super::Finding;
 use crate::diagnostic::Severity;
 use crate::outcome::Outcome;
-use crate::report::search;
 use crate::search::ask::Ask;
 use crate::search::compare::Comparison;
 use crate::search::explore::{Purse, Stopped};
 use crate::search::kinds::{Sensitive, sensitive};
+use crate::search::line;
 use crate::search::shown::How;
 use crate::search::space::Terms;
 use crate::site::{Edit, Rewritten, Safety, Site};
@@ -116,7 +116,7 @@ fn safe(
     comparison.search(sites, &Terms::default(), purse);
     if let Some(found) = comparison.differences().first() {
         let (request, was, is) =
-            (search::command(&found.ask.spec()), search::answer(&found.before), search::answer(&found.after));
+            (line::command(&found.ask.spec()), line::answer(&found.before), line::answer(&found.after));
         return Err(format!("it would change more: {request} gives {was} now, and {is} then"));
     }
     match comparison.stopped {

@@ -22,6 +22,7 @@ pub(crate) mod ground;
 pub(crate) mod hunt;
 mod image;
 pub(crate) mod kinds;
+pub(crate) mod line;
 mod loose;
 mod make;
 pub(crate) mod maps;

@@ -119,7 +119,8 @@ impl Known {
                 names: names.map(|name| name.to_ascii_lowercase().into()).collect(),
                 root: roots.get(&host).cloned(),
                 ports: own.addrs.iter().map(|address| address.port).collect(),
-                tls: own.tls,
+                // without its module the configuration does not say so
+                tls: own.tls || own.addrs.iter().any(|address| address.port == 443),
             })
         };
         server.servers.iter().skip(1).filter_map(known).collect()

@@ -14,9 +14,9 @@ pub(super) static RULE: Rule = Rule {
     name: "not-inherited-by-virtual-hosts",
     level: Severity::Warning,
     group: "virtual hosts",
-    finds: "A RewriteRule, RewriteEngine or AllowEncodedSlashes of the main server does not act, as requests end in virtual hosts.",
+    finds: "A RewriteRule or AllowEncodedSlashes of the main server does not act, as requests end in virtual hosts.",
     why: "Unlike most of the main server's lines, these do not hold in virtual hosts by themselves.",
-    help: "write `RewriteOptions InheritDown` beside it, or put the line into each virtual host",
+    help: "put the line into each virtual host, or for rewrite rules `RewriteEngine On` and `RewriteOptions Inherit`",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/www>
@@ -37,10 +37,11 @@ RewriteRule ^/private - [F]
   Require all granted
 </Directory>
 RewriteEngine On
-RewriteOptions InheritDown
 RewriteRule ^/private - [F]
 <VirtualHost *:80>
   ServerName www.example.com
+  RewriteEngine On
+  RewriteOptions Inherit
   DocumentRoot /srv/www
 </VirtualHost>
 "##,
@@ -73,29 +74,6 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let name = name_of(asked, host);
             let message = format!("this line does not act in `{name}`: virtual hosts do not inherit it");
             found.push(rule.seen(line.span(), message, &seen).related(host, "requests end here"));
-        }
-    }
-    // rules of a virtual host that lack the main server's switch
-    let switch = facts
-        .named(&["RewriteEngine"])
-        .filter(main)
-        .find(|d| d.words().first().is_some_and(|word| word.eq_ignore_ascii_case(b"on")));
-    if let Some(switch) = switch {
-        let off = hosts.iter().filter(|host| !facts.within(host).any(|d| is_named(d, &["RewriteEngine"])));
-        let shown = off.take(HOSTS).find_map(|host| {
-            let edits = [inserted(host, "RewriteEngine On\n")?];
-            let mut rules = facts.within(host).filter(|d| is_named(d, &["RewriteRule"]));
-            rules.find_map(|own| {
-                let url = Urls::of(own)?.some(asked).into_iter().next()?;
-                let ask = asked.doors(own).next()?.ask(&url);
-                let seen = asked.ask(ask);
-                let then = asked.changed(&edits)?.ask(&seen.ask.request());
-                differ(&seen.outcome, &then).is_some().then_some((seen, host.span(), own.span()))
-            })
-        });
-        if let Some((seen, host, own)) = shown {
-            let message = format!("this switch does not hold in `{}`, whose rules are off", name_of(asked, host));
-            found.push(rule.seen(switch.span(), message, &seen).related(own, "this rule does not act"));
         }
     }
     found

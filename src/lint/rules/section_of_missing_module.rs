@@ -17,28 +17,26 @@ pub(super) static RULE: Rule = Rule {
     help: "load the module, or write the rules without the section, so that httpd says what is missing",
     safe: None,
     bad: Example {
-        config: r##"LoadModule authz_core_module modules/mod_authz_core.so
-LoadModule unixd_module modules/mod_unixd.so
-DocumentRoot /srv/www
+        config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
   Require all granted
 </Directory>
 # finding
-<IfModule mod_alias.c>
-  Redirect 404 /private
+<IfModule mod_ssl.c>
+  <Location /private>
+    SSLRequireSSL
+  </Location>
 </IfModule>
 "##,
         files: &["/srv/www/private/a.txt"],
     },
     good: Example {
-        config: r##"LoadModule authz_core_module modules/mod_authz_core.so
-LoadModule unixd_module modules/mod_unixd.so
-DocumentRoot /srv/www
+        config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
   Require all granted
 </Directory>
-<IfModule mod_alias.c>
-  Redirect 404 /nothing-there
+<IfModule mod_ssl.c>
+  SSLSessionCacheTimeout 300
 </IfModule>
 "##,
         files: &["/srv/www/private/a.txt"],
