@@ -17,9 +17,17 @@ impl<'a> Case<'a> {
 
     /// The steps of requests of their own: those of subrequests are left out.
     pub(crate) fn own(&self) -> Vec<&'a Step> {
+        self.own_but(|_| false)
+    }
+
+    /// The same without what `is_out` takes, and what is within that.
+    fn own_but(&self, is_out: impl Fn(&Step) -> bool) -> Vec<&'a Step> {
         let mut own = Vec::new();
         let mut todo: Vec<&Step> = self.steps.iter().rev().collect();
         while let Some(step) = todo.pop() {
+            if is_out(step) {
+                continue;
+            }
             own.push(step);
             if !matches!(step.detail, Detail::Subrequest(_)) {
                 todo.extend(step.children.iter().rev());
@@ -59,7 +67,7 @@ impl<'a> Case<'a> {
         let mut files: Vec<BString> = Vec::new();
         let mut translated = false;
         // what lost would have led elsewhere
-        for step in self.own().into_iter().filter(|step| !step.lost()) {
+        for step in self.own_but(Step::lost) {
             if step.is_request() {
                 translated = false;
             }
