@@ -224,14 +224,18 @@ impl<'s> Asked<'s> {
 
     /// The ways in by which there is an answer.
     pub(crate) fn open_doors(&self) -> impl Iterator<Item = &Door> {
-        let speaks = |door: &&Door| door.tls == self.tls.contains(&door.server);
-        self.ground.search.doors.iter().filter(|door| self.ground.search.is_open(door)).filter(speaks)
+        self.ground.search.doors.iter().filter(|door| self.answers(door))
+    }
+
+    fn answers(&self, door: &Door) -> bool {
+        self.ground.search.is_open(door) && door.tls == self.tls.contains(&door.server)
     }
 
     /// The ways in to the server of a directive.
     pub(crate) fn doors<'f>(&'f self, directive: &'f Directive<'_>) -> impl Iterator<Item = &'f Door> {
         let own = directive.virtual_host();
-        self.open_doors().filter(move |door| own.is_none() || door.server == own)
+        let all = self.ground.search.doors.iter().filter(move |door| own.is_none() || door.server == own);
+        all.filter(|door| self.answers(door))
     }
 
     /// The site with other texts; none where httpd would not start with them.
