@@ -262,7 +262,10 @@ fn stock(site: Result<Site, OpenError>) -> Result<Site, Failure> {
 
 /// Whether a file is an .htaccess file, by its name.
 pub(super) fn is_htaccess(path: &Path) -> bool {
-    path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(".htaccess"))
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let is_other = [".conf", ".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+    // also as it is kept beside or shipped: `.htaccess.sample`, `htaccess.txt`, `ht.access`
+    (name.contains("htaccess") || name.ends_with("ht.access")) && !is_other
 }
 
 /// The scenario of that name, or the one that stands in where there is none.

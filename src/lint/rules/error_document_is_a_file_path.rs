@@ -62,7 +62,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 (message, fix(asked, facts, &line, url, &seen))
             }
             // which pages there are is known by their neighbours only
-            None if asked.files.iter().any(|file| is_beside(&file.path, &whole)) => {
+            None if whole.ends_with(target) && asked.files.iter().any(|file| is_beside(&file.path, &whole)) => {
                 (format!("the page for the error is not there: there is no `{whole}`"), None)
             }
             None => continue,
@@ -76,7 +76,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 /// Whether a file is in the directory of another one, or below it.
 fn is_beside(file: &[u8], missing: &[u8]) -> bool {
     let at = missing.rfind_byte(b'/').map_or(0, |at| at + 1);
-    file.starts_with(&missing[..at])
+    file.starts_with(&missing[..at]) && !file.contains_str("htaccess")
 }
 
 /// A request with that error, for which the page is not found.

@@ -18,12 +18,17 @@ DocumentRoot /srv/www
 </Directory>
 ";
 
+/// Where systems keep what they ship to everybody: no secret of this site.
+const SHIPPED: [&[u8]; 3] = [b"/usr/share/", b"/usr/lib/", b"/usr/include/"];
+
 /// A finding for each line that leads to such files that are sent, shown by the plainest request that gets one.
 pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&Shown) -> bool) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut by_line: BTreeMap<Span, Vec<&Shown>> = BTreeMap::new();
     // what is had by a link is the link's fault, which has a rule of its own
-    for file in asked.files.iter().filter(|file| file.how == How::Static && is(file) && !asked.by_link(file)) {
+    let own = |file: &&Shown| !SHIPPED.iter().any(|below| file.path.starts_with(below));
+    let sent = asked.files.iter().filter(|file| file.how == How::Static && is(file) && !asked.by_link(file));
+    for file in sent.filter(own) {
         if let Some(line) = exception(facts, file).or_else(|| asked.mapping(&file.outcome)) {
             by_line.entry(line).or_default().push(file);
         }

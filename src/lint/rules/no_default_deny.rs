@@ -83,7 +83,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 fn is_of_server(facts: &Facts<'_>, line: &Directive<'_>) -> bool {
     line.sections().is_empty()
         && facts.site.is_own(line.span().file)
-        && is_named(line, &["DocumentRoot", "ServerRoot", "LoadModule", "Listen", "PidFile", "User", "Directory"])
+        && is_named(line, &["ServerRoot", "LoadModule", "Listen", "PidFile", "User"])
 }
 
 /// Whether a file that nobody speaks of is open.
