@@ -39,7 +39,23 @@ pub(super) static RULE: Rule = Rule {
     find,
 };
 
+/// Directives that a part which is meant for a section doesn't have.
+const OF_A_SERVER: [&str; 9] = [
+    "VirtualHost",
+    "Directory",
+    "Location",
+    "DocumentRoot",
+    "ServerName",
+    "ServerRoot",
+    "Listen",
+    "LoadModule",
+    "Alias",
+];
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    if facts.named(&OF_A_SERVER).next().is_none() {
+        return Vec::new();
+    }
     let sources = facts.site.sources();
     let refused = |d: &&Diagnostic| {
         d.severity == Severity::Error
