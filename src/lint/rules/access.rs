@@ -1,6 +1,6 @@
 //! What the rules about access have in common: sections by URL, and the access rules in them.
 
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::{Facts, Seen, is_named};
 use crate::site::Directive;
 use crate::source::Span;
 
@@ -75,4 +75,23 @@ pub(super) fn says(line: &Directive<'_>, name: &str, words: &[&str]) -> bool {
     is_named(line, &[name])
         && words.len() <= own.len()
         && words.iter().zip(&own).all(|(word, own)| own.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Lines of .htaccess files for which httpd answers 500, by its message, each with a request that shows it.
+pub(super) fn broken<'f>(facts: &'f Facts<'_>, is: impl Fn(&str) -> bool) -> Vec<(Span, &'f Seen)> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut found = Vec::new();
+    for (name, wrong) in asked.ground.search.run.htaccess_errors() {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let below = |seen: &&Seen| {
+            let file = seen.outcome.file.as_ref();
+            seen.outcome.status == 500 && file.is_some_and(|file| file.starts_with(format!("{folder}/").as_bytes()))
+        };
+        if is(&wrong.message)
+            && let Some(seen) = asked.pool.iter().find(below)
+        {
+            found.push((wrong.span, seen));
+        }
+    }
+    found
 }

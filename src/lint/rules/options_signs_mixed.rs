@@ -1,5 +1,6 @@
 //! `options-signs-mixed`
 
+use super::access::broken;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -36,7 +37,11 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let sources = facts.site.sources();
-    let mut found = Vec::new();
+    let mixed = |message: &str| message.starts_with("Either all Options must start with");
+    let in_folders = broken(facts, mixed).into_iter().map(|(line, seen)| {
+        rule.seen(line, "options with and without a sign stand in one line: every request below is answered 500", seen)
+    });
+    let mut found: Vec<Finding> = in_folders.collect();
     for wrong in facts.site.diagnostics().iter().filter(|d| d.message.starts_with("Either all Options must start with"))
     {
         let text = sources.text(wrong.span);

@@ -1,5 +1,6 @@
 //! `require-not-alone`
 
+use super::access::broken;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -46,7 +47,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         message.contains("negative Require directive has no effect")
             || message.contains("contains only negative authorization directives")
     };
+    let in_folders = broken(facts, negative).into_iter().map(|(line, seen)| {
+        rule.seen(line, "this takes away from what nothing grants: every request below is answered 500", seen)
+    });
     let wrong = facts.site.diagnostics().iter().filter(|d| d.severity == Severity::Error && negative(&d.message));
     let message = "this takes away from what nothing grants: httpd does not start";
-    wrong.map(|d| rule.refused(d.span, message)).collect()
+    wrong.map(|d| rule.refused(d.span, message)).chain(in_folders).collect()
 }

@@ -121,7 +121,7 @@ fn meant_to_run(rule: &Rule, facts: &Facts<'_>, asked: &Asked<'_>) -> Vec<Findin
         });
         let Some(file) = sent.filter(|_| !runs) else { continue };
         // a handler is what it lacks
-        let handler = format!("\n<Files \"*\">\nSetHandler cgi-script\n</Files>\n");
+        let handler = "\n<Files \"*\">\nSetHandler cgi-script\n</Files>\n";
         let run = asked.at_end(handler).and_then(|edit| asked.changed(&[edit]));
         let runs_then =
             run.is_some_and(|run| run.ask(&file.ask.request()).handler.is_some_and(|h| h.as_bytes() == b"cgi-script"));

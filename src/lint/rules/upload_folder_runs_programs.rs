@@ -192,7 +192,7 @@ fn blamed(asked: &Asked<'_>, all: &[Directive<'_>], runs: &Runs, folder: &[u8]) 
 fn handler(all: &[Directive<'_>], runs: &Runs) -> Option<Span> {
     let lines: Vec<Span> = runs.outcome.decided_by.iter().map(|d| d.span).collect();
     let is = |d: &&Directive<'_>| lines.contains(&d.span()) && runs_something(d);
-    all.iter().filter(is).last().map(|d| d.span())
+    all.iter().rfind(is).map(|d| d.span())
 }
 
 /// The folder that a line is for.
