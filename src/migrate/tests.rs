@@ -62,11 +62,11 @@ fn what_requires_inside_what_denies_is_held() {
 #[test]
 fn leftovers_go_or_are_written_otherwise() {
     let (text, left) = migrated(
-        "NameVirtualHost *:80\n# locks\nLockFile /var/lock/accept.lock\nAcceptMutex fcntl\nMaxClients 100\nRewriteLog /var/log/rewrite\nRewriteLogLevel 3\nLoadModule authz_default_module modules/mod_authz_default.so\nOptions Indexes +FollowSymLinks -Indexes\nSSLv2On\n",
+        "NameVirtualHost *:80\n# locks\nLockFile /var/lock/accept.lock\nAcceptMutex fcntl\nMaxClients 100\nRewriteLog /var/log/rewrite\nRewriteLogLevel 3\nLoadModule authz_default_module modules/mod_authz_default.so\nOptions Indexes +FollowSymLinks -Indexes\nOptions +Indexes FollowSymLinks\n",
     );
     assert_eq!(
         text,
-        "# locks\nMutex fcntl:/var/lock mpm-accept\nMaxRequestWorkers 100\nLogLevel rewrite:trace3\nOptions FollowSymLinks\nSSLv2On\n"
+        "# locks\nMutex fcntl:/var/lock mpm-accept\nMaxRequestWorkers 100\nLogLevel rewrite:trace3\nOptions FollowSymLinks\nOptions +Indexes FollowSymLinks\n"
     );
-    assert!(left.len() == 1 && left[0].starts_with("SSLv2On httpd 2.4 refuses it"), "{left:?}");
+    assert!(left.len() == 1 && left[0].starts_with("Options +Indexes FollowSymLinks httpd 2.4 takes"), "{left:?}");
 }
