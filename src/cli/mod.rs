@@ -53,7 +53,7 @@ Without -s, -c or --docroot, ./routesim.yaml is used; else the web files around,
 file is, with a stock server; else the built-in scenario `web2py`. `test` wants a suite.
 
 Exit status: 0 success, 1 a test failed or a problem was found, 2 usage or configuration error,
-130 it was interrupted.";
+130 interrupted.";
 
 const FAULT: &str = "this is a bug in routesim, not in its input: please report it, with the lines above";
 
