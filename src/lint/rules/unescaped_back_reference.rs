@@ -11,7 +11,7 @@ use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "unescaped-back-reference",
-    level: Severity::Error,
+    level: Severity::Warning,
     group: "rewriting",
     finds: "A back-reference of the path goes into a query without [B].",
     why: "The path is decoded, the query is not: since 2.4.56 a URL with a blank in that part is answered 403.",
@@ -48,7 +48,9 @@ fn is_refused(outcome: &Outcome) -> bool {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = Vec::new();
+    // the rules of one place are one cause
+    let mut told = Vec::new();
     for rewrite in rewrites(facts) {
         let query = rewrite.output.find_byte(b'?').map(|at| &rewrite.output[at..]).unwrap_or_default();
         let refers = query.windows(2).any(|pair| pair[0] == b'$' && pair[1].is_ascii_digit());
@@ -56,6 +58,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let line = rewrite.span();
+        let place = (line.file, rewrite.line.parents().last().map(|(_, span)| span));
+        if told.contains(&place) {
+            continue;
+        }
         let Some(seen) = refused(asked, line) else { continue };
         let edits = vec![rewrite.with_flag(facts.site.sources(), "B")];
         let Some(other) = asked.changed(&edits).filter(|other| !is_refused(&other.ask(&seen.ask.request()))) else {
@@ -66,6 +72,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let safe = asked.changes_only(&other, is_refused);
         let safety = if safe { Safety::Safe } else { Safety::Unsafe };
         let fix = Fix { message: "add [B]".into(), safety, edits };
+        told.push(place);
         found.push(Finding { fix: Some(fix), ..rule.seen(line, message, &seen) });
     }
     found
