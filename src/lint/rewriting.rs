@@ -116,11 +116,10 @@ impl Rewrite<'_> {
 
     /// The value of a flag.
     pub(crate) fn value(&self, names: &[&str]) -> Option<&[u8]> {
-        let own = self.flags.iter().find_map(|flag| {
+        self.flags.iter().find_map(|flag| {
             let (name, value) = flag.split_once_str("=").unwrap_or((flag, b""));
             names.iter().any(|own| name == own.as_bytes()).then_some(value)
-        });
-        own
+        })
     }
 
     pub(crate) fn span(&self) -> Span {

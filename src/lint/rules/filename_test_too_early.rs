@@ -95,9 +95,7 @@ fn later(condition: &Directive<'_>, facts: &Facts<'_>) -> Option<Edit> {
 fn shows(asked: &Asked<'_>, rewrite: &Rewrite<'_>, edits: &[Edit]) -> Option<(Seen, bool)> {
     let host = rewrite.line.virtual_host();
     let line = rewrite.span();
-    if asked.met(line).next().is_none() {
-        return None;
-    }
+    asked.met(line).next()?;
     let other = asked.changed(edits)?;
     let own = asked.met(line).find(|seen| is_shown(asked, seen, &other)).cloned();
     let seen = own.or_else(|| {

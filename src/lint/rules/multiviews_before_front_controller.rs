@@ -99,8 +99,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 
 /// The rule that an answer is by.
 fn rewriting_line(outcome: &Outcome, run: &Run) -> Option<Span> {
-    let lines = outcome.decided_by.iter().map(|d| d.span);
-    lines.filter(|span| run.sources().directive_name(*span).eq_ignore_ascii_case("RewriteRule")).next_back()
+    let mut lines = outcome.decided_by.iter().map(|d| d.span);
+    lines.rfind(|span| run.sources().directive_name(*span).eq_ignore_ascii_case("RewriteRule"))
 }
 
 /// A URL without its file's suffix, for which that file is found, and which a rule takes otherwise.

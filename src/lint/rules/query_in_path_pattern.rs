@@ -101,7 +101,7 @@ fn split(word: &BString, prefix: bool) -> Option<(BString, BString)> {
     let begins = query.first().is_none_or(|b| !b"?*{".contains(b));
     // what is open before it would have to be closed
     let open = path.iter().filter(|b| **b == b'(').count() != path.iter().filter(|b| **b == b')').count();
-    (begins && !path.is_empty() && !(open && !prefix)).then(|| (path.into(), query.into()))
+    (begins && !path.is_empty() && (prefix || !open)).then(|| (path.into(), query.into()))
 }
 
 /// A URL with the query that is meant, which the line would take if it saw queries.

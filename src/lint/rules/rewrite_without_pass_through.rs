@@ -84,7 +84,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let target = first.outcome.file.clone().unwrap_or_default();
         let message =
             format!("without [PT] this leads to the file `{target}`, and not to the URL that another line serves");
-        let safe = asked.changes_only(&other, |outcome| is_refusal(outcome));
+        let safe = asked.changes_only(&other, is_refusal);
         let safety = if safe { Safety::Safe } else { Safety::Unsafe };
         let fix = Fix { message: "add [PT]".into(), safety, edits: vec![edit] };
         let finding = Finding { fix: Some(fix), ..rule.seen(rewrite.span(), message, first) };

@@ -105,8 +105,8 @@ fn by_fcgi(file: &Shown) -> bool {
 
 fn handler_line(asked: &Asked<'_>, file: &Shown) -> Option<Span> {
     let sources = asked.ground.search.run.sources();
-    let lines = file.outcome.decided_by.iter().map(|d| d.span);
-    lines.filter(|span| sources.directive_name(*span).eq_ignore_ascii_case("SetHandler")).next_back()
+    let mut lines = file.outcome.decided_by.iter().map(|d| d.span);
+    lines.rfind(|span| sources.directive_name(*span).eq_ignore_ascii_case("SetHandler"))
 }
 
 /// The handler taken away in a section that is merged last, where that stops the program; and whether nothing else changes.
