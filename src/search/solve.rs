@@ -212,6 +212,7 @@ fn walk(automata: &[(Rc<Automaton>, bool)]) -> Solved {
     let mut nodes: Vec<(usize, u8)> = vec![(0, 0)];
     let mut met: HashSet<Tuple> = HashSet::from([start.clone()]);
     let mut todo: VecDeque<(usize, Tuple)> = VecDeque::from([(0, start)]);
+    let any_cleared = || automata.iter().zip(&cleared).any(|((a, _), count)| a.cleared() != *count);
     while let Some((node, tuple)) = todo.pop_front() {
         if automata.iter().zip(&tuple).all(|((a, yes), at)| a.ends(*at) == *yes) {
             let mut text = Vec::new();
@@ -225,7 +226,11 @@ fn walk(automata: &[(Rc<Automaton>, bool)]) -> Solved {
         }
         for byte in &bytes {
             let mut next = Tuple::new();
-            for ((a, yes), at) in automata.iter().zip(&tuple) {
+            for (((a, yes), at), count) in automata.iter().zip(&tuple).zip(&cleared) {
+                // a state is none any more once its automaton had to make room
+                if a.cleared() != *count {
+                    return Solved::Unknown;
+                }
                 match a.step(*at, *byte) {
                     Some(At::Dead) if *yes => break,
                     Some(At::Seen) if !*yes => break,
@@ -238,7 +243,7 @@ fn walk(automata: &[(Rc<Automaton>, bool)]) -> Solved {
                 todo.push_back((nodes.len() - 1, next));
             }
         }
-        if met.len() > ROOM || automata.iter().zip(&cleared).any(|((a, _), count)| a.cleared() != *count) {
+        if met.len() > ROOM || any_cleared() {
             return Solved::Unknown;
         }
     }

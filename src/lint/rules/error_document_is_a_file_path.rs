@@ -41,6 +41,7 @@ ErrorDocument 404 /404.html
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
+    let is_at_home = facts.named(&["DocumentRoot"]).any(|line| facts.site.is_own(line.span().file));
     let mut found = Vec::new();
     let mut told: Vec<BString> = Vec::new();
     for (line, _) in facts.anywhere(&["ErrorDocument"]) {
@@ -61,8 +62,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                     format!("this is a path of the disk: the page is looked for at `{whole}`, as a URL's path is");
                 (message, fix(asked, facts, &line, url, &seen))
             }
-            // which pages there are is known by their neighbours only
-            None if whole.ends_with(target) && asked.files.iter().any(|file| is_beside(&file.path, &whole)) => {
+            // which pages there are is known where the files are those of the configuration, by their neighbours
+            None if is_at_home
+                && whole.ends_with(target)
+                && asked.files.iter().any(|file| is_beside(&file.path, &whole)) =>
+            {
                 (format!("the page for the error is not there: there is no `{whole}`"), None)
             }
             None => continue,
