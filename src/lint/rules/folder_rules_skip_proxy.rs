@@ -7,6 +7,7 @@ use crate::lint::{Example, Finding, Rule};
 use crate::run::Run;
 use crate::search::denial::refusing;
 use crate::search::ground::is_refusal;
+use crate::site::Directive;
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -110,8 +111,9 @@ fn denied(facts: &Facts<'_>, run: &Run, seen: &Seen) -> Option<Blame> {
     // where two lines refuse, neither of them decides
     let line = refusing(run, &seen.outcome).into_iter().next().or_else(|| {
         let both = is_refusal(&seen.outcome) && matches!(seen.outcome.log, Some("AH01630" | "AH01797"));
-        let sections = facts.directives.iter().filter(|d| seen.met.iter().any(|met| same_line(*met, d.span())));
-        let last = sections.filter(|d| is_named(d, &FOR_FILES) && d.words().first().is_some_and(|w| *w != "/")).last();
+        let mut sections = facts.directives.iter().filter(|d| seen.met.iter().any(|met| same_line(*met, d.span())));
+        let narrow = |d: &&Directive<'_>| is_named(d, &FOR_FILES) && d.words().first().is_some_and(|w| *w != "/");
+        let last = sections.rfind(narrow);
         let rules = last.filter(|_| both).map(|section| rules(facts, section));
         rules.and_then(|rules| rules.into_iter().next())
     })?;

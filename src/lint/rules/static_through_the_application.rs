@@ -71,18 +71,17 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 .any(|way| asked.ask(way.ask(door)).outcome.file.as_ref() == Some(path))
         };
         let mut tried = 0;
-        let shown =
-            files.filter_map(|entry| Some((entry, urls(&entry.path, project, &root)))).find_map(|(entry, own)| {
-                if own.is_empty() || tried >= FILES || mapped(&entry.path) {
-                    return None;
-                }
-                tried += 1;
-                own.iter().find_map(|own| {
-                    let path = format!("{}{}", escaped(url.trim_end_with(|c| c == '/')), escaped(own));
-                    let seen = asked.ask(door.ask(&path));
-                    (runs(&seen.outcome, mount.span()) && seen.outcome.status < 400).then_some((entry, seen))
-                })
-            });
+        let shown = files.map(|entry| (entry, urls(&entry.path, project, &root))).find_map(|(entry, own)| {
+            if own.is_empty() || tried >= FILES || mapped(&entry.path) {
+                return None;
+            }
+            tried += 1;
+            own.iter().find_map(|own| {
+                let path = format!("{}{}", escaped(url.trim_end_with(|c| c == '/')), escaped(own));
+                let seen = asked.ask(door.ask(&path));
+                (runs(&seen.outcome, mount.span()) && seen.outcome.status < 400).then_some((entry, seen))
+            })
+        });
         let Some((entry, seen)) = shown else { continue };
         let line = meant(facts, &seen).unwrap_or(mount.span());
         let message = format!("`{}` is for the application to serve: no line leads a URL to the file", entry.path);
