@@ -53,8 +53,8 @@ mod base64;
 pub mod builtin;
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "cli")]
 mod clock;
+#[cfg(feature = "cli")]
 mod codes;
 mod conf;
 mod date;
