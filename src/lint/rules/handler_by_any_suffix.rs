@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Error,
     group: "handlers",
     finds: "AddHandler makes a program of every file that has the suffix anywhere in its name, as `photo.php.jpg` has.",
-    why: "Whoever may upload a picture may run a program.",
+    why: "Anyone who may upload a picture may run a program.",
     help: "give the handler to what ends in the suffix: SetHandler in a FilesMatch section with `\\.php$`",
     safe: Some(true),
     bad: Example {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Error,
     group: "handlers",
     finds: "cgi-script or wsgi-script by suffix, in a directory where Options lacks ExecCGI.",
-    why: "The program is not run: everybody gets 403.",
+    why: "The program is not run: everyone gets 403.",
     help: "add `Options +ExecCGI` there",
     safe: Some(true),
     bad: Example {

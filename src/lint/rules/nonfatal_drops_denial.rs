@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Error,
     group: ".htaccess",
     finds: "With AllowOverride Nonfatal, a line of an .htaccess file that is not permitted is skipped, and it was the denial.",
-    why: "Without Nonfatal the directory would be answered 500, and somebody would see it: so it is open.",
+    why: "Without Nonfatal the directory would be answered 500, and the mistake would be seen: so it is open.",
     help: "permit the class of the line, or deny in a Directory section",
     safe: None,
     bad: Example {
