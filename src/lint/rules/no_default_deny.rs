@@ -54,7 +54,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let mut found: Vec<Finding> = Vec::new();
-    if let Some(denied) = denied(facts, asked) {
+    // sections and aliases alone may be a part that a server includes
+    let is_whole = facts.directives.iter().any(|d| is_of_server(facts, d) && !is_named(d, &["Directory"]));
+    if let Some(denied) = denied(facts, asked).filter(|_| is_whole) {
         for file in asked.files.iter().filter(|file| !asked.by_link(file)) {
             // a root that nobody grants is as meant as one that is granted
             let sources = facts.site.sources();
