@@ -11,23 +11,28 @@ use super::{Compiled, Connection, module};
 use crate::source::Span;
 use bstr::{BStr, BString};
 
+/// What is checked once the whole configuration is read.
+pub(crate) type Check = fn(&mut Build);
+/// Lines that may decide.
+pub(crate) type Lines = fn(&Request<'_>, &mut Vec<Span>);
+
 /// The functions in force.
 #[derive(Clone)]
 pub(crate) struct Functions {
     /// `ap_hook_check_config` and `ap_hook_post_config`: what is checked once the whole configuration is read, by order.
-    pub check_config: Vec<(i32, fn(&mut Build))>,
+    pub check_config: Vec<(i32, Check)>,
     /// The same, of a section that was read (`authz_core_check_config`).
     pub check_section: fn(&mut Cmd<'_>, &PerDir),
     /// `ap_satisfies`
     pub satisfies: fn(&mut Request<'_>) -> Satisfy,
     /// The lines that may decide on access.
-    pub access_lines: Vec<fn(&Request<'_>, &mut Vec<Span>)>,
+    pub access_lines: Vec<Lines>,
     /// Whether settings ask for more of a request than its method, to decide on access.
     pub access_asks: Vec<fn(&PerDir) -> bool>,
     /// Names the lines that decided on access.
     pub name_access: fn(&mut Request<'_>, module::Verdict),
     /// The lines that may decide on who the user is.
-    pub user_lines: Vec<fn(&Request<'_>, &mut Vec<Span>)>,
+    pub user_lines: Vec<Lines>,
     /// Names the lines that decided on who the user is.
     pub name_user: fn(&mut Request<'_>, module::Verdict),
     /// `ap_auth_type`
