@@ -6,6 +6,7 @@ use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
 use crate::search::ground::is_refusal;
+use crate::site::Directive;
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -54,8 +55,15 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (n, section) in sections.iter().enumerate() {
         let own = rules(facts, section);
-        let met: Vec<&Seen> = asked.pool.iter().filter(|seen| seen.met.contains(&section.span())).collect();
+        let met: Vec<&Seen> = asked.met(section.span()).collect();
         if own.is_empty() || met.is_empty() {
+            continue;
+        }
+        let covers = |later: &&&Directive<'_>| {
+            same_server(section, later) && met.iter().all(|seen| seen.met.contains(&later.span()))
+        };
+        let later: Vec<_> = sections[n + 1..].iter().filter(covers).collect();
+        if later.is_empty() {
             continue;
         }
         // without it, all is the same
@@ -63,10 +71,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if met.iter().any(|seen| differ(&seen.outcome, &alone.ask(&seen.ask.request())).is_some()) {
             continue;
         }
-        for later in sections[n + 1..].iter().filter(|later| same_server(section, later)) {
+        for later in later {
             let theirs = rules(facts, later);
             let both: Vec<Span> = own.iter().chain(&theirs).copied().collect();
-            if theirs.is_empty() || !met.iter().all(|seen| seen.met.contains(&later.span())) {
+            if theirs.is_empty() {
                 continue;
             }
             let (Some(first), Some(none)) = (asked.without(&theirs), asked.without(&both)) else { continue };

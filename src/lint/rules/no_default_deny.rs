@@ -48,15 +48,13 @@ const OUTSIDE: &str = "\nAlias \"/zq-outside\" \"/etc/passwd\"\n";
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    // a file of one virtual host is a part of a server that says it elsewhere
+    // sections and aliases alone, or one virtual host, are a part of a server that says it elsewhere
     let Some(first) = facts.directives.iter().find(|d| is_of_server(facts, d)) else { return Vec::new() };
     if !is_open_outside(asked) {
         return Vec::new();
     }
     let mut found: Vec<Finding> = Vec::new();
-    // sections and aliases alone may be a part that a server includes
-    let is_whole = facts.directives.iter().any(|d| is_of_server(facts, d) && !is_named(d, &["Directory"]));
-    if let Some(denied) = denied(facts, asked).filter(|_| is_whole) {
+    if let Some(denied) = denied(facts, asked) {
         for file in asked.files.iter().filter(|file| !asked.by_link(file)) {
             // a root that nobody grants is as meant as one that is granted
             let sources = facts.site.sources();
@@ -85,7 +83,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 fn is_of_server(facts: &Facts<'_>, line: &Directive<'_>) -> bool {
     line.sections().is_empty()
         && facts.site.is_own(line.span().file)
-        && is_named(line, &["ServerRoot", "LoadModule", "Listen", "PidFile", "User"])
+        && is_named(line, &["DocumentRoot", "ServerRoot", "LoadModule", "Listen", "PidFile", "User"])
 }
 
 /// Whether a file that nobody speaks of is open.
