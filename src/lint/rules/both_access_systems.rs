@@ -91,6 +91,7 @@ fn grant_in_vain(
     old: &[&Directive<'_>],
     refused: &[&Seen],
 ) -> Option<Finding> {
+    refused.first()?;
     let allow = old.iter().find(|d| says(d, "Allow", &["from", "all"]))?;
     let denies =
         old.iter().any(|d| says(d, "Deny", &["from"])) && !old.iter().any(|d| says(d, "Order", &["deny,allow"]));
@@ -127,6 +128,7 @@ fn denial_left_over(
     old: &[&Directive<'_>],
     refused: &[&Seen],
 ) -> Option<Finding> {
+    refused.first()?;
     let grant = *block.named(&["Require"]).iter().find(|d| says(d, "Require", &["all", "granted"]))?;
     if old.is_empty() {
         // an outer section's denial is left over, where this one grants
