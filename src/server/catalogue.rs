@@ -94,7 +94,7 @@ mod tests {
     use crate::modules::CATALOGUE;
     use crate::run::Run;
     use crate::server::asked::Request;
-    use crate::server::compile::{Input, compile};
+    use crate::server::compile::{Input, Modules, compile};
     use crate::server::engine::RealPrograms;
     use crate::vfs::Memory;
     use std::sync::Arc;
@@ -136,5 +136,16 @@ mod tests {
         let run = Run::new(loaded.server.expect("httpd starts"), vfs, Arc::new(RealPrograms));
         let status = |url: &str| run.ask(&Request::get(url)).status;
         assert_eq!((status("/a"), status("/b")), (410, 404));
+    }
+
+    #[test]
+    fn two_names_of_one_module_bring_its_rows_once() {
+        for own in ["php5_module", "php7_module", "php_module"] {
+            let config = format!("LoadModule {own} a.so\nLoadModule php7_module b.so\nLoadModule php5_module c.so\n");
+            let input = Input::new(config, Arc::new(Memory::new()), &CATALOGUE);
+            let loaded = compile(Input { modules: Modules::Own, ..input });
+            let server = loaded.server.expect("httpd starts");
+            assert_eq!(server.loaded.rows(b"PHPINIDir", false).len(), 1, "{own}");
+        }
     }
 }

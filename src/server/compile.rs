@@ -285,15 +285,17 @@ impl Knowledge for Known {
         let loaded = Arc::make_mut(&mut self.loaded);
         match (loaded.catalogue.module)(&name) {
             Some(module) => loaded.push(module),
-            // PHP 5 and 7 are what PHP 8 is, by other names; beside it they have nothing to add
-            None if (loaded.catalogue.same_as)(&name).is_some() => {
-                let same = (loaded.catalogue.same_as)(&name).filter(|same| !loaded.has(same.identifier));
-                loaded.push(stranger(&name, same));
-            }
-            None => {
-                loaded.push_stranger(stranger(&name, None));
-                return Ok(Loading::Stranger);
-            }
+            None => match (loaded.catalogue.same_as)(&name) {
+                // PHP 5 and 7 are what PHP 8 is, by other names; beside it, or each other, they have nothing to add
+                Some(same) => {
+                    let is_new = same.directives.iter().all(|row| loaded.rows(row.name.as_bytes(), false).is_empty());
+                    loaded.push(stranger(&name, is_new.then_some(same)));
+                }
+                None => {
+                    loaded.push_stranger(stranger(&name, None));
+                    return Ok(Loading::Stranger);
+                }
+            },
         }
         Ok(Loading::Loaded)
     }
