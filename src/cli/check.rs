@@ -1,7 +1,7 @@
 //! `routesim check [PATH...]`
 
 use super::baseline::{BaselineArgs, Finding};
-use super::given::{self, Given, is_htaccess};
+use super::given::{self, Given, is_configuration, is_htaccess};
 use super::output::Streams;
 use super::{End, Failure, failure, suites};
 use crate::diagnostic::{Diagnostic, Severity, Stage, UNREAD};
@@ -129,8 +129,7 @@ impl Check {
                 },
             }
         }
-        let wanted = |p: &Path| suites::is_scenario(p) || is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
-        let files = suites::files(&self.paths, wanted)?;
+        let files = suites::files(&self.paths, is_configuration)?;
         for path in files.paths {
             if suites::built_in(&path).is_some() || suites::is_scenario(&path) && !self.htaccess {
                 // what is no scenario is told of, and the others are looked at all the same

@@ -268,6 +268,11 @@ pub(super) fn is_htaccess(path: &Path) -> bool {
     (name.contains("htaccess") || name.ends_with("ht.access")) && !is_other
 }
 
+/// Whether a file is one that holds a configuration, by its name: a scenario, an .htaccess file, or one that ends in .conf.
+pub(super) fn is_configuration(path: &Path) -> bool {
+    suites::is_scenario(path) || is_htaccess(path) || path.extension().is_some_and(|end| end == "conf")
+}
+
 /// The scenario of that name, or the one that stands in where there is none.
 pub(super) fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario, Failure> {
     match name {

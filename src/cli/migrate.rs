@@ -8,7 +8,7 @@ use crate::report::{migrate as printed, unified};
 use crate::search::explore::Purse;
 use crate::suite::RequestSpec;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A configuration of 2.2 as 2.4 has it.
 #[derive(clap::Args)]
@@ -116,9 +116,7 @@ impl Migrate {
             };
             return Ok(vec![(opened, requests, name.unwrap_or("the configuration").into())]);
         }
-        let wanted =
-            |p: &Path| suites::is_scenario(p) || given::is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
-        let files = suites::files(&self.paths, wanted)?;
+        let files = suites::files(&self.paths, given::is_configuration)?;
         if self.output.is_some() && files.paths.len() > 1 {
             return failure("-o is for one text: name one");
         }

@@ -123,7 +123,7 @@ impl<'s> Facts<'s> {
 
     /// All directives, those of .htaccess files too.
     pub(crate) fn lines<'f>(&'f self) -> impl Iterator<Item = Directive<'f>> {
-        self.directives.iter().cloned().chain(self.htaccess.iter().flat_map(Htaccess::directives))
+        self.everywhere().map(|(line, _)| line)
     }
 
     /// The directives straight in a section.

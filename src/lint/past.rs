@@ -1,6 +1,7 @@
 //! Requests that get what others are refused: for each group of lines that refuse, a short hunt.
 
 use super::facts::{Seen, Shown};
+use crate::clock;
 use crate::search::ask::Ask;
 use crate::search::denial::{Denial, denial, denial_by, named, opened, refusing};
 use crate::search::explore::Purse;
@@ -11,7 +12,6 @@ use crate::site::Site;
 use crate::source::Span;
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
-use std::time::Instant;
 
 /// How many requests all hunts together may ask.
 const TOGETHER: usize = 60_000;
@@ -36,7 +36,7 @@ pub(crate) struct Past {
 /// For all that is refused in a pool of requests.
 pub(super) fn hunt(site: &Site, ground: &Ground<'_>, pool: &[Seen], files: &[Shown], purse: Purse) -> Vec<Past> {
     let run = &ground.search.run;
-    let late = || purse.until.is_some_and(|until| Instant::now() >= until);
+    let late = || clock::is_over(purse.until);
     let mut groups: BTreeMap<Vec<(String, u32)>, Vec<Ask>> = BTreeMap::new();
     let mut all: Vec<Span> = Vec::new();
     let mut put = |ask: &Ask, lines: Vec<Span>| {

@@ -32,7 +32,7 @@ mod phases;
 pub(crate) mod place;
 pub(crate) mod points;
 pub(crate) mod reach;
-mod routes;
+pub(crate) mod routes;
 pub(crate) mod shown;
 pub(crate) mod solve;
 pub(crate) mod space;

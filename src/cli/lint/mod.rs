@@ -192,9 +192,7 @@ impl Lint {
         if paths.is_empty() {
             return Ok(vec![self.one(&of, streams)?]);
         }
-        let wanted =
-            |p: &Path| suites::is_scenario(p) || given::is_htaccess(p) || p.extension().is_some_and(|e| e == "conf");
-        let files = suites::files(&paths, wanted)?;
+        let files = suites::files(&paths, given::is_configuration)?;
         let mut all = Vec::new();
         for path in files.paths {
             let settings = of(&path)?;

@@ -1,16 +1,14 @@
 //! `back-end-mounted-twice`
 
-use super::elsewhere::keeps_something;
+use super::elsewhere::{led_past, told};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
-use crate::search::denial::{Denial, denial, refusing};
-use crate::search::ground::is_refusal;
+use crate::search::denial::Denial;
 use crate::search::shown::Thing;
 use crate::source::Span;
 use bstr::ByteSlice;
-use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
     name: "back-end-mounted-twice",
@@ -42,10 +40,6 @@ ProxyPass /test/ http://127.0.0.1:9000/
     find,
 };
 
-/// How many requests are tried for each set of lines that refuse, and how many refusals are looked into.
-const TRIED: usize = 4;
-const MOST: usize = 40;
-
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let passes: Vec<Span> = facts
@@ -53,36 +47,16 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         .filter(|d| is_named(d, &["ProxyPass", "ProxyPassMatch"]) || d.args().contains_str("://"))
         .map(|d| d.span())
         .collect();
-    let mut found: Vec<Finding> = Vec::new();
     if passes.len() < 2 {
-        return found;
+        return Vec::new();
     }
-    let run = &asked.ground.search.run;
-    let mut tried: HashMap<Vec<Span>, usize> = HashMap::new();
-    for seen in asked.pool.iter().filter(|seen| is_refusal(&seen.outcome)) {
-        let lines = refusing(run, &seen.outcome);
-        if lines.is_empty() || tried.len() >= MOST {
-            continue;
-        }
-        let count = tried.entry(lines.clone()).or_default();
-        if *count >= TRIED || !keeps_something(asked, seen, &lines) {
-            continue;
-        }
-        *count += 1;
-        let Ok(denied) = denial(facts.site, run, &seen.ask) else { continue };
-        let Some((other, pass)) = another(asked, &denied, &passes) else { continue };
-        if found.iter().any(|finding| finding.line == pass) {
-            continue;
-        }
-        let message =
-            format!("`{}` is refused, and `{}` leads to the same at the back-end", seen.ask.path, other.ask.path);
-        let mut finding = rule.seen(pass, message, &other);
-        for line in lines.iter().take(1) {
-            finding = finding.related(*line, "this rule guards the one URL only");
-        }
-        found.push(finding);
-    }
-    found
+    let led = led_past(facts, asked, |_, lines| !lines.is_empty(), |denied| another(asked, denied, &passes));
+    let told = led.iter().map(|led| {
+        let (refused, path) = (&led.refused.ask.path, &led.seen.ask.path);
+        let message = format!("`{refused}` is refused, and `{path}` leads to the same at the back-end");
+        told(rule, led.by, message, &led.seen, &led.lines, "this rule guards the one URL only")
+    });
+    told.collect()
 }
 
 /// Another plain request that gets the same, by another mapping.

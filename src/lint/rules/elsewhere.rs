@@ -1,9 +1,11 @@
 //! What the rules about two virtual hosts over one folder have in common: what one refuses and the other gives.
 
 use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::{Finding, Rule};
 use crate::search::ask::Ask;
-use crate::search::denial::{denial, refusing};
+use crate::search::denial::{Denial, denial, refusing};
 use crate::search::ground::is_refusal;
+use crate::search::routes::Way;
 use crate::server::Server;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
@@ -74,8 +76,70 @@ pub(super) fn leaks(
     found
 }
 
+/// What is refused, and had by way of another line.
+pub(super) struct Led<'a> {
+    /// The request that is refused, and the lines that refuse it.
+    pub refused: &'a Seen,
+    pub lines: Vec<Span>,
+    /// The line that leads past them, and a request that goes that way.
+    pub by: Span,
+    pub seen: Seen,
+}
+
+/// What `another` finds of what is refused, where `counts` takes the request and the lines that refuse it.
+pub(super) fn led_past<'a>(
+    facts: &Facts<'_>,
+    asked: &'a Asked<'_>,
+    counts: impl Fn(&Seen, &[Span]) -> bool,
+    another: impl Fn(&Denial) -> Option<(Seen, Span)>,
+) -> Vec<Led<'a>> {
+    let run = &asked.ground.search.run;
+    let mut tried: HashMap<Vec<Span>, usize> = HashMap::new();
+    let mut found = Vec::new();
+    for refused in asked.pool.iter().filter(|seen| is_refusal(&seen.outcome)) {
+        let lines = refusing(run, &refused.outcome);
+        if !counts(refused, &lines) || tried.len() >= MOST {
+            continue;
+        }
+        let count = tried.entry(lines.clone()).or_default();
+        if *count >= TRIED || !keeps_something(asked, refused, &lines) {
+            continue;
+        }
+        *count += 1;
+        let Ok(denied) = denial(facts.site, run, &refused.ask) else { continue };
+        found.extend(another(&denied).map(|(seen, by)| Led { refused, lines, by, seen }));
+    }
+    found
+}
+
+/// A request that gets what is denied by one of some ways, each tried at so many doors, and the line that leads it there.
+pub(super) fn by_another(
+    asked: &Asked<'_>,
+    denied: &Denial,
+    ways: impl Iterator<Item = Way>,
+    doors: usize,
+    by: impl Fn(&Seen) -> Option<Span>,
+) -> Option<(Seen, Span)> {
+    for way in ways {
+        for door in asked.ground.doors.iter().filter(|door| way.scope.takes(door)).take(doors) {
+            let seen = asked.ask(Ask { client: denied.ask.client, ..way.ask(door) });
+            let same = asked.gives(&seen.ask, &seen.outcome).is_some_and(|(thing, _)| thing == denied.thing);
+            if same && let Some(line) = by(&seen) {
+                return Some((seen, line));
+            }
+        }
+    }
+    None
+}
+
+/// A finding at the line that leads past others, with the first of those.
+pub(super) fn told(rule: &Rule, at: Span, message: String, seen: &Seen, lines: &[Span], about: &str) -> Finding {
+    let finding = rule.seen(at, message, seen);
+    lines.iter().take(1).fold(finding, |finding, line| finding.related(*line, about))
+}
+
 /// Whether there may be something behind a refusal.
-pub(super) fn keeps_something(asked: &Asked<'_>, seen: &Seen, lines: &[Span]) -> bool {
+fn keeps_something(asked: &Asked<'_>, seen: &Seen, lines: &[Span]) -> bool {
     let then = asked.without(lines).map(|other| other.ask(&seen.ask.request()));
     then.is_some_and(|then| is_refusal(&then) && then.status != 404 || asked.gives(&seen.ask, &then).is_some())
 }

@@ -2,10 +2,11 @@
 
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
+use crate::lint::lines::Urls;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::search::ask::escaped;
-use crate::site::{Directive, Edit, Fix, Safety};
+use crate::site::{Edit, Fix, Safety};
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -68,7 +69,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let Some(door) = asked.doors(line).next() else { continue };
-        let ask = door.ask(&format!("{}/no-such-page", below(line)));
+        let below = match Urls::of(line) {
+            Some(Urls::Prefix(url)) => escaped(url.strip_suffix(b"/").unwrap_or(&url)),
+            _ => String::new(),
+        };
+        let ask = door.ask(&format!("{below}/no-such-page"));
         let has = |outcome: &Outcome| {
             let headers = outcome.response.as_ref().map(|response| &response.headers);
             headers.is_some_and(|all| all.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)))
@@ -88,11 +93,4 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     found.into_iter().map(|(_, finding)| finding).collect()
-}
-
-/// The URL of the section that a line is in, where it is plain.
-fn below(line: &Directive<'_>) -> String {
-    let location = line.sections().iter().rev().find(|node| node.name.eq_ignore_ascii_case(b"Location"));
-    let path = location.and_then(|node| node.words().into_iter().next()).unwrap_or_default();
-    escaped(path.strip_suffix(b"/").unwrap_or(&path))
 }

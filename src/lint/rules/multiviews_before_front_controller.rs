@@ -55,8 +55,7 @@ const FILES: usize = 120;
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let sources = facts.site.sources();
-    let texts = facts.htaccess.iter().flat_map(|text| text.directives());
-    let lines: Vec<Directive<'_>> = facts.directives.iter().cloned().chain(texts).collect();
+    let lines: Vec<Directive<'_>> = facts.lines().collect();
     if !lines.iter().any(|line| is_named(line, &["RewriteRule"])) {
         return Vec::new();
     }

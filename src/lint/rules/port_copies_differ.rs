@@ -1,6 +1,6 @@
 //! `port-copies-differ`
 
-use super::elsewhere::{Known, leaks, name_of};
+use super::elsewhere::{Known, leaks, name_of, told};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, MAPPINGS, Seen};
 use crate::lint::{Example, Finding, Rule};
@@ -71,11 +71,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         let path = &leak.seen.ask.path;
         let message = format!("`{path}` is open here, and refused by the copy of `{}`", name_of(asked, leak.host));
-        let mut finding = rule.seen(leak.other, message, &leak.seen);
-        for line in leak.lines.iter().take(1) {
-            finding = finding.related(*line, "this rule is missing here");
-        }
-        found.push(finding);
+        found.push(told(rule, leak.other, message, &leak.seen, &leak.lines, "this rule is missing here"));
     }
     for own in &known {
         for other in known.iter().filter(|other| other.host != own.host && copy(own, other)) {

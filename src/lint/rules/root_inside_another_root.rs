@@ -1,6 +1,6 @@
 //! `root-inside-another-root`
 
-use super::elsewhere::{Known, leaks, name_of};
+use super::elsewhere::{Known, leaks, name_of, told};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -73,11 +73,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let (name, path) = (name_of(asked, leak.host), path.to_str_lossy());
         let message =
             format!("`{path}`, the folder of `{name}`, lies below this one: what is refused there is open here");
-        let mut finding = rule.seen(*line, message, &leak.seen);
-        for line in leak.lines.iter().take(1) {
-            finding = finding.related(*line, "this rule does not hold here");
-        }
-        found.push(finding);
+        found.push(told(rule, *line, message, &leak.seen, &leak.lines, "this rule does not hold here"));
     }
     found
 }

@@ -1,6 +1,6 @@
 //! `same-root-fewer-rules`
 
-use super::elsewhere::{Known, leaks, name_of};
+use super::elsewhere::{Known, leaks, name_of, told};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -71,11 +71,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let name = name_of(asked, leak.host);
         let message =
             format!("`{}` is open here, and refused by `{name}`, which serves `{path}` too", leak.seen.ask.path);
-        let mut finding = rule.seen(*line, message, &leak.seen);
-        for line in leak.lines.iter().take(1) {
-            finding = finding.related(*line, "this rule is missing here");
-        }
-        found.push(finding);
+        found.push(told(rule, *line, message, &leak.seen, &leak.lines, "this rule is missing here"));
     }
     found
 }
