@@ -15,6 +15,7 @@ use crate::server::asked::Request;
 use crate::site::Site;
 use crate::source::SourceMap;
 use crate::suite::Scenario;
+use crate::version::Version;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -116,6 +117,13 @@ impl Verify {
         };
         let with = wsgi.as_deref().map_or(String::new(), |v| format!(" with mod_wsgi {v}"));
         streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
+        let usual = Version::default();
+        let silent = |s: &Opened| s.1.as_ref().is_ok_and(|s| s.httpd.is_default());
+        if !oracle.httpd.is_version(usual) && scenarios.iter().any(silent) {
+            streams.note(&format!(
+                "scenarios without `httpd:` are answered as httpd {usual}, so differences between the versions show, too"
+            ));
+        }
         let bar = bar(scenarios.len(), streams.quiet);
         let threads = self.jobs.unwrap_or_else(oracle::threads).clamp(1, 64);
         let mut results = oracle::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {

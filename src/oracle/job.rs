@@ -175,7 +175,8 @@ fn is_kernels(path: &[u8]) -> bool {
 fn modules(picked: Option<&[String]>, httpd: &Httpd) -> (Vec<Loaded>, Vec<String>) {
     let named = |k: &Known| picked.is_none_or(|p| p.iter().any(|n| known::by_name(n) == Some(k)));
     let usual = |k: &&Known| match k.loading {
-        Loading::CompiledIn => false,
+        // Debian has these in httpd itself; other builds have files of them
+        Loading::CompiledIn => httpd.module_file(k.name).is_some(),
         Loading::Always => true,
         Loading::Default => named(k),
         _ => false,

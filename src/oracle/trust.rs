@@ -19,10 +19,11 @@ const MODULES: &[&str] = &[
     "access_compat", "actions", "alias", "allowmethods", "asis", "auth_basic", "auth_digest", "authn_anon",
     "authn_core", "authn_file", "authz_core", "authz_groupfile", "authz_host", "authz_owner", "authz_user",
     "autoindex", "brotli", "buffer", "charset_lite", "data", "deflate", "dialup", "dir", "dumpio", "env",
-    "expires", "filter", "headers", "imagemap", "info", "log_debug", "macro", "mime", "mpm_event",
-    "mpm_prefork", "mpm_worker", "negotiation", "ratelimit", "remoteip", "reqtimeout", "request", "rewrite",
-    "sed", "session", "session_cookie", "setenvif", "slotmem_plain", "slotmem_shm", "socache_shmcb", "speling",
-    "ssl", "status", "substitute", "unique_id", "userdir", "usertrack", "vhost_alias", "wsgi",
+    "expires", "filter", "headers", "imagemap", "info", "log_config", "log_debug", "logio", "macro", "mime",
+    "mpm_event", "mpm_prefork", "mpm_worker", "negotiation", "ratelimit", "remoteip", "reqtimeout", "request",
+    "rewrite", "sed", "session", "session_cookie", "setenvif", "slotmem_plain", "slotmem_shm", "socache_shmcb",
+    "speling", "ssl", "status", "substitute", "unique_id", "unixd", "userdir", "usertrack", "version",
+    "vhost_alias", "watchdog", "wsgi",
 ];
 
 /// Modules that run or reach what a handler, a filter or a URL names, and how a scenario speaks of them.

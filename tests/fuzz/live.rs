@@ -50,6 +50,9 @@ struct Options {
     /// The httpd to ask
     #[arg(long)]
     httpd: Option<PathBuf>,
+    /// The version that it is, where it is not the one that routesim answers as
+    #[arg(long, value_name = "VERSION")]
+    httpd_version: Option<String>,
     /// Compare response headers and environments, too
     #[arg(long)]
     response: bool,
@@ -89,7 +92,7 @@ fn main() -> ExitCode {
     println!("seed {seed}");
     if options.print {
         for i in options.world.map_or(0..3, |w| w..w + 1) {
-            println!("{}", world(seed, i).yaml(&title(seed, i)));
+            println!("{}", world(&options, seed, i).yaml(&title(seed, i)));
         }
         return ExitCode::SUCCESS;
     }
@@ -125,7 +128,7 @@ fn run(options: &Options, oracle: &Oracle, seed: u64) -> ExitCode {
     let next = AtomicUsize::new(0);
     let one = |i: usize| {
         let i = only.unwrap_or(i);
-        let verdict = ask(oracle, &world(seed, i).yaml(&title(seed, i)));
+        let verdict = ask(oracle, &world(options, seed, i).yaml(&title(seed, i)));
         let news = differences(i, &verdict);
         if let Ok(mut found) = found.lock() {
             found.extend(news);
@@ -200,13 +203,14 @@ fn title(seed: u64, i: usize) -> String {
 }
 
 /// The `i`th world of a seed.
-fn world(seed: u64, i: usize) -> World {
+fn world(options: &Options, seed: u64, i: usize) -> World {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     bytes[8..16].copy_from_slice(&(i as u64).to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    strategy::world().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default()
+    let made = strategy::world().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default();
+    World { httpd: options.httpd_version.clone(), ..made }
 }
 
 /// Reads a scenario; in words, what is wrong with it.
@@ -256,7 +260,7 @@ fn differences(world: usize, verdict: &Verdict) -> Vec<Found> {
 
 /// Makes a difference small, prints it, keeps it.
 fn small(options: &Options, oracle: &Oracle, seed: u64, number: usize, kind: &str, found: &Found) {
-    let mut start = world(seed, found.world);
+    let mut start = world(options, seed, found.world);
     if let Some(i) = found.request.filter(|i| *i < start.requests.len()) {
         let one = World { requests: vec![start.requests[i].clone()], ..start.clone() };
         if differences(0, &ask(oracle, &one.yaml("x"))).iter().any(|f| f.kind == kind) {

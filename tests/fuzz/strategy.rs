@@ -52,6 +52,7 @@ pub fn world() -> impl Strategy<Value = World> {
         htaccess,
         files,
         requests,
+        ..World::default()
     })
 }
 

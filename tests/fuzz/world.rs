@@ -36,6 +36,8 @@ pub struct Request {
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct World {
+    /// The version of httpd, where it is not the usual one.
+    pub httpd: Option<String>,
     /// The configuration.
     pub config: Vec<Node>,
     /// .htaccess files: folder and content.
@@ -80,7 +82,11 @@ fn block(nodes: &[Node], indent: usize) -> String {
 impl World {
     /// The scenario.
     pub fn yaml(&self, name: &str) -> String {
-        let mut out = format!("name: {name}\nconfig: |\n{}", block(&self.config, 2));
+        let mut out = format!("name: {name}\n");
+        if let Some(version) = &self.httpd {
+            let _ = writeln!(out, "httpd: {version}");
+        }
+        let _ = write!(out, "config: |\n{}", block(&self.config, 2));
         if !self.files.is_empty() || !self.htaccess.is_empty() {
             out.push_str("files:\n");
         }
