@@ -107,6 +107,11 @@ const fn fix(since: u8, cve: &'static str) -> Change {
     Change { since, until: 0, cve }
 }
 
+/// What the releases before `until` did.
+const fn lost(until: u8) -> Change {
+    Change { since: u8::MAX, until, cve: "" }
+}
+
 /// What only the releases from `until` on lacked, and `since` has again.
 const fn again(until: u8, since: u8, cve: &'static str) -> Change {
     Change { since, until, cve }
@@ -173,6 +178,30 @@ pub(crate) const OWN_TYPE: Change = fix(64, "CVE-2024-43204");
 pub(crate) const NAMELESS_HANDSHAKE: Change = fix(64, "CVE-2025-23048");
 /// `RewriteCond expr` is what the expression says: in 2.4.64 it holds whatever that is.
 pub(crate) const SOUND_CONDITIONS: Change = again(64, 65, "CVE-2025-54090");
+/// What keeps a PUT from its file names the status; before, all of it was 403.
+pub(crate) const STATUS_OF_PUT: Change = change(55);
+/// A balancer's URL becomes its member's, in the form of that one's scheme, before the back-end is asked.
+pub(crate) const MEMBERS_URL: Change = change(62);
+/// `Request-Range` asked for ranges, as `Range` does.
+pub(crate) const REQUEST_RANGE: Change = lost(63);
+/// A directory's rule that needs mod_proxy is refused where it isn't loaded.
+pub(crate) const PROXY_IS_NEEDED: Change = change(63);
+/// An expression in an .htaccess file reads no files: that of RewriteCond.
+pub(crate) const CONDITIONS_READ_NO_FILES: Change = fix(67, "CVE-2026-24072");
+/// The same, of all others.
+pub(crate) const EXPRESSIONS_READ_NO_FILES: Change = fix(68, "CVE-2026-44119");
+/// The same, of SSLRequire.
+pub(crate) const SSL_READS_NO_FILES: Change = fix(69, "CVE-2026-59797");
+/// `/~.` and `/~..` name no user; before, a name was none for a dot behind its first letter (`/~x.`).
+pub(crate) const DOTS_ARE_NO_USER: Change = fix(69, "CVE-2026-79768");
+/// What mod_dav_fs keeps in `.DAV` directories is refused to all.
+pub(crate) const STATE_IS_PRIVATE: Change = fix(69, "CVE-2026-58415");
+/// A session's cookie is read again after an internal redirect, and for a subrequest.
+pub(crate) const COOKIE_READ_AGAIN: Change = fix(69, "CVE-2026-47360");
+/// Digest credentials are as RFC 7616 has them.
+pub(crate) const STRICT_DIGEST: Change = change(69);
+/// Lists of proxies belong to the virtual host that names them, and come before those of the main server.
+pub(crate) const OWN_PROXIES: Change = change(71);
 /// A variable whose name a program's environment can't have (`REQUEST-METHOD`) doesn't take that of another one.
 pub(crate) const OWN_NAMES: Change = fix(66, "CVE-2025-65082");
 

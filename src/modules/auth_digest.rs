@@ -14,6 +14,7 @@ use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;
 use crate::server::uri;
 use crate::source::Span;
+use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
@@ -215,9 +216,10 @@ impl Response {
         self.fields.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_bstr())
     }
 
-    fn complete(&self) -> bool {
+    /// `strict`: with a nonce and a response as long as they are.
+    fn complete(&self, strict: bool) -> bool {
         let has = |name| self.get(name).is_some();
-        let long = |name, length| self.get(name).is_some_and(|v| v.len() == length);
+        let long = |name, length| self.get(name).is_some_and(|v| !strict || v.len() == length);
         ["username", "realm", "uri"].into_iter().all(has)
             && long("nonce", NONCE_LENGTH)
             && long("response", 32)
@@ -286,7 +288,8 @@ pub(crate) fn authenticate(r: &mut Request<'_>) -> Verdict {
         return refuse(r, "AH01781", format!("client used wrong authentication scheme `{scheme}': {uri}"));
     }
     let response = Response::parse(&line[end..]);
-    if !response.complete() {
+    let strict = r.engine.server.loaded.version.has(&version::STRICT_DIGEST);
+    if !response.complete(strict) {
         let what = "missing user, realm, nonce, uri, digest, cnonce, or nonce_count in authorization header";
         return refuse(r, "AH01782", format!("{what}: {uri}"));
     }

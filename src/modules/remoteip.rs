@@ -11,6 +11,7 @@ use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings;
 use crate::source::Span;
+use crate::version;
 use crate::vfs::{Cred, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::net::IpAddr;
@@ -53,6 +54,10 @@ pub(crate) struct Server {
     header: Option<Set<BString>>,
     proxies_header: Option<Set<BString>>,
     proxies: Option<Arc<Vec<Proxy>>>,
+    /// Whether a virtual host's proxies come before those of the main server, not in their place.
+    merges: bool,
+    /// How many of the proxies were read from lists ahead of all other lines.
+    ahead: usize,
     proxy_protocol: Option<Set<bool>>,
 }
 
@@ -62,7 +67,12 @@ impl settings::Settings for Server {
         Server {
             header: Set::merge(&base.header, &add.header),
             proxies_header: Set::merge(&base.proxies_header, &add.proxies_header),
-            proxies: add.proxies.clone().or_else(|| base.proxies.clone()),
+            proxies: match (&add.proxies, &base.proxies) {
+                (Some(own), Some(main)) if base.merges => Some(Arc::new([own.as_slice(), main.as_slice()].concat())),
+                (own, main) => own.as_ref().or(main.as_ref()).cloned(),
+            },
+            merges: base.merges,
+            ahead: 0,
             proxy_protocol: Set::merge(&base.proxy_protocol, &add.proxy_protocol),
         }
     }
@@ -100,8 +110,23 @@ fn proxy(cmd: &mut Cmd<'_>, word: &BString, internal: bool) -> Result<(), String
         }
         addresses.iter().filter_map(|ip| IpSubnet::parse(ip.to_string().as_bytes(), None).ok()).collect()
     };
-    let proxies = cmd.server_slot(|s| &mut s.remoteip).proxies.get_or_insert_default();
-    Arc::make_mut(proxies).extend(subnets.into_iter().map(|subnet| Proxy { subnet, internal, span }));
+    let found = subnets.into_iter().map(|subnet| Proxy { subnet, internal, span });
+    let own = cmd.build.loaded.version.has(&version::OWN_PROXIES);
+    let is_list = name.ends_with("List");
+    // lists were read before there were virtual hosts
+    let conf = match is_list && !own {
+        true => cmd.main_server_slot(|s| &mut s.remoteip),
+        false => cmd.server_slot(|s| &mut s.remoteip),
+    };
+    conf.merges = own;
+    let proxies = Arc::make_mut(conf.proxies.get_or_insert_default());
+    if is_list && !own {
+        let before = proxies.len();
+        proxies.splice(conf.ahead..conf.ahead, found);
+        conf.ahead += proxies.len() - before;
+    } else {
+        proxies.extend(found);
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use crate::source::Span;
+use crate::version;
 use bstr::{BStr, BString, ByteSlice};
 
 /// The module.
@@ -104,7 +105,19 @@ fn translate(r: &mut Request<'_>) -> Verdict {
     let Some(folders) = &conf.folders else { return Verdict::Declined };
     let end = path.find_byte(b'/').unwrap_or(path.len());
     let (user, rest) = (path[..end].as_bstr(), after_slashes(&path[end..]));
-    if matches!(user.as_bytes(), b"" | b"." | b"..") {
+    let are_dots = |name: &[u8]| matches!(name, b"." | b"..");
+    // where this is asked either way of names that the old rule and the new one don't differ in, there is no caveat
+    let dots = match (are_dots(user), user.get(1..).is_some_and(are_dots)) {
+        (new, old) if new != old => {
+            if r.has(&version::DOTS_ARE_NO_USER) {
+                new
+            } else {
+                old
+            }
+        }
+        (both, _) => both,
+    };
+    if user.is_empty() || dots {
         return Verdict::Declined;
     }
     let found = search(r, &folders.value, user, rest);

@@ -285,6 +285,9 @@ fn missed(fit: Fit, subject: &BString) -> String {
             "is tried on the file's name alone, `{0}`: a path in it never matches. Write the name, or <Directory> for the path",
             filepath::basename(subject)
         ),
+        Fit::UrlName if subject.is_empty() => {
+            "is tried on the name of a file, not on the URL, and this URL leads to no file".into()
+        }
         Fit::UrlName => format!("is tried on the name of the file, {subject}, not on the last part of the URL"),
         Fit::Below => format!(
             "is tried on the whole path, {subject}: in a <Files> or <If> section the directory is not taken off"

@@ -402,6 +402,14 @@ impl<'b> Cmd<'b> {
         slot(pick(&mut self.build.servers[self.server].settings), None)
     }
 
+    /// A module's settings for the main server, made where there are none.
+    pub(crate) fn main_server_slot<T: super::settings::Settings>(
+        &mut self,
+        pick: impl FnOnce(&mut PerServer) -> &mut Slot<T>,
+    ) -> &mut T {
+        slot(pick(&mut self.build.servers[0].settings), None)
+    }
+
     /// A warning at this directive.
     pub(crate) fn warn(&mut self, code: &'static str, message: impl Into<String>) {
         let span = self.span();

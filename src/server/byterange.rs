@@ -7,6 +7,8 @@ use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::core::Dir;
 use crate::server::module::{Phase, Verdict};
 use crate::source::Span;
+use crate::version;
+use bstr::BStr;
 
 /// What is known of a body that is sent in one piece, as ranges want it: kept for requests with a Range header alone.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +22,7 @@ pub(crate) struct Body {
 impl Body {
     /// A body of which ranges may be asked; none where no Range header does.
     pub(crate) fn new(r: &Request<'_>, length: Option<u64>, states: impl FnOnce() -> Vec<State>) -> Option<Box<Body>> {
-        r.headers_in.get("Range").map(|_| Box::new(Body { length, states: states() }))
+        asked(r).map(|_| Box::new(Body { length, states: states() }))
     }
 
     /// A page that is made while it is asked for; HEAD makes none.
@@ -32,6 +34,16 @@ impl Body {
     pub(crate) fn page_even_for_head(r: &Request<'_>) -> Option<Box<Body>> {
         Body::new(r, None, || State::of_program(r))
     }
+}
+
+/// The ranges that are asked for.
+fn asked<'r>(r: &'r Request<'_>) -> Option<&'r BStr> {
+    r.headers_in.get("Range").or_else(|| is_old(r).then(|| r.headers_in.get("Request-Range")).flatten())
+}
+
+/// Whether ranges are asked for as Navigator 2 and 3 did: `use_range_x`, of which one half is left out, that for MSIE 3.
+pub(crate) fn is_old(r: &Request<'_>) -> bool {
+    r.headers_in.get("Request-Range").is_some() && r.engine.server.loaded.version.has(&version::REQUEST_RANGE)
 }
 
 /// The length of a page that nobody knows, for a guess.
@@ -51,7 +63,7 @@ enum Ranges {
 /// `ap_byterange_filter`: the status of a body that a handler answers with, where the request has a Range header.
 pub(crate) fn filter(r: &mut Request<'_>) -> Verdict {
     let Some(body) = r.body.take() else { return Verdict::Ok };
-    let Some(range) = r.headers_in.get("Range").map(|v| v.to_owned()) else { return Verdict::Ok };
+    let Some(range) = asked(r).map(|v| v.to_owned()) else { return Verdict::Ok };
     let unit = range.get(..6).is_some_and(|u| u.eq_ignore_ascii_case(b"bytes="));
     if !unit || r.status != 200 || r.main.is_some() || r.headers_out.get("Content-Range").is_some() {
         return Verdict::Ok;

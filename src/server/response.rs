@@ -233,7 +233,9 @@ fn cut(r: &mut Request<'_>) {
         }
         _ => {
             reply.length = Length::Unknown;
-            r.set_content_type(Some(BString::from("multipart/byteranges; boundary=\0").into()), true);
+            let old = if super::byterange::is_old(r) { "x-" } else { "" };
+            let multipart = format!("multipart/{old}byteranges; boundary=\0");
+            r.set_content_type(Some(BString::from(multipart).into()), true);
         }
     }
 }

@@ -51,7 +51,7 @@ fn by_coding(r: &mut Request<'_>) -> Option<Reason> {
     let untold = r.reply.as_ref().is_some_and(|reply| reply.length == Length::Untold);
     let untold = untold && r.proto_num >= 1001 && !drops_connection(r.status);
     let chunked = untold || is_chunked(coding);
-    if response::is_header_only(r.status) || !chunked && !r.has(&version::CHECKED_CODING) {
+    if response::is_header_only(r.status) || !untold && !r.has(&version::CHECKED_CODING) {
         return None;
     }
     r.headers_out.unset("Content-Length");

@@ -5,9 +5,11 @@ use crate::filepath;
 use crate::pattern::begins_nocase;
 use crate::server::module::{Phase, Verdict};
 use crate::server::request::Request;
+use crate::server::response::Length;
 use crate::server::setting::value;
-use crate::server::uri;
+use crate::server::{core, method, uri};
 use crate::source::Span;
+use crate::version;
 use crate::vfs::W;
 use bstr::{BStr, BString, ByteSlice};
 
@@ -41,9 +43,9 @@ fn resource(r: &Request<'_>) -> Option<Resource> {
 
 /// The methods in the order of `dav_handler`, each with its questions in httpd's order.
 pub(super) fn answer(r: &mut Request<'_>) -> Verdict {
-    let method = r.method.clone();
+    let name = r.method.clone();
     // these look at their headers, or at what there is, before they look for the resource
-    match method.as_bytes() {
+    match name.as_bytes() {
         b"LOCK" if depth(r) == Depth::One || depth(r) == Depth::Invalid => {
             bad_depth(r);
             return refuse(r, 400, "AH00595", "Depth must be 0 or \"infinity\" for LOCK.");
@@ -54,15 +56,20 @@ pub(super) fn answer(r: &mut Request<'_>) -> Verdict {
             Some(true) => {}
         },
         b"REPORT" => return refuse(r, 400, "AH00614", "The request body must specify a report."),
-        b"SEARCH" | b"BIND" | b"CHECKIN" | b"CHECKOUT" | b"UNCHECKOUT" | b"UPDATE" | b"LABEL" | b"MERGE"
-        | b"MKACTIVITY" | b"MKWORKSPACE" | b"BASELINE-CONTROL" | b"VERSION-CONTROL" => return Verdict::Status(405),
+        // these have numbers as mod_dav registers them, and nobody answers them
+        b"SEARCH" | b"BIND" => {
+            core::allow_methods(r, &[method::GET, method::OPTIONS, method::POST]);
+            return Verdict::Status(405);
+        }
+        b"CHECKIN" | b"CHECKOUT" | b"UNCHECKOUT" | b"UPDATE" | b"LABEL" | b"MERGE" | b"MKACTIVITY" | b"MKWORKSPACE"
+        | b"BASELINE-CONTROL" | b"VERSION-CONTROL" => return Verdict::Declined,
         b"OPTIONS" | b"PROPFIND" | b"PUT" | b"DELETE" | b"MKCOL" | b"COPY" | b"MOVE" | b"LOCK" | b"PROPPATCH" => {}
         _ => return Verdict::Declined,
     }
     let Some(resource) = resource(r) else { return Verdict::Status(400) };
-    match method.as_bytes() {
+    match name.as_bytes() {
         b"OPTIONS" => {
-            state(r, &resource);
+            offer(r, &resource);
             Verdict::Done
         }
         b"PROPFIND" => propfind(r, &resource),
@@ -71,10 +78,16 @@ pub(super) fn answer(r: &mut Request<'_>) -> Verdict {
         b"PUT" | b"MKCOL" => {
             state(r, &resource);
             validate(r, &resource).unwrap_or_else(|| match r.headers_in.get("Content-Range").map(is_range) {
-                _ if *method != "PUT" => write(r, &resource, 201, 403),
+                _ if *name != "PUT" => write(r, &resource, 201, 403),
                 Some(false) => Verdict::Status(400),
                 Some(true) if resource.exists => unsure(r, 204),
-                _ => write(r, &resource, if resource.exists { 204 } else { 201 }, 500),
+                _ if r.engine.server.loaded.version.has(&version::STATUS_OF_PUT) => {
+                    write(r, &resource, if resource.exists { 204 } else { 201 }, 500)
+                }
+                _ => match write(r, &resource, if resource.exists { 204 } else { 201 }, 403) {
+                    Verdict::Status(409) => Verdict::Status(403),
+                    verdict => verdict,
+                },
             })
         }
         b"COPY" | b"MOVE" if resource.exists => copy_or_move(r),
@@ -161,6 +174,23 @@ fn lock_db_span(r: &Request<'_>) -> Option<Span> {
 
 fn lock_db_set(r: &Request<'_>) -> bool {
     lock_db_span(r).is_some()
+}
+
+/// The headers of `dav_method_options`.
+fn offer(r: &mut Request<'_>, resource: &Resource) {
+    let failed = state(r, resource);
+    for value in ["1,2", "<http://apache.org/dav/propset/fs/1>"] {
+        r.headers_out.add("DAV", value);
+    }
+    r.headers_out.set("MS-Author-Via", "DAV");
+    let methods = match (resource.exists, resource.collection) {
+        (true, true) => "OPTIONS,GET,HEAD,POST,DELETE,TRACE,PROPFIND,PROPPATCH,COPY,MOVE,LOCK,UNLOCK",
+        (true, false) => "OPTIONS,GET,HEAD,POST,DELETE,TRACE,PROPFIND,PROPPATCH,COPY,MOVE,PUT,LOCK,UNLOCK",
+        _ if failed => "OPTIONS",
+        _ => "OPTIONS,MKCOL,PUT,LOCK",
+    };
+    r.headers_out.set("Allow", methods);
+    r.replies(Length::Known(0));
 }
 
 /// `dav_validate_request`: conditions are not modelled, and locks must have a place.

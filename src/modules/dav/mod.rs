@@ -3,6 +3,7 @@
 
 mod methods;
 
+use crate::filepath;
 use crate::server::build::Cmd;
 use crate::server::conditions;
 use crate::server::core::atoi;
@@ -13,6 +14,7 @@ use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::{method, settings};
 use crate::source::Span;
+use crate::version;
 use bstr::{BString, ByteSlice};
 
 /// The module.
@@ -32,7 +34,14 @@ pub(crate) static LOCK: Module = Module {
     ..Module::NONE
 };
 
-static HOOKS: &[Hook] = &[hook(Phase::Handler, order::MIDDLE, handler), hook(Phase::Fixups, order::MIDDLE, fixups)];
+static HOOKS: &[Hook] = &[
+    hook(Phase::Handler, order::MIDDLE, handler),
+    hook(Phase::Fixups, order::FIRST, keep_state),
+    hook(Phase::Fixups, order::MIDDLE, fixups),
+];
+
+/// Where mod_dav_fs keeps its state, beside the files.
+const STATE: &[u8] = b".DAV";
 
 const HANDLER: &str = "dav-handler";
 
@@ -118,6 +127,22 @@ fn depth_infinity(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     let span = cmd.span();
     Set::put(&mut cmd.slot(|d| &mut d.dav).depth_infinity, a[0].eq_ignore_ascii_case(b"on"), span);
     Ok(())
+}
+
+/// Refuses the directories with the state of mod_dav_fs, and what is in them.
+fn keep_state(r: &mut Request<'_>) -> Verdict {
+    let Some(provider) = r.per_dir.dav.as_ref().and_then(|d| d.provider.clone()) else { return Verdict::Declined };
+    let Some(file) = r.filename.clone().filter(|_| provider.value == "filesystem") else { return Verdict::Declined };
+    let path = BString::from([file.as_slice(), r.path_info.as_ref().map_or(&b""[..], |p| p.as_slice())].concat());
+    let bare = |path: &'_ [u8]| path.strip_suffix(b"/").unwrap_or(path).to_owned();
+    let is_state = |path: &[u8]| filepath::basename(path) == STATE;
+    let path = bare(&path);
+    if !is_state(&path) && !is_state(&bare(filepath::dirname(&path))) || !r.has(&version::STATE_IS_PRIVATE) {
+        return Verdict::Declined;
+    }
+    r.error_by("AH10619", format!("access to .DAV state directory denied for {file}"), Some(provider.span));
+    r.decide(Phase::Fixups, provider.span);
+    Verdict::Status(403)
 }
 
 /// `dav_fixups`: all methods but GET and POST.

@@ -266,6 +266,16 @@ fn path(r: &mut Request<'_>, raw: &[u8], untouched: bool, code: &'static str) ->
     Ok(raw.into())
 }
 
+/// The query, as it is.
+fn query(r: &mut Request<'_>, code: &'static str) -> Result<Option<BString>, u16> {
+    let query = r.args.clone();
+    if query.as_ref().is_some_and(|q| !visible(q)) && r.has(&version::STRICT_QUERY) {
+        r.error(code, "To be forwarded query string contains control characters or spaces");
+        return Err(403);
+    }
+    Ok(query)
+}
+
 /// `ap_scan_vchar_obstext` finds nothing: no spaces, no control characters.
 fn visible(text: &[u8]) -> bool {
     text.iter().all(|b| *b > b' ' && *b != 0x7f)
@@ -277,11 +287,7 @@ fn http_like(r: &mut Request<'_>, scheme: &str, url: &[u8], codes: &Codes) -> Re
     let forward = r.proxyreq == ProxyReq::Proxy && scheme != "ajp" && codes.url != "AH02439";
     let nocanon = noted(r, "proxy-nocanon");
     let path = path(r, n.path, forward || nocanon || noted(r, "proxy-noencode"), codes.path)?;
-    let query = if forward || nocanon { None } else { r.args.clone() };
-    if query.as_ref().is_some_and(|q| !visible(q)) && r.has(&version::STRICT_QUERY) {
-        r.error(codes.query, "To be forwarded query string contains control characters or spaces");
-        return Err(403);
-    }
+    let query = if forward || nocanon { None } else { query(r, codes.query)? };
     let host = n.hostport(schemes::default_port(scheme.as_bytes()).unwrap_or_default());
     let mut file = BString::from(format!("proxy:{scheme}://{host}/{path}"));
     if !n.path.is_ascii() || !host.is_ascii() {
@@ -363,7 +369,17 @@ fn fcgi(r: &mut Request<'_>, url: &[u8]) -> Result<(), u16> {
 /// `proxy_balancer_canon`
 fn balancer(r: &mut Request<'_>, url: &[u8]) -> Result<(), u16> {
     let n = split(r, url, "AH01157")?;
-    r.filename = Some([b"proxy:balancer://", n.host.as_slice(), b"/", n.path].concat().into());
+    let start = [b"proxy:balancer://", n.host.as_slice(), b"/"].concat();
+    if r.engine.server.loaded.version.has(&version::MEMBERS_URL) {
+        r.filename = Some([start.as_slice(), n.path].concat().into());
+        return Ok(());
+    }
+    let nocanon = noted(r, "proxy-nocanon");
+    let path = path(r, n.path, nocanon || noted(r, "proxy-noencode"), "AH10416")?;
+    let query = if nocanon { None } else { query(r, "AH10407")? };
+    let query = query.map(|q| [b"?", q.as_slice()].concat()).unwrap_or_default();
+    r.filename = Some([start.as_slice(), path.as_slice(), query.as_slice()].concat().into());
+    r.path_info = Some([b"/", path.as_slice()].concat().into());
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::server::request::Request;
 use crate::server::setting::{self, Set};
 use crate::server::{expr_context, script};
 use crate::source::Span;
+use crate::version;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
 
@@ -120,6 +121,9 @@ pub(super) fn answer(r: &mut Request<'_>, asked: &Asked) -> Verdict {
 
 /// `send_environment`: sets the variables that the back-end is sent, and takes out those that it looks at.
 fn environment(r: &mut Request<'_>, dir: &Dir, generic: bool) -> Result<Params, ()> {
+    if !r.engine.server.loaded.version.has(&version::PLAIN_FILE) {
+        lose_url(r, generic);
+    }
     script::add_common_vars(r);
     r.env.set("SCRIPT_FILENAME", script_filename(r, generic));
     if r.backend.as_ref().is_some_and(|b| b.worker.is_none()) {
@@ -152,18 +156,32 @@ fn environment(r: &mut Request<'_>, dir: &Dir, generic: bool) -> Result<Params, 
     Ok(Params::of(&r.env))
 }
 
+/// What older versions did: the request's file itself loses the URL in front of it, and with that the query.
+fn lose_url(r: &mut Request<'_>, generic: bool) {
+    let Some(file) = r.filename.clone() else { return };
+    let url = file.strip_prefix(b"proxy:balancer://").or(file.strip_prefix(b"proxy:fcgi://").filter(|_| generic));
+    let Some(mut url) = url else { return };
+    if generic {
+        url = without_query(r, url);
+    }
+    r.filename = url.find_byte(b'/').map(|slash| url[slash..].into());
+}
+
+/// What is before the query at the end of a URL, where it is the request's.
+fn without_query<'u>(r: &Request<'_>, url: &'u [u8]) -> &'u [u8] {
+    let args = r.args.as_ref().filter(|args| !args.is_empty());
+    match (args, url.rfind_byte(b'?')) {
+        (Some(args), Some(question)) if url[question + 1..] == ***args => &url[..question],
+        _ => url,
+    }
+}
+
 /// SCRIPT_FILENAME: the file, which a back-end other than PHP-FPM gets without the URL in front of it.
 fn script_filename(r: &Request<'_>, generic: bool) -> BString {
     let file = r.filename.clone().unwrap_or_default();
     let mut path = file.as_bstr();
     if generic && let Some(url) = path.strip_prefix(b"proxy:fcgi://") {
-        path = url.find_byte(b'/').map_or(&b""[..], |slash| &url[slash..]).as_bstr();
-        if let Some(args) = r.args.as_ref().filter(|args| !args.is_empty())
-            && let Some(question) = path.rfind_byte(b'?')
-            && path[question + 1..] == ***args
-        {
-            path = path[..question].as_bstr();
-        }
+        path = without_query(r, url.find_byte(b'/').map_or(&b""[..], |slash| &url[slash..])).as_bstr();
     }
     if r.notes.get("proxy-noquery").is_some() {
         path = path[..path.find_byte(b'?').unwrap_or(path.len())].as_bstr();

@@ -152,12 +152,17 @@ fn forward(r: &mut Request<'_>, conf: &Server, mut url: BString) -> Result<(Spea
         };
         let host = balancer::PREFIX.len();
         let path = url[host..].find_byte(b'/').map_or(&b""[..], |i| &url[host + i..]);
-        r.filename = Some([b"proxy:", chosen.name.as_slice(), path].concat().into());
-        match canon::canon_url(r) {
-            Verdict::Ok => {}
-            verdict => return Err(verdict),
+        let of_member = [chosen.name.as_slice(), path].concat();
+        if r.engine.server.loaded.version.has(&version::MEMBERS_URL) {
+            r.filename = Some([b"proxy:", of_member.as_slice()].concat().into());
+            match canon::canon_url(r) {
+                Verdict::Ok => {}
+                verdict => return Err(verdict),
+            }
+            url = canon::proxied_url(r).unwrap_or_default();
+        } else {
+            url = of_member.into();
         }
-        url = canon::proxied_url(r).unwrap_or_default();
         member = Some(chosen);
     }
     let remote = match conf.direct.iter().any(|d| d.matches(r)) {

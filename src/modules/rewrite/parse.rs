@@ -164,7 +164,7 @@ pub(super) fn cond(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
     }
     if line.first.eq_ignore_ascii_case(b"expr") {
         let expr = cmd
-            .expr(pattern, false)
+            .expr_since(pattern, crate::expr::Flags::CONDITION, &version::CONDITIONS_READ_NO_FILES)
             .map_err(|e| format!("RewriteCond: cannot compile expression \"{}\" {e}", pattern.as_bstr()))?;
         cond.test = Test::Expr(Arc::new(expr));
     } else if let Some((test, inverted)) = comparison(pattern) {

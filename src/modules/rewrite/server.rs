@@ -7,6 +7,7 @@ use crate::outcome::step::{Judgement, Rewriting};
 use crate::server::core;
 use crate::server::module::{Phase, Verdict};
 use crate::server::request::{ProxyReq, Request};
+use crate::version;
 use bstr::BString;
 
 const PHASE: Phase = Phase::TranslateName;
@@ -129,7 +130,9 @@ pub(super) fn answer(r: &mut Request<'_>) -> Verdict {
 
 /// Hands the request to mod_proxy.
 pub(super) fn proxy(r: &mut Request<'_>, action: Action, refused: &'static str) -> Verdict {
-    if !r.engine.server.loaded.has("proxy_module") {
+    let loaded = &r.engine.server.loaded;
+    let is_refused = refused == "AH00669" || loaded.version.has(&version::PROXY_IS_NEEDED);
+    if !loaded.has("proxy_module") && is_refused {
         let filename = r.filename_str();
         r.error(refused, format!("attempt to make remote request from mod_rewrite without proxy enabled: {filename}"));
         return Verdict::Status(403);

@@ -3,6 +3,7 @@
 use crate::server::request::Request;
 use crate::server::setting::{Set, value, without};
 use crate::server::settings;
+use crate::version;
 use bstr::{BString, ByteSlice};
 
 /// Settings per directory: `session_cookie_dir_conf`.
@@ -36,9 +37,12 @@ impl Dir {
 
 /// A note: the text of a cookie that was taken out of the headers.
 const TAKEN: &str = "session-cookie-taken";
+/// A note of the whole exchange: what the cookie of that name came to, `=` and its text, or nothing.
+pub(super) const READ: &str = "session-cookie-read:";
 
 /// `session_cookie_load`: the cookie's text, if it was sent; none where sessions are in no cookie. httpd reads it each time, so
-/// that one which is taken out is gone for those who come later: a subrequest, a redirect, a program's environment.
+/// that one which is taken out is gone for those who come later: a subrequest, a redirect, a program's environment. Up to
+/// 2.4.68 it kept what it had read first.
 pub(super) fn load(r: &mut Request<'_>) -> Option<Option<BString>> {
     let dir = r.per_dir.session_cookie.clone()?;
     let name = without(&dir.name2, r.without).or_else(|| without(&dir.name, r.without))?;
@@ -48,7 +52,16 @@ pub(super) fn load(r: &mut Request<'_>) -> Option<Option<BString>> {
         return Some(taken.or_else(|| read(r, name, false)));
     }
     let remove = value(&dir.remove, false);
+    let note = [READ.as_bytes(), name.as_slice()].concat();
+    let known = r.notes.get(&note).map(|known| known.strip_prefix(b"=").map(BString::from));
+    if let Some(known) = known
+        && known != read(r, name, false)
+        && !r.has(&version::COOKIE_READ_AGAIN)
+    {
+        return Some(known);
+    }
     let found = read(r, name, remove);
+    r.notes.set(note, found.as_ref().map_or(BString::default(), |text| [b"=", text.as_slice()].concat().into()));
     if let Some(text) = found.as_ref().filter(|_| remove) {
         r.notes.set(TAKEN, text.clone());
     }

@@ -1,6 +1,7 @@
 //! What becomes of a session when the answer is sent: mod_session.c's filter, and `session_cookie_save` of
 //! mod_session_cookie.c. A cookie that is set again says when it ends to the microsecond: its value is not known.
 
+use super::cookie::READ;
 use super::{Dir, end, load};
 use crate::outcome::step::By;
 use crate::server::request::Request;
@@ -37,7 +38,8 @@ pub(crate) fn carry(r: &Request<'_>, to: &mut Table) {
     if r.per_dir.session.is_none() {
         return;
     }
-    for (name, value) in r.notes.iter().filter(|(name, _)| name.starts_with(LASTS.as_bytes())) {
+    let of_session = |name: &[u8]| [LASTS, READ].iter().any(|note| name.starts_with(note.as_bytes()));
+    for (name, value) in r.notes.iter().filter(|(name, _)| of_session(name)) {
         to.set(name, value);
     }
 }

@@ -8,6 +8,7 @@ use crate::server::build::{Cmd, forbid};
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use crate::source::Span;
+use crate::version;
 use bstr::BString;
 use std::sync::Arc;
 
@@ -311,10 +312,9 @@ pub(super) fn require_ssl(cmd: &mut Cmd<'_>, _: &[BString]) -> Done {
 
 /// `ssl_cmd_SSLRequire`
 pub(super) fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Done {
-    let flags = Flags { ssl_expr_compat: true, regex: cmd.build.regex_defaults, ..Flags::CONDITION };
-    let providers = cmd.build.loaded.expr_providers();
-    let expr = Expr::parse(&a[0], flags, providers).map_err(|e| format!("SSLRequire: {e}"))?;
-    let line = (cmd.span(), Arc::new(expr.at(cmd.span())));
+    let flags = Flags { ssl_expr_compat: true, ..Flags::CONDITION };
+    let expr = cmd.expr_since(&a[0], flags, &version::SSL_READS_NO_FILES).map_err(|e| format!("SSLRequire: {e}"))?;
+    let line = (cmd.span(), Arc::new(expr));
     cmd.slot(|d| &mut d.ssl).require.push(line);
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::server::module::allowed::{ACCESS_CONF, OR_ALL};
 use crate::server::section::{Kind, Section};
 use crate::server::settings::{Merged, PerDir};
 use crate::server::{method, vhost};
+use crate::version::{self, Change};
 use bstr::{BStr, BString, ByteSlice};
 use std::sync::Arc;
 
@@ -271,9 +272,27 @@ impl crate::server::build::Build {
 impl Cmd<'_> {
     /// An expression of the configuration; `string` for one whose value is a text.
     pub(crate) fn expr(&mut self, text: &[u8], string: bool) -> Result<Expr, String> {
+        let flags = expr::Flags { string_result: string, ..Default::default() };
+        self.expr_since(text, flags, &version::EXPRESSIONS_READ_NO_FILES)
+    }
+
+    /// The same, where another release than for most is the first that lets .htaccess files read no files.
+    pub(crate) fn expr_since(&mut self, text: &[u8], flags: expr::Flags, change: &Change) -> Result<Expr, String> {
+        let version = self.build.loaded.version;
         let regex = self.build.regex_defaults;
-        let flags = expr::Flags { string_result: string, htaccess: self.build.htaccess, regex, ..Default::default() };
-        let expr = Expr::parse(text, flags, self.build.loaded.expr_providers()).map_err(|e| e.to_string())?;
+        let parse = |htaccess, loaded: &crate::server::Loaded| {
+            Expr::parse(text, expr::Flags { htaccess, regex, ..flags }, loaded.expr_providers())
+        };
+        let htaccess = self.build.htaccess;
+        let barred = htaccess && version.has(change);
+        let expr = parse(barred, &self.build.loaded).map_err(|e| e.to_string())?;
+        if htaccess && !barred && version.may_have(change) && parse(true, &self.build.loaded).is_err() {
+            self.blind(
+                self.row.name,
+                "core.c",
+                "distributions put into older versions what forbids expressions in .htaccess files to read files",
+            );
+        }
         Ok(expr.at(self.span()))
     }
 }
