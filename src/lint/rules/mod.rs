@@ -62,6 +62,7 @@ mod htaccess_not_read;
 mod https_redirect_loop;
 mod if_opens_what_location_denies;
 mod index_names_no_file;
+mod limit_beside_a_grant;
 mod limit_leaves_methods_open;
 mod limit_not_asked_in_lookups;
 mod link_leaves_the_opened_tree;
@@ -196,6 +197,7 @@ pub(super) const ALL: &[&Rule] = &[
     &https_redirect_loop::RULE,
     &if_opens_what_location_denies::RULE,
     &index_names_no_file::RULE,
+    &limit_beside_a_grant::RULE,
     &limit_leaves_methods_open::RULE,
     &limit_not_asked_in_lookups::RULE,
     &link_leaves_the_opened_tree::RULE,
