@@ -111,6 +111,19 @@ fn near_misses() {
             "/a",
             "outvoted",
         ),
+        ("<Location />\nRequire all granted\nRequire ip 10.0.0.0/8\n</Location>", &[], "/a", "granted-to-all"),
+        (
+            "<Location />\n<Limit GET>\nRequire all denied\n</Limit>\nRequire all granted\n</Location>",
+            &[],
+            "/a",
+            "granted-to-all",
+        ),
+        (
+            OPEN,
+            &htaccess("Require all granted\n<LimitExcept POST>\nRequire valid-user\n</LimitExcept>\n"),
+            "/b.html",
+            "granted-to-all",
+        ),
         (
             "<Location />\nCheckSpelling On\n</Location>\n<Location /a>\nCheckCaseOnly On\n</Location>",
             &[],
@@ -157,6 +170,10 @@ fn near_misses() {
         let (_, found, _) = told(config, files, url);
         assert!(found.contains(&want), "{config}: {url} is told as {found:?}, not as {want}");
     }
+    // what a Limit holds for another method is no news
+    let (_, found, _) =
+        told("<Location />\nRequire all granted\n<Limit POST>\nRequire all denied\n</Limit>\n</Location>", &[], "/a");
+    assert!(!found.contains(&"granted-to-all"), "{found:?}");
     // of a section that is not in force, what is within others that are not this request's is no news
     for (path, is_near) in [("/srv/www", true), ("/srv/other", false)] {
         let config = format!(

@@ -179,6 +179,10 @@ pub(super) fn near(near: &Near, case: &Case<'_>) -> String {
                 place(*by)
             )
         }
+        Miss::NeedNotBe { by } => format!(
+            "has no effect: {} is in the same section, and one line of them is enough. For both, write <RequireAll>",
+            place(*by)
+        ),
         Miss::Afresh { module, by } => format!(
             "not in force here: {} does not merge sections, and the one of {} has lines of it, which count alone",
             words::module(module),

@@ -8,6 +8,7 @@ use crate::filepath;
 use crate::outcome::Access;
 use crate::outcome::step::{Authorization, Detail, Required, Step};
 use crate::server::module::Args;
+use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::HashSet;
@@ -21,6 +22,7 @@ pub(super) fn nearly(case: &Case<'_>, found: &mut Vec<Near>) {
     }
     left_over(case, found);
     outvoted(case, found);
+    need_not_be(case, found);
 }
 
 /// Lines that are On or Off, with more behind it that nothing reads.
@@ -60,6 +62,51 @@ fn outvoted(case: &Case<'_>, found: &mut Vec<Near>) {
             }
         }
     }
+}
+
+/// Require lines of a section in which another one lets everybody in.
+fn need_not_be(case: &Case<'_>, found: &mut Vec<Near>) {
+    if case.outcome.access != Access::Granted {
+        return;
+    }
+    let is_grant = |s: &&Step| {
+        matches!(&s.detail, Detail::Require(Required::Line(false, what, how), Authorization::Granted)
+            if what == "all" && how.eq_ignore_ascii_case(b"granted"))
+    };
+    for any in case.walk().filter(|s| matches!(s.detail, Detail::Require(Required::Group("Any", _), _))) {
+        let Some(by) = any.children.iter().find(is_grant).and_then(|s| s.rule) else { continue };
+        let nodes = case.run.htaccess_nodes(by.file);
+        let lines: Vec<Directive<'_>> = match nodes.is_empty() {
+            true => case.lines("Require").collect(),
+            false => Directive::of(&nodes).filter(|d| d.name().eq_ignore_ascii_case(b"Require")).collect(),
+        };
+        let Some(own) = lines.iter().find(|d| d.span() == by).map(section) else { continue };
+        for line in lines.iter().filter(|d| section(d) == own && d.span() != by && is_of(d, &case.ask.method)) {
+            let words = words(line.args());
+            let grants = words.iter().map(|w| w.value.to_ascii_lowercase()).eq([b"all".as_slice(), b"granted"]);
+            if !grants {
+                found.push(Near { miss: Miss::NeedNotBe { by }, places: vec![line.span(), by] });
+            }
+        }
+    }
+}
+
+/// The section that a line is in; Limit is none, what is in it counts with what is around it.
+fn section(line: &Directive<'_>) -> Option<Span> {
+    line.parents().filter(|(name, _)| !is_limit(name)).last().map(|(_, section)| section)
+}
+
+fn is_limit(name: &BStr) -> bool {
+    ["Limit", "LimitExcept"].iter().any(|limit| name.eq_ignore_ascii_case(limit.as_bytes()))
+}
+
+/// Whether a line holds for a method, by the Limit sections around it.
+fn is_of(line: &Directive<'_>, method: &str) -> bool {
+    let method = if method == "HEAD" { "GET" } else { method };
+    line.sections().iter().filter(|s| is_limit(s.name.as_bstr())).all(|limit| {
+        let named = words(limit.args.trim_end_with(|c| c == '>')).iter().any(|word| word.value == method);
+        named != limit.name.eq_ignore_ascii_case(b"LimitExcept")
+    })
 }
 
 /// The .htaccess files on the way to the answer's file that say something and are not read.

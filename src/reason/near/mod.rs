@@ -37,6 +37,8 @@ pub(crate) enum Miss {
     Replaced { by: Option<Span> },
     /// It refuses, and another line beside it grants: one is enough.
     Outvoted { by: Span },
+    /// It asks for something, and a line that grants to all is in the same section: one is enough.
+    NeedNotBe { by: Span },
     /// A later section has lines of its module, which starts afresh there.
     Afresh { module: &'static str, by: Span },
     /// What stands behind the first word of a line that takes one (`RewriteEngine on ...`).
@@ -70,6 +72,7 @@ impl Miss {
             Miss::TooLate { .. } => "too-late",
             Miss::Replaced { .. } => "replaced",
             Miss::Outvoted { .. } => "outvoted",
+            Miss::NeedNotBe { .. } => "granted-to-all",
             Miss::Afresh { .. } => "starts-afresh",
             Miss::LeftOver { .. } => "left-over",
             Miss::Unread { .. } => "htaccess-unread",
