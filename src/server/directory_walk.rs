@@ -1,6 +1,7 @@
 //! `ap_directory_walk` (server/request.c): down the path, folder by folder, with the sections and .htaccess files
 //! that speak of each, and the rules for symbolic links as they stand on the way.
 
+use super::index::Candidates;
 use super::request::Request;
 use super::section::Section;
 use super::setting::Set;
@@ -188,28 +189,8 @@ fn walk<'a>(
     entry_key: u64,
     may_be_familiar: bool,
 ) -> Result<Walked<'a>, Verdict> {
-    let core = r.core();
-    let mut running = Running::of(core);
-    let given_path_info = r.path_info.take();
-    let no_path_info = given_path_info.as_ref().is_none_or(|p| p.is_empty());
-    let mut save_path_info = None;
-    // a folder takes the path_info for its own
-    let mut whole: BString = match &given_path_info {
-        Some(p) if r.is_dir() && !p.is_empty() => {
-            match filepath::merge(Some(filename.as_bstr()), filepath::without_slashes_before(p)) {
-                Some(path) => path,
-                None => {
-                    r.filename = Some(filename);
-                    return Err(Verdict::Status(500));
-                }
-            }
-        }
-        _ => {
-            save_path_info = given_path_info;
-            filename
-        }
-    };
-
+    let no_path_info = r.path_info_str().is_empty();
+    let (mut whole, save_path_info) = beginning(r, filename)?;
     // the folder of a file that is there: if no .htaccess file lies on the way to it, none is looked for again
     let folder_len = match r.finfo.map(|f| f.kind) {
         Some(Kind::Regular) => Some(filepath::dirname(&whole).len()),
@@ -217,25 +198,14 @@ fn walk<'a>(
         _ => None,
     };
     let bare = folder_len.is_some_and(|len| super::htaccess::none_on_way(r, whole[..len].as_bstr()));
-    let mut merged: Option<&'a Merged> = None;
+    let core = r.core();
+    let sections = sections(r, &mut whole);
+    let mut way = Way { core, running: Running::of(core), sections, next_section: 0, bare, merged: None };
+    let folder = Stat { mode: 0o755, ..Stat::of(Kind::Directory) };
     // what was walked is `whole[..at]`, what is left `whole[at..]`
     let mut at = 1;
-    let server = r.server;
-    // who watches is told of those that miss, too
-    let sections = if r.watched() {
-        server.sec_dir.all()
-    } else if whole.ends_with(b"/") {
-        server.sec_dir.of_path(&whole)
-    } else {
-        whole.push(b'/');
-        let sections = server.sec_dir.of_path(&whole);
-        whole.pop();
-        sections
-    };
-    let mut next_section = 0;
     let mut components = 1;
-    let mut this: Option<Stat>;
-    loop {
+    let end = loop {
         // a folder ends in a slash; at the end of the way that is put there for the while
         let temp_slash = components > 1 && whole.get(at - 1) != Some(&b'/');
         let at_end = at == whole.len();
@@ -243,11 +213,116 @@ fn walk<'a>(
             whole.push(b'/');
         }
         let path = whole[..at + usize::from(temp_slash)].as_bstr();
-        while let Some((_, section)) = sections.at(next_section) {
+        way.sections_of(r, path, components);
+        if let Err(status) = way.htaccess_in(r, path) {
+            // the walk stops where it is: what is left of the path stays in path_info
+            r.filename = Some(path.to_owned());
+            r.path_info = Some(if at_end { BString::default() } else { whole[at..].into() });
+            return Err(Verdict::Status(status));
+        }
+        if temp_slash && at_end {
+            whole.pop();
+        }
+        if at >= whole.len() {
+            break Some(folder);
+        }
+        // the next segment, with the slash before it
+        let from = at + usize::from(whole.get(at) == Some(&b'/'));
+        at = from + filepath::first_segment(&whole[from..]);
+        if at == from {
+            break Some(folder);
+        }
+        // a file that is there, and links that may be followed: nothing to look at on the way
+        if r.finfo.is_some() && way.running.opts & (options::SYM_OWNER | options::SYM_LINKS) == options::SYM_LINKS {
+            components += 1;
+            continue;
+        }
+        match way.look(r, whole[..at].as_bstr()) {
+            Ahead::Folder => components += 1,
+            Ahead::End(info) => break info,
+            Ahead::Refused => return refuse(r, whole, at),
+        }
+    };
+    if r.finfo.is_none_or(|f| f.kind == Kind::Symlink) {
+        r.finfo = end;
+    }
+    let (path, rest) = split(whole, at);
+    r.path_info = Some(splice(rest, save_path_info));
+    way.patterns(r, &path);
+    let walked = Walked {
+        walk: Walk::Directory,
+        key: Some(entry_key),
+        key_after: Some(walk_cache::key(if r.is_dir() { &path } else { filepath::dirname(&path) })),
+        tested: r.server.index as u64,
+        merged: way.merged.map_or(0, |m| m.id),
+        found: Found { settings: way.merged, told: None },
+        may_be_familiar,
+    };
+    r.filename = Some(path);
+    Ok(walked)
+}
+
+/// The path to walk, and the path_info that is put back behind what is left of it. A folder takes the path_info for its own.
+fn beginning(r: &mut Request<'_>, filename: BString) -> Result<(BString, Option<BString>), Verdict> {
+    match r.path_info.take() {
+        Some(p) if r.is_dir() && !p.is_empty() => {
+            match filepath::merge(Some(filename.as_bstr()), filepath::without_slashes_before(&p)) {
+                Some(path) => Ok((path, None)),
+                None => {
+                    r.filename = Some(filename);
+                    Err(Verdict::Status(500))
+                }
+            }
+        }
+        saved => Ok((filename, saved)),
+    }
+}
+
+/// The sections to try: who watches is told of those that miss, too.
+fn sections<'a>(r: &Request<'a>, whole: &mut BString) -> Candidates<'a, Arc<Section>> {
+    let all = &r.server.sec_dir;
+    if r.watched() {
+        return all.all();
+    }
+    if whole.ends_with(b"/") {
+        return all.of_path(whole);
+    }
+    whole.push(b'/');
+    let sections = all.of_path(whole);
+    whole.pop();
+    sections
+}
+
+/// What lies ahead on the way.
+enum Ahead {
+    /// A folder: the walk goes on.
+    Folder,
+    /// The walk ends here: at a file, or where there is nothing.
+    End(Option<Stat>),
+    /// httpd may not go there, which has been said.
+    Refused,
+}
+
+/// What a walk has come to so far.
+struct Way<'a> {
+    /// The settings that it began with.
+    core: &'a Dir,
+    running: Running,
+    sections: Candidates<'a, Arc<Section>>,
+    next_section: usize,
+    /// Whether no .htaccess file lies on it.
+    bare: bool,
+    merged: Option<&'a Merged>,
+}
+
+impl<'a> Way<'a> {
+    /// Tries the sections that may speak of a folder.
+    fn sections_of(&mut self, r: &mut Request<'a>, path: &BStr, components: usize) {
+        while let Some((_, section)) = self.sections.at(self.next_section) {
             if section.regex.is_some() || section.components > components {
                 break;
             }
-            next_section += 1;
+            self.next_section += 1;
             let matched = section.components == 0
                 || section.components == components
                     && if section.is_fnmatch {
@@ -261,13 +336,20 @@ fn walk<'a>(
             });
             told(r, section, matched);
             if matched {
-                running.merge(&section.settings);
-                merged = Some(r.engine.with_section(merged, section));
+                self.running.merge(&section.settings);
+                self.merged = Some(r.engine.with_section(self.merged, section));
             }
         }
-        if bare {
+    }
+
+    /// Reads the .htaccess file of a folder, where one is wanted. The error is the status with which the walk ends.
+    fn htaccess_in(&mut self, r: &mut Request<'a>, path: &BStr) -> Result<(), u16> {
+        let running = &self.running;
+        if self.bare {
             // nothing to read, and nothing that AllowOverride hides
-        } else if running.htaccess_wanted() {
+            return Ok(());
+        }
+        if running.htaccess_wanted() {
             let wanted = super::htaccess::Wanted {
                 overrides: running.overrides,
                 override_opts: running.override_opts,
@@ -275,19 +357,10 @@ fn walk<'a>(
                 span: running.allow_override.map(|a| a.span),
                 beneath: running.override_beneath(),
             };
-            match super::htaccess::find(r, path, &wanted) {
-                Err(status) => {
-                    // the walk stops where it is: what is left of the path stays in path_info
-                    r.filename = Some(path.to_owned());
-                    r.path_info = Some(if at_end { BString::default() } else { whole[at..].into() });
-                    return Err(Verdict::Status(status));
-                }
-                Ok(Some((settings, text))) => {
-                    running.merge(settings);
-                    merged = Some(r.engine.onto(merged, settings));
-                    r.engine.budget.name(text);
-                }
-                Ok(None) => {}
+            if let Some((settings, text)) = super::htaccess::find(r, path, &wanted)? {
+                self.running.merge(settings);
+                self.merged = Some(r.engine.onto(self.merged, settings));
+                r.engine.budget.name(text);
             }
         } else if let Some(span) = running.hides_htaccess()
             && super::htaccess::is_there(r, path)
@@ -295,95 +368,69 @@ fn walk<'a>(
             told_hidden(r, span, path);
             r.decide(Phase::MapToStorage, span);
         }
-        if temp_slash && at_end {
-            whole.pop();
-        }
-        this = Some(Stat { mode: 0o755, ..Stat::of(Kind::Directory) });
-        if at >= whole.len() {
-            break;
-        }
-        // the next segment, with the slash before it
-        let from = at + usize::from(whole.get(at) == Some(&b'/'));
-        let end = from + filepath::first_segment(&whole[from..]);
-        at = end;
-        if from == end {
-            break;
-        }
-        let path = whole[..at].as_bstr();
-        // a file that is there, and links that may be followed: nothing to look at on the way
-        if r.finfo.is_some() && running.opts & (options::SYM_OWNER | options::SYM_LINKS) == options::SYM_LINKS {
-            components += 1;
-            continue;
-        }
+        Ok(())
+    }
+
+    /// Looks at what is at the end of a path, as far as httpd's children may.
+    fn look(&self, r: &mut Request<'a>, path: &BStr) -> Ahead {
         let mut info = match r.engine.lstat(path) {
             Ok(s) => s,
-            Err(Errno::NotFound) => {
-                this = None;
-                break;
-            }
+            Err(Errno::NotFound) => return Ahead::End(None),
             Err(Errno::Access) => {
                 // without AllowOverride None, looking for .htaccess would have failed first
-                r.decide_if(Phase::MapToStorage, running.hides_htaccess().filter(|_| !running.htaccess_wanted()));
+                let hides = self.running.hides_htaccess().filter(|_| !self.running.htaccess_wanted());
+                r.decide_if(Phase::MapToStorage, hides);
                 let message = format!(
                     "access to {} denied (filesystem path '{path}') because search permissions are missing on a component of the path",
                     r.uri
                 );
                 r.error("AH00035", message);
-                return refuse(r, whole, at);
+                return Ahead::Refused;
             }
             Err(errno) => {
                 r.unread(path, errno, None);
                 let message = format!("access to {} failed (filesystem path '{path}')", r.uri);
                 r.error("AH00036", message);
-                return refuse(r, whole, at);
+                return Ahead::Refused;
             }
         };
         if info.kind == Kind::Symlink {
-            let lines = || core.opt_lines.iter().chain(lines_of(merged));
-            let target = resolve_symlink(r, path, info, running.opts);
-            let spans = link_deciders(r, lines, path, info, target.is_some());
-            spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
-            let Some(target) = target else {
+            let Some(target) = self.follow(r, path, info) else {
                 r.error("AH00037", format!("Symbolic link not allowed or link target not accessible: {path}"));
-                return refuse(r, whole, at);
+                return Ahead::Refused;
             };
             info = target;
         }
-        this = Some(info);
         match info.kind {
-            Kind::Directory => components += 1,
-            Kind::Regular => break,
+            Kind::Directory => Ahead::Folder,
+            Kind::Regular => Ahead::End(Some(info)),
             _ => {
                 r.error("AH00038", format!("Forbidden: {path} doesn't point to a file or directory"));
-                return refuse(r, whole, at);
+                Ahead::Refused
             }
         }
     }
-    if r.finfo.is_none_or(|f| f.kind == Kind::Symlink) {
-        r.finfo = this;
-    }
-    let (path, rest) = split(whole, at);
-    r.path_info = Some(splice(rest, save_path_info));
 
-    for (_, section) in (next_section..).map_while(|place| sections.at(place)) {
-        let Some(regex) = &section.regex else { continue };
-        let matched = captures::match_section(r, regex, section.span, &path, Origin::File);
-        told(r, section, matched);
-        if matched {
-            merged = Some(r.engine.with_section(merged, section));
+    /// Where a link leads, if it may be followed. The Options lines that say so are named.
+    fn follow(&self, r: &mut Request<'a>, path: &BStr, link: Stat) -> Option<Stat> {
+        let lines = || self.core.opt_lines.iter().chain(lines_of(self.merged));
+        let target = resolve_symlink(r, path, link, self.running.opts);
+        let spans = link_deciders(r, lines, path, link, target.is_some());
+        spans.into_iter().for_each(|s| r.decide(Phase::MapToStorage, s));
+        target
+    }
+
+    /// Tries the sections with regular expressions, once the path is known.
+    fn patterns(&mut self, r: &mut Request<'a>, path: &BString) {
+        for (_, section) in (self.next_section..).map_while(|place| self.sections.at(place)) {
+            let Some(regex) = &section.regex else { continue };
+            let matched = captures::match_section(r, regex, section.span, path, Origin::File);
+            told(r, section, matched);
+            if matched {
+                self.merged = Some(r.engine.with_section(self.merged, section));
+            }
         }
     }
-    let walked = Walked {
-        walk: Walk::Directory,
-        key: Some(entry_key),
-        key_after: Some(walk_cache::key(if r.is_dir() { &path } else { filepath::dirname(&path) })),
-        tested: server.index as u64,
-        merged: merged.map_or(0, |m| m.id),
-        found: Found { settings: merged, told: None },
-        may_be_familiar,
-    };
-    r.filename = Some(path);
-    Ok(walked)
 }
 
 /// A path, and what follows it.
