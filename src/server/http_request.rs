@@ -4,7 +4,7 @@
 use super::byterange::{self, Body};
 use super::environ;
 use super::process;
-use super::request::{EnvChange, PathInfo, ProxyReq, Request};
+use super::request::{EnvChange, ProxyReq, Request};
 use super::response;
 use super::sendable;
 use super::setting;
@@ -15,7 +15,7 @@ use crate::server::core::ErrorDocument;
 use crate::server::module::{Phase, Verdict};
 use crate::text::Text;
 use crate::version;
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 
 /// Runs a request that was read to its end.
 pub(crate) fn process_request<'a>(r: &mut Request<'a>) {
@@ -320,74 +320,18 @@ fn redirected<'a>(r: &mut Request<'a>, uri: &[u8]) -> Option<Box<Request<'a>>> {
 /// A request of the same exchange, with nothing decided yet.
 pub(crate) fn blank<'a>(r: &Request<'a>) -> Request<'a> {
     Request {
-        engine: r.engine,
-        server: r.server,
-        connection: r.connection.clone(),
         the_request: r.the_request.clone(),
         method: r.method.clone(),
         method_number: r.method_number,
         header_only: r.header_only,
         proto_num: r.proto_num,
         protocol: r.protocol.clone(),
-        unparsed_uri: BString::default(),
-        uri: BString::default(),
-        args: None,
-        parsed_uri: Default::default(),
         hostname: r.hostname.clone(),
-        filename: None,
-        path_info: None,
-        finfo: None,
         headers_in: r.headers_in.clone(),
-        headers_out: Table::default(),
-        err_headers_out: Table::default(),
-        env: Table::default(),
-        env_changes: Vec::new(),
-        environ: Default::default(),
-        notes: Table::default(),
-        handler: None,
-        content_type: None,
-        trusted_content_type: false,
-        handler_span: None,
-        type_span: None,
-        content_encoding: None,
-        content_languages: Vec::new(),
-        user: None,
-        authenticated: false,
-        auth_type: None,
         useragent_ip: r.useragent_ip,
         useragent_otherwise: r.useragent_otherwise.clone(),
-        per_dir: &r.server.lookup_defaults,
-        per_dir_id: r.server.lookup_defaults.id,
-        walks: Default::default(),
-        status: 200,
-        used_path_info: PathInfo::Default,
-        proxyreq: ProxyReq::None,
-        allowed: 0,
-        main: None,
-        prev: None,
-        next: None,
-        context_prefix: None,
-        context_root: None,
-        document_root_override: None,
-        mime_exceptions: None,
-        htaccess_read: Vec::new(),
         unusable_input: r.unusable_input,
-        failed_again: None,
-        page_is_sent: false,
-        output_filters: Vec::new(),
-        negotiated: false,
-        body: None,
-        reply: None,
-        rewrite: Default::default(),
-        wsgi: None,
-        backend: None,
-        script_name: None,
-        served_by: None,
-        access: Default::default(),
-        log: Vec::new(),
-        without: None,
-        decided: Default::default(),
-        caveats: Default::default(),
+        ..Request::new(r.engine, r.server, r.connection.clone())
     }
 }
 

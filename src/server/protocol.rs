@@ -3,7 +3,7 @@
 
 use super::engine::Engine;
 use super::http_request;
-use super::request::{PathInfo, ProxyReq, Request};
+use super::request::Request;
 use super::table::Table;
 use super::vhost::{self, NameMatch};
 use super::{Connection, method, process};
@@ -109,74 +109,9 @@ pub(crate) fn begin<'a>(engine: &'a Engine, incoming: &Incoming<'_>) -> Request<
     connection.handshake = (server.loaded.functions.tls.handshake)(server, &connection);
     let server = &server.servers[base_server];
     Request {
-        engine,
-        server,
-        connection: Rc::new(connection),
-        the_request: BString::default(),
         method: method::name(incoming.method),
-        method_number: method::GET,
-        header_only: false,
-        proto_num: 1001,
         protocol: protocol_name(incoming.protocol),
-        unparsed_uri: BString::default(),
-        uri: BString::default(),
-        args: None,
-        parsed_uri: Default::default(),
-        hostname: None,
-        filename: None,
-        path_info: None,
-        finfo: None,
-        headers_in: Table::default(),
-        headers_out: Table::default(),
-        err_headers_out: Table::default(),
-        env: Table::default(),
-        env_changes: Vec::new(),
-        environ: Default::default(),
-        notes: Table::default(),
-        handler: None,
-        content_type: None,
-        trusted_content_type: false,
-        handler_span: None,
-        type_span: None,
-        content_encoding: None,
-        content_languages: Vec::new(),
-        user: None,
-        authenticated: false,
-        auth_type: None,
-        useragent_ip: incoming.client,
-        useragent_otherwise: Vec::new(),
-        per_dir: &server.lookup_defaults,
-        per_dir_id: server.lookup_defaults.id,
-        walks: Default::default(),
-        status: 200,
-        used_path_info: PathInfo::Default,
-        proxyreq: ProxyReq::None,
-        allowed: 0,
-        main: None,
-        prev: None,
-        next: None,
-        context_prefix: None,
-        context_root: None,
-        document_root_override: None,
-        unusable_input: false,
-        failed_again: None,
-        page_is_sent: false,
-        output_filters: Vec::new(),
-        negotiated: false,
-        body: None,
-        reply: None,
-        rewrite: Default::default(),
-        mime_exceptions: None,
-        htaccess_read: Vec::new(),
-        wsgi: None,
-        backend: None,
-        script_name: None,
-        served_by: None,
-        access: Default::default(),
-        log: Vec::new(),
-        without: None,
-        decided: Default::default(),
-        caveats: Default::default(),
+        ..Request::new(engine, server, Rc::new(connection))
     }
 }
 
