@@ -80,7 +80,7 @@ fn one(row: Row, streams: &mut Streams) -> Result<(), Failure> {
     lines.push(match row.effect() {
         Effect::Modelled => "modelled: it does what it does in httpd".into(),
         Effect::Inert => "inert: it can't change an answer".into(),
-        Effect::Blind(why) => format!("not modelled: affected answers carry a caveat ({why})"),
+        Effect::Unmodelled(why) => format!("not modelled: affected answers carry a caveat ({why})"),
     });
     if !row.usage().is_empty() {
         lines.push(format!("httpd says: {}", row.usage()));
@@ -101,7 +101,7 @@ fn markdown(rows: &[Row]) -> String {
         places.retain(|p| *p != ".htaccess");
         let places = if places.len() == 3 && places[2] == "section" { "anywhere".into() } else { places.join(", ") };
         let mut word = effect(*row).1.to_string();
-        if let Effect::Blind(why) = row.effect() {
+        if let Effect::Unmodelled(why) = row.effect() {
             word += &format!(": {why}");
         }
         // a bar would end the cell
@@ -115,7 +115,7 @@ fn markdown(rows: &[Row]) -> String {
 
 fn value(row: &Row) -> Value {
     let why = match row.effect() {
-        Effect::Blind(why) => Some(why),
+        Effect::Unmodelled(why) => Some(why),
         _ => None,
     };
     json!({
@@ -140,6 +140,6 @@ fn effect(row: Row) -> (Tone, &'static str) {
     match row.effect() {
         Effect::Modelled => (Tone::Good, "modelled"),
         Effect::Inert => (Tone::Dim, "inert"),
-        Effect::Blind(_) => (Tone::Warn, "blind"),
+        Effect::Unmodelled(_) => (Tone::Warn, "blind"),
     }
 }

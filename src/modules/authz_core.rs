@@ -303,8 +303,8 @@ fn require(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {
         logic: Logic::And,
         kind: Kind::Require { provider, name, args, parsed },
     };
-    if let Some(why) = provider.blind {
-        cmd.blind("Require", provider.module, why);
+    if let Some(why) = provider.unmodelled {
+        cmd.unmodelled("Require", provider.module, why);
     }
     add(cmd.slot(|d| &mut d.authz_core), line, "Require")
 }

@@ -1,7 +1,7 @@
 //! mod_unixd.c: who httpd's children are, and so what they may read.
 
 use crate::server::build::{Cmd, forbid};
-use crate::server::module::Effect::{Blind, Modelled};
+use crate::server::module::Effect::{Modelled, Unmodelled};
 use crate::server::module::allowed::RSRC_CONF;
 use crate::server::module::{Args, Directive, Module, plain, row};
 use crate::server::rule::Rule;
@@ -15,9 +15,9 @@ pub(crate) static MODULE: Module =
 static DIRECTIVES: &[Directive] = &[
     row("User", Args::Take1, RSRC_CONF, Modelled, "Effective user id for this server", user).at_start(),
     row("Group", Args::Take1, RSRC_CONF, Modelled, "Effective group id for this server", group).at_start(),
-    plain("ChrootDir", Args::Take1, RSRC_CONF, Blind("paths are looked up within another root"), "The directory to chroot(2) into")
+    plain("ChrootDir", Args::Take1, RSRC_CONF, Unmodelled("paths are looked up within another root"), "The directory to chroot(2) into")
         .must(&[Rule::NotIn(forbid::GLOBAL_ONLY), Rule::By(chroot_dir)]),
-    plain("Suexec", Args::Flag, RSRC_CONF, Blind("scripts run under suexec, which refuses those that break its rules"), "Enable or disable suEXEC support")
+    plain("Suexec", Args::Flag, RSRC_CONF, Unmodelled("scripts run under suexec, which refuses those that break its rules"), "Enable or disable suEXEC support")
         .must(&[Rule::NotIn(forbid::GLOBAL_ONLY)]),
 ];
 

@@ -118,7 +118,7 @@ pub(crate) fn meaning(name: &str, section: bool) -> Meaning {
             let new = match row.effect() {
                 Effect::Modelled => Meaning::Modelled,
                 Effect::Inert => Meaning::Inert,
-                Effect::Blind(_) => Meaning::Unknown,
+                Effect::Unmodelled(_) => Meaning::Unknown,
             };
             let name = (row.name().to_ascii_lowercase(), row.is_section());
             // the most that one of them is

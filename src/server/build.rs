@@ -52,7 +52,7 @@ pub(crate) const ALL_METHODS: u64 = u64::MAX;
 
 /// A directive in force that is not modelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BlindSpot {
+pub(crate) struct Unmodelled {
     /// Its row's name; as it is written where no row has it.
     pub directive: Cow<'static, str>,
     /// Its module.
@@ -248,10 +248,10 @@ impl Build {
                         None => note,
                     });
                 }
-                let blind = &mut slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind;
+                let unmodelled = &mut slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).unmodelled;
                 // one stands for all of its module
-                if blind.iter().all(|spot| spot.module != module) {
-                    blind.push(BlindSpot { directive: name.into(), module, span: node.span, why });
+                if unmodelled.iter().all(|spot| spot.module != module) {
+                    unmodelled.push(Unmodelled { directive: name.into(), module, span: node.span, why });
                 }
                 return Ok(());
             }
@@ -262,8 +262,8 @@ impl Build {
                     return Ok(());
                 }
                 let why = "its module is not loaded, and what it would do is not known";
-                let spot = BlindSpot { directive: name.into(), module, span: node.span, why };
-                slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
+                let spot = Unmodelled { directive: name.into(), module, span: node.span, why };
+                slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).unmodelled.push(spot);
                 return Ok(());
             }
             return Err(format!(
@@ -285,9 +285,9 @@ impl Build {
                     None => format!("{} not allowed here", row.name),
                 });
             }
-            if let Effect::Blind(why) = row.effect {
-                let spot = BlindSpot { directive: row.name.into(), module: module.name, span: node.span, why };
-                slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
+            if let Effect::Unmodelled(why) = row.effect {
+                let spot = Unmodelled { directive: row.name.into(), module: module.name, span: node.span, why };
+                slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).unmodelled.push(spot);
             }
             let calls = args::calls(row.name, row.args, &node.args, row.usage)?;
             if row.rules.is_empty() && row.set.is_none() {
@@ -423,10 +423,10 @@ impl<'b> Cmd<'b> {
     }
 
     /// Notes that something of this directive is not modelled, for the requests that it is in force for.
-    pub(crate) fn blind(&mut self, directive: &'static str, module: &'static str, why: &'static str) {
+    pub(crate) fn unmodelled(&mut self, directive: &'static str, module: &'static str, why: &'static str) {
         let span = self.span();
-        let spot = BlindSpot { directive: directive.into(), module, span, why };
-        slot(&mut self.dir.core, self.path.as_ref().map(|p| p.as_bstr())).blind.push(spot);
+        let spot = Unmodelled { directive: directive.into(), module, span, why };
+        slot(&mut self.dir.core, self.path.as_ref().map(|p| p.as_bstr())).unmodelled.push(spot);
     }
 
     /// The enclosing section of one of these names (lower case, without `<`), innermost first.

@@ -4,7 +4,6 @@
 
 pub(crate) mod answer;
 pub(crate) mod asked;
-pub(crate) mod blind;
 pub(crate) mod budget;
 pub(crate) mod build;
 pub(crate) mod byterange;
@@ -54,6 +53,7 @@ pub(crate) mod subrequest;
 pub(crate) mod table;
 pub(crate) mod told;
 pub(crate) mod trace;
+pub(crate) mod unmodelled;
 pub(crate) mod uri;
 pub(crate) mod vhost;
 pub(crate) mod walk_cache;

@@ -21,7 +21,7 @@ use std::ops::Deref;
 ///
 /// let effect = |name: &str| directives::all().find(|row| row.name() == name).map(|row| row.effect());
 /// assert_eq!((effect("Alias"), effect("ErrorLog")), (Some(Effect::Modelled), Some(Effect::Inert)));
-/// assert!(matches!(effect("AuthLDAPURL"), Some(Effect::Blind(_))));
+/// assert!(matches!(effect("AuthLDAPURL"), Some(Effect::Unmodelled(_))));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -30,7 +30,7 @@ pub enum Effect {
     /// It can't change an answer (`ErrorLog`).
     Inert,
     /// It could change an answer and is not modelled: a caveat, with the reason why it could.
-    Blind(&'static str),
+    Unmodelled(&'static str),
 }
 
 /// How a directive takes part in answering a request.

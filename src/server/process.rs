@@ -6,7 +6,7 @@ use super::functions::Satisfy;
 use super::request::{ProxyReq, Request};
 use super::setting;
 use super::uri::{self, Normalize, Slashes};
-use super::{blind, if_walk, location_walk};
+use super::{if_walk, location_walk, unmodelled};
 use crate::outcome::Access;
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step, Winner};
 use crate::server::core;
@@ -67,7 +67,7 @@ pub(crate) fn run(r: &mut Request<'_>) -> Verdict {
         verdict => return verdict,
     }
     walk_location_and_if(r, Phase::MapToStorage);
-    blind::note(r);
+    unmodelled::note(r);
     if r.main.is_none() {
         match run_phase(r, Phase::HeaderParser) {
             Verdict::Ok | Verdict::Declined => {}

@@ -14,11 +14,11 @@ use super::authz;
 use super::ledger::providers::{self, Kind};
 use crate::outcome::step::{By, Detail, Judgement, Password, Step};
 use crate::phase::Phase;
-use crate::server::blind;
 use crate::server::build::{Build, Cmd};
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Merged;
+use crate::server::unmodelled;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::HashMap;
@@ -64,7 +64,7 @@ pub(crate) enum Named {
     /// One of a module that is modelled.
     Modelled(&'static Provider),
     /// One of a module that is not.
-    Blind(&'static str),
+    Unmodelled(&'static str),
     /// An alias.
     Alias(Arc<Alias>),
 }
@@ -104,8 +104,8 @@ pub(crate) fn find(build: &Build, name: &[u8]) -> Option<Named> {
     let modelled = PROVIDERS.iter().find(|p| p.name.as_bytes() == name && build.loaded.has(p.module));
     modelled.map(|p| Named::Modelled(p)).or_else(|| {
         let known = providers::find(Kind::Authn, name.to_str().ok()?)?;
-        let blind = PROVIDERS.iter().all(|p| p.name != known.name) && build.loaded.has(known.module);
-        blind.then_some(Named::Blind(known.name))
+        let unmodelled = PROVIDERS.iter().all(|p| p.name != known.name) && build.loaded.has(known.module);
+        unmodelled.then_some(Named::Unmodelled(known.name))
     })
 }
 
@@ -114,7 +114,7 @@ impl Named {
     pub(crate) fn has_realm_hash(&self) -> bool {
         match self {
             Named::Modelled(p) => p.get_realm_hash.is_some(),
-            Named::Blind(name) => *name != "ldap",
+            Named::Unmodelled(name) => *name != "ldap",
             Named::Alias(alias) => alias.provider.has_realm_hash(),
         }
     }
@@ -123,7 +123,7 @@ impl Named {
     pub(crate) fn check_password(&self, r: &mut Request<'_>, user: &[u8], password: &[u8]) -> Status {
         match self {
             Named::Modelled(p) => p.check_password.map_or(Status::NotFound, |check| check(r, user, password)),
-            Named::Blind(name) => unknown(r, name),
+            Named::Unmodelled(name) => unknown(r, name),
             Named::Alias(alias) => alias.within(r, |r| alias.provider.check_password(r, user, password)),
         }
     }
@@ -132,7 +132,7 @@ impl Named {
     pub(crate) fn get_realm_hash(&self, r: &mut Request<'_>, user: &[u8], realm: &[u8]) -> Status {
         match self {
             Named::Modelled(p) => p.get_realm_hash.map_or(Status::NotFound, |get| get(r, user, realm)),
-            Named::Blind(name) => unknown(r, name),
+            Named::Unmodelled(name) => unknown(r, name),
             Named::Alias(alias) => alias.within(r, |r| alias.provider.get_realm_hash(r, user, realm)),
         }
     }
@@ -155,7 +155,7 @@ fn unknown(r: &mut Request<'_>, name: &str) -> Status {
         return Status::NotFound;
     }
     let module = providers::find(Kind::Authn, name).map_or("", |p| p.module);
-    blind::note_provider(r, module);
+    unmodelled::note_provider(r, module);
     let directive = match r.auth_type.as_ref().map(|kind| kind.to_ascii_lowercase()) {
         Some(kind) if kind == b"form" => "AuthFormProvider",
         Some(kind) if kind == b"digest" => "AuthDigestProvider",

@@ -13,10 +13,10 @@ use std::sync::Arc;
 const MODULE: &str = "mod_authz_core.c";
 
 pub(super) static PROVIDERS: &[Provider] = &[
-    Provider { name: "all", module: MODULE, parse: parse_all, check: check_all, blind: None },
-    Provider { name: "env", module: MODULE, parse: parse_words, check: check_env, blind: None },
-    Provider { name: "method", module: MODULE, parse: parse_methods, check: check_method, blind: None },
-    Provider { name: "expr", module: MODULE, parse: parse_expr, check: check_expr, blind: None },
+    Provider { name: "all", module: MODULE, parse: parse_all, check: check_all, unmodelled: None },
+    Provider { name: "env", module: MODULE, parse: parse_words, check: check_env, unmodelled: None },
+    Provider { name: "method", module: MODULE, parse: parse_methods, check: check_method, unmodelled: None },
+    Provider { name: "expr", module: MODULE, parse: parse_expr, check: check_expr, unmodelled: None },
 ];
 
 fn granted(yes: bool) -> Status {

@@ -31,8 +31,14 @@ static DIRECTIVES: &[Directive] = &[
 ];
 
 pub(super) static PROVIDERS: &[Provider] = &[
-    Provider { name: "dbm-group", module: NAME, parse: host::parse_text, check: check_group, blind: None },
-    Provider { name: "dbm-file-group", module: NAME, parse: host::parse_nothing, check: check_file_group, blind: None },
+    Provider { name: "dbm-group", module: NAME, parse: host::parse_text, check: check_group, unmodelled: None },
+    Provider {
+        name: "dbm-file-group",
+        module: NAME,
+        parse: host::parse_nothing,
+        check: check_file_group,
+        unmodelled: None,
+    },
 ];
 
 fn group_file(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), String> {

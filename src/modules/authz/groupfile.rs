@@ -46,8 +46,14 @@ static DIRECTIVES: &[Directive] = &[row(
 )];
 
 pub(super) static PROVIDERS: &[Provider] = &[
-    Provider { name: "group", module: NAME, parse: host::parse_text, check: check_group, blind: None },
-    Provider { name: "file-group", module: NAME, parse: host::parse_nothing, check: check_file_group, blind: None },
+    Provider { name: "group", module: NAME, parse: host::parse_text, check: check_group, unmodelled: None },
+    Provider {
+        name: "file-group",
+        module: NAME,
+        parse: host::parse_nothing,
+        check: check_file_group,
+        unmodelled: None,
+    },
 ];
 
 /// Settings per directory.

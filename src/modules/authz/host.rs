@@ -20,10 +20,10 @@ pub(crate) static MODULE: Module =
     Module { name: NAME, identifier: "authz_host_module", directives: &[], hooks: &[], ..Module::NONE };
 
 pub(super) static PROVIDERS: &[Provider] = &[
-    Provider { name: "ip", module: NAME, parse: parse_ip, check: check_ip, blind: None },
-    Provider { name: "host", module: NAME, parse: parse_text, check: check_host, blind: None },
-    Provider { name: "forward-dns", module: NAME, parse: parse_text, check: check_forward_dns, blind: None },
-    Provider { name: "local", module: NAME, parse: parse_nothing, check: check_local, blind: None },
+    Provider { name: "ip", module: NAME, parse: parse_ip, check: check_ip, unmodelled: None },
+    Provider { name: "host", module: NAME, parse: parse_text, check: check_host, unmodelled: None },
+    Provider { name: "forward-dns", module: NAME, parse: parse_text, check: check_forward_dns, unmodelled: None },
+    Provider { name: "local", module: NAME, parse: parse_nothing, check: check_local, unmodelled: None },
 ];
 
 fn parse_ip(_: &mut Cmd<'_>, text: &BStr) -> Result<Parsed, String> {

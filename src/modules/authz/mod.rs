@@ -23,7 +23,7 @@ pub(super) static FOREIGN: Provider = Provider {
     module: "",
     parse: host::parse_nothing,
     check: |_: &mut Request<'_>, _: &Parsed| Status::DeniedNoUser,
-    blind: Some("a module that is not httpd's own decides it: nobody is taken to be logged in"),
+    unmodelled: Some("a module that is not httpd's own decides it: nobody is taken to be logged in"),
 };
 
 /// What a line's arguments were read as.
@@ -72,7 +72,7 @@ pub(crate) struct Provider {
     /// Asks the request.
     pub check: fn(&mut Request<'_>, &Parsed) -> Status,
     /// Why an answer is not certain, when it is not modelled.
-    pub blind: Option<&'static str>,
+    pub unmodelled: Option<&'static str>,
 }
 
 static PROVIDERS: &[&[Provider]] = &[
@@ -88,7 +88,8 @@ static PROVIDERS: &[&[Provider]] = &[
 ];
 
 /// What every alias is.
-static ALIAS: Provider = Provider { name: "", module: "", parse: host::parse_nothing, check: check_alias, blind: None };
+static ALIAS: Provider =
+    Provider { name: "", module: "", parse: host::parse_nothing, check: check_alias, unmodelled: None };
 
 /// The provider of that name, if a module that brings it is loaded. Names are exact.
 pub(crate) fn find(name: &[u8], build: &Build) -> Option<&'static Provider> {
@@ -140,8 +141,8 @@ pub(super) fn alias_section(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), Stri
     };
     let parsed = provider.read(cmd, provider_name.as_bstr(), text.as_bstr());
     let parsed = parsed.map_err(|e| format!("Can't parse 'Require {provider_name} {text}': {e}"))?;
-    if let Some(why) = provider.blind {
-        cmd.blind("<AuthzProviderAlias", provider.module, why);
+    if let Some(why) = provider.unmodelled {
+        cmd.unmodelled("<AuthzProviderAlias", provider.module, why);
     }
     cmd.build.aliases.authz.insert(name, Arc::new(Alias { provider, parsed, settings }));
     Ok(())

@@ -12,8 +12,13 @@ const NAME: &str = "mod_authz_owner.c";
 pub(crate) static MODULE: Module =
     Module { name: NAME, identifier: "authz_owner_module", directives: &[], hooks: &[], ..Module::NONE };
 
-pub(super) static PROVIDERS: &[Provider] =
-    &[Provider { name: "file-owner", module: NAME, parse: host::parse_nothing, check: check_file_owner, blind: None }];
+pub(super) static PROVIDERS: &[Provider] = &[Provider {
+    name: "file-owner",
+    module: NAME,
+    parse: host::parse_nothing,
+    check: check_file_owner,
+    unmodelled: None,
+}];
 
 fn refuse(r: &mut Request<'_>, code: &'static str, reason: String) {
     let (user, uri) = (r.user.clone().unwrap_or_default(), r.uri.clone());

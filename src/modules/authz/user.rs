@@ -14,8 +14,14 @@ pub(crate) static MODULE: Module =
     Module { name: NAME, identifier: "authz_user_module", directives: &[], hooks: &[], ..Module::NONE };
 
 pub(super) static PROVIDERS: &[Provider] = &[
-    Provider { name: "user", module: NAME, parse: host::parse_text, check: check_user, blind: None },
-    Provider { name: "valid-user", module: NAME, parse: host::parse_nothing, check: check_valid_user, blind: None },
+    Provider { name: "user", module: NAME, parse: host::parse_text, check: check_user, unmodelled: None },
+    Provider {
+        name: "valid-user",
+        module: NAME,
+        parse: host::parse_nothing,
+        check: check_valid_user,
+        unmodelled: None,
+    },
 ];
 
 /// `user_check_authorization`

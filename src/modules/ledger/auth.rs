@@ -4,17 +4,17 @@ use super::checks::{auth, socache};
 use super::{module, row};
 use crate::server::build::forbid;
 use crate::server::module::Args::{Argv, Flag, Iterate, Raw, Take1};
-use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};
 use crate::server::module::{Directive, Module};
 use crate::server::rule::Rule::{By, NotIn};
 
 #[rustfmt::skip]
 const AUTHN_DBD: &[Directive] = &[
-    row("AuthDBDUserPWQuery", Take1, ACCESS_CONF, Blind("passwords come from a database"),
+    row("AuthDBDUserPWQuery", Take1, ACCESS_CONF, Unmodelled("passwords come from a database"),
         "Query used to fetch password for user")
         .must(&[NotIn(forbid::HTACCESS)]),
-    row("AuthDBDUserRealmQuery", Take1, ACCESS_CONF, Blind("passwords come from a database"),
+    row("AuthDBDUserRealmQuery", Take1, ACCESS_CONF, Unmodelled("passwords come from a database"),
         "Query used to fetch password for user+realm")
         .must(&[NotIn(forbid::HTACCESS)]),
 ];
@@ -34,22 +34,22 @@ const AUTHN_SOCACHE: &[Directive] = &[
 
 #[rustfmt::skip]
 const AUTHNZ_FCGI: &[Directive] = &[
-    row("AuthnzFcgiDefineProvider", Argv, RSRC_CONF, Blind("a FastCGI program decides who may enter"),
+    row("AuthnzFcgiDefineProvider", Argv, RSRC_CONF, Unmodelled("a FastCGI program decides who may enter"),
         "Define a FastCGI authn and/or authz provider")
         .must(&[NotIn(forbid::GLOBAL_ONLY), By(auth::define)]),
-    row("AuthnzFcgiCheckAuthnProvider", Argv, OR_FILEINFO, Blind("a FastCGI program decides who may enter"),
+    row("AuthnzFcgiCheckAuthnProvider", Argv, OR_FILEINFO, Unmodelled("a FastCGI program decides who may enter"),
         "Enable/disable a FastCGI authorizer to handle check_authn phase")
         .must(&[By(auth::check)]),
 ];
 
 #[rustfmt::skip]
 const AUTHZ_DBD: &[Directive] = &[
-    row("AuthzDBDLoginToReferer", Flag, ACCESS_CONF, Blind("a login may end in a redirect that a database names"),
+    row("AuthzDBDLoginToReferer", Flag, ACCESS_CONF, Unmodelled("a login may end in a redirect that a database names"),
         "Whether to redirect to referer on successful login"),
-    row("AuthzDBDQuery", Take1, ACCESS_CONF, Blind("groups come from a database"),
+    row("AuthzDBDQuery", Take1, ACCESS_CONF, Unmodelled("groups come from a database"),
         "SQL query for DBD Authz or login")
         .must(&[NotIn(forbid::HTACCESS)]),
-    row("AuthzDBDRedirectQuery", Take1, ACCESS_CONF, Blind("a login may end in a redirect that a database names"),
+    row("AuthzDBDRedirectQuery", Take1, ACCESS_CONF, Unmodelled("a login may end in a redirect that a database names"),
         "SQL query to get per-user redirect URL after login")
         .must(&[NotIn(forbid::HTACCESS)]),
 ];

@@ -4,7 +4,7 @@ use super::checks::{cache, socache};
 use super::{module, row};
 use crate::server::build::forbid;
 use crate::server::module::Args::{Flag, Iterate, Take1, Take12};
-use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};
 use crate::server::module::{Directive, Module};
 use crate::server::rule::Rule::{Arg, By, NotIn};
@@ -14,7 +14,7 @@ use crate::server::rule::Test::{Float, Long, Time};
 #[rustfmt::skip]
 const CACHE: &[Directive] = &[
     row("CacheEnable", Take12, ACCESS_CONF | RSRC_CONF,
-        Blind("an answer kept from before may be served without asking any other module"),
+        Unmodelled("an answer kept from before may be served without asking any other module"),
         "A cache type and partial URL prefix below which caching is enabled")
         .must(&[NotIn(forbid::DIRECTORY | forbid::LIMIT | forbid::FILES), By(cache::enable)]),
     row("CacheDisable", Take1, ACCESS_CONF | RSRC_CONF, Inert,

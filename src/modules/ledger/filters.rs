@@ -4,7 +4,7 @@ use super::checks::{bodies, sed};
 use super::{handlers, handling, module, row};
 use crate::server::build::forbid;
 use crate::server::module::Args::{Flag, Iterate, Iterate2, Raw, Take1, Take12};
-use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};
 use crate::server::module::{Directive, Module};
 use crate::server::rule::Rule::{Arg, By, NotIn};
@@ -39,10 +39,10 @@ const BUFFER: &[Directive] = &[
 #[rustfmt::skip]
 const CHARSET_LITE: &[Directive] = &[
     row("CharsetSourceEnc", Take1, OR_FILEINFO,
-        Blind("a charset that can't be converted ends a POST or PUT with 500"),
+        Unmodelled("a charset that can't be converted ends a POST or PUT with 500"),
         "source (html,cgi,ssi) file charset"),
     row("CharsetDefault", Take1, OR_FILEINFO,
-        Blind("a charset that can't be converted ends a POST or PUT with 500"),
+        Unmodelled("a charset that can't be converted ends a POST or PUT with 500"),
         "name of default charset"),
     row("CharsetOptions", Iterate, OR_FILEINFO, Inert,
         "valid options: ImplicitAdd, NoImplicitAdd, TranslateAllMimeTypes, NoTranslateAllMimeTypes")
@@ -89,7 +89,7 @@ const EXT_FILTER: &[Directive] = &[
         .must(&[
             Arg(0, OneOf(&["LogStderr", "NoLogStderr", "Onfail=remove", "Onfail=abort"]), "Invalid ExtFilterOptions option: {}"),
         ]),
-    row("ExtFilterDefine", Raw, RSRC_CONF, Blind("a filter program that can't be run may end the request with 500"),
+    row("ExtFilterDefine", Raw, RSRC_CONF, Unmodelled("a filter program that can't be run may end the request with 500"),
         "Define an external filter")
         .must(&[By(bodies::external)]),
 ];

@@ -4,7 +4,7 @@ use super::checks::ldap;
 use super::{handlers, handling, module, row};
 use crate::server::build::forbid;
 use crate::server::module::Args::{Flag, Iterate, Take1, Take2, Take12, Take23};
-use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{OR_AUTHCFG, RSRC_CONF};
 use crate::server::module::{Directive, Module};
 use crate::server::rule::Rule::{Arg, By, NotIn};
@@ -14,7 +14,7 @@ const LDAP: &str = "users and groups are looked up in a directory server";
 
 #[rustfmt::skip]
 const AUTHNZ_LDAP: &[Directive] = &[
-    row("AuthLDAPURL", Take12, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPURL", Take12, OR_AUTHCFG, Unmodelled(LDAP),
         "URL to define LDAP connection. This should be an RFC 2255 compliant\nURL of the form \
         ldap://host[:port]/basedn[?attrib[?scope[?filter]]].\n<ul>\n<li>Host is the name of the LDAP server. Use \
         a space separated list of hosts \nto specify redundant servers.\n<li>Port is optional, and specifies the \
@@ -31,39 +31,39 @@ const AUTHNZ_LDAP: &[Directive] = &[
             By(ldap::url),
             Arg(1, OneOf(&["NONE", "SSL", "TLS", "STARTTLS"]), "Invalid LDAP connection mode setting: must be one of NONE, SSL, or TLS/STARTTLS"),
         ]),
-    row("AuthLDAPBindDN", Take1, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPBindDN", Take1, OR_AUTHCFG, Unmodelled(LDAP),
         "DN to use to bind to LDAP server. If not provided, will do an anonymous bind."),
-    row("AuthLDAPBindPassword", Take1, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPBindPassword", Take1, OR_AUTHCFG, Unmodelled(LDAP),
         "Password to use to bind to LDAP server. If not provided, will do an anonymous bind."),
-    row("AuthLDAPBindAuthoritative", Flag, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPBindAuthoritative", Flag, OR_AUTHCFG, Unmodelled(LDAP),
         "Set to 'on' to return failures when user-specific bind fails - defaults to on."),
-    row("AuthLDAPRemoteUserIsDN", Flag, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPRemoteUserIsDN", Flag, OR_AUTHCFG, Unmodelled(LDAP),
         "Set to 'on' to set the REMOTE_USER environment variable to be the full DN of the remote user. By \
         default, this is set to off, meaning that the REMOTE_USER variable will contain whatever value the remote \
         user sent."),
-    row("AuthLDAPRemoteUserAttribute", Take1, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPRemoteUserAttribute", Take1, OR_AUTHCFG, Unmodelled(LDAP),
         "Override the user supplied username and place the contents of this attribute in the REMOTE_USER \
         environment variable."),
-    row("AuthLDAPCompareDNOnServer", Flag, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPCompareDNOnServer", Flag, OR_AUTHCFG, Unmodelled(LDAP),
         "Set to 'on' to force auth_ldap to do DN compares (for the \"require dn\" directive) using the server, \
         and set it 'off' to do the compares locally (at the expense of possible false matches). See the \
         documentation for a complete description of this option."),
-    row("AuthLDAPSubGroupAttribute", Iterate, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPSubGroupAttribute", Iterate, OR_AUTHCFG, Unmodelled(LDAP),
         "Attribute labels used to define sub-group (or nested group) membership in groups - defaults to member \
         and uniqueMember"),
-    row("AuthLDAPSubGroupClass", Iterate, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPSubGroupClass", Iterate, OR_AUTHCFG, Unmodelled(LDAP),
         "LDAP objectClass values used to identify sub-group instances - defaults to groupOfNames and \
         groupOfUniqueNames"),
-    row("AuthLDAPMaxSubGroupDepth", Take1, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPMaxSubGroupDepth", Take1, OR_AUTHCFG, Unmodelled(LDAP),
         "Maximum subgroup nesting depth to be evaluated - defaults to 10 (top-level group = 0)"),
-    row("AuthLDAPGroupAttribute", Iterate, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPGroupAttribute", Iterate, OR_AUTHCFG, Unmodelled(LDAP),
         "A list of attribute labels used to identify the user members of groups - defaults to member and \
         uniquemember"),
-    row("AuthLDAPGroupAttributeIsDN", Flag, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPGroupAttributeIsDN", Flag, OR_AUTHCFG, Unmodelled(LDAP),
         "If set to 'on', auth_ldap uses the DN that is retrieved from the server for subsequent group \
         comparisons. If set to 'off', auth_ldap uses the string provided by the client directly. Defaults to \
         'on'."),
-    row("AuthLDAPDereferenceAliases", Take1, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPDereferenceAliases", Take1, OR_AUTHCFG, Unmodelled(LDAP),
         "Determines how aliases are handled during a search. Can be one of the values \"never\", \"searching\", \
         \"finding\", or \"always\". Defaults to always.")
         .must(&[By(ldap::dereference)]),
@@ -71,16 +71,16 @@ const AUTHNZ_LDAP: &[Directive] = &[
         "Character set conversion configuration file. If omitted, character set conversion is disabled."),
     row("AuthLDAPAuthorizePrefix", Take1, OR_AUTHCFG, Inert,
         "The prefix to add to environment variables set during successful authorization, default 'AUTHORIZE_'"),
-    row("AuthLDAPInitialBindAsUser", Flag, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPInitialBindAsUser", Flag, OR_AUTHCFG, Unmodelled(LDAP),
         "Set to 'on' to perform the initial DN lookup with the basic auth credentials instead of anonymous or \
         hard-coded credentials"),
-    row("AuthLDAPInitialBindPattern", Take2, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPInitialBindPattern", Take2, OR_AUTHCFG, Unmodelled(LDAP),
         "The regex and substitution to determine a username that can bind based on an HTTP basic auth username")
         .must(&[Arg(0, Pattern, "AuthLDAPInitialBindPattern: cannot compile regular expression '{}'")]),
-    row("AuthLDAPSearchAsUser", Flag, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPSearchAsUser", Flag, OR_AUTHCFG, Unmodelled(LDAP),
         "Set to 'on' to perform authorization-based searches with the users credentials, when this module has \
         also performed authentication.  Does not affect nested groups lookup."),
-    row("AuthLDAPCompareAsUser", Flag, OR_AUTHCFG, Blind(LDAP),
+    row("AuthLDAPCompareAsUser", Flag, OR_AUTHCFG, Unmodelled(LDAP),
         "Set to 'on' to perform authorization-based compares with the users credentials, when this module has \
         also performed authentication.  Does not affect nested groups lookups."),
 ];

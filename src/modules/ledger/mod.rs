@@ -1,7 +1,7 @@
 //! The ledger: the modules that are not modelled, each directive with what it means to an answer.
 //!
 //! A row is `Inert` when no request of the kind that is simulated here (its head known, without a body, on a
-//! server just started) can tell whether it is there. It is `Blind`, with a reason, when one could.
+//! server just started) can tell whether it is there. It is `Unmodelled`, with a reason, when one could.
 
 mod auth;
 mod caching;
@@ -90,7 +90,7 @@ mod tests {
         for d in modules().flat_map(|m| m.directives) {
             assert_ne!(d.allowed, allowed::OR_NONE, "{}", d.name);
             match d.effect {
-                Effect::Blind(why) => {
+                Effect::Unmodelled(why) => {
                     assert!(!why.is_empty() && !why.ends_with('.') && why.len() <= 80, "{}: {why}", d.name);
                 }
                 Effect::Inert => {}

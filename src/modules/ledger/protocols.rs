@@ -3,7 +3,7 @@
 use super::checks::{bodies, reqtimeout};
 use super::{module, row};
 use crate::server::module::Args::{Flag, Raw, Take1, Take2, Take23, Take123};
-use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};
 use crate::server::module::{Directive, Module};
 use crate::server::rule::ON_OFF;
@@ -12,7 +12,7 @@ use crate::server::rule::Test::{Int, Never, OneOf, Time};
 
 #[rustfmt::skip]
 const DIALUP: &[Directive] = &[
-    row("ModemStandard", Take1, ACCESS_CONF, Blind("files are sent by mod_dialup instead of the default handler"),
+    row("ModemStandard", Take1, ACCESS_CONF, Unmodelled("files are sent by mod_dialup instead of the default handler"),
         "Modem Standard to.. simulate. Must be one of: 'V.21', 'V.26bis', 'V.32', 'V.34', or 'V.92'")
         .must(&[
             Arg(0, OneOf(&["V.21", "V.26bis", "V.32", "V.34", "V.92"]), "mod_dialup: Unknown Modem Standard specified."),
@@ -21,7 +21,7 @@ const DIALUP: &[Directive] = &[
 
 #[rustfmt::skip]
 const ECHO: &[Directive] = &[
-    row("ProtocolEcho", Flag, RSRC_CONF, Blind("what the client sends is echoed, no request is read"),
+    row("ProtocolEcho", Flag, RSRC_CONF, Unmodelled("what the client sends is echoed, no request is read"),
         "Run an echo server on this host"),
 ];
 

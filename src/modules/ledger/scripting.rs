@@ -4,7 +4,7 @@ use super::checks::{bodies, lua};
 use super::{handlers, handling, module, row};
 use crate::server::build::forbid;
 use crate::server::module::Args::{Raw, Take1, Take2, Take3, Take23, Take123};
-use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{EXEC_ON_READ, OR_ALL, RSRC_CONF};
 use crate::server::module::{Directive, Module};
 use crate::server::rule::Rule::{Arg, By, NotIn};
@@ -17,56 +17,56 @@ const LUA: &[Directive] = &[
         "Specify the base path for resolving relative paths for mod_lua directives"),
     row("LuaPackagePath", Take1, OR_ALL, Inert, "Add a directory to lua's package.path"),
     row("LuaPackageCPath", Take1, OR_ALL, Inert, "Add a directory to lua's package.cpath"),
-    row("LuaAuthzProvider", Take3, RSRC_CONF | EXEC_ON_READ, Blind("a Lua function decides on a Require"),
+    row("LuaAuthzProvider", Take3, RSRC_CONF | EXEC_ON_READ, Unmodelled("a Lua function decides on a Require"),
         "Provide an authorization provider")
         .must(&[NotIn(forbid::GLOBAL_ONLY)]),
-    row("LuaHookPreTranslateName", Take2, OR_ALL, Blind("a Lua function may change the translation of the path"),
+    row("LuaHookPreTranslateName", Take2, OR_ALL, Unmodelled("a Lua function may change the translation of the path"),
         "Provide a hook for the pre_translate name phase of request processing"),
     row("<LuaHookPreTranslateName", Raw, OR_ALL | EXEC_ON_READ,
-        Blind("a Lua function may change the translation of the path"),
+        Unmodelled("a Lua function may change the translation of the path"),
         "Provide a hook for the pre_translate name phase of request processing")
         .must(&[By(lua::block)]),
-    row("LuaHookTranslateName", Take23, OR_ALL, Blind("a Lua function may change the translation of the path"),
+    row("LuaHookTranslateName", Take23, OR_ALL, Unmodelled("a Lua function may change the translation of the path"),
         "Provide a hook for the translate name phase of request processing")
         .must(&[
             NotIn(forbid::DIRECTORY | forbid::FILES | forbid::HTACCESS),
             Arg(2, OneOf(&["early", "late"]), "Third argument must be 'early' or 'late'"),
         ]),
     row("<LuaHookTranslateName", Raw, OR_ALL | EXEC_ON_READ,
-        Blind("a Lua function may change the translation of the path"),
+        Unmodelled("a Lua function may change the translation of the path"),
         "Provide a hook for the translate name phase of request processing")
         .must(&[By(lua::block)]),
-    row("LuaHookFixups", Take2, OR_ALL, Blind("a Lua function may change the fixups"),
+    row("LuaHookFixups", Take2, OR_ALL, Unmodelled("a Lua function may change the fixups"),
         "Provide a hook for the fixups phase of request processing"),
-    row("<LuaHookFixups", Raw, OR_ALL | EXEC_ON_READ, Blind("a Lua function may change the fixups"),
+    row("<LuaHookFixups", Raw, OR_ALL | EXEC_ON_READ, Unmodelled("a Lua function may change the fixups"),
         "Provide a inline hook for the fixups phase of request processing")
         .must(&[By(lua::block)]),
-    row("LuaHookMapToStorage", Take2, OR_ALL, Blind("a Lua function may change the way to the file"),
+    row("LuaHookMapToStorage", Take2, OR_ALL, Unmodelled("a Lua function may change the way to the file"),
         "Provide a hook for the map_to_storage phase of request processing"),
-    row("<LuaHookMapToStorage", Raw, OR_ALL | EXEC_ON_READ, Blind("a Lua function may change the way to the file"),
+    row("<LuaHookMapToStorage", Raw, OR_ALL | EXEC_ON_READ, Unmodelled("a Lua function may change the way to the file"),
         "Provide a hook for the map_to_storage phase of request processing")
         .must(&[By(lua::block)]),
-    row("LuaHookCheckUserID", Take23, OR_ALL, Blind("a Lua function may change who the user is"),
+    row("LuaHookCheckUserID", Take23, OR_ALL, Unmodelled("a Lua function may change who the user is"),
         "Provide a hook for the check_user_id phase of request processing"),
-    row("<LuaHookCheckUserID", Raw, OR_ALL | EXEC_ON_READ, Blind("a Lua function may change who the user is"),
+    row("<LuaHookCheckUserID", Raw, OR_ALL | EXEC_ON_READ, Unmodelled("a Lua function may change who the user is"),
         "Provide a hook for the check_user_id phase of request processing")
         .must(&[By(lua::block)]),
-    row("LuaHookTypeChecker", Take2, OR_ALL, Blind("a Lua function may change the type and the handler"),
+    row("LuaHookTypeChecker", Take2, OR_ALL, Unmodelled("a Lua function may change the type and the handler"),
         "Provide a hook for the type_checker phase of request processing"),
     row("<LuaHookTypeChecker", Raw, OR_ALL | EXEC_ON_READ,
-        Blind("a Lua function may change the type and the handler"),
+        Unmodelled("a Lua function may change the type and the handler"),
         "Provide a hook for the type_checker phase of request processing")
         .must(&[By(lua::block)]),
-    row("LuaHookAccessChecker", Take23, OR_ALL, Blind("a Lua function may change access"),
+    row("LuaHookAccessChecker", Take23, OR_ALL, Unmodelled("a Lua function may change access"),
         "Provide a hook for the access_checker phase of request processing")
         .must(&[Arg(2, OneOf(&["early", "late"]), "Third argument must be 'early' or 'late'")]),
-    row("<LuaHookAccessChecker", Raw, OR_ALL | EXEC_ON_READ, Blind("a Lua function may change access"),
+    row("<LuaHookAccessChecker", Raw, OR_ALL | EXEC_ON_READ, Unmodelled("a Lua function may change access"),
         "Provide a hook for the access_checker phase of request processing")
         .must(&[By(lua::block)]),
-    row("LuaHookAuthChecker", Take23, OR_ALL, Blind("a Lua function may change access"),
+    row("LuaHookAuthChecker", Take23, OR_ALL, Unmodelled("a Lua function may change access"),
         "Provide a hook for the auth_checker phase of request processing")
         .must(&[Arg(2, OneOf(&["early", "late"]), "Third argument must be 'early' or 'late'")]),
-    row("<LuaHookAuthChecker", Raw, OR_ALL | EXEC_ON_READ, Blind("a Lua function may change access"),
+    row("<LuaHookAuthChecker", Raw, OR_ALL | EXEC_ON_READ, Unmodelled("a Lua function may change access"),
         "Provide a hook for the auth_checker phase of request processing")
         .must(&[By(lua::block)]),
     row("LuaHookInsertFilter", Take2, OR_ALL, Inert,
@@ -88,22 +88,22 @@ const LUA: &[Directive] = &[
         .must(&[
             Arg(0, OneOf(&["never", "stat", "forever"]), "LuaCodeCache type of '{}' not recognized, valid options are 'never', 'stat', and 'forever'"),
         ]),
-    row("LuaQuickHandler", Take2, OR_ALL, Blind("a Lua function may answer"),
+    row("LuaQuickHandler", Take2, OR_ALL, Unmodelled("a Lua function may answer"),
         "Provide a hook for the quick handler of request processing")
         .must(&[NotIn(forbid::DIRECTORY | forbid::FILES | forbid::HTACCESS)]),
-    row("<LuaQuickHandler", Raw, OR_ALL | EXEC_ON_READ, Blind("a Lua function may answer"),
+    row("<LuaQuickHandler", Raw, OR_ALL | EXEC_ON_READ, Unmodelled("a Lua function may answer"),
         "Provide a hook for the quick handler of request processing")
         .must(&[By(lua::block)]),
     row("Lua_____ByteCodeHack", Raw, OR_ALL, Inert, "(internal) Byte code handler").must(&[By(lua::byte_code)]),
-    row("LuaMapHandler", Take23, OR_ALL, Blind("a Lua function may answer"), "Maps a path to a lua handler")
+    row("LuaMapHandler", Take23, OR_ALL, Unmodelled("a Lua function may answer"), "Maps a path to a lua handler")
         .must(&[
             NotIn(forbid::DIRECTORY | forbid::FILES | forbid::HTACCESS),
             Arg(0, Pattern, "Invalid regex pattern!"),
         ]),
-    row("LuaOutputFilter", Take3, OR_ALL, Blind("a Lua filter that fails ends the request with 500"),
+    row("LuaOutputFilter", Take3, OR_ALL, Unmodelled("a Lua filter that fails ends the request with 500"),
         "Registers a Lua function as an output filter")
         .must(&[NotIn(forbid::DIRECTORY | forbid::FILES | forbid::HTACCESS), By(bodies::lua_output)]),
-    row("LuaInputFilter", Take3, OR_ALL, Blind("a Lua filter that fails ends the request with 500"),
+    row("LuaInputFilter", Take3, OR_ALL, Unmodelled("a Lua filter that fails ends the request with 500"),
         "Registers a Lua function as an input filter")
         .must(&[NotIn(forbid::DIRECTORY | forbid::FILES | forbid::HTACCESS)]),
 ];

@@ -3,7 +3,7 @@
 use super::checks::md;
 use super::{handlers, handling, module, row};
 use crate::server::module::Args::{Argv, Raw, Take1, Take2, Take12};
-use crate::server::module::Effect::{Blind, Inert};
+use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{OR_AUTHCFG, RSRC_CONF};
 use crate::server::module::{Directive, Module};
 use crate::server::rule::ON_OFF;
@@ -36,14 +36,14 @@ const MD: &[Directive] = &[
             Arg(0, OneOf(&["auto", "automatic", "always", "manual", "stick"]), "unknown MDDriveMode {}"),
             By(md::anywhere),
         ]),
-    row("MDomain", Argv, RSRC_CONF, Blind("a managed domain answers challenges of certificate authorities itself"),
+    row("MDomain", Argv, RSRC_CONF, Unmodelled("a managed domain answers challenges of certificate authorities itself"),
         "A group of server names with one certificate")
         .must(&[By(md::outside), By(md::names)]),
     row("<MDomainSet", Raw, RSRC_CONF,
-        Blind("a managed domain answers challenges of certificate authorities itself"),
+        Unmodelled("a managed domain answers challenges of certificate authorities itself"),
         "Container for a managed domain with common settings and certificate.")
         .must(&[By(md::outside), By(md::section)]),
-    row("<MDomain", Raw, RSRC_CONF, Blind("a managed domain answers challenges of certificate authorities itself"),
+    row("<MDomain", Raw, RSRC_CONF, Unmodelled("a managed domain answers challenges of certificate authorities itself"),
         "Short form for <MDomainSet> container.")
         .must(&[By(md::outside), By(md::section)]),
     row("MDMember", Argv, RSRC_CONF, Inert,
@@ -71,7 +71,7 @@ const MD: &[Directive] = &[
         "Time length for renewal before certificate expires (defaults to days).")
         .must(&[By(md::anywhere), By(md::window)]),
     row("MDRequireHttps", Take1, OR_AUTHCFG | RSRC_CONF,
-        Blind("plain requests to a managed domain are redirected to https"),
+        Unmodelled("plain requests to a managed domain are redirected to https"),
         "Redirect non-secure requests to the https: equivalent.")
         .must(&[
             By(md::anywhere),

@@ -81,7 +81,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
             false => Err("'Require ssl' does not take arguments".into()),
         },
         check: |r, _| if is_tls(r) { Status::Granted } else { Status::Denied },
-        blind: None,
+        unmodelled: None,
     },
     Provider {
         name: "ssl-verify-client",
@@ -91,7 +91,7 @@ pub(super) static PROVIDERS: &[Provider] = &[
             false => Err("'Require ssl-verify-client' does not take arguments".into()),
         },
         check: |_, _| Status::Denied,
-        blind: None,
+        unmodelled: None,
     },
 ];
 

@@ -16,7 +16,7 @@ use bstr::BStr;
 
 /// `Require wsgi-group`
 pub(in crate::modules) static PROVIDERS: &[Provider] =
-    &[Provider { name: "wsgi-group", module: NAME, parse, check, blind: None }];
+    &[Provider { name: "wsgi-group", module: NAME, parse, check, unmodelled: None }];
 
 /// `AuthBasicProvider wsgi`
 pub(in crate::modules) static AUTHN_PROVIDER: authn::Provider = authn::Provider {

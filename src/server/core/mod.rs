@@ -14,7 +14,7 @@ pub(crate) use remote_host::remote_host;
 pub(crate) use setters::atoi;
 
 use crate::expr::Expr;
-use crate::server::build::BlindSpot;
+use crate::server::build::Unmodelled;
 use crate::server::index::Indexed;
 use crate::server::module::{Module, allowed};
 use crate::server::request::PathInfo;
@@ -154,7 +154,7 @@ pub(crate) struct Dir {
     /// MaxRangeReversals, likewise.
     pub max_reversals: Option<Set<i64>>,
     /// Directives in force that are not modelled.
-    pub blind: Vec<BlindSpot>,
+    pub unmodelled: Vec<Unmodelled>,
 }
 
 impl Default for Dir {
@@ -192,7 +192,7 @@ impl Default for Dir {
             max_ranges: None,
             max_overlaps: None,
             max_reversals: None,
-            blind: Vec::new(),
+            unmodelled: Vec::new(),
         }
     }
 }
@@ -258,7 +258,7 @@ impl Settings for Dir {
         m.max_ranges = Set::merge(&base.max_ranges, &add.max_ranges);
         m.max_overlaps = Set::merge(&base.max_overlaps, &add.max_overlaps);
         m.max_reversals = Set::merge(&base.max_reversals, &add.max_reversals);
-        m.blind.extend(add.blind.iter().cloned());
+        m.unmodelled.extend(add.unmodelled.iter().cloned());
         m
     }
 }

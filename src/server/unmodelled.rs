@@ -1,13 +1,13 @@
 //! Directives in force that are not modelled: when they become caveats.
 
-use super::build::BlindSpot;
+use super::build::Unmodelled;
 use super::request::Request;
 
 /// Directives in force that are not modelled become caveats.
 #[inline]
 pub(super) fn note(r: &mut Request<'_>) {
-    if let Some(core) = r.per_dir.core.as_deref().filter(|core| !core.blind.is_empty()) {
-        say_blind(r, &core.blind);
+    if let Some(core) = r.per_dir.core.as_deref().filter(|core| !core.unmodelled.is_empty()) {
+        say(r, &core.unmodelled);
     }
 }
 
@@ -15,7 +15,7 @@ pub(super) fn note(r: &mut Request<'_>) {
 const PROVIDERS: [&str; 3] = ["mod_authnz_ldap.c", "mod_authn_dbd.c", "mod_authz_dbd.c"];
 
 /// Whether what is not known of a directive can matter to a request for a path.
-fn matters(uri: &[u8], spot: &BlindSpot) -> bool {
+fn matters(uri: &[u8], spot: &Unmodelled) -> bool {
     match spot.module {
         // managed domains answer what certificate authorities ask for
         "mod_md.c" if spot.directive != "MDRequireHttps" => uri.starts_with(b"/.well-known/acme-challenge/"),
@@ -26,16 +26,16 @@ fn matters(uri: &[u8], spot: &BlindSpot) -> bool {
 /// Such a module is asked: its directives in force become caveats.
 pub(crate) fn note_provider(r: &mut Request<'_>, module: &str) {
     let Some(core) = r.per_dir.core.as_deref() else { return };
-    for spot in core.blind.iter().filter(|spot| spot.module == module) {
+    for spot in core.unmodelled.iter().filter(|spot| spot.module == module) {
         r.caveat(&spot.directive, spot.span, spot.why);
     }
 }
 
 #[cold]
-fn say_blind(r: &mut Request<'_>, blind: &[BlindSpot]) {
+fn say(r: &mut Request<'_>, unmodelled: &[Unmodelled]) {
     let strangers = r.engine.server.loaded.strangers();
     let mut told: Vec<&str> = Vec::new();
-    for spot in blind {
+    for spot in unmodelled {
         if !matters(&r.uri, spot) {
             continue;
         }
