@@ -142,7 +142,7 @@ pub(super) fn needs(job: &Job, way: Way) -> Option<&'static str> {
         return None;
     }
     let usual = |a: &Ask| a.client == crate::suite::CLIENT && a.server == crate::suite::SERVER;
-    if !job.asks.iter().all(usual) || says(&ADDRESSES) || job.hosts != crate::server::compile::default_hosts() {
+    if !job.asks.iter().all(usual) || says(&ADDRESSES) || job.hosts != crate::server::world::default_hosts() {
         return Some("addresses of its own");
     }
     let is_url = |top: &String| job.asks.iter().any(|a| a.head.lines().next().is_some_and(|l| l.contains_str(top)));

@@ -6,6 +6,7 @@
 use super::foreign::{self, Foreign};
 use super::listen::Listens;
 use super::settings::{PerDir, PerServer, Slot, slot};
+use super::world::World;
 use super::{Loaded, vhost};
 use crate::conf::Node;
 use crate::conf::args::{self, before_closing};
@@ -16,11 +17,11 @@ use crate::server::module::{Directive, Effect, allowed};
 use crate::source::{SourceMap, Span};
 use crate::suggest;
 use crate::version;
-use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
+use crate::vfs::{Cred, Kind, Vfs, resolve};
 use bstr::{BStr, BString, ByteSlice};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Places in which a directive may be forbidden: `ap_check_cmd_context`'s bits.
@@ -65,6 +66,8 @@ pub(crate) struct Unmodelled {
 
 /// What is being built: everything that outlives the reading of the configuration.
 pub(crate) struct Build {
+    /// Where httpd runs: its fields are read as this one's.
+    pub world: Arc<World>,
     /// All texts.
     pub sources: SourceMap,
     /// What was found wrong so far.
@@ -77,28 +80,20 @@ pub(crate) struct Build {
     pub server_root: BString,
     /// The file system, for what is looked at when the configuration is read.
     pub vfs: Arc<dyn Vfs>,
-    /// The system's users.
-    pub users: Users,
     /// Who httpd serves as.
     pub cred: Cred,
     /// The names of that user and group.
     pub run_as: (BString, BString),
-    /// The only host names there are.
-    pub hosts: Vec<(IpAddr, String)>,
     /// Methods that `<Limit>` and kin registered, after httpd's own.
     pub methods: Vec<BString>,
     /// Whether an .htaccess file is being read.
     pub htaccess: bool,
-    /// httpd's own environment.
-    pub env: HashMap<BString, BString>,
     /// Errors that httpd finds once it has read everything, the latest place first.
     pub late: Vec<Diagnostic>,
     /// WSGIDaemonProcess, by name, as far as the configuration has been read: the server, and the place in its list.
     pub daemons: HashMap<BString, (usize, usize)>,
     /// Aliases of providers, as far as the configuration has been read.
     pub aliases: super::settings::Aliases,
-    /// Whether there are no host names but those of `hosts`.
-    pub hosts_complete: bool,
     /// A missing DocumentRoot (of the main server) or map file is a note only: files may be elsewhere.
     pub lenient_paths: bool,
     /// Directives of modules that are not loaded are passed over, and are caveats.
@@ -207,7 +202,44 @@ impl Scope<'_> {
     }
 }
 
+impl Deref for Build {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
 impl Build {
+    /// Before the first directive.
+    pub(crate) fn new(world: Arc<World>, sources: SourceMap, loaded: Arc<Loaded>, vfs: Arc<dyn Vfs>) -> Build {
+        Build {
+            world,
+            sources,
+            diagnostics: Findings::default(),
+            loaded,
+            servers: vec![Draft::default()],
+            server_root: BString::default(),
+            vfs,
+            cred: Cred::default(),
+            run_as: Default::default(),
+            methods: Vec::new(),
+            htaccess: false,
+            late: Vec::new(),
+            daemons: HashMap::new(),
+            aliases: Default::default(),
+            lenient_paths: false,
+            assume_modules: false,
+            regex_defaults: Flags::NONE,
+            acts_early: false,
+            unknown: 0,
+            maps: Default::default(),
+            size: 0,
+            listens: Listens::default(),
+            charsets: Vec::new(),
+            filters: None,
+        }
+    }
+
     /// Carries out directives, one after the other.
     pub(crate) fn walk(&mut self, nodes: &[Node], dir: &mut PerDir, scope: &Scope<'_>) {
         self.size += nodes.len() as u64;

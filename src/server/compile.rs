@@ -1,14 +1,13 @@
 //! From text to a compiled server: `ap_read_config` and what httpd does with its result before it serves.
 
-use super::build::{Build, Draft, Scope};
+use super::build::{Build, Scope};
 use super::catalogue::{Catalogue, Known as KnownModule, Loading as When};
-use super::listen::Listens;
 use super::settings::{Merged, PerDir, PerServer, slot};
+use super::world::World;
 use super::{Compiled, Loaded, Server, hooks::Hooks, vhost};
 use crate::conf::row::Row;
 use crate::conf::{self, FileKind, Knowledge, LoadedModule, Loading, Node};
 use crate::diagnostic::{Diagnostic, Severity, UNREAD};
-use crate::expr::moment::Moment;
 use crate::filepath;
 use crate::pattern::Flags;
 use crate::server::module::Module;
@@ -16,8 +15,8 @@ use crate::source::{FileId, Paths, SourceMap, Span};
 use crate::version::{self, Version};
 use crate::vfs::{Cred, Kind, Users, Vfs, resolve};
 use bstr::{BString, ByteSlice};
-use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which modules a run has before its configuration loads any.
@@ -67,16 +66,8 @@ pub(crate) struct Input {
     pub modules: Modules,
     /// Names of -D.
     pub defines: Vec<String>,
-    /// The environment, for `${NAME}` and `osenv()`.
-    pub env: HashMap<BString, BString>,
-    /// Whether there is nothing else in it.
-    pub env_complete: bool,
-    /// The time, where it is given.
-    pub time: Option<Moment>,
-    /// Names that look-ups find.
-    pub hosts: Vec<(IpAddr, String)>,
-    /// Whether there are no other names.
-    pub hosts_complete: bool,
+    /// Where httpd runs. Its users are read from the files.
+    pub world: World,
     /// The file system.
     pub vfs: Arc<dyn Vfs>,
     /// What relative Includes find besides.
@@ -104,11 +95,7 @@ impl Input {
             paths: Paths::default(),
             modules: Modules::Default,
             defines: Vec::new(),
-            env: HashMap::new(),
-            env_complete: false,
-            time: None,
-            hosts: default_hosts(),
-            hosts_complete: true,
+            world: World::default(),
             vfs,
             beside: None,
             server_root: "/etc/apache2".into(),
@@ -118,11 +105,6 @@ impl Input {
             own_ports: false,
         }
     }
-}
-
-/// `localhost`, for both address families.
-pub(crate) fn default_hosts() -> Vec<(IpAddr, String)> {
-    [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(|ip| (ip, "localhost".into())).into()
 }
 
 /// What reading a configuration came to.
@@ -352,7 +334,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
     let sources = SourceMap::with_paths(input.paths.clone());
     let file = sources.add(input.name.clone(), std::mem::take(&mut input.text));
     let complete = !input.lenient_paths;
-    let mut options = conf::Options { env: input.env.clone(), complete, ..Default::default() };
+    let mut options = conf::Options { env: input.world.env.clone(), complete, ..Default::default() };
     options.state.server_root = input.server_root.clone();
     for name in &input.defines {
         options.state.define(name.as_bytes(), None);
@@ -390,45 +372,26 @@ pub(crate) fn compile(mut input: Input) -> Output {
         (tree, know) = read(&modules, &options, false);
     }
     let mut missed = Vec::new();
-    let users = Users::read(&*input.vfs, |path, errno| {
+    input.world.users = Users::read(&*input.vfs, |path, errno| {
         if errno.is_limit() {
             let message = errno.unread(&sources.shown(path.as_bytes()));
             missed.push(Diagnostic::warning(UNREAD, message, Span::NONE).help("users and groups are not known"));
         }
     });
-    let cred = match users.uid(b"www-data") {
-        Some(_) => users.cred(b"www-data", b"www-data"),
-        None => Cred::default(),
-    };
+    let world = Arc::new(std::mem::take(&mut input.world));
     let mut build = Build {
-        sources: sources.clone(),
         diagnostics: tree.diagnostics,
-        loaded: know.loaded.clone(),
-        servers: vec![Draft::default()],
         server_root: tree.state.server_root.clone(),
-        vfs: input.vfs.clone(),
-        users,
-        cred,
         run_as: ("www-data".into(), "www-data".into()),
-        hosts: input.hosts,
-        hosts_complete: input.hosts_complete,
-        methods: Vec::new(),
-        htaccess: false,
-        env: input.env,
-        late: Vec::new(),
-        daemons: Default::default(),
-        aliases: Default::default(),
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
         regex_defaults: Flags { no_dotall: !know.loaded.version.has(&version::DOT_IS_ANY), ..Flags::NONE },
-        acts_early: false,
-        unknown: 0,
-        maps: Default::default(),
-        size: 0,
-        listens: Listens::default(),
-        charsets: Vec::new(),
         filters: Some(Default::default()),
+        ..Build::new(world, sources.clone(), know.loaded, input.vfs.clone())
     };
+    if build.users.uid(b"www-data").is_some() {
+        build.cred = build.users.cred(b"www-data", b"www-data");
+    }
     build.diagnostics.extend(missed);
     if no_module {
         let span = Span { file, line: 1, start: 0, end: 0 };
@@ -452,7 +415,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
     let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = std::mem::take(&mut build.diagnostics).all();
     let server_root = build.server_root.clone();
-    let server = (!refused).then(|| Arc::new(finish(build, tree.state, input.env_complete, input.time, is_closed)));
+    let server = (!refused).then(|| Arc::new(finish(build, tree.state, is_closed)));
     Output {
         sources,
         diagnostics,
@@ -491,7 +454,7 @@ fn check_config(build: &mut Build) {
 
 /// Merges the virtual hosts onto the main server and builds the tables: `ap_fixup_virtual_hosts`,
 /// `ap_core_reorder_directories`, `ap_fini_vhost_config`.
-fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Moment>, is_closed: bool) -> Compiled {
+fn finish(build: Build, state: conf::State, is_closed: bool) -> Compiled {
     let addrs: Vec<_> = build.servers.iter().map(|s| s.addrs.clone()).collect();
     let main_name = build.servers[0].name.clone().unwrap_or_default();
     let main_settings = build.servers[0].settings.clone();
@@ -513,7 +476,7 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
         let named = draft.name.clone();
         let hostname = match &named {
             Some(n) => n.host.clone(),
-            None => unnamed(&draft.addrs, &main_name.host, &build.hosts),
+            None => unnamed(&draft.addrs, &main_name.host, &build.world.hosts),
         };
         // the section's address gives the port, unless a later ServerName does
         let port = match &named {
@@ -550,6 +513,7 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
     Compiled {
         size: build.size,
         walks_early: build.acts_early || servers.iter().any(names_groups),
+        world: build.world,
         sources: build.sources,
         hooks: Hooks::new(&build.loaded.modules),
         // those that registered by ap_hook_access_checker and kin, not by ap_hook_check_access
@@ -560,15 +524,9 @@ fn finish(build: Build, state: conf::State, env_complete: bool, time: Option<Mom
         names,
         server_root: build.server_root,
         cred: build.cred,
-        users: build.users,
-        hosts: build.hosts,
-        hosts_complete: build.hosts_complete,
         methods: build.methods,
         regex_defaults: build.regex_defaults,
         state,
-        env: build.env,
-        env_complete,
-        time,
         aliases: build.aliases,
         assume_modules: build.assume_modules,
         listens: is_closed.then_some(build.listens),

@@ -68,7 +68,8 @@ type Stats = Known<BString, Result<Stat, Errno>>;
 /// What is remembered, by a quick hash.
 type Known<K, V> = HashMap<K, V, RandomState>;
 
-/// One thread's run.
+/// One thread's run, as far as its memory has room: what callers hold is [`crate::run::Run`], which takes another engine once
+/// one is full.
 pub(crate) struct Engine {
     /// The configuration.
     pub server: Arc<Compiled>,

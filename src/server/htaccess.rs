@@ -201,33 +201,16 @@ pub(crate) fn read(
     let list = wanted.override_list.as_ref().map(|l| l.to_vec());
     let tree = tree(server, vfs, file, wanted.overrides, list);
     let mut build = Build {
-        listens: Default::default(),
-        charsets: Vec::new(),
-        filters: None,
-        sources: server.sources.clone(),
         diagnostics: tree.diagnostics,
-        loaded: server.loaded.clone(),
-        servers: vec![Default::default()],
         server_root: server.server_root.clone(),
-        vfs: vfs.clone(),
-        users: server.users.clone(),
         cred: server.cred.clone(),
-        run_as: Default::default(),
-        hosts: server.hosts.clone(),
-        hosts_complete: server.hosts_complete,
         methods: server.methods.clone(),
         htaccess: true,
-        env: server.env.clone(),
-        late: Vec::new(),
-        daemons: Default::default(),
         aliases: server.aliases.clone(),
         lenient_paths: true,
         assume_modules: server.assume_modules,
         regex_defaults: server.regex_defaults,
-        acts_early: false,
-        unknown: 0,
-        maps: Default::default(),
-        size: 0,
+        ..Build::new(server.world.clone(), server.sources.clone(), server.loaded.clone(), vfs.clone())
     };
     let scope = Scope {
         server: 0,

@@ -57,12 +57,13 @@ pub(crate) mod unmodelled;
 pub(crate) mod uri;
 pub(crate) mod vhost;
 pub(crate) mod walk_cache;
+pub(crate) mod world;
 
 use crate::outcome::NoAnswer;
 use crate::server::module::{Directive, Module};
 use crate::source::{SourceMap, Span};
 use crate::version::{Kind, Version};
-use crate::vfs::{Cred, Users};
+use crate::vfs::Cred;
 use bstr::BString;
 use catalogue::Catalogue;
 use functions::Functions;
@@ -71,7 +72,9 @@ use settings::{Merged, PerServer};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
+use world::World;
 
 /// The modules of a run, in load order, and whose each directive is.
 #[derive(Clone, Default)]
@@ -208,6 +211,8 @@ use crate::server::core as modules_core;
 
 /// A compiled configuration. It is built once; requests only read it.
 pub(crate) struct Compiled {
+    /// Where it runs: its fields are read as this one's.
+    pub world: Arc<World>,
     /// All texts.
     pub sources: SourceMap,
     /// The modules.
@@ -224,10 +229,6 @@ pub(crate) struct Compiled {
     pub server_root: BString,
     /// Who httpd serves as.
     pub cred: Cred,
-    /// The system's users.
-    pub users: Users,
-    /// The only host names there are.
-    pub hosts: Vec<(IpAddr, String)>,
     /// Methods that `<Limit>` registered.
     pub methods: Vec<BString>,
     /// How many directives it has: what a subrequest may have to look at.
@@ -238,22 +239,21 @@ pub(crate) struct Compiled {
     pub regex_defaults: crate::pattern::Flags,
     /// Whether all modules that check access do so by settings alone (`auth_internal_per_conf`).
     pub auth_per_settings: bool,
-    /// Whether there are no other names.
-    pub hosts_complete: bool,
     /// What reading the configuration left: .htaccess files see its names and macros.
     pub state: crate::conf::State,
-    /// The environment, for `${NAME}` and `osenv()`.
-    pub env: HashMap<BString, BString>,
-    /// Whether there is nothing else in it.
-    pub env_complete: bool,
-    /// The time, where it is given.
-    pub time: Option<crate::expr::moment::Moment>,
     /// Aliases of providers.
     pub aliases: settings::Aliases,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
     /// Where it takes connections; none where it does on every port.
     pub listens: Option<listen::Listens>,
+}
+
+impl Deref for Compiled {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }
 
 /// A connection: httpd's `conn_rec`.

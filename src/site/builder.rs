@@ -77,13 +77,13 @@ impl SiteBuilder {
 
     /// A variable of the environment that httpd is started in.
     pub fn env(mut self, name: &str, value: &str) -> SiteBuilder {
-        self.input.env.insert(name.into(), value.into());
+        self.input.world.env.insert(name.into(), value.into());
         self
     }
 
     /// A name that look-ups find, both ways.
     pub fn host(mut self, address: IpAddr, name: &str) -> SiteBuilder {
-        self.input.hosts.push((address, name.into()));
+        self.input.world.hosts.push((address, name.into()));
         self
     }
 

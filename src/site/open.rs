@@ -4,9 +4,9 @@ use super::htaccess::{self, Checked};
 use super::named::Named;
 use super::{Site, envvars, paths};
 use crate::limits::FILE_BYTES;
-use crate::server::compile::default_hosts;
 use crate::server::compile::{Input, Modules};
 use crate::server::engine::RealPrograms;
+use crate::server::world::World;
 use crate::version::Version;
 use crate::vfs::{Cached, Disk, HIDDEN, Kind, open};
 use bstr::BString;
@@ -168,28 +168,20 @@ impl SiteOptions {
         let disk = disk(self.root.as_deref())?;
         let file = Named::new(config, &disk);
         let (name, text, env) = (file.name(), file.read()?, self.environment(&file, &disk)?);
-        let mut hosts = default_hosts();
-        hosts.extend(self.hosts.iter().cloned());
+        let mut world = World { env, hosts_complete: false, ..World::default() };
+        world.hosts.extend(self.hosts.iter().cloned());
         Ok(Input {
             paths: paths::below(root, &disk, file.is_outside().then(|| name.clone())),
             name,
-            text: text.into(),
             version: self.httpd,
-            catalogue: &crate::modules::CATALOGUE,
             modules: self.modules.clone(),
             defines: self.defines.clone(),
-            env,
-            env_complete: false,
-            time: None,
-            hosts,
-            hosts_complete: false,
-            vfs: Arc::new(Cached::new(disk)),
-            beside: None,
-            server_root: "/etc/apache2".into(),
+            world,
             lenient_paths: true,
             assume_modules: self.assume_modules,
             ports: self.ports.clone(),
             own_ports: true,
+            ..Input::new(text, Arc::new(Cached::new(disk)), &crate::modules::CATALOGUE)
         })
     }
 

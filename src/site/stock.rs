@@ -4,6 +4,7 @@ use super::open::OpenError;
 use super::{Modules, Site, named, paths};
 use crate::server::compile::Input;
 use crate::server::engine::RealPrograms;
+use crate::server::world::World;
 use crate::source::Paths;
 use crate::vfs::{Cached, Disk, Memory, Mounted, Owner};
 use std::path::Path;
@@ -69,7 +70,7 @@ fn input(tree: Mounted<Disk>, paths: Paths) -> Input {
         name: NAME.into(),
         modules: Modules::All,
         lenient_paths: true,
-        hosts_complete: false,
+        world: World { hosts_complete: false, ..World::default() },
         own_ports: true,
         ports: Vec::new(),
         ..Input::new(STOCK, Arc::new(Cached::new(tree)), &crate::modules::CATALOGUE)

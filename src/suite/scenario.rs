@@ -9,7 +9,7 @@ use super::request::RequestSpec;
 use super::tree::ScenarioFs;
 use crate::diagnostic::Diagnostic;
 use crate::expr::moment::Moment;
-use crate::server::compile::default_hosts;
+use crate::server::world::default_hosts;
 use crate::source::{FileId, SourceMap, Span};
 use crate::url::split_url;
 use crate::version::Version;

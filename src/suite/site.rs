@@ -4,8 +4,8 @@ use super::{ConfigSource, Scenario, ScenarioFs};
 use crate::diagnostic::Diagnostic;
 use crate::server::compile::{Beside, Input, Modules};
 use crate::server::engine::{Program, Programs};
+use crate::server::world::World;
 use crate::site::Site;
-use crate::source::Paths;
 #[cfg(feature = "disk")]
 use crate::vfs::Disk;
 #[cfg(feature = "disk")]
@@ -41,26 +41,23 @@ impl Scenario {
         // Debian starts httpd so
         let usual = vec![("LANG".into(), "C".into())];
         let variables = self.environment.as_ref().unwrap_or(&usual).iter();
-        let input = Input {
-            name: self.config_name(),
-            text: text.into(),
-            version: self.httpd,
-            catalogue: &crate::modules::CATALOGUE,
-            paths: Paths::default(),
-            modules,
-            defines: self.defines.clone(),
+        let world = World {
             env: variables.map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
             env_complete: self.environment.is_some(),
             time: self.time,
             hosts: self.hosts.clone(),
-            hosts_complete: true,
-            vfs: Arc::new(tree.memory.clone()),
+            ..World::default()
+        };
+        let input = Input {
+            name: self.config_name(),
+            version: self.httpd,
+            modules,
+            defines: self.defines.clone(),
+            world,
             beside: self.beside(),
-            server_root: "/etc/apache2".into(),
-            lenient_paths: false,
-            assume_modules: false,
             ports: if whole { Vec::new() } else { self.ports().into_iter().collect() },
             own_ports: whole,
+            ..Input::new(text, Arc::new(tree.memory.clone()), &crate::modules::CATALOGUE)
         };
         Ok((input, tree))
     }
