@@ -5,7 +5,7 @@
 use super::authz::host::in_domain;
 pub(crate) use crate::server::functions::Satisfy;
 
-use super::authz_core::denied_what;
+use super::authz_core::{Asks, denied_what, may_decide};
 use crate::address::IpSubnet;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
@@ -19,7 +19,7 @@ use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
 use crate::server::request::Request;
-use crate::server::settings::Settings;
+use crate::server::settings::{PerDir, Settings};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;
@@ -36,9 +36,8 @@ pub(crate) static MODULE: Module = Module {
 
 fn register(functions: &mut Functions) {
     functions.satisfies = satisfies;
-    functions.access_lines.push(lines);
-    functions.access_asks.push(|settings| settings.access_compat.as_ref().is_some_and(|dir| !dir.asks_nothing()));
-    functions.name_access = super::authz_core::name_deciders;
+    let asks = |settings: &PerDir| settings.access_compat.as_ref().is_some_and(|dir| !dir.asks_nothing());
+    may_decide(functions, lines, Asks::Where(asks));
 }
 
 static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::MIDDLE, check_access)];

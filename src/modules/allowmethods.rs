@@ -1,5 +1,6 @@
 //! mod_allowmethods.c: which methods a place answers at all.
 
+use super::authz_core::{Asks, denied_what, may_decide};
 use crate::server::build::Cmd;
 use crate::server::functions::Functions;
 use crate::server::method;
@@ -23,9 +24,8 @@ pub(crate) static MODULE: Module = Module {
 
 /// It denies, too: lines that decide are looked for.
 fn register(functions: &mut Functions) {
-    functions.access_lines.push(|r, lines| lines.extend(r.per_dir.allowmethods.as_ref().and_then(|dir| dir.span())));
-    functions.access_asks.push(|settings| settings.allowmethods.is_some());
-    functions.name_access = crate::modules::authz_core::name_deciders;
+    let asks = Asks::Where(|settings| settings.allowmethods.is_some());
+    may_decide(functions, |r, lines| lines.extend(r.per_dir.allowmethods.as_ref().and_then(|dir| dir.span())), asks);
 }
 
 static HOOKS: &[Hook] = &[hook(Phase::AccessChecker, order::REALLY_FIRST, check_access)];
@@ -90,7 +90,7 @@ fn check_access(r: &mut Request<'_>) -> Verdict {
     if !refuses(r) {
         return Verdict::Declined;
     }
-    let (method, what) = (r.method.clone(), super::authz_core::denied_what(r));
+    let (method, what) = (r.method.clone(), denied_what(r));
     r.error("AH01623", format!("client method denied by server configuration: '{method}' to {what}"));
     Verdict::Status(405)
 }

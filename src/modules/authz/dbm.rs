@@ -3,7 +3,7 @@
 use super::{Parsed, Provider, host, owner};
 use crate::conf::args;
 use crate::modules::authn::core::auth_name;
-use crate::modules::authz_core::Status;
+use crate::modules::authz_core::{Asks, Status, may_decide};
 use crate::server::build::Cmd;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
@@ -21,7 +21,11 @@ pub(crate) static MODULE: Module =
     Module { name: NAME, identifier: "authz_dbm_module", directives: DIRECTIVES, hooks: &[], register, ..Module::NONE };
 
 fn register(functions: &mut Functions) {
-    functions.access_lines.push(|r, lines| lines.extend(r.per_dir.authz_dbm.iter().flat_map(|dir| dir.spans())));
+    may_decide(
+        functions,
+        |r, lines| lines.extend(r.per_dir.authz_dbm.iter().flat_map(|dir| dir.spans())),
+        Asks::Nothing,
+    );
 }
 
 #[rustfmt::skip]

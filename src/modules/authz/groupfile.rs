@@ -3,7 +3,7 @@
 use super::{Parsed, Provider, host, owner};
 use crate::conf::args;
 use crate::modules::authn::file::config_lines;
-use crate::modules::authz_core::Status;
+use crate::modules::authz_core::{Asks, Status, may_decide};
 use crate::server::build::Cmd;
 use crate::server::expr_context;
 use crate::server::functions::Functions;
@@ -13,6 +13,7 @@ use crate::server::module::{Args, Directive, Module, row};
 use crate::server::request::Request;
 use crate::server::setting::{Set, without};
 use crate::server::settings::Settings;
+use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
 const NAME: &str = "mod_authz_groupfile.c";
@@ -29,11 +30,12 @@ pub(crate) static MODULE: Module = Module {
 
 /// It denies, too: lines that decide are looked for.
 fn register(functions: &mut Functions) {
-    functions.access_lines.push(|r, lines| {
-        let file = r.per_dir.authz_groupfile.as_ref().and_then(|dir| dir.file.as_ref());
-        lines.extend(file.map(|file| file.span));
-    });
-    functions.name_access = crate::modules::authz_core::name_deciders;
+    // what asks for groups is a `Require` line
+    may_decide(
+        functions,
+        |r, lines| lines.extend(r.per_dir.authz_groupfile.iter().flat_map(|dir| dir.span())),
+        Asks::Nothing,
+    );
 }
 
 static DIRECTIVES: &[Directive] = &[row(
@@ -61,6 +63,12 @@ pub(super) static PROVIDERS: &[Provider] = &[
 pub(crate) struct Dir {
     /// AuthGroupFile.
     pub file: Option<Set<BString>>,
+}
+
+impl Dir {
+    fn span(&self) -> Option<Span> {
+        self.file.as_ref().map(|file| file.span)
+    }
 }
 
 impl Settings for Dir {

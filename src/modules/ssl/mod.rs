@@ -9,7 +9,7 @@ pub(crate) mod vars;
 pub(crate) use config::{Dir, Server};
 
 use super::authz::{Parsed, Provider};
-use super::authz_core::Status;
+use super::authz_core::{Asks, Status, may_decide};
 use crate::diagnostic::Diagnostic;
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::server::Connection;
@@ -53,9 +53,8 @@ fn register(functions: &mut Functions) {
         variable: vars::lookup,
     };
     functions.check_config.push((order::FIRST, check_config));
-    functions.access_lines.push(|r, lines| lines.extend(r.per_dir.ssl.iter().flat_map(|dir| dir.spans())));
-    functions.access_asks.push(|settings| settings.ssl.is_some());
-    functions.name_access = super::authz_core::name_deciders;
+    let asks = Asks::Where(|settings| settings.ssl.is_some());
+    may_decide(functions, |r, lines| lines.extend(r.per_dir.ssl.iter().flat_map(|dir| dir.spans())), asks);
 }
 
 static HOOKS: &[Hook] = &[
