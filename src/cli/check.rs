@@ -2,7 +2,7 @@
 
 use super::baseline::{BaselineArgs, Finding};
 use super::given::{self, Given, is_configuration, is_htaccess};
-use super::output::Streams;
+use super::output::{OutputFormat, Streams};
 use super::{End, Failure, failure, suites};
 use crate::diagnostic::{Diagnostic, Severity, Stage, UNREAD};
 use crate::report::paint::{Tone, clean};
@@ -36,17 +36,9 @@ pub(super) struct Check {
     #[command(flatten)]
     known: BaselineArgs,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Human-readable text
-    Text,
-    /// A list of diagnostics
-    Json,
+    /// Output format; JSON is a list of diagnostics
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 }
 
 /// What was found in one file.
@@ -149,7 +141,7 @@ impl Check {
         }
         self.hold(&mut found, streams)?;
         match self.format {
-            Format::Json => {
+            OutputFormat::Json => {
                 let all: Vec<Value> = found
                     .iter()
                     .flat_map(|f| match json::diagnostics(&f.diagnostics, &f.sources) {
@@ -159,7 +151,7 @@ impl Check {
                     .collect();
                 streams.json(&all)?;
             }
-            Format::Text => {
+            OutputFormat::Text => {
                 for f in &found {
                     let counts = |d: &&Diagnostic| !streams.quiet || d.severity == Severity::Error;
                     let shown: Vec<Diagnostic> = f.diagnostics.iter().filter(counts).cloned().collect();

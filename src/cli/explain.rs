@@ -1,7 +1,7 @@
 //! `routesim explain URL`
 
 use super::given::{self, Given};
-use super::output::Streams;
+use super::output::{OutputFormat, Streams};
 use super::request::{RequestArgs, hint};
 use super::{End, Failure};
 use crate::diagnostic::Diagnostic;
@@ -48,21 +48,13 @@ pub(super) struct Explain {
     #[arg(long, conflicts_with_all = ["all", "brief", "rules", "headers"])]
     environment: bool,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// Output format; JSON is one object, the outcome with its trace
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 
     /// List the built-in scenarios
     #[arg(long)]
     list: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Human-readable text
-    Text,
-    /// The outcome with its trace, as one JSON object
-    Json,
 }
 
 impl Explain {
@@ -96,11 +88,11 @@ impl Explain {
         }
         let (outcome, steps) = run.explain(&ask);
         let mut explained = Explained::of(&opened.site, run, &ask, &outcome, &steps);
-        if self.format == Format::Json || !self.brief && !self.rules {
+        if self.format == OutputFormat::Json || !self.brief && !self.rules {
             explained = explained.with_suggestions();
         }
         match self.format {
-            Format::Json => {
+            OutputFormat::Json => {
                 let mut value = json::explained(&explained);
                 if let (Some(example), Some(map)) = (opened.example, value.as_object_mut()) {
                     map.insert("site".into(), example.into());
@@ -110,7 +102,7 @@ impl Explain {
                 }
                 streams.json(&value)?;
             }
-            Format::Text => {
+            OutputFormat::Text => {
                 if let Some(example) = opened.example {
                     let row = format!("example: the built-in scenario `{example}`, since no site was given");
                     writeln!(streams.out, "{}", streams.paint.tone(Tone::Key, &row))?;
@@ -132,7 +124,7 @@ impl Explain {
 
     /// A configuration that httpd would not start with.
     fn refused(&self, error: &Diagnostic, sources: &SourceMap, streams: &mut Streams) -> Result<(), Failure> {
-        if self.format == Format::Json {
+        if self.format == OutputFormat::Json {
             writeln!(streams.out, "{}", outcome::json::config_error(error, sources))?;
             return Ok(());
         }

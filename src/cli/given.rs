@@ -152,6 +152,14 @@ impl Given {
         Ok(Opened { example, ..for_search(scenario, streams)? })
     }
 
+    /// The same of what a path on the command line names: a scenario (a built-in one by its name), or a configuration.
+    pub(super) fn open_path(&self, path: &Path, streams: &Streams) -> Result<Opened, Failure> {
+        if suites::built_in(path).is_some() || suites::is_scenario(path) {
+            return self.open_for_search(Some(&path.display().to_string()), streams);
+        }
+        Ok(Opened::of(&self.configuration(path, streams)?, Vec::new(), true))
+    }
+
     /// The version of httpd.
     pub(super) fn version(&self) -> Version {
         self.httpd_version.unwrap_or_default()
@@ -291,7 +299,7 @@ pub(super) fn scenario(name: Option<&str>, streams: &Streams) -> Result<Scenario
 
 /// Opens a scenario for a search: there is a Listen for 80, 443 and each port that a virtual host names.
 fn for_search(mut scenario: Scenario, streams: &Streams) -> Result<Opened, Failure> {
-    scenario.requests.clear();
+    let own = std::mem::take(&mut scenario.requests);
     let first = open(scenario.clone(), streams)?;
     let ports = first.site.directives().filter(|d| d.name().eq_ignore_ascii_case(b"VirtualHost")).flat_map(|d| {
         let addresses = args::split(d.args().trim_end_with(|c| c == '>'));
@@ -300,7 +308,7 @@ fn for_search(mut scenario: Scenario, streams: &Streams) -> Result<Opened, Failu
     });
     let ports: BTreeSet<u16> = ports.chain([80, 443]).filter(|port| *port > 0).collect();
     scenario.requests = ports.iter().map(|port| RequestSpec::short(&format!("http://localhost:{port}/"))).collect();
-    Ok(Opened { requests: Vec::new(), scenario: Some(Box::new(scenario.clone())), ..open(scenario, streams)? })
+    Ok(Opened { requests: own, scenario: Some(Box::new(scenario.clone())), ..open(scenario, streams)? })
 }
 
 /// Opens a scenario of this text, for a search.

@@ -1,12 +1,11 @@
 //! `routesim migrate [PATH...]`
 
 use super::given::{self, Given, Opened};
-use super::output::Streams;
+use super::output::{OutputFormat, Streams};
 use super::{End, Failure, failure, suites, until, written};
 use crate::migrate::{Done, Migrated, migrate};
 use crate::report::{migrate as printed, unified};
 use crate::search::explore::Purse;
-use crate::suite::RequestSpec;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -36,17 +35,10 @@ pub(super) struct Migrate {
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     timeout: f64,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// The diff; what is left, and why, on standard error
-    Text,
-    /// All steps and the diff, a list with one object for each site
-    Json,
+    /// Output format; text is the diff, with what is left, and why, on standard error; JSON is a list of all steps and the
+    /// diff, one object for each site
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 }
 
 impl Migrate {
@@ -55,17 +47,17 @@ impl Migrate {
         until(self.timeout)?;
         let mut all = Vec::new();
         let mut left = false;
-        for (opened, requests, name) in self.opened(streams)? {
+        for (opened, name) in self.opened(streams)? {
             let purse = || Purse { requests: self.budget, seed: 0, until: until(self.timeout).unwrap_or_default() };
-            let migrated = migrate(&opened.site, &requests, &purse);
+            let migrated = migrate(&opened.site, &opened.requests, &purse);
             left |= migrated.steps.iter().any(|step| matches!(step.done, Done::Left(_)));
             match self.format {
-                Format::Json => all.push(printed::json(&migrated)),
-                Format::Text => self.tell(&migrated, streams)?,
+                OutputFormat::Json => all.push(printed::json(&migrated)),
+                OutputFormat::Text => self.tell(&migrated, streams)?,
             }
             self.put(&migrated, &opened, &name, streams)?;
         }
-        if self.format == Format::Json {
+        if self.format == OutputFormat::Json {
             streams.json(&all)?;
         }
         Ok(if left { End::Finding } else { End::Fine })
@@ -105,32 +97,18 @@ impl Migrate {
         written::write(&migrated.texts, streams)
     }
 
-    /// What is to be migrated, with the requests that are its own, and its name.
-    fn opened(&self, streams: &Streams) -> Result<Vec<(Opened, Vec<RequestSpec>, String)>, Failure> {
+    /// What is to be migrated, and its name.
+    fn opened(&self, streams: &Streams) -> Result<Vec<(Opened, String)>, Failure> {
         if self.paths.is_empty() {
             let name = self.given.scenario.as_deref();
             let opened = self.given.open_for_search(name, streams)?;
-            let requests = match name.or(opened.example) {
-                Some(name) => given::scenario(Some(name), streams)?.requests,
-                None => Vec::new(),
-            };
-            return Ok(vec![(opened, requests, name.unwrap_or("the configuration").into())]);
+            return Ok(vec![(opened, name.unwrap_or("the configuration").into())]);
         }
         let files = suites::files(&self.paths, given::is_configuration)?;
         if self.output.is_some() && files.paths.len() > 1 {
             return failure("-o is for one text: name one");
         }
-        let mut all = Vec::new();
-        for path in files.paths {
-            let name = path.display().to_string();
-            if suites::built_in(&path).is_some() || suites::is_scenario(&path) {
-                let requests = given::scenario(Some(&name), streams)?.requests;
-                all.push((self.given.open_for_search(Some(&name), streams)?, requests, name));
-            } else {
-                let site = self.given.configuration(&path, streams)?;
-                all.push((Opened::of(&site, Vec::new(), true), Vec::new(), name));
-            }
-        }
-        Ok(all)
+        let open = |path: &PathBuf| Ok((self.given.open_path(path, streams)?, path.display().to_string()));
+        files.paths.iter().map(open).collect()
     }
 }

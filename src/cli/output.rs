@@ -33,6 +33,15 @@ enum Colour {
     Never,
 }
 
+/// How results are printed, by verbs that have these two forms and no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum OutputFormat {
+    /// Human-readable text
+    Text,
+    /// JSON
+    Json,
+}
+
 /// Where results and remarks go.
 pub(super) struct Streams {
     /// Results.

@@ -1,7 +1,7 @@
 //! `routesim phases`: the order in which modules are asked.
 
 use super::given::Given;
-use super::output::Streams;
+use super::output::{OutputFormat, Streams};
 use super::{End, Failure};
 use crate::report::paint::{Tone, wrap};
 use crate::server::module::Phase;
@@ -14,17 +14,9 @@ pub(super) struct Phases {
     #[command(flatten)]
     given: Given,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Human-readable text
-    Text,
-    /// One object, by phase
-    Json,
+    /// Output format; JSON is one object, by phase
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 }
 
 impl Phases {
@@ -38,11 +30,11 @@ impl Phases {
         let hooks = &run.server().hooks;
         let phases = Phase::HOOKED.map(|p| (p, hooks.of(p).iter().map(|h| h.module).collect::<Vec<_>>()));
         match self.format {
-            Format::Json => {
+            OutputFormat::Json => {
                 let map: Map<String, Value> = phases.iter().map(|(p, m)| (p.name().into(), m.clone().into())).collect();
                 streams.json(&Value::from(map))?;
             }
-            Format::Text => {
+            OutputFormat::Text => {
                 for (phase, modules) in &phases {
                     let rule = if phase.run_all() { "all hooks run" } else { "stops at the first answer" };
                     let name = streams.paint.tone(Tone::Head, phase.name());

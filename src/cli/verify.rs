@@ -3,7 +3,7 @@
 use super::baseline::{Baseline, BaselineArgs, Finding};
 use super::given;
 use super::names::{apart, details};
-use super::output::Streams;
+use super::output::{OutputFormat, Streams};
 use super::{End, Failure, failure, suites};
 use crate::diagnostic::Diagnostic;
 use crate::oracle::{self, Httpd, Oracle, Verdict, Way};
@@ -60,9 +60,9 @@ pub(super) struct Verify {
     #[arg(long)]
     allow_programs: bool,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// Output format; JSON is one object
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -75,16 +75,8 @@ enum Means {
     Scratch,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Human-readable text
-    Text,
-    /// One JSON object
-    Json,
-}
-
 /// A scenario, or why it is none.
-type Opened = (String, Result<Scenario, String>);
+type Read = (String, Result<Scenario, String>);
 
 impl Verify {
     /// Runs the verb.
@@ -135,12 +127,12 @@ impl Verify {
         bar.finish_and_clear();
         self.hold(&scenarios, &mut results, streams)?;
         match self.format {
-            Format::Text => {
+            OutputFormat::Text => {
                 let skipped = suites::skipped(skipped);
                 let text = verify::text(&results, skipped.as_deref(), streams.paint, streams.quiet);
                 streams.out.write_all(text.as_bytes())?;
             }
-            Format::Json => {
+            OutputFormat::Json => {
                 let value = verify::json(&results, skipped, &oracle.httpd.version, wsgi.as_deref());
                 streams.json(&value)?;
             }
@@ -164,7 +156,7 @@ impl Verify {
     }
 
     /// The scenarios, and how many files are skipped.
-    fn scenarios(&self, streams: &Streams) -> Result<(Vec<Opened>, usize), Failure> {
+    fn scenarios(&self, streams: &Streams) -> Result<(Vec<Read>, usize), Failure> {
         if self.paths.is_empty() {
             let scenario = given::scenario(self.scenario.as_deref(), streams)?;
             return Ok((vec![(scenario.path.display().to_string(), Ok(scenario))], 0));
@@ -174,7 +166,7 @@ impl Verify {
     }
 
     /// Leaves out the differences that are known.
-    fn hold(&self, scenarios: &[Opened], results: &mut [Verified], streams: &Streams) -> Result<(), Failure> {
+    fn hold(&self, scenarios: &[Read], results: &mut [Verified], streams: &Streams) -> Result<(), Failure> {
         let names: Vec<Vec<String>> = scenarios.iter().map(|(_, scenario)| names(scenario)).collect();
         let found = results.iter().zip(&names).flat_map(|(result, names)| findings(result, names));
         let looked_at: Vec<String> = results.iter().map(|result| result.path.clone()).collect();
@@ -186,7 +178,7 @@ impl Verify {
         Ok(())
     }
 
-    fn verified(&self, oracle: &Oracle, (path, scenario): &Opened, paint: Paint) -> Verified {
+    fn verified(&self, oracle: &Oracle, (path, scenario): &Read, paint: Paint) -> Verified {
         let mut result = Verified {
             path: path.clone(),
             name: String::new(),
@@ -216,7 +208,7 @@ impl Verify {
     }
 }
 
-fn open(path: &Path) -> Vec<Opened> {
+fn open(path: &Path) -> Vec<Read> {
     let (name, sources) = (path.display().to_string(), SourceMap::default());
     let place = |d: &Diagnostic| if d.span.is_some() { format!(" ({})", sources.place(d.span)) } else { String::new() };
     match suites::load_all(path, &sources) {

@@ -1,7 +1,7 @@
 //! `routesim vhosts`: who answers where, as `httpd -S` tells and more.
 
 use super::given::Given;
-use super::output::Streams;
+use super::output::{OutputFormat, Streams};
 use super::{End, Failure};
 use crate::report::paint::{Paint, Tone, clean};
 use crate::run::Run;
@@ -18,17 +18,9 @@ pub(super) struct Vhosts {
     #[command(flatten)]
     given: Given,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Human-readable text
-    Text,
-    /// A list of addresses
-    Json,
+    /// Output format; JSON is a list of addresses
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 }
 
 /// How far the names of a virtual host are from the margin.
@@ -59,11 +51,11 @@ impl Vhosts {
         };
         let server = run.server();
         match self.format {
-            Format::Json => {
+            OutputFormat::Json => {
                 let all: Vec<Value> = server.tables.chains().map(|chain| value(run, chain)).collect();
                 streams.json(&all)?;
             }
-            Format::Text => {
+            OutputFormat::Text => {
                 for chain in server.tables.chains() {
                     let text = address(run, chain, streams.paint);
                     streams.out.write_all(text.as_bytes())?;

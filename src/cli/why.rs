@@ -1,7 +1,7 @@
 //! `routesim why CODE`: a line of the error log, and what can cause it.
 
 use super::given::Given;
-use super::output::Streams;
+use super::output::{OutputFormat, Streams};
 use super::{End, Failure, failure};
 use crate::codes::{self, Code, Names, Place, Subject, places};
 use crate::report::json::named;
@@ -22,17 +22,9 @@ pub(super) struct Why {
     #[command(flatten)]
     given: Given,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Human-readable text
-    Text,
-    /// One object
-    Json,
+    /// Output format; JSON is one object
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 }
 
 /// As many lines of each kind as the text lists.
@@ -61,8 +53,8 @@ impl Why {
             found = Some((places(&opened.site, code, &name, &subject), opened.sources));
         }
         match self.format {
-            Format::Json => streams.json(&value(&name, code, found.as_ref()))?,
-            Format::Text => {
+            OutputFormat::Json => streams.json(&value(&name, code, found.as_ref()))?,
+            OutputFormat::Text => {
                 explain(&name, code, streams)?;
                 if let Some((places, sources)) = &found {
                     list(code, &subject, places, sources, streams)?;

@@ -200,11 +200,8 @@ impl Lint {
             if settings.excludes(&name) {
                 continue;
             }
-            let is_scenario = suites::built_in(&path).is_some() || suites::is_scenario(&path);
-            let (opened, option) = match is_scenario {
-                true => (self.given.open_for_search(Some(&name), streams)?, "-s"),
-                false => (Opened::of(&self.given.configuration(&path, streams)?, Vec::new(), true), "-c"),
-            };
+            let opened = self.given.open_path(&path, streams)?;
+            let option = if opened.scenario.is_some() { "-s" } else { "-c" };
             let named = format!("{option} {} {}", report::search::quoted(&name), self.given.machine.words());
             all.push(Looked { opened, name, named, settings });
         }
