@@ -50,73 +50,75 @@ pub(crate) mod wsgi;
 
 use crate::server::catalogue::Catalogue;
 use crate::server::module::{Effect, Module};
+use crate::server::settings::modules;
 
-/// The modules that are modelled. Their order means nothing: load order does.
-pub(crate) static MODELLED: &[&Module] = &[
-    &crate::server::core::MODULES[0],
-    &crate::server::core::MODULES[1],
-    &crate::server::core::MODULES[2],
-    &access_compat::MODULE,
-    &actions::MODULE,
-    &alias::MODULE,
-    &allowmethods::MODULE,
-    &asis::MODULE,
-    &auth_basic::MODULE,
-    &auth_digest::MODULE,
-    &auth_form::MODULE,
-    &authn::anon::MODULE,
-    &authn::core::MODULE,
-    &authn::dbm::MODULE,
-    &authn::file::MODULE,
-    &authz::dbm::MODULE,
-    &authz::groupfile::MODULE,
-    &authz::host::MODULE,
-    &authz::owner::MODULE,
-    &authz::user::MODULE,
-    &authz_core::MODULE,
-    &autoindex::MODULE,
-    &cern_meta::MODULE,
-    &cgi::DAEMON,
-    &cgi::MODULE,
-    &dav::FS,
-    &dav::LOCK,
-    &dav::MODULE,
-    &dir::MODULE,
-    &env::MODULE,
-    &file_cache::MODULE,
-    &filter::MODULE,
-    &headers::MODULE,
-    &expires::MODULE,
-    &imagemap::MODULE,
-    &include::MODULE,
-    &info::MODULE,
-    &mime::MODULE,
-    &mime_magic::MODULE,
-    &negotiation::MODULE,
-    &php::MODULE,
-    &proxy::CONNECT,
-    &proxy::EXPRESS,
-    &proxy::FCGI,
-    &proxy::MODULE,
-    &proxy::WSTUNNEL,
-    &macro_version::MACRO,
-    &macro_version::VERSION,
-    &remoteip::MODULE,
-    &rewrite::MODULE,
-    &session::COOKIE,
-    &session::CRYPTO,
-    &session::MODULE,
-    &setenvif::MODULE,
-    &speling::MODULE,
-    &ssl::MODULE,
-    &status::MODULE,
-    &suexec::MODULE,
-    &unixd::MODULE,
-    &userdir::MODULE,
-    &usertrack::MODULE,
-    &vhost_alias::MODULE,
-    &wsgi::MODULE,
-];
+// The modules that are modelled, each with the settings that it keeps per directory and per server, where it has any. Their
+// order means nothing: load order does.
+modules! {
+    crate::server::core::MODULES[0], dir core: crate::server::core::Dir, server core: crate::server::core::ServerConf;
+    crate::server::core::MODULES[1];
+    crate::server::core::MODULES[2];
+    access_compat::MODULE, dir access_compat: access_compat::Dir;
+    actions::MODULE, dir actions: actions::Dir;
+    alias::MODULE, dir alias: alias::Dir, server alias: alias::Server;
+    allowmethods::MODULE, dir allowmethods: allowmethods::Dir;
+    asis::MODULE;
+    auth_basic::MODULE, dir auth_basic: auth_basic::Dir;
+    auth_digest::MODULE, dir auth_digest: auth_digest::Dir;
+    auth_form::MODULE, dir auth_form: auth_form::Dir;
+    authn::anon::MODULE, dir authn_anon: authn::anon::Dir;
+    authn::core::MODULE, dir authn_core: authn::core::Dir;
+    authn::dbm::MODULE, dir authn_dbm: crate::server::dbm::Named;
+    authn::file::MODULE, dir authn_file: authn::file::Dir;
+    authz::dbm::MODULE, dir authz_dbm: crate::server::dbm::Named;
+    authz::groupfile::MODULE, dir authz_groupfile: authz::groupfile::Dir;
+    authz::host::MODULE;
+    authz::owner::MODULE;
+    authz::user::MODULE;
+    authz_core::MODULE, dir authz_core: authz_core::Dir;
+    autoindex::MODULE, dir autoindex: autoindex::Dir;
+    cern_meta::MODULE, dir cern_meta: cern_meta::Dir;
+    cgi::DAEMON;
+    cgi::MODULE;
+    dav::FS, server dav: dav::Server;
+    dav::LOCK;
+    dav::MODULE, dir dav: dav::Dir;
+    dir::MODULE, dir dir: dir::Dir;
+    env::MODULE, dir env: env::Settings;
+    file_cache::MODULE, server file_cache: file_cache::Server;
+    filter::MODULE, dir filter: filter::Dir;
+    headers::MODULE, dir headers: headers::Dir;
+    expires::MODULE, dir expires: expires::Dir;
+    imagemap::MODULE, dir imagemap: imagemap::Dir;
+    include::MODULE, dir include: include::Dir;
+    info::MODULE;
+    mime::MODULE, dir mime: mime::Dir, server mime: mime::Server;
+    mime_magic::MODULE, server mime_magic: mime_magic::Server;
+    negotiation::MODULE, dir negotiation: negotiation::Dir;
+    php::MODULE, dir php: php::Dir, server php: php::Server;
+    proxy::CONNECT;
+    proxy::EXPRESS, server proxy_express: proxy::Express;
+    proxy::FCGI;
+    proxy::MODULE, dir proxy: proxy::Dir, server proxy: proxy::Server;
+    proxy::WSTUNNEL;
+    macro_version::MACRO;
+    macro_version::VERSION;
+    remoteip::MODULE, server remoteip: remoteip::Server;
+    rewrite::MODULE, dir rewrite: rewrite::Dir, server rewrite: rewrite::Server;
+    session::COOKIE, dir session_cookie: session::CookieDir;
+    session::CRYPTO;
+    session::MODULE, dir session: session::Dir;
+    setenvif::MODULE, dir setenvif: setenvif::Settings, server setenvif: setenvif::Settings;
+    speling::MODULE, dir speling: speling::Dir;
+    ssl::MODULE, dir ssl: ssl::Dir, server ssl: ssl::Server;
+    status::MODULE;
+    suexec::MODULE, dir suexec: suexec::Dir;
+    unixd::MODULE;
+    userdir::MODULE, server userdir: userdir::Server;
+    usertrack::MODULE, dir usertrack: usertrack::Dir;
+    vhost_alias::MODULE, server vhost_alias: vhost_alias::Server;
+    wsgi::MODULE, dir wsgi: wsgi::Dir, server wsgi: wsgi::Server;
+}
 
 /// All modules.
 pub(crate) fn all() -> impl Iterator<Item = &'static Module> {

@@ -303,7 +303,7 @@ impl Build {
             ));
         }
         for &(module, row) in rows {
-            dir.touch(module.name, scope.path.as_ref().map(|p| p.as_bstr()));
+            dir.touch(module, scope.path.as_ref().map(|p| p.as_bstr()));
             let named = scope
                 .override_list
                 .as_ref()

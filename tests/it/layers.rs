@@ -56,6 +56,9 @@ const ROOMS: &[&str] = &[
 /// The one file that looks up: httpd's configuration vectors, which are typed here, so that it names what modules keep.
 const VECTORS: &str = "server/settings.rs";
 
+/// The list of modules, each with the settings that it keeps.
+const LIST: &str = "modules/mod.rs";
+
 /// What a file is without comments and unit tests.
 fn code(text: &str) -> String {
     let text = text.find("#[cfg(test)]\nmod tests {").map_or(text, |at| &text[..at]);
@@ -133,16 +136,13 @@ fn the_engine_names_modules_in_one_file() {
 /// A module asks another for what it knows, and never reads its settings itself.
 #[test]
 fn modules_read_their_own_settings() {
-    let vectors = sources("server").into_iter().find(|(file, _)| file == VECTORS).expect("it is there").1;
-    let fields = vectors.lines().filter_map(|line| {
-        let (field, kind) = line.trim().split_once(": ")?;
-        let (path, module) = kind.split_once(" = \"mod_")?;
-        let home = match path.strip_prefix("modules::") {
-            Some(path) => path.rsplit_once("::")?.0.replace("::", "/"),
-            // a type of the engine's, which several modules keep
-            None => module.split('.').next()?.replacen('_', "/", 1),
-        };
-        Some((field.to_string(), home))
+    let list = sources("modules").into_iter().find(|(file, _)| file == LIST).expect("it is there").1;
+    // `alias::MODULE, dir alias: alias::Dir, server alias: alias::Server;`
+    let lines = list.lines().filter_map(|line| line.trim().strip_suffix(';')?.split_once(", "));
+    let lines = lines.filter_map(|(module, keeps)| Some((module.rsplit_once("::")?.0.replace("::", "/"), keeps)));
+    let fields = lines.filter(|(home, _)| !home.starts_with("crate/")).flat_map(|(home, keeps)| {
+        let names = keeps.split(", ").filter_map(|field| field.split_once(' ')?.1.split_once(": "));
+        names.map(|(name, _)| (name.to_string(), home.clone())).collect::<Vec<_>>()
     });
     let mut homes: Vec<(String, Vec<String>)> = Vec::new();
     for (field, home) in fields {
