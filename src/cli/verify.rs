@@ -110,7 +110,7 @@ impl Verify {
         let with = wsgi.as_deref().map_or(String::new(), |v| format!(" with mod_wsgi {v}"));
         streams.note(&format!("asking {}{with}, {way}", oracle.httpd.version));
         let usual = Version::default();
-        let silent = |s: &Opened| s.1.as_ref().is_ok_and(|s| s.httpd.is_default());
+        let silent = |s: &Read| s.1.as_ref().is_ok_and(|s| s.httpd.is_default());
         if !oracle.httpd.is_version(usual) && scenarios.iter().any(silent) {
             streams.note(&format!(
                 "scenarios without `httpd:` are answered as httpd {usual}, so differences between the versions show, too"

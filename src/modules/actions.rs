@@ -1,10 +1,10 @@
 //! mod_actions.c: a handler, a content type or a method is served by a script.
 
-use crate::server::build::Cmd;
-use crate::server::http_request::internal_redirect_handler;
+use crate::server::cmd::Cmd;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::redirect::internal_redirect_handler;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;

@@ -1,7 +1,7 @@
 //! mod_allowmethods.c: which methods a place answers at all.
 
 use super::authz_core::{Asks, denied_what, may_decide};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::functions::Functions;
 use crate::server::method;
 use crate::server::module::Effect::Modelled;

@@ -2,9 +2,9 @@
 
 use crate::server::byterange::Body;
 use crate::server::conditions::State;
-use crate::server::http_request::internal_redirect_handler;
 use crate::server::method;
 use crate::server::module::{Hook, Module, Phase, Verdict, hook, order};
+use crate::server::redirect::internal_redirect_handler;
 use crate::server::request::Request;
 use crate::server::response::Length;
 use bstr::{BString, ByteSlice};

@@ -5,7 +5,7 @@ use super::authn::{self, List, Status};
 use crate::base64;
 use crate::expr::Expr;
 use crate::expr::digest::{hex, md5};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::expr_context;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;

@@ -3,7 +3,7 @@
 use super::authn::core::{auth_name, auth_type};
 use super::authn::{self, List, Status};
 use crate::expr::digest::{hex, md5};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::*;

@@ -1,8 +1,8 @@
 //! mod_autoindex.c: whether a folder is listed. What the listing looks like is no part of an answer here, nor are the
 //! subrequests by which it looks at each entry.
 
-use crate::server::build::Cmd;
 use crate::server::byterange::Body;
+use crate::server::cmd::Cmd;
 use crate::server::core::options;
 use crate::server::method;
 use crate::server::module::Effect::{Inert, Modelled};

@@ -1,12 +1,12 @@
 //! mod_cern_meta.c: headers for a document, in a file beside it.
 
 use crate::filepath;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
-use crate::server::http_request::take_marks;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::OR_INDEXES;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::redirect::take_marks;
 use crate::server::request::Request;
 use crate::server::setting::{Set, value};
 use crate::server::settings::Settings;

@@ -2,7 +2,7 @@
 
 use super::suexec;
 use crate::filepath;
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::core::options;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};

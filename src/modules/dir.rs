@@ -1,12 +1,12 @@
 //! mod_dir.c: the trailing slash, index files, and the fallback.
 
 use crate::outcome::Decision;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::doubts::Alike;
-use crate::server::http_request::{internal_fast_redirect, overlay, take_marks, without_cookies_of};
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::redirect::{internal_fast_redirect, overlay, take_marks, without_cookies_of};
 use crate::server::request::Request;
 use crate::server::setting::{self, List, Set};
 use crate::server::settings::Settings;

@@ -1,6 +1,6 @@
 //! mod_env.c: SetEnv, PassEnv and UnsetEnv. They speak at fixups: too late for access and mapping.
 
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::environ;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;

@@ -1,7 +1,7 @@
 //! mod_expires.c: how long an answer may be kept.
 
 use crate::pattern::begins_nocase;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;

@@ -1,7 +1,7 @@
 //! mod_file_cache.c: files that are opened while httpd starts, as root, and found before other modules look.
 
-use crate::server::build::Cmd;
 use crate::server::byterange::Body;
+use crate::server::cmd::Cmd;
 use crate::server::conditions::{self, State};
 use crate::server::core::allow_methods;
 use crate::server::core::hooks;

@@ -3,7 +3,7 @@
 
 use super::ledger::providers::{self, Kind};
 use crate::named::{Name, Named};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;

@@ -1,6 +1,6 @@
 //! mod_include.c, as far as it chooses who serves: a page with server-side includes is the default handler's.
 
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::options;
 use crate::server::filters::INCLUDES as FILTER;
 use crate::server::functions::{Functions, Includes, Time};

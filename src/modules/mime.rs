@@ -3,7 +3,7 @@
 mod content_type;
 
 use crate::filepath;
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;

@@ -1,6 +1,6 @@
 //! mod_mime_magic.c: types guessed from what files hold. What it would guess is not modelled, only when it would.
 
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::RSRC_CONF;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};

@@ -2,8 +2,8 @@
 
 use crate::base64;
 use crate::filepath;
-use crate::server::build::Cmd;
 use crate::server::byterange::Body;
+use crate::server::cmd::Cmd;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
 use crate::server::module::Effect::Modelled;

@@ -3,7 +3,7 @@
 use crate::address::IpSubnet;
 use crate::conf::args;
 use crate::outcome::step::{By, Judgement, Step};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::RSRC_CONF;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};

@@ -1,7 +1,7 @@
 //! mod_speling.c: what is not there may be misspelled.
 
 use crate::outcome::step::{By, Change, Detail, Field, Judgement, Step};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::OR_OPTIONS;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};

@@ -1,6 +1,6 @@
 //! mod_suexec.c: programs run as another user, by a wrapper that refuses what breaks its rules.
 
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::RSRC_CONF;
 use crate::server::module::{Args, Directive, Module, row};

@@ -1,6 +1,6 @@
 //! mod_unixd.c: who httpd's children are, and so what they may read.
 
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::module::Effect::{Modelled, Unmodelled};
 use crate::server::module::allowed::RSRC_CONF;
 use crate::server::module::{Args, Directive, Module, plain, row};

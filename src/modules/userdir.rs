@@ -1,7 +1,7 @@
 //! mod_userdir.c: `/~user/` leads to a folder of that user's.
 
 use crate::conf::args;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::RSRC_CONF;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};

@@ -2,7 +2,7 @@
 
 use super::ledger::checks::session;
 use crate::outcome::step::By;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::Args::{Flag, Take1};
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::OR_FILEINFO;

@@ -1,7 +1,7 @@
 //! mod_vhost_alias.c: document roots and CGI folders made from the name or address asked for.
 
 use crate::server::budget::Budget;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::RSRC_CONF;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};

@@ -1,5 +1,6 @@
 //! The answer to one request: what the client gets, from where, who decided, and what is not certain.
 
+mod detail;
 pub mod json;
 pub mod observer;
 mod response;

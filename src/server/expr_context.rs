@@ -233,7 +233,7 @@ impl Context for View<'_, '_> {
         }
         let sub = subrequest::lookup_uri(r, uri);
         let fine = sub.status < 400;
-        super::http_request::take_marks(r, sub.log, Vec::new(), sub.caveats);
+        super::redirect::take_marks(r, sub.log, Vec::new(), sub.caveats);
         fine
     }
 
@@ -241,7 +241,7 @@ impl Context for View<'_, '_> {
         let r = &mut *self.0;
         let sub = subrequest::lookup_file(r, path);
         let fine = sub.status < 300 && sub.finfo.is_some();
-        super::http_request::take_marks(r, sub.log, Vec::new(), sub.caveats);
+        super::redirect::take_marks(r, sub.log, Vec::new(), sub.caveats);
         fine
     }
 

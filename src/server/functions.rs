@@ -2,7 +2,8 @@
 //! outside of a request's phases. Each module that is loaded registers its own (`Module::register`); what none registered does
 //! nothing.
 
-use super::build::{Build, Cmd};
+use super::build::Build;
+use super::cmd::Cmd;
 use super::listen::Listen;
 use super::request::Request;
 use super::settings::{PerDir, PerServer};

@@ -1,6 +1,7 @@
 //! .htaccess files: `ap_parse_htaccess` (server/config.c). Each is read once for what may stand in it.
 
-use super::build::{ALL_METHODS, Build, Scope};
+use super::build::{Build, Scope};
+use super::cmd::ALL_METHODS;
 use super::request::Request;
 use super::settings::{Merged, PerDir};
 use super::{Compiled, Server, compile};

@@ -1,6 +1,6 @@
 //! Where httpd takes connections: server/listen.c.
 
-use super::build::{Cmd, forbid};
+use super::cmd::{Cmd, forbid};
 use super::vhost::{self, Address};
 use crate::address::{addresses, numeric_host};
 use crate::source::Span;

@@ -7,7 +7,7 @@ pub use crate::conf::row::Args;
 pub(crate) use crate::conf::row::{Row, allowed};
 pub(crate) use crate::phase::{Phase, Verdict};
 
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::functions::Functions;
 use crate::server::request::Request;
 use crate::server::rule::Rule;

@@ -2,7 +2,7 @@
 
 use crate::conf::args::is_space;
 use crate::pattern::{Flags, begins_nocase};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use crate::server::module::Set;
 use bstr::{BStr, BString, ByteSlice};
@@ -10,7 +10,7 @@ use bstr::{BStr, BString, ByteSlice};
 /// One thing that is asked. A row's rules are asked in order; the first that fails gives the message.
 #[derive(Clone, Copy)]
 pub(crate) enum Rule {
-    /// The directive does not stand in one of these places ([`forbid`](crate::server::build::forbid)):
+    /// The directive does not stand in one of these places ([`forbid`](crate::server::cmd::forbid)):
     /// `ap_check_cmd_context`.
     NotIn(u32),
     /// The argument of this number (from 0), where it is given, passes the test; else httpd's message, in which `{}` is

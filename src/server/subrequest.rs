@@ -2,7 +2,7 @@
 //! status says how it went.
 
 use super::budget::Limit;
-use super::http_request::blank;
+use super::redirect::blank;
 use super::request::Request;
 use super::{process, uri};
 use crate::filepath;

@@ -1,7 +1,21 @@
 //! Directives in force that are not modelled: when they become caveats.
 
-use super::build::Unmodelled;
 use super::request::Request;
+use crate::source::Span;
+use std::borrow::Cow;
+
+/// A directive in force that is not modelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unmodelled {
+    /// Its row's name; as it is written where no row has it.
+    pub directive: Cow<'static, str>,
+    /// Its module.
+    pub module: &'static str,
+    /// Its place.
+    pub span: Span,
+    /// Why it could change an answer.
+    pub why: &'static str,
+}
 
 /// Directives in force that are not modelled become caveats.
 #[inline]

@@ -3,7 +3,7 @@
 //! It has no merge rule: a section with any of these directives answers alone.
 
 use super::{Provider, Status};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;

@@ -1,7 +1,7 @@
 //! mod_authn_core.c: AuthType, AuthName, and who nobody asks.
 
 use crate::expr::Expr;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::expr_context;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;

@@ -1,7 +1,7 @@
 //! mod_authn_dbm.c: users in a database file, as htdbm and dbmmanage write them.
 
 use super::{Provider, Status};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::dbm;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;

@@ -1,7 +1,7 @@
 //! mod_authn_file.c: users in a file, as htpasswd and htdigest write them.
 
 use super::{Provider, Status};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;

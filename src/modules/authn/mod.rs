@@ -14,7 +14,8 @@ use super::authz;
 use super::ledger::providers::{self, Kind};
 use crate::outcome::step::{By, Detail, Judgement, Password, Step};
 use crate::phase::Phase;
-use crate::server::build::{Build, Cmd};
+use crate::server::build::Build;
+use crate::server::cmd::Cmd;
 use crate::server::request::Request;
 use crate::server::setting::Set;
 use crate::server::settings::Merged;
@@ -250,7 +251,7 @@ pub(super) fn alias_section(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(), Stri
 
 /// The arguments of an alias's section: the provider, the alias, and what is left.
 pub(super) fn alias_words(cmd: &mut Cmd<'_>, a: &[BString]) -> Result<(BString, BString, BString), String> {
-    cmd.forbid(crate::server::build::forbid::GLOBAL_ONLY)?;
+    cmd.forbid(crate::server::cmd::forbid::GLOBAL_ONLY)?;
     let argument = cmd.section_argument(a[0].as_bstr())?;
     let mut rest = argument.as_slice();
     let provider = crate::conf::args::word(&mut rest);

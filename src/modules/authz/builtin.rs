@@ -3,7 +3,7 @@
 use super::{Parsed, Provider};
 use crate::conf::args;
 use crate::modules::authz_core::Status;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::expr_context;
 use crate::server::method;
 use crate::server::request::Request;

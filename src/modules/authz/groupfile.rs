@@ -4,7 +4,7 @@ use super::{Parsed, Provider, host, owner};
 use crate::conf::args;
 use crate::modules::authn::file::config_lines;
 use crate::modules::authz_core::{Asks, Status, may_decide};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::expr_context;
 use crate::server::functions::Functions;
 use crate::server::module::Effect::Modelled;

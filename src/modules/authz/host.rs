@@ -5,7 +5,7 @@ use super::{Parsed, Provider};
 use crate::address::IpSubnet;
 use crate::conf::args;
 use crate::modules::authz_core::Status;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::expr_context;
 use crate::server::module::Module;
 use crate::server::request::Request;

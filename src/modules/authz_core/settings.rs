@@ -4,7 +4,7 @@ use super::super::authz::{self, Parsed, Provider};
 use crate::conf::args;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::step::Required;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::allowed::OR_AUTHCFG;
 use crate::server::request::Request;
 use crate::server::setting::Set;

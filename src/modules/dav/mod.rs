@@ -4,7 +4,7 @@
 mod methods;
 
 use crate::filepath;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::conditions;
 use crate::server::core::atoi;
 use crate::server::module::Effect::{Inert, Modelled};

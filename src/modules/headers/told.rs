@@ -36,7 +36,7 @@ pub(super) fn tell_lost(r: &mut Request<'_>) {
     for entry in lines.iter().filter(|e| !e.is_early()) {
         // one whose condition doesn't hold would set nothing on any page
         let said = r.headers_out.clone();
-        let held = r.for_trace(|r| super::holds(r, entry));
+        let held = r.for_trace(|r| super::apply::holds(r, entry));
         r.headers_out = said;
         let fate = if held { HeaderFate::ErrorPage(status) } else { HeaderFate::Condition };
         tell_line(r, entry, HeaderTable::OnSuccess, None, fate);

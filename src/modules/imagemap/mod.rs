@@ -4,8 +4,8 @@ mod geometry;
 mod url;
 
 use crate::conf::args::is_space;
-use crate::server::build::Cmd;
 use crate::server::byterange::Body;
+use crate::server::cmd::Cmd;
 use crate::server::method;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::*;

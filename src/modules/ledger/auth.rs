@@ -2,7 +2,7 @@
 
 use super::checks::{auth, socache};
 use super::{module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Args::{Argv, Flag, Iterate, Raw, Take1};
 use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{ACCESS_CONF, OR_AUTHCFG, OR_FILEINFO, RSRC_CONF};

@@ -2,7 +2,7 @@
 
 use super::checks::{cache, socache};
 use super::{module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Args::{Flag, Iterate, Take1, Take12};
 use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};

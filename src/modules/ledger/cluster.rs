@@ -2,7 +2,7 @@
 
 use super::checks::server;
 use super::{handlers, handling, module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Args::Take1;
 use crate::server::module::Effect::Inert;
 use crate::server::module::allowed::RSRC_CONF;

@@ -2,7 +2,7 @@
 
 use super::checks::{bodies, sed};
 use super::{handlers, handling, module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Args::{Flag, Iterate, Iterate2, Raw, Take1, Take12};
 use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{ACCESS_CONF, OR_ALL, OR_FILEINFO, OR_OPTIONS, RSRC_CONF};

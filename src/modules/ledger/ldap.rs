@@ -2,7 +2,7 @@
 
 use super::checks::ldap;
 use super::{handlers, handling, module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Args::{Flag, Iterate, Take1, Take2, Take12, Take23};
 use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{OR_AUTHCFG, RSRC_CONF};

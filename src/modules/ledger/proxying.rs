@@ -2,7 +2,7 @@
 
 use super::checks::proxy;
 use super::{handlers, handling, module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Args::{Flag, Raw, Take1};
 use crate::server::module::Effect::Inert;
 use crate::server::module::allowed::{ACCESS_CONF, OR_FILEINFO, RSRC_CONF};

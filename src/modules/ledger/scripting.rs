@@ -2,7 +2,7 @@
 
 use super::checks::{bodies, lua};
 use super::{handlers, handling, module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Args::{Raw, Take1, Take2, Take3, Take23, Take123};
 use crate::server::module::Effect::{Inert, Unmodelled};
 use crate::server::module::allowed::{EXEC_ON_READ, OR_ALL, RSRC_CONF};

@@ -2,7 +2,7 @@
 
 use super::checks::server;
 use super::{module, row};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::listen;
 use crate::server::module::Args::{Argv, Take1};
 use crate::server::module::Effect::{Inert, Modelled};

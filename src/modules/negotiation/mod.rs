@@ -10,14 +10,14 @@ mod variant;
 
 use crate::filepath;
 use crate::outcome::step::{self, By, Detail, Judgement, Step};
-use crate::server::build::Cmd;
 use crate::server::byterange::Body;
+use crate::server::cmd::Cmd;
 use crate::server::conditions;
 use crate::server::core::options;
-use crate::server::http_request::{internal_fast_redirect, internal_redirect, take_marks};
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, plain, row};
+use crate::server::redirect::{internal_fast_redirect, internal_redirect, take_marks};
 use crate::server::request::Request;
 use crate::server::setting::{self, List, Set};
 use crate::server::settings::Settings;

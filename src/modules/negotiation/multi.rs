@@ -5,7 +5,7 @@ use super::variant::Variant;
 use super::{accept, type_map};
 use crate::filepath;
 use crate::server::core::options;
-use crate::server::http_request::take_marks;
+use crate::server::redirect::take_marks;
 use crate::server::request::{ProxyReq, Request};
 use crate::server::subrequest;
 use crate::source::Span;

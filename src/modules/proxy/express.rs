@@ -1,6 +1,6 @@
 //! mod_proxy_express.c: the back-end of a host name, in a database file.
 
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::dbm;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::OR_FILEINFO;

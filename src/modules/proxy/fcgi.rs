@@ -6,7 +6,7 @@ use super::backend::Asked;
 use super::fpm::{self, Found, Params};
 use crate::expr::{Backrefs, Expr};
 use crate::modules::php;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::engine::Program;
 use crate::server::environ::{self, Reader};
 use crate::server::module::Effect::Modelled;

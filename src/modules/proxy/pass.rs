@@ -5,7 +5,7 @@ use super::worker::{self, Sort, Worker};
 use super::{Alias, Mapping, Server, params, without_socket};
 use crate::conf::args;
 use crate::pattern::{self, Flags, begins_nocase};
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::setting::Set;
 use crate::version::Kind;
 use bstr::{BString, ByteSlice};

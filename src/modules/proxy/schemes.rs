@@ -2,7 +2,7 @@
 
 use super::Server;
 use crate::server::Loaded;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::{ACCESS_CONF, RSRC_CONF};

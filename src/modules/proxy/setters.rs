@@ -3,7 +3,7 @@
 use super::hosts::{Blocked, Direct};
 use super::{Remote, Server};
 use crate::pattern::Flags;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use crate::server::setting::Set;
 use bstr::{BString, ByteSlice};

@@ -3,7 +3,7 @@
 use super::map::{Function, Kind, Map};
 use super::parse::touch;
 use crate::pattern::after_nocase;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::sync::Arc;

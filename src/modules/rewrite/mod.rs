@@ -28,10 +28,10 @@ mod weigh;
 pub(crate) use map::Files as MapFiles;
 pub(crate) use settings::{Dir, Server};
 
-use crate::server::http_request;
 use crate::server::module::Effect::Modelled;
 use crate::server::module::allowed::{OR_FILEINFO, RSRC_CONF};
 use crate::server::module::{Args, Directive, Hook, Module, Phase, Verdict, hook, order, row};
+use crate::server::redirect;
 use crate::server::request::Request;
 use crate::source::Span;
 
@@ -136,6 +136,6 @@ fn handler_redirect(r: &mut Request<'_>) -> Verdict {
         target.push(b'?');
         target.extend_from_slice(args);
     }
-    http_request::internal_redirect(r, &target);
+    redirect::internal_redirect(r, &target);
     Verdict::Ok
 }

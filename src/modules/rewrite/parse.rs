@@ -5,7 +5,7 @@ use super::settings::{Compare, Cond, Dir, Entry, FileTest, Lines, Rule, Server, 
 use super::template::Template;
 use crate::limits;
 use crate::pattern::{Flags, Regex};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use crate::server::setting::Set;
 use crate::version::{self, Kind};

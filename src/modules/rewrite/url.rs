@@ -3,8 +3,8 @@
 use super::settings::{Rule, flag, option};
 use crate::filepath;
 use crate::pattern::begins_nocase;
-use crate::server::http_request::take_marks;
 use crate::server::module::Phase;
+use crate::server::redirect::take_marks;
 use crate::server::request::Request;
 use crate::server::{method, uri};
 use crate::version;

@@ -1,7 +1,7 @@
 //! The directives of mod_session.c, mod_session_cookie.c and mod_session_crypto.c.
 
 use crate::modules::ledger::checks::session;
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::functions::Functions;
 use crate::server::module::Args::{Flag, Iterate, Raw, Take1};
 use crate::server::module::Effect::{Inert, Modelled};

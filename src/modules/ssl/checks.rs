@@ -5,7 +5,7 @@ use super::config::verify;
 use crate::conf::args;
 use crate::modules::ledger::checks::socache;
 use crate::modules::ledger::providers::{self, Kind};
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::core::atoi;
 use bstr::{BString, ByteSlice};
 

@@ -4,7 +4,7 @@
 use super::checks::{check_cipher_suite, check_depth, check_protocol};
 use crate::conf::args;
 use crate::expr::{Expr, Flags};
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
 use crate::source::Span;

@@ -7,7 +7,7 @@ use crate::modules::access_compat::{self, Satisfy};
 use crate::modules::authn::{self, Status as Authn};
 use crate::modules::authz::{Parsed, Provider};
 use crate::modules::authz_core::Status;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::module::{Phase, Verdict};
 use crate::server::request::Request;
 use crate::server::setting::without;

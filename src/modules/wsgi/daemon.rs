@@ -3,7 +3,7 @@
 use super::options::{self, filled};
 use crate::conf::args;
 use crate::named::Name;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use crate::server::engine::Engine;
 use crate::source::Span;

@@ -4,7 +4,7 @@ use super::options::{self, filled};
 use super::{Common, daemon};
 use crate::address::IpSubnet;
 use crate::conf::args;
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::setting::Set;
 use crate::source::Span;
 use bstr::{BStr, BString, ByteSlice};

@@ -1,7 +1,7 @@
 //! `FileETag`: what the tag of a file is made of (server/core.c, `set_etag_bits`; include/http_core.h).
 
 use crate::conf::args;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::source::Span;
 use bstr::BString;
 

@@ -2,7 +2,7 @@
 //! server/log.c, server/util_mutex.c).
 
 use crate::conf::args;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use bstr::{BString, ByteSlice};
 
 type Done = Result<(), String>;

@@ -14,13 +14,13 @@ pub(crate) use remote_host::remote_host;
 pub(crate) use setters::atoi;
 
 use crate::expr::Expr;
-use crate::server::build::Unmodelled;
 use crate::server::index::Indexed;
 use crate::server::module::{Module, allowed};
 use crate::server::request::PathInfo;
 use crate::server::section::Section;
 use crate::server::setting::Set;
 use crate::server::settings::Settings;
+use crate::server::unmodelled::Unmodelled;
 use crate::source::Span;
 use bstr::{BStr, BString};
 use options::OptLine;

@@ -1,6 +1,6 @@
 //! `Options`: its bits, and how lines of it add up (server/core.c, `set_options`; include/http_core.h).
 
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 

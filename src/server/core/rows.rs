@@ -2,7 +2,7 @@
 
 use super::setters::*;
 use super::{logging, options, sections};
-use crate::server::build::forbid;
+use crate::server::cmd::forbid;
 use crate::server::module::Effect::{Inert, Modelled};
 use crate::server::module::allowed::*;
 use crate::server::module::{Args, Directive, plain, row};

@@ -5,7 +5,7 @@ use crate::conf::args;
 use crate::expr::{self, Expr};
 use crate::filepath;
 use crate::pattern::{Flags, Regex};
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::module::allowed::{ACCESS_CONF, OR_ALL};
 use crate::server::section::{Kind, Section};
 use crate::server::settings::{Merged, PerDir};
@@ -287,7 +287,7 @@ impl Cmd<'_> {
         let barred = htaccess && version.has(change);
         let expr = parse(barred, &self.build.loaded).map_err(|e| e.to_string())?;
         if htaccess && !barred && version.may_have(change) && parse(true, &self.build.loaded).is_err() {
-            self.blind(
+            self.unmodelled(
                 self.row.name,
                 "core.c",
                 "distributions put into older versions what forbids expressions in .htaccess files to read files",

@@ -4,7 +4,7 @@ use super::{CanonicalName, ErrorDocument, Signature, Text, Trace, options};
 use crate::conf::args;
 use crate::filepath;
 use crate::pattern::{self, Flags};
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::module::allowed::*;
 use crate::server::request::PathInfo;
 use crate::server::setting::Set;

@@ -1,7 +1,7 @@
 //! mod_authnz_fcgi (modules/aaa).
 
 use super::Done;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use bstr::{BString, ByteSlice};
 

@@ -1,7 +1,7 @@
 //! mod_cache, mod_cache_disk (modules/cache).
 
 use super::Done;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use crate::server::uri::is_url;
 use bstr::BString;

@@ -2,7 +2,7 @@
 
 use super::Done;
 use crate::pattern::{after_nocase, begins_nocase};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::rule::{Test, time};
 use bstr::BString;
 

@@ -3,7 +3,7 @@
 use super::Done;
 use crate::pattern::after_nocase;
 use crate::server::Loaded;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use bstr::{BString, ByteSlice};
 
 /// What stands behind a `%`, by module (`log_pfn_register`).

@@ -2,7 +2,7 @@
 
 use super::Done;
 use crate::conf::args;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use bstr::BString;
 
 /// `<LuaHook...>`: `register_named_block_function_hook`, a function's name and when it runs.

@@ -3,7 +3,7 @@
 use super::Done;
 use crate::conf::args;
 use crate::pattern::after_nocase;
-use crate::server::build::{Cmd, forbid};
+use crate::server::cmd::{Cmd, forbid};
 use crate::server::rule::long;
 use crate::server::uri::is_url;
 use bstr::{BString, ByteSlice};

@@ -2,7 +2,7 @@
 
 use super::Done;
 use crate::conf::args;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::rule::long;
 use bstr::{BString, ByteSlice};
 

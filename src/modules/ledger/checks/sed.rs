@@ -1,7 +1,7 @@
 //! mod_sed's scripts: what `fcomp` and its helpers (modules/filters/sed0.c, regexp.c) find fault with.
 
 use super::Done;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use bstr::{BStr, BString, ByteSlice};
 use std::cmp::Ordering;
 

@@ -2,7 +2,7 @@
 //! (modules/cluster).
 
 use super::Done;
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::core::atoi;
 use crate::server::vhost::parse_address;
 use bstr::{BString, ByteSlice};

@@ -3,7 +3,7 @@
 use super::Done;
 use crate::conf::args;
 use crate::modules::expires::{Wrong, duration};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use bstr::BString;
 
 /// `SessionCookieName`: `check_string` of mod_session_cookie.c.

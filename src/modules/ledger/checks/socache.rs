@@ -3,7 +3,7 @@
 
 use super::Done;
 use crate::modules::ledger::providers::{self, Kind};
-use crate::server::build::Cmd;
+use crate::server::cmd::Cmd;
 use crate::server::rule::long;
 use bstr::{BStr, BString, ByteSlice};
 
