@@ -43,4 +43,4 @@ pub(crate) use self::steps::{Steps, take};
 pub(crate) use self::strmatch::{is_matchexp, strcasecmp_match};
 pub(crate) use self::substitute::{substitute, substitute_with};
 #[cfg(feature = "cli")]
-pub(crate) use self::witness::{relative_witness, witness};
+pub(crate) use self::witness::{relative_witness, text_of, witness};

@@ -1,9 +1,10 @@
-//! A text that a pattern is found in.
+//! A text that a pattern is found in, as a reader would write one. (`search/solve.rs` finds a text that several patterns match
+//! and others don't, or proves that there is none.)
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Longer ones say nothing to a reader.
-const LONGEST: usize = 200;
+const LONGEST: usize = 300;
 
 /// A short path that a pattern is found in: what may be left out is, but for what may be anything. None where the pattern is
 /// not understood, or asks for what no path has.
@@ -18,8 +19,7 @@ pub(crate) fn relative_witness(pattern: &str) -> Option<String> {
 
 fn found_in(pattern: &str, before: &str) -> Option<String> {
     let hir = regex_syntax::parse(pattern).ok()?;
-    let mut text = String::new();
-    put(&hir, &mut text)?;
+    let mut text = String::from_utf8(text_of(&hir, &[])?).ok()?;
     if !text.starts_with(before) {
         text.insert_str(0, before);
     }
@@ -27,32 +27,57 @@ fn found_in(pattern: &str, before: &str) -> Option<String> {
     (plain && regex::Regex::new(pattern).ok()?.is_match(&text)).then_some(text)
 }
 
-fn put(hir: &Hir, text: &mut String) -> Option<()> {
+/// A text of a pattern whose groups are `given`: what may be left out is, but for what holds such a group. What may be anything
+/// stands for something where no group is given.
+pub(crate) fn text_of(pattern: &Hir, given: &[Option<&[u8]>]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    put(pattern, given, &mut text)?;
+    Some(text)
+}
+
+fn put(hir: &Hir, given: &[Option<&[u8]>], text: &mut Vec<u8>) -> Option<()> {
     if text.len() > LONGEST {
         return None;
     }
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
-        HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
-        HirKind::Class(Class::Unicode(class)) => {
-            let has = |c: char| class.ranges().iter().any(|range| range.start() <= c && c <= range.end());
-            let plain = ('a'..='z').chain('0'..='9').chain('A'..='Z').chain("/._-~".chars());
-            text.push(plain.into_iter().find(|c| has(*c))?);
+        HirKind::Literal(literal) => text.extend_from_slice(&literal.0),
+        HirKind::Class(class) => {
+            let has = |byte: u8| match class {
+                Class::Unicode(c) => {
+                    c.ranges().iter().any(|r| r.start() <= char::from(byte) && char::from(byte) <= r.end())
+                }
+                Class::Bytes(c) => c.ranges().iter().any(|r| r.start() <= byte && byte <= r.end()),
+            };
+            text.push((b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"/._-~").find(|b| has(*b))?);
         }
-        HirKind::Class(Class::Bytes(_)) => return None,
         HirKind::Repetition(repetition) => {
-            // `.*` may be nothing, but stands for something
-            let most = repetition.max.unwrap_or(u32::MAX);
-            let times = if repetition.min == 0 && most > 1 { 1 } else { repetition.min };
-            for _ in 0..times {
-                put(&repetition.sub, text)?;
+            let is_any = given.is_empty() && repetition.max.is_none_or(|most| most > 1);
+            let least = u32::from(is_any || has_group(&repetition.sub, given));
+            for _ in 0..repetition.min.max(least) {
+                put(&repetition.sub, given, text)?;
             }
         }
-        HirKind::Capture(capture) => put(&capture.sub, text)?,
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| put(part, text))?,
-        HirKind::Alternation(parts) => put(parts.first()?, text)?,
+        HirKind::Capture(capture) => match given.get(capture.index as usize).copied().flatten() {
+            Some(own) => text.extend_from_slice(own),
+            None => put(&capture.sub, given, text)?,
+        },
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| put(part, given, text))?,
+        HirKind::Alternation(parts) => {
+            let part = parts.iter().find(|part| has_group(part, given)).or(parts.first())?;
+            put(part, given, text)?;
+        }
     }
     Some(())
+}
+
+fn has_group(hir: &Hir, given: &[Option<&[u8]>]) -> bool {
+    match hir.kind() {
+        HirKind::Capture(c) => given.get(c.index as usize).is_some_and(Option::is_some) || has_group(&c.sub, given),
+        HirKind::Repetition(r) => has_group(&r.sub, given),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| has_group(part, given)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::pattern;
 use bstr::ByteSlice;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::Hir;
 
 /// A pattern and what it makes of what it finds.
 pub(crate) struct Image {
@@ -13,9 +13,6 @@ pub(crate) struct Image {
     pattern: Hir,
     check: regex::bytes::Regex,
 }
-
-/// Longer texts say nothing to a reader.
-const LONGEST: usize = 300;
 
 impl Image {
     /// Of a rule; none where its pattern or its output can't be reversed.
@@ -80,53 +77,8 @@ impl Image {
         if let Some(whole) = given[0] {
             return self.check.is_match(whole).then(|| whole.to_vec());
         }
-        let mut text = Vec::new();
-        put(&self.pattern, &given, &mut text)?;
+        let text = pattern::text_of(&self.pattern, &given)?;
         self.check.is_match(&text).then_some(text)
-    }
-}
-
-fn put(hir: &Hir, given: &[Option<&[u8]>], text: &mut Vec<u8>) -> Option<()> {
-    if text.len() > LONGEST {
-        return None;
-    }
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => {}
-        HirKind::Literal(literal) => text.extend_from_slice(&literal.0),
-        HirKind::Class(class) => {
-            let has = |byte: u8| match class {
-                Class::Unicode(c) => {
-                    c.ranges().iter().any(|r| r.start() <= char::from(byte) && char::from(byte) <= r.end())
-                }
-                Class::Bytes(c) => c.ranges().iter().any(|r| r.start() <= byte && byte <= r.end()),
-            };
-            text.push((b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(*b"/._-~").find(|b| has(*b))?);
-        }
-        HirKind::Repetition(repetition) => {
-            let inner = has_group(&repetition.sub, given);
-            for _ in 0..repetition.min.max(u32::from(inner)) {
-                put(&repetition.sub, given, text)?;
-            }
-        }
-        HirKind::Capture(capture) => match given.get(capture.index as usize).copied().flatten() {
-            Some(own) => text.extend_from_slice(own),
-            None => put(&capture.sub, given, text)?,
-        },
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| put(part, given, text))?,
-        HirKind::Alternation(parts) => {
-            let part = parts.iter().find(|part| has_group(part, given)).or(parts.first())?;
-            put(part, given, text)?;
-        }
-    }
-    Some(())
-}
-
-fn has_group(hir: &Hir, given: &[Option<&[u8]>]) -> bool {
-    match hir.kind() {
-        HirKind::Capture(c) => given.get(c.index as usize).is_some_and(Option::is_some) || has_group(&c.sub, given),
-        HirKind::Repetition(r) => has_group(&r.sub, given),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| has_group(part, given)),
-        _ => false,
     }
 }
 
