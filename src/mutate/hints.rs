@@ -2,10 +2,13 @@
 
 use super::places::{edges, subnet};
 use crate::conf::args;
+use crate::outcome::observer::PatternKind;
 use crate::pattern::{relative_witness, witness};
+use crate::search::points::{self, Of};
+use crate::search::solve::Want;
 use crate::suite::RequestSpec;
 use crate::url::{host_of, split_url};
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use std::net::IpAddr;
 
 /// What a request is to be made with, besides.
@@ -62,47 +65,36 @@ pub(super) struct Hints {
 }
 
 impl Hints {
-    /// Takes what a line says.
+    /// Takes what a line says: what it asks ([`points::of_line`]), and what it does besides.
     pub(super) fn line(&mut self, line: &[u8]) {
         let line = line.trim_start_with(|c| c == '<').trim_end_with(|c| c == '>');
-        let words: Vec<String> = args::words(line).into_iter().map(|word| word.value.to_string()).collect();
+        let words: Vec<BString> = args::words(line).into_iter().map(|word| word.value).collect();
         let Some((name, words)) = words.split_first() else { return };
-        let word = |n: usize| words.get(n).map(String::as_str).unwrap_or_default();
         let name = name.to_ascii_lowercase();
-        match name.as_str() {
-            "location" | "alias" | "scriptalias" | "wsgiscriptalias" | "proxypass" | "redirect"
-            | "redirectpermanent" | "redirecttemp"
-                if word(0) != "~" =>
-            {
-                words.iter().take(2).filter(|word| word.starts_with('/')).for_each(|path| self.path(path));
+        let point = points::of_line(&name, words, None);
+        point.wants.iter().for_each(|(of, want)| self.want(of, want));
+        if !point.methods.is_empty() {
+            self.methods(&point.methods);
+        }
+        let words: Vec<String> = words.iter().map(BString::to_string).collect();
+        let word = |n: usize| words.get(n).map(String::as_str).unwrap_or_default();
+        match name.to_str_lossy().as_ref() {
+            "proxypass" | "redirect" | "redirectpermanent" | "redirecttemp" => {
+                words.iter().take(2).skip(1).filter(|word| word.starts_with('/')).for_each(|path| self.path(path));
             }
-            "location"
-            | "locationmatch"
-            | "aliasmatch"
-            | "scriptaliasmatch"
-            | "wsgiscriptaliasmatch"
-            | "proxypassmatch"
-            | "redirectmatch" => words.iter().take(2).for_each(|pattern| self.regex(pattern)),
-            "rewriterule" => self.regex(word(0)),
-            "files" if word(0) != "~" => self.name(&word(0).replace(['*', '?'], "x")),
-            "files" | "filesmatch" | "directorymatch" => words.iter().for_each(|pattern| self.regex(pattern)),
             "rewritecond" => self.condition(word(0), word(1)),
-            "setenvif" | "setenvifnocase" => self.attribute(word(0), word(1)),
-            "browsermatch" | "browsermatchnocase" => self.attribute("User-Agent", word(0)),
+            "setenvif" | "setenvifnocase" if word(0).eq_ignore_ascii_case("Request_Protocol") => {
+                self.turns.push(Turn::Protocol("HTTP/1.0"));
+            }
             "require" | "allow" | "deny" | "remoteipinternalproxy" | "remoteiptrustedproxy" => {
                 for net in words.iter().filter_map(|word| subnet(word.as_bytes())) {
                     self.turns.extend(edges(&net).into_iter().map(Turn::Client));
                 }
                 let asks = |word: &String| word == "user" || word == "group" || word == "valid-user";
                 self.credentials |= words.iter().any(asks);
-                if word(0) == "method" {
-                    self.methods(words);
-                }
             }
             "authtype" | "authname" | "authuserfile" | "authbasicprovider" | "satisfy" => self.credentials = true,
-            "limit" | "limitexcept" | "allowmethods" | "rewriteoptions" | "traceenable" | "script" => {
-                self.methods(words)
-            }
+            "limitexcept" | "allowmethods" | "rewriteoptions" | "traceenable" | "script" => self.methods(&words),
             "servername" | "serveralias" => {
                 self.hosts.extend(words.iter().map(|name| name.replace(['*', '?'], "x")));
             }
@@ -116,6 +108,27 @@ impl Hints {
             }
             "addencoding" => self.turns.push(Turn::Header("Accept-Encoding".into(), "gzip".into())),
             _ => {}
+        }
+    }
+
+    /// Takes what is asked of a part of the request.
+    fn want(&mut self, of: &Of, want: &Want) {
+        let pattern = want.pattern.to_string();
+        let is_regex = matches!(want.kind, PatternKind::Regex { .. });
+        match of {
+            Of::Path | Of::File | Of::Name if is_regex => self.regex(&pattern),
+            Of::Path => self.path(&pattern.replace(['*', '?'], "x")),
+            Of::Name => self.name(&pattern.replace(['*', '?'], "x")),
+            // a directory: others lead to it
+            Of::File => {}
+            Of::Query => self.turns.extend(near(&pattern).into_iter().chain(["x=1".into()]).map(Turn::Query)),
+            Of::Host => self.hosts.extend(near(&pattern)),
+            Of::Method => self.turns.extend(near(&pattern).map(Turn::Method)),
+            Of::Client if is_regex => self.turns.extend(address(&found_in(&pattern)).map(Turn::Client)),
+            Of::Client => {}
+            Of::Header(name) => {
+                self.turns.extend(near(&pattern).map(|value| Turn::Header(name.clone(), value)));
+            }
         }
     }
 
@@ -154,46 +167,15 @@ impl Hints {
         self.names.extend(["".into(), "x".into()]);
     }
 
-    /// A text that a header or variable of that kind is tried on.
-    fn attribute(&mut self, name: &str, pattern: &str) {
-        let found = relative_witness(pattern.trim_start_matches('!')).unwrap_or_else(|| pattern.into());
-        let values = [found.clone(), format!("{found}x"), format!("x{found}"), found.to_ascii_uppercase()];
-        match name.to_ascii_lowercase().as_str() {
-            "request_uri" => self.regex(pattern),
-            "request_method" => self.turns.extend(values.map(Turn::Method)),
-            "request_protocol" => self.turns.push(Turn::Protocol("HTTP/1.0")),
-            "remote_addr" => self.turns.extend(address(&found).map(Turn::Client)),
-            "server_addr" | "remote_host" => {}
-            "host" => self.hosts.extend(values),
-            _ if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-                self.turns.extend(values.map(|value| Turn::Header(name.into(), value)));
-            }
-            _ => {}
-        }
-    }
-
+    /// What a condition looks at that is no text of the request, or only holds one.
     fn condition(&mut self, subject: &str, pattern: &str) {
         let inner = subject.strip_prefix("%{").and_then(|rest| rest.split('}').next()).unwrap_or_default();
-        let upper = inner.to_ascii_uppercase();
-        match upper.as_str() {
-            "REQUEST_URI" | "REQUEST_FILENAME" | "THE_REQUEST" | "SCRIPT_FILENAME" => self.regex(pattern),
-            "QUERY_STRING" => {
-                let found = relative_witness(pattern.trim_start_matches('!')).unwrap_or_default();
-                let queries = [found.clone(), format!("{found}x"), format!("x{found}"), "x=1".into()];
-                self.turns.extend(queries.map(Turn::Query));
-            }
+        match inner.to_ascii_uppercase().as_str() {
             "HTTPS" | "REQUEST_SCHEME" | "SERVER_PORT" => self.turns.extend([true, false].map(Turn::Https)),
-            "HTTP_HOST" | "SERVER_NAME" => self.attribute("host", pattern),
-            "REQUEST_METHOD" => self.attribute("request_method", pattern),
-            "REMOTE_ADDR" => self.attribute("remote_addr", pattern),
-            _ => {
-                let header = upper.strip_prefix("HTTP_").map(|name| name.replace('_', "-"));
-                let header = header
-                    .or_else(|| inner.get(..5).filter(|h| h.eq_ignore_ascii_case("http:")).map(|_| inner[5..].into()));
-                if let Some(header) = header {
-                    self.attribute(&header, pattern);
-                }
-            }
+            "THE_REQUEST" => self.regex(pattern),
+            // whether there is such a file
+            "REQUEST_FILENAME" | "SCRIPT_FILENAME" => self.names.extend(["".into(), "x".into()]),
+            _ => {}
         }
     }
 
@@ -215,6 +197,17 @@ impl Hints {
             _ => true,
         });
     }
+}
+
+/// A text that a pattern is found in; the pattern itself where it is none.
+fn found_in(pattern: &str) -> String {
+    relative_witness(pattern).unwrap_or_else(|| pattern.into())
+}
+
+/// A text that a pattern is found in, and some that are nearly it.
+fn near(pattern: &str) -> [String; 4] {
+    let found = found_in(pattern);
+    [format!("{found}x"), format!("x{found}"), found.to_ascii_uppercase(), found]
 }
 
 /// Addresses that begin with a text.

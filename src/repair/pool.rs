@@ -9,10 +9,11 @@ use crate::{
     filepath,
     search::ask::Ask,
     search::explore::{Purse, Search},
+    search::first,
     search::space::Terms,
     server::uri,
     site::Site,
-    suite::{first, split_url},
+    suite::split_url,
     vfs::{Cred, resolve},
 };
 #[cfg(feature = "cli")]

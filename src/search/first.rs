@@ -1,7 +1,10 @@
 //! The requests of a first suite: the hosts, mappings and sections of a site, and what must not be served.
 
+use super::points::{self, Of};
+use super::solve::Want;
 use crate::conf::args;
-use crate::pattern::{relative_witness, witness};
+use crate::outcome::observer::PatternKind;
+use crate::pattern::witness;
 use crate::site::{Directive, Site};
 use crate::source::Span;
 use crate::source::directive_text;
@@ -148,46 +151,34 @@ fn port_of(address: &[u8]) -> Option<u16> {
 
 /// The URL paths by which a directive is reached.
 fn paths(site: &Site, host: &Host, directive: &Directive<'_>) -> Vec<String> {
-    let words = directive.words();
-    let text = |n: usize| words.get(n).map(|word| word.to_string()).unwrap_or_default();
-    let name = directive.name().to_ascii_lowercase();
-    match name.as_slice() {
-        b"alias" | b"scriptalias" if words.len() == 2 => below(site, &text(0), words[1].as_bstr()),
-        b"wsgiscriptalias" => vec![text(0)],
-        b"redirect" | b"redirectpermanent" | b"redirecttemp" => {
-            words.iter().find(|word| word.starts_with(b"/")).map(|word| word.to_string()).into_iter().collect()
-        }
-        b"proxypass" if words.len() > 1 => vec![text(0)],
-        b"aliasmatch" | b"scriptaliasmatch" | b"wsgiscriptaliasmatch" | b"proxypassmatch" => found_in(&text(0)),
-        b"redirectmatch" => {
-            // a status may stand before the pattern
-            let at = usize::from(words.len() > 2 || words.len() == 2 && text(0).parse::<u16>().is_ok());
-            found_in(&text(at))
-        }
-        b"rewriterule" if directive.parents().all(|(name, _)| name.eq_ignore_ascii_case(b"VirtualHost")) => {
-            found_in(&text(0))
-        }
-        b"location" if directive.is_section() => vec![text(0)],
-        b"directory" if directive.is_section() => {
-            let Some(root) = &host.root else { return Vec::new() };
-            let directory = text(0);
-            let root = root.to_string();
-            let root = root.trim_end_matches('/');
-            match directory.trim_end_matches('/').strip_prefix(root) {
-                Some(rest) if rest.starts_with('/') && !rest.contains(['*', '?', '[']) => vec![format!("{rest}/")],
-                _ => Vec::new(),
-            }
-        }
-        b"files" if directive.is_section() && !text(0).contains(['*', '?', '[', '~', '"']) => {
-            vec![format!("/{}", text(0))]
-        }
-        _ => Vec::new(),
+    let (name, words) = (directive.name().to_ascii_lowercase(), directive.words());
+    if matches!(name.as_slice(), b"alias" | b"scriptalias") && words.len() == 2 {
+        return below(site, &words[0].to_string(), words[1].as_bstr());
     }
+    let directory = directive.directory();
+    leading_to(host, &name, &words, directive.is_section(), directory.as_ref().map(|d| d.as_slice()))
 }
 
-/// What a pattern is found in.
-fn found_in(pattern: &str) -> Vec<String> {
-    witness(pattern.trim_start_matches('!')).into_iter().collect()
+/// The URL paths that a line is about, as far as its text says.
+fn leading_to(host: &Host, name: &[u8], words: &[BString], section: bool, directory: Option<&[u8]>) -> Vec<String> {
+    // what is noted of many requests leads nowhere
+    if name == b"rewritecond" || name.starts_with(b"setenvif") {
+        return Vec::new();
+    }
+    let root = host.root.as_ref().map(|root| root.trim_end_with(|c| c == '/'));
+    let below_root = |path: &[u8]| Some(path.strip_prefix(root?)?.to_str().ok()?.to_string());
+    let path = |(of, want): (Of, Want)| {
+        let text = want.pattern.to_str().ok()?;
+        match (of, want.kind) {
+            (Of::Path, PatternKind::Prefix) => Some(text.to_string()),
+            (Of::Path, PatternKind::Regex { .. }) => witness(text),
+            (Of::File, PatternKind::Regex { .. }) => below_root(witness(text)?.as_bytes()),
+            (Of::File, PatternKind::Prefix) if section => Some(format!("{}/", below_root(text.as_bytes())?)),
+            (Of::Name, PatternKind::Text) => Some(format!("/{text}")),
+            _ => None,
+        }
+    };
+    points::of_line(name, words, directory).wants.into_iter().filter_map(path).collect()
 }
 
 /// A directory's URL, and one of a file in it; a file's URL.
@@ -214,27 +205,24 @@ fn is_plain(name: &[u8]) -> bool {
     name.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b))
 }
 
-/// The paths that the rules of the document root's .htaccess file are about.
+/// The paths that the lines of the document root's .htaccess file are about.
 fn htaccess(site: &Site, host: &Host) -> Vec<(String, String)> {
     let Some(root) = &host.root else { return Vec::new() };
-    let path = [root.trim_end_with(|c| c == '/'), b"/.htaccess"].concat();
+    let directory = [root.trim_end_with(|c| c == '/'), b"/"].concat();
+    let path = [directory.as_slice(), b".htaccess"].concat();
     let Ok(text) = resolve::read(site.vfs(), &Cred::root(), &path) else { return Vec::new() };
     let mut found = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        let words: Vec<String> = args::words(line.trim()).into_iter().map(|word| word.value.to_string()).collect();
-        let path_of = match words.first().map(|name| name.to_ascii_lowercase()).as_deref() {
-            Some("rewriterule") => {
-                let pattern = words.get(1).map(|pattern| pattern.trim_start_matches('!'));
-                pattern.and_then(relative_witness).map(|text| format!("/{text}"))
-            }
-            Some("redirect" | "redirectpermanent" | "redirecttemp") => {
-                words.iter().find(|w| w.starts_with('/')).cloned()
-            }
-            Some("redirectmatch") => words.iter().skip(1).find_map(|word| witness(word)),
-            _ => None,
-        };
+        let words: Vec<BString> = args::words(line.trim()).into_iter().map(|word| word.value).collect();
+        let Some((name, words)) = words.split_first() else { continue };
+        let name = name.to_ascii_lowercase();
+        if !name.starts_with(b"redirect") && name != b"rewriterule" {
+            continue;
+        }
         let place = format!("{}:{}", site.sources().shown(&path), number + 1);
-        found.extend(path_of.map(|path| (path, format!("{} ({place})", line.trim().as_bstr()))));
+        let line = format!("{} ({place})", line.trim().as_bstr());
+        let paths = leading_to(host, &name, words, false, Some(&directory));
+        found.extend(paths.into_iter().map(|path| (path, line.clone())));
     }
     found
 }

@@ -4,6 +4,7 @@
 //!
 //! - `solve`: a text that patterns match or don't, or the proof that there is none
 //! - `doors`, `tree`, `maps`, `points`, `vary`: what the configuration and the files give reason to try
+//! - `first`: the requests of a first suite, by what the lines say
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
 //! - `explore`: the loop; `phases`: what it asks, one after the other; `make`: requests for a line
@@ -18,6 +19,7 @@ pub(crate) mod compare;
 pub(crate) mod denial;
 pub(crate) mod doors;
 pub(crate) mod explore;
+pub(crate) mod first;
 pub(crate) mod ground;
 pub(crate) mod hunt;
 mod image;

@@ -126,6 +126,20 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
     found
 }
 
+/// What a line asks by itself, by its name in lower case and its words; `directory` is where a rewrite rule's path begins.
+pub(crate) fn of_line(name: &[u8], words: &[BString], directory: Option<&[u8]>) -> Point {
+    let mut point = Point::default();
+    match name {
+        b"rewritecond" => point.wants = condition(words).0,
+        b"rewriterule" => rule(words, directory, &mut point),
+        _ => {
+            within(name, words, &mut point);
+            own(name, words, &mut point);
+        }
+    }
+    point
+}
+
 fn path(kind: Kind, pattern: &[u8]) -> (Of, Want) {
     (Of::Path, Want::yes(kind, pattern))
 }

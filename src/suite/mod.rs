@@ -4,7 +4,6 @@ pub(crate) mod edits;
 pub(crate) mod expect;
 pub(crate) mod files;
 #[cfg(feature = "cli")]
-pub(crate) mod first;
 #[cfg(feature = "disk")]
 mod from;
 mod location;
