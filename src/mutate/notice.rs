@@ -61,17 +61,7 @@ pub(crate) struct Candidates {
 impl Candidates {
     /// Of a scenario and its site.
     pub(crate) fn of(scenario: &Scenario, site: &Site) -> Candidates {
-        let plain = |spec: &RequestSpec| RequestSpec {
-            expect: Vec::new(),
-            name: None,
-            skip: None,
-            tags: Vec::new(),
-            follow: false,
-            line: 0,
-            column: 0,
-            ..spec.clone()
-        };
-        let own = scenario.requests.iter().map(|spec| (plain(spec), None));
+        let own = scenario.requests.iter().map(|spec| (spec.bare(), None));
         let users = scenario.requests.iter().filter_map(|spec| spec.user.clone()).collect::<HashSet<_>>();
         let mut users: Vec<String> = users.into_iter().collect();
         users.sort();

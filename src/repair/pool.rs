@@ -109,7 +109,7 @@ pub(crate) fn requests(
     let mut found: Vec<RequestSpec> = Vec::new();
     for mut other in all {
         place(&mut other);
-        let bare = RequestSpec { expect: Vec::new(), line: 0, column: 0, name: None, ..other };
+        let bare = other.bare();
         if Request::of(&bare, 0) != Request::of(spec, 0) && !found.contains(&bare) {
             found.push(bare);
         }

@@ -1,4 +1,4 @@
-//! From a request to its answer, internal redirects and ErrorDocuments included: modules/http/http_request.c, and
+//! From a request to its answer, ErrorDocuments included: modules/http/http_request.c, and
 //! `ap_invoke_handler` (server/config.c).
 
 use super::byterange::{self, Body};

@@ -1,5 +1,4 @@
-//! From a connection and the lines that come over it to a request: `ap_read_request` and kin (server/protocol.c),
-//! `ap_update_vhost_from_headers` (server/vhost.c).
+//! From a connection and the lines that come over it to a request: `ap_read_request` and kin (server/protocol.c).
 
 use super::engine::Engine;
 use super::hostname::update_vhost_from_headers;

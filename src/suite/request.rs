@@ -102,6 +102,16 @@ impl Default for RequestSpec {
 }
 
 impl RequestSpec {
+    /// The same, with nothing expected, wherever it stands.
+    pub(crate) fn unexpecting(&self) -> RequestSpec {
+        RequestSpec { expect: Vec::new(), line: 0, column: 0, ..self.clone() }
+    }
+
+    /// What is asked alone, without what a suite says of it.
+    pub(crate) fn bare(&self) -> RequestSpec {
+        RequestSpec { name: None, skip: None, tags: Vec::new(), follow: false, ..self.unexpecting() }
+    }
+
     /// From the short form, `METHOD URL` or a URL alone.
     pub fn short(text: &str) -> RequestSpec {
         let (method, url) = text.rsplit_once(' ').unwrap_or(("", text));

@@ -161,8 +161,8 @@ fn confirm(path: &Path, new: &str, before: &[Scenario], prepare: &Prepare<'_>) -
         return Err("scenarios");
     }
     for (new, old) in after.iter().zip(before) {
-        let plain = |r: &RequestSpec| RequestSpec { expect: Vec::new(), line: 0, column: 0, ..r.clone() };
-        let same = new.requests.iter().map(plain).eq(old.requests.iter().map(plain));
+        let same =
+            new.requests.iter().map(RequestSpec::unexpecting).eq(old.requests.iter().map(RequestSpec::unexpecting));
         let files = new.files.iter().map(|f| (&f.path, &f.kind)).eq(old.files.iter().map(|f| (&f.path, &f.kind)));
         if !same || !files || new.config_text().ok() != old.config_text().ok() {
             return Err("requests");
