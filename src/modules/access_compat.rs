@@ -11,7 +11,7 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::after_nocase;
 use crate::server::captures::tried;
-use crate::server::cmd::Cmd;
+use crate::server::cmd::{ALL_METHODS, Cmd};
 use crate::server::core::remote_host;
 use crate::server::functions::Functions;
 use crate::server::method;
@@ -107,6 +107,35 @@ impl Dir {
             Rule::Order(_) | Rule::Satisfy(_) => true,
         };
         self.lines.iter().all(says_all) && self.under.as_ref().is_none_or(|under| under.asks_nothing())
+    }
+
+    /// Whether its lines let anyone in, by any method.
+    pub(crate) fn may_allow(&self) -> bool {
+        let (mut order, mut allows, mut denies_all) = (Order::DenyThenAllow, false, false);
+        for line in &self.lines {
+            let always = line.limited == ALL_METHODS;
+            match &line.rule {
+                Rule::Order(_) if !always => return true,
+                Rule::Order(own) => order = *own,
+                Rule::Allow(_) => allows = true,
+                Rule::Deny(from) => denies_all |= always && matches!(from, From::All),
+                Rule::Satisfy(_) => {}
+            }
+        }
+        match order {
+            Order::AllowThenDeny | Order::MutualFailure => allows && !denies_all,
+            Order::DenyThenAllow => allows || !denies_all,
+        }
+    }
+
+    /// Whether `Satisfy Any` may be in force.
+    pub(crate) fn may_satisfy_any(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.rule, Rule::Satisfy(Satisfy::Any)))
+    }
+
+    /// Whether a line is in force here.
+    pub(crate) fn has(&self, span: Span) -> bool {
+        self.lines.iter().any(|line| line.span == span)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::ask::Ask;
 use super::doors::{Door, doors};
-use super::maps::{self, Maps};
+use super::maps::Maps;
 use super::notes::{Glance, Mark, Matched, Note, Notes, Seen, kind_of};
 use super::place::{self};
 use super::points::{Point, points};
@@ -107,10 +107,10 @@ pub(crate) struct Search<'s> {
     /// The files that requests may lead to, and whether these are all.
     pub tree: Vec<Entry>,
     pub tree_whole: bool,
+    /// Whether no path of them goes on without an end.
+    pub(super) tree_finite: bool,
     /// How URLs lead to them.
     pub maps: Maps,
-    /// Whether a directive lets the request say where.
-    pub(super) leads_anywhere: bool,
     pub(super) points: Vec<Point>,
     /// The requests that were made for each.
     pub(super) made: HashMap<usize, Vec<Ask>>,
@@ -145,7 +145,7 @@ impl<'s> Search<'s> {
         let solver = Solver::default();
         let directives: Vec<Directive<'_>> = site.directives().collect();
         let doors = doors(&run, &solver);
-        let (tree, tree_whole) = entries(site, &run, &directives);
+        let tree = entries(site, &run, &directives);
         let mut search = Search {
             site,
             run,
@@ -154,10 +154,10 @@ impl<'s> Search<'s> {
             purse,
             solver,
             doors,
-            tree,
-            tree_whole,
+            tree_whole: tree.whole,
+            tree_finite: tree.finite,
+            tree: tree.entries,
             maps: Maps::stated(&directives),
-            leads_anywhere: directives.iter().any(maps::leads_anywhere),
             points: Vec::new(),
             made: HashMap::new(),
             proofs: HashMap::new(),
@@ -401,6 +401,13 @@ impl<'s> Search<'s> {
         let mut matched = Matched::default();
         self.run.observe(request, &mut matched);
         matched.0
+    }
+
+    /// Whether a file's name is one of those that httpd reads in each directory.
+    pub(super) fn is_htaccess(&self, path: &[u8]) -> bool {
+        let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
+        let mut said = self.run.server().servers.iter().filter_map(|server| server.core().access_name.as_ref());
+        name == b".htaccess" || said.any(|names| names.value.iter().any(|own| own.as_slice() == name))
     }
 
     /// A path that is as wanted.

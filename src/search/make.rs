@@ -1,6 +1,7 @@
 //! Requests for a line: what its text and the sections around it ask, put together.
 
 use super::ask::{Ask, escaped};
+use super::bounds::Bounds;
 use super::explore::{Chase, Search};
 use super::notes::Note;
 use super::phases::FILES;
@@ -9,7 +10,6 @@ use super::points::{Of, Point};
 use super::solve::{Solved, Want};
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Origin, PatternKind};
-use crate::pattern;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
@@ -53,39 +53,16 @@ impl Search<'_> {
     }
 
     /// Whether a point's own pattern matches whatever is asked.
-    pub(super) fn never_fails(&self, point: usize) -> bool {
+    pub(super) fn never_fails(&self, point: usize, bounds: &Bounds) -> bool {
         let own = self.points.get(point).and_then(|p| p.wants.get(p.own?));
         let Some((of, want)) = own else { return false };
-        // a directory that all files are below
-        if *of == Of::File && want.kind == PatternKind::Prefix {
-            let below = |file: &[u8]| {
-                file.starts_with(&want.pattern) && matches!(file.get(want.pattern.len()), None | Some(b'/'))
-            };
-            return want.pattern.is_empty() || self.maps.all().iter().all(|mapping| below(&mapping.file));
-        }
         let domain = match of {
-            Of::File => &self.files_domain(want.kind).unwrap_or_else(|| PATH.into()),
+            Of::File => bounds.files.as_deref().unwrap_or(ANY),
             Of::Path => PATH,
             Of::Name => NAME,
             _ => ANY,
         };
         self.solver.text(domain, &[Want { yes: false, ..want.clone() }]) == Solved::Empty
-    }
-
-    /// What the paths of files may be: all of them are below where URLs are known to lead, unless requests may say where.
-    fn files_domain(&self, kind: PatternKind) -> Option<String> {
-        if self.leads_anywhere {
-            return None;
-        }
-        let mut roots: Vec<&[u8]> =
-            self.maps.all().iter().map(|mapping| mapping.file.trim_end_with(|c| c == '/')).collect();
-        roots.sort_unstable();
-        // what is below another one says nothing more
-        roots.dedup_by(|next, above| next.strip_prefix(*above).is_some_and(|rest| rest.is_empty() || rest[0] == b'/'));
-        let roots: Vec<String> = roots.into_iter().map(pattern::escaped).collect();
-        // a section's wildcards are held against directories, which end with a slash
-        let rest = if kind == PatternKind::AnyWildcards { "/[^\\x00]*" } else { "(?:/[^\\x00]*)?" };
-        Some(format!("(?s-u)^(?:{}){rest}$", roots.join("|")))
     }
 
     /// Requests for a line.

@@ -113,21 +113,3 @@ impl Maps {
         found.into_iter().map(|url| escaped(&filepath::tidy(url.clone().into()).unwrap_or(url.into()))).collect()
     }
 }
-
-/// Whether a directive makes paths of files of what the request says, from the beginning on.
-pub(crate) fn leads_anywhere(directive: &Directive<'_>) -> bool {
-    let name = directive.name().to_str_lossy().to_ascii_lowercase();
-    let words = directive.words();
-    let open = |text: &BString| {
-        let text = text.strip_prefix(b"/").unwrap_or(text);
-        text.starts_with(b"$") || text.starts_with(b"%")
-    };
-    match name.as_str() {
-        "rewriterule" | "aliasmatch" | "scriptaliasmatch" | "wsgiscriptaliasmatch" => words.get(1).is_some_and(open),
-        "alias" | "scriptalias" => words.last().is_some_and(|text| text.contains_str("%{")),
-        "userdir" | "virtualdocumentroot" | "virtualscriptalias" | "virtualdocumentrootip" | "virtualscriptaliasip" => {
-            true
-        }
-        _ => false,
-    }
-}

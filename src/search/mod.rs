@@ -8,12 +8,15 @@
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
 //! - `explore`: the loop; `phases`: what it asks, one after the other; `make`: requests for a line
-//! - `open`: what was left undecided, and what was shown to be out of reach; `compare`: two sites
+//! - `open`: what was left undecided, and what was shown to be out of reach; `bounds`: what no request can do, shown by
+//!   what is finite: `servers`, `roots`, `walked`, `access`; `compare`: two sites
 //! - `routes`, `by_name`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
 //! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
 //! - `denial`, `hunt`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
 
+mod access;
 pub(crate) mod ask;
+mod bounds;
 mod by_name;
 pub(crate) mod compare;
 pub(crate) mod denial;
@@ -34,7 +37,9 @@ mod phases;
 pub(crate) mod place;
 pub(crate) mod points;
 pub(crate) mod reach;
+mod roots;
 pub(crate) mod routes;
+mod servers;
 pub(crate) mod shown;
 pub(crate) mod solve;
 pub(crate) mod space;
@@ -44,6 +49,7 @@ pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod turns;
 pub(crate) mod vary;
+mod walked;
 
 #[cfg(test)]
 mod tests;

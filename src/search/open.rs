@@ -1,17 +1,17 @@
 //! What a search left undecided, and what it showed to be out of reach.
 
 use super::ask::Ask;
+use super::bounds::Bounds;
 use super::compare::differ;
 use super::explore::Search;
 use super::notes::Mark;
 use super::points::Of;
 use super::space::Clients;
 use crate::directives::{self, Effect};
-use crate::outcome::observer::PatternKind;
 use crate::run::Run;
 use crate::site::Directive;
 use crate::source::Span;
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -85,6 +85,7 @@ impl Search<'_> {
     /// What is undecided: each pattern of which only one turn was seen, where the other was not shown to be impossible.
     pub(crate) fn open(&self) -> Vec<Open> {
         let mut found = Vec::new();
+        let bounds = Bounds::of(self);
         let mut lines: Vec<Span> = self.by_line.keys().copied().collect();
         self.in_order(&mut lines);
         for line in lines {
@@ -95,13 +96,13 @@ impl Search<'_> {
             let yes =
                 self.saw(line, Mark::Tried(true)) || self.saw(line, Mark::Went(true)) || self.saw(line, Mark::Decided);
             let no = self.saw(line, Mark::Tried(false)) || self.saw(line, Mark::Went(false));
-            if !yes && self.blocked_by(line).is_none() && !self.is_held(points) && !self.is_apart(points) {
+            if !yes && self.blocked_by(line).is_none() && !self.is_held(points) && !self.is_apart(points, &bounds) && (no || !self.is_kept_from(line, points, &bounds)) {
                 let why = match no {
                     true => "no request was found for which its pattern matches",
                     false => "no request was found that reaches it",
                 };
                 found.push(Open { line, why: why.into() });
-            } else if yes && !no && !self.always(points) {
+            } else if yes && !no && !self.always(line, points, &bounds) {
                 found.push(Open { line, why: "no request was found for which its pattern does not match".into() });
             }
         }
@@ -118,8 +119,9 @@ impl Search<'_> {
             let require = name == "require"
                 && [&b" env "[..], b" expr ", b" host ", b" method "].iter().any(|w| text.contains_str(w));
             let rest = name == "rewritecond";
+            let never_set = name == "require" && !self.saw(line, Mark::Went(true)) && bounds.is_never_set(self, &sources.text(line));
             let both = self.saw(line, Mark::Went(true)) && self.saw(line, Mark::Went(false));
-            if (expression || require || rest) && !both && !found.iter().any(|o| o.line == line) {
+            if (expression || require || rest) && !both && !never_set && !found.iter().any(|o| o.line == line) {
                 found.push(Open { line, why: "it went only one way in all requests".into() });
             }
         }
@@ -142,49 +144,49 @@ impl Search<'_> {
         client && points.iter().all(|p| self.points[*p].wants.iter().any(|(of, _)| *of == Of::Client))
     }
 
-    /// Whether a section around it is for files that no URL leads to, or that are not there.
-    fn is_apart(&self, points: &[usize]) -> bool {
-        let mut sections = points.iter().flat_map(|p| &self.points[*p].sections);
-        sections.any(|section| {
-            let own = self.by_line.get(section).map(Vec::as_slice).unwrap_or_default();
-            let seen = self.saw(*section, Mark::Tried(true)) || self.saw(*section, Mark::Went(true));
-            !seen && !own.is_empty() && own.iter().all(|p| self.leads_nowhere(*p))
-        })
+    /// Whether a section around it, or its virtual host, is for requests that there can't be.
+    fn is_apart(&self, points: &[usize], bounds: &Bounds) -> bool {
+        let points = || points.iter().map(|p| &self.points[*p]);
+        let never = |section: &Span| bounds.turns(*section).is_some_and(|turns| !turns.matches);
+        points().all(|point| point.server.is_some_and(|server| bounds.is_closed(server)))
+            || points().flat_map(|point| &point.sections).any(never)
     }
 
-    /// Whether a section's own pattern is of directories that are not in the tree.
-    fn leads_nowhere(&self, point: usize) -> bool {
-        let Some((Of::File, want)) = self.points[point].wants.last() else { return false };
-        if want.kind == PatternKind::Prefix && !self.leads_anywhere {
-            let below = |long: &[u8], short: &[u8]| {
-                long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-            };
-            let bare = |file: &BString| file.trim_end_with(|c| c == '/').to_vec();
-            let meets = |file: &BString| below(&bare(file), &want.pattern) || below(&want.pattern, &bare(file));
-            if !self.maps.all().iter().any(|mapping| meets(&mapping.file)) {
-                return true;
-            }
-        }
-        self.tree_whole
-            && self.stays_in_tree()
-            && !self.tree.iter().filter(|entry| entry.dir).any(|entry| {
-                let bare = entry.path.trim_end_with(|c| c == '/');
-                self.fits_text(want, bare) != Some(false) || self.fits_text(want, &entry.path) != Some(false)
+    /// Whether access never comes to a line: others decide before it, or replace it; or nobody is let in who could come to it.
+    fn is_kept_from(&self, line: Span, points: &[usize], bounds: &Bounds) -> bool {
+        const AROUND: [&str; 9] =
+            ["directory", "directorymatch", "files", "filesmatch", "location", "locationmatch", "if", "elseif", "else"];
+        let sources = self.run.sources();
+        let name = |span: Span| sources.directive_name(span).to_ascii_lowercase();
+        let own = name(line);
+        let after = match own.as_str() {
+            "require" | "allow" | "deny" => false,
+            "rewriterule" | "rewritecond" => true,
+            _ => return false,
+        };
+        !points.is_empty()
+            && points.iter().map(|p| &self.points[*p]).all(|point| {
+                let sections = point.sections.iter().copied();
+                let around: Vec<Span> = sections.filter(|span| AROUND.contains(&name(*span).as_str())).collect();
+                let known = bounds.access(self, point.server, &around);
+                known.is_some_and(|all| {
+                    all.iter().all(|access| match access {
+                        Some(access) if after => !access.grants,
+                        Some(access) => !access.may_ask(line),
+                        None => false,
+                    })
+                })
             })
     }
 
-    /// Whether all mappings lead into the tree that was looked at.
-    fn stays_in_tree(&self) -> bool {
-        let within =
-            |file: &[u8]| self.tree.iter().any(|entry| entry.path.starts_with(file) || file.starts_with(&entry.path));
-        self.maps.all().iter().all(|mapping| mapping.file.is_empty() || within(&mapping.file))
-    }
-
     /// Whether its pattern matches whatever is asked.
-    fn always(&self, points: &[usize]) -> bool {
+    fn always(&self, line: Span, points: &[usize], bounds: &Bounds) -> bool {
+        if let Some(turns) = bounds.turns(line) {
+            return !turns.misses;
+        }
         // a condition's point is that of its rule, too
         let mut own = points.iter().filter(|p| self.points[**p].own.is_some()).peekable();
-        own.peek().is_some() && own.all(|p| self.never_fails(*p))
+        own.peek().is_some() && own.all(|p| self.never_fails(*p, bounds))
     }
 
     /// Lines that no request reached, or that decided nothing, in order.
@@ -194,6 +196,7 @@ impl Search<'_> {
             all.map(|row| row.name().to_ascii_lowercase()).collect()
         });
         let mut found = Vec::new();
+        let bounds = Bounds::of(self);
         // many lines are blocked by the same ones
         let mut without: HashMap<Vec<Span>, Option<Run>> = HashMap::new();
         for directive in self.site().directives() {
@@ -213,7 +216,7 @@ impl Search<'_> {
                 .get(&line)
                 .and_then(|points| points.iter().find_map(|p| self.made.get(p)?.first()))
                 .cloned();
-            let apart = !reached && self.by_line.get(&line).is_some_and(|points| self.is_apart(points));
+            let apart = !reached && self.by_line.get(&line).is_some_and(|points| self.is_apart(points, &bounds));
             let proved = blocked.is_some() || apart;
             let blocked_by = blocked.unwrap_or_default();
             // whether, without the lines that block it, its request is answered otherwise

@@ -121,8 +121,18 @@ impl Todo {
     }
 }
 
-/// The files and directories below what the configuration names, in order. The second is whether that is all of them.
-pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (Vec<Entry>, bool) {
+/// What was found of the tree.
+pub(crate) struct Tree {
+    /// The files and directories below what the configuration names, in order.
+    pub entries: Vec<Entry>,
+    /// Whether there were no more than are looked at.
+    pub whole: bool,
+    /// Whether that is each path that leads anywhere: no link leads round in a circle.
+    pub finite: bool,
+}
+
+/// The files and directories below what the configuration names.
+pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> Tree {
     let (vfs, root) = (site.vfs(), Cred::root());
     let users = directives.iter().any(|d| d.name().eq_ignore_ascii_case(b"UserDir"));
     let in_home = resolve::list(vfs, &root, b"/home").unwrap_or_default();
@@ -135,6 +145,7 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
     roots.dedup();
     let mut found: Vec<Entry> = Vec::new();
     let mut met: HashSet<BString> = HashSet::new();
+    let mut finite = true;
     for top in roots {
         let Ok((real, stat)) = resolve::walk(vfs, &root, &top, true) else { continue };
         let top: BString = if stat.is_dir() {
@@ -156,6 +167,7 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
         let mut todo = vec![Todo { path: top, real, by_link: false, above: None, depth: 0 }];
         while let Some(directory) = todo.pop() {
             let own: BString = [directory.path.as_slice(), b"/"].concat().into();
+            finite &= directory.depth <= DEEPEST;
             if directory.depth > DEEPEST || !met.insert(own.clone()) {
                 continue;
             }
@@ -166,7 +178,7 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
             for name in names {
                 if found.len() >= ENTRIES {
                     found.sort();
-                    return (found, false);
+                    return Tree { entries: found, whole: false, finite: false };
                 }
                 let inner: BString = [directory.real.as_slice(), b"/", &name].concat().into();
                 let path: BString = [own.as_slice(), &name].concat().into();
@@ -183,6 +195,8 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
                         let Todo { real: own, by_link, above, depth, .. } = &directory;
                         let above = Above { real: own.clone(), by_link: *by_link, above: above.clone() };
                         todo.push(Todo { path, real, by_link: link, above: Some(Rc::new(above)), depth: depth + 1 });
+                    } else {
+                        finite = false;
                     }
                 } else {
                     found.push(Entry { path, dir: false });
@@ -193,7 +207,7 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> (
     }
     found.sort();
     found.dedup();
-    (found, true)
+    Tree { entries: found, whole: true, finite }
 }
 
 /// Entries of all kinds that there are: a few of each directory and extension, as many as a loop can go through.

@@ -1,5 +1,7 @@
 //! mod_authz_core.c: `Require` and what combines it.
 
+#[cfg(feature = "cli")]
+mod may;
 mod settings;
 mod what_if;
 

@@ -117,7 +117,7 @@ impl Section {
 
 /// `AuthMerging`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Merging {
+pub(super) enum Merging {
     #[default]
     Unset,
     Off,
@@ -135,7 +135,7 @@ pub(super) struct Layer {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dir {
     pub(super) section: Option<Arc<Section>>,
-    merging: Merging,
+    pub(super) merging: Merging,
     pub(super) forbidden_on_fail: Option<Set<bool>>,
     layers: Vec<Layer>,
     /// Containers that are open while the configuration is read.

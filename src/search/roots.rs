@@ -1,0 +1,174 @@
+//! Where the paths of files can begin, whatever is asked: each line that makes one, in a form that leaves nothing out. None
+//! where a line lets the request say it.
+
+use super::solve::{Solved, Solver, Want};
+use crate::outcome::observer::PatternKind;
+use crate::pattern;
+use crate::site::Directive;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
+
+const REGEX: PatternKind = PatternKind::Regex { icase: false };
+/// What a URL's path may be, whether slashes are merged or not.
+const PATHS: &str = "(?s-u)^/.*$";
+/// Sections that say nothing of the request.
+const OPEN: [&str; 6] = ["virtualhost", "ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective"];
+
+/// The texts that a virtual host's files begin with: `/srv/www/` for all below a directory, `/srv/www` for what goes on in
+/// any way.
+pub(super) fn roots(
+    directives: &[Directive<'_>],
+    server: Option<Span>,
+    document_root: &[u8],
+    solver: &Solver,
+) -> Option<Vec<BString>> {
+    let own = |d: &&Directive<'_>| d.virtual_host().is_none() || d.virtual_host() == server;
+    // a virtual host's lines stand before those of the main server
+    let mut lines: Vec<&Directive<'_>> = directives.iter().filter(own).collect();
+    lines.sort_by_key(|d| d.virtual_host().is_none());
+    let (mut found, mut before): (Vec<BString>, Vec<Want>) = (Vec::new(), Vec::new());
+    let below = |path: &[u8]| BString::from([path.trim_end_with(|c| c == '/'), b"/"].concat());
+    let mut rewritten: Vec<BString> = Vec::new();
+    for line in lines {
+        let (name, words) = (line.name().to_str_lossy().to_ascii_lowercase(), line.words());
+        let plain = line.parents().all(|(name, _)| OPEN.contains(&name.to_str_lossy().to_ascii_lowercase().as_str()));
+        match (name.as_str(), words.as_slice()) {
+            ("alias" | "scriptalias" | "wsgiscriptalias", [url, file, ..]) => {
+                let whole = Want::yes(PatternKind::Prefix, url.clone());
+                if is_left(solver, &whole, &before) {
+                    found.push(if url.ends_with(b"/") { file.clone() } else { below(file) });
+                }
+                before.extend(plain.then(|| Want { yes: false, ..whole }));
+            }
+            ("alias" | "scriptalias", [file]) => found.push(fixed(file)?),
+            ("aliasmatch" | "scriptaliasmatch" | "wsgiscriptaliasmatch", [pattern, file, ..]) => {
+                let whole = Want::yes(REGEX, pattern.clone());
+                if is_left(solver, &whole, &before) {
+                    found.push(made(pattern, file, name.starts_with("wsgi"))?);
+                }
+                before.extend(plain.then(|| Want { yes: false, ..whole }));
+            }
+            ("rewriterule", [pattern, output, flags @ ..]) if plain => {
+                rewritten.extend(rule(pattern, output, flags.first())?);
+            }
+            ("rewritebase" | "rewriterule", _) => {}
+            ("userdir", [first, ..]) => match first.to_ascii_lowercase().as_slice() {
+                b"disabled" | b"enabled" => {}
+                _ => {
+                    for word in words.iter().filter(|word| !word.contains_str("://")) {
+                        let star = word.find_byte(b'*');
+                        let root = word.starts_with(b"/").then(|| star.map_or(below(word), |at| word[..at].into()));
+                        found.push(root?);
+                    }
+                }
+            },
+            _ if name.starts_with("virtual") && name != "virtualhost" => return None,
+            _ if ["lua", "perl", "python"].iter().any(|other| name.starts_with(other)) => return None,
+            _ => {}
+        }
+    }
+    // a rule's path is one below the document root, or one of the machine
+    found.extend(rewritten.iter().map(|path| BString::from([document_root, path.as_slice()].concat())));
+    found.extend(rewritten);
+    let whole = Want::yes(PatternKind::Prefix, "/");
+    if is_left(solver, &whole, &before) {
+        found.push(below(document_root));
+    }
+    found.sort();
+    found.dedup();
+    found.iter().all(|root| root.starts_with(b"/") && root != "/").then_some(found)
+}
+
+/// How many patterns before one are heeded.
+const BEFORE: usize = 32;
+
+/// Whether a pattern matches something that those before it don't.
+fn is_left(solver: &Solver, whole: &Want, before: &[Want]) -> bool {
+    // a short pattern takes more than a long one
+    let mut known: Vec<Want> = before.iter().filter(|want| solver.knows(want)).cloned().collect();
+    known.sort_by_key(|want| want.pattern.len());
+    known.truncate(BEFORE);
+    solver.text(PATHS, &[std::slice::from_ref(whole), &known].concat()) != Solved::Empty
+}
+
+/// A path without anything that a request fills in.
+fn fixed(path: &[u8]) -> Option<BString> {
+    (path.starts_with(b"/") && path.find_byteset(b"$%").is_none() && !path.contains_str("..")).then(|| path.into())
+}
+
+/// The beginning of what is made of a match: what a group adds at the end can't climb out.
+fn made(pattern: &[u8], output: &[u8], goes_on: bool) -> Option<BString> {
+    if let Some(path) = fixed(output) {
+        // what follows the match is put behind it
+        return (!goes_on || !path.ends_with(b"/")).then_some(path);
+    }
+    if goes_on {
+        return None;
+    }
+    let at = output.find_byteset(b"$%")?;
+    let (before, filled) = output.split_at(at);
+    let before = fixed(before)?;
+    let last = pattern.strip_suffix(b"$").unwrap_or(pattern);
+    let groups = ["/(.*)", "/(.+)", "(/.*)", "(/.+)", "(/.*)?", "(/.+)?"];
+    groups.iter().find(|group| last.ends_with(group.as_bytes()))?;
+    let text = pattern::regular(REGEX, pattern)?;
+    // none opens behind it: the last by number, too
+    let number = regex::bytes::Regex::new(&text).ok()?.captures_len() - 1;
+    let own = filled == format!("${number}").as_bytes() && number < 10 && !before.ends_with(b".");
+    own.then_some(before)
+}
+
+/// The beginnings of a rule's paths.
+fn rule(pattern: &[u8], output: &[u8], flags: Option<&BString>) -> Option<Vec<BString>> {
+    let flags = flags.map(|f| f.to_ascii_lowercase()).unwrap_or_default();
+    let passed = flags.trim_with(|c| c == '[' || c == ']').split_str(",").any(|flag| flag == b"p" || flag == b"proxy");
+    let path = output.split_once_str(b"?").map_or(output, |(path, _)| path);
+    let at = path.find_byteset(b"$%").unwrap_or(path.len());
+    if output == b"-" || passed || path[..at].contains_str("://") {
+        return Some(Vec::new());
+    }
+    match path.first() {
+        // neither a URL nor a path: 400
+        Some(byte) if !b"/$%".contains(byte) && at == path.len() => Some(Vec::new()),
+        None => Some(Vec::new()),
+        _ => {
+            let root = match path.strip_suffix(b"%{REQUEST_URI}") {
+                Some(before) => fixed(before)?,
+                None => made(pattern, path, false)?,
+            };
+            (root != "/").then(|| vec![root])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::Site;
+
+    #[test]
+    fn texts_that_files_begin_with() {
+        for (config, want) in [
+            ("", Some(vec!["/w/"])),
+            ("Alias /a /x\nAlias /b/ /y", Some(vec!["/w/", "/x/", "/y"])),
+            ("Alias / /x/\nAlias /a /y", Some(vec!["/x/"])),
+            ("<Location /q>\nAlias /z\n</Location>", Some(vec!["/w/", "/z"])),
+            ("AliasMatch ^/(a|b)/(.*) /x/$2", Some(vec!["/w/", "/x/"])),
+            // `/a../b`
+            ("AliasMatch ^/a(.*) /x/$1", None),
+            ("AliasMatch ^/a/(.*)b /x/$1", None),
+            ("AliasMatch ^/[(]/(.*) /x/$1", None),
+            ("RewriteEngine On\nRewriteRule ^/a/(.*)$ /b/$1 [L]", Some(vec!["/b/", "/w/", "/w/b/"])),
+            ("RewriteEngine On\nRewriteRule ^/a/(.*)$ /$1", None),
+            ("RewriteEngine On\nRewriteRule ^/a/(.*)$ http://x.example/$1", Some(vec!["/w/"])),
+            ("UserDir /home/*/web", Some(vec!["/home/", "/w/"])),
+            ("UserDir web", None),
+            ("VirtualDocumentRoot /x/%0", None),
+        ] {
+            let site = Site::builder(config).build().expect("it is laid out");
+            let directives: Vec<Directive<'_>> = site.directives().collect();
+            let found = roots(&directives, None, b"/w", &Solver::default());
+            assert_eq!(found, want.map(|all| all.into_iter().map(BString::from).collect()), "{config}");
+        }
+    }
+}
