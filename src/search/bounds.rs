@@ -5,6 +5,7 @@ use super::access::{self, Access};
 use super::explore::Search;
 use super::notes::Mark;
 use super::points::Of;
+use super::roots::lines;
 use super::servers::reachable;
 use super::walked::{Turns, Walked};
 use crate::pattern::Flags;
@@ -17,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// From how many files in all servers together on nothing is shown by them.
-const MANY: usize = 2_000_000;
+const MANY: usize = 400_000;
 
 /// A virtual host, and sections in it.
 type Around = (Option<Span>, Vec<Span>);
@@ -68,9 +69,10 @@ impl Bounds {
         for own in &server.servers {
             turns.extend(own.sec_dir.iter().map(|section| (section.span, Turns::default())));
         }
+        let lines = lines(&directives);
         for index in open {
             let (site, run, solver) = (search.site(), &search.run, &search.solver);
-            let Some(walked) = Walked::new(site, run, &directives, &search.tree, solver, *index) else { return };
+            let Some(walked) = Walked::new(site, run, &lines, &search.tree, solver, *index) else { return };
             for section in server.servers[*index].sec_dir.iter() {
                 let own = search.points_of(section.span).find_map(|point| point.wants.get(point.own?));
                 let own = own.filter(|(of, _)| *of == Of::File).map(|(_, want)| want);

@@ -5,6 +5,7 @@ use super::ask::Ask;
 use super::doors::{Door, doors};
 use super::maps::Maps;
 use super::notes::{Glance, Mark, Matched, Note, Notes, Seen, kind_of};
+use super::passed::Passed;
 use super::place::{self};
 use super::points::{Point, points};
 use super::solve::{Solved, Solver, Want};
@@ -112,6 +113,8 @@ pub(crate) struct Search<'s> {
     /// How URLs lead to them.
     pub maps: Maps,
     pub(super) points: Vec<Point>,
+    /// What rules do to paths.
+    pub(super) passed: Passed,
     /// The requests that were made for each.
     pub(super) made: HashMap<usize, Vec<Ask>>,
     /// Where a point's path was shown to be out of reach: by which way in, and for which lines.
@@ -159,6 +162,7 @@ impl<'s> Search<'s> {
             tree: tree.entries,
             maps: Maps::stated(&directives),
             points: Vec::new(),
+            passed: Passed::default(),
             made: HashMap::new(),
             proofs: HashMap::new(),
             entered: HashMap::new(),
@@ -176,6 +180,7 @@ impl<'s> Search<'s> {
             asked: 0,
             stopped: None,
         };
+        search.passed = Passed::of(&search.run, &directives);
         search.add_points(points(&directives, None));
         search
     }

@@ -58,7 +58,7 @@ impl Search<'_> {
         let Some((of, want)) = own else { return false };
         let domain = match of {
             Of::File => bounds.files.as_deref().unwrap_or(ANY),
-            Of::Path => PATH,
+            Of::Path => self.passed.domain(self.points[point].line),
             Of::Name => NAME,
             _ => ANY,
         };
@@ -178,7 +178,15 @@ impl Search<'_> {
                     }
                 }
                 Solved::Unknown => urls.extend(self.loose(&paths)),
-                Solved::Empty => blockers = Some(self.blockers(&own_paths, not)),
+                // the text that is tried may be none of a URL's
+                Solved::Empty => {
+                    let domain = self.passed.domain(point.line);
+                    match self.solver.text(domain, &paths) {
+                        Solved::Empty => blockers = Some(self.blockers(domain, &own_paths, not)),
+                        Solved::Found(text) if text.starts_with(b"/") => urls.push(escaped(&text)),
+                        _ => {}
+                    }
+                }
             }
         } else {
             urls.extend(self.files_for(&files, &names, &paths, door.server));
@@ -213,12 +221,12 @@ impl Search<'_> {
     }
 
     /// The lines without which there would be a path, none of which can be left out.
-    pub(super) fn blockers(&self, own: &[Want], not: &[(Want, Span)]) -> Vec<Span> {
+    pub(super) fn blockers(&self, domain: &str, own: &[Want], not: &[(Want, Span)]) -> Vec<Span> {
         let mut kept = not.to_vec();
         for one in not {
             let less: Vec<(Want, Span)> = kept.iter().filter(|other| *other != one).cloned().collect();
             let wants: Vec<Want> = own.iter().cloned().chain(less.iter().map(|(want, _)| want.clone())).collect();
-            if self.solver.text(PATH, &wants) == Solved::Empty {
+            if self.solver.text(domain, &wants) == Solved::Empty {
                 kept = less;
             }
         }

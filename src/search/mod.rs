@@ -9,7 +9,8 @@
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
 //! - `explore`: the loop; `phases`: what it asks, one after the other; `make`: requests for a line
 //! - `open`: what was left undecided, and what was shown to be out of reach; `bounds`: what no request can do, shown by
-//!   what is finite: `servers`, `roots`, `walked`, `access`; `compare`: two sites
+//!   what is finite: `servers`, `roots`, `walked`, `access`,
+//!   `passed`; `compare`: two sites
 //! - `routes`, `by_name`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
 //! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
 //! - `denial`, `hunt`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
@@ -33,6 +34,7 @@ mod make;
 pub(crate) mod maps;
 pub(crate) mod notes;
 pub(crate) mod open;
+mod passed;
 mod phases;
 pub(crate) mod place;
 pub(crate) mod points;

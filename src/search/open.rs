@@ -54,7 +54,7 @@ impl Search<'_> {
                 return None;
             }
             for (_, lines) in proofs {
-                if lines.iter().any(|line| !self.is_plain(*line)) {
+                if lines.iter().any(|line| !self.is_plain(*line)) || !self.passed.is_as_asked(line, lines) {
                     return None;
                 }
                 blockers.extend(lines);

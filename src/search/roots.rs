@@ -14,28 +14,69 @@ const PATHS: &str = "(?s-u)^/.*$";
 /// Sections that say nothing of the request.
 const OPEN: [&str; 6] = ["virtualhost", "ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective"];
 
+/// A line that has to do with the paths of files.
+pub(super) struct Line {
+    name: String,
+    words: Vec<BString>,
+    server: Option<Span>,
+    /// Whether it stands outside any section.
+    open: bool,
+}
+
+/// Those of a site; they are read once for all virtual hosts.
+pub(super) fn lines(directives: &[Directive<'_>]) -> Vec<Line> {
+    const NAMES: [&str; 8] = [
+        "alias",
+        "scriptalias",
+        "wsgiscriptalias",
+        "aliasmatch",
+        "scriptaliasmatch",
+        "wsgiscriptaliasmatch",
+        "rewriterule",
+        "userdir",
+    ];
+    let of = |directive: &Directive<'_>| {
+        let name = directive.name().to_str_lossy().to_ascii_lowercase();
+        let known = NAMES.contains(&name.as_str()) || is_foreign(&name);
+        known.then(|| Line {
+            words: directive.words(),
+            server: directive.virtual_host(),
+            open: is_open(directive),
+            name,
+        })
+    };
+    directives.iter().filter_map(of).collect()
+}
+
+/// Whether a directive leads to files in a way of its own.
+fn is_foreign(name: &str) -> bool {
+    name.starts_with("virtual") && name != "virtualhost"
+        || ["lua", "perl", "python"].iter().any(|other| name.starts_with(other))
+}
+
 /// The texts that a virtual host's files begin with: `/srv/www/` for all below a directory, `/srv/www` for what goes on in
 /// any way.
 pub(super) fn roots(
-    directives: &[Directive<'_>],
+    lines: &[Line],
     server: Option<Span>,
     document_root: &[u8],
     solver: &Solver,
 ) -> Option<Vec<BString>> {
-    let own = |d: &&Directive<'_>| d.virtual_host().is_none() || d.virtual_host() == server;
     // a virtual host's lines stand before those of the main server
-    let mut lines: Vec<&Directive<'_>> = directives.iter().filter(own).collect();
-    lines.sort_by_key(|d| d.virtual_host().is_none());
+    let mut own: Vec<&Line> = lines.iter().filter(|line| line.server.is_none() || line.server == server).collect();
+    own.sort_by_key(|line| line.server.is_none());
+    let is_left = |whole: &Want, before: &[Want]| match own.len() > MANY {
+        true => !before.iter().any(|want| want.kind == PatternKind::Prefix && want.pattern == "/"),
+        false => is_left(solver, whole, before),
+    };
     let (mut found, mut before): (Vec<BString>, Vec<Want>) = (Vec::new(), Vec::new());
     let below = |path: &[u8]| BString::from([path.trim_end_with(|c| c == '/'), b"/"].concat());
     let mut rewritten: Vec<BString> = Vec::new();
-    for line in lines {
-        let (name, words) = (line.name().to_str_lossy().to_ascii_lowercase(), line.words());
-        let plain = line.parents().all(|(name, _)| OPEN.contains(&name.to_str_lossy().to_ascii_lowercase().as_str()));
+    for Line { name, words, open: plain, .. } in &own {
         match (name.as_str(), words.as_slice()) {
             ("alias" | "scriptalias" | "wsgiscriptalias", [url, file, ..]) => {
                 let whole = Want::yes(PatternKind::Prefix, url.clone());
-                if is_left(solver, &whole, &before) {
+                if is_left(&whole, &before) {
                     found.push(if url.ends_with(b"/") { file.clone() } else { below(file) });
                 }
                 before.extend(plain.then(|| Want { yes: false, ..whole }));
@@ -43,15 +84,15 @@ pub(super) fn roots(
             ("alias" | "scriptalias", [file]) => found.push(fixed(file)?),
             ("aliasmatch" | "scriptaliasmatch" | "wsgiscriptaliasmatch", [pattern, file, ..]) => {
                 let whole = Want::yes(REGEX, pattern.clone());
-                if is_left(solver, &whole, &before) {
+                if is_left(&whole, &before) {
                     found.push(made(pattern, file, name.starts_with("wsgi"))?);
                 }
                 before.extend(plain.then(|| Want { yes: false, ..whole }));
             }
-            ("rewriterule", [pattern, output, flags @ ..]) if plain => {
+            ("rewriterule", [pattern, output, flags @ ..]) if *plain => {
                 rewritten.extend(rule(pattern, output, flags.first())?);
             }
-            ("rewritebase" | "rewriterule", _) => {}
+            ("rewriterule", _) => {}
             ("userdir", [first, ..]) => match first.to_ascii_lowercase().as_slice() {
                 b"disabled" | b"enabled" => {}
                 _ => {
@@ -62,8 +103,7 @@ pub(super) fn roots(
                     }
                 }
             },
-            _ if name.starts_with("virtual") && name != "virtualhost" => return None,
-            _ if ["lua", "perl", "python"].iter().any(|other| name.starts_with(other)) => return None,
+            _ if is_foreign(name) => return None,
             _ => {}
         }
     }
@@ -71,7 +111,7 @@ pub(super) fn roots(
     found.extend(rewritten.iter().map(|path| BString::from([document_root, path.as_slice()].concat())));
     found.extend(rewritten);
     let whole = Want::yes(PatternKind::Prefix, "/");
-    if is_left(solver, &whole, &before) {
+    if is_left(&whole, &before) {
         found.push(below(document_root));
     }
     found.sort();
@@ -79,8 +119,14 @@ pub(super) fn roots(
     found.iter().all(|root| root.starts_with(b"/") && root != "/").then_some(found)
 }
 
-/// How many patterns before one are heeded.
+/// Whether no section around a line says anything of the request.
+pub(super) fn is_open(line: &Directive<'_>) -> bool {
+    line.parents().all(|(name, _)| OPEN.contains(&name.to_str_lossy().to_ascii_lowercase().as_str()))
+}
+
+/// How many patterns before one are heeded, and up to how many lines.
 const BEFORE: usize = 32;
+const MANY: usize = 64;
 
 /// Whether a pattern matches something that those before it don't.
 fn is_left(solver: &Solver, whole: &Want, before: &[Want]) -> bool {
@@ -157,7 +203,8 @@ mod tests {
             // `/a../b`
             ("AliasMatch ^/a(.*) /x/$1", None),
             ("AliasMatch ^/a/(.*)b /x/$1", None),
-            ("AliasMatch ^/[(]/(.*) /x/$1", None),
+            ("AliasMatch ^/[(]/(.*) /x/$1", Some(vec!["/w/", "/x/"])),
+            ("AliasMatch ^/[(]/(.*) /x/$2", None),
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ /b/$1 [L]", Some(vec!["/b/", "/w/", "/w/b/"])),
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ /$1", None),
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ http://x.example/$1", Some(vec!["/w/"])),
@@ -167,7 +214,7 @@ mod tests {
         ] {
             let site = Site::builder(config).build().expect("it is laid out");
             let directives: Vec<Directive<'_>> = site.directives().collect();
-            let found = roots(&directives, None, b"/w", &Solver::default());
+            let found = roots(&lines(&directives), None, b"/w", &Solver::default());
             assert_eq!(found, want.map(|all| all.into_iter().map(BString::from).collect()), "{config}");
         }
     }

@@ -1,25 +1,26 @@
 //! Which directories a walk to a file can pass, whatever is asked: the tree is finite, and so is what the sections on
 //! directories are held against.
 
-use super::roots::roots;
+use super::roots::{Line, roots};
 use super::solve::{Solved, Solver, Want};
 use super::tree::Entry;
 use crate::outcome::observer::PatternKind;
 use crate::pattern;
 use crate::run::Run;
 use crate::server::section::Section;
-use crate::site::{Directive, Site};
+use crate::site::Site;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::BTreeSet;
 
-/// From how many directories on a regular expression is not looked at.
-const MANY: usize = 2_000;
+/// From how many paths on a regular expression is not looked at, and a pattern with wildcards.
+const MANY: usize = 400;
+const WILD: usize = 20_000;
 
 /// What walks can pass, for the files of one virtual host.
 pub(super) struct Walked {
-    /// The directories, each with its slash.
-    directories: BTreeSet<BString>,
+    /// The directories and the files, which are walked the same, each with a slash, by how many they have.
+    levels: Vec<BTreeSet<BString>>,
     /// What its files' paths begin with.
     begun: Vec<BString>,
     /// The same as regular expressions.
@@ -42,32 +43,47 @@ impl Walked {
     pub(super) fn new(
         site: &Site,
         run: &Run,
-        directives: &[Directive<'_>],
+        lines: &[Line],
         tree: &[Entry],
         solver: &Solver,
         server: usize,
     ) -> Option<Walked> {
         let own = run.server().servers.get(server)?;
-        let roots = roots(directives, own.span, own.core().document_root(), solver)?;
-        let mut directories: BTreeSet<BString> = BTreeSet::from(["/".into()]);
+        let roots = roots(lines, own.span, own.core().document_root(), solver)?;
+        let mut levels: Vec<BTreeSet<BString>> = Vec::new();
+        let mut add = |path: BString| {
+            let level = path.find_iter("/").count();
+            if levels.len() <= level {
+                levels.resize_with(level + 1, BTreeSet::new);
+            }
+            levels[level].insert(path);
+        };
+        add("/".into());
         let mut files = Vec::new();
-        let is_dir = |path: &[u8]| resolve::stat(site.vfs(), &Cred::root(), path).is_ok_and(|stat| stat.is_dir());
+        let stat = |path: &[u8]| resolve::stat(site.vfs(), &Cred::root(), path).ok();
         for root in &roots {
             if !is_known(site, tree, root) {
                 return None;
             }
             let slashes: Vec<usize> = root.find_iter("/").collect();
             for at in slashes {
-                // a walk ends where nothing is
-                if at == 0 || is_dir(&root[..at]) {
-                    directories.insert(root[..=at].into());
-                } else {
+                let there = stat(&root[..at.max(1)]);
+                // a file that is there is taken for a directory, too
+                if there.is_some() {
+                    add(root[..=at].into());
+                }
+                // a walk ends where nothing is, or a file
+                if !there.is_some_and(|there| there.is_dir()) {
                     files.push(pattern::escaped(&root[..at]));
                 }
             }
             files.push(format!("{}[^/\\x00]*", pattern::escaped(root)));
-            for entry in below(tree, root).filter(|entry| entry.dir) {
-                directories.insert(entry.path.clone());
+            for entry in below(tree, root) {
+                if !entry.dir {
+                    add([entry.path.as_slice(), b"/"].concat().into());
+                    continue;
+                }
+                add(entry.path.clone());
                 files.push(format!("{}[^/\\x00]*", pattern::escaped(&entry.path)));
                 files.push(pattern::escaped(entry.path.trim_end_with(|c| c == '/')));
             }
@@ -78,7 +94,7 @@ impl Walked {
         let files = if files.len() > MANY { String::new() } else { format!("(?s-u)^(?:{})$", files.join("|")) };
         // a file may be the directory itself
         let texts = roots.iter().map(|root| pattern::escaped(root.trim_end_with(|c| c == '/'))).collect();
-        Some(Walked { directories, begun: roots, roots: texts, files })
+        Some(Walked { levels, begun: roots, roots: texts, files })
     }
 
     /// What can become of a section; `own` is its pattern where it is a regular expression.
@@ -94,19 +110,17 @@ impl Walked {
         if section.components == 0 {
             return Turns { matches: true, misses: false };
         }
-        let mut turns = Turns::default();
         // as `ap_directory_walk` holds them against each other
-        for path in &self.directories {
-            if path.find_iter("/").count() == section.components {
-                let matched = match section.is_fnmatch {
-                    true => pattern::fnmatch(section.path.as_bstr(), path.as_bstr(), pattern::PATHNAME),
-                    false => section.path == *path,
-                };
-                turns.matches |= matched;
-                turns.misses |= !matched;
-            }
+        let Some(level) = self.levels.get(section.components) else { return Turns::default() };
+        if !section.is_fnmatch {
+            let matches = level.contains(&section.path);
+            return Turns { matches, misses: level.len() > usize::from(matches) };
         }
-        turns
+        if level.len() > WILD {
+            return Turns { matches: true, misses: true };
+        }
+        let matches = |path: &&BString| is_match(section, path);
+        Turns { matches: level.iter().any(|path| matches(&path)), misses: !level.iter().all(|path| matches(&path)) }
     }
 
     /// Whether a section on directories can apply, and whether it always does, where `given` applies, or else where there is
@@ -118,30 +132,38 @@ impl Walked {
         if section.components == 0 {
             return (true, true);
         }
-        let matches = |section: &Section, path: &[u8]| match section.is_fnmatch {
-            true => pattern::fnmatch(section.path.as_bstr(), path.as_bstr(), pattern::PATHNAME),
-            false => section.path == path,
-        };
         let at = |section: &Section, path: &[u8]| {
             let end = path.find_iter("/").nth(section.components.checked_sub(1)?)? + 1;
             path.get(..end).map(<[u8]>::to_vec)
         };
-        let applies = |path: &[u8]| at(section, path).map(|above| matches(section, &above));
+        let applies = |path: &[u8]| at(section, path).map(|above| is_match(section, &above));
+        let all = || self.levels.iter().flatten();
         let Some(given) = given else {
-            let any = self.directories.iter().any(|path| matches(section, path));
-            let there = |path: &[u8]| at(section, path).is_some_and(|above| self.directories.contains(above.as_bstr()));
+            let any = self.levels.get(section.components).is_some_and(|level| level.iter().any(|path| is_match(section, path)));
+            let there = |path: &[u8]| at(section, path).is_some_and(|above| self.has(&above));
             return (any, self.begun.iter().all(|root| there(root) && applies(root) == Some(true)));
         };
-        let given = self.directories.iter().filter(|path| at(given, path).is_some_and(|above| matches(given, &above)));
+        let given = all().filter(|path| at(given, path).is_some_and(|above| is_match(given, &above)));
         let all: Vec<Option<bool>> = given.map(|path| applies(path)).collect();
         let can = all.contains(&Some(true));
         // one that is deeper may not be come to
         (can, can && all.iter().all(|one| *one == Some(true)))
     }
 
+    fn has(&self, path: &[u8]) -> bool {
+        self.levels.get(path.find_iter("/").count()).is_some_and(|level| level.contains(path.as_bstr()))
+    }
+
     /// What the paths of files begin with, as regular expressions.
     pub(super) fn roots(&self) -> impl Iterator<Item = &String> {
         self.roots.iter()
+    }
+}
+
+fn is_match(section: &Section, path: &[u8]) -> bool {
+    match section.is_fnmatch {
+        true => pattern::fnmatch(section.path.as_bstr(), path.as_bstr(), pattern::PATHNAME),
+        false => section.path == path,
     }
 }
 
@@ -151,15 +173,17 @@ fn below<'t>(tree: &'t [Entry], text: &'t [u8]) -> impl Iterator<Item = &'t Entr
     tree[from..].iter().take_while(move |entry| entry.path.starts_with(text))
 }
 
-/// Whether all directories whose paths begin with a text are in the tree that was looked at.
+/// Whether all that is there and whose path begins with a text is in the tree that was looked at.
 fn is_known(site: &Site, tree: &[Entry], root: &[u8]) -> bool {
     let at = root.rfind_byte(b'/').map_or(0, |at| at + 1);
     let (parent, base) = root.split_at(at);
     let (vfs, cred) = (site.vfs(), Cred::root());
-    let has = |path: &[u8]| below(tree, path).next().is_some_and(|entry| entry.dir && entry.path == path);
     let is_dir = |path: &[u8]| resolve::stat(vfs, &cred, path).is_ok_and(|stat| stat.is_dir());
+    let has = |path: &[u8], dir: bool| {
+        below(tree, path).next().is_some_and(|entry| entry.dir == dir && entry.path == path)
+    };
     if base.is_empty() {
-        return !is_dir(root.trim_end_with(|c| c == '/')) || has(root);
+        return !is_dir(root.trim_end_with(|c| c == '/')) || has(root, true);
     }
     let bare = parent.trim_end_with(|c| c == '/');
     let bare = if bare.is_empty() { &b"/"[..] } else { bare };
@@ -169,6 +193,10 @@ fn is_known(site: &Site, tree: &[Entry], root: &[u8]) -> bool {
     let Ok(names) = resolve::list(vfs, &cred, bare) else { return false };
     names.iter().filter(|name| name.starts_with(base)).all(|name| {
         let path = [parent, name.as_slice()].concat();
-        !is_dir(&path) || has(&[path.as_slice(), b"/"].concat())
+        match is_dir(&path) {
+            true => has(&[path.as_slice(), b"/"].concat(), true),
+            // a link that leads nowhere is no file
+            false => has(&path, false) || resolve::stat(vfs, &cred, &path).is_err(),
+        }
     })
 }
