@@ -227,8 +227,9 @@ fn applies(section: &Section, walked: &Walked, around: &[Span], layers: &[Layer<
             let given = layers.iter().map(|layer| layer.section).filter(|other| around.contains(&other.span));
             let mut given: Vec<&Section> = given.collect();
             given.retain(|other| matches!(other.kind, Kind::Directory | Kind::Files));
-            let directory =
-                given.iter().find(|other| other.kind == Kind::Directory && other.regex.is_none() && other.components > 0);
+            let directory = given
+                .iter()
+                .find(|other| other.kind == Kind::Directory && other.regex.is_none() && other.components > 0);
             match walked.with(section, directory.copied()) {
                 // without a walk none applies
                 (_, true) if !given.is_empty() => Applies::Always,

@@ -100,7 +100,12 @@ impl Bounds {
     }
 
     /// What access comes to in the sections around a line, in each server that it is in; none where that can't be told.
-    pub(super) fn access(&self, search: &Search<'_>, server: Option<Span>, around: &[Span]) -> Option<Rc<Vec<Option<Access>>>> {
+    pub(super) fn access(
+        &self,
+        search: &Search<'_>,
+        server: Option<Span>,
+        around: &[Span],
+    ) -> Option<Rc<Vec<Option<Access>>>> {
         if !self.plain || around.is_empty() {
             return None;
         }

@@ -96,7 +96,12 @@ impl Search<'_> {
             let yes =
                 self.saw(line, Mark::Tried(true)) || self.saw(line, Mark::Went(true)) || self.saw(line, Mark::Decided);
             let no = self.saw(line, Mark::Tried(false)) || self.saw(line, Mark::Went(false));
-            if !yes && self.blocked_by(line).is_none() && !self.is_held(points) && !self.is_apart(points, &bounds) && (no || !self.is_kept_from(line, points, &bounds)) {
+            if !yes
+                && self.blocked_by(line).is_none()
+                && !self.is_held(points)
+                && !self.is_apart(points, &bounds)
+                && (no || !self.is_kept_from(line, points, &bounds))
+            {
                 let why = match no {
                     true => "no request was found for which its pattern matches",
                     false => "no request was found that reaches it",
@@ -119,7 +124,9 @@ impl Search<'_> {
             let require = name == "require"
                 && [&b" env "[..], b" expr ", b" host ", b" method "].iter().any(|w| text.contains_str(w));
             let rest = name == "rewritecond";
-            let never_set = name == "require" && !self.saw(line, Mark::Went(true)) && bounds.is_never_set(self, &sources.text(line));
+            let never_set = name == "require"
+                && !self.saw(line, Mark::Went(true))
+                && bounds.is_never_set(self, &sources.text(line));
             let both = self.saw(line, Mark::Went(true)) && self.saw(line, Mark::Went(false));
             if (expression || require || rest) && !both && !never_set && !found.iter().any(|o| o.line == line) {
                 found.push(Open { line, why: "it went only one way in all requests".into() });
@@ -216,7 +223,9 @@ impl Search<'_> {
                 .get(&line)
                 .and_then(|points| points.iter().find_map(|p| self.made.get(p)?.first()))
                 .cloned();
-            let apart = !reached && self.by_line.get(&line).is_some_and(|points| self.is_apart(points, &bounds));
+            let never =
+                |points: &Vec<usize>| self.is_apart(points, &bounds) || self.is_kept_from(line, points, &bounds);
+            let apart = !reached && self.by_line.get(&line).is_some_and(never);
             let proved = blocked.is_some() || apart;
             let blocked_by = blocked.unwrap_or_default();
             // whether, without the lines that block it, its request is answered otherwise

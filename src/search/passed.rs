@@ -38,7 +38,8 @@ struct Rule {
 impl Passed {
     /// Of a site's directives.
     pub(super) fn of(run: &Run, directives: &[Directive<'_>]) -> Passed {
-        let mut passed = Passed { doubled: !run.server().loaded.version.has(&version::MERGED_SLASHES), ..Passed::default() };
+        let mut passed =
+            Passed { doubled: !run.server().loaded.version.has(&version::MERGED_SLASHES), ..Passed::default() };
         for directive in directives {
             let (name, words) = (directive.name().to_ascii_lowercase(), directive.words());
             match name.as_slice() {
@@ -89,9 +90,11 @@ impl Passed {
         // the rules of the main server may be inherited, before or after
         let before = self.rules.iter().enumerate().filter(|(at, rule)| rule.server != server || *at < own);
         !self.again
-            && before.map(|(_, rule)| rule).filter(|rule| !rule.condition).all(|rule| match blockers.contains(&rule.line) {
-                true => rule.ends,
-                false => !rule.changes || rule.server != server && rule.server.is_some() && server.is_some(),
+            && before.map(|(_, rule)| rule).filter(|rule| !rule.condition).all(|rule| {
+                match blockers.contains(&rule.line) {
+                    true => rule.ends,
+                    false => !rule.changes || rule.server != server && rule.server.is_some() && server.is_some(),
+                }
             })
     }
 }

@@ -10,8 +10,7 @@ pub(super) fn reachable(server: &Compiled) -> Vec<bool> {
         *main |= !takes_all(server);
     }
     for chain in server.tables.chains() {
-        let links: Vec<(usize, &[u8])> =
-            chain.links().map(|link| (link.server, link.virthost.as_slice())).collect();
+        let links: Vec<(usize, &[u8])> = chain.links().map(|link| (link.server, link.virthost.as_slice())).collect();
         for (place, (index, virthost)) in links.iter().enumerate() {
             let before = &links[..place];
             let reached = is_default(chain, *index) || !is_hidden(&server.names, *index, virthost, before);

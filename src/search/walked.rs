@@ -139,7 +139,10 @@ impl Walked {
         let applies = |path: &[u8]| at(section, path).map(|above| is_match(section, &above));
         let all = || self.levels.iter().flatten();
         let Some(given) = given else {
-            let any = self.levels.get(section.components).is_some_and(|level| level.iter().any(|path| is_match(section, path)));
+            let any = self
+                .levels
+                .get(section.components)
+                .is_some_and(|level| level.iter().any(|path| is_match(section, path)));
             let there = |path: &[u8]| at(section, path).is_some_and(|above| self.has(&above));
             return (any, self.begun.iter().all(|root| there(root) && applies(root) == Some(true)));
         };
@@ -179,9 +182,8 @@ fn is_known(site: &Site, tree: &[Entry], root: &[u8]) -> bool {
     let (parent, base) = root.split_at(at);
     let (vfs, cred) = (site.vfs(), Cred::root());
     let is_dir = |path: &[u8]| resolve::stat(vfs, &cred, path).is_ok_and(|stat| stat.is_dir());
-    let has = |path: &[u8], dir: bool| {
-        below(tree, path).next().is_some_and(|entry| entry.dir == dir && entry.path == path)
-    };
+    let has =
+        |path: &[u8], dir: bool| below(tree, path).next().is_some_and(|entry| entry.dir == dir && entry.path == path);
     if base.is_empty() {
         return !is_dir(root.trim_end_with(|c| c == '/')) || has(root, true);
     }
