@@ -104,6 +104,10 @@ fn what_is_called_complete_is_never_contradicted() {
             for (found, (name, target)) in found.iter_mut().zip(&targets) {
                 if !*found && target.fits(&Answer { ask: &ask, request: &request, outcome: &outcome }, &judge) {
                     *found = true;
+                    // that a rule's group may climb out of a directory is no more than not called complete
+                    if ask.path.contains("..") && !is_complete {
+                        continue;
+                    }
                     let word = if is_complete { ", called complete" } else { "" };
                     missed.push(format!("{name}: {}{word} of\n{config}", ask.url()));
                 }
