@@ -14,7 +14,7 @@ except ImportError:  # before Python 3.11
     import sre_constants as sre
     import sre_parse as parser
 
-PART, EACH = 140, 2  # how many seconds for all sets of an answer, and for each
+EACH = 2  # how many seconds for a set
 LOW, HIGH = 0x20, 0x7E  # the alphabet: printable bytes
 START, END = "\x02", "\x03"  # around each text: what ^ and $ match
 LINE = re.compile(r"^\s*(?:RewriteRule|RedirectMatch(?:\s+\w+)?|AliasMatch|ScriptAliasMatch|<LocationMatch)\s+(.*?)>?\s*$", re.I)
@@ -207,8 +207,8 @@ def compare(samples: int, work: pathlib.Path) -> None:
     # until there are enough that cvc5 can tell, or its time is over: a text is tried above, a proof is by nothing but this
     agree = differ = undecided = 0
     enough = True
-    for answer, some, least in (("empty", empty, samples // 2), ("found", found, samples // 10)):
-        told, until = 0, time.monotonic() + PART
+    for answer, some, least, seconds in (("empty", empty, samples // 2, 210), ("found", found, samples // 10, 60)):
+        told, until = 0, time.monotonic() + seconds
         for one, other in asked(chance.sample(some, min(2 * samples, len(some)))):
             told += other != "unknown"
             undecided += other == "unknown"
