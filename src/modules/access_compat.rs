@@ -11,7 +11,7 @@ use crate::outcome::observer::{Origin, PatternKind};
 use crate::outcome::step::{By, Detail, Judgement, Step};
 use crate::pattern::after_nocase;
 use crate::server::captures::tried;
-use crate::server::cmd::{ALL_METHODS, Cmd};
+use crate::server::cmd::Cmd;
 use crate::server::core::remote_host;
 use crate::server::functions::Functions;
 use crate::server::method;
@@ -108,12 +108,16 @@ impl Dir {
         };
         self.lines.iter().all(says_all) && self.under.as_ref().is_none_or(|under| under.asks_nothing())
     }
+}
 
+/// What its lines can come to, whatever is asked.
+#[cfg(feature = "cli")]
+impl Dir {
     /// Whether its lines let anyone in, by any method.
     pub(crate) fn may_allow(&self) -> bool {
         let (mut order, mut allows, mut denies_all) = (Order::DenyThenAllow, false, false);
         for line in &self.lines {
-            let always = line.limited == ALL_METHODS;
+            let always = line.limited == crate::server::cmd::ALL_METHODS;
             match &line.rule {
                 Rule::Order(_) if !always => return true,
                 Rule::Order(own) => order = *own,

@@ -198,8 +198,8 @@ fn layers(server: &Server) -> Option<Vec<Layer<'_>>> {
     let (mut from, mut depth) = (0, 3);
     loop {
         let to = found.len();
-        for outer in from..to {
-            let own = found[outer].section.settings.core.iter().flat_map(|core| core.sec_if.iter());
+        for (outer, layer) in found.iter().enumerate().skip(from) {
+            let own = layer.section.settings.core.iter().flat_map(|core| core.sec_if.iter());
             conditions.extend(own.map(|section| Layer { section, inside: Some(outer), walk: depth }));
         }
         if conditions.is_empty() {
