@@ -207,7 +207,7 @@ def compare(samples: int, work: pathlib.Path) -> None:
     # until there are enough that cvc5 can tell, or its time is over: a text is tried above, a proof is by nothing but this
     agree = differ = undecided = 0
     enough = True
-    for answer, some, least, seconds in (("empty", empty, samples // 2, 210), ("found", found, samples // 10, 60)):
+    for answer, some, least, seconds in (("empty", empty, samples // 2, 210), ("found", found, samples // 20, 60)):
         told, until = 0, time.monotonic() + seconds
         for one, other in asked(chance.sample(some, min(2 * samples, len(some)))):
             told += other != "unknown"
