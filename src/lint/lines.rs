@@ -68,24 +68,20 @@ pub(crate) fn is_status(word: &[u8]) -> bool {
         || [&b"permanent"[..], b"temp", b"seeother", b"gone"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Edits that put a directive, or a whole section, above another one of the same file.
+/// Edits that put a directive, or a whole section, above another one.
 pub(crate) fn above(site: &Site, line: &Directive<'_>, other: &Directive<'_>) -> Option<Vec<Edit>> {
     let (text, gone) = taken(site, line)?;
     let at = other.span();
-    (at.file == gone.file).then(|| {
-        let insert = Edit { file: at.file, range: at.start..at.start, text: [text.as_slice(), b"\n"].concat().into() };
-        vec![insert, gone]
-    })
+    let insert = Edit { file: at.file, range: at.start..at.start, text: [text.as_slice(), b"\n"].concat().into() };
+    site.is_own(at.file).then(|| vec![insert, gone])
 }
 
 /// The same, behind another one.
 pub(crate) fn behind(site: &Site, line: &Directive<'_>, other: &Directive<'_>) -> Option<Vec<Edit>> {
     let (text, gone) = taken(site, line)?;
     let at = whole(other);
-    (at.file == gone.file).then(|| {
-        let insert = Edit { file: at.file, range: at.end..at.end, text: [b"\n", text.as_slice()].concat().into() };
-        vec![insert, gone]
-    })
+    let insert = Edit { file: at.file, range: at.end..at.end, text: [b"\n", text.as_slice()].concat().into() };
+    site.is_own(at.file).then(|| vec![insert, gone])
 }
 
 /// A directive's text, and the edit that takes it out with its line.

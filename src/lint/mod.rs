@@ -9,6 +9,7 @@ pub(crate) mod facts;
 pub(crate) mod fix;
 mod htaccess;
 mod lines;
+mod overlap;
 mod past;
 #[cfg(test)]
 mod published;
@@ -138,6 +139,7 @@ pub(crate) fn lint(facts: &Facts<'_>) -> Vec<Finding> {
     found.retain(|finding| finding.line.is_some() && facts.site.is_own(finding.line.file));
     let sources = facts.site.sources();
     found.sort_by_cached_key(|f| (sources.file(f.line.file).name.clone(), f.line.start, f.rule));
+    let mut found = overlap::once(facts, found);
     found.dedup_by(|a, b| a.rule == b.rule && a.line == b.line);
     found
 }

@@ -216,6 +216,15 @@ impl Asked<'_> {
                 point.image.as_ref().map(|(was, output)| (pattern.map_or(was.clone(), Into::into), output.clone()));
             Point { wants: wants.collect(), image, ..point.clone() }
         });
+        // a rule of a directory asks for a file, too: where the URL says more, any file may do
+        let by_url = |point: Point| {
+            let asks = |of: &Of| matches!(of, Of::File | Of::Name);
+            let both = new.0 == Of::Path && point.wants.iter().any(|(of, _)| asks(of));
+            let wants = point.wants.iter().filter(|(of, _)| !asks(of)).cloned().collect();
+            let url = both.then(|| Point { wants, image: None, ..point.clone() });
+            [Some(point), url].into_iter().flatten()
+        };
+        let meant = meant.flat_map(by_url);
         let asks: Vec<Ask> = meant.flat_map(|point| search.asks_for(&point)).take(6 * ABOUT).collect();
         if asks.is_empty() {
             return None;

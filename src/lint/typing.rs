@@ -56,6 +56,13 @@ pub(crate) fn slips(site: &Site) -> Vec<Slip> {
     all
 }
 
+/// The slips of one file.
+pub(crate) fn slips_in(site: &Site, id: FileId) -> Vec<Slip> {
+    let mut slips = of_file(&site.sources().file(id), id);
+    slips.truncate(MOST);
+    slips
+}
+
 /// The site with its slips mended; none where it has none.
 pub(crate) fn mended(site: &Site) -> Option<Vec<Edit>> {
     let edits: Vec<Edit> = slips(site).into_iter().flat_map(|slip| slip.edits).collect();
@@ -63,7 +70,7 @@ pub(crate) fn mended(site: &Site) -> Option<Vec<Edit>> {
 }
 
 /// Whether httpd finds fault with a tag or a name.
-fn is_slip(found: &Diagnostic) -> bool {
+pub(crate) fn is_slip(found: &Diagnostic) -> bool {
     found.severity == Severity::Error
         && (["unclosed-section", "unmatched-close", "mismatched-close", "unclosed-tag"].contains(&found.code)
             || found.message.starts_with("Invalid command")

@@ -54,6 +54,9 @@ const PROGRAMS: [&str; 12] = [
     "application/x-httpd-php",
 ];
 
+/// The handler of PHP's module.
+const PHP: &[u8] = b"application/x-httpd-php";
+
 /// Handlers that show something of the server, whatever the file is.
 const PAGES: [&str; 8] = [
     "server-status",
@@ -95,6 +98,8 @@ pub(crate) fn behind(site: &Site, outcome: &Outcome) -> Option<(Thing, How)> {
     let source = handler.ends_with(b"-source");
     let how = match is_file {
         false => How::Listing,
+        // with its engine off PHP gives the file to who sends it, under the same name
+        true if handler == PHP && outcome.script_name.is_none() => How::Static,
         true if !source && PROGRAMS.iter().any(|name| handler.starts_with(name.as_bytes())) => How::Program,
         true => How::Static,
     };

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "An access rule stands straight in a virtual host or the main server.",
     why: "httpd takes Require, Order, Allow and Deny in sections and .htaccess files only, and does not start.",
-    help: "put it into `<Location />` (a denial), or into the Directory section of the folder (a grant)",
+    help: "put it into `<Location />` (a denial), or into the Directory section of the directory (a grant)",
     safe: Some(true),
     bad: Example {
         config: r##"DocumentRoot /srv/www

@@ -10,9 +10,9 @@ pub(super) static RULE: Rule = Rule {
     name: "alias-hides-document-folder",
     level: Severity::Note,
     group: "shadowed lines",
-    finds: "An Alias covers a folder of the same name below DocumentRoot that has files of its own.",
-    why: "The Alias takes all URLs that begin so: the folder's own files are not found.",
-    help: "name the folder or the URL otherwise",
+    finds: "An Alias covers a directory of the same name below DocumentRoot that has files of its own.",
+    why: "The Alias takes all URLs that begin so: the directory's own files are not found.",
+    help: "name the directory or the URL otherwise",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     group: "shadowed lines",
     finds: "An Alias, AliasMatch or ScriptAlias takes every URL of a WSGIScriptAlias.",
     why: "mod_alias is asked before mod_wsgi, whatever the order of the lines: the application is never called.",
-    help: "lead only the static folders' URLs to files: `AliasMatch ^/static/(.*)$ FOLDER/$1`",
+    help: "lead only the static directories' URLs to files: `AliasMatch ^/static/(.*)$ DIRECTORY/$1`",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/shop>

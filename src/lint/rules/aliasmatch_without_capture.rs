@@ -2,8 +2,10 @@
 
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::lines::matching;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::observer::PatternKind;
+use crate::search::ask::decoded;
 use crate::search::solve::{Solved, Want};
 use crate::site::Directive;
 use bstr::ByteSlice;
@@ -13,8 +15,8 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Warning,
     group: "exposure",
     finds: "An AliasMatch takes many URLs, and its path has no $1 of them.",
-    why: "Every URL that matches leads to the one path: what lies in the folder is not reached.",
-    help: "write `AliasMatch ^/static/(.*)$ FOLDER/$1`, or Alias",
+    why: "Every URL that matches leads to the one path: what lies in the directory is not reached.",
+    help: "write `AliasMatch ^/static/(.*)$ DIRECTORY/$1`, or Alias",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv>
@@ -37,12 +39,19 @@ AliasMatch "/favicon\.ico$" /srv/static/a.css
     find,
 };
 
+/// How many files may be hidden by a pattern.
+const FILES: usize = 300;
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut found = Vec::new();
     for line in facts.named(&["AliasMatch"]) {
         let words = line.words();
         let [pattern, path, ..] = words.as_slice() else { continue };
+        if let Some(finding) = unanchored(rule, asked, line, pattern) {
+            found.push(finding);
+            continue;
+        }
         let captures = path.find_iter("$").any(|at| path.get(at + 1).is_some_and(u8::is_ascii_digit));
         // one file may be meant for all of them
         let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
@@ -89,4 +98,41 @@ fn two_of(asked: &Asked<'_>, line: &Directive<'_>, pattern: &[u8]) -> Option<(Se
         }
     }
     None
+}
+
+/// A URL that the pattern matches in the middle, where it says nothing of the beginning: best one that has a file without
+/// the line.
+fn unanchored(rule: &Rule, asked: &Asked<'_>, line: &Directive<'_>, pattern: &[u8]) -> Option<Finding> {
+    if !pattern.starts_with(b"/") || pattern.contains(&b'|') {
+        return None;
+    }
+    let begins = Want::yes(PatternKind::Regex { icase: false }, [b"^", pattern].concat());
+    let door = asked.doors(line).next()?;
+    let files = asked.ground.tree.iter().filter(|entry| !entry.dir).take(FILES);
+    let mut urls = files.flat_map(|entry| asked.ground.routes.to(&entry.path)).filter(|way| way.scope.takes(door));
+    let hidden = urls.find_map(|way| {
+        if asked.ground.search.solver.matches(&begins, &decoded(&way.path)) != Some(false) {
+            return None;
+        }
+        let seen = asked.ask(way.ask(door));
+        if !seen.met.contains(&line.span()) {
+            return None;
+        }
+        let then = asked.without(&[line.span()])?.ask(&seen.ask.request());
+        asked.gives(&seen.ask, &then).filter(|_| then.file != seen.outcome.file).map(|_| seen)
+    });
+    if let Some(seen) = hidden {
+        let message = format!("`{}` is taken, too: the pattern may match anywhere in a URL", seen.ask.path);
+        return Some(rule.seen(line.span(), message, &seen));
+    }
+    let url = matching(asked, &begins.pattern)?;
+    let [one, two] = [url.clone(), format!("/elsewhere{url}")].map(|url| asked.ask(door.ask(&url)));
+    let both = one.met.contains(&line.span()) && two.met.contains(&line.span());
+    (both && one.outcome.file.is_some() && one.outcome.file == two.outcome.file).then(|| {
+        let message = format!(
+            "`{}` and `{}` lead to the same: the pattern may match anywhere in a URL",
+            one.ask.path, two.ask.path
+        );
+        Finding { level: Severity::Note, ..rule.seen(line.span(), message, &two) }
+    })
 }

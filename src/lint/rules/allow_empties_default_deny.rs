@@ -1,10 +1,12 @@
 //! `allow-empties-default-deny`
 
-use super::access::{grants, rules};
+use super::access::{RULES, says};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::{Facts, Seen, is_named, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
+use crate::site::Directive;
+use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "allow-empties-default-deny",
@@ -46,18 +48,27 @@ pub(super) static RULE: Rule = Rule {
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut found = Vec::new();
-    for section in facts.directives.iter().filter(|d| d.is_section()) {
-        let order = facts.within(section).find(|d| {
-            let words = d.words();
-            is_named(d, &["Order"]) && words.first().is_some_and(|word| word.eq_ignore_ascii_case(b"Allow,Deny"))
-        });
-        let Some(order) = order else { continue };
-        let denies = facts.within(section).any(|d| is_named(d, &["Deny", "Require", "Satisfy"]));
-        if denies || grants(facts, section).is_empty() {
+    let all: Vec<Directive<'_>> = facts.lines().collect();
+    let around = |d: &Directive<'_>| (d.span().file, d.parents().last().map(|(_, span)| span));
+    for order in all.iter().filter(|d| says(d, "Order", &["Allow,Deny"])) {
+        let place = around(order);
+        let beside: Vec<&Directive<'_>> = all.iter().filter(|d| is_named(d, &RULES) && around(d) == place).collect();
+        let denies = beside.iter().any(|d| is_named(d, &["Deny", "Require", "Satisfy"]));
+        if denies || !beside.iter().any(|d| says(d, "Allow", &["from", "all"])) {
             continue;
         }
-        let met: Vec<_> = asked.pool.iter().filter(|seen| seen.met.contains(&section.span())).collect();
-        let Some(other) = asked.without(&rules(facts, section)) else { continue };
+        let file = facts.site.sources().file(place.0).name.clone();
+        let directory = facts.site.is_htaccess(place.0).then(|| file.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let is_met = |seen: &&Seen| match (place.1, directory) {
+            (Some(section), _) => seen.met.contains(&section),
+            (None, Some(directory)) => {
+                seen.outcome.file.as_ref().is_some_and(|file| file.starts_with(directory.as_bytes()))
+            }
+            (None, None) => false,
+        };
+        let met: Vec<&Seen> = asked.pool.iter().filter(is_met).collect();
+        let lines: Vec<Span> = beside.iter().map(|d| whole(d)).collect();
+        let Some(other) = asked.without(&lines) else { continue };
         let same = met.iter().all(|seen| differ(&seen.outcome, &other.ask(&seen.ask.request())).is_none());
         if same && !met.is_empty() {
             found.push(rule.at(order.span(), "everything is allowed: the denial by default never comes to it"));

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     group: "exposure",
     finds: "A mapping publishes a program's source: files that an application imports, or a whole project.",
     why: "Passwords, keys and every weakness of the program can be read in it.",
-    help: "lead URLs to the folder of static files only",
+    help: "lead URLs to the directory of static files only",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/shop>

@@ -2,9 +2,9 @@
 
 use super::daemon::daemons;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Seen};
+use crate::lint::facts::{Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
-use crate::site::{Edit, Fix, Safety};
+use crate::site::{Directive, Edit, Fix, Safety};
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -46,7 +46,20 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let word = word.strip_prefix(b"process-group=").unwrap_or(word);
             word == daemon.name.as_slice() || word.contains_str("%{")
         };
-        let mention = named.iter().any(|d| d.words().iter().any(|word| names(word)));
+        let runs_there = |seen: &Seen| seen.outcome.wsgi.as_ref().is_some_and(|wsgi| wsgi.process_group == daemon.name);
+        // one for a directory or a URL where nothing runs delegates nothing
+        let idle = |d: &Directive<'_>| {
+            let around = d.sections().last().map(|section| section.span).filter(|_| {
+                is_named(d, &["WSGIProcessGroup"])
+                    && d.parents().last().is_some_and(|(name, _)| !name.eq_ignore_ascii_case(b"VirtualHost"))
+            });
+            around.is_some_and(|section| {
+                let mut met = asked.met(section).peekable();
+                met.peek().is_some() && met.all(|seen| seen.outcome.wsgi.is_none())
+            })
+        };
+        let mention = asked.pool.iter().any(runs_there)
+            || named.iter().any(|d| d.words().iter().any(|word| names(word)) && !idle(d));
         let embedded = |seen: &&Seen| seen.outcome.wsgi.as_ref().is_some_and(|wsgi| wsgi.process_group.is_empty());
         let Some(seen) = asked.pool.iter().find(embedded).filter(|_| !mention) else { continue };
         // and would run there

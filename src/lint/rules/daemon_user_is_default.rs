@@ -4,6 +4,7 @@ use super::daemon::daemons;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "daemon-user-is-default",
@@ -48,5 +49,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let users = daemon.option("user").is_some_and(|own| *own == user);
         users && daemon.option("group").is_none_or(|own| *own == group)
     });
-    same.map(|daemon| rule.at(daemon.line, format!("httpd runs as `{user}` anyway"))).collect()
+    let message = match user.find_byteset(b"$") {
+        // a variable of the environment
+        Some(_) => "httpd runs as that user anyway".to_string(),
+        None => format!("httpd runs as `{user}` anyway"),
+    };
+    same.map(|daemon| rule.at(daemon.line, message.clone())).collect()
 }

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "A section that means to open one kind of URL and to shut the rest shuts nothing.",
     why: "The default of its Order is for the URLs of the section alone: what lies outside is asked elsewhere, or nowhere.",
-    help: "deny the folder in a Directory section, and open what is meant in a deeper one",
+    help: "deny the directory in a Directory section, and open what is meant in a deeper one",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/shop>

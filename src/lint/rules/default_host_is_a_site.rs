@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     name: "default-host-is-a-site",
     level: Severity::Note,
     group: "virtual hosts",
-    finds: "A request for a host name that nobody bears is answered by one of the sites.",
+    finds: "A request for a host name that no one bears is answered by one of the sites.",
     why: "The first virtual host of an address answers for all names that no other one has, and for the bare address.",
     help: "put a virtual host first that denies everything",
     safe: None,

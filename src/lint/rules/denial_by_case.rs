@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "A mapping takes names in any case, and the denial of its URLs takes one.",
     why: "Whoever writes a letter of the URL in the other case gets what is denied.",
-    help: "write `(?i)` in a LocationMatch, or deny the folder in a Directory section",
+    help: "write `(?i)` in a LocationMatch, or deny the directory in a Directory section",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

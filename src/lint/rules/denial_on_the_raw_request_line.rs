@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "A condition on THE_REQUEST denies by URL.",
     why: "That text is what the client sent: neither decoded nor cleaned of doubled slashes and dots, and it names no index file.",
-    help: "test REQUEST_URI, or deny the folder in a Directory or Files section",
+    help: "test REQUEST_URI, or deny the directory in a Directory or Files section",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

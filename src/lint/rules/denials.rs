@@ -10,6 +10,7 @@ use crate::search::turns::By;
 use crate::site::{Directive, Edit};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
+use std::collections::HashSet;
 
 /// What a denial forgets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ struct Way<'f> {
     past: &'f Past,
 }
 
-/// A finding for each line that has such a gap, shown by the plainest request that gets through.
+/// Findings for each line that has such a gap, the one that the plainest request shows first.
 pub(super) fn by_gap(rule: &Rule, facts: &Facts<'_>, gap: Gap, message: impl Fn(&Past) -> String) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     if asked.past().is_empty() {
@@ -52,11 +53,19 @@ pub(super) fn by_gap(rule: &Rule, facts: &Facts<'_>, gap: Gap, message: impl Fn(
     ways.retain(|way| way.gap == gap);
     ways.sort_by_key(|way| way.past.found.ask.weight());
     let mut found: Vec<Finding> = Vec::new();
+    // another rule may say more of some ways to another URL, and the first of the others is what is shown
+    let mut known = HashSet::new();
     for way in ways {
-        let shut = way.gap == Gap::Said || is_shut_by_file(asked, way.past);
-        if !shut || found.iter().any(|finding| finding.line == way.line) {
+        let result = &way.past.found;
+        let key = (way.line, (gap == Gap::Url).then(|| (result.by, result.outcome.vhost.clone())));
+        if known.contains(&key) {
             continue;
         }
+        let shut = way.gap == Gap::Said || is_shut_by_file(asked, way.past);
+        if !shut {
+            continue;
+        }
+        known.insert(key);
         let Past { denial, found: result } = way.past;
         let mut finding = rule.shown(way.line, message(way.past), &result.ask, &result.outcome);
         let refused = denial.lines.iter().find(|line| **line != way.line && !within(&all, **line, way.line));

@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Warning,
     group: "shadowed lines",
     finds: "A Directory section has the path of a file.",
-    why: "Such sections are for folders: what is in it never applies.",
-    help: "write `<Directory FOLDER>`, and in it `<Files NAME>`",
+    why: "Such sections are for directories: what is in it never applies.",
+    help: "write `<Directory DIRECTORY>`, and in it `<Files NAME>`",
     safe: Some(true),
     bad: Example {
         config: r##"DocumentRoot /srv/www
@@ -79,7 +79,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         // a file that is not here
         let script = facts.named(&SCRIPTS).any(|line| line.words().get(1).is_some_and(|target| *target == bare));
         if script && name.contains(&b'.') && !asked.ground.tree.iter().any(|entry| entry.path.starts_with(&bare)) {
-            let message = format!("`{bare}` looks like a file: a Directory section is for folders");
+            let message = format!("`{bare}` looks like a file: a Directory section is for directories");
             found.push(rule.at(section.span(), message));
         }
     }
@@ -107,5 +107,5 @@ fn fix(section: &Directive<'_>, folder: &[u8], name: &[u8]) -> Fix {
     if let Some(close) = section.end() {
         edits.push(Edit { file: close.file, range: close.start..close.start, text: "</Files>\n".into() });
     }
-    Fix { message: "name the folder, and the file in it".into(), safety: Safety::Safe, edits }
+    Fix { message: "name the directory, and the file in it".into(), safety: Safety::Safe, edits }
 }

@@ -4,6 +4,7 @@ use crate::lint::facts::{Asked, Facts, Seen};
 use crate::lint::{Finding, Rule};
 use crate::search::ask::Ask;
 use crate::search::denial::{Denial, denial, refusing};
+use crate::search::doors::Door;
 use crate::search::ground::is_refusal;
 use crate::search::routes::Way;
 use crate::server::Server;
@@ -51,8 +52,14 @@ pub(super) fn leaks(
     let mut found = Vec::new();
     for seen in asked.pool.iter().filter(|seen| is_refusal(&seen.outcome)) {
         let all = refusing(run, &seen.outcome);
-        let Some(host) = all.iter().find_map(|line| hosts.get(line)).copied() else { continue };
-        let lines: Vec<Span> = all.into_iter().filter(|line| hosts.get(line) == Some(&host)).collect();
+        let own = all.iter().find_map(|line| hosts.get(line)).copied();
+        let is_own = |line: &Span| match own {
+            Some(host) => hosts.get(line) == Some(&host),
+            // what an .htaccess file says is said by the host that reads it
+            None => facts.site.is_htaccess(line.file),
+        };
+        let lines: Vec<Span> = all.into_iter().filter(is_own).collect();
+        let Some(host) = own.or_else(|| host_of(asked, &seen.ask)).filter(|_| !lines.is_empty()) else { continue };
         for (_, other, before) in pairs.iter().filter(|(own, ..)| *own == host) {
             let key = (*other, lines.clone());
             let count = tried.entry(key.clone()).or_default();
@@ -136,6 +143,12 @@ pub(super) fn by_another(
 pub(super) fn told(rule: &Rule, at: Span, message: String, seen: &Seen, lines: &[Span], about: &str) -> Finding {
     let finding = rule.seen(at, message, seen);
     lines.iter().take(1).fold(finding, |finding, line| finding.related(*line, about))
+}
+
+/// The virtual host that a request is for.
+fn host_of(asked: &Asked<'_>, ask: &Ask) -> Option<Span> {
+    let own = |door: &&Door| (&door.host, door.port, door.tls, door.local) == (&ask.host, ask.port, ask.tls, ask.local);
+    asked.open_doors().find(own)?.server
 }
 
 /// Whether there may be something behind a refusal.

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "An ErrorDocument lies where visitors are denied.",
     why: "httpd fetches the page by an internal redirect, which is held to the same rules: visitors get httpd's own page instead.",
-    help: "open the folder of the pages: `<Location /errors> Require all granted </Location>` after the denial",
+    help: "open the directory of the pages: `<Location /errors> Require all granted </Location>` after the denial",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

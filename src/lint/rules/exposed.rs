@@ -21,7 +21,10 @@ DocumentRoot /srv/www
 /// Where systems keep what they ship to everybody: no secret of this site.
 const SHIPPED: [&[u8]; 3] = [b"/usr/share/", b"/usr/lib/", b"/usr/include/"];
 
-/// A finding for each line that leads to such files that are sent, shown by the plainest request that gets one.
+/// How many files of different suffixes are shown for a line at most.
+const SUFFIXES: usize = 6;
+
+/// Findings for each line that leads to such files that are sent, the one that the plainest request shows first.
 pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&Shown) -> bool) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut by_line: BTreeMap<Span, Vec<&Shown>> = BTreeMap::new();
@@ -36,14 +39,25 @@ pub(super) fn by_line(rule: &Rule, facts: &Facts<'_>, what: &str, is: impl Fn(&S
     let mut found = Vec::new();
     for (line, mut files) in by_line {
         files.sort_by_key(|file| (file.ask.weight(), &file.path));
-        let Some(first) = files.iter().find(|file| asked.leads(&file.ask, &file.outcome, line)) else { continue };
-        let name = first.path.to_str_lossy();
         let more = match files.len() {
             1 => String::new(),
             n => format!(" (and {} like it)", plural(n - 1, "file")),
         };
-        let message = format!("this line publishes {what}: `{name}` is sent to anybody{more}");
-        found.push(rule.shown(line, message, &first.ask, &first.outcome));
+        // one of each suffix: another rule may say more of some of them, and the first of the others is what is shown
+        let mut suffixes: Vec<&[u8]> = Vec::new();
+        for file in files {
+            let suffix = file.path.rsplit(|b| *b == b'.').next().unwrap_or_default();
+            if suffixes.contains(&suffix) || !asked.leads(&file.ask, &file.outcome, line) {
+                continue;
+            }
+            suffixes.push(suffix);
+            let name = file.path.to_str_lossy();
+            let message = format!("this line publishes {what}: `{name}` is sent to anyone{more}");
+            found.push(rule.shown(line, message, &file.ask, &file.outcome));
+            if suffixes.len() >= SUFFIXES {
+                break;
+            }
+        }
     }
     found
 }

@@ -8,9 +8,9 @@ pub(super) static RULE: Rule = Rule {
     name: "file-mode-denies",
     level: Severity::Note,
     group: "access control",
-    finds: "What looks like a denial is the mode of a file or folder.",
-    why: "No line of the configuration refuses it: httpd's user may not read the file, or not pass a folder above it.",
-    help: "look at the modes of the file and of the folders above it (`namei -l PATH`)",
+    finds: "What looks like a denial is the mode of a file or directory.",
+    why: "No line of the configuration refuses it: httpd's user may not read the file, or not pass a directory above it.",
+    help: "look at the modes of the file and of the directories above it (`namei -l PATH`)",
     safe: None,
     bad: Example {
         config: r##"# finding
@@ -49,7 +49,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         let message = match seen.outcome.log {
             Some("AH00132") => format!("`{}` is refused by the file's mode: httpd's user can't read it", seen.ask.path),
-            _ => format!("`{}` is refused by a folder's mode: httpd's user can't pass it", seen.ask.path),
+            _ => format!("`{}` is refused by a directory's mode: httpd's user can't pass it", seen.ask.path),
         };
         found.push(rule.seen(line, message, seen));
     }

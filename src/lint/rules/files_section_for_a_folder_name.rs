@@ -13,8 +13,8 @@ pub(super) static RULE: Rule = Rule {
     name: "files-section-for-a-folder-name",
     level: Severity::Error,
     group: "exposure",
-    finds: "A Files section denies the name of a folder.",
-    why: "Files tests the last name of the path: what lies in a folder of that name is open.",
+    finds: "A Files section denies the name of a directory.",
+    why: "Files tests the last name of the path: what lies in a directory of that name is open.",
     help: "write `<DirectoryMatch /NAME(/|$)>` in its place",
     safe: Some(true),
     bad: Example {
@@ -91,7 +91,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         let shown = folder.to_str_lossy();
         let message =
-            format!("`{shown}` is a folder, and Files tests the last name of the path: what lies in it is open");
+            format!("`{shown}` is a directory, and Files tests the last name of the path: what lies in it is open");
         let mut finding = rule.shown(section.span(), message, &file.ask, &file.outcome);
         finding.fix = fix(facts, section, folder);
         found.push(finding);

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "A grant to everybody in a Location, LocationMatch or If section undoes a denial by Directory.",
     why: "These sections are merged after all that go by files: whatever file the URL leads to, by an alias, a link or a rewrite, is open.",
-    help: "let the Directory section of the folder that is meant grant access",
+    help: "let the Directory section of the directory that is meant grant access",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/shop>

@@ -51,21 +51,32 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     };
     let sent: Vec<_> = asked.files.iter().filter(|f| f.how == How::Static && upper(&f.path)).collect();
     let mut found = Vec::new();
-    for (line, _) in facts.anywhere(&["FilesMatch"]).filter(|_| !sent.is_empty()) {
-        let text = sources.text(line.arg_span(sources, 0));
-        let quote = usize::from(text.starts_with(b"\""));
-        if text.contains_str("(?i)") || line.arg_span(sources, 0) == line.span() {
+    for (line, _) in facts.anywhere(&["FilesMatch", "Files"]).filter(|_| !sent.is_empty()) {
+        let place = line.arg_span(sources, 0);
+        let text = sources.text(place);
+        if text.contains_str("(?i") || place == line.span() {
             continue;
         }
         let own = line.span();
         let sets =
             facts.anywhere(&["SetHandler"]).any(|(d, _)| d.parents().last().is_some_and(|(_, span)| span == own));
-        if !sets || !is_named(&line, &["FilesMatch"]) {
+        if !sets {
             continue;
         }
-        let place = line.arg_span(sources, 0);
-        let start = place.start + quote as u32;
-        let edits = vec![Edit::replace(Span { start, end: start, ..place }, "(?i)")];
+        let edit = match is_named(&line, &["FilesMatch"]) {
+            true => {
+                let start = place.start + u32::from(text.starts_with(b"\""));
+                Edit::replace(Span { start, end: start, ..place }, "(?i)")
+            }
+            false => {
+                let words = line.words();
+                // all of one suffix
+                let suffix = words.first().and_then(|name| name.strip_prefix(b"*."));
+                let Some(suffix) = suffix.filter(|s| s.iter().all(u8::is_ascii_alphanumeric)) else { continue };
+                Edit::replace(place, format!("~ \"(?i)\\.{}$\"", suffix.as_bstr()))
+            }
+        };
+        let edits = vec![edit];
         let Some(other) = asked.changed(&edits) else { continue };
         let runs =
             |then: &crate::outcome::Outcome, ask| asked.gives(ask, then).is_some_and(|(_, how)| how == How::Program);

@@ -1,11 +1,13 @@
 //! `handler-does-not-undo-mount`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::lines::below;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
+use crate::search::doors::Door;
 use crate::site::Edit;
+use crate::source::Span;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -14,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     group: "mod_wsgi",
     finds: "`SetHandler None` or `default-handler` in a Location below a mount is to give its files back.",
     why: "The URL leads to the script all the same: the application is asked, or the script's text sent, or nothing found.",
-    help: "lead the URL to the folder: `Alias URL FOLDER`",
+    help: "lead the URL to the directory: `Alias URL DIRECTORY`",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www
@@ -45,14 +47,18 @@ Alias /media /srv/www/media
     find,
 };
 
+/// How many files are tried.
+const FILES: usize = 200;
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mounts: Vec<_> = facts.named(&["WSGIScriptAlias", "WSGIScriptAliasMatch"]).collect();
     let mut found = Vec::new();
-    for section in facts.named(&["Location"]).filter(|_| !mounts.is_empty()) {
+    for section in facts.named(&["Location", "LocationMatch"]).filter(|_| !mounts.is_empty()) {
         let words = section.words();
         let [url] = words.as_slice() else { continue };
-        if url.len() < 2 || !url.starts_with(b"/") || url.find_byteset(b"*?[").is_some() {
+        let plain = is_named(section, &["Location"]);
+        if plain && (url.len() < 2 || !url.starts_with(b"/") || url.find_byteset(b"*?[").is_some()) {
             continue;
         }
         let off = facts.within(section).find(|d| {
@@ -65,7 +71,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let mut doors: Vec<_> = asked.doors(section).collect();
         doors.dedup_by_key(|door| door.server);
         let shown = doors.into_iter().take(6).find_map(|door| {
-            let seen = asked.ask(door.ask(below(url).get(2)?));
+            let seen = match plain {
+                true => asked.ask(door.ask(below(url).get(2)?)),
+                false => of_a_file(asked, door, section.span())?,
+            };
             let mount = mounts.iter().find(|mount| {
                 seen.met.contains(&mount.span()) || seen.outcome.decided_by.iter().any(|d| d.span == mount.span())
             })?;
@@ -74,7 +83,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             // an Alias would give it back
             let server = asked.ground.search.run.server().servers.iter().find(|s| s.span == door.server)?;
             let root = server.core().document_root().trim_end_with(|c| c == '/').to_str_lossy().into_owned();
-            let bare = url.trim_end_with(|c| c == '/').to_str_lossy();
+            let bare = match plain {
+                true => url.trim_end_with(|c| c == '/').to_str_lossy().into_owned(),
+                false => seen.ask.path.clone(),
+            };
             let at = mount.span();
             let text = format!("Alias \"{bare}\" \"{root}{bare}\"\n");
             let edits = [Edit { file: at.file, range: at.start..at.start, text: text.into() }];
@@ -87,4 +99,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         found.push(rule.seen(off.span(), message, &seen).related(mount, "the mount takes them"));
     }
     found
+}
+
+/// A request for a file below the document root that a section is for.
+fn of_a_file(asked: &Asked<'_>, door: &Door, section: Span) -> Option<Seen> {
+    let files = asked.ground.tree.iter().filter(|entry| !entry.dir).take(FILES);
+    let mut ways = files.flat_map(|entry| asked.ground.routes.to(&entry.path)).filter(|way| way.scope.takes(door));
+    ways.find_map(|way| Some(asked.ask(way.ask(door))).filter(|seen| seen.met.contains(&section)))
 }

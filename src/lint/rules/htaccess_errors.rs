@@ -2,6 +2,7 @@
 
 use crate::directives;
 use crate::lint::facts::{Facts, Seen};
+use crate::lint::typing::is_slip;
 use crate::source::Span;
 
 /// What is wrong.
@@ -9,6 +10,8 @@ use crate::source::Span;
 pub(super) enum Wrong {
     /// The directive is of a module that is not loaded.
     Module(String),
+    /// It opens or closes a section, and no such one is there.
+    Tag,
     /// Something else about the line.
     Line,
 }
@@ -30,8 +33,10 @@ pub(super) fn errors(facts: &Facts<'_>) -> Vec<(Span, Wrong, String, Seen)> {
         if unknown && row.is_none() && !close && !modules_known(facts) {
             continue;
         }
+        let tag = facts.site.sources().text(error.span).starts_with(b"<") && is_slip(&error);
         let wrong = match row.filter(|_| unknown) {
             Some(row) => Wrong::Module(row.module().to_string()),
+            None if tag => Wrong::Tag,
             None => Wrong::Line,
         };
         found.push((error.span, wrong, error.message.clone(), asked.ask(seen.ask.clone())));

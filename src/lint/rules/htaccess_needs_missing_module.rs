@@ -38,7 +38,7 @@ DocumentRoot /srv/www
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let wrong = errors(facts).into_iter().filter_map(|(at, kind, _, seen)| match kind {
         Wrong::Module(module) => Some((at, module, seen)),
-        Wrong::Line => None,
+        Wrong::Line | Wrong::Tag => None,
     });
     wrong
         .map(|(at, module, seen)| {

@@ -5,15 +5,15 @@ use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
-use crate::search::shown::How;
+use crate::search::shown::{How, Thing};
 
 pub(super) static RULE: Rule = Rule {
     name: "limit-not-asked-in-lookups",
     level: Severity::Error,
     group: "access control",
     finds: "A Limit section for POST holds for an index file or a front controller alone.",
-    why: "httpd looks such a file up with GET, whatever the request: a POST to the folder is not held to it.",
-    help: "write the same Limit for the folder, in its Directory section",
+    why: "httpd looks such a file up with GET, whatever the request: a POST to the directory is not held to it.",
+    help: "write the same Limit for the directory, in its Directory section",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www
@@ -74,8 +74,16 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             asked.ground.got.iter().flat_map(|(thing, all)| all.iter().map(move |(ask, how)| (thing, ask, how)));
         let programs = programs.filter(|(_, ask, how)| **how == How::Program && ask.method == "GET").take(PROGRAMS);
         let post = |ask: &Ask| Ask { method: (*method).into(), ..ask.clone() };
+        // by its own URL too, where it was had by another one
+        let own = |thing: &Thing| match thing {
+            Thing::File(path) => asked.ground.routes.to(path).into_iter().map(|way| way.path).take(3).collect(),
+            _ => Vec::new(),
+        };
         let refused: Vec<_> = programs
-            .map(|(thing, ask, _)| (thing, post(ask)))
+            .flat_map(|(thing, ask, _)| {
+                let direct = own(thing).into_iter().map(|path| (thing, post(&ask.at(path))));
+                [(thing, post(ask))].into_iter().chain(direct).collect::<Vec<_>>()
+            })
             .filter(|(_, ask)| {
                 matches!(run.ask(&ask.request()).status, 401 | 403) && other.ask(&ask.request()).status == 200
             })

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     name: "link-leaves-the-opened-tree",
     level: Severity::Warning,
     group: "exposure",
-    finds: "A symbolic link in an open folder leads to what no URL of its own gets.",
+    finds: "A symbolic link in an open directory leads to what no URL of its own gets.",
     why: "Sections go by the path of the link: those of the target are not asked.",
     help: "write SymLinksIfOwnerMatch in place of FollowSymLinks, or neither",
     safe: None,

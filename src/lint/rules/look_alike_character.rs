@@ -1,19 +1,20 @@
 //! `look-alike-character`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, is_named};
+use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::typing::mended;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::outcome::observer::PatternKind;
 use crate::run::Run;
-use crate::search::ask::{Ask, escaped};
+use crate::search::ask::{Ask, decoded, escaped};
 use crate::search::compare::Comparison;
 use crate::search::doors::doors;
 use crate::search::explore::Purse;
 use crate::search::solve::{Solved, Solver, Want};
 use crate::search::space::Terms;
 use crate::site::{Directive, Edit, Fix, Safety, Site};
+use crate::source::Span;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -21,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Warning,
     group: "shadowed lines",
     finds: "A pattern holds a character that looks like one with a meaning and is another.",
-    why: "It was copied from a page that had been prettified: the pattern matches nothing that anybody asks for.",
+    why: "It was copied from a page that had been prettified: the pattern matches nothing that anyone asks for.",
     help: "write the plain character",
     safe: Some(false),
     bad: Example {
@@ -51,22 +52,66 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Characters that word processors put in place of plain ones.
-const ALIKE: [(char, &str); 14] = [
+const ALIKE: [(char, &str); 50] = [
     ('\u{2c6}', "^"),
+    ('\u{2c4}', "^"),
+    ('\u{2303}', "^"),
     ('\u{2019}', "'"),
     ('\u{2018}', "'"),
+    ('\u{201a}', "'"),
+    ('\u{2032}', "'"),
     ('\u{201c}', "\""),
     ('\u{201d}', "\""),
+    ('\u{201e}', "\""),
+    ('\u{2033}', "\""),
     ('\u{2010}', "-"),
     ('\u{2011}', "-"),
+    ('\u{2012}', "-"),
     ('\u{2013}', "-"),
     ('\u{2014}', "-"),
+    ('\u{2015}', "-"),
     ('\u{2212}', "-"),
     ('\u{a0}', " "),
+    ('\u{2002}', " "),
+    ('\u{2003}', " "),
+    ('\u{2009}', " "),
+    ('\u{200a}', " "),
+    ('\u{202f}', " "),
+    ('\u{3000}', " "),
+    ('\u{200b}', ""),
+    ('\u{200c}', ""),
+    ('\u{200d}', ""),
+    ('\u{2060}', ""),
+    ('\u{feff}', ""),
+    ('\u{ad}', ""),
     ('\u{2217}', "*"),
+    ('\u{204e}', "*"),
+    ('\u{22c6}', "*"),
     ('\u{2215}', "/"),
     ('\u{2044}', "/"),
+    ('\u{29f8}', "/"),
+    ('\u{2216}', "\\"),
+    ('\u{29f5}', "\\"),
+    ('\u{29f9}', "\\"),
+    ('\u{2223}', "|"),
+    ('\u{1c0}', "|"),
+    ('\u{2758}', "|"),
+    ('\u{2502}', "|"),
+    ('\u{2024}', "."),
+    ('\u{2026}', "..."),
+    ('\u{2dc}', "~"),
+    ('\u{223c}', "~"),
+    ('\u{2774}', "{"),
+    ('\u{2775}', "}"),
 ];
+
+/// The plain character that one looks like.
+fn plain(c: char) -> Option<String> {
+    let known = ALIKE.iter().find(|(alike, _)| *alike == c).map(|(_, plain)| plain.to_string());
+    // those of full width are the plain ones, moved
+    let wide = || u32::from(c).checked_sub(0xfee0).filter(|code| (0x21..0x7f).contains(code)).and_then(char::from_u32);
+    known.or_else(|| wide().map(String::from))
+}
 
 /// Directives that begin with a pattern or a path.
 const PATTERNS: [&str; 14] = [
@@ -97,19 +142,23 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     // what keeps httpd from starting hides no character
     let mend = mended(facts.site).unwrap_or_default();
     let Ok(site) = facts.site.with(&mend) else { return found };
-    for line in facts.directives.iter().filter(|d| is_named(d, &PATTERNS)) {
+    for line in facts.lines().filter(|d| is_named(d, &PATTERNS)) {
         let span = line.span();
         let text = sources.text(span);
         let Ok(text) = text.to_str() else { continue };
         let edits: Vec<Edit> = text
             .char_indices()
             .filter_map(|(at, c)| {
-                let plain = ALIKE.iter().find(|(alike, _)| *alike == c)?.1;
+                let plain = plain(c)?;
                 let start = span.start + at as u32;
                 Some(Edit { file: span.file, range: start..start + c.len_utf8() as u32, text: plain.into() })
             })
             .collect();
         let Some(first) = edits.first() else { continue };
+        // a name may well have it
+        if facts.asked.as_ref().is_some_and(|asked| asked.met(span).any(|seen| holds(seen, &text, &edits, span))) {
+            continue;
+        }
         let alike = text[(first.range.start - span.start) as usize..].chars().next().unwrap_or(' ');
         let both: Vec<Edit> = mend.iter().chain(&edits).cloned().collect();
         let Ok(other) = facts.site.with(&both) else { continue };
@@ -117,13 +166,26 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let mut comparison = Comparison::new([&site, &other], [before, after], false);
         comparison.search([&site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
         let differs = comparison.differences().into_iter().next().map(|shows| (shows.ask, shows.before));
-        let Some((ask, outcome)) = differs.or_else(|| unmatched(&site, &other, line)) else { continue };
-        let message =
-            format!("`{alike}` (U+{:04X}) looks like `{}`, and is another character", alike as u32, first.text);
+        let Some((ask, outcome)) = differs.or_else(|| unmatched(&site, &other, &line)) else { continue };
+        let code = u32::from(alike);
+        let message = match first.text.is_empty() {
+            true => format!("there is a character here that is not seen (U+{code:04X})"),
+            false => format!("`{alike}` (U+{code:04X}) looks like `{}`, and is another character", first.text),
+        };
         let fix = Fix { message: "write the plain character".into(), safety: Safety::Unsafe, edits };
         found.push(Finding { fix: Some(fix), ..rule.shown(span, message, &ask, &outcome) });
     }
     found
+}
+
+/// Whether what a request asks for has one of the characters.
+fn holds(seen: &Seen, text: &str, edits: &[Edit], line: Span) -> bool {
+    let path = decoded(&seen.ask.path);
+    let texts = edits
+        .iter()
+        .filter_map(|e| text.get((e.range.start - line.start) as usize..(e.range.end - line.start) as usize));
+    let mut texts = texts;
+    texts.any(|alike| path.contains_str(alike))
 }
 
 /// A request that the line applies to with the plain character only.

@@ -11,9 +11,9 @@ pub(super) static RULE: Rule = Rule {
     name: "mapping-not-granted",
     level: Severity::Warning,
     group: "shadowed lines",
-    finds: "An Alias or a mount leads to a folder that no section opens.",
+    finds: "An Alias or a mount leads to a directory that no section opens.",
     why: "Everything below its URL is refused.",
-    help: "open the folder: a Directory section with `Require all granted`",
+    help: "open the directory: a Directory section with `Require all granted`",
     safe: None,
     bad: Example {
         config: r##"<Directory />

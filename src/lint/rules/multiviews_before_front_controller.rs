@@ -1,5 +1,6 @@
 //! `multiviews-before-front-controller`
 
+use super::handlers::suffixes;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
@@ -7,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::search::ask::{decoded, escaped};
 use crate::search::compare::differ;
-use crate::search::shown::Thing;
+use crate::search::shown::{How, Thing};
 use crate::site::{Directive, Edit, Fix, Safety};
 use crate::source::Span;
 use bstr::ByteSlice;
@@ -102,6 +103,14 @@ fn rewriting_line(outcome: &Outcome, run: &Run) -> Option<Span> {
     lines.rfind(|span| run.sources().directive_name(*span).eq_ignore_ascii_case("RewriteRule"))
 }
 
+/// Whether a file is a page by its suffixes.
+fn is_page(file: &[u8]) -> bool {
+    suffixes(file).iter().any(|suffix| {
+        suffix.starts_with(b"php")
+            || [&b"html"[..], b"htm", b"xhtml", b"shtml", b"txt", b"xml", b"pdf"].contains(&suffix.as_slice())
+    })
+}
+
 /// A URL without its file's suffix, for which that file is found, and which a rule takes otherwise.
 fn shows(asked: &Asked<'_>, other: &Run) -> Option<Seen> {
     let mut asks = Vec::new();
@@ -118,7 +127,11 @@ fn shows(asked: &Asked<'_>, other: &Run) -> Option<Seen> {
         }
     }
     asks.into_iter().map(|ask| asked.ask(ask)).find(|seen| {
-        let Some((Thing::File(file), _)) = asked.gives(&seen.ask, &seen.outcome) else { return false };
+        let Some((Thing::File(file), how)) = asked.gives(&seen.ask, &seen.outcome) else { return false };
+        // nobody's page has the name of a picture or a style sheet
+        if how != How::Program && !is_page(&file) {
+            return false;
+        }
         let then = other.ask(&seen.ask.request());
         let asked_for = decoded(&seen.ask.path);
         let by_suffix = !asked_for.ends_with(file.rsplit(|b| *b == b'/').next().unwrap_or_default());

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Note,
     group: "access control",
     finds: "A Files section inside a Directory section is merged after deeper Directory sections, and wins.",
-    why: "All Files sections come after all Directory sections: what a deeper folder says of the same file is lost.",
+    why: "All Files sections come after all Directory sections: what a deeper directory says of the same file is lost.",
     help: "say what is meant in a Files section of the deeper Directory section",
     safe: None,
     bad: Example {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "No section denies the whole file system.",
     why: "Whatever an alias, a rewrite or a link reaches is open, unless somebody remembers to deny it.",
-    help: "write `<Directory /> Require all denied </Directory>`, and `Require all granted` for each folder that is meant",
+    help: "write `<Directory /> Require all denied </Directory>`, and `Require all granted` for each directory that is meant",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

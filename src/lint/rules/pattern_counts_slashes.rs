@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "MergeSlashes is off, and a pattern that denies counts on single slashes.",
     why: "A doubled slash names the same file, and the pattern doesn't match it.",
-    help: "write `/+` for each slash in the pattern, or deny the folder in a Directory section",
+    help: "write `/+` for each slash in the pattern, or deny the directory in a Directory section",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

@@ -5,8 +5,9 @@ use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
-use crate::site::Edit;
-use bstr::ByteSlice;
+use crate::site::{Directive, Edit};
+use crate::vfs::{Cred, resolve};
+use bstr::{BString, ByteSlice};
 use std::net::IpAddr;
 
 pub(super) static RULE: Rule = Rule {
@@ -41,6 +42,9 @@ RemoteIPInternalProxy 203.0.113.5
     find,
 };
 
+/// How many words of a list are read.
+const LISTED: usize = 100;
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let Some(header) = facts.named(&["RemoteIPHeader"]).next().and_then(|d| d.words().into_iter().next()) else {
@@ -58,12 +62,15 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         .take(4)
         .collect();
     let mut found = Vec::new();
-    for line in facts.named(&["RemoteIPTrustedProxy"]) {
-        let Some(proxy) = line.words().iter().find_map(|word| IpSubnet::read(word).ok()?.first()) else { continue };
+    for line in facts.named(&["RemoteIPTrustedProxy", "RemoteIPTrustedProxyList"]) {
+        let list = is_named(line, &["RemoteIPTrustedProxyList"]);
+        let words = if list { listed(facts, line) } else { line.words() };
+        let Some(proxy) = words.iter().find_map(|word| IpSubnet::read(word).ok()?.first()) else { continue };
         if inner.is_empty() {
             continue;
         }
-        let text = format!("RemoteIPInternalProxy {}", line.args().to_str_lossy());
+        let name = if list { "RemoteIPInternalProxyList" } else { "RemoteIPInternalProxy" };
+        let text = format!("{name} {}", line.args().to_str_lossy());
         let Some(other) = asked.changed(&[Edit::replace(line.span(), text)]) else { continue };
         let refused = asked.pool.iter().filter(|seen| seen.outcome.status == 403).take(40);
         let seen = refused.flat_map(|seen| inner.iter().map(move |ip| (seen, ip))).find_map(|(seen, ip)| {
@@ -79,4 +86,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// The proxies in the file that a line names.
+fn listed(facts: &Facts<'_>, line: &Directive<'_>) -> Vec<BString> {
+    let file = line.words().into_iter().next().filter(|file| file.starts_with(b"/"));
+    let text = file.and_then(|file| resolve::read(facts.site.vfs(), &Cred::root(), &file).ok()).unwrap_or_default();
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(b"#"));
+    lines.flat_map(|line| line.fields()).map(BString::from).take(LISTED).collect()
 }

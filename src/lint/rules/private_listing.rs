@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     name: "private-listing",
     level: Severity::Note,
     group: "exposure",
-    finds: "The listing of a folder shows names that are seldom meant for visitors.",
+    finds: "The listing of a directory shows names that are seldom meant for visitors.",
     why: "Nobody has to guess what lies there.",
     help: "write `Options -Indexes`",
     safe: Some(false),

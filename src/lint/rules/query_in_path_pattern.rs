@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
-use crate::lint::rewriting::{Level, Rewrite, level};
+use crate::lint::rewriting::{Level, Rewrite, flags, level};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::observer::PatternKind;
 use crate::search::ask::escaped;
@@ -59,6 +59,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let words = line.words();
         let prefix = !is_named(&line, &["RewriteRule", "RedirectMatch"]);
         let Some(at) = words.iter().position(|word| asks_query(word, prefix)) else { continue };
+        // who allows a question mark that was encoded means one in a file's name
+        if words.get(2).is_some_and(|word| flags(word).iter().any(|flag| flag == "unsafeallow3f")) {
+            continue;
+        }
         // the first word that is no status
         let first = usize::from(words.len() > 2 && !is_named(&line, &["RewriteRule"])).min(at);
         if at != first && at != 0 {

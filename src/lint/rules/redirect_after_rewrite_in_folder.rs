@@ -1,9 +1,13 @@
 //! `redirect-after-rewrite-in-folder`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
-use crate::lint::rewriting::{Level, rewrites};
+use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::rewriting::{Level, Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::decoded;
+use crate::search::points::{Of, Point, rewritten};
+use crate::source::Span;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "redirect-after-rewrite-in-folder",
@@ -41,6 +45,9 @@ pub(super) static RULE: Rule = Rule {
     find,
 };
 
+/// How many rules are held against a redirect.
+const RULES: usize = 24;
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let all = rewrites(facts);
@@ -51,11 +58,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     }
     for (line, _) in facts.anywhere(&["Redirect", "RedirectMatch", "RedirectPermanent", "RedirectTemp"]) {
         let span = line.span();
-        let by = |seen: &&crate::lint::facts::Seen| {
-            seen.outcome.leads_to().is_some() && seen.outcome.decided_by.iter().any(|d| d.span == span)
-        };
-        let about = asked.about(span);
-        let both = about.iter().filter(by).take(8).find_map(|seen| {
+        let by =
+            |seen: &&Seen| seen.outcome.leads_to().is_some() && seen.outcome.decided_by.iter().any(|d| d.span == span);
+        let mut about: Vec<Seen> = asked.about(span).iter().filter(by).take(8).cloned().collect();
+        let joint = local.iter().take(RULES).flat_map(|rewrite| for_both(asked, span, rewrite));
+        about.extend(joint.filter(|seen| by(&seen)));
+        let both = about.iter().find_map(|seen| {
             let rewrite = local.iter().find(|r| seen.met.contains(&r.span()))?;
             // a front controller takes all URLs: what counts is what it leaves in the redirect
             let other = asked.without(&[rewrite.span()])?.ask(&seen.ask.request());
@@ -72,4 +80,26 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         found.push(finding.related(other, "this rule works on it, too"));
     }
     found
+}
+
+/// Requests whose URL both lines are for.
+fn for_both(asked: &Asked<'_>, redirect: Span, rewrite: &Rewrite<'_>) -> Vec<Seen> {
+    let Level::Directory(directory) = &rewrite.level else { return Vec::new() };
+    let search = &asked.ground.search;
+    let ways = asked.ground.routes.to(directory.trim_end_with(|c| c == '/'));
+    let urls = ways.iter().map(|way| decoded(way.path.trim_end_matches('/')));
+    let icase = rewrite.has(&["nc", "nocase"]);
+    let wants = urls.take(2).map(|url| {
+        let url = [url.as_slice(), b"/"].concat();
+        (Of::Path, rewritten(&rewrite.pattern, Some(&url), icase, !rewrite.not).1)
+    });
+    let points = wants.flat_map(|want| {
+        search.points_of(redirect).take(2).map(move |point| {
+            // a line of a directory asks for a file of it, too: the URL says more
+            let path = point.wants.iter().filter(|(of, _)| !matches!(of, Of::File | Of::Name));
+            Point { wants: path.cloned().chain([want.clone()]).collect(), image: None, ..point.clone() }
+        })
+    });
+    let asks = points.flat_map(|point| search.asks_for(&point)).take(8);
+    asks.map(|ask| asked.ask(ask)).collect()
 }

@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     group: "rewriting",
     finds: "The path of a Redirect, or the anchored pattern of a RedirectMatch, lacks the leading slash.",
     why: "Both see the whole path of the URL, in .htaccess files too: it begins with a slash, so nothing is redirected.",
-    help: "write the slash, and in an .htaccess file the folder's URL before it",
+    help: "write the slash, and in an .htaccess file the directory's URL before it",
     safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www

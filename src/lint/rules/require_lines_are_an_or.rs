@@ -8,13 +8,13 @@ use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
 use crate::site::Directive;
 use bstr::ByteSlice;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 pub(super) static RULE: Rule = Rule {
     name: "require-lines-are-an-or",
     level: Severity::Warning,
     group: "access control",
-    finds: "Several Require lines of different kinds stand in one section.",
+    finds: "Several Require lines of different kinds are in one section.",
     why: "Any one of them will do, and the weakest decides: they are an or.",
     help: "write `<RequireAll>` around them, where each must be met",
     safe: None,
@@ -100,8 +100,14 @@ fn is_in(asked: &Asked<'_>, block: &Block<'_, '_>, seen: &Seen) -> bool {
 
 /// `Require all granted` beside lines that ask for something.
 fn open_to_all(rule: &Rule, asked: &Asked<'_>, block: &Block<'_, '_>, lines: &[&Directive<'_>]) -> Option<Finding> {
-    let open = lines.iter().find(|d| kind(d) == Kind::Everybody)?;
-    let other = lines.iter().find(|d| !matches!(kind(d), Kind::Everybody) && !says(d, "Require", &["all"]))?;
+    // how a request is made keeps nobody out, either, where the other lines are about where it comes from
+    let password = lines.iter().any(|d| matches!(kind(d), Kind::AnyUser | Kind::User));
+    let is_open = |d: &&&Directive<'_>| kind(d) == Kind::Everybody || says(d, "Require", &["method"]) && !password;
+    let open = lines.iter().find(is_open)?;
+    let other = lines.iter().find(|d| match kind(open) {
+        Kind::Everybody => !matches!(kind(d), Kind::Everybody) && !says(d, "Require", &["all"]),
+        _ => kind(d) == Kind::Address,
+    })?;
     let strict = asked.without(&[open.span()])?;
     let seen = asked.pool.iter().find(|seen| {
         is_in(asked, block, seen)
@@ -111,6 +117,10 @@ fn open_to_all(rule: &Rule, asked: &Asked<'_>, block: &Block<'_, '_>, lines: &[&
     let message = format!("any one of these lines will do: `Require {}` is without effect beside this", other.args());
     Some(rule.seen(open.span(), message, seen).related(other.span(), "this is without effect"))
 }
+
+/// Visitors from networks that are kept for examples.
+const STRANGERS: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(198, 51, 100, 77)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77))];
 
 /// A line that a visitor meets, and not the stronger one beside it.
 fn weaker(rule: &Rule, asked: &Asked<'_>, block: &Block<'_, '_>, lines: &[&Directive<'_>]) -> Option<Finding> {
@@ -122,9 +132,16 @@ fn weaker(rule: &Rule, asked: &Asked<'_>, block: &Block<'_, '_>, lines: &[&Direc
     }
     let password = of(Kind::AnyUser).or_else(|| of(Kind::User))?;
     let weak = of(Kind::Connection).or_else(|| of(Kind::Address))?;
-    let refused = asked.pool.iter().filter(|seen| seen.outcome.status == 401 && is_in(asked, block, seen));
-    let seen = refused.take(20).find_map(|seen| {
-        let got = asked.ask(meeting(asked, weak, &seen.ask)?);
+    // the usual visitor may be one of those that need no password
+    let here = asked.pool.iter().filter(|seen| is_in(asked, block, seen)).take(200);
+    let strangers = here.clone().filter(|seen| seen.outcome.status == 200).take(4).filter_map(|seen| {
+        let far = STRANGERS.map(|client| asked.ask(Ask { client: Some(client), ..seen.ask.clone() }));
+        far.into_iter().find(|seen| seen.outcome.status == 401)
+    });
+    let refused = here.filter(|seen| seen.outcome.status == 401).map(|seen| seen.ask.clone());
+    let refused: Vec<Ask> = refused.take(20).chain(strangers.map(|seen| seen.ask)).collect();
+    let seen = refused.iter().find_map(|ask| {
+        let got = asked.ask(meeting(asked, weak, ask)?);
         asked.gives(&got.ask, &got.outcome).map(|_| got)
     })?;
     let message =

@@ -11,9 +11,9 @@ pub(super) static RULE: Rule = Rule {
     name: "root-inside-another-root",
     level: Severity::Warning,
     group: "virtual hosts",
-    finds: "A virtual host's folder lies below the DocumentRoot of another one, where its rules do not hold.",
-    why: "Who is refused by the one host asks the other, by the folder's name.",
-    help: "give the outer host a folder of its own, or put the rules into a Directory section outside of both",
+    finds: "A virtual host's directory lies below the DocumentRoot of another one, where its rules do not hold.",
+    why: "Who is refused by the one host asks the other, by the directory's name.",
+    help: "give the outer host a directory of its own, or put the rules into a Directory section outside of both",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/sites>
@@ -72,7 +72,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         let (name, path) = (name_of(asked, leak.host), path.to_str_lossy());
         let message =
-            format!("`{path}`, the folder of `{name}`, lies below this one: what is refused there is open here");
+            format!("`{path}`, the directory of `{name}`, lies below this one: what is refused there is open here");
         found.push(told(rule, *line, message, &leak.seen, &leak.lines, "this rule does not hold here"));
     }
     found

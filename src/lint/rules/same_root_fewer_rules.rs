@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     name: "same-root-fewer-rules",
     level: Severity::Warning,
     group: "virtual hosts",
-    finds: "Two virtual hosts serve one folder, and one lacks the denials of the other.",
+    finds: "Two virtual hosts serve one directory, and one lacks the denials of the other.",
     why: "Who is refused by the one host asks the other.",
     help: "put the rules into a Directory section outside of the virtual hosts",
     safe: None,

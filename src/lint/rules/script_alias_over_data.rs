@@ -5,6 +5,7 @@ use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::escaped;
+use crate::search::denial::refusing;
 use crate::text::plural;
 use bstr::ByteSlice;
 
@@ -42,6 +43,7 @@ const DATA: &str = "png jpg jpeg gif svg ico css js html htm xhtml txt md csv ts
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
+    let run = &asked.ground.search.run;
     let mut found = Vec::new();
     for line in facts.named(&["ScriptAlias"]) {
         let words = line.words();
@@ -55,12 +57,14 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             .filter_map(|entry| entry.path.strip_prefix(path.as_slice()))
             .take(40)
             .collect();
-        let run = inside.iter().map(|rest| asked.ask(door.ask(&format!("{}{}", escaped(url), escaped(rest)))));
-        let harmed: Vec<Seen> = run
+        let answered = inside.iter().map(|rest| asked.ask(door.ask(&format!("{}{}", escaped(url), escaped(rest)))));
+        let harmed: Vec<Seen> = answered
             .filter(|seen| {
                 let handler = seen.outcome.handler.as_deref().map(|h| h.as_bytes());
                 let cgi = handler == Some(b"cgi-script") || seen.outcome.status >= 400;
-                cgi && asked.mapping(&seen.outcome) == Some(line.span())
+                // what is refused is not run
+                let refused = matches!(seen.outcome.status, 401 | 403) && !refusing(run, &seen.outcome).is_empty();
+                cgi && !refused && asked.mapping(&seen.outcome) == Some(line.span())
             })
             .collect();
         let Some(first) = harmed.first() else { continue };

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     group: "mod_wsgi",
     finds: "A WSGIScriptAliasMatch takes the URLs of plain files beside the script.",
     why: "It is for the whole of each URL that matches: the files are asked of the application, and what matched is its SCRIPT_NAME.",
-    help: "mount the folder of scripts: `WSGIScriptAlias /apps/ FOLDER/`",
+    help: "mount the directory of scripts: `WSGIScriptAlias /apps/ DIRECTORY/`",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv>
@@ -57,11 +57,27 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 path.starts_with(&folder) && SUFFIXES.iter().any(|suffix| lower.ends_with(suffix))
             };
             let files = asked.ground.tree.iter().filter(|entry| !entry.dir && is_plain(&entry.path));
-            files.take(TRIED).find_map(|entry| {
+            let beside = files.take(TRIED).find_map(|entry| {
                 let rest = crate::search::ask::escaped(&entry.path[folder.len()..]);
                 let there = asked.ask(seen.ask.at(format!("{mount}/{rest}")));
                 let runs = there.outcome.wsgi.is_some() && there.outcome.file.as_ref() == Some(script);
                 runs.then(|| (there, entry.path.clone()))
+            });
+            // or one that has a URL of its own
+            beside.or_else(|| {
+                let plain = |path: &[u8]| {
+                    let lower = path.to_ascii_lowercase();
+                    SUFFIXES.iter().any(|suffix| lower.ends_with(suffix))
+                };
+                let files = asked.ground.tree.iter().filter(|entry| !entry.dir && plain(&entry.path));
+                files.take(TRIED).find_map(|entry| {
+                    let ways = asked.ground.routes.to(&entry.path).into_iter().take(4);
+                    let mut there = ways.map(|way| asked.ask(seen.ask.at(way.path)));
+                    let runs = |seen: &crate::lint::facts::Seen| {
+                        seen.outcome.wsgi.is_some() && seen.outcome.decided_by.iter().any(|d| d.span == line.span())
+                    };
+                    there.find(runs).map(|there| (there, entry.path.clone()))
+                })
             })
         });
         if let Some((seen, path)) = shown {

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     group: "mod_wsgi",
     finds: "A rewrite rule leads URLs to a Python script by its own URL.",
     why: "The script finds its own name in SCRIPT_NAME, and so in all links that the application makes.",
-    help: "mount it instead: `WSGIScriptAlias / FOLDER/main.py`",
+    help: "mount it instead: `WSGIScriptAlias / DIRECTORY/main.py`",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www
@@ -40,7 +40,7 @@ WSGIScriptAlias / /srv/www/main.py
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let rules: Vec<_> = facts.named(&["RewriteRule"]).collect();
+    let rules: Vec<_> = facts.anywhere(&["RewriteRule"]).map(|(line, _)| line).collect();
     let mut found: Vec<Finding> = Vec::new();
     for seen in asked.pool.iter().filter(|seen| seen.outcome.wsgi.is_some() && seen.outcome.status == 200) {
         let Some(name) = seen.outcome.script_name.as_ref().filter(|name| name.len() > 1) else { continue };
@@ -49,7 +49,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if path.starts_with(name.as_slice()) || !name.ends_with(script) || script.is_empty() {
             continue;
         }
-        let by = |line: &&&crate::site::Directive<'_>| {
+        let by = |line: &&crate::site::Directive<'_>| {
             seen.outcome.decided_by.iter().any(|decision| same_line(decision.span, line.span()))
         };
         let Some(line) = rules.iter().find(by) else { continue };

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     group: "exposure",
     finds: "A program has a URL at which its text is sent.",
     why: "Its own URL runs it; the other one shows its code, and the passwords in it.",
-    help: "keep programs out of folders that URLs lead to, or deny them there in a Files section",
+    help: "keep programs out of directories that URLs lead to, or deny them there in a Files section",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

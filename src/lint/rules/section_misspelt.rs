@@ -1,8 +1,9 @@
 //! `section-misspelt`
 
+use super::htaccess_errors::{Wrong, errors};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
-use crate::lint::typing::slips;
+use crate::lint::typing::{Slip, slips, slips_in};
 use crate::lint::{Example, Finding, Rule};
 use crate::site::{Fix, Safety};
 
@@ -43,12 +44,18 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    let one = |slip: crate::lint::typing::Slip| {
+    let one = |slip: Slip| {
         let mut finding = rule.refused(slip.at, slip.message);
         finding.related.extend(slip.related.map(|(line, label)| (line, label.to_string())));
         finding.fix =
             Some(Fix { message: "write it as it is meant".into(), safety: Safety::Unsafe, edits: slip.edits });
         finding
     };
-    slips(facts.site).into_iter().map(one).collect()
+    let mut found: Vec<Finding> = slips(facts.site).into_iter().map(one).collect();
+    // with one in an .htaccess file httpd starts, and answers 500 below it
+    for (at, _, _, seen) in errors(facts).into_iter().filter(|(_, wrong, ..)| *wrong == Wrong::Tag) {
+        let shown = |slip| Finding { witness: Some((seen.ask.clone(), seen.outcome.clone())), ..one(slip) };
+        found.extend(slips_in(facts.site, at.file).into_iter().map(shown));
+    }
+    found
 }

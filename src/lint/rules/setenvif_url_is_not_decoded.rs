@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "Access hangs on a SetEnvIf line that tests Request_URI.",
     why: "SetEnvIf of the server is asked before the URL is decoded and cleaned of dots, and not again for an index file.",
-    help: "deny the file or folder in a Files or Directory section",
+    help: "deny the file or directory in a Files or Directory section",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

@@ -41,10 +41,13 @@ pub(super) fn out_of_order(rule: &Rule, facts: &Facts<'_>, lines: &[&str], taker
             }
             let (which, order) = if other < n { ("an earlier", "above") } else { ("a later", "behind") };
             let message = format!("this line is never used: {which} one takes its URLs");
-            let safety = safety(asked, &urls, taker, &edits);
-            let fix = Fix { message: format!("put it {order} that one"), safety, edits };
             let finding = rule.seen(line.span(), message, first).related(taker.span(), "this one takes them");
-            found.push(Finding { fix: Some(fix), ..finding });
+            // whose line goes into another file, and under which name, is the author's to say
+            let fix = (taker.span().file == line.span().file).then(|| {
+                let safety = safety(asked, &urls, taker, &edits);
+                Fix { message: format!("put it {order} that one"), safety, edits }
+            });
+            found.push(Finding { fix, ..finding });
             break;
         }
     }

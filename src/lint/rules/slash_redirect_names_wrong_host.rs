@@ -2,7 +2,7 @@
 
 use super::hosts::{chains, hosts, way};
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use bstr::ByteSlice;
 
@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     name: "slash-redirect-names-wrong-host",
     level: Severity::Note,
     group: "virtual hosts",
-    finds: "Behind a front end with TLS, the redirect that adds a folder's slash names `http`.",
+    finds: "Behind a front end, the redirect that adds a directory's slash names `http` or the inner host.",
     why: "httpd makes it from its own scheme, host and port, as it does not know those that visitors use.",
     help: "write `ServerName https://NAME` and `UseCanonicalName On`",
     safe: None,
@@ -43,6 +43,12 @@ SetEnvIf X-Forwarded-Proto https HTTPS=on
     find,
 };
 
+/// Lines of those who are behind a front end.
+const FRONT_END: [&str; 5] =
+    ["RemoteIPHeader", "RemoteIPInternalProxy", "RemoteIPTrustedProxy", "RemoteIPProxyProtocol", "RPAFenable"];
+
+/// How many names of a host are asked for.
+const NAMES: usize = 4;
 /// How many folders are asked for.
 const FOLDERS: usize = 12;
 
@@ -50,12 +56,15 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let servers = &asked.ground.search.run.server().servers;
     let mut found: Vec<Finding> = Vec::new();
-    // something says that visitors come by another one
-    let forwarded = facts.directives.iter().any(|d| {
-        let text = d.args().to_ascii_lowercase();
-        text.contains_str("x-forwarded-proto") || text.contains_str("x-forwarded-ssl")
-    });
-    let front = forwarded || servers.iter().any(|s| s.scheme == "https" && !s.tls);
+    // something says that visitors come by a front end, or by one that speaks TLS
+    let says = |words: &[&str]| {
+        facts.directives.iter().any(|d| {
+            let text = d.args().to_ascii_lowercase();
+            words.iter().any(|word| text.contains_str(word))
+        })
+    };
+    let tls = says(&["x-forwarded-proto", "x-forwarded-ssl"]) || servers.iter().any(|s| s.scheme == "https" && !s.tls);
+    let front = tls || says(&["x-forwarded-", "x-real-ip"]) || facts.named(&FRONT_END).next().is_some();
     if !front || servers.iter().any(|s| s.tls) {
         return found;
     }
@@ -63,26 +72,40 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     for chain in chains(asked) {
         for host in hosts(facts, asked, chain) {
             let Some(server) = servers.get(host.server).filter(|server| server.scheme != "https") else { continue };
-            let Some(name) = host.names.iter().find(|name| name.own) else { continue };
-            let Some(door) = way(asked, chain, &name.name) else { continue };
+            let Some(own) = host.names.iter().find(|name| name.own) else { continue };
             let root = server.core().document_root().trim_end_with(|c| c == '/').to_vec();
             let below = folders.iter().filter_map(|entry| {
                 let rest = entry.path.strip_prefix(root.as_slice())?.strip_suffix(b"/")?;
                 rest.starts_with(b"/").then(|| crate::search::ask::escaped(rest))
             });
-            let shown = below.take(FOLDERS).map(|path| asked.ask(door.ask(&path))).find(|seen| {
-                let slash = format!("{}/", seen.ask.path);
-                let plain =
-                    |location: &bstr::BString| location.starts_with(b"http://") && location.ends_with(slash.as_bytes());
-                seen.outcome.status == 301 && seen.outcome.location.as_ref().is_some_and(plain)
+            let below: Vec<String> = below.take(FOLDERS).collect();
+            let shown = host.names.iter().take(NAMES).find_map(|name| {
+                let door = way(asked, chain, &name.name)?;
+                let mut seen = below.iter().map(|path| asked.ask(door.ask(path)));
+                seen.find_map(|seen| Some((wrong(&seen, tls)?, seen)))
             });
-            let Some(seen) = shown else { continue };
-            if found.iter().all(|finding| finding.line != name.at) {
+            let Some((what, seen)) = shown else { continue };
+            if found.iter().all(|finding| finding.line != own.at) {
                 let location = seen.outcome.location.clone().unwrap_or_default();
-                let message = format!("`{}` is redirected to `{location}`, past the front end's TLS", seen.ask.path);
-                found.push(rule.seen(name.at, message, &seen));
+                let message = format!("`{}` is redirected to `{location}`, {what}", seen.ask.path);
+                found.push(rule.seen(own.at, message, &seen));
             }
         }
     }
     found
+}
+
+/// What is wrong with the redirect that adds a slash.
+fn wrong(seen: &Seen, tls: bool) -> Option<&'static str> {
+    let location = seen.outcome.location.as_ref().filter(|_| seen.outcome.status == 301)?;
+    let rest = location.strip_suffix(format!("{}/", seen.ask.path).as_bytes())?;
+    let (scheme, host) = rest.split_once_str("://")?;
+    let host = host.split_once_str(":").map_or(host, |(host, _)| host);
+    match scheme == b"http" {
+        true if tls => Some("past the front end's TLS"),
+        _ if !host.eq_ignore_ascii_case(seen.ask.host.as_bytes()) => {
+            Some("another name than visitors ask the front end for")
+        }
+        _ => None,
+    }
 }

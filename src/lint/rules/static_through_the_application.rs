@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     group: "mod_wsgi",
     finds: "Static files beside a mounted application have no mapping of their own.",
     why: "Each of them is served by Python, if at all: that is much slower than httpd.",
-    help: "lead their URL to the folder: `Alias /static/ FOLDER/static/`",
+    help: "lead their URL to the directory: `Alias /static/ DIRECTORY/static/`",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/shop>

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     group: "mod_wsgi",
     finds: "The suffix of a mounted script has a handler of another kind.",
     why: "A handler by suffix or by section replaces the mount's own: the application is not called.",
-    help: "call the script `.wsgi`, or take the handler off its folder: `RemoveHandler .py`",
+    help: "call the script `.wsgi`, or take the handler off its directory: `RemoveHandler .py`",
     safe: None,
     bad: Example {
         config: r##"<Directory /srv/shop>

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     level: Severity::Error,
     group: "exposure",
     finds: "The URL of an Alias, ScriptAlias or WSGIScriptAlias ends in a slash, and its path does not.",
-    why: "What follows the URL is glued to the path: files beside the folder are reached, and those in it are not.",
+    why: "What follows the URL is glued to the path: files beside the directory are reached, and those in it are not.",
     help: "end both in a slash, or neither",
     safe: Some(true),
     bad: Example {

@@ -15,9 +15,9 @@ pub(super) static RULE: Rule = Rule {
     name: "upload-folder-runs-programs",
     level: Severity::Error,
     group: "exposure",
-    finds: "Files in an upload folder are run as programs.",
+    finds: "Files in an upload directory are run as programs.",
     why: "Whoever may send a picture sends a program, and httpd runs it.",
-    help: "deny programs there by a FilesMatch in the folder's Directory section",
+    help: "deny programs there by a FilesMatch in the directory's Directory section",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     name: "upload-folder-served",
     level: Severity::Warning,
     group: "exposure",
-    finds: "What visitors upload, or an application's sessions, lie in a published folder of the application.",
+    finds: "What visitors upload, or an application's sessions, lie in a published directory of the application.",
     why: "Nobody is asked who may have them: the application's own checks are not in the way.",
     help: "serve uploads through the application",
     safe: None,

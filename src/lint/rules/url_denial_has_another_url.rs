@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     group: "access control",
     finds: "A denial by URL guards a file, a program or a back-end that another URL reaches.",
     why: "Location, Redirect and RewriteRule see the URL alone: an alias, a link, a home page or a rewrite leads past them.",
-    help: "deny the file or folder itself, in a Directory or Files section (a back-end in a Proxy section)",
+    help: "deny the file or directory itself, in a Directory or Files section (a back-end in a Proxy section)",
     safe: None,
     bad: Example {
         config: r##"DocumentRoot /srv/www

@@ -58,11 +58,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 return None;
             }
             let then = asked.without(&[line.span()])?.ask(&seen.ask.request());
-            let home = then.decided_by.iter().any(|d| users.iter().any(|user| same_line(d.span, *user)));
-            home.then_some((
-                seen,
-                then.decided_by.iter().find_map(|d| users.iter().find(|u| same_line(d.span, **u)))?.to_owned(),
-            ))
+            // where it is switched off, nobody misses a home page
+            let user = then.decided_by.iter().find_map(|d| users.iter().find(|user| same_line(d.span, **user)))?;
+            (then.status != 404).then_some((seen, *user))
         });
         if let Some((seen, user)) = shown {
             let name = seen.ask.path.as_bytes().split_str("/").nth(1).unwrap_or_default().to_str_lossy().into_owned();

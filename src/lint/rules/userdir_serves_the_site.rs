@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     name: "userdir-serves-the-site",
     level: Severity::Warning,
     group: "virtual hosts",
-    finds: "UserDir opens a second way to a folder that a site guards.",
+    finds: "UserDir opens a second way to a directory that a site guards.",
     why: "The rules by URL of that site do not hold for `/~NAME/`, which every virtual host has.",
     help: "write `UserDir disabled`, and `UserDir enabled NAME` for those who are meant",
     safe: None,

@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     name: "virtual-root-for-any-name",
     level: Severity::Warning,
     group: "virtual hosts",
-    finds: "VirtualDocumentRoot makes a folder of a part of the host's name, and another virtual host guards that folder.",
-    why: "Any name with that part leads to the folder, past the guarded host and its rules.",
+    finds: "VirtualDocumentRoot makes a directory of a part of the host's name, and another virtual host guards that directory.",
+    why: "Any name with that part leads to the directory, past the guarded host and its rules.",
     help: "use the whole name (`%0`), or put the rules into a Directory section outside of the virtual hosts",
     safe: None,
     bad: Example {

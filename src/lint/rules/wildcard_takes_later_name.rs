@@ -67,7 +67,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 let message = format!("the wildcard takes `{name}`, which is the name of a later virtual host");
                 let mut finding = rule.shown(at, message, &ask, &outcome);
                 finding = finding.related(host.section.span(), format!("`{name}` is meant to lead here"));
-                finding.fix = above(facts.site, host.section, earlier.section).and_then(|edits| {
+                let one_file = host.section.span().file == earlier.section.span().file;
+                let moved = above(facts.site, host.section, earlier.section).filter(|_| one_file);
+                finding.fix = moved.and_then(|edits| {
                     let moved = asked.changed(&edits)?;
                     let other = |seen: &&crate::lint::facts::Seen| {
                         let named = host.names.iter().any(|n| n.name.eq_ignore_ascii_case(seen.ask.host.as_bytes()));
