@@ -119,8 +119,7 @@ fn open_to_all(rule: &Rule, asked: &Asked<'_>, block: &Block<'_, '_>, lines: &[&
 }
 
 /// Visitors from networks that are kept for examples.
-const STRANGERS: [IpAddr; 2] =
-    [IpAddr::V4(Ipv4Addr::new(198, 51, 100, 77)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77))];
+const STRANGERS: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::new(198, 51, 100, 77)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77))];
 
 /// A line that a visitor meets, and not the stronger one beside it.
 fn weaker(rule: &Rule, asked: &Asked<'_>, block: &Block<'_, '_>, lines: &[&Directive<'_>]) -> Option<Finding> {

@@ -62,7 +62,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(first) = block.lines.first() else { continue };
         let line = section.map_or(first.span(), |d| d.span());
         let mut met = asked.pool.iter().filter(|seen| {
-            asked.gives(&seen.ask, &seen.outcome).is_some()
+            (seen.outcome.status == 401 || asked.gives(&seen.ask, &seen.outcome).is_some())
                 && (seen.met.contains(&line)
                     || seen.outcome.decided_by.iter().any(|d| block.lines.iter().any(|l| l.span() == d.span)))
         });
@@ -75,7 +75,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 all.iter().filter(|d| other.decided_by.iter().any(|o| o.span == d.span())).collect();
             // more than a denial of everybody, which is there to be undone
             let rule = lines.into_iter().find(|d| says(d, "Require", &[]) && !says(d, "Require", &["all"]));
-            rule.filter(|_| matches!(other.status, 401 | 403)).map(|rule| (seen, rule))
+            // a password asked for in place of an address is less, too
+            let less = matches!(other.status, 401 | 403) && (seen.outcome.status != 401 || other.status == 403);
+            rule.filter(|_| less).map(|rule| (seen, rule))
         });
         let Some((seen, outer)) = refused else { continue };
         let message = format!(

@@ -1,7 +1,7 @@
 //! `trace-ignores-access`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Asked, Facts};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
 use crate::site::{Edit, Fix, Safety};
@@ -53,5 +53,24 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             found.push(Finding { fix: Some(fix), ..rule.seen(line.span(), message, &seen) });
         }
     }
+    if facts.named(&["TraceEnable"]).next().is_none() {
+        found.extend(by_default(rule, asked));
+    }
     found
+}
+
+/// What is found where nothing is said of TRACE, which httpd then answers: of a password's line alone.
+fn by_default(rule: &Rule, asked: &Asked<'_>) -> Option<Finding> {
+    let off = asked.changed(&[asked.at_end("\nTraceEnable Off\n")?])?;
+    let refused = asked.pool.iter().filter(|seen| seen.outcome.status == 401).take(20);
+    let mut shown = refused.filter_map(|refused| {
+        let line = refused.outcome.decided_by.iter().map(|d| d.span).find(|line| line.is_some())?;
+        let seen = asked.ask(Ask { method: "TRACE".into(), ..refused.ask.clone() });
+        let answers = seen.outcome.status == 200 && off.ask(&seen.ask.request()).status != 200;
+        answers.then_some((line, seen))
+    });
+    let (line, seen) = shown.next()?;
+    let message =
+        format!("TRACE is answered before access control: `{}` asks for a password, and answers it", seen.ask.path);
+    Some(Finding { level: Severity::Note, ..rule.seen(line, message, &seen) })
 }
