@@ -29,6 +29,10 @@ const POOL: usize = 3_000;
 const CHANGED: (usize, usize) = (4, 64);
 const CHANGED_TEXT: usize = 1_000_000;
 
+/// Lines that each request is held against, and how many there may be without asking less.
+const EACH: [&str; 4] = ["RewriteRule", "RewriteCond", "RedirectMatch", "AliasMatch"];
+const RULES: usize = 250;
+
 /// A request with its answer.
 #[derive(Clone)]
 pub(crate) struct Seen {
@@ -106,6 +110,7 @@ impl<'s> Facts<'s> {
     /// Of a site, by at most as many requests as `purse` has.
     pub(crate) fn gather(site: &'s Site, purse: Purse) -> Facts<'s> {
         let directives: Vec<Directive<'s>> = site.directives().collect();
+        let purse = Purse { requests: affordable(&directives, purse.requests), ..purse };
         let asked = site.start().ok().map(|run| Asked::gather(site, run, purse));
         let htaccess = asked.as_ref().map(|a| Htaccess::read_by(&a.ground.search.run, site)).unwrap_or_default();
         Facts { site, directives, htaccess, asked }
@@ -131,6 +136,16 @@ impl<'s> Facts<'s> {
         let own = section.span();
         self.directives.iter().filter(move |d| d.parents().last().is_some_and(|(_, span)| span == own))
     }
+}
+
+/// How many requests a site is asked: the fewer, the more rules each of them is held against.
+fn affordable(directives: &[Directive<'_>], requests: usize) -> usize {
+    let mut rules: HashMap<Option<Span>, usize> = HashMap::new();
+    for line in directives.iter().filter(|d| is_named(d, &EACH)) {
+        *rules.entry(line.virtual_host()).or_default() += 1;
+    }
+    let most = rules.into_values().max().unwrap_or(0);
+    requests.saturating_mul(RULES) / most.max(RULES)
 }
 
 /// Whether a directive has one of these names.

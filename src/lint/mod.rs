@@ -7,6 +7,8 @@
 mod allow;
 pub(crate) mod facts;
 pub(crate) mod fix;
+#[cfg(test)]
+mod forms;
 mod htaccess;
 mod lines;
 mod overlap;

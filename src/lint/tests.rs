@@ -9,10 +9,10 @@ use crate::vfs::Memory;
 use bstr::ByteSlice;
 use std::sync::Arc;
 
-const PURSE: Purse = Purse { requests: 20_000, seed: 0, until: None };
+pub(super) const PURSE: Purse = Purse { requests: 20_000, seed: 0, until: None };
 
 /// The site of an example.
-fn site(example: &Example) -> Site {
+pub(super) fn site(example: &Example) -> Site {
     let mut files = Memory::new();
     for file in example.files {
         match file.split_once(" -> ") {

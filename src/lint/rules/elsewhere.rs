@@ -14,6 +14,8 @@ use std::collections::{HashMap, HashSet};
 
 /// How many requests are tried for each set of lines that refuse.
 const TRIED: usize = 4;
+/// How many are looked at, to find those that keep something back.
+const LOOKED: usize = 24;
 /// How many refusals are looked into.
 const MOST: usize = 40;
 
@@ -66,7 +68,7 @@ pub(super) fn leaks(
             if *count >= TRIED || done.len() >= MOST || done.contains(&key) {
                 continue;
             }
-            if !keeps_something(asked, seen, &lines) {
+            if kept(asked, seen, &lines).is_none() {
                 continue;
             }
             *count += 1;
@@ -102,14 +104,28 @@ pub(super) fn led_past<'a>(
 ) -> Vec<Led<'a>> {
     let run = &asked.ground.search.run;
     let mut tried: HashMap<Vec<Span>, usize> = HashMap::new();
+    let mut looked: HashMap<Vec<Span>, usize> = HashMap::new();
     let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for refused in asked.pool.iter().filter(|seen| is_refusal(&seen.outcome)) {
         let lines = refusing(run, &refused.outcome);
-        if !counts(refused, &lines) || tried.len() >= MOST {
-            continue;
+        let count = looked.entry(lines.clone()).or_default();
+        if *count < LOOKED
+            && counts(refused, &lines)
+            && let Some(kept) = kept(asked, refused, &lines)
+        {
+            *count += 1;
+            candidates.push((kept, refused, lines));
+        }
+    }
+    // what there is before what may be there
+    candidates.sort_by_key(|(kept, ..)| *kept);
+    for (_, refused, lines) in candidates {
+        if tried.len() >= MOST {
+            break;
         }
         let count = tried.entry(lines.clone()).or_default();
-        if *count >= TRIED || !keeps_something(asked, refused, &lines) {
+        if *count >= TRIED {
             continue;
         }
         *count += 1;
@@ -151,10 +167,21 @@ fn host_of(asked: &Asked<'_>, ask: &Ask) -> Option<Span> {
     asked.open_doors().find(own)?.server
 }
 
-/// Whether there may be something behind a refusal.
-fn keeps_something(asked: &Asked<'_>, seen: &Seen, lines: &[Span]) -> bool {
-    let then = asked.without(lines).map(|other| other.ask(&seen.ask.request()));
-    then.is_some_and(|then| is_refusal(&then) && then.status != 404 || asked.gives(&seen.ask, &then).is_some())
+/// What is behind a refusal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kept {
+    Something,
+    /// Another refusal, with whatever is behind that.
+    Refused,
+}
+
+/// What there may be behind a refusal by these lines.
+fn kept(asked: &Asked<'_>, seen: &Seen, lines: &[Span]) -> Option<Kept> {
+    let then = asked.without(lines)?.ask(&seen.ask.request());
+    match asked.gives(&seen.ask, &then) {
+        Some(_) => Some(Kept::Something),
+        None => (is_refusal(&then) && then.status != 404).then_some(Kept::Refused),
+    }
 }
 
 /// The same request to another host.

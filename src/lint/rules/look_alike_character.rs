@@ -1,13 +1,13 @@
 //! `look-alike-character`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Seen, is_named};
+use crate::lint::facts::{Asked, Facts, is_named};
 use crate::lint::typing::mended;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::outcome::observer::PatternKind;
 use crate::run::Run;
-use crate::search::ask::{Ask, decoded, escaped};
+use crate::search::ask::{Ask, escaped};
 use crate::search::compare::Comparison;
 use crate::search::doors::doors;
 use crate::search::explore::Purse;
@@ -141,7 +141,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let sources = facts.site.sources();
     // what keeps httpd from starting hides no character
     let mend = mended(facts.site).unwrap_or_default();
-    let Ok(site) = facts.site.with(&mend) else { return found };
+    // .htaccess files that were read are known to the site itself only
+    let site = match mend.is_empty() {
+        true => Ok(facts.site.clone()),
+        false => facts.site.with(&mend),
+    };
+    let Ok(site) = site else { return found };
     for line in facts.lines().filter(|d| is_named(d, &PATTERNS)) {
         let span = line.span();
         let text = sources.text(span);
@@ -155,8 +160,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             })
             .collect();
         let Some(first) = edits.first() else { continue };
-        // a name may well have it
-        if facts.asked.as_ref().is_some_and(|asked| asked.met(span).any(|seen| holds(seen, &text, &edits, span))) {
+        // a file's name may well have it
+        let there = |asked: &Asked<'_>| {
+            asked.met(span).next().is_some()
+                && asked.ground.tree.iter().any(|entry| holds(&entry.path, text, &edits, span))
+        };
+        if facts.asked.as_ref().is_some_and(there) {
             continue;
         }
         let alike = text[(first.range.start - span.start) as usize..].chars().next().unwrap_or(' ');
@@ -178,14 +187,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether what a request asks for has one of the characters.
-fn holds(seen: &Seen, text: &str, edits: &[Edit], line: Span) -> bool {
-    let path = decoded(&seen.ask.path);
-    let texts = edits
-        .iter()
-        .filter_map(|e| text.get((e.range.start - line.start) as usize..(e.range.end - line.start) as usize));
-    let mut texts = texts;
-    texts.any(|alike| path.contains_str(alike))
+/// Whether a path has one of the characters.
+fn holds(path: &[u8], text: &str, edits: &[Edit], line: Span) -> bool {
+    let at = |edit: &Edit| (edit.range.start - line.start) as usize..(edit.range.end - line.start) as usize;
+    edits.iter().filter_map(|edit| text.get(at(edit))).any(|alike| path.contains_str(alike))
 }
 
 /// A request that the line applies to with the plain character only.

@@ -47,12 +47,14 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         return found;
     }
     let files = asked.ground.tree.iter().filter(|entry| !entry.dir);
-    let homes = files.flat_map(|entry| asked.ground.routes.to(&entry.path)).filter(|way| way.path.starts_with("/~"));
+    let homes =
+        files.flat_map(|entry| asked.ground.routes.to(&entry.path).into_iter().map(move |way| (way, &entry.path)));
+    let homes = homes.filter(|(way, _)| way.path.starts_with("/~"));
     let homes: Vec<_> = homes.take(FILES).collect();
     let lines = ["WSGIScriptAlias", "WSGIScriptAliasMatch", "Alias", "AliasMatch", "ProxyPass", "ProxyPassMatch"];
     for line in facts.named(&lines).filter(|line| !homes.is_empty() && line.words().len() > 1) {
         let Some(door) = asked.doors(line).next() else { continue };
-        let shown = homes.iter().filter(|way| way.scope.takes(door)).find_map(|way| {
+        let shown = homes.iter().filter(|(way, _)| way.scope.takes(door)).find_map(|(way, page)| {
             let seen = asked.ask(way.ask(door));
             if !seen.met.contains(&line.span()) {
                 return None;
@@ -60,7 +62,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let then = asked.without(&[line.span()])?.ask(&seen.ask.request());
             // where it is switched off, nobody misses a home page
             let user = then.decided_by.iter().find_map(|d| users.iter().find(|user| same_line(d.span, **user)))?;
-            (then.status != 404).then_some((seen, *user))
+            (then.file.as_ref() == Some(*page)).then_some((seen, *user))
         });
         if let Some((seen, user)) = shown {
             let name = seen.ask.path.as_bytes().split_str("/").nth(1).unwrap_or_default().to_str_lossy().into_owned();
