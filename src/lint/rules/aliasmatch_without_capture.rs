@@ -48,11 +48,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     for line in facts.named(&["AliasMatch"]) {
         let words = line.words();
         let [pattern, path, ..] = words.as_slice() else { continue };
-        if let Some(finding) = unanchored(rule, asked, line, pattern) {
-            found.push(finding);
+        let captures = path.find_iter("$").any(|at| path.get(at + 1).is_some_and(u8::is_ascii_digit));
+        if captures {
+            found.extend(unanchored(rule, asked, line, pattern));
             continue;
         }
-        let captures = path.find_iter("$").any(|at| path.get(at + 1).is_some_and(u8::is_ascii_digit));
         // one file may be meant for all of them
         let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
         let is_folder = asked
@@ -61,7 +61,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             .iter()
             .any(|e| e.dir && e.path.trim_end_with(|c| c == '/') == path.trim_end_with(|c| c == '/'));
         let is_file = !is_folder && (name.contains(&b'.') || asked.ground.tree.iter().any(|e| e.path == *path));
-        if captures || is_file || path.find_byteset(b"%$").is_some() {
+        if is_file || path.find_byteset(b"%$").is_some() {
             continue;
         }
         let Some((one, two)) = two_of(asked, line, pattern) else { continue };

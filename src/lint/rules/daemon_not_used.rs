@@ -42,9 +42,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for daemon in daemons(facts) {
         // what names it, or any group that a request makes up
-        let names = |word: &[u8]| {
-            let word = word.strip_prefix(b"process-group=").unwrap_or(word);
-            word == daemon.name.as_slice() || word.contains_str("%{")
+        let names = |d: &Directive<'_>| {
+            d.words().iter().any(|word| {
+                let option = word.strip_prefix(b"process-group=");
+                let group = option.is_some() || is_named(d, &["WSGIProcessGroup"]);
+                option.unwrap_or(word) == daemon.name.as_slice() || group && word.contains_str("%{")
+            })
         };
         let runs_there = |seen: &Seen| seen.outcome.wsgi.as_ref().is_some_and(|wsgi| wsgi.process_group == daemon.name);
         // one for a directory or a URL where nothing runs delegates nothing
@@ -58,8 +61,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 met.peek().is_some() && met.all(|seen| seen.outcome.wsgi.is_none())
             })
         };
-        let mention = asked.pool.iter().any(runs_there)
-            || named.iter().any(|d| d.words().iter().any(|word| names(word)) && !idle(d));
+        let mention = asked.pool.iter().any(runs_there) || named.iter().any(|d| names(d) && !idle(d));
         let embedded = |seen: &&Seen| seen.outcome.wsgi.as_ref().is_some_and(|wsgi| wsgi.process_group.is_empty());
         let Some(seen) = asked.pool.iter().find(embedded).filter(|_| !mention) else { continue };
         // and would run there

@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::outcome::observer::PatternKind;
 use crate::run::Run;
 use crate::search::ask::{Ask, escaped};
-use crate::search::compare::Comparison;
+use crate::search::compare::{Comparison, differ};
 use crate::search::doors::doors;
 use crate::search::explore::Purse;
 use crate::search::solve::{Solved, Solver, Want};
@@ -132,7 +132,7 @@ const PATTERNS: [&str; 14] = [
 ];
 
 /// How many requests may show it.
-const REQUESTS: usize = 4_000;
+const REQUESTS: usize = 2_000;
 /// How many ways in are tried.
 const DOORS: usize = 20;
 
@@ -171,11 +171,19 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let alike = text[(first.range.start - span.start) as usize..].chars().next().unwrap_or(' ');
         let both: Vec<Edit> = mend.iter().chain(&edits).cloned().collect();
         let Ok(other) = facts.site.with(&both) else { continue };
-        let (Ok(before), Ok(after)) = (site.start(), other.start()) else { continue };
-        let mut comparison = Comparison::new([&site, &other], [before, after], false);
-        comparison.search([&site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
-        let differs = comparison.differences().into_iter().next().map(|shows| (shows.ask, shows.before));
-        let Some((ask, outcome)) = differs.or_else(|| unmatched(&site, &other, &line)) else { continue };
+        let Ok(after) = other.start() else { continue };
+        // what was asked already, before all else
+        let known = facts.asked.iter().flat_map(|asked| &asked.pool).take(REQUESTS);
+        let mut known = known.filter(|seen| differ(&seen.outcome, &after.ask(&seen.ask.request())).is_some());
+        let known = known.next().map(|seen| (seen.ask.clone(), seen.outcome.clone()));
+        let searched = || {
+            let (before, after) = (site.start().ok()?, other.start().ok()?);
+            let mut comparison = Comparison::new([&site, &other], [before, after], false);
+            comparison.search([&site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
+            comparison.differences().into_iter().next().map(|shows| (shows.ask, shows.before))
+        };
+        let shown = known.or_else(|| unmatched(&site, &other, &line)).or_else(searched);
+        let Some((ask, outcome)) = shown else { continue };
         let code = u32::from(alike);
         let message = match first.text.is_empty() {
             true => format!("there is a character here that is not seen (U+{code:04X})"),

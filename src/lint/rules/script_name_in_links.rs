@@ -40,7 +40,8 @@ WSGIScriptAlias / /srv/www/main.py
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let rules: Vec<_> = facts.anywhere(&["RewriteRule"]).map(|(line, _)| line).collect();
+    let rules = facts.anywhere(&["RewriteRule"]).map(|(line, _)| line);
+    let rules: Vec<_> = rules.filter(|line| line.words().get(1).is_some_and(|to| to != "-")).collect();
     let mut found: Vec<Finding> = Vec::new();
     for seen in asked.pool.iter().filter(|seen| seen.outcome.wsgi.is_some() && seen.outcome.status == 200) {
         let Some(name) = seen.outcome.script_name.as_ref().filter(|name| name.len() > 1) else { continue };
