@@ -1,7 +1,7 @@
 //! `section-of-missing-module`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts};
+use crate::lint::facts::{Asked, Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::modules::known;
 use crate::search::compare::differ;
@@ -90,7 +90,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(loaded) = edit.and_then(|edit| asked.changed(&[edit])) else { continue };
         let pool = asked.pool.iter().filter(|seen| seen.ask.weight().0 == 0).take(TRIED).cloned();
         let missing = asked.open_doors().take(4).map(|door| asked.ask(door.ask("/no-such-directory/page")));
-        let shown = pool.chain(missing).find(|seen| differ(&seen.outcome, &loaded.ask(&seen.ask.request())).is_some());
+        // lines that no module here knows would be an error, and no rule that does not hold
+        let other = |seen: &Seen| {
+            let then = loaded.ask(&seen.ask.request());
+            then.status != 500 && differ(&seen.outcome, &then).is_some()
+        };
+        let shown = pool.chain(missing).find(other);
         if let Some(seen) = shown {
             let name =
                 module.map_or_else(|| argument.to_str_lossy().into_owned(), |module| format!("mod_{}", module.name));
