@@ -132,7 +132,7 @@ const PATTERNS: [&str; 14] = [
 ];
 
 /// How many requests may show it.
-const REQUESTS: usize = 2_000;
+const REQUESTS: usize = 500;
 /// How many ways in are tried.
 const DOORS: usize = 20;
 

@@ -93,7 +93,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         // lines that no module here knows would be an error, and no rule that does not hold
         let other = |seen: &Seen| {
             let then = loaded.ask(&seen.ask.request());
-            then.status != 500 && differ(&seen.outcome, &then).is_some()
+            (module.is_some() || then.status != 500) && differ(&seen.outcome, &then).is_some()
         };
         let shown = pool.chain(missing).find(other);
         if let Some(seen) = shown {
