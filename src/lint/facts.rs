@@ -11,7 +11,7 @@ use crate::search::ask::Ask;
 use crate::search::compare::differ;
 use crate::search::doors::Door;
 use crate::search::explore::Purse;
-use crate::search::ground::Ground;
+use crate::search::ground::{Ground, is_refusal};
 use crate::search::reach::{Pass, Reached};
 use crate::search::shown::{How, Thing, shown};
 use crate::search::space::Terms;
@@ -79,6 +79,7 @@ pub(crate) struct Asked<'s> {
     pub(super) about: RefCell<HashMap<Span, Rc<Vec<Seen>>>>,
     by_line: OnceCell<HashMap<Span, Vec<u32>>>,
     past: OnceCell<Vec<Past>>,
+    refused: OnceCell<Vec<Seen>>,
     purse: Purse,
 }
 
@@ -204,13 +205,23 @@ impl<'s> Asked<'s> {
         asks.sort_by_key(|ask| (ask.weight(), ask.clone()));
         let pool = asks.into_iter().map(|ask| Asked::seen(run, ask)).collect();
         let tls = run.server().servers.iter().filter(|server| server.tls).map(|server| server.span).collect();
-        let (changed, about, by_line, past) = Default::default();
-        Asked { site, ground, files, pool, tls, changed, about, by_line, past, purse }
+        let (changed, about, by_line, past, refused) = Default::default();
+        Asked { site, ground, files, pool, tls, changed, about, by_line, past, refused, purse }
     }
 
     /// Requests that get past refusals.
     pub(crate) fn past(&self) -> &[Past] {
         self.past.get_or_init(|| past::hunt(self.site, &self.ground, &self.pool, &self.files, self.purse))
+    }
+
+    /// Requests that are refused, those for files that are had by another URL too.
+    pub(crate) fn refused(&self) -> &[Seen] {
+        self.refused.get_or_init(|| {
+            let is_refused = |seen: &Seen| is_refusal(&seen.outcome);
+            let others =
+                past::elsewhere(&self.ground, &self.files).into_iter().map(|ask| self.ask(ask)).filter(is_refused);
+            self.pool.iter().filter(|seen| is_refused(seen)).cloned().chain(others).collect()
+        })
     }
 
     /// A request with the answer of some run.

@@ -88,7 +88,7 @@ pub(super) fn hunt(site: &Site, ground: &Ground<'_>, pool: &[Seen], files: &[Sho
 }
 
 /// Other requests for files that are had.
-fn elsewhere(ground: &Ground<'_>, files: &[Shown]) -> Vec<Ask> {
+pub(super) fn elsewhere(ground: &Ground<'_>, files: &[Shown]) -> Vec<Ask> {
     let mut found = Vec::new();
     for file in files {
         for way in ground.routes.to(&file.path) {

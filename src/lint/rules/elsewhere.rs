@@ -107,7 +107,7 @@ pub(super) fn led_past<'a>(
     let mut looked: HashMap<Vec<Span>, usize> = HashMap::new();
     let mut found = Vec::new();
     let mut candidates = Vec::new();
-    for refused in asked.pool.iter().filter(|seen| is_refusal(&seen.outcome)) {
+    for refused in asked.refused() {
         let lines = refusing(run, &refused.outcome);
         let count = looked.entry(lines.clone()).or_default();
         if *count < LOOKED
