@@ -176,7 +176,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let known = facts.asked.iter().flat_map(|asked| &asked.pool).take(REQUESTS);
         let mut known = known.filter(|seen| differ(&seen.outcome, &after.ask(&seen.ask.request())).is_some());
         let known = known.next().map(|seen| (seen.ask.clone(), seen.outcome.clone()));
+        // a site that starts was searched already
         let searched = || {
+            if facts.asked.is_some() {
+                return None;
+            }
             let (before, after) = (site.start().ok()?, other.start().ok()?);
             let mut comparison = Comparison::new([&site, &other], [before, after], false);
             comparison.search([&site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
