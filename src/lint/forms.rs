@@ -1,11 +1,12 @@
 //! Other forms of the faults that rules are about, and what is nearly one, beside the examples that the rules show.
 
 use super::facts::Facts;
+use super::more_forms::MORE;
 use super::tests::{PURSE, site};
 use super::{Example, lint};
 
 /// A rule, the place at which it speaks (none where it is silent), and a configuration with its files.
-type Form = (&'static str, Option<(&'static str, u32)>, &'static str, &'static [&'static str]);
+pub(super) type Form = (&'static str, Option<(&'static str, u32)>, &'static str, &'static [&'static str]);
 
 const OPEN: &str =
     "DocumentRoot /srv/www\n<Directory /srv/www>\nAllowOverride All\nRequire all granted\n</Directory>\n";
@@ -151,7 +152,7 @@ const FORMS: &[Form] = &[
 #[test]
 fn forms_that_the_examples_do_not_show() {
     let mut wrong = Vec::new();
-    for (name, place, config, files) in FORMS {
+    for (name, place, config, files) in FORMS.iter().chain(MORE) {
         let config = Box::leak(format!("{OPEN}{config}").into_boxed_str());
         let site = site(&Example { config, files });
         let found = lint(&Facts::gather(&site, PURSE));

@@ -11,6 +11,8 @@ pub(crate) mod fix;
 mod forms;
 mod htaccess;
 mod lines;
+#[cfg(test)]
+mod more_forms;
 mod overlap;
 mod past;
 #[cfg(test)]

@@ -10,12 +10,14 @@ use bstr::ByteSlice;
 /// A general rule, those that speak of its special cases, and whether two of their findings are of one cause.
 type Pair = (&'static str, &'static [&'static str], fn(&[Directive<'_>], &Finding, &Finding) -> bool);
 
-const PAIRS: [Pair; 2] = [
+const PAIRS: [Pair; 3] = [
     ("application-code-served", &["program-without-handler", "script-source-served"], is_one_exposure),
+    ("section-of-missing-module", &["program-without-handler"], is_one_line),
     (
         "url-denial-has-another-url",
         &[
             "back-end-mounted-twice",
+            "location-overridden-by-later-location",
             "root-inside-another-root",
             "same-root-fewer-rules",
             "userdir-serves-the-site",
@@ -41,6 +43,10 @@ pub(super) fn once(facts: &Facts<'_>, found: Vec<Finding>) -> Vec<Finding> {
     };
     let said: Vec<bool> = found.iter().map(is_said).collect();
     found.into_iter().zip(said).filter(|(_, said)| !said).map(|(finding, _)| finding).collect()
+}
+
+fn is_one_line(_: &[Directive<'_>], general: &Finding, special: &Finding) -> bool {
+    general.line == special.line
 }
 
 /// Whether both are of texts of one kind, below one directory or by one line.

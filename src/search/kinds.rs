@@ -49,7 +49,9 @@ impl Sensitive {
 const SOURCE: &str = "py pyw wsgi php php3 php4 php5 php7 php8 phtml phps phar inc rb erb pl pm cgi fcgi sh bash zsh ksh bat ps1 psm1 lua \
                       tcl asp aspx ascx ashx jsp jspx java class war jar scala kt c h cc cpp hpp go rs swift cs vb tsx jsx vue twig blade \
                       tpl ejs jinja j2 haml slim r ipynb sas";
-const VCS_FOLDERS: &str = ".git .svn .hg .bzr cvs rcs _darcs .fossil";
+const VCS_FOLDERS: &str = ".git .svn .hg .bzr _darcs .fossil";
+/// What CVS keeps in its folders, which are in capitals.
+const CVS_FILES: &str = "entries entries.log entries.static entries.old root repository tag template baserev notify";
 const VCS_FILES: &str = ".gitignore .gitattributes .gitmodules .gitkeep .hgignore .hgtags .cvsignore .bzrignore .mailmap .fslckout _fossil_";
 const BACKUP: &str = "bak backup old orig save sav swp swo swn tmp temp bkp bck back copy dist-old rej";
 const ARCHIVES: &str = "tar tgz gz bz2 xz zst zip 7z rar tbz2 txz lz4 iso";
@@ -88,7 +90,9 @@ pub(crate) fn sensitive(path: &[u8], how: How) -> Option<Sensitive> {
     let mut segments: Vec<&[u8]> = lower.split_str("/").filter(|s| !s.is_empty()).collect();
     let name = if how == How::Listing { b"" } else { segments.pop().unwrap_or_default() };
     let within = |list: &str| segments.iter().any(|segment| has(list, segment));
-    if within(VCS_FOLDERS) || has(VCS_FILES, name) || name.ends_with(b",v") {
+    let cvs = path.contains_str("/CVS/") && segments.last().is_some_and(|last| *last == b"cvs") && has(CVS_FILES, name)
+        || how == How::Listing && path.trim_end_with(|c| c == '/').ends_with(b"/CVS");
+    if within(VCS_FOLDERS) || cvs || has(VCS_FILES, name) || name.ends_with(b",v") {
         return Some(Sensitive::Vcs);
     }
     if within(KEY_FOLDERS) {
@@ -179,6 +183,8 @@ mod tests {
             ("/srv/www/logs/app.log.1", Some(Sensitive::Log)),
             ("/srv/www/images/logo.png", None),
             ("/srv/www/linux/RCS/a.iso,v", Some(Sensitive::Vcs)),
+            ("/srv/www/CVS/Entries", Some(Sensitive::Vcs)),
+            ("/srv/www/cvs/smith.txt", None),
         ] {
             assert_eq!(sensitive(path.as_bytes(), How::Static), want, "{path}");
         }

@@ -63,7 +63,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             && d.span.is_some()
             // one of those for folders that is kept under another name
             && !sources.file(d.span.file).shown().contains("htaccess")
-            && RULES.iter().any(|name| sources.directive_name(d.span).eq_ignore_ascii_case(name))
+            && RULES.iter().chain(&["Limit", "LimitExcept"]).any(|name| sources.directive_name(d.span).eq_ignore_ascii_case(name))
     };
     let all: Vec<&Diagnostic> = facts.site.diagnostics().iter().filter(refused).collect();
     let mut found: Vec<Finding> = Vec::new();

@@ -1,12 +1,12 @@
 //! `alias-behind-shorter-alias`
 
+use super::shadowed::seen;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, same_line};
+use crate::lint::facts::{Facts, Seen, same_line};
+use crate::lint::lines::Urls;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
-use crate::search::ask::escaped;
 use crate::search::compare::differ;
-use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "alias-behind-shorter-alias",
@@ -39,34 +39,33 @@ Alias /app /srv/app
 };
 
 const ALIASES: [&str; 4] = ["Alias", "AliasMatch", "ScriptAlias", "ScriptAliasMatch"];
-/// What may stand behind its URL.
-const BELOW: [&str; 3] = ["", "/x", "/x/y.z"];
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let run = &asked.ground.search.run;
     let mut found = Vec::new();
-    for line in facts.named(&["Alias", "ScriptAlias"]) {
-        let words = line.words();
-        let [url, _, ..] = words.as_slice() else { continue };
-        let Some(door) = asked.doors(line).next() else { continue };
-        let url = escaped(url.trim_end_with(|c| c == '/'));
+    for line in facts.named(&ALIASES) {
+        let Some(urls) = Urls::of(line) else { continue };
+        let seen: Vec<Seen> = seen(asked, line, &urls);
+        if seen.is_empty() {
+            continue;
+        }
         let by = |outcome: &Outcome, line| outcome.decided_by.iter().any(|d| same_line(d.span, line));
         for earlier in facts.named(&ALIASES).take_while(|earlier| earlier.span() != line.span()) {
             if earlier.virtual_host() != line.virtual_host() {
                 continue;
             }
+            if !seen.iter().all(|seen| by(&seen.outcome, earlier.span())) {
+                continue;
+            }
             let Some(other) = asked.without(&[earlier.span()]) else { continue };
-            let asks = BELOW.map(|below| door.ask(&format!("{url}{below}")));
             // each of its URLs goes to the earlier line, and without that to this one
-            let taken = asks.iter().all(|ask| {
-                let (now, then) = (run.ask(&ask.request()), other.ask(&ask.request()));
-                by(&now, earlier.span()) && by(&then, line.span()) && differ(&now, &then).is_some()
+            let taken = seen.iter().all(|seen| {
+                let then = other.ask(&seen.ask.request());
+                by(&then, line.span()) && differ(&seen.outcome, &then).is_some()
             });
-            if taken {
-                let seen = asked.ask(asks[1].clone());
+            if taken && let Some(seen) = seen.get(1).or(seen.first()) {
                 let message = "this line is never used: an earlier one takes its URLs";
-                found.push(rule.seen(line.span(), message, &seen).related(earlier.span(), "this one takes them"));
+                found.push(rule.seen(line.span(), message, seen).related(earlier.span(), "this one takes them"));
                 break;
             }
         }

@@ -1,12 +1,13 @@
 //! `default-deny-covers-section-only`
 
-use super::access::{BY_URL, grants};
+use super::access::{BY_URL, says};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::kinds::sensitive;
 use crate::search::shown::How;
-use crate::site::Edit;
+use crate::site::{Directive, Edit};
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -48,16 +49,30 @@ Alias / /srv/shop/
     find,
 };
 
+/// Sections that go by a file's name.
+const BY_NAME: [&str; 2] = ["Files", "FilesMatch"];
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut found = Vec::new();
-    for section in facts.named(&BY_URL) {
-        let orders = facts.within(section).any(|d| {
-            let words = d.words();
-            is_named(d, &["Order"]) && words.first().is_some_and(|word| word.eq_ignore_ascii_case(b"Allow,Deny"))
-        });
-        let denies = facts.within(section).any(|d| is_named(d, &["Deny", "Require", "Satisfy"]));
-        if !orders || denies || grants(facts, section).is_empty() {
+    let all: Vec<Directive<'_>> = facts.lines().collect();
+    for section in all.iter().filter(|d| is_named(d, &BY_URL) || is_named(d, &BY_NAME)) {
+        let within = || all.iter().filter(|d| d.parents().last().is_some_and(|(_, span)| span == section.span()));
+        let orders = within().any(|d| says(d, "Order", &["Allow,Deny"]) || says(d, "Order", &["Mutual-failure"]));
+        let denies = within().any(|d| is_named(d, &["Deny", "Require", "Satisfy"]));
+        if !orders || denies || !within().any(|d| says(d, "Allow", &["from", "all"])) {
+            continue;
+        }
+        let by_name = is_named(section, &BY_NAME);
+        // who denies other names beside it means no more than that
+        let around = section.sections().last().map(|section| section.span);
+        let shuts = |d: &&Directive<'_>| {
+            let own =
+                d.sections().last().filter(|own| BY_NAME.iter().any(|n| own.name.eq_ignore_ascii_case(n.as_bytes())));
+            let outer = d.sections().iter().rev().nth(1).map(|section| section.span);
+            own.is_some() && outer == around && d.span().file == section.span().file
+        };
+        if by_name && all.iter().filter(|d| says(d, "Deny", &["from"])).any(|d| shuts(&d)) {
             continue;
         }
         // what it opens, by the line that leads there
@@ -65,24 +80,15 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             .pool
             .iter()
             .filter(|seen| seen.met.contains(&section.span()) && asked.gives(&seen.ask, &seen.outcome).is_some());
-        let lines: Vec<Span> = inside.filter_map(|seen| asked.mapping(&seen.outcome)).collect();
-        // the same default, for everything: of the end of the server, so that no section comes after it
-        let sources = facts.site.sources();
-        let host = facts.directives.iter().find(|d| Some(d.span()) == section.virtual_host());
-        let end = match host.and_then(|host| host.end()) {
-            Some(end) => Edit::replace(Span { end: end.start, ..end }, ""),
-            None => {
-                let end = sources.file(section.span().file).text.len() as u32;
-                Edit::replace(Span { start: end, end, ..section.span() }, "")
-            }
-        };
-        let shut = "\n<LocationMatch \".*\">\nOrder Allow,Deny\n</LocationMatch>\n";
-        let Some(other) = asked.changed(&[Edit { text: shut.into(), ..end }]) else { continue };
+        let way = |outcome: &Outcome| (asked.mapping(outcome), outcome.vhost.clone());
+        let lines: Vec<_> = inside.map(|seen| way(&seen.outcome)).collect();
+        let shut = if by_name { beside(section) } else { everywhere(facts, section) };
+        let Some(other) = asked.changed(&[shut]) else { continue };
         let outside = asked.files.iter().find(|file| {
             file.how == How::Static
                 && !asked.by_link(file)
                 && sensitive(&file.path, file.how).is_some()
-                && asked.mapping(&file.outcome).is_some_and(|line| lines.contains(&line))
+                && lines.contains(&way(&file.outcome))
                 && !asked.ask(file.ask.clone()).met.contains(&section.span())
                 && other.ask(&file.ask.request()).status == 403
         });
@@ -93,4 +99,23 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// The same default for everything, at the end of a section's server, so that no section comes after it.
+fn everywhere(facts: &Facts<'_>, section: &Directive<'_>) -> Edit {
+    let host = facts.directives.iter().find(|d| Some(d.span()) == section.virtual_host());
+    let end = match host.and_then(|host| host.end()) {
+        Some(end) => Edit::replace(Span { end: end.start, ..end }, ""),
+        None => {
+            let end = facts.site.sources().file(section.span().file).text.len() as u32;
+            Edit::replace(Span { start: end, end, ..section.span() }, "")
+        }
+    };
+    Edit { text: "\n<LocationMatch \".*\">\nOrder Allow,Deny\n</LocationMatch>\n".into(), ..end }
+}
+
+/// The same for all names, before a section that goes by names: that comes later, and opens its own.
+fn beside(section: &Directive<'_>) -> Edit {
+    let at = section.span();
+    Edit::replace(Span { end: at.start, ..at }, "<FilesMatch \".*\">\nOrder Allow,Deny\n</FilesMatch>\n")
 }

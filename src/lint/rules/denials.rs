@@ -111,6 +111,13 @@ fn gap(facts: &Facts<'_>, asked: &Asked<'_>, all: &[Directive<'_>], at: usize, p
     {
         return Some((Gap::RequestLine, condition.span()));
     }
+    let asks = |section: &&&crate::conf::Node| {
+        let is = [&b"if"[..], b"elseif"].contains(&section.name.to_ascii_lowercase().as_slice());
+        is && section.args.to_ascii_uppercase().contains_str("THE_REQUEST")
+    };
+    if spelled && let Some(section) = line.sections().iter().find(asks) {
+        return Some((Gap::RequestLine, section.span));
+    }
     if spelled && let Some(setter) = setter_of_url(all, line) {
         return Some((Gap::Undecoded, setter));
     }

@@ -47,7 +47,15 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     for (line, _) in facts.anywhere(&["ErrorDocument"]) {
         let words = line.words();
         let [_, target] = words.as_slice() else { continue };
-        if !target.starts_with(b"/") || told.contains(target) {
+        if told.contains(target) {
+            continue;
+        }
+        if !target.starts_with(b"/") {
+            let named = is_page(target) && is_unquoted(facts, &line);
+            if let Some(finding) = as_text(rule, asked, facts, &line, target).filter(|_| named) {
+                told.push(target.clone());
+                found.push(finding);
+            }
             continue;
         }
         let Some(seen) = missed(asked, facts, &line) else { continue };
@@ -115,4 +123,37 @@ fn fix(asked: &Asked<'_>, facts: &Facts<'_>, line: &Directive<'_>, url: &[u8], s
     let then = asked.changed(&edits)?.ask(&seen.ask.request());
     let found = behind(facts.site, &then).is_some();
     found.then(|| Fix { message: "write the path of the URL".into(), safety: Safety::Unsafe, edits })
+}
+
+/// Whether a target looks like a page's name.
+fn is_page(target: &[u8]) -> bool {
+    let lower = target.to_ascii_lowercase();
+    let ends = [&b".html"[..], b".htm", b".php", b".shtml", b".cgi"].iter().any(|end| lower.ends_with(end));
+    ends && !target.contains_str("://") && target.find_byteset(b" \t<").is_none()
+}
+
+fn is_unquoted(facts: &Facts<'_>, line: &Directive<'_>) -> bool {
+    !facts.site.sources().text(line.span()).contains(&b'"')
+}
+
+/// A name without a slash, which is what is sent, and not the page of that name.
+fn as_text(
+    rule: &Rule,
+    asked: &Asked<'_>,
+    facts: &Facts<'_>,
+    line: &Directive<'_>,
+    target: &BString,
+) -> Option<Finding> {
+    let url = [b"/", target.as_slice()].concat();
+    let edits = vec![Rewrite::with_text(line, facts.site.sources(), 1, target, &url)?];
+    let other = asked.changed(&edits)?;
+    let asks = asked.pool.iter().filter(|seen| seen.outcome.status >= 400).map(|seen| seen.ask.clone());
+    let missing = asked.doors(line).take(3).map(|door| door.ask("/zq-no-such-page"));
+    let seen = asks.take(200).chain(missing).map(|ask| asked.ask(ask)).find(|seen| {
+        let then = other.ask(&seen.ask.request());
+        behind(facts.site, &then).is_some() && behind(facts.site, &seen.outcome).is_none()
+    })?;
+    let message = format!("`{target}` is sent as the text of the answer: a page's URL begins with a slash");
+    let fix = Fix { message: "write a slash before it".into(), safety: Safety::Unsafe, edits };
+    Some(Finding { fix: Some(fix), ..rule.seen(line.span(), message, &seen) })
 }

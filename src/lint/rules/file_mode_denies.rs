@@ -38,10 +38,9 @@ DocumentRoot /srv/www
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut found: Vec<Finding> = Vec::new();
-    let refused = asked
-        .pool
-        .iter()
-        .filter(|seen| seen.outcome.status == 403 && matches!(seen.outcome.log, Some("AH00132" | "AH00035")));
+    let refused = asked.pool.iter().filter(|seen| {
+        seen.outcome.status == 403 && matches!(seen.outcome.log, Some("AH00132" | "AH00035" | "AH00529"))
+    });
     for seen in refused {
         let Some(line) = asked.mapping(&seen.outcome) else { continue };
         if found.iter().any(|finding| finding.line == line) {
@@ -49,6 +48,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         let message = match seen.outcome.log {
             Some("AH00132") => format!("`{}` is refused by the file's mode: httpd's user can't read it", seen.ask.path),
+            Some("AH00529") => {
+                format!(
+                    "`{}` is refused by a mode: httpd's user can't see whether there is an .htaccess file",
+                    seen.ask.path
+                )
+            }
             _ => format!("`{}` is refused by a directory's mode: httpd's user can't pass it", seen.ask.path),
         };
         found.push(rule.seen(line, message, seen));

@@ -1,9 +1,10 @@
 //! `filename-test-too-early`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::facts::{Asked, Facts, Seen, same_line};
 use crate::lint::rewriting::{Level, Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::search::compare::differ;
 use crate::site::{Directive, Edit, Fix, Safety};
@@ -66,6 +67,13 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 let fix = Fix { message: format!("test `{LATE}`"), safety, edits };
                 Finding { fix: Some(fix), ..rule.seen(first.span(), message, &seen) }
             }
+            None if let Some(seen) = never(asked, rewrite, &edits) => {
+                let path = &seen.ask.path;
+                let message = format!(
+                    "the file is not known when this is tested, so it is never found: `{path}` is not rewritten"
+                );
+                rule.seen(first.span(), message, &seen)
+            }
             // which files there are is not known
             None if asked.files.is_empty() && asked.met(rewrite.span()).next().is_some() => {
                 rule.at(first.span(), "the file is not known when this is tested: no file is ever found")
@@ -99,8 +107,8 @@ fn shows(asked: &Asked<'_>, rewrite: &Rewrite<'_>, edits: &[Edit]) -> Option<(Se
     let other = asked.changed(edits)?;
     let own = asked.met(line).find(|seen| is_shown(asked, seen, &other)).cloned();
     let seen = own.or_else(|| {
-        // files of the tree by their own URLs
-        let mut files = asked.ground.tree.iter().filter(|entry| !entry.dir);
+        // files of the tree by their own URLs, and directories
+        let mut files = asked.ground.tree.iter();
         let doors: Vec<_> =
             asked.ground.search.doors.iter().filter(|d| host.is_none() || d.server == host).take(3).collect();
         files.by_ref().take(200).find_map(|entry| {
@@ -109,7 +117,7 @@ fn shows(asked: &Asked<'_>, rewrite: &Rewrite<'_>, edits: &[Edit]) -> Option<(Se
             asks.map(|ask| asked.ask(ask)).find(|seen| seen.met.contains(&line) && is_shown(asked, seen, &other))
         })
     })?;
-    let file_of = |outcome: &crate::outcome::Outcome| outcome.file.clone();
+    let file_of = |outcome: &Outcome| outcome.file.clone();
     let rewritten = file_of(&seen.outcome);
     let safe = asked.changes_only(&other, |outcome| file_of(outcome) == rewritten || outcome.status >= 400);
     Some((seen, safe))
@@ -121,6 +129,32 @@ fn is_shown(asked: &Asked<'_>, seen: &Seen, other: &Run) -> bool {
     let name = crate::search::ask::decoded(&seen.ask.path);
     differ(&seen.outcome, &then).is_some()
         && asked.gives(&seen.ask, &then).is_some()
-        && then.file.as_ref().is_some_and(|file| file.ends_with(name.trim_end_with(|c| c == '/').as_bytes()))
         && name.len() > 1
+        && then.file.as_ref().is_some_and(|file| {
+            let bare = name.trim_end_with(|c| c == '/').as_bytes();
+            // of a directory, its index
+            let folder = file.rfind_byte(b'/').map_or(&b""[..], |at| &file[..at]);
+            file.ends_with(bare) || name.ends_with(b"/") && folder.ends_with(bare)
+        })
+}
+
+/// A request that a rule for files which are there is for, and does not take for want of the file.
+fn never(asked: &Asked<'_>, rewrite: &Rewrite<'_>, edits: &[Edit]) -> Option<Seen> {
+    let is_for_files = |d: &Directive<'_>| d.words().get(1).is_some_and(|test| test.starts_with(b"-"));
+    let other = rewrite.conditions.iter().any(is_for_files).then(|| asked.changed(edits)).flatten()?;
+    let door = asked.doors(&rewrite.line).next()?;
+    let files = asked.ground.tree.iter().filter(|entry| !entry.dir).take(100);
+    let urls = files.flat_map(|entry| asked.ground.routes.to(&entry.path).into_iter().take(1)).map(|way| way.path);
+    let mut asks = urls.flat_map(|url| {
+        let bare = url.rsplit_once('.').map(|(bare, _)| bare.to_string());
+        [Some(url.clone()), bare].into_iter().flatten().map(|path| door.ask(&path)).collect::<Vec<_>>()
+    });
+    asks.find_map(|ask| {
+        let seen = asked.ask(ask);
+        let then = Asked::seen(&other, seen.ask.clone());
+        let by = |outcome: &Outcome| outcome.decided_by.iter().any(|d| same_line(d.span, rewrite.span()));
+        let took = by(&then.outcome) && !by(&seen.outcome);
+        let gives = asked.gives(&seen.ask, &then.outcome).is_some();
+        (took && gives && differ(&seen.outcome, &then.outcome).is_some()).then_some(seen)
+    })
 }

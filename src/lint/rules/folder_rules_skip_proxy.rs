@@ -3,6 +3,7 @@
 use super::access::rules;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen, is_named, same_line};
+use crate::lint::rewriting::{Level, rewrites};
 use crate::lint::{Example, Finding, Rule};
 use crate::run::Run;
 use crate::search::denial::refusing;
@@ -58,8 +59,10 @@ const DOORS: usize = 4;
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let passes = facts.named(&["ProxyPass", "ProxyPassMatch"]);
-    let passes: Vec<Span> =
-        passes.filter(|pass| !pass.words().iter().any(|word| *word == "!")).map(|pass| pass.span()).collect();
+    let passes = passes.filter(|pass| !pass.words().iter().any(|word| *word == "!")).map(|pass| pass.span());
+    let by_rule = rewrites(facts);
+    let by_rule = by_rule.iter().filter(|rule| rule.level == Level::Server && rule.has(&["p", "proxy"]));
+    let passes: Vec<Span> = passes.chain(by_rule.map(|rule| rule.span())).collect();
     let mut found: Vec<Finding> = Vec::new();
     if passes.is_empty() {
         return found;

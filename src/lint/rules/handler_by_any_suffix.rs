@@ -59,8 +59,45 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             found.push(rule.at(span, message));
         }
     }
+    found.extend(by_section(rule, facts, asked));
     found
 }
+
+/// SetHandler in a section for names which does not ask how they end.
+fn by_section(rule: &Rule, facts: &Facts<'_>, asked: &Asked<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (line, _) in facts.anywhere(&["SetHandler"]) {
+        let in_files =
+            line.sections().last().is_some_and(|section| section.name.to_ascii_lowercase().starts_with(b"files"));
+        let handler = line.words().first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
+        if !in_files || !runs(&handler) {
+            continue;
+        }
+        let span = line.span();
+        let by = |file: &&Shown| file.how == How::Program && file.outcome.decided_by.iter().any(|d| d.span == span);
+        let mut own: Vec<BString> =
+            asked.files.iter().filter(by).filter_map(|file| suffixes(&file.path).pop()).collect();
+        own.retain(|suffix| PROGRAMS.iter().any(|known| suffix == known));
+        own.truncate(1);
+        if own.is_empty() {
+            continue;
+        }
+        let shown =
+            asked.files.iter().filter(by).find(|f| inner(&f.path, &own) && asked.needs(&f.ask, &f.outcome, &[span]));
+        if let Some(file) = shown {
+            let name = file.path.rsplit(|b| *b == b'/').next().unwrap_or_default().as_bstr();
+            let message = format!("the section is not for the end of a name: `{name}` is run as a program");
+            found.push(rule.shown(span, message, &file.ask, &file.outcome));
+        } else if would_run(facts, asked, span, &own) {
+            let message = format!("the section is not for the end of a name: a file `x.{}.jpg` would be run", own[0]);
+            found.push(rule.at(span, message));
+        }
+    }
+    found
+}
+
+/// Suffixes of programs.
+const PROGRAMS: [&str; 9] = ["php", "php3", "php4", "php5", "php7", "phtml", "cgi", "pl", "py"];
 
 /// Whether a name has one of the suffixes before another one.
 fn inner(path: &[u8], own: &[BString]) -> bool {

@@ -59,6 +59,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         .filter(|path| !facts.htaccess.iter().any(|text| sources.file(text.file).name.as_bytes() == path.as_slice()))
         .take(MOST)
         .collect();
+    // httpd looks for another name
+    let named = facts.named(&["AccessFileName"]).filter(|d| !d.words().iter().any(|name| *name == ".htaccess"));
+    let named: Vec<Span> = named.map(|d| d.span()).collect();
+    let renamed: Vec<Edit> = named.iter().map(|line| Edit::replace(*line, "AccessFileName .htaccess")).collect();
     let mut found = Vec::new();
     for path in unread {
         let directory = &path[..path.len() - b".htaccess".len()];
@@ -66,7 +70,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if asks.is_empty() {
             continue;
         }
-        let Some(other) = asked.changed(&[allowing(facts, directory)]) else { continue };
+        let edits: Vec<Edit> = std::iter::once(allowing(facts, directory)).chain(renamed.clone()).collect();
+        let Some(other) = asked.changed(&edits) else { continue };
         let Ok(text) = resolve::read(facts.site.vfs(), &Cred::root(), path) else { continue };
         let file = sources.add_once(&path.to_string(), &text);
         let Some(line) = first_line(sources, file) else { continue };
@@ -90,7 +95,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             _ => format!("this file is not read: `{url}` is answered as if it were not there"),
         };
         let mut finding = rule.seen(line, message, shown);
-        if let Some(by) = override_line(facts, directory) {
+        if let Some(by) = named.first() {
+            finding = finding.related(*by, "this line has httpd look for another name");
+        } else if let Some(by) = override_line(facts, directory) {
             finding = finding.related(by, "this line keeps httpd from reading it");
         }
         found.push(finding);

@@ -1,17 +1,20 @@
 //! `limit-leaves-methods-open`
 
-use super::access::rules;
+use super::access::RULES;
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Facts, is_named, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
 use crate::search::ground::is_refusal;
+use crate::site::{Directive, Edit};
+use crate::source::Span;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "limit-leaves-methods-open",
     level: Severity::Error,
     group: "access control",
-    finds: "Access rules inside Limit hold for the methods that it names, and for no others.",
+    finds: "Access rules inside Limit (or LimitExcept) hold for the methods that it names (or does not name), and for no others.",
     why: "Another method gets past them, one that httpd doesn't know, too.",
     help: "take the Limit lines away",
     safe: Some(false),
@@ -52,14 +55,19 @@ const METHODS: [&str; 5] = ["POST", "PUT", "DELETE", "PATCH", "get"];
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut found = Vec::new();
-    for limit in facts.named(&["Limit"]) {
-        let own = rules(facts, limit);
-        let named = limit.words();
+    let all: Vec<Directive<'_>> = facts.lines().collect();
+    for limit in all.iter().filter(|d| is_named(d, &["Limit", "LimitExcept"])) {
+        let straight = |d: &&Directive<'_>| d.parents().last().is_some_and(|(_, span)| span == limit.span());
+        let own = all.iter().filter(straight).filter(|d| is_named(d, &RULES));
+        let own: Vec<Span> = own.map(whole).collect();
+        let gets = limit.words().iter().any(|method| method.eq_ignore_ascii_case(b"GET"));
         // methods that write are limited by who means to let everybody read
-        if own.is_empty() || !named.iter().any(|method| method.eq_ignore_ascii_case(b"GET")) {
+        if own.is_empty() || gets != is_named(limit, &["Limit"]) {
             continue;
         }
-        let Some(other) = asked.without(&own) else { continue };
+        // with an AuthType and no Require httpd answers 500: one that lets everybody in is put in their place
+        let edits: Vec<Edit> = own.iter().map(|line| granted(facts, *line)).collect();
+        let Some(other) = asked.changed(&edits) else { continue };
         let refused = asked.pool.iter().filter(|seen| {
             let request = seen.ask.request();
             seen.ask.method == "GET"
@@ -79,4 +87,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         found.push(rule.seen(limit.span(), message, &past));
     }
     found
+}
+
+/// A grant in the place of an access rule, in as many lines.
+fn granted(facts: &Facts<'_>, line: Span) -> Edit {
+    let text = facts.site.sources().text(line);
+    let more = text.iter().filter(|b| **b == b'\n').count();
+    let requires = text.trim_start().to_ascii_lowercase().starts_with(b"require ");
+    Edit::replace(line, format!("{}{}", if requires { "Require all granted" } else { "" }, "\n".repeat(more)))
 }

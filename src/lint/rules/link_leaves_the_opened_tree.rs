@@ -1,10 +1,12 @@
 //! `link-leaves-the-opened-tree`
 
+use super::access::says;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Shown, is_named, same_line};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
-use crate::search::ask::Ask;
+use crate::search::ask::{Ask, escaped};
+use crate::search::ground::is_refusal;
 use crate::search::shown::Thing;
 use crate::site::{Directive, Edit};
 use crate::source::{SourceMap, Span};
@@ -44,10 +46,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let sources = facts.site.sources();
     // what lets links be followed, and the same line without that
-    let options = facts.named(&["Options"]).filter_map(|d| Some((d.span(), unlinked(d, sources)?)));
+    let options =
+        facts.lines().filter_map(|d| Some((d.span(), unlinked(&d, sources, facts.site.is_htaccess(d.span().file))?)));
     let options: Vec<(Span, Edit)> = options.collect();
     let mut found: Vec<Finding> = Vec::new();
-    let out = asked.files.iter().filter(|file| leads_out(asked, file));
+    let out = asked.files.iter().filter(|file| leads_out(asked, file) && !is_opened(facts, asked, file));
     for file in out.flat_map(|file| by_all_links(asked, file)) {
         let file = &file;
         let refused = |edits: &[Edit]| {
@@ -69,6 +72,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
+/// A URL that no site has.
+const PROBE: &str = "routesim-link-target";
 /// How many requests by other links are looked at.
 const LINKS: usize = 12;
 
@@ -92,6 +97,9 @@ fn by_all_links(asked: &Asked<'_>, file: &Shown) -> Vec<Shown> {
 
 /// Whether the file is let in by a Directory section that leaves links to an outer one.
 fn is_inherited(facts: &Facts<'_>, options: Span, file: &Shown) -> bool {
+    if facts.site.is_htaccess(options.file) {
+        return false;
+    }
     let within = |line: Span| {
         let own = facts.directives.iter().find(|d| same_line(d.span(), line))?;
         own.parents().last()
@@ -103,7 +111,7 @@ fn is_inherited(facts: &Facts<'_>, options: Span, file: &Shown) -> bool {
 }
 
 /// A line of Options without those for links.
-fn unlinked(directive: &Directive<'_>, sources: &SourceMap) -> Option<Edit> {
+fn unlinked(directive: &Directive<'_>, sources: &SourceMap, htaccess: bool) -> Option<Edit> {
     let links = |word: &[u8]| {
         let bare = word.trim_start_with(|c| c == '+').to_ascii_lowercase();
         [&b"followsymlinks"[..], b"symlinksifownermatch", b"all"].contains(&bare.as_slice())
@@ -114,7 +122,13 @@ fn unlinked(directive: &Directive<'_>, sources: &SourceMap) -> Option<Edit> {
     }
     let left: Vec<&[u8]> = words.iter().map(|word| word.as_slice()).filter(|word| !links(word)).collect();
     let signs = words.iter().any(|word| word.starts_with(b"+") || word.starts_with(b"-"));
+    let owners = words.iter().any(|word| word.to_ascii_lowercase().ends_with(b"symlinksifownermatch"));
     let text = match (signs, left.is_empty()) {
+        // of what may not be said here, nothing is
+        (true, _) if htaccess => {
+            let off: &[u8] = if owners { b" -SymLinksIfOwnerMatch" } else { b" -FollowSymLinks" };
+            [&bstr::join(" ", &left)[..], off].concat()
+        }
         (true, _) => [&bstr::join(" ", &left)[..], b" -FollowSymLinks -SymLinksIfOwnerMatch"].concat(),
         (false, true) => b"None".to_vec(),
         (false, false) => bstr::join(" ", &left),
@@ -122,6 +136,35 @@ fn unlinked(directive: &Directive<'_>, sources: &SourceMap) -> Option<Edit> {
     let newlines = sources.text(directive.span()).find_iter("\n").count();
     let text = [b"Options ", text.as_slice(), "\n".repeat(newlines).as_bytes()].concat();
     Some(Edit::replace(directive.span(), text))
+}
+
+/// Whether a Directory section below the root opens the file by its own path: a URL that led there would get it.
+fn is_opened(facts: &Facts<'_>, asked: &Asked<'_>, file: &Shown) -> bool {
+    let opens = |line: &Directive<'_>| {
+        let around = line.directory().is_some_and(|own| own.len() > 1 && file.path.starts_with(&own));
+        around && (says(line, "Require", &["all", "granted"]) || says(line, "Allow", &["from", "all"]))
+    };
+    if !facts.directives.iter().any(opens) {
+        return false;
+    }
+    let Some(at) = file.path.rfind_byte(b'/').filter(|at| *at > 0) else { return false };
+    // what its own URL is refused is not open
+    let refused = asked.ground.routes.to(&file.path).into_iter().any(|way| {
+        let door = asked.ground.doors.iter().find(|door| way.scope.takes(door));
+        door.is_some_and(|door| {
+            let outcome = asked.ask(way.ask(door)).outcome;
+            is_refusal(&outcome) && outcome.file.as_ref() == Some(&file.path)
+        })
+    });
+    if refused {
+        return false;
+    }
+    let (folder, name) = (file.path[..at].as_bstr(), &file.path[at + 1..]);
+    let alias = format!("Alias \"/{PROBE}\" \"{folder}\"\n");
+    let edit = asked.at_end(alias);
+    let ask = file.ask.at(format!("/{PROBE}/{}", escaped(name)));
+    let answer = edit.and_then(|edit| asked.changed(&[edit])).map(|other| other.ask(&ask.request()));
+    answer.is_some_and(|outcome| asked.gives(&ask, &outcome).is_some())
 }
 
 /// Whether a file is had by a link only, and its own path by no URL.

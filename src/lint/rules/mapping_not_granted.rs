@@ -1,11 +1,12 @@
 //! `mapping-not-granted`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Seen, is_named};
+use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::escaped;
 use crate::site::Edit;
-use bstr::ByteSlice;
+use crate::source::Span;
+use bstr::{BString, ByteSlice};
 
 pub(super) static RULE: Rule = Rule {
     name: "mapping-not-granted",
@@ -43,7 +44,6 @@ const SAMPLE: usize = 40;
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
-    let sources = facts.site.sources();
     let mut found = Vec::new();
     for line in facts.named(&["Alias", "ScriptAlias", "WSGIScriptAlias", "DocumentRoot"]) {
         let words = line.words();
@@ -65,33 +65,81 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             .map(|rest| asked.ask(door.ask(&format!("{}{}", escaped(url), escaped(rest)))))
             .filter(|seen| asked.mapping(&seen.outcome) == Some(line.span()) || root && seen.outcome.status == 403)
             .collect();
-        // by a rule for everybody, of a section further out: one for the folder itself is meant for it
-        let outer = |seen: &Seen| {
-            let lines = seen.outcome.decided_by.iter().map(|d| d.span);
-            let refusing: Vec<_> = facts
-                .directives
-                .iter()
-                .filter(|d| is_named(d, &["Require"]) && lines.clone().any(|line| line == d.span()))
-                .collect();
-            let bare = [path.trim_end_with(|c| c == '/').as_bytes(), b"/"].concat();
-            refusing.iter().all(|d| {
-                let for_all = d.args().to_ascii_lowercase().contains_str("denied");
-                for_all && d.directory().is_some_and(|folder| bare.starts_with(&folder) && bare != folder.as_slice())
-            })
-        };
-        let refused = |seen: &Seen| seen.outcome.status == 403 && seen.outcome.log == Some("AH01630") && outer(seen);
-        let Some(first) = seen.iter().find(|seen| refused(seen)).filter(|_| seen.iter().all(refused)) else { continue };
-        // and a Directory section for it would open it
-        let end = sources.file(line.span().file).text.len() as u32;
-        let path = path.to_str_lossy();
-        let text = format!("\n<Directory \"{path}\">\nRequire all granted\n</Directory>\n<Files \"*\">\n</Files>\n");
-        let open = Edit { file: line.span().file, range: end..end, text: text.into() };
-        let opened = asked.changed(&[open]).map(|other| other.ask(&first.ask.request()));
-        // what a Location or a Files section denies on purpose stays denied with it
-        if opened.is_some_and(|outcome| outcome.status != 403) {
-            let message = format!("no section opens `{path}`: everything that this line leads to is refused");
-            found.push(rule.seen(line.span(), message, first));
+        found.extend(shut(rule, facts, asked, line.span(), path, &seen));
+    }
+    // lines with a pattern: by the files that requests were led to
+    let lines: Vec<_> = facts.named(&BY_PATTERN).filter(|d| d.directory().is_none()).collect();
+    let refused = |seen: &&Seen| seen.outcome.log == Some("AH01630");
+    let all = if lines.is_empty() { Vec::new() } else { to_files(asked) };
+    let suspects: Vec<&Seen> = asked.pool.iter().chain(&all).filter(refused).collect();
+    for line in lines {
+        let by = |seen: &&Seen| seen.outcome.decided_by.iter().any(|d| d.span == line.span());
+        if !suspects.iter().any(|seen| by(seen)) {
+            continue;
         }
+        let is_there = |file: &[u8]| asked.ground.tree.iter().any(|entry| !entry.dir && entry.path == file);
+        let led = |seen: &&Seen| {
+            let there = seen.outcome.file.as_ref().is_some_and(|file| is_there(file));
+            there && asked.mapping(&seen.outcome) == Some(line.span())
+        };
+        let seen: Vec<Seen> = asked.pool.iter().chain(&all).filter(by).filter(led).take(SAMPLE).cloned().collect();
+        let file = seen.first().and_then(|seen| seen.outcome.file.clone()).unwrap_or_default();
+        let folder = file.rfind_byte(b'/').filter(|at| *at > 0).map(|at| BString::from(&file[..at]));
+        let Some(folder) = folder else { continue };
+        found.extend(shut(rule, facts, asked, line.span(), &folder, &seen));
     }
     found
+}
+
+/// Requests for files by their URLs.
+fn to_files(asked: &Asked<'_>) -> Vec<Seen> {
+    let files = asked.ground.tree.iter().filter(|entry| !entry.dir).take(FILES);
+    let ways = files.flat_map(|entry| asked.ground.routes.to(&entry.path).into_iter().take(4));
+    let asks = ways.filter_map(|way| {
+        let door = asked.open_doors().find(|door| way.scope.takes(door))?;
+        Some(asked.ask(way.ask(door)))
+    });
+    asks.collect()
+}
+
+/// Lines that lead URLs elsewhere by a pattern.
+const BY_PATTERN: [&str; 4] = ["AliasMatch", "ScriptAliasMatch", "WSGIScriptAliasMatch", "RewriteRule"];
+/// How many files are tried for those.
+const FILES: usize = 200;
+
+/// Whether all that a line leads to is refused for want of a section that opens it.
+fn shut(
+    rule: &Rule,
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    line: Span,
+    path: &BString,
+    seen: &[Seen],
+) -> Option<Finding> {
+    // by a rule for everybody, of a section further out: one for the folder itself is meant for it
+    let outer = |seen: &Seen| {
+        let lines = seen.outcome.decided_by.iter().map(|d| d.span);
+        let refusing: Vec<_> = facts
+            .directives
+            .iter()
+            .filter(|d| is_named(d, &["Require"]) && lines.clone().any(|line| line == d.span()))
+            .collect();
+        let bare = [path.trim_end_with(|c| c == '/').as_bytes(), b"/"].concat();
+        refusing.iter().all(|d| {
+            let for_all = d.args().to_ascii_lowercase().contains_str("denied");
+            for_all && d.directory().is_some_and(|folder| bare.starts_with(&folder) && bare != folder.as_slice())
+        })
+    };
+    let refused = |seen: &Seen| seen.outcome.status == 403 && seen.outcome.log == Some("AH01630") && outer(seen);
+    let first = seen.iter().find(|seen| refused(seen)).filter(|_| seen.iter().all(refused))?;
+    // and a Directory section for it would open it
+    let end = facts.site.sources().file(line.file).text.len() as u32;
+    let path = path.to_str_lossy();
+    let text = format!("\n<Directory \"{path}\">\nRequire all granted\n</Directory>\n<Files \"*\">\n</Files>\n");
+    let open = Edit { file: line.file, range: end..end, text: text.into() };
+    // what a Location or a Files section denies on purpose stays denied with it
+    let opened = asked.changed(&[open]).map(|other| other.ask(&first.ask.request()));
+    opened.filter(|outcome| outcome.status != 403)?;
+    let message = format!("no section opens `{path}`: everything that this line leads to is refused");
+    Some(rule.seen(line, message, first))
 }

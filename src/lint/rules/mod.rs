@@ -10,6 +10,7 @@ mod alias_hides_wsgi_script;
 mod aliasmatch_without_capture;
 mod allow_empties_default_deny;
 mod application_code_served;
+mod authorization_not_passed;
 mod back_end_mounted_twice;
 mod backup_or_editor_copy_served;
 mod both_access_systems;
@@ -152,6 +153,7 @@ pub(super) const ALL: &[&Rule] = &[
     &aliasmatch_without_capture::RULE,
     &allow_empties_default_deny::RULE,
     &application_code_served::RULE,
+    &authorization_not_passed::RULE,
     &back_end_mounted_twice::RULE,
     &backup_or_editor_copy_served::RULE,
     &both_access_systems::RULE,

@@ -1,8 +1,8 @@
 //! `nested-files-beats-deeper-directory`
 
-use super::access::rules;
+use super::access::{rules, says};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::{Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
 use crate::source::Span;
@@ -72,7 +72,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                     && path.starts_with(&outer)
                     && is_open(facts, *span)
             });
-            let Some((inner, _)) = inner else { continue };
+            let Some(inner) = inner.map(|(span, _)| *span).or_else(|| by_htaccess(facts, seen, &outer)) else {
+                continue;
+            };
             let opens = asked.without(&own).is_some_and(|other| {
                 let answer = other.ask(&seen.ask.request());
                 asked.gives(&seen.ask, &answer).is_some() && differ(&seen.outcome, &answer).is_some()
@@ -80,12 +82,23 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             if opens {
                 let message =
                     "this wins over the deeper Directory section: Files sections are merged after all of those";
-                found.push(rule.seen(files.span(), message, seen).related(*inner, "what this grants is lost"));
+                found.push(rule.seen(files.span(), message, seen).related(inner, "what this grants is lost"));
                 break;
             }
         }
     }
     found
+}
+
+/// A grant to everybody, outside of sections, of an .htaccess file deeper than a directory.
+fn by_htaccess(facts: &Facts<'_>, seen: &Seen, outer: &[u8]) -> Option<Span> {
+    let file = seen.outcome.file.as_ref()?;
+    let mut grants = facts.anywhere(&["Require", "Allow"]).filter_map(|(line, of)| {
+        let of = of.filter(|of| of.len() > outer.len() && of.starts_with(outer) && file.starts_with(of))?;
+        let grants = says(&line, "Require", &["all", "granted"]) || says(&line, "Allow", &["from", "all"]);
+        (grants && line.sections().is_empty() && !of.is_empty()).then(|| line.span())
+    });
+    grants.next()
 }
 
 /// Whether a section grants.

@@ -2,9 +2,12 @@
 
 use super::htaccess_not_read::{allowing, is_by};
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::denial::refusing;
+use crate::search::ground::is_refusal;
+use crate::site::Edit;
+use crate::source::Span;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -36,6 +39,9 @@ pub(super) static RULE: Rule = Rule {
     find,
 };
 
+/// Lines that may deny.
+const DENYING: [&str; 7] = ["Require", "Deny", "Order", "RewriteRule", "Redirect", "RedirectMatch", "Satisfy"];
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let nonfatal = |word: &bstr::BString| word.to_ascii_lowercase().starts_with(b"nonfatal");
@@ -46,20 +52,31 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             |line: &&&crate::site::Directive<'_>| line.directory().is_some_and(|own| text.directory.starts_with(&own));
         let Some(by) = lines.iter().rfind(within) else { continue };
         let Some(other) = asked.changed(&[allowing(facts, &text.directory)]) else { continue };
-        let path = facts.site.sources().file(text.file).name.clone().into();
+        // without its lines about access nothing is denied
+        let own: Vec<Span> = text.directives().filter(|d| is_named(d, &DENYING)).map(|d| d.span()).collect();
+        let edits: Vec<Edit> = facts.site.blanks(&own).into_iter().chain([allowing(facts, &text.directory)]).collect();
+        let Some(open) = asked.changed(&edits) else { continue };
+        let path: bstr::BString = facts.site.sources().file(text.file).name.clone().into();
         let shown =
             asked.files.iter().filter(|file| file.path.starts_with(&text.directory)).take(40).find_map(|file| {
                 let then = other.ask(&file.ask.request());
-                let denied = !refusing(&other, &then).is_empty() && is_by(&other, &then, &path);
-                let denial = then.decided_by.iter().map(|d| d.span).find(|span| {
-                    span.is_some() && other.sources().file(span.file).name.as_bytes() == path.as_bytes()
-                })?;
-                denied.then_some((file, denial))
+                let by = is_by(&other, &then, &path) || !is_refusal(&open.ask(&file.ask.request()));
+                if !is_refusal(&then) || !by {
+                    return None;
+                }
+                let is_own = |span: &Span| other.sources().file(span.file).name.as_bytes() == path.as_bytes();
+                let line = refusing(&other, &then).into_iter().find(is_own).map(|span| span.line);
+                Some((file, line))
             });
         let Some((file, denial)) = shown else { continue };
-        // the same line of this site
-        let line = text.directives().map(|d| d.span()).find(|span| span.line == denial.line);
-        let Some(line) = line else { continue };
+        // the same line of this site; of several that each would refuse, none decides alone
+        let lines: Vec<_> = text.directives().collect();
+        let kinds: [&[&str]; 3] = [&["Deny"], &["Require"], &["Order"]];
+        let line = match denial {
+            Some(number) => lines.iter().find(|d| d.span().line == number),
+            None => kinds.iter().find_map(|names| lines.iter().find(|d| is_named(d, names))),
+        };
+        let Some(line) = line.map(|d| d.span()) else { continue };
         let message = format!("this line is not permitted, and skipped without a word: `{}` is open", file.ask.path);
         let finding = rule.shown(line, message, &file.ask, &file.outcome);
         found.push(finding.related(by.span(), "Nonfatal has it skipped"));

@@ -52,6 +52,8 @@ RewriteRule ^/private - [F]
 
 /// How many virtual hosts are asked for each line.
 const HOSTS: usize = 12;
+/// How many URLs are tried for each line.
+const URLS: usize = 4;
 /// Methods that rules of the main server are often about.
 const METHODS: [&str; 2] = ["GET", "TRACE"];
 
@@ -69,8 +71,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             Some(urls) => urls.some(asked),
             None => continue,
         };
-        let Some(url) = urls.first() else { continue };
-        if let Some((seen, host)) = unheeded(facts, asked, line, url, &hosts) {
+        let search = &asked.ground.search;
+        let conditions = search.points_of(line.span()).take(2).flat_map(|point| search.asks_for(point));
+        let mut all: Vec<String> = urls.into_iter().take(1).chain(conditions.map(|ask| ask.path)).collect();
+        all.dedup();
+        if let Some((seen, host)) = all.iter().take(URLS).find_map(|url| unheeded(facts, asked, line, url, &hosts)) {
             let name = name_of(asked, host);
             let message = format!("this line does not act in `{name}`: virtual hosts do not inherit it");
             found.push(rule.seen(line.span(), message, &seen).related(host, "requests end here"));

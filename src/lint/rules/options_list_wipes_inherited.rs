@@ -45,10 +45,16 @@ pub(super) static RULE: Rule = Rule {
     find,
 };
 
-/// What is refused for want of an option: a link, rules of mod_rewrite, a program.
+/// What is refused for want of an option: a link, rules of mod_rewrite, a program, a listing.
 fn is_lost(outcome: &Outcome) -> bool {
     let message = outcome.log_message.as_deref().unwrap_or_default();
-    outcome.status == 403 && (matches!(outcome.log, Some("AH00037" | "AH00670")) || message.contains("ExecCGI is off"))
+    let lost = matches!(outcome.log, Some("AH00037" | "AH00670")) || message.contains("ExecCGI is off");
+    outcome.status == 403 && (lost || is_unlisted(outcome))
+}
+
+/// A directory whose listing is refused: to list no more may be what the line is for.
+fn is_unlisted(outcome: &Outcome) -> bool {
+    outcome.log == Some("AH01276")
 }
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
@@ -81,12 +87,14 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             })
             .collect();
         let Some(other) = asked.changed(&edits) else { continue };
-        let Some(seen) = harmed.find(|seen| other.ask(&seen.ask.request()).status < 400) else { continue };
+        let mended = harmed.filter(|seen| other.ask(&seen.ask.request()).status < 400);
+        let Some(seen) = mended.min_by_key(|seen| is_unlisted(&seen.outcome)) else { continue };
         let message = format!("this list replaces what is set above, and `{}` needs it: it is refused", seen.ask.path);
         let safe = asked.changes_only(&other, is_lost);
         let safety = if safe { Safety::Safe } else { Safety::Unsafe };
         let fix = Fix { message: "write `+` before each option".into(), safety, edits };
-        found.push(Finding { fix: Some(fix), ..rule.seen(line.span(), message, seen) });
+        let level = if is_unlisted(&seen.outcome) { Severity::Note } else { rule.level };
+        found.push(Finding { fix: Some(fix), level, ..rule.seen(line.span(), message, seen) });
     }
     found
 }

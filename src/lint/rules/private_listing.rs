@@ -1,12 +1,14 @@
 //! `private-listing`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::{Asked, Facts, Shown, is_named};
 use crate::lint::{Example, Finding, Rule};
+use crate::pattern::strcasecmp_match;
+use crate::search::ask::{Ask, escaped};
 use crate::search::kinds::{Sensitive, sensitive};
 use crate::search::shown::How;
 use crate::site::{Directive, Edit, Fix, Safety};
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule = Rule {
@@ -47,17 +49,26 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         kind.is_some_and(|kind| kinds.contains(&kind)) && !path.ends_with(b".pub")
     };
     // the names in each folder
-    let mut names: BTreeMap<&[u8], &[u8]> = BTreeMap::new();
+    let ignored: Vec<BString> =
+        facts.lines().filter(|d| is_named(d, &["IndexIgnore"])).flat_map(|d| d.words()).collect();
+    let ignored = |name: &[u8]| ignored.iter().any(|pattern| matches(pattern, name));
+    let mut names: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
     for entry in asked.ground.tree.iter().filter(|entry| !entry.dir && private(&entry.path)) {
         let at = entry.path.rfind_byte(b'/').unwrap_or(0);
         // names that begin so are left out of listings
         if !entry.path[at + 1..].starts_with(b".ht") {
-            names.entry(&entry.path[..at]).or_insert(&entry.path[at + 1..]);
+            names.entry(&entry.path[..at]).or_default().push(&entry.path[at + 1..]);
         }
     }
-    let listings = asked.files.iter().filter(|file| file.how == How::Listing && !asked.by_link(file));
+    // those by a link only where there are no others
+    let (direct, linked): (Vec<&Shown>, Vec<&Shown>) =
+        asked.files.iter().filter(|file| file.how == How::Listing).partition(|file| !asked.by_link(file));
+    let listings = direct.into_iter().chain(linked);
     let told: Vec<_> = listings
-        .filter_map(|file| Some((file, *names.get(file.path.trim_end_with(|c| c == '/').as_bytes())?)))
+        .filter_map(|file| {
+            let mut own = names.get(file.path.trim_end_with(|c| c == '/').as_bytes())?.iter().take(NAMES);
+            Some((file, *own.find(|name| !ignored(name) && is_listed(asked, &file.ask, name))?))
+        })
         .collect();
     if told.is_empty() {
         return Vec::new();
@@ -76,6 +87,21 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// How many names of a folder are looked at.
+const NAMES: usize = 40;
+
+/// Whether mod_autoindex shows a name: what a subrequest is refused, it leaves out.
+fn is_listed(asked: &Asked<'_>, listing: &Ask, name: &[u8]) -> bool {
+    let ask = listing.at(format!("{}/{}", listing.path.trim_end_matches('/'), escaped(name)));
+    let ends_so = listing.path.ends_with('/');
+    !ends_so || asked.ask(ask).outcome.status < 400
+}
+
+/// Whether a pattern of IndexIgnore is for a name.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    strcasecmp_match(name, pattern)
 }
 
 /// A line of Options without listings.

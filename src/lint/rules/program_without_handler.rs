@@ -6,7 +6,7 @@ use crate::lint::facts::{Asked, Facts, Shown};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::shown::How;
 use crate::site::Directive;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use bstr::{BString, ByteSlice};
 
 pub(super) static RULE: Rule = Rule {
@@ -42,6 +42,8 @@ DirectoryIndex index.php
     find,
 };
 
+/// Lines that give names of a suffix a handler.
+const SUFFIXED: [&[u8]; 4] = [b"addhandler", b"addtype", b"<filesmatch", b"<files"];
 /// Suffixes of programs.
 const PROGRAMS: [&str; 11] = ["cgi", "fcgi", "pl", "py", "rb", "sh", "php", "php5", "php7", "phtml", "lua"];
 
@@ -86,8 +88,18 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(file) = sent.iter().find(by) else { continue };
         let told = found.iter().any(|f| f.witness.as_ref().is_some_and(|(ask, _)| *ask == file.ask));
         if let Some((ask, outcome)) = leads(asked, &line, file).filter(|_| !told) {
-            let message = format!("this leads to `{}`, which no handler runs: its text is sent", file.path.as_bstr());
-            found.push(rule.shown(line.span(), message, &ask, &outcome));
+            let name = file.path.as_bstr();
+            found.push(match skipped(facts, file) {
+                Some(section) => {
+                    let message =
+                        format!("the handler is in here, and skipped: no other one runs `{name}`, its text is sent");
+                    rule.shown(section, message, &ask, &outcome).related(line.span(), "this leads to it")
+                }
+                None => {
+                    let message = format!("this leads to `{name}`, which no handler runs: its text is sent");
+                    rule.shown(line.span(), message, &ask, &outcome)
+                }
+            });
         }
     }
     found
@@ -96,6 +108,28 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 fn finding(rule: &Rule, place: Span, file: &Shown, what: &str) -> Finding {
     let message = format!("{what}, and no handler runs `{}`: its text is sent", file.path.as_bstr());
     rule.shown(place, message, &file.ask, &file.outcome)
+}
+
+/// The section for a module that is not there which has a handler for a file of this suffix.
+fn skipped(facts: &Facts<'_>, file: &Shown) -> Option<Span> {
+    let suffix = suffixes(&file.path).pop()?;
+    let suffix = suffix.to_str_lossy();
+    let sources = facts.site.sources();
+    let is_it = |first: u32, last: u32, file: FileId| {
+        let text = sources.file(file);
+        let lines = || (first + 1..last).map(|number| text.line(number).trim().to_ascii_lowercase());
+        let named = |line: &Vec<u8>| SUFFIXED.iter().any(|name| line.starts_with(name)) && line.contains_str(&*suffix);
+        let runs = |line: &Vec<u8>| {
+            line.contains_str("handler") || line.starts_with(b"addtype") && line.contains_str("httpd-")
+        };
+        lines().any(|line| named(&line)) && lines().any(|line| runs(&line))
+    };
+    let mut own = facts.site.skipped().iter().filter(|skipped| {
+        let section = skipped.section;
+        sources.text(section).to_ascii_lowercase().starts_with(b"<ifmodule")
+            && is_it(section.line, skipped.last, section.file)
+    });
+    own.next().map(|skipped| skipped.section)
 }
 
 /// The program that a line leads to, by the end of its path.

@@ -1,7 +1,7 @@
 //! `proxypass-unequal-slashes`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::{Asked, Facts, is_named};
 use crate::lint::lines::{Urls, matching};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::escaped;
@@ -49,6 +49,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let url = match &urls {
             Urls::Prefix(url) if url.ends_with(b"/") && url.len() > 1 => format!("{}{NAME}", escaped(url)),
             Urls::Prefix(url) if *url == "/" => format!("/{NAME}"),
+            Urls::Prefix(url) if fixed.ends_with(b"/") && !url.ends_with(b"/") => {
+                found.extend(doubled(rule, asked, line, &escaped(url)));
+                continue;
+            }
             Urls::Pattern(pattern) if end < target.len() => match matching(asked, pattern) {
                 Some(url) => url,
                 None => continue,
@@ -64,8 +68,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let Some(door) = asked.doors(line).next() else { continue };
-        let seen = asked.ask(door.ask(&url));
-        let Some(glued) = glued(&seen.outcome.file, fixed) else { continue };
+        // what a pattern matches may leave nothing to fill in
+        let tried = [url.clone(), format!("{url}{NAME}")];
+        let mut all = tried.iter().map(|url| asked.ask(door.ask(url)));
+        let shown = all.find_map(|seen| glued(&seen.outcome.file, fixed).map(|glued| (seen, glued)));
+        let Some((seen, glued)) = shown else { continue };
         let at = line.arg_span(sources, place);
         let Some(start) = sources.text(at).find(fixed).map(|start| at.start + (start + fixed.len()) as u32) else {
             continue;
@@ -82,6 +89,15 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         found.push(Finding { fix: Some(fix), ..rule.seen(line.span(), message, &seen) });
     }
     found
+}
+
+/// A URL without a slash at its end, to a target with one: the back-end gets two. Most take that for one.
+fn doubled(rule: &Rule, asked: &Asked<'_>, line: &Directive<'_>, url: &str) -> Option<Finding> {
+    let seen = asked.ask(asked.doors(line).next()?.ask(&format!("{url}/{NAME}")));
+    let file = seen.outcome.file.clone().filter(|file| file.ends_with(format!("//{NAME}").as_bytes()))?;
+    let by = seen.outcome.decided_by.iter().any(|d| d.span == line.span());
+    let message = format!("the back-end is asked with two slashes, as in `{file}`");
+    by.then(|| Finding { level: Severity::Note, ..rule.seen(line.span(), message, &seen) })
 }
 
 /// Where a line sends requests, and which of its words says so.

@@ -1,9 +1,10 @@
 //! `redirect-pattern-without-slash`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts};
+use crate::lint::facts::{Asked, Facts, same_line};
 use crate::lint::lines::{is_status, matching};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::outcome::observer::PatternKind;
 use crate::search::ask::{Ask, escaped};
 use crate::search::solve::{Solved, Want};
@@ -70,7 +71,8 @@ fn line(asked: &Asked<'_>, d: &Directive<'_>, folder: Option<&BString>) -> Optio
     let words = d.words();
     let word = words.iter().find(|word| !is_status(word))?;
     // what is before the first special character: where the slash goes
-    if !word.strip_prefix(b"^").unwrap_or(word).first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+    if !word.strip_prefix(b"^").unwrap_or(word).first().is_some_and(|b| b.is_ascii_alphanumeric() || b"_([".contains(b))
+    {
         return None;
     }
     let lacks = match pattern {
@@ -113,7 +115,9 @@ fn finding(rule: &Rule, facts: &Facts<'_>, asked: &Asked<'_>, line: Line) -> Opt
     let asks: Vec<Ask> = doors.take(6).map(|door| door.ask(&url)).collect();
     let seen = asks.into_iter().map(|ask| asked.ask(ask)).find(|seen| {
         let then = mended.ask(&seen.ask.request());
-        !(300..400).contains(&seen.outcome.status) && (300..400).contains(&then.status)
+        let by = |outcome: &Outcome| outcome.decided_by.iter().any(|d| same_line(d.span, line.at));
+        let redirected = (300..400).contains(&then.status) || then.status >= 400 && by(&then) && !by(&seen.outcome);
+        !(300..400).contains(&seen.outcome.status) && then.status != seen.outcome.status && redirected
     })?;
     let message = format!(
         "no URL begins with `{}`: `{url}` is not redirected",

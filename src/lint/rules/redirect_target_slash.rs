@@ -1,9 +1,10 @@
 //! `redirect-target-slash`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Facts, Seen};
+use crate::lint::lines::Urls;
 use crate::lint::{Example, Finding, Rule};
-use crate::search::ask::escaped;
+use crate::search::ask::{Ask, escaped};
 use crate::site::{Edit, Fix, Safety};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
@@ -62,6 +63,57 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             seen.ask.path
         );
         let fix = Fix { message: "end the target in a slash".into(), safety: Safety::Safe, edits };
+        found.push(Finding { fix: Some(fix), ..rule.seen(line.span(), message, &seen) });
+    }
+    found.extend(by_pattern(rule, facts));
+    found
+}
+
+/// RedirectMatch and rules that put what they matched right behind a host.
+fn by_pattern(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
+    let Some(asked) = &facts.asked else { return Vec::new() };
+    let mut found = Vec::new();
+    for (line, of) in facts.anywhere(&["RedirectMatch", "RewriteRule"]) {
+        let words = line.words();
+        let at = words.iter().position(|word| word.contains_str("://"));
+        let Some((place, target)) = at.and_then(|at| Some((at, words.get(at)?))) else { continue };
+        let proxies = words.get(2).is_some_and(|flags| {
+            let flags = flags.to_ascii_lowercase();
+            flags.trim_with(|c| c == '[' || c == ']').split_str(",").any(|flag| flag == b"p" || flag == b"proxy")
+        });
+        let Some(start) = target.find("://").map(|at| at + 3).filter(|_| !proxies) else { continue };
+        // the host, and what is filled in straight behind it
+        let Some(end) = target[start..].find_byte(b'$').map(|at| start + at) else { continue };
+        let host = &target[start..end];
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-.:".contains(b);
+        if host.is_empty() || !host.iter().all(plain) || !host.last().is_some_and(u8::is_ascii_alphanumeric) {
+            continue;
+        }
+        let own = Urls::of(&line).map(|urls| urls.some(asked)).unwrap_or_default();
+        let doors: Vec<_> = asked.doors(&line).take(2).collect();
+        let mut asks: Vec<Ask> = asked.met(line.span()).take(24).map(|seen| seen.ask.clone()).collect();
+        if of.is_none() {
+            asks.extend(own.iter().flat_map(|url| doors.iter().map(move |door| door.ask(&format!("{url}zq")))));
+        }
+        let glued = |location: &[u8]| {
+            let rest = location.find("://").and_then(|at| location[at + 3..].strip_prefix(host));
+            rest.and_then(|rest| rest.first()).is_some_and(|b| !b"/?#:".contains(b))
+        };
+        let mut seen = asks.into_iter().map(|ask| asked.ask(ask));
+        let by = |seen: &Seen| seen.outcome.decided_by.iter().any(|d| d.span == line.span());
+        let Some(seen) = seen.find(|seen| by(seen) && seen.outcome.leads_to().is_some_and(|to| glued(to))) else {
+            continue;
+        };
+        let sources = facts.site.sources();
+        let span = line.arg_span(sources, place);
+        let edit = sources.text(span).find(&target[..end]).map(|at| {
+            let start = span.start + (at + end) as u32;
+            Edit::replace(Span { start, end: start, ..span }, "/")
+        });
+        let location = seen.outcome.leads_to().cloned().unwrap_or_default();
+        let message = format!("the rest of the URL is glued to the host: `{}` leads to `{location}`", seen.ask.path);
+        let edits: Vec<Edit> = edit.into_iter().collect();
+        let fix = Fix { message: "write a slash behind the host".into(), safety: Safety::Unsafe, edits };
         found.push(Finding { fix: Some(fix), ..rule.seen(line.span(), message, &seen) });
     }
     found

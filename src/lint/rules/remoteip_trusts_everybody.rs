@@ -6,6 +6,7 @@ use crate::lint::{Example, Finding, Rule};
 use crate::search::ground::is_refusal;
 use crate::search::vary::Vary;
 use crate::site::Directive;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "remoteip-trusts-everybody",
@@ -48,7 +49,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for line in facts.named(&["RemoteIPHeader"]) {
         let Some(header) = line.words().into_iter().next().map(|word| word.to_string()) else { continue };
-        let Some(seen) = let_in(asked, &header) else { continue };
+        let Some(seen) = let_in(facts, asked, &header) else { continue };
         // the line of proxies that the visitor is among, or else that there is none
         let request = seen.ask.request();
         let refused =
@@ -93,15 +94,16 @@ fn others_do(asked: &Asked<'_>, seen: &Seen, proxies: &Directive<'_>) -> bool {
 }
 
 /// A request that is let in for an address that it says.
-fn let_in(asked: &Asked<'_>, header: &str) -> Option<Seen> {
-    let said: Vec<&Vary> = asked
+fn let_in(facts: &Facts<'_>, asked: &Asked<'_>, header: &str) -> Option<Seen> {
+    let said = asked
         .ground
         .search
         .varied
         .iter()
         .filter(|vary| matches!(vary, Vary::Header(name, _) if name.eq_ignore_ascii_case(header)))
         .take(ADDRESSES)
-        .collect();
+        .cloned();
+    let said: Vec<Vary> = said.chain(by_conditions(facts, header)).collect();
     let plain = |seen: &&Seen| {
         matches!(seen.outcome.status, 401 | 403)
             && !seen.ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header))
@@ -112,4 +114,21 @@ fn let_in(asked: &Asked<'_>, header: &str) -> Option<Seen> {
             asked.gives(&got.ask, &got.outcome).map(|_| got)
         })
     })
+}
+
+/// Addresses that conditions of rules are about.
+fn by_conditions(facts: &Facts<'_>, header: &str) -> Vec<Vary> {
+    let conditions = facts.lines().filter(|d| is_named(d, &["RewriteCond"]));
+    let addresses = conditions.filter_map(|d| {
+        let words = d.words();
+        let about = words.first()?.to_ascii_uppercase().contains_str("REMOTE_ADDR");
+        let text = words.get(1).filter(|_| about)?.to_string();
+        let text = text.trim_start_matches(['!', '^', '=']).replace('\\', "");
+        let mut parts: Vec<u8> =
+            text.split('.').map_while(|part| part.trim_end_matches('$').parse().ok()).take(4).collect();
+        parts.resize(if parts.is_empty() { 0 } else { 4 }, 7);
+        let [a, b, c, d] = parts.try_into().ok()?;
+        Some(Vary::Header(header.into(), std::net::Ipv4Addr::new(a, b, c, d).to_string()))
+    });
+    addresses.take(ADDRESSES).collect()
 }

@@ -46,6 +46,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let negative = |message: &str| {
         message.contains("negative Require directive has no effect")
             || message.contains("contains only negative authorization directives")
+            || message.contains("<RequireNone> directive has no effect in")
     };
     let in_folders = broken(facts, negative).into_iter().map(|(line, seen)| {
         rule.seen(line, "this takes away from what nothing grants: every request below is answered 500", seen)

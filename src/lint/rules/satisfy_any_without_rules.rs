@@ -102,7 +102,7 @@ fn is_empty_side(asked: &Asked<'_>, all: &[Directive<'_>], seen: &Seen, lines: &
             base.starts_with(".ht") && file.is_some_and(|file| file.starts_with(format!("{folder}/").as_bytes()))
         });
         // a grant to everybody is no rule that anybody has to pass
-        let grants = says(own, "Require", &["all", "granted"]);
+        let grants = says(own, "Require", &["all", "granted"]) || says(own, "Order", &["deny,allow"]);
         !grants && (section.is_some_and(|section| seen.met.contains(&section)) || section.is_none() && through)
     };
     !lines.iter().any(applies)

@@ -31,7 +31,22 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Files of settings that usually hold passwords.
-const SETTINGS: [&[u8]; 6] = [b".env", b".my.cnf", b".npmrc", b".pypirc", b".ftpconfig", b"sftp-config.json"];
+const SETTINGS: [&[u8]; 14] = [
+    b".env",
+    b".my.cnf",
+    b".npmrc",
+    b".pypirc",
+    b".ftpconfig",
+    b"sftp-config.json",
+    b"database.yml",
+    b"database.yaml",
+    b"parameters.yml",
+    b"parameters.yaml",
+    b"application.properties",
+    b"appsettings.json",
+    b"auth.json",
+    b"service-account.json",
+];
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     by_line(rule, facts, "secrets", is_secret)
@@ -45,5 +60,5 @@ fn is_secret(file: &Shown) -> bool {
     // what visitors sent may be called anything, and is said by a rule of its own
     let sent = [&b"/uploads/"[..], b"/upload/"].iter().any(|folder| file.path.contains_str(folder));
     let settings = SETTINGS.contains(&name) || name.starts_with(b".env.") && name != b".env.example";
-    !public && !sent && (kind == Some(Sensitive::Key) || kind == Some(Sensitive::Config) && settings)
+    !public && !sent && (kind == Some(Sensitive::Key) || settings && matches!(kind, Some(Sensitive::Config) | None))
 }

@@ -46,9 +46,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let asking: Vec<(&Directive<'_>, Vec<_>)> =
         all.iter().map(|d| (d, variables(d))).filter(|(_, names)| !names.is_empty()).collect();
     let mut found = Vec::new();
-    for line in all.iter().filter(|d| is_named(d, &["SetEnv", "RewriteRule"])) {
+    for line in all.iter().filter(|d| is_named(d, &["SetEnv", "PassEnv", "RewriteRule"])) {
         let words = line.words();
-        let set = match is_named(line, &["SetEnv"]) {
+        let set = match is_named(line, &["SetEnv", "PassEnv"]) {
             true => words.first().cloned(),
             false => in_folder(facts, line).then(|| words.get(2).and_then(|flags| variable(flags))).flatten(),
         };

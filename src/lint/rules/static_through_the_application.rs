@@ -7,6 +7,7 @@ use crate::outcome::Outcome;
 use crate::search::ask::escaped;
 use crate::site::Directive;
 use crate::source::Span;
+use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
 
@@ -52,9 +53,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     // what a URL gets needs no mapping
     let had: HashSet<&BString> = asked.files.iter().map(|file| &file.path).collect();
     let mut found = Vec::new();
-    for mount in facts.named(&["WSGIScriptAlias"]) {
+    for mount in facts.named(&["WSGIScriptAlias", "WSGIScriptAliasMatch"]) {
         let words = mount.words();
         let ([url, script, ..], Some(door)) = (words.as_slice(), asked.doors(mount).next()) else { continue };
+        let url = if is_named(mount, &["WSGIScriptAliasMatch"]) { &BString::default() } else { url };
         let bare = script.trim_end_with(|c| c == '/');
         let Some(project) = bare.rfind_byte(b'/').map(|at| &bare[..at]).filter(|p| p.len() > 1) else { continue };
         let index = asked.ground.search.run.server().servers.iter().find(|s| s.span == mount.virtual_host());
@@ -71,20 +73,28 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 .any(|way| asked.ask(way.ask(door)).outcome.file.as_ref() == Some(path))
         };
         let mut tried = 0;
-        let shown = files.map(|entry| (entry, urls(&entry.path, project, &root))).find_map(|(entry, own)| {
-            if own.is_empty() || tried >= FILES || mapped(&entry.path) {
+        let around = around(facts, mount, project);
+        let own = |path: &[u8]| {
+            let mut found = urls(path, project, &root);
+            found.extend(around.iter().filter_map(|folder| beside(path, folder)));
+            found
+        };
+        let more: Vec<BString> = around.iter().flat_map(|folder| below(facts, folder)).collect();
+        let paths = files.map(|entry| entry.path.clone()).chain(more);
+        let shown = paths.map(|path| (own(&path), path)).find_map(|(own, path)| {
+            if own.is_empty() || tried >= FILES || mapped(&path) {
                 return None;
             }
             tried += 1;
             own.iter().find_map(|own| {
-                let path = format!("{}{}", escaped(url.trim_end_with(|c| c == '/')), escaped(own));
-                let seen = asked.ask(door.ask(&path));
-                (runs(&seen.outcome, mount.span()) && seen.outcome.status < 400).then_some((entry, seen))
+                let url = format!("{}{}", escaped(url.trim_end_with(|c| c == '/')), escaped(own));
+                let seen = asked.ask(door.ask(&url));
+                (runs(&seen.outcome, mount.span()) && seen.outcome.status < 400).then(|| (path.clone(), seen))
             })
         });
-        let Some((entry, seen)) = shown else { continue };
+        let Some((path, seen)) = shown else { continue };
         let line = meant(facts, &seen).unwrap_or(mount.span());
-        let message = format!("`{}` is for the application to serve: no line leads a URL to the file", entry.path);
+        let message = format!("`{}` is for the application to serve: no line leads a URL to the file", path);
         let finding = rule.seen(line, message, &seen);
         found.push(if line == mount.span() { finding } else { finding.related(mount.span(), "the mount takes it") });
     }
@@ -116,6 +126,27 @@ fn urls(path: &[u8], project: &[u8], root: &[u8]) -> Vec<Vec<u8>> {
     found
 }
 
+/// The directory around a mounted package that is its project's: a daemon's python-path or home names it, or the program is
+/// in a package of that directory, as Django lays it out.
+fn around(facts: &Facts<'_>, mount: &Directive<'_>, package: &[u8]) -> Vec<BString> {
+    let Some(parent) = package.rfind_byte(b'/').map(|at| &package[..at]).filter(|p| p.len() > 1) else {
+        return Vec::new();
+    };
+    let named = facts.named(&["WSGIDaemonProcess", "WSGIPythonPath"]).flat_map(|d| d.words()).any(|word| {
+        let paths = word.split_once_str("=").map_or(word.as_slice(), |(_, paths)| paths);
+        paths.split_str(":").any(|path| path.trim_end_with(|c| c == '/') == parent)
+    });
+    let is_package = mount.words().get(1).is_some_and(|script| script.ends_with(b"/wsgi.py"));
+    if named || is_package { vec![parent.into()] } else { Vec::new() }
+}
+
+/// The URL of a file of a folder of such files straight in a project.
+fn beside(path: &[u8], project: &[u8]) -> Option<Vec<u8>> {
+    let rest = path.strip_prefix(project)?.strip_prefix(b"/")?;
+    let first = rest.split_str("/").next()?;
+    FOLDERS.contains(&first).then(|| [b"/", rest].concat())
+}
+
 /// A section for the URL that means to take it from the application.
 fn meant(facts: &Facts<'_>, seen: &Seen) -> Option<Span> {
     let handler = |d: &Directive<'_>| {
@@ -128,4 +159,23 @@ fn meant(facts: &Facts<'_>, seen: &Seen) -> Option<Span> {
     let sections = facts.named(&["Location", "LocationMatch"]).filter(|d| seen.met.contains(&d.span()));
     let own = sections.filter(|section| facts.within(section).any(handler));
     own.map(|section| section.span()).last()
+}
+
+/// How many entries of a project's folders are looked at.
+const ENTRIES: usize = 400;
+
+/// The files of folders of such files straight in a project.
+fn below(facts: &Facts<'_>, project: &BString) -> Vec<BString> {
+    let join = |folder: &[u8], name: &[u8]| BString::from([folder, b"/", name].concat());
+    let mut todo: Vec<BString> = FOLDERS.iter().map(|name| join(project, name)).collect();
+    let (mut found, mut left) = (Vec::new(), ENTRIES);
+    while let Some(path) = todo.pop().filter(|_| left > 0) {
+        left -= 1;
+        match resolve::list(facts.site.vfs(), &Cred::root(), &path) {
+            Ok(names) => todo.extend(names.iter().take(left).map(|name| join(&path, name))),
+            Err(_) if is_static(&path) => found.push(path),
+            Err(_) => {}
+        }
+    }
+    found
 }

@@ -1,11 +1,12 @@
 //! `target-taken-as-file-path`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
-use crate::lint::rewriting::{Level, rewrites};
+use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::rewriting::{Level, Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
 use crate::site::{Fix, Safety};
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "target-taken-as-file-path",
@@ -51,7 +52,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let first = |path: &[u8]| path.split(|b| *b == b'/').find(|part| !part.is_empty()).map(<[u8]>::to_vec);
         // the disk's path as it was written, and nothing there
         let about = asked.about(line);
-        let mut by_path = about.iter().filter(|seen| {
+        let meant = meant(asked, &rewrite);
+        let mut by_path = about.iter().chain(&meant).filter(|seen| {
             let file = seen.outcome.file.as_ref();
             seen.met.contains(&line)
                 && file.is_some_and(|file| first(file) == first(&rewrite.output))
@@ -72,4 +74,25 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         found.push(Finding { fix: Some(fix), ..rule.seen(line, message, seen) });
     }
     found
+}
+
+/// How many files are tried for each rule.
+const FILES: usize = 40;
+
+/// Requests for files whose own URLs begin as the target does, with what the pattern begins with before that.
+fn meant(asked: &Asked<'_>, rewrite: &Rewrite<'_>) -> Vec<Seen> {
+    let plain = |text: &[u8], ends: &[u8]| text[..text.find_byteset(ends).unwrap_or(text.len())].to_vec();
+    let target = plain(&rewrite.output, b"$%");
+    let before = plain(rewrite.pattern.strip_prefix(b"^").unwrap_or(&rewrite.pattern), b"([.*+?\\$|");
+    let Some(door) = asked.doors(&rewrite.line).next().filter(|_| target.len() > 1 && !rewrite.not) else {
+        return Vec::new();
+    };
+    let urls = asked.ground.tree.iter().filter(|entry| !entry.dir).filter_map(|entry| {
+        let mut ways = asked.ground.routes.to(&entry.path).into_iter();
+        ways.find_map(|way| {
+            let rest = way.path.as_bytes().strip_prefix(target.as_slice())?.to_str().ok()?.to_string();
+            Some(format!("{}{rest}", before.to_str().ok()?))
+        })
+    });
+    urls.take(FILES).map(|url| asked.ask(door.ask(&url))).collect()
 }

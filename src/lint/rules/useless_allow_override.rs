@@ -40,5 +40,17 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let message = "AllowOverride is without effect here: it works in a Directory section only";
         Finding { fix: Some(fix), ..rule.refused(d.span, message) }
     });
-    found.collect()
+    // of these httpd says nothing: the walk that reads .htaccess files goes by sections without patterns
+    let by_pattern = facts.named(&["AllowOverride", "AllowOverrideList"]).filter(|line| {
+        line.sections().last().is_some_and(|section| {
+            let tilde =
+                section.name.eq_ignore_ascii_case(b"Directory") && section.words().first().is_some_and(|w| w == "~");
+            tilde || section.name.eq_ignore_ascii_case(b"DirectoryMatch")
+        })
+    });
+    let by_pattern = by_pattern.map(|line| {
+        let name = line.name();
+        rule.at(line.span(), format!("{name} is without effect in a section with a pattern: it is read before those"))
+    });
+    found.chain(by_pattern).collect()
 }

@@ -1,10 +1,11 @@
 //! `version-control-served`
 
-use super::exposed::{OPEN, of_kind};
+use super::exposed::{OPEN, by_line};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
-use crate::search::kinds::Sensitive;
+use crate::search::kinds::{Sensitive, sensitive};
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "version-control-served",
@@ -30,5 +31,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    of_kind(rule, facts, "version control", Sensitive::Vcs)
+    by_line(rule, facts, "version control", |file| {
+        sensitive(&file.path, file.how) == Some(Sensitive::Vcs) && !is_beside(&file.path)
+    })
+}
+
+/// Whether a file only tells a system for version control what to leave out: nothing can be put together from it.
+fn is_beside(path: &[u8]) -> bool {
+    let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    let folders = [".git/", ".hg/", ".svn/", ".bzr/"].iter().any(|folder| path.contains_str(folder));
+    !folders && name.starts_with(b".") && ![&b".fslckout"[..], b".gitmodules"].contains(&name)
 }

@@ -3,10 +3,14 @@
 use super::elsewhere::{by_another, led_past, told};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::rewriting::{Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::Ask;
 use crate::search::denial::Denial;
 use crate::search::shown::Thing;
+use crate::site::Directive;
 use crate::source::Span;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "virtual-root-for-any-name",
@@ -61,10 +65,21 @@ pub(super) static RULE: Rule = Rule {
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let roots: Vec<Span> = facts.named(&["VirtualDocumentRoot"]).map(|d| d.span()).collect();
-    if roots.is_empty() {
+    // the same by a rule whose condition takes a part of the name
+    let by_name = |rewrite: &Rewrite<'_>| {
+        let asks = |d: &Directive<'_>| d.args().to_ascii_uppercase().contains_str("HTTP_HOST");
+        rewrite.is_local() && rewrite.output.contains_str("%") && rewrite.conditions.iter().any(asks)
+    };
+    let rules: Vec<Span> = rewrites(facts).iter().filter(|r| by_name(r)).map(|r| r.span()).collect();
+    if roots.is_empty() && rules.is_empty() {
         return Vec::new();
     }
-    let led = led_past(facts, asked, |_, lines| !lines.is_empty(), |denied| another(asked, denied, &roots));
+    let led = led_past(
+        facts,
+        asked,
+        |_, lines| !lines.is_empty(),
+        |denied| another(asked, denied, &roots).or_else(|| by_other_domain(asked, denied, &rules)),
+    );
     let told = led.iter().map(|led| {
         let message = format!("`{}` gets what is refused at `{}`", led.seen.ask.url(), led.refused.ask.url());
         told(rule, led.by, message, &led.seen, &led.lines, "this rule does not hold there")
@@ -79,4 +94,14 @@ fn another(asked: &Asked<'_>, denied: &Denial, roots: &[Span]) -> Option<(Seen, 
     by_another(asked, denied, ways.take(12), 4, |seen| {
         seen.outcome.decided_by.iter().map(|d| d.span).find(|line| roots.contains(line))
     })
+}
+
+/// The same, by the first label of the name in another domain.
+fn by_other_domain(asked: &Asked<'_>, denied: &Denial, rules: &[Span]) -> Option<(Seen, Span)> {
+    let label = denied.ask.host.split('.').next().filter(|_| !rules.is_empty())?;
+    let ask = Ask { host: format!("{label}.zq-other.example"), ..denied.ask.clone() };
+    let seen = asked.ask(ask);
+    let same = asked.gives(&seen.ask, &seen.outcome).is_some_and(|(thing, _)| thing == denied.thing);
+    let line = seen.outcome.decided_by.iter().map(|d| d.span).find(|line| rules.contains(line))?;
+    same.then_some((seen, line))
 }
