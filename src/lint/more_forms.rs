@@ -162,12 +162,6 @@ pub(super) const MORE: &[Form] = &[
     (
         "filename-test-too-early",
         Some(("", 7)),
-        "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-d\nRewriteRule ^/(.*)$ /index.html [L]\n",
-        &["/srv/www/index.html", "/srv/www/d/index.html", "/srv/www/zz.html"],
-    ),
-    (
-        "filename-test-too-early",
-        Some(("", 7)),
         "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME}.html -f\nRewriteRule ^/(.*)$ /$1.html\n",
         &["/srv/www/index.html", "/srv/www/a.html", "/srv/www/zz.html"],
     ),

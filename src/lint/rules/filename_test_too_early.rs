@@ -107,8 +107,8 @@ fn shows(asked: &Asked<'_>, rewrite: &Rewrite<'_>, edits: &[Edit]) -> Option<(Se
     let other = asked.changed(edits)?;
     let own = asked.met(line).find(|seen| is_shown(asked, seen, &other)).cloned();
     let seen = own.or_else(|| {
-        // files of the tree by their own URLs, and directories
-        let mut files = asked.ground.tree.iter();
+        // files of the tree by their own URLs
+        let mut files = asked.ground.tree.iter().filter(|entry| !entry.dir);
         let doors: Vec<_> =
             asked.ground.search.doors.iter().filter(|d| host.is_none() || d.server == host).take(3).collect();
         files.by_ref().take(200).find_map(|entry| {
@@ -129,13 +129,8 @@ fn is_shown(asked: &Asked<'_>, seen: &Seen, other: &Run) -> bool {
     let name = crate::search::ask::decoded(&seen.ask.path);
     differ(&seen.outcome, &then).is_some()
         && asked.gives(&seen.ask, &then).is_some()
+        && then.file.as_ref().is_some_and(|file| file.ends_with(name.trim_end_with(|c| c == '/').as_bytes()))
         && name.len() > 1
-        && then.file.as_ref().is_some_and(|file| {
-            let bare = name.trim_end_with(|c| c == '/').as_bytes();
-            // of a directory, its index
-            let folder = file.rfind_byte(b'/').map_or(&b""[..], |at| &file[..at]);
-            file.ends_with(bare) || name.ends_with(b"/") && folder.ends_with(bare)
-        })
 }
 
 /// A request that a rule for files which are there is for, and does not take for want of the file.
