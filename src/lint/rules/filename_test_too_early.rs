@@ -67,18 +67,20 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 let fix = Fix { message: format!("test `{LATE}`"), safety, edits };
                 Finding { fix: Some(fix), ..rule.seen(first.span(), message, &seen) }
             }
-            None if let Some(seen) = never(asked, rewrite, &edits) => {
-                let path = &seen.ask.path;
-                let message = format!(
-                    "the file is not known when this is tested, so it is never found: `{path}` is not rewritten"
-                );
-                rule.seen(first.span(), message, &seen)
-            }
-            // which files there are is not known
-            None if asked.files.is_empty() && asked.met(rewrite.span()).next().is_some() => {
-                rule.at(first.span(), "the file is not known when this is tested: no file is ever found")
-            }
-            None => continue,
+            None => match never(asked, rewrite, &edits) {
+                Some(seen) => {
+                    let path = &seen.ask.path;
+                    let message = format!(
+                        "the file is not known when this is tested, so it is never found: `{path}` is not rewritten"
+                    );
+                    rule.seen(first.span(), message, &seen)
+                }
+                // which files there are is not known
+                None if asked.files.is_empty() && asked.met(rewrite.span()).next().is_some() => {
+                    rule.at(first.span(), "the file is not known when this is tested: no file is ever found")
+                }
+                None => continue,
+            },
         };
         found.push(finding.related(rewrite.span(), "for this rule"));
     }
