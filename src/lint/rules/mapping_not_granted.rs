@@ -74,7 +74,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let suspects: Vec<&Seen> = asked.pool.iter().chain(&all).filter(refused).collect();
     for line in lines {
         let by = |seen: &&Seen| seen.outcome.decided_by.iter().any(|d| d.span == line.span());
-        if !suspects.iter().any(|seen| by(seen)) {
+        if !suspects.iter().any(&by) {
             continue;
         }
         let is_there = |file: &[u8]| asked.ground.tree.iter().any(|entry| !entry.dir && entry.path == file);
