@@ -1,5 +1,6 @@
 //! A run of a site: requests in, outcomes out.
 
+use crate::conf::Node;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::observer::Observer;
 use crate::outcome::{Outcome, Step};
@@ -7,15 +8,11 @@ use crate::server::Compiled;
 use crate::server::answer::{cookies, outcome, serve};
 use crate::server::asked::Request;
 use crate::server::engine::{Engine, Programs};
-use crate::server::{protocol, subrequest};
-use crate::source::SourceMap;
-use crate::vfs::Vfs;
+use crate::server::{htaccess, protocol, subrequest};
 #[cfg(feature = "cli")]
-use crate::{
-    conf::Node,
-    server::htaccess,
-    source::{FileId, Span},
-};
+use crate::source::Span;
+use crate::source::{FileId, SourceMap};
+use crate::vfs::Vfs;
 use bstr::BString;
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -182,7 +179,6 @@ impl Run {
     }
 
     /// The lines of an .htaccess file that was read.
-    #[cfg(feature = "cli")]
     pub(crate) fn htaccess_nodes(&self, file: FileId) -> Vec<Node> {
         htaccess::nodes(&self.server, &self.engine.borrow().vfs, file)
     }
