@@ -252,6 +252,14 @@ pub(crate) fn token(line: &mut &[u8], with_space: bool) -> BString {
     text[..end].into()
 }
 
+/// The flags of a RewriteRule or RewriteCond (`[L, R=301]`), in lower case, for who only looks for some: what is wrong with
+/// them mod_rewrite says.
+#[cfg(feature = "cli")]
+pub(crate) fn flags(word: &[u8]) -> Vec<BString> {
+    let inner = word.to_ascii_lowercase();
+    inner.trim_with(|c| c == '[' || c == ']').split_str(",").map(|flag| BString::from(flag.trim())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,5 +342,13 @@ mod tests {
         }
         let many = "w ".repeat(100);
         assert_eq!(calls("X", Argv, many.as_bytes(), "").unwrap()[0].len(), 64);
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn flags_with_blanks_between() {
+        for text in ["[L,R=301,NC]", "[L, R=301 ,nc]"] {
+            assert_eq!(flags(text.as_bytes()), ["l", "r=301", "nc"], "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the rules about mod_rewrite have in common: its rules with their conditions, wherever they are, and changes of them.
 
 use super::facts::{Asked, Facts, Seen, is_named};
+use crate::conf::args;
 use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::search::ask::Ask;
@@ -70,17 +71,10 @@ fn of_texts<'f>(
             None => (false, pattern.as_slice()),
         };
         let level = level(&line, directory);
-        let flags = words.get(2).map(flags).unwrap_or_default();
+        let flags = words.get(2).map(|word| args::flags(word)).unwrap_or_default();
         let (pattern, output) = (pattern.into(), output.clone());
         found.push(Rewrite { conditions, level, pattern, not, output, flags, line });
     }
-}
-
-/// The flags of a rule or condition, in lower case.
-pub(crate) fn flags(word: &BString) -> Vec<BString> {
-    let inner = word.to_ascii_lowercase();
-    let inner = inner.trim_with(|c| c == '[' || c == ']');
-    inner.split_str(",").map(|flag| BString::from(flag.trim())).collect()
 }
 
 /// Where a directive of the configuration, or of an .htaccess file, is.

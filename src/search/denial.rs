@@ -210,11 +210,9 @@ fn replacement(sources: &SourceMap, line: Span) -> Option<&'static str> {
         "allowmethods" | "sslrequiressl" | "sslrequire" | "wsgiaccessscript" | "sslverifyclient" => Some("#"),
         "redirect" | "redirectmatch" if status(&words).is_some() => Some("#"),
         "rewriterule" => {
-            let flags = words.get(2)?.to_ascii_lowercase();
-            let mut flags = flags.trim_with(|c| c == '[' || c == ']').split_str(",");
-            let ends = flags.any(|flag| match flag.split_once_str(b"=") {
+            let ends = args::flags(words.get(2)?).iter().any(|flag| match flag.split_once_str(b"=") {
                 Some((b"r" | b"redirect", status)) => status.starts_with(b"4") || status.starts_with(b"5"),
-                _ => [&b"f"[..], b"forbidden", b"g", b"gone"].contains(&flag),
+                _ => [&b"f"[..], b"forbidden", b"g", b"gone"].contains(&flag.as_slice()),
             });
             ends.then_some("RewriteRule ^ -")
         }

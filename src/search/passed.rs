@@ -2,11 +2,11 @@
 //! doubled, and rules may have made other texts of them.
 
 use super::place::PATH;
+use crate::conf::args;
 use crate::run::Run;
 use crate::site::Directive;
 use crate::source::Span;
 use crate::version;
-use bstr::ByteSlice;
 
 /// Any path, and any text.
 const PATHS: &str = "(?s-u)^/.*$";
@@ -45,8 +45,7 @@ impl Passed {
             match name.as_slice() {
                 b"mergeslashes" => passed.doubled |= !words.iter().all(|word| word.eq_ignore_ascii_case(b"on")),
                 b"rewritecond" | b"rewriterule" => {
-                    let flags = words.get(2).map(|flags| flags.to_ascii_lowercase()).unwrap_or_default();
-                    let flags: Vec<&[u8]> = flags.trim_with(|c| c == '[' || c == ']').split_str(",").collect();
+                    let flags = words.get(2).map(|word| args::flags(word)).unwrap_or_default();
                     let has = |names: &[&str]| {
                         flags.iter().any(|flag| {
                             let flag = flag.split(|b| *b == b'=').next().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What a line asks of a request, as far as its text says: where a search begins. What comes of it is the engine's to say.
 
 use super::solve::Want;
+use crate::conf::args;
 use crate::outcome::observer::PatternKind as Kind;
 use crate::site::Directive;
 use crate::source::Span;
@@ -250,9 +251,8 @@ fn own(name: &[u8], words: &[BString], point: &mut Point) {
 /// What a rewrite rule asks.
 fn rule(words: &[BString], directory: Option<&[u8]>, point: &mut Point) {
     let (Some(pattern), Some(output)) = (words.first(), words.get(1)) else { return };
-    let flags = words.get(2).map(|f| f.to_ascii_lowercase()).unwrap_or_default();
-    let flags: Vec<&[u8]> = flags.trim_with(|c| c == '[' || c == ']').split_str(",").collect();
-    let icase = flags.iter().any(|f| *f == b"nc" || *f == b"nocase");
+    let flags = words.get(2).map(|word| args::flags(word)).unwrap_or_default();
+    let icase = flags.iter().any(|f| *f == "nc" || *f == "nocase");
     let (not, pattern) = match pattern.strip_prefix(b"!") {
         Some(rest) => (true, rest),
         None => (false, pattern.as_slice()),
@@ -286,10 +286,9 @@ fn relative(pattern: &[u8], directory: &[u8]) -> BString {
 /// What a condition asks, and whether the next one is an alternative.
 fn condition(words: &[BString]) -> (Vec<(Of, Want)>, bool) {
     let (Some(test), Some(pattern)) = (words.first(), words.get(1)) else { return (Vec::new(), false) };
-    let flags = words.get(2).map(|f| f.to_ascii_lowercase()).unwrap_or_default();
-    let flags: Vec<&[u8]> = flags.trim_with(|c| c == '[' || c == ']').split_str(",").collect();
-    let has = |names: [&[u8]; 2]| flags.iter().any(|f| names.contains(f));
-    let (icase, or) = (has([b"nc", b"nocase"]), has([b"or", b"ornext"]));
+    let flags = words.get(2).map(|word| args::flags(word)).unwrap_or_default();
+    let has = |names: [&str; 2]| flags.iter().any(|f| names.iter().any(|name| f == name));
+    let (icase, or) = (has(["nc", "nocase"]), has(["or", "ornext"]));
     let of = test.strip_prefix(b"%{").and_then(|rest| rest.strip_suffix(b"}")).and_then(variable);
     let (yes, pattern) = match pattern.strip_prefix(b"!") {
         Some(rest) => (false, rest),

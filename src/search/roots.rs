@@ -2,6 +2,7 @@
 //! where a line lets the request say it.
 
 use super::solve::{Solved, Solver, Want};
+use crate::conf::args;
 use crate::outcome::observer::PatternKind;
 use crate::pattern;
 use crate::site::Directive;
@@ -166,8 +167,8 @@ fn made(pattern: &[u8], output: &[u8], goes_on: bool) -> Option<BString> {
 
 /// The beginnings of a rule's paths.
 fn rule(pattern: &[u8], output: &[u8], flags: Option<&BString>) -> Option<Vec<BString>> {
-    let flags = flags.map(|f| f.to_ascii_lowercase()).unwrap_or_default();
-    let passed = flags.trim_with(|c| c == '[' || c == ']').split_str(",").any(|flag| flag == b"p" || flag == b"proxy");
+    let flags = flags.map(|word| args::flags(word)).unwrap_or_default();
+    let passed = flags.iter().any(|flag| flag == "p" || flag == "proxy");
     let path = output.split_once_str(b"?").map_or(output, |(path, _)| path);
     let at = path.find_byteset(b"$%").unwrap_or(path.len());
     if output == b"-" || passed || path[..at].contains_str("://") {

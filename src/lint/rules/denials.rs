@@ -1,6 +1,7 @@
 //! What the rules about denials that can be got past have in common: which of them speaks of which way past.
 
 use super::access::BY_URL;
+use crate::conf::args;
 use crate::lint::facts::{Asked, Facts, is_named};
 use crate::lint::past::Past;
 use crate::lint::{Finding, Rule};
@@ -154,9 +155,8 @@ fn tests(condition: &Directive<'_>, variable: &[u8]) -> bool {
 
 /// Whether a rule is not for subrequests.
 fn is_for_requests_only(rule: &Directive<'_>) -> bool {
-    let flags = rule.words().get(2).map(|flags| flags.to_ascii_lowercase()).unwrap_or_default();
-    let mut flags = flags.trim_with(|c| c == '[' || c == ']').split_str(",");
-    flags.any(|flag| [&b"ns"[..], b"nosubreq"].contains(&flag.trim()))
+    let flags = rule.words().get(2).map(|word| args::flags(word)).unwrap_or_default();
+    flags.iter().any(|flag| flag == "ns" || flag == "nosubreq")
 }
 
 /// The names of variables that a line about access asks for.

@@ -1,5 +1,6 @@
 //! `proxypass-unequal-slashes`
 
+use crate::conf::args;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, is_named};
 use crate::lint::lines::{Urls, matching};
@@ -105,9 +106,7 @@ fn target(line: &Directive<'_>) -> Option<(BString, usize)> {
     let words = line.words();
     let is_url = |word: &BString| word.contains_str("://") && !word.contains(&b'!');
     if is_named(line, &["RewriteRule"]) {
-        let flags = words.get(2)?.to_ascii_lowercase();
-        let flags = flags.trim_with(|c| c == '[' || c == ']');
-        let proxies = flags.split_str(",").any(|flag| flag == b"p" || flag == b"proxy");
+        let proxies = args::flags(words.get(2)?).iter().any(|flag| flag == "p" || flag == "proxy");
         return words.get(1).filter(|word| proxies && is_url(word)).map(|word| (word.clone(), 1));
     }
     let place = words.iter().take(2).position(is_url)?;

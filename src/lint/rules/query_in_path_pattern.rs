@@ -1,8 +1,9 @@
 //! `query-in-path-pattern`
 
+use crate::conf::args::flags;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
-use crate::lint::rewriting::{Level, Rewrite, flags, level};
+use crate::lint::rewriting::{Level, Rewrite, level};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::observer::PatternKind;
 use crate::search::ask::escaped;

@@ -1,5 +1,6 @@
 //! `redirect-target-slash`
 
+use crate::conf::args;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, Seen};
 use crate::lint::lines::Urls;
@@ -77,10 +78,8 @@ fn by_pattern(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let words = line.words();
         let at = words.iter().position(|word| word.contains_str("://"));
         let Some((place, target)) = at.and_then(|at| Some((at, words.get(at)?))) else { continue };
-        let proxies = words.get(2).is_some_and(|flags| {
-            let flags = flags.to_ascii_lowercase();
-            flags.trim_with(|c| c == '[' || c == ']').split_str(",").any(|flag| flag == b"p" || flag == b"proxy")
-        });
+        let flags = words.get(2).map(|word| args::flags(word)).unwrap_or_default();
+        let proxies = flags.iter().any(|flag| flag == "p" || flag == "proxy");
         let Some(start) = target.find("://").map(|at| at + 3).filter(|_| !proxies) else { continue };
         // the host, and what is filled in straight behind it
         let Some(end) = target[start..].find_byte(b'$').map(|at| start + at) else { continue };

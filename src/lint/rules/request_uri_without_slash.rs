@@ -1,9 +1,10 @@
 //! `request-uri-without-slash`
 
 use super::rewrite_pattern_slash::loosened;
+use crate::conf::args::flags;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, Seen};
-use crate::lint::rewriting::{Rewrite, flags, rewrites};
+use crate::lint::rewriting::{Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::observer::PatternKind;
 use crate::search::points::Of;
