@@ -57,6 +57,7 @@ mod clock;
 #[cfg(feature = "cli")]
 mod codes;
 mod conf;
+mod cores;
 mod date;
 mod dbm;
 pub mod diagnostic;

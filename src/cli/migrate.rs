@@ -48,7 +48,7 @@ impl Migrate {
         let mut all = Vec::new();
         let mut left = false;
         for (opened, name) in self.opened(streams)? {
-            let purse = || Purse { requests: self.budget, seed: 0, until: until(self.timeout).unwrap_or_default() };
+            let purse = || Purse::of(self.budget, until(self.timeout).unwrap_or_default());
             let migrated = migrate(&opened.site, &opened.requests, &purse);
             left |= migrated.steps.iter().any(|step| matches!(step.done, Done::Left(_)));
             match self.format {

@@ -16,7 +16,6 @@ mod manual;
 mod migrate;
 mod names;
 mod output;
-mod parallel;
 mod phases;
 mod remembered;
 mod repair;

@@ -5,7 +5,8 @@ use super::output::Streams;
 use super::remembered::Remembered;
 use super::request::RequestArgs;
 use super::urls::{self, Asker, Urls};
-use super::{End, Failure, failure, parallel};
+use super::{End, Failure, failure};
+use crate::cores;
 use crate::follow::json::ToldHops;
 use crate::outcome::json::{self, Key, Texts, Told};
 use crate::report::ndjson;
@@ -141,14 +142,14 @@ impl Replay {
                     }
                     Ok(out)
                 };
-                parallel::in_order(run, &pieces(&opened.requests), some, print)?;
+                cores::in_order(None, run, &pieces(&opened.requests), some, print)?;
             }
             Some(urls) => {
                 let real = opened.real;
                 let remembered = (!self.no_cache).then(Remembered::new);
                 let some =
                     |run: &Run, piece: &_| self.lines(Asker::new(run, real, like), run, piece, remembered.as_ref());
-                parallel::in_order(run, &urls.pieces(), some, print)?;
+                cores::in_order(None, run, &urls.pieces(), some, print)?;
             }
         }
         Ok(())
@@ -171,7 +172,7 @@ impl Replay {
                     let numbered = specs.iter().enumerate();
                     numbered.flat_map(|(i, spec)| self.rows(run, &Request::of(spec, first + i))).collect()
                 };
-                parallel::in_order(run, &pieces(&opened.requests), some, &mut print)?;
+                cores::in_order(None, run, &pieces(&opened.requests), some, &mut print)?;
             }
             Some(urls) => {
                 let real = opened.real;
@@ -180,7 +181,7 @@ impl Replay {
                     let rows = urls::lines(piece).flat_map(|l| self.rows(run, asker.ask(&urls::text(l))));
                     rows.collect()
                 };
-                parallel::in_order(run, &urls.pieces(), some, &mut print)?;
+                cores::in_order(None, run, &urls.pieces(), some, &mut print)?;
             }
         }
         Ok(table.end(&mut streams.out)?)

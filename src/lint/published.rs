@@ -19,7 +19,7 @@ fn site(name: &str, files: &str) -> Site {
 
 /// Rules at warning level or above, or below it, each with the text of its line.
 fn found(site: &Site, grave: bool) -> Vec<(&'static str, String)> {
-    let purse = Purse { requests: 20_000, seed: 0, until: None };
+    let purse = Purse::of(20_000, None);
     let all: Vec<Finding> = lint(&Facts::gather(site, purse));
     let all = all.iter().filter(|finding| (finding.level <= Severity::Warning) == grave);
     let sources = site.sources();

@@ -9,7 +9,7 @@ use crate::vfs::Memory;
 use bstr::ByteSlice;
 use std::sync::Arc;
 
-pub(super) const PURSE: Purse = Purse { requests: 20_000, seed: 0, until: None };
+pub(super) const PURSE: Purse = Purse::of(20_000, None);
 
 /// The site of an example.
 pub(super) fn site(example: &Example) -> Site {

@@ -4,7 +4,7 @@ use super::{Done, migrate};
 use crate::search::explore::Purse;
 use crate::site::Site;
 
-const PURSE: Purse = Purse { requests: 6_000, seed: 0, until: None };
+const PURSE: Purse = Purse::of(6_000, None);
 
 fn migrated(config: &str) -> (String, Vec<String>) {
     let site = Site::builder(config)

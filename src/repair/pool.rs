@@ -67,7 +67,7 @@ const KEPT: usize = 150;
 /// Requests of a search that behave as none before.
 #[cfg(feature = "cli")]
 fn searched(site: &Site, run: &Run, until: Option<Instant>) -> Vec<RequestSpec> {
-    let purse = Purse { requests: SEARCHED, seed: 0, until };
+    let purse = Purse::of(SEARCHED, until);
     let mut search = Search::new(site, run.fork(), Terms::default(), purse);
     search.run(&[], &mut |_| ControlFlow::Continue(()));
     search.kept.iter().take(KEPT).map(Ask::spec).collect()

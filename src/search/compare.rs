@@ -4,6 +4,7 @@ use super::ask::Ask;
 use super::explore::{Answer, Purse, Search, Stopped};
 use super::open::Open;
 use super::space::Terms;
+use crate::cores;
 use crate::limits;
 use crate::outcome::Outcome;
 use crate::run::Run;
@@ -223,7 +224,7 @@ impl Comparison {
 
     /// Asks both what a search of each makes up.
     pub(crate) fn search(&mut self, sites: [&Site; 2], terms: &Terms, purse: Purse) {
-        let half = Purse { requests: purse.requests / 2, ..purse };
+        let half = Purse { requests: purse.requests / 2, jobs: Some(cores::count(purse.jobs).div_ceil(2)), ..purse };
         let search = |n: usize, mut judge: Judge<'_>| {
             let mut changed: Vec<Span> = judge.sides[n].changed.iter().copied().collect();
             changed.sort_by_key(|span| (span.file, span.start));

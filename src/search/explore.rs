@@ -4,15 +4,17 @@
 use super::ask::Ask;
 use super::doors::{Door, doors};
 use super::maps::Maps;
-use super::notes::{Glance, Mark, Matched, Note, Notes, Seen, kind_of};
+use super::notes::{Mark, Matched, Note, Seen};
 use super::passed::Passed;
 use super::place::{self};
 use super::points::{Point, points};
+use super::round::ROUND;
 use super::solve::{Solved, Solver, Want};
 use super::space::Terms;
 use super::tree::{Entry, entries};
 use super::vary::{Vary, variations};
 use crate::clock;
+use crate::cores::Rounds;
 use crate::outcome::Outcome;
 use crate::outcome::observer::Origin;
 use crate::run::Run;
@@ -20,7 +22,6 @@ use crate::server::asked::Request;
 use crate::site::{Directive, Site};
 use crate::source::Span;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -29,8 +30,9 @@ const TRIES: u8 = 6;
 /// How many patterns of one request are turned, and how many before each are heeded.
 const TURNS: usize = 200;
 const BEFORE: usize = 300;
-/// How many caveats are kept.
-const CAVEATS: usize = 50;
+
+/// How many lines' own requests are asked together.
+const TOGETHER: usize = 32;
 
 /// Why a search ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,15 @@ pub(crate) struct Purse {
     pub seed: u64,
     /// Until when.
     pub until: Option<Instant>,
+    /// On how many threads; as many as there are cores where none are said.
+    pub jobs: Option<usize>,
+}
+
+impl Purse {
+    /// For so many requests, on all cores.
+    pub(crate) const fn of(requests: usize, until: Option<Instant>) -> Purse {
+        Purse { requests, seed: 0, until, jobs: None }
+    }
 }
 
 /// A request and its answer.
@@ -99,6 +110,7 @@ pub(crate) struct Search<'s> {
     pub run: Run,
     pub(super) terms: Terms,
     pub(super) purse: Purse,
+    pub(super) rounds: Rounds,
     /// Finds texts for patterns.
     pub(crate) solver: Solver,
     /// Where requests come in.
@@ -127,12 +139,12 @@ pub(crate) struct Search<'s> {
     pub(super) by_line: HashMap<Span, Vec<usize>>,
     /// How many of the files that were seen were looked at.
     read: usize,
-    met: HashSet<u64>,
+    pub(super) met: HashSet<u64>,
     pub(super) todo: [VecDeque<(Ask, Option<Chase>)>; 2],
     /// What was seen of each line.
     pub seen: Seen,
     tries: HashMap<(Span, bool), u8>,
-    kinds: HashSet<u64>,
+    pub(super) kinds: HashSet<u64>,
     /// Requests that behaved as none before.
     pub kept: Vec<Ask>,
     pub(super) useful: HashSet<(bool, u16, Option<std::net::IpAddr>)>,
@@ -155,6 +167,7 @@ impl<'s> Search<'s> {
             varied: variations(&directives, &terms),
             terms,
             purse,
+            rounds: Rounds::new(purse.jobs),
             solver,
             doors,
             tree_whole: tree.whole,
@@ -210,8 +223,8 @@ impl<'s> Search<'s> {
         }
         self.drain(take)?;
         let rest: Vec<usize> = (0..self.points.len()).filter(|point| !self.entered.contains_key(point)).collect();
-        for point in rest {
-            self.go_for(point);
+        for points in rest.chunks(TOGETHER) {
+            points.iter().for_each(|point| self.go_for(*point));
             self.drain(take)?;
         }
         self.pointed = true;
@@ -231,9 +244,7 @@ impl<'s> Search<'s> {
 
     fn learning(&mut self, first: &[Ask], take: &mut Take<'_>) -> ControlFlow<()> {
         self.front(take)?;
-        for ask in first {
-            self.one(ask.clone(), None, take)?;
-        }
+        self.each(first.iter().cloned(), take)?;
         self.drain(take)?;
         (0..self.points.len()).for_each(|point| self.go_for(point));
         self.drain(take)?;
@@ -243,64 +254,17 @@ impl<'s> Search<'s> {
 
     /// What is waiting, and what that brings.
     pub(crate) fn drain(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        loop {
-            let next = self.todo.iter_mut().find_map(VecDeque::pop_front);
-            let Some((ask, chase)) = next else { return ControlFlow::Continue(()) };
-            self.one(ask, chase, take)?;
+        while let Some(waiting) = self.todo.iter_mut().find(|waiting| !waiting.is_empty()) {
+            let some = waiting.drain(..waiting.len().min(ROUND)).collect();
+            self.round(some, take)?;
         }
-    }
-
-    pub(super) fn one(&mut self, ask: Ask, chase: Option<Chase>, take: &mut Take<'_>) -> ControlFlow<()> {
-        let Some(ask) = self.terms.within(ask) else { return ControlFlow::Continue(()) };
-        let mut hasher = DefaultHasher::new();
-        ask.hash(&mut hasher);
-        // one that was asked already is looked at again for the line's sake
-        if !self.met.insert(hasher.finish()) && chase.is_none() {
-            return ControlFlow::Continue(());
-        }
-        if self.asked >= self.purse.requests {
-            self.stopped = Some(Stopped::Budget);
-            return ControlFlow::Break(());
-        }
-        if clock::is_over(self.purse.until) {
-            self.stopped = Some(Stopped::late());
-            return ControlFlow::Break(());
-        }
-        self.asked += 1;
-        clock::tick();
-        let request = ask.request();
-        let line = chase.as_ref().and_then(|chase| self.points.get(chase.point)?.line);
-        let mut glance = Glance { seen: &mut self.seen, news: false, line, hit: false };
-        let outcome = self.run.observe(&request, &mut glance);
-        let (news, chase) = (glance.news, chase.filter(|_| !glance.hit));
-        let answered = outcome.connection.is_none() && outcome.log != Some("AH02032");
-        if answered {
-            self.useful.insert((ask.tls, ask.port, ask.local));
-        }
-        if take(&Answer { ask: &ask, request: &request, outcome: &outcome }).is_break() {
-            self.stopped = Some(Stopped::Limit);
-            return ControlFlow::Break(());
-        }
-        for caveat in &outcome.caveats {
-            if self.caveats.len() < CAVEATS {
-                self.caveats.insert((caveat.span, caveat.why.clone()));
-            }
-        }
-        let new_kind = self.kinds.insert(kind_of(&outcome));
-        if news || new_kind || chase.is_some() {
-            self.follow(&ask, &request, &outcome, news || new_kind, chase);
-        }
-        self.read_more();
         ControlFlow::Continue(())
     }
 
     /// What a request that showed something new leads to.
-    fn follow(&mut self, ask: &Ask, request: &Request, outcome: &Outcome, news: bool, chase: Option<Chase>) {
-        let mut notes = Notes::default();
-        self.run.observe(request, &mut notes);
-        let notes = notes.0;
+    pub(super) fn follow(&mut self, ask: &Ask, outcome: &Outcome, notes: &[Note], news: bool, chase: Option<Chase>) {
         if let Some(chase) = chase {
-            self.chase(chase, outcome, &notes);
+            self.chase(chase, outcome, notes);
         }
         if !news {
             return;
@@ -310,7 +274,7 @@ impl<'s> Search<'s> {
         if let Some(mapping) = self.maps.learn(ask, outcome, server) {
             self.mapped(&mapping, ask);
         }
-        self.turn(ask, outcome, &notes);
+        self.turn(ask, outcome, notes);
     }
 
     /// Requests for which patterns go the other way than they always went.
@@ -380,7 +344,7 @@ impl<'s> Search<'s> {
     }
 
     /// The lines of .htaccess files that were read meanwhile.
-    fn read_more(&mut self) {
+    pub(super) fn read_more(&mut self) {
         while let Some(id) = self.seen.files().get(self.read).copied() {
             self.read += 1;
             if !self.site.is_htaccess(id) {

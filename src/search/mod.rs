@@ -40,6 +40,7 @@ pub(crate) mod place;
 pub(crate) mod points;
 pub(crate) mod reach;
 mod roots;
+mod round;
 pub(crate) mod routes;
 mod servers;
 pub(crate) mod shown;

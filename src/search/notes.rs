@@ -59,11 +59,13 @@ impl Seen {
         &self.met
     }
 
+    /// Notes what a glance saw. Whether any of it is new.
+    pub(crate) fn take_in(&mut self, glimpsed: &[(Span, Mark)]) -> bool {
+        glimpsed.iter().fold(false, |news, (line, mark)| self.add(*line, *mark) || news)
+    }
+
     /// Notes it. Whether it is new.
     fn add(&mut self, line: Span, mark: Mark) -> bool {
-        if !line.is_some() {
-            return false;
-        }
         let (file, start) = (line.file.0 as usize, line.start as usize);
         if self.files.len() <= file {
             self.files.resize_with(file + 1, Vec::new);
@@ -86,16 +88,25 @@ impl Seen {
 
 /// Looks for what was not seen before.
 pub(crate) struct Glance<'s> {
-    pub seen: &'s mut Seen,
-    pub news: bool,
-    /// A line that is waited for, and whether it came to its turn.
-    pub line: Option<Span>,
+    seen: &'s Seen,
+    /// A line that is waited for.
+    line: Option<Span>,
+    /// What is new, in the order in which it came.
+    pub new: Vec<(Span, Mark)>,
+    /// Whether the line that is waited for came to its turn.
     pub hit: bool,
 }
 
-impl Glance<'_> {
+impl<'s> Glance<'s> {
+    /// Of what is not `seen`; `line` is waited for.
+    pub(crate) fn new(seen: &'s Seen, line: Option<Span>) -> Glance<'s> {
+        Glance { seen, line, new: Vec::new(), hit: false }
+    }
+
     fn mark(&mut self, line: Span, mark: Mark) {
-        self.news |= self.seen.add(line, mark);
+        if line.is_some() && !self.seen.has(line, mark) {
+            self.new.push((line, mark));
+        }
         self.hit |= Some(line) == self.line && matches!(mark, Mark::Tried(true) | Mark::Decided);
     }
 }

@@ -6,6 +6,7 @@ use super::doors::Door;
 use super::explore::{Search, Take};
 use super::maps::Mapping;
 use super::notes::Notes;
+use super::round::ROUND;
 use super::vary::{Vary, spellings};
 use crate::clock;
 use crate::source::Span;
@@ -19,6 +20,8 @@ const BESIEGED: usize = 40_000;
 pub(super) const FILES: usize = 6_000;
 const CROSSED: usize = 16_000;
 const SPELLED: usize = 12_000;
+/// How many files are gone through at a time.
+const ENTRIES: usize = 256;
 /// How many requests are looked at again for what has not been turned.
 const AGAIN: usize = 300;
 
@@ -26,15 +29,18 @@ impl Search<'_> {
     /// What was kept is looked at again, for the lines that have not gone both ways yet.
     pub(super) fn turn_again(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let kept: Vec<Ask> = self.kept.iter().take(AGAIN).cloned().collect();
-        for ask in kept {
-            if clock::is_over(self.purse.until) {
-                break;
+        for some in kept.chunks(ROUND) {
+            let until = self.purse.until;
+            let noted = self.rounds.map(&self.run, some, |run, ask| {
+                let mut notes = Notes::default();
+                let is_over = clock::is_over(until);
+                (!is_over).then(|| (run.observe(&ask.request(), &mut notes), notes.0))
+            });
+            for (ask, noted) in some.iter().zip(noted) {
+                let Some((outcome, notes)) = noted else { return ControlFlow::Continue(()) };
+                self.turn(ask, &outcome, &notes);
+                self.drain(take)?;
             }
-            let request = ask.request();
-            let mut notes = Notes::default();
-            let outcome = self.run.observe(&request, &mut notes);
-            self.turn(&ask, &outcome, &notes.0);
-            self.drain(take)?;
         }
         ControlFlow::Continue(())
     }
@@ -50,13 +56,10 @@ impl Search<'_> {
             let varied = self.varied.clone();
             for base in &bases {
                 let paths = std::iter::once(base.path.clone()).chain(spellings(&base.path));
-                for path in paths {
-                    for vary in &varied {
-                        let Some(rest) = left.checked_sub(1) else { return self.drain(take) };
-                        left = rest;
-                        self.one(vary.of(&base.at(path.clone())), None, take)?;
-                    }
-                }
+                let all = paths.flat_map(|path| varied.iter().map(move |vary| vary.of(&base.at(path.clone()))));
+                let some: Vec<Ask> = all.take(left).collect();
+                left -= some.len();
+                self.each(some, take)?;
             }
             self.drain(take)?;
         }
@@ -72,12 +75,8 @@ impl Search<'_> {
             let names = homes.iter().filter_map(|name| name.to_str().ok()).take(6).chain(["u", "www-data"]);
             paths.extend(names.flat_map(|name| [format!("/~{name}/"), format!("/~{name}/x")]));
         }
-        for door in self.doors.clone() {
-            for path in &paths {
-                self.one(door.ask(path), None, take)?;
-            }
-        }
-        ControlFlow::Continue(())
+        let doors = self.doors.clone();
+        self.each(doors.iter().flat_map(|door| paths.iter().map(|path| door.ask(path))), take)
     }
 
     /// How large the configuration is: a request costs as much more.
@@ -99,26 +98,21 @@ impl Search<'_> {
         self.todo[1].extend(new.into_iter().map(|ask| (ask, None)));
     }
 
-    /// All files, through all mappings.
+    /// All files, through all mappings: those that were learned meanwhile, too.
     pub(super) fn files(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let doors = self.open_doors();
         let mut left = FILES / self.scale();
-        for entry in self.tree.clone() {
-            let urls: Vec<(Option<Span>, Vec<u8>)> =
-                self.maps.to(&entry.path).map(|(m, url)| (m.server, url)).collect();
-            for (server, url) in urls {
-                if !url.starts_with(b"/") {
-                    continue;
-                }
+        for entries in self.tree.clone().chunks(ENTRIES) {
+            let urls = entries.iter().flat_map(|entry| self.maps.to(&entry.path));
+            let urls = urls.filter(|(_, url)| url.starts_with(b"/"));
+            let asks = urls.flat_map(|(map, url)| {
+                let own = |door: &&Door| map.server.is_none() || door.server == map.server;
                 let url = super::ask::escaped(&url);
-                for door in doors.iter().filter(|d| server.is_none() || d.server == server).take(8) {
-                    if left == 0 {
-                        return ControlFlow::Continue(());
-                    }
-                    left -= 1;
-                    self.one(door.ask(&url), None, take)?;
-                }
-            }
+                doors.iter().filter(own).take(8).map(|door| door.ask(&url)).collect::<Vec<Ask>>()
+            });
+            let asks: Vec<Ask> = asks.take(left).collect();
+            left -= asks.len();
+            self.each(asks, take)?;
         }
         ControlFlow::Continue(())
     }
@@ -137,7 +131,7 @@ impl Search<'_> {
     /// Each request that was kept, by each way in and each variation; then what is in more than one way special.
     pub(super) fn cross(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let doors = self.open_doors();
-        let mut left = CROSSED / self.scale();
+        let most = CROSSED / self.scale();
         let bases = self.kept.clone();
         // headers, methods and clients that made a difference anywhere
         let mut special: Vec<Vary> = self.varied.clone();
@@ -161,34 +155,17 @@ impl Search<'_> {
         plain.sort_by_key(Ask::weight);
         plain.dedup();
         self.shuffle(&mut plain);
+        let some = plain.len().min(most / 2 / special.len().max(1) + 1);
         for vary in &special {
-            for base in plain.iter().take(CROSSED / self.scale() / 2 / special.len().max(1) + 1) {
-                left = left.saturating_sub(1);
-                self.one(vary.of(base), None, take)?;
-            }
+            self.each(plain[..some].iter().map(|base| vary.of(base)), take)?;
             self.drain(take)?;
         }
-        'doors: for base in &plain {
-            for door in &doors {
-                if left == 0 {
-                    break 'doors;
-                }
-                left -= 1;
-                self.one(door.moved(base), None, take)?;
-            }
-        }
+        let moved = plain.iter().flat_map(|base| doors.iter().map(|door| door.moved(base)));
+        self.each(moved.take(most.saturating_sub(some * special.len())), take)?;
         self.drain(take)?;
         // a second time over those that are special already
-        let mut left = CROSSED / 2 / self.scale();
-        for base in bases.iter().filter(|ask| ask.weight().0 > 0) {
-            for vary in &special {
-                if left == 0 {
-                    return self.drain(take);
-                }
-                left -= 1;
-                self.one(vary.of(base), None, take)?;
-            }
-        }
+        let bases = bases.iter().filter(|ask| ask.weight().0 > 0);
+        self.each(bases.flat_map(|base| special.iter().map(|vary| vary.of(base))).take(most / 2), take)?;
         self.drain(take)
     }
 
@@ -205,19 +182,10 @@ impl Search<'_> {
 
     /// Other spellings of what was kept.
     pub(super) fn spell(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
-        let mut left = SPELLED / self.scale();
         let mut bases = self.kept.clone();
         bases.sort_by_key(Ask::weight);
         self.shuffle(&mut bases);
-        for base in bases {
-            for path in spellings(&base.path) {
-                if left == 0 {
-                    return ControlFlow::Continue(());
-                }
-                left -= 1;
-                self.one(base.at(path), None, take)?;
-            }
-        }
-        ControlFlow::Continue(())
+        let spelled = bases.iter().flat_map(|base| spellings(&base.path).into_iter().map(|path| base.at(path)));
+        self.each(spelled.take(SPELLED / self.scale()), take)
     }
 }

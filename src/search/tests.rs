@@ -84,7 +84,7 @@ fn what_is_called_complete_is_never_contradicted() {
             })
             .collect();
         // what is asked in the end hangs on no target: one search answers all
-        let purse = Purse { requests: 50_000, seed: 0, until: None };
+        let purse = Purse::of(50_000, None);
         let mut search = Search::new(&site, run.fork(), Terms::default(), purse);
         let judge = run.fork();
         let mut found = vec![false; targets.len()];
@@ -123,7 +123,7 @@ fn what_is_called_complete_is_never_contradicted() {
 fn neither_requests_of_a_scenario_nor_the_order_of_asking_matter() {
     let answers = |seed: u64| {
         let site = site(SITES[3]);
-        let purse = Purse { requests: 20_000, seed, until: None };
+        let purse = Purse { seed, ..Purse::of(20_000, None) };
         let mut search = Search::new(&site, site.start().expect("it starts"), Terms::default(), purse);
         let mut asked = Vec::new();
         search.run(&[], &mut |answer: &Answer<'_>| {

@@ -101,3 +101,46 @@ fn a_search_ends_by_hand() {
     assert!(last.contains(r#""stopped":"interrupted""#), "{last}");
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
+
+/// A server with many lines and .htaccess files, so that a round of requests is worth more than one thread.
+fn large() -> String {
+    let mut config = "  DocumentRoot /srv/www\n  <Directory /srv>\n    AllowOverride All\n    Require all granted\n  </Directory>\n                      \x20 <Directory /srv/www/kept>\n    Require all denied\n  </Directory>\n"
+        .to_string();
+    let mut files = "  /srv/www/kept/a.db: x\n  /srv/open/l: {symlink: /srv/www/kept}\n".to_string();
+    for n in 0..10 {
+        config += &format!("  Alias /a{n} /srv/a{n}\n  RedirectMatch 302 ^/r{n}/([0-9]+)$ /x{n}/$1\n");
+        config += &format!("  <Location /l{n}>\n    Require ip 10.{n}.0.0/16\n  </Location>\n");
+        files += &format!(
+            "  /srv/a{n}/f{n}.txt: x\n  /srv/a{n}/.htaccess: \"<Files f{n}.txt>\\nRequire method POST\\n</Files>\"\n"
+        );
+    }
+    format!("name: large\nconfig: |\n{config}  Alias /open /srv/open\nfiles:\n{files}")
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let site = large();
+    let other = site.replace("Require ip 10.7.0.0/16", "Require all granted");
+    let files = folder("search-threads", &[("a.yaml", &site), ("b.yaml", &other)]);
+    let (a, b) = (path(&files, "a.yaml"), path(&files, "b.yaml"));
+    for (budget, verb) in [
+        (3_000, &["find", "-s", &a, "--status", "4xx", "--limit", "400"][..]),
+        (3_000, &["find", "-s", &a, "--dead"]),
+        (3_000, &["exposed", "-s", &a]),
+        (14_000, &["bypass", "-s", &a, "--every"]),
+        (14_000, &["bypass", "-s", &a, "/kept/a.db"]),
+        (4_000, &["diff", &a, &b]),
+        (0, &["repair", "-s", &a, "/a3/f3.txt", "--expect", "status=200"]),
+    ] {
+        let budget = budget.to_string();
+        let budget: &[&str] = if verb[0] == "repair" { &[] } else { &["--budget", &budget] };
+        let told = |jobs: &str| {
+            let output = run(&[verb, budget, &["--format", "ndjson", "--timeout", "900", "--jobs", jobs]].concat());
+            let (told, wrong) = (out(&output), err(&output));
+            assert!(told.lines().count() > 1, "{verb:?}: {told}{wrong}");
+            assert!(!told.contains(r#""stopped":"time""#), "{verb:?}: {told}");
+            told
+        };
+        assert_eq!(told("1"), told("3"), "{verb:?}");
+    }
+}

@@ -33,6 +33,7 @@ const ROOMS: &[&str] = &[
     "directives",
     // sites and their runs
     "run",
+    "cores",
     "site",
     "follow",
     // scenarios and suites

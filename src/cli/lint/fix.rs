@@ -29,8 +29,7 @@ pub(super) fn fix(looked: &mut Looked, lint: &Lint, streams: &mut Streams) -> Re
         });
     }
     lint.purse()?;
-    let purse =
-        || lint.purse().unwrap_or(crate::search::explore::Purse { requests: lint.budget, seed: 0, until: None });
+    let purse = || lint.purse().unwrap_or(crate::search::explore::Purse::of(lint.budget, None));
     let (site, settings) = (looked.opened.site.clone(), looked.settings.clone());
     let fixed = made(&site, lint.unsafe_fixes, &|site: &Site| judged(site, purse(), &settings), &purse);
     for (rule, place, why) in &fixed.left {

@@ -231,7 +231,7 @@ impl Lint {
     }
 
     fn purse(&self) -> Result<Purse, Failure> {
-        Ok(Purse { requests: self.budget, seed: 0, until: until(self.timeout)? })
+        Ok(Purse::of(self.budget, until(self.timeout)?))
     }
 
     /// What is found and not allowed.

@@ -5,8 +5,9 @@ use crate::cli::baseline::{Baseline, BaselineArgs, Finding};
 use crate::cli::given::Given;
 use crate::cli::output::Streams;
 use crate::cli::status::Status;
-use crate::cli::{End, Failure, parallel};
+use crate::cli::{End, Failure};
 use crate::clock;
+use crate::cores;
 use crate::outcome::Outcome;
 use crate::report::exposed::{self as report, File};
 use crate::report::{ndjson, search};
@@ -86,7 +87,7 @@ impl Exposed {
         let mut ground = Ground::new(&site, run, terms.clone(), Purse { until: third, ..purse }, &[]);
         let mut reached = everything(&site, &mut ground, &self.search, purse)?;
         let left = self.search.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked);
-        past(&ground, &mut reached, &terms, left, purse.until);
+        past(&ground, &mut reached, &terms, Purse { requests: left, ..purse });
         drop(status);
         let mut files = files(&reached);
         let (known, meant, looked_at) = self.meant(&files, &ground.tree, streams)?;
@@ -106,7 +107,8 @@ impl Exposed {
         match self.format {
             Format::Ndjson => {
                 let pieces: Vec<&[File]> = files.chunks(PIECE).collect();
-                parallel::in_order(
+                cores::in_order(
+                    self.search.jobs(),
                     run,
                     &pieces,
                     |run, piece: &&[File]| {
@@ -185,7 +187,8 @@ pub(super) fn everything(
             args.requests(ground.tree.len()).saturating_sub(ground.search.asked + reached.asked) / pieces.len().max(1);
         let pass = Pass { site, routes: &ground.routes, doors: &ground.doors, terms: &terms, until: purse.until, most };
         let mut now = Reached { whole: true, ..Reached::default() };
-        parallel::in_order(
+        cores::in_order(
+            args.jobs(),
             &ground.search.run,
             &pieces,
             |run: &Run, piece: &&[(usize, Entry)]| pass.through(&run.fork().without_reasons(), piece),

@@ -55,6 +55,10 @@ pub(super) struct SearchArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
+    /// Number of threads; the results are the same on any number [default: as many as there are processors]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+
     /// Stop after so many seconds, whatever is left to try
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     pub timeout: f64,
@@ -90,9 +94,15 @@ impl SearchArgs {
         self.budget.unwrap_or_else(|| BUDGET.max(files.saturating_mul(10)))
     }
 
+    /// On how many threads, where that is said.
+    pub(super) fn jobs(&self) -> Option<usize> {
+        self.jobs.map(usize::from)
+    }
+
     /// What it may cost; `part` is how many searches share it.
     pub(super) fn purse(&self, part: usize) -> Result<Purse, Failure> {
-        Ok(Purse { requests: self.requests(0) / part.max(1), seed: self.seed, until: until(self.timeout)? })
+        let (requests, until) = (self.requests(0) / part.max(1), until(self.timeout)?);
+        Ok(Purse { requests, seed: self.seed, until, jobs: self.jobs() })
     }
 }
 

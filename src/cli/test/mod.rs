@@ -215,8 +215,7 @@ impl Test {
         let mutation = (self.mutates() && !is_over).then(|| {
             let (jobs, fail_fast) = (self.jobs.map(usize::from), self.fail_fast);
             let _status = Status::begin(streams, "mutants");
-            let purse =
-                Purse { requests: self.budget.unwrap_or(usize::MAX), seed: 0, until: super::until(self.timeout)? };
+            let purse = Purse::of(self.budget.unwrap_or(usize::MAX), super::until(self.timeout)?);
             Ok::<Mutation, Failure>(Mutate { filter: &filter, prepare: &given, jobs, fail_fast, purse }.run(&work))
         });
         let mutation = mutation.transpose()?;

@@ -1,10 +1,10 @@
 //! `test --mutate`: small changes of the configurations that suites are of, and which of them no expectation notices.
 
-use super::super::parallel;
 use super::filter::Filter;
 use super::judge::Base;
 use super::runner::{Prepare, Work};
 use crate::clock;
+use crate::cores;
 use crate::mutate::{Candidates, Mutant, Noticed, Sought, mutants, notices};
 use crate::outcome::json;
 use crate::report::suite::mutation::{Judged, Mutation, Noticing, Piece, Test, Verdict};
@@ -121,7 +121,7 @@ impl Mutate<'_> {
         let mut verdicts = Vec::new();
         let stops = self.fail_fast && is_only;
         // an early end is no error
-        let _ = parallel::in_order_by(
+        let _ = cores::in_order(
             self.jobs,
             &run,
             &todo,
@@ -188,7 +188,7 @@ impl Mutate<'_> {
             if left.is_empty() || mutation.stopped.is_some() {
                 continue;
             }
-            let sought = Sought::of(site, &run, candidates.users(), self.purse);
+            let sought = Sought::of(site, &run, candidates.users(), Purse { jobs: self.jobs, ..self.purse });
             self.seek(subject, &run, &left, mutation, |mutant| sought.for_mutant(mutant));
         }
     }
@@ -216,7 +216,7 @@ impl Mutate<'_> {
             (found.unwrap_or(Noticing::None), asked)
         };
         let mut found = Vec::new();
-        let _ = parallel::in_order_by(self.jobs, run, own, work, |(noticing, asked)| {
+        let _ = cores::in_order(self.jobs, run, own, work, |(noticing, asked)| {
             let is_late = matches!(noticing, Noticing::Unsought);
             self.spend(asked, is_late, mutation)?;
             found.push(noticing);

@@ -51,7 +51,7 @@ fn search(scenario: &Scenario, wanted: &mut [Suggested]) {
     // whoever the suite's own requests come from may ask
     let users: BTreeSet<String> = scenario.requests.iter().filter_map(|spec| spec.user.clone()).collect();
     let terms = Terms { clients: Clients::Any, users: users.into_iter().collect(), hold: Vec::new() };
-    let purse = Purse { requests: REQUESTS, seed: 0, until: Instant::now().checked_add(TIME) };
+    let purse = Purse::of(REQUESTS, Instant::now().checked_add(TIME));
     let mut search = Search::new(&site, run, terms, purse);
     let sources = search.run.sources().clone();
     let mut left: HashSet<usize> = lines.values().copied().collect();

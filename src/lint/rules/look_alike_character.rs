@@ -183,7 +183,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             }
             let (before, after) = (site.start().ok()?, other.start().ok()?);
             let mut comparison = Comparison::new([&site, &other], [before, after], false);
-            comparison.search([&site, &other], &Terms::default(), Purse { requests: REQUESTS, seed: 0, until: None });
+            comparison.search([&site, &other], &Terms::default(), Purse::of(REQUESTS, None));
             comparison.differences().into_iter().next().map(|shows| (shows.ask, shows.before))
         };
         let shown = known.or_else(|| unmatched(&site, &other, &line)).or_else(searched);
