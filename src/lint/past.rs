@@ -58,7 +58,7 @@ pub(super) fn hunt(site: &Site, ground: &Ground<'_>, pool: &[Seen], files: &[Sho
     all.sort_unstable();
     all.dedup();
     let Some(open) = opened(site, run, &all) else { return Vec::new() };
-    let terms = Terms::default();
+    let (lore, solver, terms) = (ground.lore(), &ground.search.solver, Terms::default());
     let (mut found, mut left, mut alone, mut requests) = (Vec::new(), ALL, ALONE, TOGETHER);
     for group in groups.into_values() {
         let mut known: Vec<Rc<Denial>> = Vec::new();
@@ -77,7 +77,9 @@ pub(super) fn hunt(site: &Site, ground: &Ground<'_>, pool: &[Seen], files: &[Sho
             left -= 1;
             let one = Rc::new(one);
             known.push(one.clone());
-            let (results, asked, _) = Hunt::new(ground, &one, &terms, REQUESTS.min(requests), purse.until).plain();
+            let (results, asked, _) =
+                Hunt::new(&lore, run, solver, &one, &terms, Purse { requests: REQUESTS.min(requests), ..purse })
+                    .plain();
             requests = requests.saturating_sub(asked);
             let mut met = HashSet::new();
             let results = results.into_iter().filter(|result| result.proved && met.insert(result.by));

@@ -4,21 +4,23 @@
 use super::ask::Ask;
 use super::doors::Door;
 use super::explore::{Answer, Purse, Search};
+use super::maps::Maps;
 use super::reach::Reached;
 use super::routes::Routes;
 use super::shown::{How, Thing, shown};
 use super::space::Terms;
 use super::tree::{Entry, sample};
+use super::vary::Vary;
 use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::source::{FileId, Span};
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
 /// How many files the loop goes through.
 const SAMPLE: usize = 1_500;
@@ -46,8 +48,24 @@ pub(crate) struct Ground<'s> {
     pub got: BTreeMap<Thing, Vec<(Ask, How)>>,
     /// Requests that were refused, one of each kind.
     pub refused: Vec<Ask>,
-    links: OnceCell<Vec<Link>>,
+    links: OnceLock<Vec<Link>>,
     htaccess: usize,
+}
+
+/// What a ground knows, without what belongs to one thread.
+pub(crate) struct Lore<'g> {
+    pub site: &'g Site,
+    tree: &'g [Entry],
+    pub routes: &'g Routes,
+    pub doors: &'g [Door],
+    pub got: &'g BTreeMap<Thing, Vec<(Ask, How)>>,
+    /// In what requests may be varied.
+    pub varied: &'g [Vary],
+    /// Requests that behaved as none before.
+    pub kept: &'g [Ask],
+    /// How URLs lead to files.
+    pub maps: &'g Maps,
+    links: &'g OnceLock<Vec<Link>>,
 }
 
 /// A path that is, or leads through, a symbolic link.
@@ -85,7 +103,7 @@ impl<'s> Ground<'s> {
         let directives: Vec<Directive<'_>> = site.directives().collect();
         let routes = Routes::new(site, &search.run, &directives, &tree, &search.maps);
         let mut ground =
-            Ground { search, tree, routes, doors: Vec::new(), got, refused, links: OnceCell::new(), htaccess: 0 };
+            Ground { search, tree, routes, doors: Vec::new(), got, refused, links: OnceLock::new(), htaccess: 0 };
         ground.read_htaccess();
         ground.doors = ground.different_doors();
         ground
@@ -127,35 +145,11 @@ impl<'s> Ground<'s> {
         }
     }
 
-    fn find_links(&self) -> Vec<Link> {
-        let (vfs, root) = (self.search.site().vfs(), Cred::root());
-        let mut found: Vec<Link> = Vec::new();
-        for entry in &self.tree {
-            let path = entry.path.trim_end_with(|c| c == '/').as_bytes();
-            let Ok((real, _)) = resolve::walk(vfs, &root, path, true) else { continue };
-            // what is below a link has its path from there
-            let below = |link: &Link| {
-                path.strip_prefix(link.path.as_slice())
-                    .is_some_and(|rest| real.strip_prefix(link.real.as_slice()) == Some(rest))
-            };
-            if *real != *path && found.len() < LINKS && !found.last().is_some_and(below) {
-                found.push(Link { path: path.into(), real: real.into_owned().into() });
-            }
-        }
-        found
-    }
-
-    /// The paths, links not followed, by which a file may be had.
-    pub(crate) fn names(&self, real: &BString) -> Vec<Vec<u8>> {
-        let mut found: Vec<Vec<u8>> = vec![real.to_vec()];
-        for link in self.links.get_or_init(|| self.find_links()) {
-            let Some(rest) = real.strip_prefix(link.real.as_slice()) else { continue };
-            if rest.is_empty() || rest.starts_with(b"/") {
-                found.push([link.path.as_slice(), rest].concat());
-            }
-        }
-        found.truncate(60);
-        found
+    /// What is known of the site, for any number of threads.
+    pub(crate) fn lore(&self) -> Lore<'_> {
+        let Ground { search, tree, routes, doors, got, links, .. } = self;
+        let (varied, kept, maps) = (&search.varied, &search.kept, &search.maps);
+        Lore { site: search.site(), tree, routes, doors, got, varied, kept, maps, links }
     }
 
     /// Of ways in by which the same requests get the same answers, one: the plainest.
@@ -185,6 +179,39 @@ impl<'s> Ground<'s> {
         }
         // nothing listens where the search looked
         if found.is_empty() { self.search.doors.iter().take(1).cloned().collect() } else { found }
+    }
+}
+
+impl Lore<'_> {
+    fn find_links(&self) -> Vec<Link> {
+        let (vfs, root) = (self.site.vfs(), Cred::root());
+        let mut found: Vec<Link> = Vec::new();
+        for entry in self.tree {
+            let path = entry.path.trim_end_with(|c| c == '/').as_bytes();
+            let Ok((real, _)) = resolve::walk(vfs, &root, path, true) else { continue };
+            // what is below a link has its path from there
+            let below = |link: &Link| {
+                path.strip_prefix(link.path.as_slice())
+                    .is_some_and(|rest| real.strip_prefix(link.real.as_slice()) == Some(rest))
+            };
+            if *real != *path && found.len() < LINKS && !found.last().is_some_and(below) {
+                found.push(Link { path: path.into(), real: real.into_owned().into() });
+            }
+        }
+        found
+    }
+
+    /// The paths, links not followed, by which a file may be had.
+    pub(crate) fn names(&self, real: &BString) -> Vec<Vec<u8>> {
+        let mut found: Vec<Vec<u8>> = vec![real.to_vec()];
+        for link in self.links.get_or_init(|| self.find_links()) {
+            let Some(rest) = real.strip_prefix(link.real.as_slice()) else { continue };
+            if rest.is_empty() || rest.starts_with(b"/") {
+                found.push([link.path.as_slice(), rest].concat());
+            }
+        }
+        found.truncate(60);
+        found
     }
 }
 

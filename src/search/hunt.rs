@@ -2,29 +2,31 @@
 
 use super::ask::Ask;
 use super::denial::{Denial, asked_for};
-use super::ground::Ground;
+use super::explore::Purse;
+use super::ground::Lore;
 use super::loose::{read_loosely, reads_paths, suspicions};
 use super::notes::Notes;
 use super::shown::{How, Thing, shown};
-use super::solve::{Solved, Want};
+use super::solve::{Solved, Solver, Want};
 use super::space::Terms;
 use super::spelled::{shorter, throughout};
 use super::turns::{By, by};
 use super::vary::{Vary, spellings};
 use crate::clock;
+use crate::cores::Rounds;
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::pattern;
 use crate::run::Run;
-use crate::site::Site;
 use crate::source::Span;
 use bstr::ByteSlice;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Instant;
 
 /// How many other requests for the same thing are varied.
 const BASES: usize = 60;
+/// How many requests are asked at a time.
+const ROUND: usize = 64;
 /// How many turns are taken together.
 const PAIRS: usize = 6_000;
 
@@ -40,42 +42,42 @@ pub(crate) struct Found {
 }
 
 /// A hunt for ways past one refusal.
-pub(crate) struct Hunt<'h, 's> {
-    site: &'h Site,
-    ground: &'h Ground<'s>,
+pub(crate) struct Hunt<'h> {
+    lore: &'h Lore<'h>,
+    solver: &'h Solver,
     run: Run,
     quick: Run,
     denial: &'h Denial,
     terms: &'h Terms,
+    rounds: Rounds,
     met: HashSet<u64>,
     found: BTreeMap<(bool, By), (Ask, Outcome)>,
-    /// How many requests may still be asked.
-    pub left: usize,
+    /// What it may cost.
+    purse: Purse,
     /// How many were asked.
-    pub asked: usize,
-    until: Option<Instant>,
+    asked: usize,
     /// Whether the time is over.
-    pub late: bool,
+    late: bool,
     /// Whether one is enough.
     one: bool,
     /// Whether only what is tried first is tried.
     plain: bool,
 }
 
-impl<'h, 's> Hunt<'h, 's> {
+impl<'h> Hunt<'h> {
     /// For what `denial` keeps back.
     pub(crate) fn new(
-        ground: &'h Ground<'s>,
+        lore: &'h Lore<'h>,
+        run: &Run,
+        solver: &'h Solver,
         denial: &'h Denial,
         terms: &'h Terms,
-        left: usize,
-        until: Option<Instant>,
-    ) -> Hunt<'h, 's> {
-        let (run, quick) = (ground.search.run.fork(), ground.search.run.fork().without_reasons());
-        let (met, found) = (HashSet::new(), BTreeMap::new());
-        let site = ground.search.site();
-        let (one, plain) = (false, false);
-        Hunt { site, ground, run, quick, denial, terms, met, found, left, asked: 0, until, late: false, one, plain }
+        purse: Purse,
+    ) -> Hunt<'h> {
+        let (run, quick) = (run.fork(), run.fork().without_reasons());
+        let (met, found, rounds) = (HashSet::new(), BTreeMap::new(), Rounds::new(purse.jobs));
+        let (asked, late, one, plain) = (0, false, false, false);
+        Hunt { lore, solver, run, quick, denial, terms, rounds, met, found, purse, asked, late, one, plain }
     }
 
     /// All that was found, the plainest way first; what is proved first of all.
@@ -86,7 +88,7 @@ impl<'h, 's> Hunt<'h, 's> {
         let mut found: Vec<Found> = found
             .into_iter()
             .map(|((suspected, by), (ask, outcome))| {
-                let missed = self.denial.missed(self.site, &self.run, &ask);
+                let missed = self.denial.missed(self.lore.site, &self.run, &ask);
                 Found { missed, by, proved: !suspected, ask, outcome }
             })
             .collect();
@@ -109,11 +111,10 @@ impl<'h, 's> Hunt<'h, 's> {
 
     fn go(&mut self) {
         let bases = self.bases();
-        bases.iter().for_each(|base| self.try_one(base));
+        self.each(bases.iter().cloned());
         let first = self.denial.ask.clone();
-        let turned = self.turned(&first);
-        let singles = self.singles(&first);
-        turned.iter().chain(&singles).for_each(|ask| self.try_one(ask));
+        let near = self.near(&first);
+        self.each(near);
         if self.one || self.plain {
             return;
         }
@@ -122,13 +123,18 @@ impl<'h, 's> Hunt<'h, 's> {
             if self.is_over() {
                 return;
             }
-            let singles: Vec<Ask> = self.turned(base).into_iter().chain(self.singles(base)).collect();
-            singles.iter().for_each(|ask| self.try_one(ask));
+            let near = self.near(base);
+            self.each(near);
         }
         if !self.found.keys().any(|(suspected, _)| !suspected) {
             self.pairs(&first);
         }
         self.suspect();
+    }
+
+    /// A request with each single turn, those first for which a pattern goes the other way.
+    fn near(&self, base: &Ask) -> Vec<Ask> {
+        self.turned(base).into_iter().chain(self.singles(base)).collect()
     }
 
     /// The request itself, and all others that may lead to the same.
@@ -138,7 +144,7 @@ impl<'h, 's> Hunt<'h, 's> {
         let mut paths: Vec<Vec<u8>> = Vec::new();
         match &self.denial.thing {
             Thing::File(real) => {
-                paths.extend(self.ground.names(real));
+                paths.extend(self.lore.names(real));
                 if self.denial.how == How::Listing {
                     paths = paths.into_iter().map(|path| [path.trim_end_with(|c| c == '/'), b"/"].concat()).collect();
                 }
@@ -147,7 +153,7 @@ impl<'h, 's> Hunt<'h, 's> {
             Thing::Handler(_) => {}
         }
         for path in paths {
-            for way in self.ground.routes.to(&path) {
+            for way in self.lore.routes.to(&path) {
                 let mut ways = vec![way.clone()];
                 if let Some(part) = &self.denial.part {
                     let part = super::ask::escaped(part);
@@ -162,12 +168,12 @@ impl<'h, 's> Hunt<'h, 's> {
                         server: None,
                     };
                     let doors =
-                        std::iter::once(&own).chain(self.ground.doors.iter().filter(|door| way.scope.takes(door)));
+                        std::iter::once(&own).chain(self.lore.doors.iter().filter(|door| way.scope.takes(door)));
                     found.extend(doors.map(|door| Ask { method: first.method.clone(), ..way.ask(door) }));
                 }
             }
         }
-        for (ask, _) in self.ground.got.get(&self.denial.thing).into_iter().flatten() {
+        for (ask, _) in self.lore.got.get(&self.denial.thing).into_iter().flatten() {
             found.push(ask.clone());
         }
         let mut met = HashSet::new();
@@ -186,7 +192,7 @@ impl<'h, 's> Hunt<'h, 's> {
             found.push(base.clone().with_header("Host", &base.host.to_ascii_uppercase()));
             found.push(base.clone().with_header("Host", &format!("{}:{}", base.host, base.port)));
         }
-        found.extend(self.ground.doors.iter().map(|door| door.moved(base)));
+        found.extend(self.lore.doors.iter().map(|door| door.moved(base)));
         found.extend(self.specials().iter().map(|vary| vary.of(base)));
         found.push(Ask { method: base.method.to_ascii_lowercase(), ..base.clone() });
         found
@@ -196,8 +202,8 @@ impl<'h, 's> Hunt<'h, 's> {
     fn specials(&self) -> Vec<Vary> {
         // who asks is given
         let own = |vary: &&Vary| !matches!(vary, Vary::Client(_) | Vary::User(_));
-        let mut found: Vec<Vary> = self.ground.search.varied.iter().filter(own).cloned().collect();
-        for ask in &self.ground.search.kept {
+        let mut found: Vec<Vary> = self.lore.varied.iter().filter(own).cloned().collect();
+        for ask in self.lore.kept {
             for (name, value) in &ask.headers {
                 let vary = Vary::Header(name.clone(), value.clone());
                 if found.len() < 160 && !found.contains(&vary) {
@@ -218,9 +224,9 @@ impl<'h, 's> Hunt<'h, 's> {
     fn turned(&self, base: &Ask) -> Vec<Ask> {
         let mut notes = Notes::default();
         let outcome = self.run.observe(&base.request(), &mut notes);
-        let solver = &self.ground.search.solver;
-        let hosts = &self.ground.search.run.server().hosts;
-        let maps = &self.ground.search.maps;
+        let solver = self.solver;
+        let hosts = &self.run.server().hosts;
+        let maps = self.lore.maps;
         let mut found: Vec<Ask> = Vec::new();
         for (index, note) in notes.0.iter().enumerate().take(400) {
             match note.origin {
@@ -249,7 +255,7 @@ impl<'h, 's> Hunt<'h, 's> {
 
     /// Spellings of a path for which a pattern has the other turn: with more slashes, with something behind, in another case.
     fn respelled(&self, base: &Ask, want: &Want) -> Vec<Ask> {
-        let solver = &self.ground.search.solver;
+        let solver = self.solver;
         let path = super::ask::decoded(&base.path);
         let plain = pattern::escaped(&path);
         let slashes = plain.replace('/', "/+");
@@ -280,53 +286,64 @@ impl<'h, 's> Hunt<'h, 's> {
     /// Two turns together.
     fn pairs(&mut self, first: &Ask) {
         let mut left = PAIRS;
-        let paths: Vec<Ask> = spellings(&first.path).into_iter().map(|path| first.at(path)).collect();
         let specials = self.specials();
-        let doors = self.ground.doors.clone();
-        for base in &paths {
+        let doors = self.lore.doors;
+        for base in spellings(&first.path).into_iter().map(|path| first.at(path)) {
             let more = spellings(&base.path).into_iter().map(|path| base.at(path));
-            let moved = doors.iter().map(|door| door.moved(base));
-            let varied = specials.iter().map(|vary| vary.of(base));
-            for ask in more.chain(moved).chain(varied).collect::<Vec<_>>() {
-                left = left.saturating_sub(1);
-                if left == 0 || self.is_over() {
-                    return;
-                }
-                self.try_one(&ask);
+            let moved = doors.iter().map(|door| door.moved(&base));
+            let varied = specials.iter().map(|vary| vary.of(&base));
+            let all: Vec<Ask> = more.chain(moved).chain(varied).take(left).collect();
+            left -= all.len();
+            self.each(all);
+            if left == 0 || self.is_over() {
+                return;
             }
         }
-        for door in &doors {
-            let base = door.moved(first);
-            for vary in &specials {
-                self.try_one(&vary.of(&base));
-            }
-        }
+        let moved = doors.iter().map(|door| door.moved(first));
+        self.each(moved.flat_map(|base| specials.iter().map(move |vary| vary.of(&base)).collect::<Vec<Ask>>()));
     }
 
     fn is_over(&mut self) -> bool {
-        self.late |= clock::is_over(self.until);
-        self.late || self.asked >= self.left || self.one && self.found.keys().any(|(suspected, _)| !suspected)
+        self.late |= clock::is_over(self.purse.until);
+        self.late || self.asked >= self.purse.requests || self.one && self.found.keys().any(|(suspected, _)| !suspected)
     }
 
-    fn put(&mut self, ask: &Ask) -> Option<(Ask, Outcome)> {
-        let ask = self.terms.within(ask.clone())?;
+    /// Tries each of these, until there is no need of more.
+    fn each(&mut self, asks: impl IntoIterator<Item = Ask>) {
+        let mut asks = asks.into_iter();
+        loop {
+            let some: Vec<Ask> = asks.by_ref().take(ROUND).collect();
+            if some.is_empty() {
+                return;
+            }
+            let some: Vec<Ask> = some.into_iter().filter_map(|ask| self.fresh(ask)).collect();
+            let until = self.purse.until;
+            let all = self.rounds.map(&self.quick, &some, |quick, ask| {
+                let is_over = clock::is_over(until);
+                (!is_over).then(|| quick.ask(&ask.request()))
+            });
+            for (ask, outcome) in some.into_iter().zip(all) {
+                let Some(outcome) = outcome.filter(|_| !self.is_over()) else { return };
+                self.asked += 1;
+                clock::tick();
+                self.look(ask, &outcome);
+            }
+        }
+    }
+
+    /// A request as the terms have it, where it was not tried yet.
+    fn fresh(&mut self, ask: Ask) -> Option<Ask> {
+        let ask = self.terms.within(ask)?;
         let mut hasher = DefaultHasher::new();
         ask.hash(&mut hasher);
-        if !self.met.insert(hasher.finish()) || self.is_over() {
-            return None;
-        }
-        self.asked += 1;
-        clock::tick();
-        let outcome = self.quick.ask(&ask.request());
-        Some((ask, outcome))
+        self.met.insert(hasher.finish()).then_some(ask)
     }
 
-    fn try_one(&mut self, ask: &Ask) {
-        let Some((ask, outcome)) = self.put(ask) else { return };
-        if self.is_same(&ask, &outcome) {
+    fn look(&mut self, ask: Ask, outcome: &Outcome) {
+        if self.is_same(&ask, outcome) {
             let ask = self.simpler(ask);
             self.keep(ask, false);
-        } else if self.may_be_same(&ask, &outcome) {
+        } else if self.may_be_same(&ask, outcome) {
             self.keep(ask, true);
         }
     }
@@ -365,7 +382,7 @@ impl<'h, 's> Hunt<'h, 's> {
 
     /// Whether an answer gives what is kept back.
     fn is_same(&self, ask: &Ask, outcome: &Outcome) -> bool {
-        let Some((thing, how)) = shown(self.site, &ask.method, outcome) else { return false };
+        let Some((thing, how)) = shown(self.lore.site, &ask.method, outcome) else { return false };
         let denial = self.denial;
         if thing != denial.thing {
             return false;
@@ -435,9 +452,7 @@ impl<'h, 's> Hunt<'h, 's> {
         if !matches!(&self.denial.thing, Thing::Backend(url) if reads_paths(url)) {
             return;
         }
-        for ask in suspicions(&self.denial.ask.clone()) {
-            self.try_one(&ask);
-        }
+        self.each(suspicions(&self.denial.ask.clone()));
     }
 
     /// Whether a back-end that reads paths more loosely may take a request for the refused one.
@@ -446,7 +461,7 @@ impl<'h, 's> Hunt<'h, 's> {
         if !reads_paths(url) || ask.method != self.denial.ask.method {
             return false;
         }
-        let shown = shown(self.site, &ask.method, outcome);
+        let shown = shown(self.lore.site, &ask.method, outcome);
         matches!(shown, Some((Thing::Backend(other), _)) if other != *url && read_loosely(&other) == read_loosely(url))
     }
 }

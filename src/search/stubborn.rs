@@ -2,16 +2,19 @@
 //! the lines, it is tried for all of them.
 
 use super::ask::Ask;
-use super::denial::{denial, named, refusing};
-use super::ground::Ground;
+use super::denial::{Denial, denial, named, refusing};
+use super::explore::Purse;
+use super::ground::{Ground, Lore};
 use super::hunt::Hunt;
 use super::reach::Reached;
-use super::shown::Thing;
+use super::shown::{How, Thing, shown};
+use super::solve::Solver;
 use super::space::Terms;
+use crate::cores;
+use crate::run::Run;
 use crate::vfs::{Cred, resolve};
 use bstr::BString;
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 /// How many files of those that the same lines keep back are hunted for, and with how many requests.
 const SAMPLES: usize = 3;
@@ -23,7 +26,7 @@ const MEMBERS: usize = 2_000;
 type Members = Vec<(BString, Ask)>;
 
 /// Adds what can be got past the lines that keep it back.
-pub(crate) fn past(ground: &Ground<'_>, reached: &mut Reached, terms: &Terms, most: usize, until: Option<Instant>) {
+pub(crate) fn past(ground: &Ground<'_>, reached: &mut Reached, terms: &Terms, purse: Purse) {
     let site = ground.search.site();
     let run = &ground.search.run;
     let mut groups: BTreeMap<Vec<(String, u32)>, Members> = BTreeMap::new();
@@ -40,42 +43,61 @@ pub(crate) fn past(ground: &Ground<'_>, reached: &mut Reached, terms: &Terms, mo
             members.push((real, ask.clone()));
         }
     }
-    let mut left = most;
-    let mut got: Vec<(BString, super::shown::How, Ask)> = Vec::new();
-    for members in groups.values() {
-        let step = (members.len() / SAMPLES).max(1);
-        let mut sample = None;
-        for (_, ask) in members.iter().step_by(step).take(SAMPLES) {
-            let Ok(kept) = denial(site, run, ask) else { continue };
-            let (found, asked, late) = Hunt::new(ground, &kept, terms, EACH.min(left), until).first();
-            left = left.saturating_sub(asked);
-            reached.asked += asked;
-            reached.whole &= !late;
-            if found.is_some_and(|found| found.proved) {
-                sample = Some(kept);
-                break;
-            }
+    let groups: Vec<Members> = groups.into_values().collect();
+    let lore = ground.lore();
+    let one = Purse { jobs: Some(1), ..purse };
+    let mut left = purse.requests;
+    // that there is no budget left ends it
+    let _ = cores::in_order(
+        purse.jobs,
+        run,
+        &groups,
+        |run, members| past_group(&lore, run, members, terms, one),
+        |got: Got| {
+            left = left.checked_sub(got.asked).ok_or(())?;
+            reached.asked += got.asked;
+            reached.whole &= !got.late;
+            got.files.into_iter().for_each(|(real, how, ask)| reached.note(real, how, ask));
+            Ok::<(), ()>(())
+        },
+    );
+}
+
+/// What was got of a group.
+#[derive(Default)]
+struct Got {
+    files: Vec<(BString, How, Ask)>,
+    asked: usize,
+    /// Whether the time was over.
+    late: bool,
+}
+
+fn past_group(lore: &Lore<'_>, run: &Run, members: &Members, terms: &Terms, purse: Purse) -> Got {
+    let (site, solver) = (lore.site, Solver::default());
+    let mut got = Got::default();
+    let hunt = |kept: &Denial, got: &mut Got| {
+        let requests = EACH.min(purse.requests.saturating_sub(got.asked));
+        let (found, asked, late) = Hunt::new(lore, run, &solver, kept, terms, Purse { requests, ..purse }).first();
+        got.asked += asked;
+        got.late |= late;
+        found.filter(|found| found.proved)
+    };
+    let step = (members.len() / SAMPLES).max(1);
+    let sample = members.iter().step_by(step).take(SAMPLES).find_map(|(_, ask)| {
+        let kept = denial(site, run, ask).ok()?;
+        hunt(&kept, &mut got).map(|_| kept)
+    });
+    let Some(sample) = sample else { return got };
+    for (real, ask) in members {
+        let kept = Denial { ask: ask.clone(), thing: Thing::File(real.clone()), ..sample.clone() };
+        if let Some(found) = hunt(&kept, &mut got)
+            && let Some((_, how)) = shown(site, &found.ask.method, &found.outcome)
+        {
+            got.files.push((real.clone(), how, found.ask));
         }
-        let Some(sample) = sample else { continue };
-        for (real, ask) in members {
-            let thing = Thing::File(real.clone());
-            let kept = super::denial::Denial { ask: ask.clone(), thing, ..sample.clone() };
-            let (found, asked, late) = Hunt::new(ground, &kept, terms, EACH.min(left), until).first();
-            left = left.saturating_sub(asked);
-            reached.asked += asked;
-            reached.whole &= !late;
-            if let Some((found, how)) = found.filter(|found| found.proved).and_then(|found| {
-                let how = super::shown::shown(site, &found.ask.method, &found.outcome)?.1;
-                Some((found, how))
-            }) {
-                got.push((real.clone(), how, found.ask));
-            }
-            if late || left == 0 {
-                break;
-            }
+        if got.late || got.asked >= purse.requests {
+            break;
         }
     }
-    for (real, how, ask) in got {
-        reached.note(real, how, ask);
-    }
+    got
 }

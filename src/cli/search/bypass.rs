@@ -9,6 +9,7 @@ use crate::cli::request::{header, server};
 use crate::cli::status::Status;
 use crate::cli::{End, Failure, failure};
 use crate::clock;
+use crate::cores;
 use crate::report::bypass as report;
 use crate::report::{ndjson, search};
 use crate::run::Run;
@@ -18,6 +19,7 @@ use crate::search::explore::{Purse, Stopped};
 use crate::search::ground::Ground;
 use crate::search::hunt::{Found, Hunt};
 use crate::search::open::Open;
+use crate::search::solve::Solver;
 use crate::search::target::{is_at, is_idle};
 use crate::search::turns::By;
 use crate::site::Site;
@@ -25,6 +27,7 @@ use crate::source::Span;
 use crate::suite::RequestSpec;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -144,35 +147,42 @@ impl Bypass {
                 let files = reached.kept.into_values().flatten();
                 let asks: Vec<Ask> = ground.refused.iter().cloned().chain(files).collect();
                 let wanted = self.wanted(&site, &ground.search.run)?;
-                groups(&site, &ground.search.run, asks, wanted, purse.until)
+                groups(&site, &ground.search.run, asks, wanted, purse)
             }
         };
-        let most = if self.url.is_some() { ALONE } else { EACH };
         let limit = self.search.limit.unwrap_or(usize::MAX);
         // refusals may be left out already
         let late = ground.search.stopped == Some(Stopped::Time) || clock::is_over(purse.until);
         let (mut found, mut findings, mut stopped) = (0, Vec::new(), late.then(Stopped::late));
         let sources = ground.search.run.sources().clone();
-        'all: for group in &denials {
+        let lore = ground.lore();
+        // a single one has all cores for itself
+        let (most, jobs) = if self.url.is_some() { (ALONE, purse.jobs) } else { (EACH, Some(1)) };
+        let left = purse.requests.saturating_sub(ground.search.asked + asked);
+        let each = Purse { requests: left.min(most), jobs, ..purse };
+        let hunts = |run: &Run, group: &Vec<Denial>| {
+            let solver = Solver::default();
+            let hunt = |denial| Hunt::new(&lore, run, &solver, denial, &terms, each).run();
+            group.iter().map(hunt).collect::<Vec<(Vec<Found>, usize, bool)>>()
+        };
+        let mut groups = denials.iter();
+        let ended = cores::in_order(purse.jobs, &ground.search.run, &denials, hunts, |hunted| {
             let mut met: HashSet<(bool, By)> = HashSet::new();
-            for denial in group {
-                let left = purse.requests.saturating_sub(ground.search.asked + asked);
-                if left == 0 {
-                    stopped = Some(Stopped::Budget);
-                    break 'all;
-                }
-                let hunt = Hunt::new(&ground, denial, &terms, left.min(most), purse.until);
-                let (results, used, late) = hunt.run();
+            for (denial, (results, used, late)) in groups.next().into_iter().flatten().zip(hunted) {
                 asked += used;
+                if ground.search.asked + asked > purse.requests {
+                    stopped = Some(Stopped::Budget);
+                    return Err(None);
+                }
                 let results: Vec<Found> =
                     results.into_iter().filter(|f| self.url.is_some() || met.insert((f.proved, f.by))).collect();
                 if self.format == Format::Text && (!results.is_empty() || self.url.is_some()) {
-                    report::denial(&mut streams.out, denial, &sources, streams.paint)?;
+                    report::denial(&mut streams.out, denial, &sources, streams.paint).map_err(|e| Some(e.into()))?;
                 }
                 for result in &results {
                     if found >= limit {
                         stopped = Some(Stopped::Limit);
-                        break 'all;
+                        return Err(None);
                     }
                     found += 1;
                     if result.proved {
@@ -180,13 +190,17 @@ impl Bypass {
                         let file = line.as_ref().map_or("config", |file| file.shown());
                         findings.push(Finding::new(file, &denial.ask.url(), result.by.word()));
                     }
-                    self.tell(streams, denial, result, &sources)?;
+                    self.tell(streams, denial, result, &sources).map_err(Some)?;
                 }
                 if late {
                     stopped = Some(Stopped::late());
-                    break 'all;
+                    return Err(None);
                 }
             }
+            Ok(())
+        });
+        if let Err(Some(failure)) = ended {
+            return Err(failure);
         }
         let asked = ground.search.asked + asked;
         let looked_at: Vec<String> = sources.files_from(0).iter().map(|file| file.shown().to_string()).collect();
@@ -288,41 +302,41 @@ fn denied(site: &Site, run: &Run, ask: &Ask) -> Result<Box<Denial>, No> {
 }
 
 /// Refusals by the lines that refuse, a few of each.
-fn groups(
-    site: &Site,
-    run: &Run,
-    mut asks: Vec<Ask>,
-    wanted: Option<(&str, u32)>,
-    until: Option<Instant>,
-) -> Vec<Vec<Denial>> {
+fn groups(site: &Site, run: &Run, mut asks: Vec<Ask>, wanted: Option<(&str, u32)>, purse: Purse) -> Vec<Vec<Denial>> {
     asks.sort_by_key(|ask| (ask.weight(), ask.path.clone(), ask.host.clone()));
     asks.dedup();
-    let mut by_lines: BTreeMap<Vec<(String, u32)>, Vec<Denial>> = BTreeMap::new();
-    let mut tries: BTreeMap<Vec<(String, u32)>, usize> = BTreeMap::new();
+    let mut by_lines: BTreeMap<Vec<(String, u32)>, Vec<Ask>> = BTreeMap::new();
     for ask in asks {
-        if clock::is_over(until) {
-            break;
-        }
-        let outcome = run.ask(&ask.request());
-        let lines = refusing(run, &outcome);
+        let lines = refusing(run, &run.ask(&ask.request()));
         let meant = wanted.is_none_or(|(file, number)| lines.iter().any(|line| is_at(run, *line, file, number)));
-        let key = named(run.sources(), &lines);
-        let tried = tries.entry(key.clone()).or_default();
-        if lines.is_empty() || !meant || *tried >= 4 * SAMPLES {
-            continue;
-        }
-        let known = by_lines.entry(key).or_default();
-        if known.len() >= SAMPLES {
-            continue;
-        }
-        *tried += 1;
-        if let Ok(denial) = denied(site, run, &ask)
-            && !known.iter().any(|other| other.thing == denial.thing && other.part == denial.part)
-        {
-            known.push(*denial);
+        if !lines.is_empty() && meant {
+            let group = by_lines.entry(named(run.sources(), &lines)).or_default();
+            if group.len() < 4 * SAMPLES {
+                group.push(ask);
+            }
         }
     }
-    by_lines.into_values().filter(|all| !all.is_empty()).collect()
+    let some = |run: &Run, asks: &Vec<Ask>| {
+        let mut known: Vec<Denial> = Vec::new();
+        for ask in asks {
+            if known.len() >= SAMPLES || clock::is_over(purse.until) {
+                break;
+            }
+            if let Ok(denial) = denied(site, run, ask)
+                && !known.iter().any(|other| other.thing == denial.thing && other.part == denial.part)
+            {
+                known.push(*denial);
+            }
+        }
+        known
+    };
+    let (asks, mut all): (Vec<Vec<Ask>>, _) = (by_lines.into_values().collect(), Vec::new());
+    let put = |known: Vec<Denial>| {
+        all.extend((!known.is_empty()).then_some(known));
+        Ok::<(), Infallible>(())
+    };
+    let Ok(()) = cores::in_order(purse.jobs, run, &asks, some, put);
+    all
 }
 
 /// Why the absence of a bypass is no proof.

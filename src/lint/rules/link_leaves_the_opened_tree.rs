@@ -81,7 +81,7 @@ const LINKS: usize = 12;
 fn by_all_links(asked: &Asked<'_>, file: &Shown) -> Vec<Shown> {
     let one = |ask: Ask, outcome: Outcome| Shown { path: file.path.clone(), how: file.how, ask, outcome };
     let mut found = vec![one(file.ask.clone(), file.outcome.clone())];
-    for name in asked.ground.names(&file.path).into_iter().filter(|name| *file.path != **name) {
+    for name in asked.ground.lore().names(&file.path).into_iter().filter(|name| *file.path != **name) {
         for way in asked.ground.routes.to(&name) {
             let Some(door) = asked.ground.doors.iter().find(|door| way.scope.takes(door)) else { continue };
             let seen = asked.ask(way.ask(door));
