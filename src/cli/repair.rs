@@ -34,6 +34,10 @@ pub(super) struct Repair {
     #[arg(long, value_name = "N", default_value_t = 5)]
     limit: usize,
 
+    /// Number of threads; the results are the same on any number [default: as many as there are processors]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
     /// Try no more after so many seconds, whatever is left
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     timeout: f64,
@@ -103,7 +107,7 @@ impl Repair {
         let others = repair::requests(&opened.site, run, &spec, own, &place, part);
         let others = Others::of(run, others);
         let status = Status::begin(streams, "changes");
-        let found = repair::repair(&case, &goal, &others, until);
+        let found = repair::repair(&case, &goal, &others, until, self.jobs.map(usize::from));
         drop(status);
         if !fits || self.format != Format::Text {
             self.print(&found, &others, run, streams)?;

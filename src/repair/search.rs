@@ -7,9 +7,11 @@ use super::guard::Guard;
 use super::pool::Others;
 use super::{causes, compose, lines, settle, usual, wanted};
 use crate::clock;
+use crate::cores::Rounds;
 use crate::outcome::Outcome;
 use crate::reason::{self, Case};
 use crate::run::Run;
+use crate::server::asked::Request;
 use crate::site::{Edit, Site};
 use crate::source::{SourceMap, Span};
 use bstr::{BString, ByteSlice};
@@ -21,6 +23,8 @@ const TRIED: usize = 4_000;
 const LINES: usize = 2_000_000;
 /// How many that fit are enough to choose from.
 const ENOUGH: usize = 24;
+/// How many are tried at a time.
+const ROUND: usize = 16;
 /// How many first steps are gone on from, and how many second ones are tried for each.
 const FIRST: usize = 8;
 const SECOND: usize = 300;
@@ -89,15 +93,29 @@ pub(crate) enum Stopped {
     Interrupted,
 }
 
-/// A change that was tried.
-struct Tried {
-    steps: Vec<Step>,
+/// A change that is to be tried, with the edits that make it: of the texts that it is made in, and of the first ones.
+struct Attempt {
+    change: Change,
+    own: Vec<Edit>,
     edits: Vec<Edit>,
+}
+
+/// What becomes of the site.
+struct Made {
     site: Site,
     run: Run,
     outcome: Outcome,
     /// How much is missing.
     score: (usize, u8),
+    /// The other requests that are answered otherwise, where nothing is missing.
+    also: Vec<(usize, Outcome)>,
+}
+
+/// A change that was tried.
+struct Tried {
+    steps: Vec<Step>,
+    edits: Vec<Edit>,
+    made: Made,
 }
 
 /// An edit: its file, its range and its text.
@@ -112,15 +130,24 @@ struct Search<'a> {
     withheld: usize,
     until: Option<Instant>,
     late: bool,
+    others: &'a Others,
+    rounds: Rounds,
 }
 
 /// Changes with which a case's answer is as wanted; none is tried that is not begun before `until`.
-pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others, until: Option<Instant>) -> Found {
+pub(crate) fn repair(
+    case: &Case<'_>,
+    goal: &Goal,
+    others: &Others,
+    until: Option<Instant>,
+    jobs: Option<usize>,
+) -> Found {
     let why = reason::causes(case);
     let length = case.site.directives().take(LINES).count().max(1);
     let guard = Guard::of(case, &why);
     let most = (LINES / length).clamp(50, TRIED);
-    let mut search = Search { goal, guard, seen: HashSet::new(), tried: 0, most, withheld: 0, until, late: false };
+    let (seen, rounds, late) = (HashSet::new(), Rounds::new(jobs), false);
+    let mut search = Search { goal, guard, seen, tried: 0, most, withheld: 0, until, late, others, rounds };
     let ground = Ground::of(case, goal);
     let (mut fits, mut partial) = (Vec::new(), Vec::new());
     let base = score(goal, case.outcome, case.sources);
@@ -131,15 +158,11 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others, until: Optio
         }
     }
     if fits.is_empty() && base.0 > 0 {
-        partial.sort_by_key(|t: &Tried| t.score);
+        partial.sort_by_key(|t: &Tried| t.made.score);
         let mut seen = HashSet::new();
-        partial.retain(|t| {
-            seen.insert((
-                t.outcome.status,
-                t.outcome.file.clone(),
-                t.outcome.handler.as_ref().map(|h| h.to_string()),
-                t.score,
-            ))
+        partial.retain(|Tried { made: Made { outcome, score, .. }, .. }| {
+            let handler = outcome.handler.as_ref().map(ToString::to_string);
+            seen.insert((outcome.status, outcome.file.clone(), handler, *score))
         });
         for first in partial.into_iter().take(FIRST) {
             search.second(case, &first, &mut fits);
@@ -159,7 +182,7 @@ pub(crate) fn repair(case: &Case<'_>, goal: &Goal, others: &Others, until: Optio
         () => None,
     };
     let (closed, withheld, tried) = (search.guard.line(), search.withheld, search.tried);
-    Found { repairs: ranked(fits, others), tried, closed, withheld, stopped }
+    Found { repairs: ranked(fits), tried, closed, withheld, stopped }
 }
 
 /// What an administrator would look at first.
@@ -208,25 +231,42 @@ impl Search<'_> {
         fits: &mut Vec<Tried>,
         partial: &mut Vec<Tried>,
     ) {
-        for change in changes {
-            self.late |= clock::is_over(self.until);
-            if self.late || self.tried >= self.most || fits.len() >= ENOUGH {
+        let case = ground.case;
+        let mut changes = changes.into_iter();
+        loop {
+            let room = self.most.saturating_sub(self.tried).min(ROUND);
+            let some: Vec<Attempt> =
+                changes.by_ref().filter_map(|change| self.attempt(ground, change, before)).take(room).collect();
+            if some.is_empty() || fits.len() >= ENOUGH {
                 return;
             }
-            let Some(tried) = self.attempt(ground, change, before) else { continue };
-            if tried.score.0 == 0 {
-                if self.guard.is_opened(&tried.outcome) {
+            self.tried += some.len();
+            let (goal, others, guard, until, site, ask) =
+                (self.goal, self.others, &self.guard, self.until, case.site, case.ask);
+            let all = self.rounds.map(case.run, &some, |_, attempt| {
+                clock::tick();
+                (!clock::is_over(until)).then(|| made(goal, others, guard, site, ask, &attempt.own))
+            });
+            for (attempt, made) in some.into_iter().zip(all) {
+                let Some(made) = made else {
+                    self.late = true;
+                    return;
+                };
+                let Some(made) = made.filter(|_| fits.len() < ENOUGH) else { continue };
+                let wanted = made.score.0 == 0;
+                if wanted && self.guard.is_opened(&made.outcome) {
                     self.withheld += 1;
-                } else {
-                    fits.push(tried);
+                } else if wanted {
+                    fits.push(tried(case, attempt, made, before));
+                } else if made.score < base && partial.len() < FIRST * 8 {
+                    partial.push(tried(case, attempt, made, before));
                 }
-            } else if tried.score < base && partial.len() < FIRST * 8 {
-                partial.push(tried);
             }
         }
     }
 
-    fn attempt(&mut self, ground: &Ground<'_>, change: Change, before: Option<(&Case<'_>, &Tried)>) -> Option<Tried> {
+    /// The edits of a change, where it can be made and was not tried yet.
+    fn attempt(&mut self, ground: &Ground<'_>, change: Change, before: Option<(&Case<'_>, &Tried)>) -> Option<Attempt> {
         let case = ground.case;
         let change = settle::settled(ground, change);
         let own: Vec<Edit> = change.edits(case).into_iter().map(|edit| whole_line(case.sources, edit)).collect();
@@ -238,34 +278,19 @@ impl Search<'_> {
             None => own.clone(),
         };
         let key = edits.iter().map(|e| (e.file.0, e.range.start, e.range.end, e.text.to_vec())).collect();
-        if !self.seen.insert(key) {
-            return None;
-        }
-        self.tried += 1;
-        clock::tick();
-        let site = case.site.with(&own).ok()?;
-        let mut run = site.start().ok()?;
-        if self.goal.asks_for_response() {
-            run = run.with_response();
-        }
-        let outcome = run.ask(case.ask);
-        let score = score(self.goal, &outcome, run.sources());
-        let mut steps = before.map(|(_, tried)| tried.steps.clone()).unwrap_or_default();
-        let before = before.map(|(first, tried)| (first.sources.clone(), tried.edits.clone()));
-        steps.push(Step { change, sources: case.sources.clone(), before });
-        Some(Tried { steps, edits, site, run, outcome, score })
+        self.seen.insert(key).then_some(Attempt { change, own, edits })
     }
 
     /// Goes on from a first step.
     fn second(&mut self, first: &Case<'_>, tried: &Tried, fits: &mut Vec<Tried>) {
-        let (outcome, steps) = tried.run.explain(first.ask);
+        let (outcome, steps) = tried.made.run.explain(first.ask);
         let case = Case {
-            site: &tried.site,
-            run: &tried.run,
+            site: &tried.made.site,
+            run: &tried.made.run,
             ask: first.ask,
             outcome: &outcome,
             steps: &steps,
-            sources: tried.run.sources(),
+            sources: tried.made.run.sources(),
         };
         let ground = Ground::of(&case, self.goal);
         let most = self.most;
@@ -277,14 +302,34 @@ impl Search<'_> {
     }
 }
 
+/// The site with a change, where httpd starts with it.
+fn made(goal: &Goal, others: &Others, guard: &Guard<'_>, site: &Site, ask: &Request, own: &[Edit]) -> Option<Made> {
+    let site = site.with(own).ok()?;
+    let mut run = site.start().ok()?;
+    if goal.asks_for_response() {
+        run = run.with_response();
+    }
+    let outcome = run.ask(ask);
+    let score = score(goal, &outcome, run.sources());
+    let fits = score.0 == 0 && !guard.is_opened(&outcome);
+    let also = if fits { others.changed(&run) } else { Vec::new() };
+    Some(Made { site, run, outcome, score, also })
+}
+
+fn tried(case: &Case<'_>, attempt: Attempt, made: Made, before: Option<(&Case<'_>, &Tried)>) -> Tried {
+    let Attempt { change, edits, .. } = attempt;
+    let mut steps = before.map(|(_, tried)| tried.steps.clone()).unwrap_or_default();
+    let before = before.map(|(first, tried)| (first.sources.clone(), tried.edits.clone()));
+    steps.push(Step { change, sources: case.sources.clone(), before });
+    Tried { steps, edits, made }
+}
+
 /// By what else they change: the least first. Of those that change as much, one that is sure, and one that does not open
 /// more than it must.
-fn ranked(fits: Vec<Tried>, others: &Others) -> Vec<Repair> {
+fn ranked(fits: Vec<Tried>) -> Vec<Repair> {
     let mut repairs: Vec<Repair> = Vec::new();
-    for tried in fits {
-        let also = others.changed(&tried.run);
-        let sources = tried.run.sources().clone();
-        repairs.push(Repair { steps: tried.steps, edits: tried.edits, outcome: tried.outcome, sources, also });
+    for Tried { steps, edits, made: Made { run, outcome, also, .. } } in fits {
+        repairs.push(Repair { steps, edits, outcome, sources: run.sources().clone(), also });
     }
     repairs.sort_by_key(|r| {
         (r.also.len(), !r.outcome.caveats.is_empty(), r.steps.iter().filter(|step| is_wide(step)).count())

@@ -14,7 +14,7 @@ fn mended(config: &str, files: &[(&str, &str)], url: &str, wants: &[(&str, &str)
     let (outcome, steps) = run.explain(&ask);
     let case = Case { site: &site, run: &run, ask: &ask, outcome: &outcome, steps: &steps, sources: run.sources() };
     let goal = Goal::of(wants.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()).expect("it is one");
-    let found = repair(&case, &goal, &Others::of(&run, Vec::new()), None);
+    let found = repair(&case, &goal, &Others::of(&run, Vec::new()), None, None);
     (found.repairs.len(), found.tried, found.repairs.iter().map(|r| r.outcome.status).collect())
 }
 
