@@ -41,11 +41,14 @@ pub(super) fn causes(case: &Case<'_>, found: &mut Vec<Cause>) {
         let taker = module_of(handler.as_bstr());
         let is_loaded =
             |module: &str| known::by_name(module).is_some_and(|known| case.run.server().loaded.has(known.identifier));
+        let source = case.file().is_some_and(is_source);
+        if taker.is_some_and(|(name, module)| module == "mod_php" && handler == name && is_loaded(module)) {
+            return found.push(Cause { what: What::SwitchedOff { source }, places: engine_off(case) });
+        }
         let near = taker.filter(|(name, module)| !name.ends_with(':') && is_loaded(module));
         let near = near.map(|(name, module)| (module, name));
         let module = taker.filter(|_| near.is_none()).map(|(_, module)| module);
         let places = case.deciders(&["SetHandler", "AddHandler", "AddType", "ForceType", "ScriptAlias"]);
-        let source = case.file().is_some_and(is_source);
         found.push(Cause { what: What::NotTaken { handler, module, near, source }, places });
     }
     if by_core && o.status < 300 && case.file().is_some_and(is_source) {
@@ -137,6 +140,18 @@ fn module_of(handler: &BStr) -> Option<(&'static str, &'static str)> {
         ("server-status", "mod_status"),
     ];
     TAKERS.iter().find(|(name, _)| handler.starts_with(name.as_bytes())).copied()
+}
+
+/// The line that switches PHP off: an administrator's counts before others, then the one that was read last.
+fn engine_off(case: &Case<'_>) -> Vec<Span> {
+    let last = |name: &str| {
+        let lines = case.in_force(&|own| own.eq_ignore_ascii_case(name.as_bytes()));
+        let engine = lines.into_iter().filter(|(_, line)| {
+            case.sources.text(*line).fields().nth(1).is_some_and(|word| word.eq_ignore_ascii_case(b"engine"))
+        });
+        engine.max_by_key(|(rank, _)| *rank).map(|(_, line)| line)
+    };
+    last("php_admin_flag").or_else(|| last("php_flag")).into_iter().collect()
 }
 
 /// The module that runs programs with a file's extension, where it is not loaded.

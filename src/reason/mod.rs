@@ -95,6 +95,8 @@ pub(crate) enum What {
         near: Option<(&'static str, &'static str)>,
         source: bool,
     },
+    /// PHP is switched off, so that the file is sent; whether it looks like a program.
+    SwitchedOff { source: bool },
     /// A file that looks like a program is sent as it is.
     Source { module: Option<&'static str> },
     /// A program that may not run here (Options ExecCGI).
@@ -148,6 +150,7 @@ impl What {
             What::WrongLogin { .. } => "wrong-login",
             What::UserRefused { .. } => "user-refused",
             What::NotTaken { .. } => "handler-not-taken",
+            What::SwitchedOff { .. } => "engine-off",
             What::Source { .. } => "source-sent",
             What::NoExec { .. } => "no-exec",
             What::Backend { .. } => "backend",

@@ -60,6 +60,12 @@ fn reasons() {
             "login",
         ),
         ("DocumentRoot /srv/www\nSetHandler none-such", &page, "/a.html", "handler-not-taken"),
+        (
+            "DocumentRoot /srv/www\nSetHandler application/x-httpd-php\nphp_admin_flag engine off",
+            &page,
+            "/a.html",
+            "engine-off",
+        ),
         (OPEN, &[("/srv/www/x.py", "1")], "/x.py", "source-sent"),
         ("ProxyPass / http://127.0.0.1:8000/", &[], "/", "backend"),
         (OPEN, &[("/srv/www/d/index.html", "x")], "/d", "slash"),

@@ -93,6 +93,10 @@ pub(super) fn cause(cause: &Cause, case: &Case<'_>) -> String {
             let seen = if *source { ": anyone can read its source" } else { "" };
             format!("no loaded module takes the handler `{handler}`{so}, so the file is sent as it is{seen}")
         }
+        What::SwitchedOff { source } => {
+            let seen = if *source { ": anyone can read its source" } else { "" };
+            format!("PHP is switched off here (engine off), so the file is sent as it is{seen}")
+        }
         What::Source { module: Some(module) } => {
             format!("the file is sent as it is: anyone can read its source ({module} is not loaded)")
         }

@@ -36,7 +36,9 @@ pub(super) fn why(page: &mut Page<'_>, told: &Told<'_>, explained: &Explained<'_
         page.heading("Why", "", Tone::Plain, "");
     }
     // said in the same breath
-    let told_source = causes.iter().any(|c| matches!(c.what, What::NotTaken { source: true, .. }));
+    let told_source = causes
+        .iter()
+        .any(|c| matches!(c.what, What::NotTaken { source: true, .. } | What::SwitchedOff { source: true }));
     for cause in causes.iter().filter(|c| !(told_source && matches!(c.what, What::Source { .. }))) {
         reason(page, told, case, cause, &mut shown);
     }
