@@ -7,13 +7,13 @@
 //! - `first`: the requests of a first suite, by what the lines say
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
-//! - `explore`: the loop; `phases`: what it asks, one after the other; `make`: requests for a line
+//! - `explore`: the loop, whose requests go in rounds (`round`); `phases`: what it asks, one after the other; `make`: requests for a line
 //! - `open`: what was left undecided, and what was shown to be out of reach; `bounds`: what no request can do, shown by
 //!   what is finite: `servers`, `roots`, `walked`, `access`,
 //!   `passed`; `compare`: two sites
 //! - `routes`, `by_name`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
 //! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
-//! - `denial`, `hunt`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
+//! - `denial`, `hunt`, `near`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
 
 mod access;
 pub(crate) mod ask;
@@ -32,6 +32,7 @@ pub(crate) mod line;
 mod loose;
 mod make;
 pub(crate) mod maps;
+mod near;
 pub(crate) mod notes;
 pub(crate) mod open;
 mod passed;

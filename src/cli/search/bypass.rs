@@ -307,6 +307,9 @@ fn groups(site: &Site, run: &Run, mut asks: Vec<Ask>, wanted: Option<(&str, u32)
     asks.dedup();
     let mut by_lines: BTreeMap<Vec<(String, u32)>, Vec<Ask>> = BTreeMap::new();
     for ask in asks {
+        if clock::is_over(purse.until) {
+            break;
+        }
         let lines = refusing(run, &run.ask(&ask.request()));
         let meant = wanted.is_none_or(|(file, number)| lines.iter().any(|line| is_at(run, *line, file, number)));
         if !lines.is_empty() && meant {
