@@ -21,8 +21,9 @@ use crate::run::Run;
 use crate::server::asked::Request;
 use crate::site::{Directive, Site};
 use crate::source::Span;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::Instant;
 
 /// How often a request is made for one turn of one line.
@@ -124,6 +125,8 @@ pub(crate) struct Search<'s> {
     pub(super) tree_finite: bool,
     /// How URLs lead to them.
     pub maps: Maps,
+    /// The entries of the tree that these lead to.
+    pub(super) mapped: OnceCell<Vec<Range<usize>>>,
     pub(super) points: Vec<Point>,
     /// What rules do to paths.
     pub(super) passed: Passed,
@@ -174,6 +177,7 @@ impl<'s> Search<'s> {
             tree_finite: tree.finite,
             tree: tree.entries,
             maps: Maps::stated(&directives),
+            mapped: OnceCell::new(),
             points: Vec::new(),
             passed: Passed::default(),
             made: HashMap::new(),
@@ -272,6 +276,7 @@ impl<'s> Search<'s> {
         self.kept.push(ask.clone());
         let server = self.doors.iter().find(|d| d.host == ask.host && d.port == ask.port).and_then(|d| d.server);
         if let Some(mapping) = self.maps.learn(ask, outcome, server) {
+            self.mapped.take();
             self.mapped(&mapping, ask);
         }
         self.turn(ask, outcome, notes);

@@ -8,11 +8,13 @@ use super::phases::FILES;
 use super::place::{self, PATH};
 use super::points::{Of, Point};
 use super::solve::{Solved, Want};
+use super::tree::Entry;
 use crate::outcome::Outcome;
 use crate::outcome::observer::{Origin, PatternKind};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 
 /// How often a line's request is made again without what stood before it.
 const CHASES: u8 = 8;
@@ -259,13 +261,12 @@ impl Search<'_> {
         paths: &[Want],
         server: Option<Span>,
     ) -> Vec<String> {
-        let fits =
-            |wants: &[Want], text: &[u8]| wants.iter().all(|want| self.solver.matches(want, text) != Some(false));
+        let [as_file, as_name, as_path] = [files, names, paths].map(|wants| self.solver.sieve(wants));
         let mut found: Vec<String> = Vec::new();
         let add = |file: &[u8], found: &mut Vec<String>| {
             for (mapping, url) in self.maps.to(file) {
                 let own = mapping.server.is_none() || mapping.server == server;
-                if own && url.starts_with(b"/") && fits(paths, &url) {
+                if own && url.starts_with(b"/") && as_path.passes(&url) {
                     let url = escaped(&url);
                     if !found.contains(&url) {
                         found.push(url);
@@ -273,11 +274,12 @@ impl Search<'_> {
                 }
             }
         };
-        for entry in &self.tree {
+        for entry in self.mapped_entries() {
             let name = entry.path.rsplit(|b| *b == b'/').next().unwrap_or_default();
             let inner = entry.path.trim_end_with(|c| c == '/');
             let own = if entry.dir { &entry.path[..] } else { inner };
-            if (names.is_empty() || !entry.dir && fits(names, name)) && (fits(files, own) || fits(files, inner)) {
+            let is_named = names.is_empty() || !entry.dir && as_name.passes(name);
+            if is_named && (as_file.passes(own) || as_file.passes(inner)) {
                 add(&entry.path, &mut found);
             }
             if found.len() > 8 {
@@ -293,9 +295,9 @@ impl Search<'_> {
             },
         };
         if let Some(name) = name {
-            for entry in self.tree.iter().filter(|e| e.dir) {
+            for entry in self.mapped_entries().filter(|e| e.dir) {
                 let path = [entry.path.as_slice(), &name].concat();
-                if fits(files, &path) {
+                if as_file.passes(&path) {
                     add(&path, &mut found);
                 }
                 if found.len() > 12 {
@@ -310,6 +312,25 @@ impl Search<'_> {
             add(&path, &mut found);
         }
         found
+    }
+
+    /// The entries of the tree that a URL may lead to, by what is known.
+    fn mapped_entries(&self) -> impl Iterator<Item = &Entry> {
+        let all = self.mapped.get_or_init(|| {
+            // those below the same directory stand together
+            let mut below: Vec<Range<usize>> = Vec::new();
+            let files: BTreeSet<&BString> = self.maps.all().iter().map(|mapping| &mapping.file).collect();
+            for file in files {
+                let first = self.tree.partition_point(|entry| entry.path < *file);
+                let some = self.tree[first..].iter().take_while(|entry| entry.path.starts_with(file)).count();
+                match below.last_mut().filter(|last| first <= last.end) {
+                    Some(last) => last.end = last.end.max(first + some),
+                    None => below.push(first..first + some),
+                }
+            }
+            below
+        });
+        all.iter().flat_map(|some| self.tree.get(some.clone()).unwrap_or_default())
     }
 
     /// URLs that a rule makes the paths of files of.

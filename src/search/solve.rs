@@ -116,6 +116,17 @@ impl Automaton {
         }
     }
 
+    fn matches(&self, text: &[u8]) -> Option<bool> {
+        let mut at = self.start()?;
+        for byte in text {
+            at = self.step(at, *byte)?;
+            if matches!(at, At::Seen | At::Dead) {
+                break;
+            }
+        }
+        Some(self.ends(at))
+    }
+
     fn cleared(&self) -> usize {
         self.cache.borrow().clear_count()
     }
@@ -181,17 +192,27 @@ impl Solver {
 
     /// Whether a text is as wanted; none where that can't be told.
     pub(crate) fn matches(&self, want: &Want, text: &[u8]) -> Option<bool> {
-        let automaton = self.automaton(want)?;
-        let mut at = automaton.start()?;
-        for byte in text {
-            at = automaton.step(at, *byte)?;
-        }
-        Some(automaton.ends(at) == want.yes)
+        Some(self.automaton(want)?.matches(text)? == want.yes)
+    }
+
+    /// For many texts that are to be as wanted.
+    pub(crate) fn sieve(&self, wants: &[Want]) -> Sieve {
+        Sieve(wants.iter().filter_map(|want| Some((self.automaton(want)?, want.yes))).collect())
     }
 
     /// Whether a pattern can be reasoned about.
     pub(crate) fn knows(&self, want: &Want) -> bool {
         self.automaton(want).is_some()
+    }
+}
+
+/// What lets texts through that are as wanted, and those of which that can't be told.
+pub(crate) struct Sieve(Vec<(Rc<Automaton>, bool)>);
+
+impl Sieve {
+    /// Whether a text passes.
+    pub(crate) fn passes(&self, text: &[u8]) -> bool {
+        self.0.iter().all(|(automaton, yes)| automaton.matches(text).is_none_or(|matches| matches == *yes))
     }
 }
 
