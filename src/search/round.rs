@@ -14,6 +14,8 @@ use std::ops::ControlFlow;
 
 /// How many requests a round has.
 pub(super) const ROUND: usize = 64;
+/// Of how many all patterns are noted at a time: that takes room.
+const NOTED: usize = 16;
 /// How many caveats are kept.
 const CAVEATS: usize = 50;
 
@@ -95,10 +97,17 @@ impl Search<'_> {
             self.stopped = Some(Stopped::Budget);
             return ControlFlow::Break(());
         }
-        let all = self.rounds.map(&self.run, &telling, |run, telling| notes(run, &telling.request));
-        for (telling, notes) in telling.into_iter().zip(all) {
-            let Telling { ask, chase, outcome, news, .. } = telling;
-            self.follow(&ask, &outcome, &notes, news, chase);
+        let mut telling = telling.into_iter();
+        loop {
+            let some: Vec<Telling> = telling.by_ref().take(NOTED).collect();
+            if some.is_empty() {
+                break;
+            }
+            let all = self.rounds.map(&self.run, &some, |run, telling| notes(run, &telling.request));
+            for (telling, notes) in some.into_iter().zip(all) {
+                let Telling { ask, chase, outcome, news, .. } = telling;
+                self.follow(&ask, &outcome, &notes, news, chase);
+            }
         }
         self.read_more();
         ControlFlow::Continue(())
