@@ -45,6 +45,23 @@ fn in_page(page: &[u8], key: &[u8]) -> Option<BString> {
     found.map(BString::from)
 }
 
+/// The keys and values of an SDBM file, by the contents of its `.pag`.
+pub(crate) fn sdbm_pairs(pag: &[u8]) -> Vec<(BString, BString)> {
+    let mut found = Vec::new();
+    for page in pag.chunks_exact(PAGE) {
+        let count = short(page, 0).map_or(0, usize::from).min(PAGE / 2);
+        let mut end = PAGE;
+        for i in (1..count).step_by(2) {
+            let (Some(key_at), Some(value_at)) = (short(page, 2 * i), short(page, 2 * i + 2)) else { break };
+            let (key_at, value_at) = (usize::from(key_at), usize::from(value_at));
+            let (Some(key), Some(value)) = (page.get(key_at..end), page.get(value_at..key_at)) else { break };
+            found.push((key.into(), value.into()));
+            end = value_at;
+        }
+    }
+    found
+}
+
 fn short(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..at + 2).map(|b| u16::from_le_bytes([b[0], b[1]]))
 }
@@ -74,25 +91,8 @@ const HEAD: usize = 26;
 /// # Errors
 /// Why it can't be said.
 pub(crate) fn berkeley(file: &[u8], key: &[u8]) -> Result<Option<BString>, Unknown> {
-    if long(file, 12) != Some(HASH_MAGIC) {
-        return Err(Unknown::Kind);
-    }
-    let size = long(file, 20).unwrap_or_default() as usize;
-    if !(512..=65536).contains(&size) || !size.is_power_of_two() {
-        return Err(Unknown::Content);
-    }
-    let pages = file.chunks_exact(size).skip(1).filter(|page| HASH_PAGES.contains(&page[25]));
-    for page in pages {
-        let count = short(page, 20).map_or(0, usize::from);
-        let mut end = size;
-        let mut items = Vec::with_capacity(count.min(size / 2));
-        for i in 0..count {
-            let at = short(page, HEAD + 2 * i).map_or(size, usize::from);
-            let item = page.get(at..end).filter(|item| !item.is_empty()).ok_or(Unknown::Content)?;
-            items.push(item);
-            end = at;
-        }
-        for pair in items.chunks_exact(2) {
+    for page in hash_pages(file)? {
+        for pair in items(page)?.chunks_exact(2) {
             match (pair[0], pair[1]) {
                 // a key that is long lies elsewhere
                 ([kind, ..], _) if *kind != 1 => return Err(Unknown::Content),
@@ -103,6 +103,45 @@ pub(crate) fn berkeley(file: &[u8], key: &[u8]) -> Result<Option<BString>, Unkno
         }
     }
     Ok(None)
+}
+
+/// The keys and values of a hash file of Berkeley DB, but for those that are long.
+pub(crate) fn berkeley_pairs(file: &[u8]) -> Vec<(BString, BString)> {
+    let mut found = Vec::new();
+    for page in hash_pages(file).into_iter().flatten() {
+        for pair in items(page).unwrap_or_default().chunks_exact(2) {
+            if let ([1, key @ ..], [1, value @ ..]) = (pair[0], pair[1]) {
+                found.push((key.into(), value.into()));
+            }
+        }
+    }
+    found
+}
+
+/// Its pages that have pairs.
+fn hash_pages(file: &[u8]) -> Result<impl Iterator<Item = &[u8]>, Unknown> {
+    if long(file, 12) != Some(HASH_MAGIC) {
+        return Err(Unknown::Kind);
+    }
+    let size = long(file, 20).unwrap_or_default() as usize;
+    if !(512..=65536).contains(&size) || !size.is_power_of_two() {
+        return Err(Unknown::Content);
+    }
+    Ok(file.chunks_exact(size).skip(1).filter(|page| HASH_PAGES.contains(&page[25])))
+}
+
+/// What is on a page: keys and values in turn, each with its kind before it.
+fn items(page: &[u8]) -> Result<Vec<&[u8]>, Unknown> {
+    let count = short(page, 20).map_or(0, usize::from);
+    let mut end = page.len();
+    let mut items = Vec::with_capacity(count.min(end / 2));
+    for i in 0..count {
+        let at = short(page, HEAD + 2 * i).map_or(page.len(), usize::from);
+        let item = page.get(at..end).filter(|item| !item.is_empty()).ok_or(Unknown::Content)?;
+        items.push(item);
+        end = at;
+    }
+    Ok(items)
 }
 
 #[cfg(test)]
@@ -131,6 +170,8 @@ mod tests {
         assert_eq!(sdbm(b"", &one, b"alice"), Some("hash:admin".into()));
         assert_eq!(sdbm(b"", &one, b"bob"), Some("".into()));
         assert_eq!(sdbm(b"", &one, b"ali"), None);
+        let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect::<Vec<_>>();
+        assert_eq!(sdbm_pairs(&one), pairs(&[("alice", "hash:admin"), ("bob", "")]));
         // split once: the last bit of the hash says where
         let two = [page(&[(b"b", b"even")]), page(&[(b"a", b"odd")])].concat();
         assert_eq!((sdbm_hash(b"a") & 1, sdbm_hash(b"b") & 1), (1, 0));
@@ -140,7 +181,7 @@ mod tests {
         for end in 0..one.len() {
             let mut broken = one.clone();
             broken[end] = 0xff;
-            let _ = sdbm(b"", &broken, b"alice");
+            let _ = (sdbm(b"", &broken, b"alice"), sdbm_pairs(&broken));
         }
     }
 
@@ -156,6 +197,7 @@ mod tests {
         page[26..30].copy_from_slice(&[0xfe, 1, 0xfc, 1]);
         assert_eq!(berkeley(&file, b"a"), Ok(Some("x".into())));
         assert_eq!(berkeley(&file, b"b"), Ok(None));
+        assert_eq!(berkeley_pairs(&file), [("a".into(), "x".into())]);
         // the value is on a page of its own
         file[512 + 508] = 3;
         assert_eq!(berkeley(&file, b"a"), Err(Unknown::Content));

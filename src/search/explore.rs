@@ -235,6 +235,7 @@ impl<'s> Search<'s> {
         self.turn_again(take)?;
         self.files(take)?;
         self.drain(take)?;
+        self.climb(take)?;
         self.cross(take)?;
         self.spell(take)?;
         self.drain(take)?;
@@ -253,7 +254,8 @@ impl<'s> Search<'s> {
         (0..self.points.len()).for_each(|point| self.go_for(point));
         self.drain(take)?;
         self.files(take)?;
-        self.drain(take)
+        self.drain(take)?;
+        self.climb(take)
     }
 
     /// What is waiting, and what that brings.

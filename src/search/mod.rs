@@ -3,7 +3,7 @@
 //! with its answer.
 //!
 //! - `solve`: a text that patterns match or don't, or the proof that there is none
-//! - `doors`, `tree`, `maps`, `points`, `vary`: what the configuration and the files give reason to try
+//! - `doors`, `tree`, `maps`, `tables`, `points`, `vary`: what the configuration and the files give reason to try
 //! - `first`: the requests of a first suite, by what the lines say
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
@@ -11,6 +11,7 @@
 //! - `open`: what was left undecided, and what was shown to be out of reach; `bounds`: what no request can do, shown by
 //!   what is finite: `servers`, `roots`, `walked`, `access`,
 //!   `passed`; `compare`: two sites
+//! - `climb`, `climbing`: groups of a pattern that leave the directory they are put below, and requests by which they do
 //! - `routes`, `by_name`, `ground`, `shown`: all requests that may lead to a file, and what an answer gives to a visitor
 //! - `reach`, `kinds`: every file with the request that gets it, and which of them are seldom meant for visitors
 //! - `denial`, `hunt`, `near`, `turns`, `loose`, `spelled`, `stubborn`: what a refusal keeps back, and other requests that get it
@@ -19,6 +20,8 @@ mod access;
 pub(crate) mod ask;
 mod bounds;
 mod by_name;
+mod climb;
+pub(crate) mod climbing;
 pub(crate) mod compare;
 pub(crate) mod denial;
 pub(crate) mod doors;
@@ -26,7 +29,7 @@ pub(crate) mod explore;
 pub(crate) mod first;
 pub(crate) mod ground;
 pub(crate) mod hunt;
-mod image;
+pub(crate) mod image;
 pub(crate) mod kinds;
 pub(crate) mod line;
 mod loose;
@@ -49,6 +52,7 @@ pub(crate) mod solve;
 pub(crate) mod space;
 mod spelled;
 pub(crate) mod stubborn;
+mod tables;
 pub(crate) mod target;
 pub(crate) mod tree;
 pub(crate) mod turns;

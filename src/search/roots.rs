@@ -1,10 +1,10 @@
 //! Where the paths of files can begin, whatever is asked: each line that makes one, in a form that leaves nothing out. None
 //! where a line lets the request say it.
 
+use super::climb::{Looked, Piece, above, pieces};
 use super::solve::{Solved, Solver, Want};
 use crate::conf::args;
 use crate::outcome::observer::PatternKind;
-use crate::pattern;
 use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
@@ -72,7 +72,7 @@ pub(super) fn roots(
     };
     let (mut found, mut before): (Vec<BString>, Vec<Want>) = (Vec::new(), Vec::new());
     let below = |path: &[u8]| BString::from([path.trim_end_with(|c| c == '/'), b"/"].concat());
-    let mut rewritten: Vec<BString> = Vec::new();
+    let mut rewritten: Vec<Made> = Vec::new();
     for Line { name, words, open: plain, .. } in &own {
         match (name.as_str(), words.as_slice()) {
             ("alias" | "scriptalias" | "wsgiscriptalias", [url, file, ..]) => {
@@ -86,12 +86,13 @@ pub(super) fn roots(
             ("aliasmatch" | "scriptaliasmatch" | "wsgiscriptaliasmatch", [pattern, file, ..]) => {
                 let whole = Want::yes(REGEX, pattern.clone());
                 if is_left(&whole, &before) {
-                    found.push(made(pattern, file, name.starts_with("wsgi"))?);
+                    let (begins, levels) = made(solver, (pattern, false), file, name.starts_with("wsgi"))?;
+                    found.push(climbed(begins, levels)?);
                 }
                 before.extend(plain.then(|| Want { yes: false, ..whole }));
             }
             ("rewriterule", [pattern, output, flags @ ..]) if *plain => {
-                rewritten.extend(rule(pattern, output, flags.first())?);
+                rewritten.extend(rule(solver, pattern, output, flags.first())?);
             }
             ("rewriterule", _) => {}
             ("userdir", [first, ..]) => match first.to_ascii_lowercase().as_slice() {
@@ -109,8 +110,10 @@ pub(super) fn roots(
         }
     }
     // a rule's path is one below the document root, or one of the machine
-    found.extend(rewritten.iter().map(|path| BString::from([document_root, path.as_slice()].concat())));
-    found.extend(rewritten);
+    for (path, levels) in rewritten {
+        found.push(climbed([document_root, path.as_slice()].concat().into(), levels)?);
+        found.push(climbed(path, levels)?);
+    }
     let whole = Want::yes(PatternKind::Prefix, "/");
     if is_left(&whole, &before) {
         found.push(below(document_root));
@@ -143,35 +146,33 @@ fn fixed(path: &[u8]) -> Option<BString> {
     (path.starts_with(b"/") && path.find_byteset(b"$%").is_none() && !path.contains_str("..")).then(|| path.into())
 }
 
-/// The beginning of what is made of a match: what a group adds at the end can't climb out.
-fn made(pattern: &[u8], output: &[u8], goes_on: bool) -> Option<BString> {
-    if let Some(path) = fixed(output) {
-        // what follows the match is put behind it
-        return (!goes_on || !path.ends_with(b"/")).then_some(path);
-    }
-    if goes_on {
-        return None;
-    }
-    let at = output.find_byteset(b"$%")?;
-    let (before, filled) = output.split_at(at);
+/// What the paths of a line begin with, and how many dot segments may follow.
+type Made = (BString, usize);
+
+/// What is made of a match: its fixed beginning, and by how many levels what the groups add may climb.
+fn made(solver: &Solver, (pattern, icase): (&[u8], bool), output: &[u8], goes_on: bool) -> Option<Made> {
+    let pieces = pieces(output, goes_on);
+    let Some(Piece::Text(before)) = pieces.first() else { return None };
     let before = fixed(before)?;
-    let last = pattern.strip_suffix(b"$").unwrap_or(pattern);
-    let groups = ["/(.*)", "/(.+)", "(/.*)", "(/.+)", "(/.*)?", "(/.+)?"];
-    groups.iter().find(|group| last.ends_with(group.as_bytes()))?;
-    let text = pattern::regular(REGEX, pattern)?;
-    // none opens behind it: the last by number, too
-    let number = regex::bytes::Regex::new(&text).ok()?.captures_len() - 1;
-    let own = filled == format!("${number}").as_bytes() && number < 10 && !before.ends_with(b".");
-    own.then_some(before)
+    let levels = match pieces.len() {
+        1 => 0,
+        _ => Looked::new(pattern, icase)?.climbs(solver, &pieces)?,
+    };
+    Some((before, levels))
+}
+
+/// The text that paths begin with which climb.
+fn climbed(begins: BString, levels: usize) -> Option<BString> {
+    if levels == 0 { Some(begins) } else { above(&begins, levels).map(BString::from) }
 }
 
 /// The beginnings of a rule's paths.
-fn rule(pattern: &[u8], output: &[u8], flags: Option<&BString>) -> Option<Vec<BString>> {
+fn rule(solver: &Solver, pattern: &[u8], output: &[u8], flags: Option<&BString>) -> Option<Vec<Made>> {
     let flags = flags.map(|word| args::flags(word)).unwrap_or_default();
-    let passed = flags.iter().any(|flag| flag == "p" || flag == "proxy");
+    let has = |names: &[&str]| flags.iter().any(|flag| names.iter().any(|name| flag == name));
     let path = output.split_once_str(b"?").map_or(output, |(path, _)| path);
     let at = path.find_byteset(b"$%").unwrap_or(path.len());
-    if output == b"-" || passed || path[..at].contains_str("://") {
+    if output == b"-" || has(&["p", "proxy"]) || path[..at].contains_str("://") {
         return Some(Vec::new());
     }
     match path.first() {
@@ -179,11 +180,13 @@ fn rule(pattern: &[u8], output: &[u8], flags: Option<&BString>) -> Option<Vec<BS
         Some(byte) if !b"/$%".contains(byte) && at == path.len() => Some(Vec::new()),
         None => Some(Vec::new()),
         _ => {
-            let root = match path.strip_suffix(b"%{REQUEST_URI}") {
-                Some(before) => fixed(before)?,
-                None => made(pattern, path, false)?,
+            let (root, levels) = match path.strip_suffix(b"%{REQUEST_URI}") {
+                Some(before) => (fixed(before)?, 0),
+                None => made(solver, (pattern, has(&["nc", "nocase"])), path, false)?,
             };
-            (root != "/").then(|| vec![root])
+            // what climbs is no URL that another line may be tried on
+            let ends = has(&["l", "last", "end"]) && !has(&["pt", "passthrough", "n", "next", "c", "chain"]);
+            (root != "/" && (levels == 0 || ends)).then(|| vec![(root, levels)])
         }
     }
 }
@@ -203,9 +206,23 @@ mod tests {
             ("AliasMatch ^/(a|b)/(.*) /x/$2", Some(vec!["/w/", "/x/"])),
             // `/a../b`
             ("AliasMatch ^/a(.*) /x/$1", None),
+            ("AliasMatch ^/a(.*) /x/y/$1", Some(vec!["/w/", "/x/"])),
+            ("AliasMatch ^/a(.*) /x/y$1", Some(vec!["/w/", "/x/y"])),
             ("AliasMatch ^/a/(.*)b /x/$1", None),
+            ("AliasMatch ^/a(/.*)?$ /x/y/$1", Some(vec!["/w/", "/x/y/"])),
+            ("AliasMatch ^/([^/]+)/static/(.*) /x/$1/static/$2", Some(vec!["/w/", "/x/"])),
+            ("AliasMatch ^/([^/]+)/static(.*) /x/y/$1/static/$2", Some(vec!["/w/", "/x/"])),
+            ("AliasMatch ^/([a-z]+)(/.*)?$ /x/$1$2", Some(vec!["/w/", "/x/"])),
+            ("AliasMatch ^/([a-z.]+)b(.*)$ /x/$1$2", None),
+            ("AliasMatch ^/a(.*)$ /x/y/$1/../z", None),
+            ("WSGIScriptAliasMatch ^/a /x/y/", Some(vec!["/w/", "/x/"])),
+            ("WSGIScriptAliasMatch ^/a(/[^/]*)? /x/y/$1", None),
+            ("WSGIScriptAliasMatch ^/a/([^/]+) /x/y/$1", Some(vec!["/w/", "/x/y/"])),
+            ("RewriteEngine On\nRewriteRule ^/a(.*)$ /x/y/$1", None),
+            ("RewriteEngine On\nRewriteRule ^/a(.*)$ /x/y/$1 [L]", Some(vec!["/w/", "/w/x/", "/x/"])),
             ("AliasMatch ^/[(]/(.*) /x/$1", Some(vec!["/w/", "/x/"])),
-            ("AliasMatch ^/[(]/(.*) /x/$2", None),
+            // what the pattern doesn't have is empty
+            ("AliasMatch ^/[(]/(.*) /x/$2", Some(vec!["/w/", "/x/"])),
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ /b/$1 [L]", Some(vec!["/b/", "/w/", "/w/b/"])),
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ /$1", None),
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ http://x.example/$1", Some(vec!["/w/"])),

@@ -2,15 +2,17 @@
 
 use super::ask::{Ask, escaped};
 use super::by_name::{format, host};
+use super::climbing::{Climb, is_url, line};
 use super::doors::Door;
 use super::image::Image;
 use super::maps::Maps;
+use super::solve::Solver;
+use super::tables::tables;
 use super::tree::Entry;
 use crate::filepath;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::source::Span;
-use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -83,6 +85,8 @@ struct Beginning {
 /// A rule that makes a path of a path.
 struct Rule {
     image: Image,
+    /// Where its groups leave the directory that they are put below.
+    climb: Option<Climb>,
     scope: Scope,
     /// The directory that it is for, with its slash, where it is one's.
     directory: Option<BString>,
@@ -98,6 +102,14 @@ impl Rule {
         found.extend(keys.filter_map(|(_, with_key)| self.image.leading_to(with_key)));
         found
     }
+
+    /// The texts that the rule makes a path of with a dot segment, which leads to this one all the same.
+    fn climbing_to(&self, target: &[u8]) -> Vec<Vec<u8>> {
+        let all = self.climb.iter().flat_map(|climb| climb.of(target));
+        let found = all.filter_map(|path| self.image.leading_to(&path));
+        // httpd takes those of the URL out before any rule is tried
+        found.filter(|text| is_url(text) || !text.starts_with(b"/")).collect()
+    }
 }
 
 /// All ways to files.
@@ -107,7 +119,7 @@ pub(crate) struct Routes {
     rules: Vec<Rule>,
     known: HashSet<Span>,
     /// Tables of rewrite maps: name, key and value.
-    tables: Vec<(BString, BString, BString)>,
+    tables: Vec<super::tables::Line>,
     /// Whether names without their extensions may be looked up.
     pub multiviews: bool,
 }
@@ -116,7 +128,7 @@ impl Routes {
     /// What the configuration says, and what answers showed.
     pub(crate) fn new(site: &Site, run: &Run, directives: &[Directive<'_>], tree: &[Entry], maps: &Maps) -> Routes {
         let mut routes = Routes::default();
-        routes.read_tables(site, directives);
+        routes.tables = tables(site, run, directives);
         for server in &run.server().servers {
             let file = filepath::without_slashes_after(server.core().document_root()).into();
             routes.add("".into(), file, Scope::Server(server.span));
@@ -190,6 +202,7 @@ impl Routes {
     /// Adds the rules of some lines, those of an .htaccess file in `directory`. Whether there are new ones.
     pub(crate) fn add_rules(&mut self, directives: &[Directive<'_>], directory: Option<&[u8]>) -> bool {
         let (before, views) = (self.rules.len(), self.multiviews);
+        let solver = Solver::default();
         for directive in directives {
             self.multiviews |= directive.args().to_ascii_lowercase().contains_str("multiviews");
             if self.rules.len() >= MOST || !self.known.insert(directive.span()) {
@@ -207,7 +220,8 @@ impl Routes {
             if let Some(image) = Image::new(from, to) {
                 let directory = around.filter(|_| rewrites);
                 let table = self.table(to);
-                self.rules.push(Rule { image, scope: Scope::of(directive.virtual_host()), directory, table });
+                let climb = line(directive).and_then(|(from, to, icase)| Climb::new(&solver, &from, &to, icase));
+                self.rules.push(Rule { image, climb, scope: Scope::of(directive.virtual_host()), directory, table });
             }
         }
         self.rules.len() > before || self.multiviews && !views
@@ -223,24 +237,6 @@ impl Routes {
         let entries = self.tables.iter().filter(|(own, ..)| own == name);
         let made = |text: &BString| BString::from([before, text.as_slice(), after].concat());
         entries.map(|(_, key, value)| (made(value), made(key))).collect()
-    }
-
-    /// `RewriteMap` with a file of keys and values.
-    fn read_tables(&mut self, site: &Site, directives: &[Directive<'_>]) {
-        for directive in directives.iter().filter(|d| d.name().eq_ignore_ascii_case(b"RewriteMap")) {
-            let words = directive.words();
-            let [name, source, ..] = words.as_slice() else { continue };
-            let Some(file) = source.strip_prefix(b"txt:").or_else(|| source.strip_prefix(b"rnd:")) else { continue };
-            let Ok(text) = resolve::read(site.vfs(), &Cred::root(), file) else { continue };
-            for line in text.lines().filter(|line| !line.starts_with(b"#")) {
-                let mut fields = line.fields();
-                let (Some(key), Some(values)) = (fields.next(), fields.next()) else { continue };
-                for value in values.split_str("|") {
-                    self.tables.push((name.clone(), key.into(), value.into()));
-                }
-                self.tables.truncate(MOST);
-            }
-        }
     }
 
     /// `UserDir`: each user that is known, or whose directory is there.
@@ -330,19 +326,25 @@ impl Routes {
             }
         };
         let whole = file.strip_prefix(b"proxy:").unwrap_or(file);
-        for rule in &self.rules {
+        let texts = |rule: &Rule, climbs: bool, target: &[u8]| match climbs {
+            true => rule.climbing_to(target),
+            false => rule.leading_to(target),
+        };
+        // what climbs comes last
+        let climbing = self.rules.iter().filter(|rule| rule.climb.is_some()).map(|rule| (rule, true));
+        for (rule, climbs) in self.rules.iter().map(|rule| (rule, false)).chain(climbing) {
             match &rule.directory {
                 None => {
                     let own = urls.iter().filter(|(_, scope)| scope.meets(rule.scope)).map(|(url, _)| url.as_slice());
                     for target in std::iter::once(whole).chain(own) {
-                        rule.leading_to(target).iter().for_each(|text| add(text, rule.scope));
+                        texts(rule, climbs, target).iter().for_each(|text| add(text, rule.scope));
                     }
                 }
                 Some(directory) => {
                     let below = file.strip_prefix(directory.as_slice());
                     let own = urls.iter().map(|(url, _)| url.as_slice());
                     let targets = below.into_iter().chain(own).chain([whole]);
-                    for text in targets.flat_map(|target| rule.leading_to(target)) {
+                    for text in targets.flat_map(|target| texts(rule, climbs, target)) {
                         for beginning in self.beginnings.iter().filter(|b| b.scope.meets(rule.scope)) {
                             if let Some(url) = beginning.leading_to(directory) {
                                 add(

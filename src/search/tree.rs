@@ -1,5 +1,6 @@
 //! The files that a site's requests may lead to.
 
+use super::climbing::left;
 use crate::run::Run;
 use crate::site::{Directive, Site};
 use crate::vfs::{Cred, Kind, resolve};
@@ -141,6 +142,7 @@ pub(crate) fn entries(site: &Site, run: &Run, directives: &[Directive<'_>]) -> T
     let mut roots: Vec<BString> = named(directives).into_iter().chain(in_home.filter(|_| users)).collect();
     roots.extend(document_roots);
     roots.extend(homes(run, directives));
+    roots.extend(left(directives));
     roots.sort();
     roots.dedup();
     let mut found: Vec<Entry> = Vec::new();

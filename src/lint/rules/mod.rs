@@ -7,6 +7,7 @@ mod address_vhost_hides_named;
 mod alias_behind_shorter_alias;
 mod alias_hides_document_folder;
 mod alias_hides_wsgi_script;
+mod alias_lets_dots_through;
 mod aliasmatch_without_capture;
 mod allow_empties_default_deny;
 mod application_code_served;
@@ -150,6 +151,7 @@ pub(super) const ALL: &[&Rule] = &[
     &alias_behind_shorter_alias::RULE,
     &alias_hides_document_folder::RULE,
     &alias_hides_wsgi_script::RULE,
+    &alias_lets_dots_through::RULE,
     &aliasmatch_without_capture::RULE,
     &allow_empties_default_deny::RULE,
     &application_code_served::RULE,
