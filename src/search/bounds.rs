@@ -38,6 +38,8 @@ pub(super) struct Bounds {
     access: RefCell<HashMap<Around, Rc<Vec<Option<Access>>>>>,
     /// What may set a variable.
     texts: OnceCell<Vec<u8>>,
+    /// Whether links are followed nowhere, which rules of directories ask for (`hook_fixup` of mod_rewrite).
+    unfollowed: bool,
     /// What paths of files begin with; none where that can't be told.
     pub files: Option<String>,
 }
@@ -52,7 +54,8 @@ impl Bounds {
         let open: Vec<usize> = (0..reached.len()).filter(|index| reached[*index]).collect();
         let few = open.len().saturating_mul(search.tree.len().max(search.points.len())) <= MANY;
         let whole = search.tree_whole && search.tree_finite && server.regex_defaults == Flags::NONE;
-        let mut bounds = Bounds { closed, ..Bounds::default() };
+        let unfollowed = search.tree_whole && search.tree_finite && is_unfollowed(search);
+        let mut bounds = Bounds { closed, unfollowed, ..Bounds::default() };
         if few && whole {
             bounds.walk(search, &open);
         }
@@ -138,6 +141,11 @@ impl Bounds {
         !self.walked.is_empty() && words.peek().is_some() && !made && words.all(never)
     }
 
+    /// Whether links are followed nowhere.
+    pub(super) fn is_unfollowed(&self) -> bool {
+        self.unfollowed
+    }
+
     /// Whether no request can come to a virtual host.
     pub(super) fn is_closed(&self, server: Span) -> bool {
         self.closed.contains(&server)
@@ -147,6 +155,35 @@ impl Bounds {
     pub(super) fn turns(&self, section: Span) -> Option<Turns> {
         self.turns.get(&section).copied()
     }
+}
+
+/// Whether the section on the root takes links from all directories, and no line gives them back.
+fn is_unfollowed(search: &Search<'_>) -> bool {
+    let gives = |words: &[u8]| {
+        let words = words.to_ascii_lowercase();
+        let all = words.fields().any(|word| word.trim_start_with(|c| c == '+') == b"all");
+        all || words.contains_str("followsymlinks") || words.contains_str("symlinksifownermatch")
+    };
+    let mut taken = false;
+    for directive in search.site().directives().filter(|d| d.name().eq_ignore_ascii_case(b"Options")) {
+        let words = bstr::join(" ", directive.words());
+        if gives(&words) {
+            return false;
+        }
+        let at_root = directive.sections().len() == 1
+            && directive.sections().iter().all(|section| {
+                section.name.eq_ignore_ascii_case(b"Directory")
+                    && section.words().iter().map(|w| w.as_slice()).eq([b"/"])
+            });
+        taken |= at_root && !words.contains(&b'+') && !words.contains(&b'-');
+    }
+    let mut files = search.tree.iter().filter(|entry| !entry.dir && search.is_htaccess(&entry.path));
+    taken
+        && !files.any(|entry| {
+            resolve::read(search.site().vfs(), &Cred::root(), &entry.path).is_ok_and(|text| {
+                text.lines().any(|line| line.to_ascii_lowercase().contains_str("options") && gives(line))
+            })
+        })
 }
 
 /// What may set a variable, in lower case: all lines but those that only ask for one, and all .htaccess files.

@@ -96,6 +96,22 @@ pub(crate) fn doors(run: &Run, solver: &Solver) -> Vec<Door> {
             }
         }
     }
+    // where an address of one's own stands before `*`, those for any address are come to by another one
+    if let Some(other) = elsewhere(run) {
+        let own: HashSet<IpAddr> = server.servers.iter().flat_map(|s| &s.addrs).filter_map(|a| a.ip).collect();
+        let mut moved: Vec<Door> = found.clone();
+        moved.retain(|door| door.local.is_none_or(|local| own.contains(&local)));
+        for door in moved {
+            let any = |a: &crate::server::vhost::Address| a.ip.is_none() && [0, door.port].contains(&a.port);
+            let listed = server.servers.iter().find(|s| s.span == door.server);
+            if door.server.is_none() || listed.is_some_and(|s| s.addrs.iter().any(any)) {
+                let new = Door { local: Some(other), ..door };
+                if found.len() < MOST && run.is_listened(other, new.port) && seen.insert(new.clone()) {
+                    found.push(new);
+                }
+            }
+        }
+    }
     // names that nobody has, and the connection's own
     let ways: Vec<Door> = {
         let mut ways = HashSet::new();
@@ -110,6 +126,14 @@ pub(crate) fn doors(run: &Run, solver: &Solver) -> Vec<Door> {
     more.retain(|door| seen.insert(door.clone()));
     found.extend(more);
     found
+}
+
+/// An address that no virtual host names, where others do.
+fn elsewhere(run: &Run) -> Option<IpAddr> {
+    let named: HashSet<IpAddr> = run.server().servers.iter().flat_map(|s| &s.addrs).filter_map(|a| a.ip).collect();
+    let free = |last: &u8| !named.contains(&IpAddr::from([192, 0, 2, *last]));
+    let last = (9..=254).find(free).filter(|_| !named.is_empty())?;
+    Some(IpAddr::from([192, 0, 2, last]))
 }
 
 /// A name that can stand in a URL.

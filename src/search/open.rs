@@ -5,9 +5,10 @@ use super::bounds::Bounds;
 use super::compare::differ;
 use super::explore::Search;
 use super::notes::Mark;
-use super::points::Of;
+use super::points::{Of, Point};
 use super::space::Clients;
 use crate::directives::{self, Effect};
+use crate::pattern::Flags;
 use crate::run::Run;
 use crate::site::Directive;
 use crate::source::Span;
@@ -44,6 +45,9 @@ impl Search<'_> {
     /// The lines that block a line wherever requests come in; none where that is not shown.
     pub(crate) fn blocked_by(&self, line: Span) -> Option<Vec<Span>> {
         let points = self.by_line.get(&line)?;
+        if let Some(rule) = self.ended_before(points) {
+            return Some(vec![rule]);
+        }
         let mut blockers: Vec<Span> = Vec::new();
         for point in points {
             let proofs = self.proofs.get(point)?;
@@ -63,6 +67,35 @@ impl Search<'_> {
         self.in_order(&mut blockers);
         blockers.dedup();
         Some(blockers)
+    }
+
+    /// The rule of the same section after which none is tried.
+    fn ended_before(&self, points: &[usize]) -> Option<Span> {
+        let rule = points.first().and_then(|point| self.points[*point].behind)?;
+        let sources = self.run.sources();
+        // rules of another section may come before them, and skip some
+        let inherits = |line: Span| {
+            sources.directive_name(line).eq_ignore_ascii_case("RewriteOptions")
+                && sources.text(line).to_ascii_lowercase().contains_str("inherit")
+        };
+        let own = self.run.server().regex_defaults == Flags::NONE
+            && points.iter().all(|point| self.points[*point].behind.is_some());
+        (own && !self.by_line.keys().any(|line| inherits(*line))).then_some(rule)
+    }
+
+    /// Whether no connection is TLS, so that a condition on that goes one way only.
+    fn is_insecure(&self, line: Span) -> bool {
+        let own = self.by_line.get(&line).into_iter().flatten().any(|point| self.points[*point].secure);
+        own && !self.run.server().servers.iter().any(|server| server.tls)
+    }
+
+    /// Whether the condition that it is an alternative to always holds.
+    fn is_settled_before(&self, points: &[usize]) -> bool {
+        let settled = |before: Span| {
+            self.is_insecure(before) && self.saw(before, Mark::Went(true)) && !self.saw(before, Mark::Went(false))
+        };
+        let conditions: Vec<&Point> = points.iter().map(|point| &self.points[*point]).collect();
+        !conditions.is_empty() && conditions.iter().all(|point| point.or_secure.is_some_and(settled))
     }
 
     /// Puts lines in order, by the names of their files.
@@ -100,6 +133,8 @@ impl Search<'_> {
                 && self.blocked_by(line).is_none()
                 && !self.is_held(points)
                 && !self.is_apart(points, &bounds)
+                && !self.is_unfollowed(line, points, &bounds)
+                && (no || !self.is_settled_before(points))
                 && (no || !self.is_kept_from(line, points, &bounds))
             {
                 let why = match no {
@@ -128,7 +163,13 @@ impl Search<'_> {
                 && !self.saw(line, Mark::Went(true))
                 && bounds.is_never_set(self, &sources.text(line));
             let both = self.saw(line, Mark::Went(true)) && self.saw(line, Mark::Went(false));
-            if (expression || require || rest) && !both && !never_set && !found.iter().any(|o| o.line == line) {
+            let settled = rest && self.is_insecure(line);
+            if (expression || require || rest)
+                && !both
+                && !never_set
+                && !settled
+                && !found.iter().any(|o| o.line == line)
+            {
                 found.push(Open { line, why: "it went only one way in all requests".into() });
             }
         }
@@ -149,6 +190,20 @@ impl Search<'_> {
     fn is_held(&self, points: &[usize]) -> bool {
         let client = matches!(self.terms().clients, Clients::Outside);
         client && points.iter().all(|p| self.points[*p].wants.iter().any(|(of, _)| *of == Of::Client))
+    }
+
+    /// Whether it is a rewrite rule or condition of a directory, where links are followed nowhere.
+    fn is_unfollowed(&self, line: Span, points: &[usize], bounds: &Bounds) -> bool {
+        let name = self.run.sources().directive_name(line).to_ascii_lowercase();
+        let in_directory = |point: &usize| {
+            let point = &self.points[*point];
+            let section = |span: &Span| self.run.sources().directive_name(*span).to_ascii_lowercase();
+            self.site.is_htaccess(line.file)
+                || point.sections.iter().any(|span| ["directory", "directorymatch"].contains(&section(span).as_str()))
+        };
+        bounds.is_unfollowed()
+            && ["rewriterule", "rewritecond"].contains(&name.as_str())
+            && points.iter().all(in_directory)
     }
 
     /// Whether a section around it, or its virtual host, is for requests that there can't be.

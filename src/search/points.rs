@@ -6,6 +6,7 @@ use crate::outcome::observer::PatternKind as Kind;
 use crate::site::Directive;
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
+use std::collections::HashMap;
 
 /// A condition's line, what it asks, and whether the next one is an alternative.
 type Condition = (Span, Vec<(Of, Want)>, bool);
@@ -44,8 +45,41 @@ pub(crate) struct Point {
     pub tried: bool,
     /// Which of `wants` that is.
     pub own: Option<usize>,
+    /// The rule before it in the same section that always matches, and ends there.
+    pub behind: Option<Span>,
+    /// Whether it is a condition on whether the connection is TLS, and the one before it that it is an alternative to.
+    pub secure: bool,
+    pub or_secure: Option<Span>,
     /// How the rule of that file makes another path of what it matched: for each file of the tree, what leads to it.
     pub image: Option<(BString, BString)>,
+}
+
+/// The rules of a section, or of none.
+#[derive(Default)]
+struct Block {
+    /// The first that always matches and ends there.
+    ended: Option<Span>,
+    /// Whether one may go past those behind it.
+    skips: bool,
+}
+
+impl Block {
+    fn rule(&mut self, line: Span, words: &[BString], unconditional: bool) {
+        let (Some(pattern), Some(_)) = (words.first(), words.get(1)) else { return };
+        let flags = words.get(2).map(|word| args::flags(word)).unwrap_or_default();
+        let has = |names: &[&str]| {
+            let name = |flag: &BString| flag.split(|b| *b == b'=').next().unwrap_or_default().to_vec();
+            flags.iter().any(|flag| names.iter().any(|own| name(flag) == own.as_bytes()))
+        };
+        let ends = has(&["l", "last", "end", "f", "forbidden", "g", "gone"]);
+        let odd = has(&["ns", "nosubreq", "n", "next", "c", "chain", "s", "skip"]);
+        const ALL: [&str; 9] = ["^", "$", ".*", "^.*", ".*$", "^.*$", "(.*)", "^(.*)", "^(.*)$"];
+        let all = ALL.iter().any(|all| pattern == all);
+        if self.ended.is_none() && !self.skips && unconditional && all && ends && !odd {
+            self.ended = Some(line);
+        }
+        self.skips |= has(&["c", "chain", "s", "skip"]);
+    }
 }
 
 fn name_of(directive: &Directive<'_>) -> Vec<u8> {
@@ -58,6 +92,8 @@ const REGEX: Kind = Kind::Regex { icase: false };
 pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> Vec<Point> {
     let mut found = Vec::new();
     let mut conditions: Vec<Condition> = Vec::new();
+    let mut blocks: HashMap<Vec<Span>, Block> = HashMap::new();
+    let mut or_secure = None;
     for directive in directives {
         let mut point = Point { line: Some(directive.span()), server: directive.virtual_host(), ..Point::default() };
         point.sections = directive.sections().iter().map(|section| section.span).collect();
@@ -82,6 +118,10 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
             b"rewritecond" => {
                 let (wants, or) = condition(&words);
                 point.wants.extend(wants.clone());
+                point.behind = blocks.get(&point.sections).and_then(|block| block.ended);
+                point.secure = words.first().is_some_and(|test| test.eq_ignore_ascii_case(b"%{HTTPS}"));
+                point.or_secure = or_secure;
+                or_secure = or_secure.or(Some(directive.span()).filter(|_| point.secure)).filter(|_| or);
                 point.tried = true;
                 point.own = (!wants.is_empty()).then_some(first);
                 conditions.push((directive.span(), wants, or));
@@ -89,6 +129,10 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
             b"rewriterule" => {
                 let scope = directory.map(BString::from).or_else(|| directive.directory());
                 rule(&words, scope.as_ref().map(|scope| scope.as_slice()), &mut point);
+                let block = blocks.entry(point.sections.clone()).or_default();
+                point.behind = block.ended;
+                block.rule(directive.span(), &words, conditions.is_empty());
+                or_secure = None;
                 point.tried = true;
                 point.own = (point.wants.len() > first).then_some(first);
                 // of alternatives, each in turn
@@ -111,7 +155,11 @@ pub(crate) fn points(directives: &[Directive<'_>], directory: Option<&[u8]>) -> 
                     found.push(Point { wants, ..point.clone() });
                 }
                 for (line, _, _) in conditions.drain(..) {
-                    found.push(Point { line: Some(line), wants: own.clone(), own: None, ..point.clone() });
+                    let own = Point { line: Some(line), wants: own.clone(), own: None, ..point.clone() };
+                    // what it says of itself is its own point's
+                    let known = found.iter().rev().find(|known| known.line == Some(line));
+                    let (secure, or_secure) = known.map(|known| (known.secure, known.or_secure)).unwrap_or_default();
+                    found.push(Point { secure, or_secure, ..own });
                 }
                 continue;
             }

@@ -60,7 +60,7 @@ fn is_foreign(name: &str) -> bool {
 pub(super) fn roots(
     lines: &[Line],
     server: Option<Span>,
-    document_root: &[u8],
+    (document_root, homes): (&[u8], &[&BString]),
     solver: &Solver,
 ) -> Option<Vec<BString>> {
     // a virtual host's lines stand before those of the main server
@@ -100,8 +100,14 @@ pub(super) fn roots(
                 _ => {
                     for word in words.iter().filter(|word| !word.contains_str("://")) {
                         let star = word.find_byte(b'*');
-                        let root = word.starts_with(b"/").then(|| star.map_or(below(word), |at| word[..at].into()));
-                        found.push(root?);
+                        match (word.starts_with(b"/"), star) {
+                            (true, Some(at)) => found.push(word[..at].into()),
+                            (true, None) => found.push(below(word)),
+                            (false, None) if !word.contains_str("..") && !word.contains(&b':') => {
+                                found.extend(homes.iter().map(|home| below(&[home, b"/".as_slice(), word].concat())));
+                            }
+                            _ => return None,
+                        }
                     }
                 }
             },
@@ -227,12 +233,14 @@ mod tests {
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ /$1", None),
             ("RewriteEngine On\nRewriteRule ^/a/(.*)$ http://x.example/$1", Some(vec!["/w/"])),
             ("UserDir /home/*/web", Some(vec!["/home/", "/w/"])),
-            ("UserDir web", None),
+            ("UserDir web", Some(vec!["/home/u/web/", "/w/"])),
+            ("UserDir *web", None),
             ("VirtualDocumentRoot /x/%0", None),
         ] {
             let site = Site::builder(config).build().expect("it is laid out");
             let directives: Vec<Directive<'_>> = site.directives().collect();
-            let found = roots(&lines(&directives), None, b"/w", &Solver::default());
+            let home = BString::from("/home/u");
+            let found = roots(&lines(&directives), None, (b"/w", &[&home]), &Solver::default());
             assert_eq!(found, want.map(|all| all.into_iter().map(BString::from).collect()), "{config}");
         }
     }

@@ -127,8 +127,7 @@ pub(crate) struct Routes {
 impl Routes {
     /// What the configuration says, and what answers showed.
     pub(crate) fn new(site: &Site, run: &Run, directives: &[Directive<'_>], tree: &[Entry], maps: &Maps) -> Routes {
-        let mut routes = Routes::default();
-        routes.tables = tables(site, run, directives);
+        let mut routes = Routes { tables: tables(site, run, directives), ..Routes::default() };
         for server in &run.server().servers {
             let file = filepath::without_slashes_after(server.core().document_root()).into();
             routes.add("".into(), file, Scope::Server(server.span));

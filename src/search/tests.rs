@@ -5,10 +5,11 @@ use super::explore::{Answer, Purse, Search};
 use super::space::Terms;
 use super::target::Target;
 use crate::site::Site;
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 
 /// Sites with a handful of paths, hosts, methods and headers.
-const SITES: [&str; 29] = [
+const SITES: [&str; 33] = [
     "DocumentRoot /w\nAlias /a /w/b\nRedirect /b /x\n<Location /a/b>\nRequire all denied\n</Location>\n<Location /c>\nRequire all denied\n</Location>\n",
     "DocumentRoot /w\nRedirect /a /x\nRedirect /a/b /y\nRedirectMatch 410 ^/b$\nRedirectMatch ^/b/ /z\n",
     "DocumentRoot /w\nRewriteEngine On\nRewriteRule ^/a/(.*)$ /b/$1 [L]\nRewriteRule ^/a/b$ - [F]\nRewriteRule ^/b$ - [G]\n",
@@ -38,6 +39,10 @@ const SITES: [&str; 29] = [
     "DocumentRoot /v\nAliasMatch ^/([abc])/(.*)$ /w/$1/$2\n<Directory /w/b>\nRequire all denied\n</Directory>\n<Directory /w/c>\nRequire all denied\n</Directory>\n<Directory /u>\nRequire all denied\n</Directory>\n",
     "DocumentRoot /v\nAliasMatch ^/([ab]*)/(.*)c$ /w/$1$2\n<Directory /w/b>\nRequire all denied\n</Directory>\n<Files c>\nRequire all denied\n</Files>\n",
     "DocumentRoot /w/b\nRewriteEngine On\nRewriteRule ^/a(.*)$ /b/$1 [PT]\nAlias /b /w/a\n<Directory /w/b>\nRequire all denied\n</Directory>\n<Files c>\nRequire all denied\n</Files>\n",
+    "DocumentRoot /w\n<Directory /w>\nRewriteEngine On\nRewriteRule ^(.*)$ - [L]\nRewriteRule ^a - [F]\nRewriteCond %{REQUEST_METHOD} =POST\nRewriteRule ^b - [G]\n</Directory>\n<Directory /w/a>\nRewriteEngine On\nRewriteRule ^b - [S=1]\nRewriteRule ^ - [L]\nRewriteRule ^b - [G]\n</Directory>\n",
+    "DocumentRoot /w\n<Directory />\nOptions None\n</Directory>\n<Directory /w/a>\nRewriteEngine On\nRewriteCond %{REQUEST_METHOD} =POST\nRewriteRule ^b - [G]\n</Directory>\n",
+    "DocumentRoot /w\nRewriteEngine On\nRewriteCond %{HTTPS} !=on [OR]\nRewriteCond %{HTTP:X} ^1$\nRewriteRule ^/a - [F]\nRewriteCond %{HTTPS} on [OR]\nRewriteCond %{HTTP:X} ^1$\nRewriteRule ^/b - [G]\n",
+    "DocumentRoot /w\n<VirtualHost 192.0.2.1:80>\nServerName h1\nDocumentRoot /w/a\n</VirtualHost>\n<VirtualHost *:80>\nServerName h2\nRedirect 410 /b\n</VirtualHost>\n",
 ];
 
 fn site(config: &str) -> Site {
@@ -45,8 +50,8 @@ fn site(config: &str) -> Site {
     site.build().expect("the tree is laid out")
 }
 
-/// All requests of a small alphabet.
-fn all() -> Vec<Ask> {
+/// All requests of a small alphabet, by these addresses.
+fn all(locals: &[Option<IpAddr>]) -> Vec<Ask> {
     let mut paths: Vec<String> = vec!["/".into()];
     let letters = ["a", "b", "c"];
     for first in letters {
@@ -66,7 +71,8 @@ fn all() -> Vec<Ask> {
             for header in [None, Some("1"), Some("2")] {
                 for path in &paths {
                     let ask = Ask { method: method.into(), ..Ask::front(host).at(path.as_str()) };
-                    all.push(header.map_or(ask.clone(), |value| ask.with_header("X", value)));
+                    let ask = header.map_or(ask.clone(), |value| ask.with_header("X", value));
+                    all.extend(locals.iter().map(|local| Ask { local: *local, ..ask.clone() }));
                 }
             }
         }
@@ -106,7 +112,8 @@ fn what_is_called_complete_is_never_contradicted() {
         let is_complete = search.stopped.is_none() && search.open().is_empty();
         questions += targets.len();
         complete += found.iter().filter(|found| **found || is_complete).count();
-        for ask in all() {
+        let elsewhere = config.contains("VirtualHost 192.0.2.1").then(|| "192.0.2.77".parse().ok());
+        for ask in all(&[None].into_iter().chain(elsewhere).collect::<Vec<_>>()) {
             let request = ask.request();
             let outcome = run.ask(&request);
             for (found, (name, target)) in found.iter_mut().zip(&targets) {

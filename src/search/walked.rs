@@ -49,7 +49,8 @@ impl Walked {
         server: usize,
     ) -> Option<Walked> {
         let own = run.server().servers.get(server)?;
-        let roots = roots(lines, own.span, own.core().document_root(), solver)?;
+        let homes: Vec<&BString> = run.server().users.all().map(|user| &user.home).collect();
+        let roots = roots(lines, own.span, (own.core().document_root(), &homes), solver)?;
         let mut levels: Vec<BTreeSet<BString>> = Vec::new();
         let mut add = |path: BString| {
             let level = path.find_iter("/").count();

@@ -54,13 +54,11 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let Some(out) = Out::of(asked, directive) else { continue };
-        let Some((seen, else_had)) = out.got(asked) else { continue };
+        let Some(seen) = out.got(asked) else { continue };
         let file = seen.outcome.file.as_ref().map(|file| file.to_str_lossy().into_owned()).unwrap_or_default();
-        let folder = out.folder.to_str_lossy();
-        let message = format!("`{}` leads out of `{folder}`, to `{file}`", seen.ask.path);
-        let level = if else_had { Severity::Note } else { rule.level };
+        let message = format!("`{}` leads out of `{}`, to `{file}`", seen.ask.path, out.folder);
         let fix = out.mended(asked, &seen);
-        found.push(Finding { fix, level, ..rule.seen(directive.span(), message, &seen) });
+        found.push(Finding { fix, ..rule.seen(directive.span(), message, &seen) });
     }
     found
 }
@@ -83,12 +81,11 @@ impl<'l, 's> Out<'l, 's> {
         Some(Out { directive, image: Image::new(&pattern, &output)?, climb, folder })
     }
 
-    /// A request that gets a file outside, best one that nothing else leads to, and whether something does.
-    fn got(&self, asked: &Asked<'_>) -> Option<(Seen, bool)> {
+    /// A request that gets a file outside which nothing else leads to.
+    fn got(&self, asked: &Asked<'_>) -> Option<Seen> {
         let door = asked.doors(self.directive).next()?;
         let server = self.directive.virtual_host();
         let without = asked.without(&[self.directive.span()])?;
-        let mut known = None;
         let outside = asked.ground.tree.iter().filter(|entry| !entry.dir && !entry.path.starts_with(&self.folder));
         for entry in outside.take(FILES) {
             let urls = asked.ground.search.maps.to(&entry.path);
@@ -111,12 +108,11 @@ impl<'l, 's> Out<'l, 's> {
                     })
                 });
                 if !else_had {
-                    return Some((seen, false));
+                    return Some(seen);
                 }
-                known.get_or_insert((seen, true));
             }
         }
-        known
+        None
     }
 
     /// The slash put into the pattern: what leads out does no more, and what is inside is had as before.
