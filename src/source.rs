@@ -119,6 +119,14 @@ impl SourceFile {
         start.copied().unwrap_or(self.text.len() as u32)
     }
 
+    /// The white space that the line at an offset begins with.
+    pub(crate) fn indent(&self, offset: u32) -> &BStr {
+        let start = self.line_start(self.line_column(offset).0) as usize;
+        let line = self.text.get(start..offset as usize).unwrap_or_default();
+        let end = line.iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(line.len());
+        line[..end].as_bstr()
+    }
+
     /// The text of a 1-based line, without its end.
     pub fn line(&self, line: u32) -> &BStr {
         let n = (line as usize).saturating_sub(1);

@@ -1,5 +1,6 @@
 //! Lines as rules try them: the URLs that one is for, and the same lines in another order.
 
+use super::edits;
 use super::facts::{Asked, is_named, whole};
 use crate::outcome::observer::PatternKind;
 use crate::search::ask::escaped;
@@ -72,20 +73,18 @@ pub(crate) fn is_status(word: &[u8]) -> bool {
 pub(crate) fn above(site: &Site, line: &Directive<'_>, other: &Directive<'_>) -> Option<Vec<Edit>> {
     let (text, gone) = taken(site, line)?;
     let at = other.span();
-    let insert = Edit { file: at.file, range: at.start..at.start, text: [text.as_slice(), b"\n"].concat().into() };
-    site.is_own(at.file).then(|| vec![insert, gone])
+    site.is_own(at.file).then(|| vec![edits::above(site.sources(), at, &text), gone])
 }
 
 /// The same, behind another one.
 pub(crate) fn behind(site: &Site, line: &Directive<'_>, other: &Directive<'_>) -> Option<Vec<Edit>> {
     let (text, gone) = taken(site, line)?;
     let at = whole(other);
-    let insert = Edit { file: at.file, range: at.end..at.end, text: [b"\n", text.as_slice()].concat().into() };
-    site.is_own(at.file).then(|| vec![insert, gone])
+    site.is_own(at.file).then(|| vec![edits::below(site.sources(), at, &text), gone])
 }
 
-/// A directive's text, and the edit that takes it out with its line.
-fn taken(site: &Site, line: &Directive<'_>) -> Option<(BString, Edit)> {
+/// A directive's text, as if it were not in at all, and the edit that takes it out with its line.
+fn taken(site: &Site, line: &Directive<'_>) -> Option<(String, Edit)> {
     let span = whole(line);
     if !site.is_own(span.file) {
         return None;
@@ -99,5 +98,7 @@ fn taken(site: &Site, line: &Directive<'_>) -> Option<(BString, Edit)> {
     let end = span.end + u32::from(after.first() == Some(&b'\n'));
     let alone = before.iter().all(u8::is_ascii_whitespace);
     let range = if alone { start..end } else { span.start..span.end };
-    Some((sources.text(span), Edit { file: span.file, range, text: BString::default() }))
+    let pad = format!("\n{}", file.indent(span.start));
+    let text = sources.text(span).to_str().ok()?.replace(&pad, "\n");
+    Some((text, Edit { file: span.file, range, text: BString::default() }))
 }

@@ -5,6 +5,7 @@
 //! fix. What no request can show is a note, and has no witness.
 
 mod allow;
+pub(crate) mod edits;
 pub(crate) mod facts;
 pub(crate) mod fix;
 #[cfg(test)]

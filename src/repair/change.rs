@@ -81,12 +81,12 @@ fn added(case: &Case<'_>, line: &str, to: &Place) -> Option<Edit> {
     let insert = |file, at: u32, text: String| Some(Edit { file, range: at..at, text: text.into() });
     match to {
         Place::Before(other) => {
-            let pad = indent(&case.sources.file(other.file), other.start);
+            let pad = case.sources.file(other.file).indent(other.start).to_string();
             insert(other.file, other.start, format!("{}\n{pad}", indented(line, &pad).trim_start()))
         }
         Place::After(other) => {
             let source = case.sources.file(other.file);
-            let pad = indent(&source, other.start);
+            let pad = source.indent(other.start).to_string();
             insert(other.file, next_line(&source, other.end), format!("{}\n", indented(line, &pad)))
         }
         Place::Section(section) => {
@@ -124,9 +124,9 @@ fn added(case: &Case<'_>, line: &str, to: &Place) -> Option<Edit> {
 
 /// How far the lines of a section are indented: as its first one, else a little more than itself.
 fn inner(case: &Case<'_>, section: Span) -> String {
-    let own = indent(&case.sources.file(section.file), section.start);
+    let own = case.sources.file(section.file).indent(section.start).to_string();
     let first = case.lines_in(Some(section)).first().map(|line| line.span).filter(|line| line.file == section.file);
-    let first = first.map(|line| indent(&case.sources.file(line.file), line.start));
+    let first = first.map(|line| case.sources.file(line.file).indent(line.start).to_string());
     first.filter(|pad| pad.len() > own.len()).unwrap_or(own + "  ")
 }
 
@@ -134,7 +134,7 @@ fn inner(case: &Case<'_>, section: Span) -> String {
 fn inner_step(case: &Case<'_>, within: Option<Span>) -> String {
     let section = within.or_else(|| case.site.directives().find(|d| d.is_section()).map(|d| d.span()));
     let step = section.map(|section| {
-        let (own, inner) = (indent(&case.sources.file(section.file), section.start), inner(case, section));
+        let (own, inner) = (case.sources.file(section.file).indent(section.start).to_string(), inner(case, section));
         inner.get(own.len()..).map(str::to_string)
     });
     step.flatten().filter(|step| !step.is_empty()).unwrap_or("  ".into())
@@ -144,13 +144,6 @@ fn appended(sources: &SourceMap, file: FileId, end: u32, line: &str) -> Option<E
     let source = sources.file(file);
     let first = if source.text.is_empty() || source.text.ends_with(b"\n") { "" } else { "\n" };
     Some(Edit { file, range: end..end, text: format!("{first}{line}\n").into() })
-}
-
-/// What is before an offset on its line, where that is white space.
-fn indent(source: &SourceFile, offset: u32) -> String {
-    let start = source.line_start(source.line_column(offset).0) as usize;
-    let line = &source.text[start..(offset as usize).min(source.text.len()).max(start)];
-    line.to_str_lossy().chars().take_while(|c| *c == ' ' || *c == '\t').collect()
 }
 
 /// Where the line behind an offset begins.

@@ -1,9 +1,9 @@
 //! `alias-behind-shorter-alias`
 
-use super::shadowed::seen;
+use super::shadowed::{moved_fix, seen};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, Seen, same_line};
-use crate::lint::lines::Urls;
+use crate::lint::lines::{Urls, above};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::search::compare::differ;
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An Alias can never match: an earlier one of the same server has a prefix of it.",
     why: "The list is walked in order: the longer URL does not win.",
     help: "put the line above the shorter one",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"<Directory /srv>
   Require all granted
@@ -63,9 +63,17 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 let then = other.ask(&seen.ask.request());
                 by(&then, line.span()) && differ(&seen.outcome, &then).is_some()
             });
-            if taken && let Some(seen) = seen.get(1).or(seen.first()) {
+            if taken && let Some(shown) = seen.get(1).or(seen.first()) {
                 let message = "this line is never used: an earlier one takes its URLs";
-                found.push(rule.seen(line.span(), message, seen).related(earlier.span(), "this one takes them"));
+                let finding = rule.seen(line.span(), message, shown).related(earlier.span(), "this one takes them");
+                // all of its URLs are its own then
+                let edits = above(facts.site, line, earlier).filter(|edits| {
+                    let moved = asked.changed(edits);
+                    let own = |seen: &Seen| moved.as_ref().map(|run| differ(&seen.outcome, &run.ask(&seen.ask.request())));
+                    seen.iter().all(|seen| own(seen).is_some_and(|kind| kind.is_some()))
+                });
+                let fix = edits.and_then(|edits| moved_fix(asked, &urls, (line, earlier), "above", edits));
+                found.push(Finding { fix, ..finding });
                 break;
             }
         }

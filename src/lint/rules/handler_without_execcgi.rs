@@ -1,7 +1,8 @@
 //! `handler-without-execcgi`
 
-use super::handlers::{below, runs, straight_in};
+use super::handlers::{runs, straight_in};
 use crate::diagnostic::Severity;
+use crate::lint::edits::below;
 use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
@@ -73,7 +74,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             }
             continue;
         }
-        let edits = vec![below(facts, span, "Options +ExecCGI")];
+        let edits = vec![below(facts.site.sources(), span, "Options +ExecCGI")];
         let mended = asked.changed(&edits).filter(|other| !is_off(&other.ask(&seen.ask.request())));
         let fix = mended.map(|other| {
             let safety = if asked.changes_only(&other, is_off) { Safety::Safe } else { Safety::Unsafe };

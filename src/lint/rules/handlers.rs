@@ -1,9 +1,8 @@
 //! What the rules about handlers have in common: which names a handler is for, and where its line is.
 
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::facts::is_named;
 use crate::lint::rewriting::{Level, level};
-use crate::site::{Directive, Edit};
-use crate::source::Span;
+use crate::site::Directive;
 use bstr::{BString, ByteSlice};
 
 /// The words of a line that gives names with some suffixes a handler or a type.
@@ -44,14 +43,4 @@ pub(super) fn straight_in(line: &Directive<'_>, htaccess: Option<&BString>) -> O
         Level::Directory(directory) if straight => Some(directory),
         _ => None,
     }
-}
-
-/// A line more below another one, as far in.
-pub(super) fn below(facts: &Facts<'_>, line: Span, text: &str) -> Edit {
-    let source = facts.site.sources().file(line.file);
-    let start = source.line_start(source.line_column(line.start).0);
-    let before = source.text[start as usize..line.start as usize].as_bstr();
-    let indent = if before.trim().is_empty() { before.to_string() } else { String::new() };
-    let text = text.split('\n').map(|line| format!("\n{indent}{line}")).collect::<String>();
-    Edit::replace(Span { start: line.end, ..line }, text)
 }

@@ -43,10 +43,7 @@ pub(super) fn out_of_order(rule: &Rule, facts: &Facts<'_>, lines: &[&str], taker
             let message = format!("this line is never used: {which} one takes its URLs");
             let finding = rule.seen(line.span(), message, first).related(taker.span(), "this one takes them");
             // whose line goes into another file, and under which name, is the author's to say
-            let fix = (taker.span().file == line.span().file).then(|| {
-                let safety = safety(asked, &urls, taker, &edits);
-                Fix { message: format!("put it {order} that one"), safety, edits }
-            });
+            let fix = moved_fix(asked, &urls, (line, taker), order, edits);
             found.push(Finding { fix, ..finding });
             break;
         }
@@ -69,6 +66,21 @@ pub(super) fn takes(seen: &[Seen], line: Span) -> bool {
 pub(super) fn section<'f, 's>(facts: &'f Facts<'s>, line: &Directive<'s>) -> Option<&'f Directive<'s>> {
     let around = line.sections().iter().rev().find(|s| s.name.to_ascii_lowercase().starts_with(b"location"))?;
     facts.directives.iter().find(|d| d.span() == around.span)
+}
+
+/// The fix that puts a line `order` the one that takes its URLs. Whose line goes into another file, and under which name, is
+/// the author's to say.
+pub(super) fn moved_fix(
+    asked: &Asked<'_>,
+    urls: &Urls,
+    (line, taker): (&Directive<'_>, &Directive<'_>),
+    order: &str,
+    edits: Vec<Edit>,
+) -> Option<Fix> {
+    (taker.span().file == line.span().file).then(|| {
+        let safety = safety(asked, urls, taker, &edits);
+        Fix { message: format!("put it {order} that one"), safety, edits }
+    })
 }
 
 /// Whether the other order changes the answers to the line's own URLs only.

@@ -1,7 +1,8 @@
 //! `type-does-not-stop-php`
 
-use super::handlers::{below, by_suffix, is_php, runs, straight_in};
+use super::handlers::{by_suffix, is_php, runs, straight_in};
 use crate::diagnostic::Severity;
+use crate::lint::edits::below;
 use crate::lint::facts::{Asked, Facts, Shown, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::shown::How;
@@ -112,7 +113,7 @@ fn handler_line(asked: &Asked<'_>, file: &Shown) -> Option<Span> {
 /// The handler taken away in a section that is merged last, where that stops the program; and whether nothing else changes.
 fn stops(facts: &Facts<'_>, asked: &Asked<'_>, line: Span, file: &Shown) -> Option<(Fix, bool)> {
     let text = "<FilesMatch \".\">\n  SetHandler default-handler\n</FilesMatch>";
-    let edits = vec![below(facts, line, text)];
+    let edits = vec![below(facts.site.sources(), line, text)];
     let other = asked.changed(&edits)?;
     let then = other.ask(&file.ask.request());
     let runs =
