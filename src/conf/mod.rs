@@ -64,15 +64,22 @@ impl Node {
     /// Where the `n`th argument (from 0) stands; the whole directive where that can't be told, as after a `${}`.
     pub(crate) fn arg_span(&self, sources: &SourceMap, n: usize) -> Span {
         let text = sources.text(self.span);
-        let word = args::words(&self.args).into_iter().nth(n);
-        match word {
-            Some(word) if text.ends_with(&self.args) => {
-                let start = self.span.end - self.args.len() as u32;
-                let end = self.args[..word.end].trim_end_with(|c| self.section && c == '>').len().max(word.start);
-                Span { start: start + word.start as u32, end: start + end as u32, ..self.span }
-            }
-            _ => self.span,
+        let all = args::words(&self.args);
+        let Some(word) = all.get(n) else { return self.span };
+        let place = |line: &[u8], before: u32, word: &args::Word| {
+            let end = line[..word.end].trim_end_with(|c| self.section && c == '>').len().max(word.start);
+            let start = self.span.start + before;
+            Span { start: start + word.start as u32, end: start + end as u32, ..self.span }
+        };
+        if text.ends_with(&self.args) {
+            return place(&self.args, (text.len() - self.args.len()) as u32, word);
         }
+        // of a line that goes on, the same with blanks in the place of its ends
+        let line = text.replace("\\\r\n", "   ").replace("\\\n", "  ");
+        let before = line.find_byteset(b" \t").unwrap_or(line.len());
+        let words = args::words(&line[before..]);
+        let same = words.get(n).filter(|own| own.value == word.value && words.len() == all.len());
+        same.map_or(self.span, |own| place(&line[before..], before as u32, own))
     }
 }
 

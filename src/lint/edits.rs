@@ -11,7 +11,7 @@ use crate::search::ground::is_refusal;
 use crate::search::shown::Thing;
 use crate::site::{Directive, Edit, Fix, Safety};
 use crate::source::{SourceMap, Span};
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 
 /// How many requests show what a fix changes.
 const COMPARED: usize = 1_200;
@@ -66,10 +66,7 @@ pub(crate) fn wrapped(sources: &SourceMap, first: Span, last: Span, header: &str
     let pad = file.indent(first.start).to_string();
     let name = header.split(' ').next().unwrap_or_default();
     let head: String = more.iter().map(|line| format!("{STEP}{line}\n{pad}")).collect();
-    let mut edits = vec![Edit::replace(
-        Span { end: first.start, ..first },
-        format!("<{header}>\n{pad}{head}{STEP}"),
-    )];
+    let mut edits = vec![Edit::replace(Span { end: first.start, ..first }, format!("<{header}>\n{pad}{head}{STEP}"))];
     let (from, to) = (file.line_column(first.start).0 + 1, file.line_column(last.end).0);
     edits.extend((from..=to).filter(|n| !file.line(*n).trim().is_empty()).map(|n| {
         let start = file.line_start(n);
@@ -102,8 +99,11 @@ pub(crate) fn in_word(
 /// An argument taken out, with the blank before it.
 pub(crate) fn without_word(sources: &SourceMap, line: &Directive<'_>, n: usize) -> Option<Edit> {
     let place = line.arg_span(sources, n);
-    let before = sources.file(place.file).text.get(line.span().start as usize..place.start as usize)?.to_vec();
-    let blank = before.iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count() as u32;
+    let file = sources.file(place.file);
+    let before = file.text.get(line.span().start as usize..place.start as usize)?;
+    // an end of a line that goes on is a blank
+    let flat = before.replace("\\\r\n", "   ").replace("\\\n", "  ");
+    let blank = flat.iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count() as u32;
     (place != line.span()).then(|| Edit::delete(Span { start: place.start - blank, ..place }))
 }
 
@@ -184,15 +184,4 @@ impl Asked<'_> {
             .filter(|ask| *ask != seen.ask)
             .any(|ask| is_refusal(&self.ground.search.run.ask(&ask.request())))
     }
-}
-
-/// The text of a directive, to know it by in a changed site.
-pub(crate) fn known(sources: &SourceMap, line: Span) -> BString {
-    sources.text(line)
-}
-
-/// Whether one of these texts decided an answer of a run.
-pub(crate) fn decided_by(run: &Run, outcome: &Outcome, texts: &[BString]) -> bool {
-    let sources = run.sources();
-    outcome.decided_by.iter().any(|d| d.span.is_some() && texts.contains(&sources.text(d.span)))
 }

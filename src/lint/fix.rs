@@ -6,6 +6,7 @@ use crate::outcome::Outcome;
 use crate::search::ask::Ask;
 use crate::search::compare::Comparison;
 use crate::search::explore::{Purse, Stopped};
+use crate::search::ground::is_refusal;
 use crate::search::kinds::{Sensitive, sensitive};
 use crate::search::line;
 use crate::search::shown::How;
@@ -13,7 +14,7 @@ use crate::search::space::Terms;
 use crate::site::{Edit, Rewritten, Safety, Site};
 use crate::source::directive_text;
 use crate::source::{SourceMap, Span};
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -107,9 +108,9 @@ fn safe(
     starts(before, after)?;
     let (Ok(first), Ok(second)) = (before.start(), after.start()) else { return Ok(()) };
     let harm = Harm::of(finding, site.sources());
-    let sources = before.sources().clone();
+    let (sources, then) = (before.sources().clone(), after.sources().clone());
     let passed = move |ask: &Ask, before: &Outcome, after: &Outcome| {
-        before.serves_as(after) || harm.covers(ask, before, &sources)
+        before.serves_as(after) || gives_nothing(before, after) || harm.covers(ask, before, after, [&sources, &then])
     };
     let sites = [before, after];
     let mut comparison = Comparison::new(sites, [first, second], false).passing(Arc::new(passed));
@@ -125,36 +126,62 @@ fn safe(
     }
 }
 
+/// Whether a visitor gets nothing by either answer: of two refusals it is all the same which, and what TRACE, OPTIONS and
+/// methods of nobody's get is no page.
+fn gives_nothing(before: &Outcome, after: &Outcome) -> bool {
+    let usual = [&b"GET"[..], b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH"].contains(&before.method.as_bytes());
+    !usual || is_refusal(before) && is_refusal(after)
+}
+
 /// What a finding is about: the lines that it blames, and what the request of its witness gets.
 struct Harm {
     lines: Vec<(String, String)>,
     witness: Option<Ask>,
+    /// The file that it gets.
+    file: Option<BString>,
     kind: Option<Sensitive>,
 }
 
 impl Harm {
     fn of(finding: &Finding, sources: &SourceMap) -> Harm {
-        let lines = finding.related.iter().map(|(span, _)| *span).chain([finding.line]);
+        let lines =
+            finding.related.iter().map(|(span, _)| *span).chain([finding.line]).chain(rule_of(sources, finding.line));
         Harm {
             lines: lines.map(|span| named(sources, span)).collect(),
             witness: finding.witness.as_ref().map(|(ask, _)| ask.clone()),
+            file: finding.witness.as_ref().and_then(|(_, outcome)| outcome.file.clone()),
             kind: finding.witness.as_ref().and_then(|(_, outcome)| kind(outcome)),
         }
     }
 
     /// Whether a request whose answer changes is one that is answered wrongly: of files that are nobody's, one that gets such
-    /// a file; else one whose answer a blamed line decides.
-    fn covers(&self, ask: &Ask, before: &Outcome, sources: &SourceMap) -> bool {
+    /// a file; else one for the same as that of the finding, or one whose answer a blamed line decides, or should.
+    fn covers(&self, ask: &Ask, before: &Outcome, after: &Outcome, [now, then]: [&SourceMap; 2]) -> bool {
         match (&self.witness, self.kind) {
             (None, _) => false,
             (Some(witness), _) if witness == ask => true,
-            (Some(_), Some(own)) => kind(before) == Some(own),
-            (Some(_), None) => {
+            (Some(_), Some(own)) => kind(before) == Some(own) || self.file == before.file,
+            (Some(witness), None) => {
                 let decided = before.decided_by.iter().map(|decision| decision.span);
-                decided.filter(Span::is_some).any(|span| self.lines.contains(&named(sources, span)))
+                let same = witness.path == ask.path || self.file.is_some() && self.file == before.file;
+                same || decided.filter(Span::is_some).any(|span| self.lines.contains(&named(now, span)))
+                    || after.decided_by.iter().any(|d| d.span.is_some() && self.lines.contains(&named(then, d.span)))
             }
         }
     }
+}
+
+/// The rule that a condition is for.
+fn rule_of(sources: &SourceMap, line: Span) -> Option<Span> {
+    let file = sources.file(line.file);
+    let named = |line: Span, name: &[u8]| file.directive_name(line).eq_ignore_ascii_case(name);
+    let whole = |number: u32| {
+        let (start, text) = (file.line_start(number), file.line(number));
+        let indent = (text.len() - text.trim_start().len()) as u32;
+        Span { line: number, start: start + indent, end: start + text.trim_end().len() as u32, ..line }
+    };
+    let mut below = (line.line + 1..=file.lines() as u32).map(whole);
+    below.find(|line| named(*line, b"RewriteRule")).filter(|_| named(line, b"RewriteCond"))
 }
 
 fn kind(outcome: &Outcome) -> Option<Sensitive> {

@@ -13,6 +13,8 @@ mod forms;
 mod htaccess;
 mod lines;
 #[cfg(test)]
+mod mended;
+#[cfg(test)]
 mod more_forms;
 mod overlap;
 mod past;

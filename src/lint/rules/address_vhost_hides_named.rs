@@ -1,12 +1,15 @@
 //! `address-vhost-hides-named`
 
-use super::hosts::{bearer, chains, hosts};
+use super::hosts::{Host, bearer, chains, hosts};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, whole};
+use crate::lint::edits::{Trial, in_word};
+use crate::lint::facts::{Facts, Seen, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
 use crate::search::doors::Door;
+use crate::site::{Edit, Fix};
 use bstr::ByteSlice;
+use std::net::IpAddr;
 
 pub(super) static RULE: Rule = Rule {
     name: "address-vhost-hides-named",
@@ -14,8 +17,8 @@ pub(super) static RULE: Rule = Rule {
     group: "virtual hosts",
     finds: "A virtual host is bound to an address, and others to `*`.",
     why: "For connections to that address the names of the others are not looked at: it answers to all of them.",
-    help: "write `*` for all of them",
-    safe: None,
+    help: "write `*` for all of them, or that address at the others, too",
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv>
   Require all granted
@@ -92,9 +95,39 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 if !resolves {
                     finding.level = Severity::Note;
                 }
-                found.push(finding.related(host.section.span(), "this one bears the name, for other addresses"));
+                let mut finding = finding.related(host.section.span(), "this one bears the name, for other addresses");
+                let hidden: Vec<&Host<'_, '_>> =
+                    others.iter().filter(|host| all.iter().all(|own| own.server != host.server)).collect();
+                finding.fix = bound.ip().and_then(|ip| fix(facts, &finding, ip, &hidden));
+                found.push(finding);
             }
         }
     }
     found
+}
+
+/// The address at the hosts that are hidden, too: what is bound to it is opened to no other one so.
+fn fix(facts: &Facts<'_>, finding: &Finding, ip: IpAddr, hidden: &[&Host<'_, '_>]) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let bind = |host: &&Host<'_, '_>| {
+        let words = host.section.words();
+        let (n, port) = words.iter().enumerate().find_map(|(n, word)| {
+            let port = word.strip_prefix(b"*").or(word.strip_prefix(b"_default_"))?;
+            Some((n, port.to_str().ok()?.to_string()))
+        })?;
+        let ip = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+        in_word(sources, host.section, n, |old| Some(format!("{old} {ip}{port}")))
+    };
+    let edits: Vec<Edit> = hidden.iter().map(bind).collect::<Option<_>>()?;
+    let (_, before) = finding.witness.as_ref()?;
+    let own = |seen: &Seen| {
+        hidden.iter().flat_map(|host| &host.names).any(|n| n.name.eq_ignore_ascii_case(seen.ask.host.as_bytes()))
+    };
+    let trial = Trial {
+        message: "bind the others to that address, too",
+        edits,
+        gone: &|then| then.vhost != before.vhost,
+        meant: &|seen, _| own(seen),
+    };
+    trial.guess(facts, finding)
 }

@@ -69,7 +69,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 // all of its URLs are its own then
                 let edits = above(facts.site, line, earlier).filter(|edits| {
                     let moved = asked.changed(edits);
-                    let own = |seen: &Seen| moved.as_ref().map(|run| differ(&seen.outcome, &run.ask(&seen.ask.request())));
+                    let own =
+                        |seen: &Seen| moved.as_ref().map(|run| differ(&seen.outcome, &run.ask(&seen.ask.request())));
                     seen.iter().all(|seen| own(seen).is_some_and(|kind| kind.is_some()))
                 });
                 let fix = edits.and_then(|edits| moved_fix(asked, &urls, (line, earlier), "above", edits));

@@ -1,13 +1,14 @@
 //! `aliasmatch-without-capture`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{Trial, in_word};
 use crate::lint::facts::{Asked, Facts, Seen};
 use crate::lint::lines::matching;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::observer::PatternKind;
 use crate::search::ask::decoded;
 use crate::search::solve::{Solved, Want};
-use crate::site::Directive;
+use crate::site::{Directive, Edit, Fix};
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -17,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An AliasMatch takes many URLs, and its path has no $1 of them.",
     why: "Every URL that matches leads to the one path: what lies in the directory is not reached.",
     help: "write `AliasMatch ^/static/(.*)$ DIRECTORY/$1`, or Alias",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv>
   Require all granted
@@ -50,7 +51,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let [pattern, path, ..] = words.as_slice() else { continue };
         let captures = path.find_iter("$").any(|at| path.get(at + 1).is_some_and(u8::is_ascii_digit));
         if captures {
-            found.extend(unanchored(rule, asked, line, pattern));
+            if let Some(finding) = unanchored(rule, asked, line, pattern) {
+                let anchor = |old: &str| Some(old.replacen('/', "^/", 1));
+                let edit = in_word(facts.site.sources(), line, 0, anchor);
+                let fix = edit.and_then(|edit| fix(facts, &finding, "begin the pattern with `^`", vec![edit]));
+                found.push(Finding { fix, ..finding });
+            }
             continue;
         }
         // one file may be meant for all of them
@@ -68,9 +74,48 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let to = path.to_str_lossy();
         let message =
             format!("`{}` and `{}` both lead to `{to}`: the path has no $1 of the URL", one.ask.path, two.ask.path);
-        found.push(rule.seen(line.span(), message, &one));
+        let finding = rule.seen(line.span(), message, &one);
+        let fix =
+            captured(facts, line).and_then(|edits| fix(facts, &finding, "hand on what of the URL follows", edits));
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// The line with the rest of the URL in a group, and that in its path; none where the pattern says nothing of a rest.
+fn captured(facts: &Facts<'_>, line: &Directive<'_>) -> Option<Vec<Edit>> {
+    let sources = facts.site.sources();
+    let words = line.words();
+    let (pattern, path) = (words.first()?.to_str().ok()?, words.get(1)?.to_str().ok()?);
+    let bare = pattern.strip_suffix('$').unwrap_or(pattern);
+    let groups = bare.matches('(').count();
+    // one group alone, at the end, and nothing that counts otherwise
+    let (beginning, any) = [("(.*)", true), ("(.+)", true), (".*", false), (".+", false)]
+        .into_iter()
+        .find_map(|(end, group)| Some((bare.strip_suffix(end)?, (end, group))))?;
+    if groups != usize::from(any.1) || !pattern.starts_with('^') || beginning.contains(['\\', '|', '?']) {
+        return None;
+    }
+    let slash = if beginning.ends_with('/') && !path.ends_with('/') { "/" } else { "" };
+    let behind = |old: &str, more: &str| match old.strip_suffix('"') {
+        Some(inner) => format!("{inner}{more}\""),
+        None => format!("{old}{more}"),
+    };
+    let mut edits = vec![in_word(sources, line, 1, |old| Some(behind(old, &format!("{slash}$1"))))?];
+    if !any.1 {
+        let group = |old: &str| Some(old.replacen(any.0, &format!("({})", any.0), 1));
+        edits.push(in_word(sources, line, 0, group)?);
+    }
+    Some(edits)
+}
+
+/// The fix, where the request then gets something else.
+fn fix(facts: &Facts<'_>, finding: &Finding, message: &str, edits: Vec<Edit>) -> Option<Fix> {
+    let (_, before) = finding.witness.as_ref()?;
+    let line = finding.line;
+    let trial =
+        Trial { message, edits, gone: &|then| then.file != before.file, meant: &|seen, _| seen.met.contains(&line) };
+    trial.guess(facts, finding)
 }
 
 /// Two requests that the line leads to the same path.

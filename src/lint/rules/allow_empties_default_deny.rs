@@ -5,8 +5,9 @@ use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, Seen, is_named, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
-use crate::site::Directive;
+use crate::site::{Directive, Edit, Fix, Safety};
 use crate::source::Span;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "allow-empties-default-deny",
@@ -15,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "`Order Allow,Deny` with `Allow from all` and nothing denied.",
     why: "The order says that what isn't allowed is denied, and everything is allowed: it reads as a denial and is none.",
     help: "take it out, or say what is to be denied",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -71,8 +72,26 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(other) = asked.without(&lines) else { continue };
         let same = met.iter().all(|seen| differ(&seen.outcome, &other.ask(&seen.ask.request())).is_none());
         if same && !met.is_empty() {
-            found.push(rule.at(order.span(), "everything is allowed: the denial by default never comes to it"));
+            let finding = rule.at(order.span(), "everything is allowed: the denial by default never comes to it");
+            found.push(Finding { fix: Some(fix(facts, &all, &beside)), ..finding });
         }
     }
     found
+}
+
+/// The lines taken out, and their section where nothing else is in it.
+fn fix(facts: &Facts<'_>, all: &[Directive<'_>], lines: &[&Directive<'_>]) -> Fix {
+    let around = lines.first().and_then(|line| line.sections().last().copied());
+    let section = around.and_then(|around| all.iter().find(|d| d.span() == around.span));
+    let only = section.filter(|section| {
+        let text = facts.site.sources().text(whole(section));
+        let inside = all.iter().filter(|d| d.sections().last().is_some_and(|s| s.span == section.span()));
+        let removable = !section.name().eq_ignore_ascii_case(b"VirtualHost");
+        removable && inside.count() == lines.len() && text.lines().all(|line| !line.trim_ascii().starts_with(b"#"))
+    });
+    let edits = match only {
+        Some(section) => vec![Edit::delete(whole(section))],
+        None => lines.iter().map(|line| Edit::delete(line.span())).collect(),
+    };
+    Fix { message: "take it out".into(), safety: Safety::Unsafe, edits }
 }

@@ -1,6 +1,7 @@
 //! `authorization-not-passed`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial, nothing_else};
 use crate::lint::facts::{Asked, Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
@@ -16,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An application is mounted without WSGIPassAuthorization, and httpd does not ask for a login itself.",
     why: "The Authorization header never reaches the application: an API that reads it takes each client for a stranger.",
     help: "write `WSGIPassAuthorization On` if the application checks credentials or tokens itself",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/api>
   Require all granted
@@ -61,7 +62,13 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if passed.is_some_and(|other| reaches(&other.ask(&ask.request())) == Some(true)) {
             hosts.push(mount.virtual_host());
             let message = "the application never sees the Authorization header that a client sends";
-            found.push(rule.shown(mount.span(), message, &ask, &asked.ask(ask.clone()).outcome));
+            let finding = rule.shown(mount.span(), message, &ask, &asked.ask(ask.clone()).outcome);
+            let edits = vec![edits::below(facts.site.sources(), mount.span(), "WSGIPassAuthorization On")];
+            let passed = asked.changed(&edits).map(|other| other.fork().with_response());
+            let passed = passed.is_some_and(|other| reaches(&other.ask(&ask.request())) == Some(true));
+            let trial = Trial { message: "pass it on", edits, gone: &|_| passed, meant: &nothing_else };
+            let fix = trial.guess(facts, &finding);
+            found.push(Finding { fix, ..finding });
         }
     }
     found

@@ -1,12 +1,16 @@
 //! `back-end-mounted-twice`
 
-use super::elsewhere::{led_past, told};
+use super::access::{BY_URL, RULES};
+use super::elsewhere::{Led, led_past, told};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Seen, is_named};
+use crate::lint::edits::{self, Trial};
+use crate::lint::facts::{Asked, Facts, Seen, is_named, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
-use crate::search::denial::Denial;
+use crate::search::denial::{Denial, denial};
+use crate::search::ground::is_refusal;
 use crate::search::shown::Thing;
+use crate::site::Fix;
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -17,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "Two mappings lead to one back-end, and only one of them is guarded.",
     why: "Who is refused at the one URL asks for the other: the back-end gets the same request.",
     help: "guard the back-end's own URL: a Proxy section",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"ProxyPass /shop/ http://127.0.0.1:9000/
 # finding
@@ -54,9 +58,39 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let told = led.iter().map(|led| {
         let (refused, path) = (&led.refused.ask.path, &led.seen.ask.path);
         let message = format!("`{refused}` is refused, and `{path}` leads to the same at the back-end");
-        told(rule, led.by, message, &led.seen, &led.lines, "this rule guards the one URL only")
+        let finding = told(rule, led.by, message, &led.seen, &led.lines, "this rule guards the one URL only");
+        Finding { fix: fix(facts, asked, &finding, led), ..finding }
     });
     told.collect()
+}
+
+/// The access rules of the Location that refuses, in a section for what it leads to at the back-end.
+fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, led: &Led<'_>) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let denied = denial(facts.site, &asked.ground.search.run, &led.refused.ask).ok()?;
+    let Thing::Backend(url) = &denied.thing else { return None };
+    let rule = facts.directives.iter().find(|d| led.lines.contains(&d.span()))?;
+    let around =
+        rule.sections().iter().find(|s| BY_URL.iter().any(|name| s.name.eq_ignore_ascii_case(name.as_bytes())))?;
+    let section = facts.directives.iter().find(|d| d.span() == around.span).filter(|d| is_named(d, &["Location"]))?;
+    let location = section.words().into_iter().next().filter(|url| url.starts_with(b"/"))?;
+    // what of the URL is below the section is the same at the back-end
+    let below = led.refused.ask.path.as_bytes().strip_prefix(location.as_slice())?;
+    let prefix = url.strip_suffix(below)?;
+    let bare = prefix.strip_prefix(b"proxy:").unwrap_or(prefix);
+    let pattern = crate::pattern::escaped(bare.trim_end_with(|c| c == '/'));
+    let pattern = Some(format!("\"^{pattern}([/?]|$)\"")).filter(|_| !pattern.contains(['"', '\n', '%']))?;
+    let rules = facts.within(section).filter(|d| is_named(d, &RULES)).map(|d| sources.text(whole(d)));
+    let rules: Vec<String> = rules.map(|text| text.to_str_lossy().into_owned()).collect();
+    let rules: Vec<&str> = rules.iter().map(|text| text.as_str()).collect();
+    let text = edits::section(&format!("ProxyMatch {pattern}"), &rules);
+    let trial = Trial {
+        message: "guard the back-end's own URL",
+        edits: vec![edits::below(sources, edits::outermost(section, &facts.directives), &text)],
+        gone: &|then| is_refusal(then),
+        meant: &|seen, _| matches!(asked.gives(&seen.ask, &seen.outcome), Some((Thing::Backend(url), _)) if url.starts_with(prefix)),
+    };
+    trial.fix(facts, finding)
 }
 
 /// Another plain request that gets the same, by another mapping.

@@ -1,11 +1,13 @@
 //! `child-rules-replace-parents`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::rewriting::{Level, level};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::denial::refusing;
-use crate::site::Directive;
+use crate::search::ground::is_refusal;
+use crate::site::{Directive, Fix};
 use crate::source::Span;
 use bstr::BString;
 use std::collections::BTreeMap;
@@ -17,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "RewriteEngine in a deeper directory drops the rules of the directories above, and a denial among them.",
     why: "Rules of directories are not added to each other: the deepest directory that has any replaces all others.",
     help: "deny by Require, which is inherited, or write `RewriteOptions InheritBefore` in the deeper directory",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -97,9 +99,27 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let path = &seen.ask.path;
         let message =
             format!("the rules of the directories above are dropped here, and the denial of `{path}` with them");
-        found.push(rule.seen(engine, message, &seen).related(denial, "this line no longer denies it"));
+        let finding = rule.seen(engine, message, &seen).related(denial, "this line no longer denies it");
+        let fix = fix(facts, &finding, denial);
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// The rules of the directories above before those of this one.
+fn fix(facts: &Facts<'_>, finding: &Finding, denial: Span) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let trial = Trial {
+        message: "take the rules above over",
+        edits: vec![edits::below(sources, finding.line, "RewriteOptions InheritBefore")],
+        gone: &|then| is_refusal(then),
+        // what is refused by a rule is what its author meant
+        meant: &|_, then| {
+            let rule = |line: Span| line.is_some() && (line.file, line.line) == (denial.file, denial.line);
+            is_refusal(then) && then.decided_by.iter().any(|d| rule(d.span))
+        },
+    };
+    trial.guess(facts, finding)
 }
 
 /// A request for a file of the directory that a rule above would refuse, and that rule.

@@ -1,7 +1,8 @@
 //! What the rules about WSGIDaemonProcess have in common.
 
+use crate::lint::edits;
 use crate::lint::facts::{Facts, is_named};
-use crate::site::Directive;
+use crate::site::{Directive, Edit, Fix, Safety};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -36,6 +37,22 @@ pub(super) fn daemons(facts: &Facts<'_>) -> Vec<Daemon> {
         Some(Daemon { line: d.span(), name, options: options.collect() })
     });
     all.collect()
+}
+
+/// A WSGIDaemonProcess line without some of its options.
+pub(super) fn without_options(facts: &Facts<'_>, line: Span, names: &[&str], message: &str) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let own = facts.directives.iter().find(|d| d.span() == line)?;
+    let words = own.words();
+    let is = |word: &BString| names.iter().any(|name| word.starts_with(format!("{name}=").as_bytes()));
+    let all = (1..words.len()).filter(|n| is(&words[*n])).map(|n| edits::without_word(sources, own, n));
+    let edits: Vec<Edit> = all.collect::<Option<_>>()?;
+    Some(Fix { message: message.into(), safety: Safety::Safe, edits }).filter(|fix| starts(facts, &fix.edits))
+}
+
+/// Whether httpd starts with some edits, or did not before.
+pub(super) fn starts(facts: &Facts<'_>, edits: &[Edit]) -> bool {
+    !edits.is_empty() && facts.asked.as_ref().is_none_or(|asked| asked.changed(edits).is_some())
 }
 
 /// The process group that a line names, and by which of its words.

@@ -1,6 +1,6 @@
 //! `daemon-maximum-requests`
 
-use super::daemon::daemons;
+use super::daemon::{daemons, without_options};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A WSGIDaemonProcess line has maximum-requests.",
     why: "The application is loaded anew again and again, which visitors wait for: it is meant for programs that leak memory.",
     help: "take it out, unless the application leaks",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"# finding
 WSGIDaemonProcess shop maximum-requests=500
@@ -35,5 +35,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let daemons = daemons(facts).into_iter();
     let limited = daemons.filter_map(|daemon| Some((daemon.line, daemon.number("maximum-requests")?)));
     let limited = limited.filter(|(_, number)| *number > 0);
-    limited.map(|(line, number)| rule.at(line, format!("each process ends after {number} requests"))).collect()
+    let told = limited.map(|(line, number)| {
+        let fix = without_options(facts, line, &["maximum-requests"], "take it out");
+        Finding { fix, ..rule.at(line, format!("each process ends after {number} requests")) }
+    });
+    told.collect()
 }

@@ -1,6 +1,6 @@
 //! `daemon-user-is-default`
 
-use super::daemon::daemons;
+use super::daemon::{daemons, without_options};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "WSGIDaemonProcess has the user and group that httpd runs as anyway.",
     why: "They say nothing, and are in the way when httpd's own are changed.",
     help: "take `user=` and `group=` out",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"User www-data
 Group www-data
@@ -54,5 +54,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         Some(_) => "httpd runs as that user anyway".to_string(),
         None => format!("httpd runs as `{user}` anyway"),
     };
-    same.map(|daemon| rule.at(daemon.line, message.clone())).collect()
+    let told = same.map(|daemon| {
+        let fix = without_options(facts, daemon.line, &["user", "group"], "take them out");
+        Finding { fix, ..rule.at(daemon.line, message.clone()) }
+    });
+    told.collect()
 }

@@ -1,10 +1,11 @@
 //! `database-or-dump-served`
 
-use super::exposed::of_kind;
+use super::exposed::of_kind_denied;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::kinds::Sensitive;
+use crate::site::Safety;
 
 pub(super) static RULE: Rule = Rule {
     name: "database-or-dump-served",
@@ -13,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A database file or a dump is served.",
     why: "Whoever asks for its URL has all that is in it.",
     help: "move it out of what URLs lead to, or deny it in a Files section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/shop>
   Require all granted
@@ -38,5 +39,8 @@ Alias /media /srv/shop
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    of_kind(rule, facts, "a database", Sensitive::Database)
+    let mut found = of_kind_denied(rule, facts, "a database", Sensitive::Database, |_| Vec::new());
+    // a dump may be there for everybody
+    found.iter_mut().filter_map(|finding| finding.fix.as_mut()).for_each(|fix| fix.safety = Safety::Unsafe);
+    found
 }

@@ -1,10 +1,14 @@
 //! `default-host-is-a-site`
 
-use super::hosts::{chains, hosts, way};
+use super::hosts::{Host, chains, hosts, way};
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
+use crate::search::ground::is_refusal;
 use crate::search::shown::Thing;
+use crate::site::Fix;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "default-host-is-a-site",
@@ -13,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A request for a host name that no one bears is answered by one of the sites.",
     why: "The first virtual host of an address answers for all names that no other one has, and for the bare address.",
     help: "put a virtual host first that denies everything",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/shop>
   Require all granted
@@ -74,8 +78,29 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         });
         if let Some(seen) = shown {
             let message = format!("whatever the host name, `{}` answers: it is the first of its address", name.name);
-            found.push(rule.seen(name.at, message, &seen));
+            let finding = rule.seen(name.at, message, &seen);
+            let tls = asked.ground.search.run.server().servers.get(first.server).is_none_or(|server| server.tls);
+            // one without a certificate would break the others' connections
+            let fix = if tls { None } else { fix(facts, &finding, first) };
+            found.push(Finding { fix, ..finding });
         }
     }
     found
+}
+
+/// A virtual host of the same addresses before the first one, which denies everything.
+fn fix(facts: &Facts<'_>, finding: &Finding, first: &Host<'_, '_>) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let location = edits::section("Location /", &["Require all denied"]);
+    let addresses = first.section.args().trim_end_with(|c| c == '>' || c == ' ').to_str().ok()?;
+    let text = edits::section(&format!("VirtualHost {addresses}"), &["ServerName nobody.invalid", &location]);
+    let names = |host: &str| first.names.iter().any(|n| n.name.eq_ignore_ascii_case(host.as_bytes()));
+    let own = finding.witness.as_ref()?.1.vhost.clone();
+    let trial = Trial {
+        message: "put a virtual host first that denies everything",
+        edits: vec![edits::above(sources, first.section.span(), &text)],
+        gone: &|then| is_refusal(then),
+        meant: &|seen, then| is_refusal(then) && seen.outcome.vhost == own && !names(&seen.ask.host),
+    };
+    trial.guess(facts, finding)
 }

@@ -1,9 +1,13 @@
 //! `denial-by-case`
 
-use super::denials::{Gap, by_gap, url};
+use super::denials::{Gap, by_gap, kept_out, repatterned, url};
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Facts, is_named};
+use crate::lint::rewriting::rewrites;
 use crate::lint::{Example, Finding, Rule};
+use crate::site::{Edit, Fix};
+use crate::source::Span;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "denial-by-case",
@@ -12,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A mapping takes names in any case, and the denial of its URLs takes one.",
     why: "Whoever writes a letter of the URL in the other case gets what is denied.",
     help: "write `(?i)` in a LocationMatch, or deny the directory in a Directory section",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -42,7 +46,39 @@ AliasMatch "(?i)^/docs/(.*)$" /srv/www/docs/$1
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_gap(rule, facts, Gap::Case, |past| {
+    let mut found = by_gap(rule, facts, Gap::Case, |past| {
         format!("this refuses `{}`, and `{}` gets the same", past.denial.ask.path, url(&past.found.ask))
-    })
+    });
+    for finding in &mut found {
+        finding.fix = fix(facts, finding);
+    }
+    found
+}
+
+/// The pattern, or a pattern in the place of the path, for any case.
+fn fix(facts: &Facts<'_>, finding: &Finding) -> Option<Fix> {
+    const MESSAGE: &str = "deny it in any case";
+    let sources = facts.site.sources();
+    let by_rule = rewrites(facts);
+    if let Some(rule) = by_rule.iter().find(|rule| rule.span() == finding.line) {
+        return kept_out(facts, finding, MESSAGE, vec![rule.with_flag(sources, "NC")]);
+    }
+    let section = facts.directives.iter().find(|d| d.span() == finding.line)?;
+    let words = section.words();
+    match words.as_slice() {
+        [url] if is_named(section, &["Location"]) && url.find_byteset(b"*?[").is_none() => {
+            let pattern = crate::pattern::escaped(url.trim_end_with(|c| c == '/'));
+            let end = section.end()?;
+            let name = Span { start: end.start + 2, end: end.start + 2 + "Location".len() as u32, ..end };
+            let open = Edit::replace(section.span(), format!("<LocationMatch \"(?i)^{pattern}(/|$)\">"));
+            let edits = vec![open, Edit::replace(name, "LocationMatch")];
+            kept_out(facts, finding, MESSAGE, edits).filter(|_| !pattern.contains('"'))
+        }
+        _ => repatterned(facts, finding, MESSAGE, |old| {
+            Some(match old.strip_prefix('"') {
+                Some(inner) => format!("\"(?i){inner}"),
+                None => format!("(?i){old}"),
+            })
+        }),
+    }
 }

@@ -1,6 +1,6 @@
 //! `denial-decoded-again`
 
-use super::denials::{Gap, by_gap, url};
+use super::denials::{Gap, by_gap, denied_as_files, url};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "What a denial has checked is decoded once more behind it.",
     why: "A name that was encoded twice passes the check, and is the denied one afterwards.",
     help: "deny what the rule leads to, in a Files or Directory section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -41,11 +41,15 @@ RewriteRule ^/title/(.+)$ /srv/www/books/$1 [L]
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_gap(rule, facts, Gap::Twice, |past| {
+    let mut found = by_gap(rule, facts, Gap::Twice, |past| {
         format!(
             "this refuses `{}`, and `{}`, which is decoded again behind it, gets the same",
             past.denial.ask.path,
             url(&past.found.ask)
         )
-    })
+    });
+    for finding in &mut found {
+        finding.fix = denied_as_files(facts, finding);
+    }
+    found
 }

@@ -1,6 +1,6 @@
 //! `denial-not-asked-in-lookups`
 
-use super::denials::{Gap, by_gap, url};
+use super::denials::{Gap, by_gap, denied_as_files, url};
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A RewriteRule or RedirectMatch of the server denies a file that httpd also finds by itself.",
     why: "An index file or a name without its extension is looked up as a file: rules on the URL are not asked about it.",
     help: "deny the file in a Files section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -38,11 +38,15 @@ RedirectMatch 404 "\.zip$"
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_gap(rule, facts, Gap::Lookup, |past| {
+    let mut found = by_gap(rule, facts, Gap::Lookup, |past| {
         format!(
             "this refuses `{}`, and `{}`, for which httpd looks the file up, gets it",
             past.denial.ask.path,
             url(&past.found.ask)
         )
-    })
+    });
+    for finding in &mut found {
+        finding.fix = denied_as_files(facts, finding);
+    }
+    found
 }

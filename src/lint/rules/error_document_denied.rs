@@ -1,10 +1,13 @@
 //! `error-document-denied`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::compare::differ;
+use crate::search::denial::refusing;
 use crate::search::shown::{How, Thing, behind};
+use crate::site::Fix;
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -15,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An ErrorDocument lies where visitors are denied.",
     why: "httpd fetches the page by an internal redirect, which is held to the same rules: visitors get httpd's own page instead.",
     help: "open the directory of the pages: `<Location /errors> Require all granted </Location>` after the denial",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -76,10 +79,36 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let is_page = matches!(behind(facts.site, &other), Some((Thing::File(_), How::Static | How::Program)));
         if is_page && other.status == own.status && differ(&own, &other).is_some() {
             let message = format!("visitors are denied `{page}` too: instead of it they get httpd's own page");
-            found.push(rule.seen(line.span(), message, &seen));
+            let finding = rule.seen(line.span(), message, &seen);
+            let fix = fix(facts, asked, &finding, page);
+            found.push(Finding { fix, ..finding });
         }
     }
     found
+}
+
+/// The page alone opened, behind what denies it.
+fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, page: &str) -> Option<Fix> {
+    let (ask, own) = finding.witness.as_ref()?;
+    let seen = asked.ask(ask.at(page));
+    let lines = refusing(&asked.ground.search.run, &seen.outcome);
+    let rule = facts.directives.iter().rev().find(|d| lines.contains(&d.span()))?;
+    let header = format!("Location {}", edits::quoted(page.as_bytes())?);
+    let text = edits::section(&header, &["Require all granted"]);
+    let edits = vec![edits::below(facts.site.sources(), edits::outermost(rule, &facts.directives), &text)];
+    let (now, then) = (asked.ground.search.run.fork(), asked.changed(&edits)?.fork());
+    let request = ask.request();
+    let (now, then) = (now.with_response().ask(&request), then.with_response().ask(&request));
+    let is_page = matches!(behind(facts.site, &then), Some((Thing::File(_), How::Static | How::Program)));
+    let status = own.status;
+    let trial = Trial {
+        message: "open the page",
+        edits,
+        gone: &|then| then.status == status,
+        // that they get the page, or the page itself
+        meant: &|seen, then| seen.ask.path == page || then.status == seen.outcome.status,
+    };
+    trial.guess(facts, finding).filter(|_| is_page && differ(&now, &then).is_some())
 }
 
 /// A request that ends with this status, and for which that line names the page.

@@ -1,8 +1,11 @@
 //! `error-document-redirects`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::edits::{Trial, in_word};
+use crate::lint::facts::{Facts, is_named};
 use crate::lint::{Example, Finding, Rule};
+use crate::search::shown::{How, Thing, behind};
+use crate::site::{Directive, Fix};
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -12,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An ErrorDocument that is a whole URL.",
     why: "The visitor is redirected: programs and search engines get 302 in the place of the error.",
     help: "name a page of the site by its path: `ErrorDocument 404 /404.html`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -54,9 +57,39 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             asked.pool.iter().filter(|seen| seen.outcome.leads_to().is_some()).take(400).find(leads)
         });
         found.push(match seen {
-            Some(seen) => rule.seen(line.span(), message, seen),
+            Some(seen) => {
+                let finding = rule.seen(line.span(), message, seen);
+                Finding { fix: fix(facts, &finding, &line), ..finding }
+            }
             None => rule.at(line.span(), message),
         });
     }
     found
+}
+
+/// The page by its path, where the site has it.
+fn fix(facts: &Facts<'_>, finding: &Finding, line: &Directive<'_>) -> Option<Fix> {
+    let words = line.words();
+    let (_, rest) = words.get(1)?.split_once_str("://")?;
+    let (host, page) = (rest.split_once_str("/")?.0, &rest[rest.find_byte(b'/')?..]);
+    let page = page.to_str().ok().filter(|page| !page.contains(['"', '%', '?', '#', ' ']))?;
+    // the page of another server is not this one's, where both have names
+    let named: Vec<_> = facts.named(&["ServerName", "ServerAlias"]).flat_map(|d| d.words()).collect();
+    let bare = |name: &[u8]| name.split(|b| *b == b':').next().unwrap_or_default().to_ascii_lowercase();
+    if !named.is_empty() && !named.iter().any(|name| bare(name) == bare(host)) || !is_named(line, &["ErrorDocument"]) {
+        return None;
+    }
+    let status: u16 = words.first()?.to_str().ok()?.parse().ok()?;
+    let edits = vec![in_word(facts.site.sources(), line, 1, |_| Some(page.to_string()))?];
+    let before = finding.line;
+    let trial = Trial {
+        message: "name the page by its path",
+        edits,
+        gone: &|then| {
+            let there = matches!(behind(facts.site, then), Some((Thing::File(_), How::Static | How::Program)));
+            then.status == status && there && then.leads_to().is_none()
+        },
+        meant: &|seen, then| then.status == status && seen.outcome.decided_by.iter().any(|d| d.span == before),
+    };
+    trial.guess(facts, finding)
 }

@@ -2,13 +2,15 @@
 
 use super::access::rules;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Seen, is_named, same_line};
+use crate::lint::edits::{self, Trial};
+use crate::lint::facts::{Asked, Facts, Seen, is_named, same_line, whole};
 use crate::lint::rewriting::{Level, rewrites};
 use crate::lint::{Example, Finding, Rule};
 use crate::run::Run;
 use crate::search::denial::refusing;
 use crate::search::ground::is_refusal;
-use crate::site::Directive;
+use crate::search::shown::How;
+use crate::site::{Directive, Edit, Fix};
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -19,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "What a Directory or Files section or an .htaccess file denies is sent to a back-end by ProxyPass.",
     why: "Such rules are for files: a request that ProxyPass or ProxyPassMatch takes has none, and is not held to them.",
     help: "deny by Location or Proxy; for PHP-FPM, hand the files over with a FilesMatch and `SetHandler proxy:...`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -85,12 +87,68 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 if found.iter().all(|finding| finding.line != line) {
                     let path = &seen.ask.path;
                     let message = format!("`{path}` is denied by rules for files, and goes to a back-end all the same");
-                    found.push(rule.seen(line, message, &seen).related(related, label));
+                    let finding = rule.seen(line, message, &seen).related(related, label);
+                    let fix = by_handler(facts, asked, &finding, *pass).or_else(|| {
+                        let section = (line != *pass).then_some(line)?;
+                        by_url(facts, &finding, section, &entry.path)
+                    });
+                    found.push(Finding { fix, ..finding });
                 }
             }
         }
     }
     found
+}
+
+/// The files handed over by a handler, in the place of a ProxyPassMatch for PHP-FPM that names the whole path.
+fn by_handler(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, pass: Span) -> Option<Fix> {
+    let line = facts.directives.iter().find(|d| d.span() == pass).filter(|d| is_named(d, &["ProxyPassMatch"]))?;
+    let words = line.words();
+    let [pattern, url] = words.as_slice() else { return None };
+    let suffix =
+        ["^/(.*\\.", "^/?(.*\\.", "^(/.*\\.", "^(.*\\."].iter().find_map(|b| pattern.strip_prefix(b.as_bytes()))?;
+    let suffix = suffix.strip_suffix(b"(/.*)?)$").or(suffix.strip_suffix(b")$"))?.to_str().ok()?;
+    if !suffix.bytes().all(|b| b.is_ascii_alphanumeric()) || !url.starts_with(b"fcgi://") {
+        return None;
+    }
+    let server = url[..7 + url[7..].find_byte(b'/')?].to_str().ok().filter(|server| !server.contains(['"', '$']))?;
+    let pad = facts.site.sources().file(pass.file).indent(pass.start).to_string();
+    let handler = format!("SetHandler \"proxy:{server}\"");
+    let text = edits::section(&format!("FilesMatch \"\\.{suffix}$\""), &[&handler]).replace('\n', &format!("\n{pad}"));
+    let trial = Trial {
+        message: "hand the files over by a handler",
+        edits: vec![Edit::replace(pass, text)],
+        gone: &|then| is_refusal(then),
+        // what is denied as a file, and what no file is at; and programs that are had, with a path behind them
+        meant: &|seen, then| {
+            let runs = asked.gives(&seen.ask, then).filter(|(_, how)| *how == How::Program);
+            matches!(then.status, 401 | 403 | 404) || runs.is_some_and(|(own, _)| asked.ground.got.contains_key(&own))
+        },
+    };
+    trial.guess(facts, finding)
+}
+
+/// The rules of a Directory section, for its URL.
+fn by_url(facts: &Facts<'_>, finding: &Finding, section: Span, file: &[u8]) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let own = facts.directives.iter().find(|d| d.span() == section).filter(|d| is_named(d, &["Directory"]))?;
+    let folder = own.words().into_iter().next().filter(|path| path.find_byteset(b"*?[~").is_none())?;
+    let below = file.strip_prefix(folder.trim_end_with(|c| c == '/').as_bytes())?.to_str().ok()?;
+    let url = finding.witness.as_ref()?.0.path.strip_suffix(below).filter(|url| url.starts_with('/'))?;
+    let lines = rules(facts, own);
+    let texts: Vec<String> = lines.iter().map(|line| sources.text(*line).to_str_lossy().into_owned()).collect();
+    let texts: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+    let text = edits::section(&format!("Location {}", edits::quoted(url.as_bytes())?), &texts);
+    let trial = Trial {
+        message: "deny its URL, too",
+        edits: vec![edits::below(sources, whole(own), &text)],
+        gone: &|then| is_refusal(then),
+        meant: &|seen, then| {
+            let path = seen.ask.path.as_str();
+            is_refusal(then) && (path == url || path.starts_with(&format!("{url}/")))
+        },
+    };
+    trial.guess(facts, finding)
 }
 
 /// Names that are denied everywhere by custom.

@@ -1,12 +1,15 @@
 //! `handler-does-not-undo-mount`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::lines::below;
 use crate::lint::{Example, Finding, Rule};
+use crate::search::ask::escaped;
 use crate::search::compare::differ;
 use crate::search::doors::Door;
-use crate::site::Edit;
+use crate::search::shown::Thing;
+use crate::site::{Edit, Fix};
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -17,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "`SetHandler None` or `default-handler` in a Location below a mount is to give its files back.",
     why: "The URL leads to the script all the same: the application is asked, or the script's text sent, or nothing found.",
     help: "lead the URL to the directory: `Alias URL DIRECTORY`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv>
@@ -91,14 +94,41 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let text = format!("Alias \"{bare}\" \"{root}{bare}\"\n");
             let edits = [Edit { file: at.file, range: at.start..at.start, text: text.into() }];
             let then = asked.changed(&edits)?.ask(&seen.ask.request());
-            differ(&seen.outcome, &then).is_some().then_some((seen, mount.span()))
+            differ(&seen.outcome, &then).is_some().then_some((seen, mount.span(), plain.then_some((bare, root))))
         });
-        let Some((seen, mount)) = shown else { continue };
+        let Some((seen, mount, folder)) = shown else { continue };
         let message =
             format!("this does not give `{url}` back: its URLs lead to the application's script all the same");
-        found.push(rule.seen(off.span(), message, &seen).related(mount, "the mount takes them"));
+        let finding = rule.seen(off.span(), message, &seen).related(mount, "the mount takes them");
+        let fix = folder.and_then(|(url, root)| fix(facts, asked, &finding, mount, (&url, &format!("{root}{url}"))));
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// An Alias for the URL above the mount, where the document root has the directory; shown by one of its files.
+fn fix(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    finding: &Finding,
+    mount: Span,
+    (url, folder): (&str, &str),
+) -> Option<Fix> {
+    let line = format!("Alias {} {}", edits::quoted(url.as_bytes())?, edits::quoted(folder.as_bytes())?);
+    let edits = vec![edits::above(facts.site.sources(), mount, &line)];
+    let other = asked.changed(&edits)?;
+    let below = format!("{folder}/");
+    let file = asked.ground.tree.iter().find(|entry| !entry.dir && entry.path.starts_with(below.as_bytes()))?;
+    let (ask, before) = finding.witness.as_ref()?;
+    let ask = ask.at(format!("{url}/{}", escaped(&file.path[below.len()..])));
+    let got = asked.gives(&ask, &other.ask(&ask.request()));
+    let trial = Trial {
+        message: "lead the URL to the directory",
+        edits,
+        gone: &|then| then.file != before.file,
+        meant: &|seen, _| seen.ask.path == url || seen.ask.path.starts_with(&format!("{url}/")),
+    };
+    trial.guess(facts, finding).filter(|_| got.is_some_and(|(thing, _)| thing == Thing::File(file.path.clone())))
 }
 
 /// A request for a file below the document root that a section is for.

@@ -1,15 +1,18 @@
 //! `handler-location-lost-to-rewrite`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::{Asked, Facts, is_named};
 use crate::lint::lines::{below, matching};
+use crate::lint::rewriting::rewrites;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
 use crate::search::compare::differ;
 use crate::search::space::LOCAL;
 use crate::search::vary::Vary;
-use crate::site::Directive;
+use crate::site::{Directive, Fix};
 use crate::source::Span;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "handler-location-lost-to-rewrite",
@@ -18,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A Location sets a handler for a URL that a rewrite rule leads elsewhere.",
     why: "The URL names no file, so a front controller takes it: the handler is never asked.",
     help: "except the URL from the rule: `RewriteCond %{REQUEST_URI} !=/server-status`",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 # finding
@@ -62,11 +65,43 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let Some(line) = lost(asked, &ask, handler.span()) else { continue };
             let seen = asked.ask(ask);
             let message = format!("`{}` never gets its handler: a rewrite rule leads it elsewhere", seen.ask.path);
-            found.push(rule.seen(section.span(), message, &seen).related(line, "this rule takes it"));
+            let finding = rule.seen(section.span(), message, &seen).related(line, "this rule takes it");
+            let fix = fix(facts, &finding, section, line);
+            found.push(Finding { fix, ..finding });
             break;
         }
     }
     found
+}
+
+/// A condition more, which excepts the section's URL from the rule; none where that is in an .htaccess file, which others may
+/// write.
+fn fix(facts: &Facts<'_>, finding: &Finding, section: &Directive<'_>, line: Span) -> Option<Fix> {
+    let rules = rewrites(facts);
+    let rule = rules.iter().find(|rule| rule.span() == line).filter(|_| !facts.site.is_htaccess(line.file))?;
+    let words = section.words();
+    let test = match words.as_slice() {
+        [url] if is_named(section, &["Location"]) => format!("!={}", url.to_str().ok()?),
+        [pattern] | [_, pattern] => format!("!{}", pattern.to_str().ok()?),
+        _ => return None,
+    };
+    if test.contains(['"', ' ', '%']) {
+        return None;
+    }
+    let own = finding.witness.as_ref()?.0.path.clone();
+    let first = rule.conditions.first().map_or(line, |condition| condition.span());
+    let text = format!("RewriteCond %{{REQUEST_URI}} {test}");
+    let edits = vec![edits::above(facts.site.sources(), first, &text)];
+    let handler = facts.within(section).find(|d| is_named(d, &["SetHandler"]))?.words().into_iter().next()?;
+    let asks =
+        |then: &crate::outcome::Outcome| then.handler.as_deref().is_some_and(|h| h.as_bytes() == handler.as_slice());
+    let trial = Trial {
+        message: "except the URL from the rule",
+        edits,
+        gone: &|then| asks(then) || then.status == 403,
+        meant: &|seen, then| asks(then) || seen.ask.path == own,
+    };
+    trial.fix(facts, finding)
 }
 
 fn names_none(line: &Directive<'_>) -> bool {

@@ -2,8 +2,14 @@
 
 use super::htaccess_errors::{Wrong, errors};
 use crate::diagnostic::Severity;
+use crate::directives;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
+use crate::search::kinds::sensitive;
+use crate::search::shown::{How, Thing};
+use crate::site::{Directive, Fix};
+use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     name: "htaccess-needs-missing-module",
@@ -12,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An .htaccess file uses a directive of a module that is not loaded.",
     why: "httpd does not know the directive and stops reading there: everything in the directory and below it is answered 500.",
     help: "load the module, write what is used now, or put the lines into an IfModule section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -45,7 +51,45 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let name = facts.site.sources().directive_name(at);
             let message =
                 format!("everything in this directory is answered 500: `{name}` is of {module}, which is not loaded");
-            rule.seen(at, message, &seen)
+            let finding = rule.seen(at, message, &seen);
+            Finding { fix: fix(facts, &finding, at, &module), ..finding }
         })
         .collect()
+}
+
+/// Modules whose lines say who may come in.
+const ACCESS: [&str; 4] = ["access", "auth", "ssl", "security"];
+
+/// The lines of the module in an IfModule section; none where they say who may come in, or where the texts of programs would be
+/// sent then.
+fn fix(facts: &Facts<'_>, finding: &Finding, at: Span, module: &str) -> Option<Fix> {
+    let asked = facts.asked.as_ref()?;
+    let text = facts.htaccess.iter().find(|text| text.file == at.file)?;
+    let lines: Vec<Directive<'_>> = text.directives().collect();
+    let n = lines.iter().position(|line| line.span() == at)?;
+    if ACCESS.iter().any(|word| module.contains(word)) || lines[n].is_section() {
+        return None;
+    }
+    let inside = |line: &Directive<'_>| line.sections().last().map(|section| section.span);
+    let own = |line: &&Directive<'_>| {
+        let named = |row: &directives::Row| line.name().eq_ignore_ascii_case(row.name().as_bytes());
+        !line.is_section()
+            && inside(line) == inside(&lines[n])
+            && directives::all().any(|row| named(&row) && row.module() == module)
+    };
+    let last = lines[n..].iter().take_while(own).last()?;
+    let name = format!("IfModule {}.c", module.trim_end_matches(".c"));
+    let trial = Trial {
+        message: "leave the lines out where the module is not loaded",
+        edits: edits::wrapped(facts.site.sources(), at, last.span(), &name, &[]),
+        gone: &|then| then.status != 500,
+        meant: &|seen, then| {
+            let got = asked.gives(&seen.ask, then);
+            let text = got.is_some_and(|(thing, how)| {
+                matches!(&thing, Thing::File(path) if how != How::Program && sensitive(path, how).is_some())
+            });
+            seen.outcome.status == 500 && !text
+        },
+    };
+    trial.guess(facts, finding)
 }

@@ -1,6 +1,8 @@
 //! `htaccess-not-read`
 
+use super::overrides::{classes, permitted};
 use crate::diagnostic::Severity;
+use crate::lint::edits::Trial;
 use crate::lint::facts::{Asked, Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
@@ -8,7 +10,7 @@ use crate::run::Run;
 use crate::search::ask::Ask;
 use crate::search::compare::differ;
 use crate::search::points::points;
-use crate::site::{Directive, Edit};
+use crate::site::{Directive, Edit, Fix};
 use crate::source::{FileId, SourceMap, Span};
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
@@ -20,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An .htaccess file is in a directory where AllowOverride None keeps httpd from reading it.",
     why: "What it denies is open, and what it rewrites is not rewritten.",
     help: "name the classes that it uses in an AllowOverride line, or put its lines into a Directory section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -100,9 +102,28 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         } else if let Some(by) = override_line(facts, directory) {
             finding = finding.related(by, "this line keeps httpd from reading it");
         }
+        finding.fix = if named.is_empty() { fix(facts, asked, &finding, path, &other) } else { None };
         found.push(finding);
     }
     found
+}
+
+/// The classes that the file uses, permitted in its directory.
+fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, path: &BString, read: &Run) -> Option<Fix> {
+    let directory = &path[..path.len() - b".htaccess".len()];
+    let files = read.sources().files_from(0);
+    let number = files.iter().position(|file| file.name.as_bytes() == path.as_slice())?;
+    let nodes = read.htaccess_nodes(FileId(number as u32));
+    let classes = classes(Directive::of(&nodes))?;
+    let edits = vec![permitted(facts, directory, &classes)?];
+    let other = asked.changed(&edits)?;
+    let trial = Trial {
+        message: "permit the classes that it uses",
+        edits,
+        gone: &|then| then.status != 500 && is_by(&other, then, path),
+        meant: &|_, then| then.status >= 400 && then.status != 500 && is_by(&other, then, path),
+    };
+    trial.guess(facts, finding)
 }
 
 /// Requests for what is in a directory, the plainest first.
@@ -187,7 +208,7 @@ fn first_line(sources: &SourceMap, file: FileId) -> Option<Span> {
 }
 
 /// The AllowOverride line that is in force in a directory.
-fn override_line(facts: &Facts<'_>, directory: &[u8]) -> Option<Span> {
+pub(super) fn override_line(facts: &Facts<'_>, directory: &[u8]) -> Option<Span> {
     let within = |line: &&Directive<'_>| line.directory().is_some_and(|own| directory.starts_with(&own));
     let lines = facts.named(&["AllowOverride"]).filter(within);
     lines.max_by_key(|line| (line.directory().map(|own| own.len()), line.span())).map(|line| line.span())

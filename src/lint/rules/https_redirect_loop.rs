@@ -1,8 +1,11 @@
 //! `https-redirect-loop`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::{Facts, Seen, is_named};
+use crate::lint::rewriting::rewrites;
 use crate::lint::{Example, Finding, Rule};
+use crate::site::Fix;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -12,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A redirect to https on the port that a front end talks to after it has taken TLS off, without a look at what the front end says.",
     why: "Each request comes in as http, also the one that follows the redirect: it never ends.",
     help: "redirect only without the front end's header: `RewriteCond %{HTTP:X-Forwarded-Proto} !=https`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"Listen 80
 DocumentRoot /srv/www
@@ -86,7 +89,25 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         });
         let Some(seen) = again.filter(|seen| asked.needs(&seen.ask, &seen.outcome, &[span])) else { continue };
         let message = format!("behind a front end that takes TLS off, `{}` is redirected to itself", seen.ask.path);
-        found.push(rule.seen(span, message, &seen));
+        let finding = rule.seen(span, message, &seen);
+        let fix = fix(facts, &finding);
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// A condition more before the rule: what came in by TLS stays.
+fn fix(facts: &Facts<'_>, finding: &Finding) -> Option<Fix> {
+    let rules = rewrites(facts);
+    let rule = rules.iter().find(|rule| rule.span() == finding.line)?;
+    let first = rule.conditions.first().map_or(finding.line, |condition| condition.span());
+    let (line, said) = (finding.line, "RewriteCond %{HTTP:X-Forwarded-Proto} !=https");
+    let by_tls = |seen: &Seen| seen.ask.headers.iter().any(|(name, value)| (name.as_str(), value.as_str()) == SAID[0]);
+    let trial = Trial {
+        message: "redirect only what did not come in by TLS",
+        edits: vec![edits::above(facts.site.sources(), first, said)],
+        gone: &|then| !then.leads_to().is_some_and(|location| location.starts_with(b"https://")),
+        meant: &|seen, _| by_tls(seen) && seen.outcome.decided_by.iter().any(|d| d.span == line),
+    };
+    trial.guess(facts, finding)
 }

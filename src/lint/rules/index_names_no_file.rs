@@ -1,10 +1,13 @@
 //! `index-names-no-file`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::Trial;
 use crate::lint::facts::{Asked, Facts, Seen};
 use crate::lint::rewriting::{Level, level};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::{Ask, escaped};
+use crate::search::shown::{How, Thing};
+use crate::site::{Edit, Fix};
 use crate::source::Span;
 use bstr::{BStr, ByteSlice};
 use std::collections::BTreeMap;
@@ -16,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A directory's index file has a name that DirectoryIndex lacks, or that comes after another one that is there, too.",
     why: "The directory is refused or listed, or shows the other page.",
     help: "write the name in DirectoryIndex, at its place",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -92,9 +95,28 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         };
         let Some((line, _)) = line.filter(|(line, _)| found.iter().all(|f| f.line != line.span())) else { continue };
         let span: Span = line.span();
-        found.push(Finding { level: Severity::Note, ..rule.seen(span, message, &seen) });
+        let finding = rule.seen(span, message, &seen);
+        // at which place it is to come before another one nobody said
+        let fix = other.filter(|name| refused && naming(name).is_none()).and_then(|name| fix(facts, &finding, name));
+        found.push(Finding { level: Severity::Note, fix, ..finding });
     }
     found
+}
+
+/// The name as the last of the line.
+fn fix(facts: &Facts<'_>, finding: &Finding, name: &BStr) -> Option<Fix> {
+    let asked = facts.asked.as_ref()?;
+    let name = name.to_str().ok().filter(|name| name.bytes().all(|b| b.is_ascii_graphic() && b != b'"'))?;
+    let end = Span { start: finding.line.end, ..finding.line };
+    let index = |path: &[u8]| path.ends_with(format!("/{name}").as_bytes());
+    let (ask, _) = finding.witness.as_ref()?;
+    let trial = Trial {
+        message: "write the name in DirectoryIndex",
+        edits: vec![Edit::replace(end, format!(" {name}"))],
+        gone: &|then| matches!(asked.gives(ask, then), Some((Thing::File(path), How::Static | How::Program)) if index(&path)),
+        meant: &|seen, then| seen.outcome.status == 403 && then.file.as_ref().is_some_and(|file| index(file)),
+    };
+    trial.guess(facts, finding)
 }
 
 /// The directory's own URL with its answer.

@@ -2,11 +2,12 @@
 
 use super::access::RULES;
 use crate::diagnostic::Severity;
+use crate::lint::edits::Trial;
 use crate::lint::facts::{Facts, is_named, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
 use crate::search::ground::is_refusal;
-use crate::site::{Directive, Edit};
+use crate::site::{Directive, Edit, Fix};
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -84,9 +85,23 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         });
         let Some(past) = past else { continue };
         let message = format!("what this denies is open to other methods: {} gets it", past.ask.method);
-        found.push(rule.seen(limit.span(), message, &past));
+        let finding = rule.seen(limit.span(), message, &past);
+        let fix = unlimited(facts, &finding, limit);
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// The lines without the section around them.
+fn unlimited(facts: &Facts<'_>, finding: &Finding, limit: &Directive<'_>) -> Option<Fix> {
+    let section = limit.span();
+    let trial = Trial {
+        message: "take the Limit lines away",
+        edits: vec![Edit::delete(section), Edit::delete(limit.end()?)],
+        gone: &|then| is_refusal(then),
+        meant: &|_, then| is_refusal(then),
+    };
+    trial.guess(facts, finding)
 }
 
 /// A grant in the place of an access rule, in as many lines.

@@ -2,10 +2,14 @@
 
 use super::access::rules;
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::edits::{self, Trial};
+use crate::lint::facts::{Asked, Facts, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::Ask;
+use crate::search::ground::is_refusal;
 use crate::search::shown::{How, Thing};
+use crate::site::{Directive, Fix};
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "limit-not-asked-in-lookups",
@@ -14,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A Limit section for POST holds for an index file or a front controller alone.",
     why: "httpd looks such a file up with GET, whatever the request: a POST to the directory is not held to it.",
     help: "write the same Limit for the directory, in its Directory section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -107,7 +111,39 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             "{method} to `{direct}` is refused, and to `{}`, for which httpd looks it up with GET, it is run",
             seen.ask.path
         );
-        found.push(rule.seen(limit.span(), message, &seen));
+        let finding = rule.seen(limit.span(), message, &seen);
+        let fix = fix(facts, asked, &finding, limit);
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// The same section for the directory; none where that refuses other files of it.
+fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, limit: &Directive<'_>) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let (ask, outcome) = finding.witness.as_ref()?;
+    let (own, _) = asked.gives(ask, outcome)?;
+    let Thing::File(path) = &own else { return None };
+    let folder = &path[..=path.rfind_byte(b'/')?];
+    let pad = sources.file(limit.span().file).indent(limit.span().start).to_string();
+    let rules = sources.text(whole(limit)).to_str().ok()?.replace(&format!("\n{pad}"), "\n");
+    let header = format!("Directory {}", edits::quoted(folder.trim_end_with(|c| c == '/'))?);
+    let text = edits::section(&header, &[&rules]);
+    let edits = vec![edits::below(sources, edits::outermost(limit, &facts.directives), &text)];
+    let other = asked.changed(&edits)?;
+    let beside = asked.files.iter().filter(|file| file.path.starts_with(folder) && file.path != *path).take(PROGRAMS);
+    let lost = |file: &crate::lint::facts::Shown| {
+        let ask = Ask { method: ask.method.clone(), ..file.ask.clone() };
+        let now = asked.ask(ask.clone());
+        asked.gives(&ask, &now.outcome).is_some() && is_refusal(&other.ask(&ask.request()))
+    };
+    let trial = Trial {
+        message: "write it for the directory, too",
+        edits,
+        gone: &|then| is_refusal(then),
+        meant: &|seen, then| {
+            is_refusal(then) && asked.gives(&seen.ask, &seen.outcome).is_some_and(|(thing, _)| thing == own)
+        },
+    };
+    if beside.into_iter().any(lost) { None } else { trial.guess(facts, finding) }
 }

@@ -2,13 +2,14 @@
 
 use super::access::says;
 use crate::diagnostic::Severity;
+use crate::lint::edits::{Trial, in_word};
 use crate::lint::facts::{Asked, Facts, Shown, is_named, same_line};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::search::ask::{Ask, escaped};
 use crate::search::ground::is_refusal;
 use crate::search::shown::Thing;
-use crate::site::{Directive, Edit};
+use crate::site::{Directive, Edit, Fix};
 use crate::source::{SourceMap, Span};
 use bstr::ByteSlice;
 
@@ -19,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A symbolic link in an open directory leads to what no URL of its own gets.",
     why: "Sections go by the path of the link: those of the target are not asked.",
     help: "write SymLinksIfOwnerMatch in place of FollowSymLinks, or neither",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -50,14 +51,17 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         facts.lines().filter_map(|d| Some((d.span(), unlinked(&d, sources, facts.site.is_htaccess(d.span().file))?)));
     let options: Vec<(Span, Edit)> = options.collect();
     let mut found: Vec<Finding> = Vec::new();
-    let out = asked.files.iter().filter(|file| leads_out(asked, file) && !is_opened(facts, asked, file));
-    for file in out.flat_map(|file| by_all_links(asked, file)) {
+    let out: Vec<&Shown> =
+        asked.files.iter().filter(|file| leads_out(asked, file) && !is_opened(facts, asked, file)).collect();
+    for file in out.iter().flat_map(|file| by_all_links(asked, file)) {
         let file = &file;
         let refused = |edits: &[Edit]| {
             let outcome = asked.changed(edits).map(|other| other.ask(&file.ask.request()));
             outcome.is_some_and(|outcome| outcome.status == 403)
         };
-        let Some((line, _)) = options.iter().find(|(_, edit)| refused(std::slice::from_ref(edit))) else { continue };
+        let Some((line, unlinked)) = options.iter().find(|(_, edit)| refused(std::slice::from_ref(edit))) else {
+            continue;
+        };
         if found.iter().all(|finding| finding.line != *line) {
             let name = file.path.to_str_lossy();
             let message = format!("a link leads out of what was opened, to `{name}`, which no URL of its own gets");
@@ -66,10 +70,44 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             if is_inherited(facts, *line, file) {
                 finding.level = Severity::Note;
             }
+            finding.fix = fix(facts, asked, &finding, unlinked, &out);
             found.push(finding);
         }
     }
     found
+}
+
+/// Links followed only to what belongs to whom they belong to, else none, where no other link is refused by that.
+fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, unlinked: &Edit, out: &[&Shown]) -> Option<Fix> {
+    let line = facts.lines().find(|d| d.span() == finding.line)?;
+    let sources = facts.site.sources();
+    let words = line.words();
+    let n = words.iter().position(|word| word.trim_start_with(|c| c == '+').eq_ignore_ascii_case(b"FollowSymLinks"));
+    let owners = n.filter(|_| !words.iter().any(|word| word.to_ascii_lowercase().ends_with(b"ifownermatch")));
+    let owners = owners.and_then(|n| in_word(sources, &line, n, owner_match));
+    let candidates =
+        [(owners, "follow links to what has the same owner only"), (Some(unlinked.clone()), "follow no links")];
+    candidates.into_iter().find_map(|(edit, message)| {
+        let trial = Trial {
+            message,
+            edits: vec![edit?],
+            gone: &|then| then.status == 403,
+            meant: &|seen, then| {
+                let own = asked.gives(&seen.ask, &seen.outcome);
+                then.status == 403
+                    && out
+                        .iter()
+                        .any(|file| own.as_ref().is_some_and(|(thing, _)| *thing == Thing::File(file.path.clone())))
+            },
+        };
+        trial.guess(facts, finding)
+    })
+}
+
+/// An option for links, which asks for the owner.
+fn owner_match(old: &str) -> Option<String> {
+    let at = old.to_ascii_lowercase().find("followsymlinks")?;
+    Some(format!("{}SymLinksIfOwnerMatch{}", &old[..at], &old[at + "FollowSymLinks".len()..]))
 }
 
 /// A URL that no site has.

@@ -81,6 +81,7 @@ mod nonfatal_drops_denial;
 mod not_inherited_by_virtual_hosts;
 mod options_list_wipes_inherited;
 mod options_signs_mixed;
+mod overrides;
 mod pattern_counts_slashes;
 mod port_copies_differ;
 mod private_address_from_trusted_proxy;

@@ -1,10 +1,14 @@
 //! `no-default-deny`
 
+use super::access::RULES;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, is_named};
+use crate::lint::edits;
+use crate::lint::facts::{Asked, Facts, Shown, is_named, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::run::Run;
-use crate::site::{Directive, Edit};
+use crate::site::{Directive, Edit, Fix, Safety};
+use crate::source::Span;
+use bstr::ByteSlice;
 use std::rc::Rc;
 
 pub(super) static RULE: Rule = Rule {
@@ -14,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "No section denies the whole file system.",
     why: "Whatever an alias, a rewrite or a link reaches is open, unless somebody remembers to deny it.",
     help: "write `<Directory /> Require all denied </Directory>`, and `Require all granted` for each directory that is meant",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -76,8 +80,95 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let message = "nothing denies the file system: whatever an alias, a rewrite or a link reaches is open";
         found.push(rule.at(first.span(), message));
     }
+    for finding in &mut found {
+        finding.fix = fix(facts, asked, finding);
+    }
     found
 }
+
+/// The two ways to say it: of 2.4, and of 2.2 where that is what the configuration speaks.
+const WORDS: [(&str, &str); 2] = [
+    ("Require all denied", "Require all granted"),
+    ("Order deny,allow\nDeny from all", "Order allow,deny\nAllow from all"),
+];
+/// How many folders are opened at most.
+const FOLDERS: usize = 40;
+
+/// The denial, and a grant for each directory that visitors get something of without one; none where any answer changes.
+fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding) -> Option<Fix> {
+    WORDS.into_iter().find_map(|(denied, granted)| {
+        let lines = [("/".to_string(), denied)];
+        let first = asked.changed(&opened(facts, finding.line, &lines)?)?;
+        let mut folders: Vec<String> = Vec::new();
+        for file in &asked.files {
+            if first.ask(&file.ask.request()).status == 403 {
+                let folder = target(facts, asked, file)?;
+                if !folders.contains(&folder) {
+                    folders.push(folder);
+                }
+            }
+        }
+        // one that is below another one is opened by that
+        let below = |own: &String, other: &String| own.starts_with(&format!("{other}/"));
+        let outer = folders.iter().filter(|own| !folders.iter().any(|other| below(own, other)));
+        let grants = outer.take(FOLDERS + 1).map(|folder| (folder.clone(), granted));
+        let lines: Vec<(String, &str)> = lines.into_iter().chain(grants).collect();
+        let edits = opened(facts, finding.line, &lines).filter(|_| lines.len() <= FOLDERS + 1)?;
+        let other = asked.changed(&edits)?;
+        let same = asked.changes_only(&other, |_| false) && !is_open(asked, &edits);
+        let message = "deny the file system, and open what is meant".to_string();
+        same.then(|| Fix { message, safety: Safety::Safe, edits })
+    })
+}
+
+/// The directory that a line leads URLs to, of a file that is had by it.
+fn target(facts: &Facts<'_>, asked: &Asked<'_>, file: &Shown) -> Option<String> {
+    let path = file.outcome.file.as_ref()?;
+    let line = asked.mapping(&file.outcome).and_then(|line| facts.directives.iter().find(|d| d.span() == line));
+    let word = line.and_then(|line| line.words().into_iter().rfind(|word| word.starts_with(b"/")));
+    let target = word.map(|word| word.trim_end_with(|c| c == '/').to_vec());
+    let target =
+        target.filter(|target| path.strip_prefix(target.as_slice()).is_some_and(|rest| rest.starts_with(b"/")));
+    let own = path.rsplit_once_str("/").map(|(folder, _)| folder.to_vec());
+    let folder = target.or(own).filter(|folder| !folder.is_empty())?;
+    edits::quoted(&folder).map(|text| text.trim_matches('"').to_string())
+}
+
+/// Edits that say something of each of these directories: in the sections that are there, else in new ones before the first
+/// section of the file, or at its end.
+fn opened(facts: &Facts<'_>, line: Span, lines: &[(String, &str)]) -> Option<Vec<Edit>> {
+    let sources = facts.site.sources();
+    let top = |d: &&Directive<'_>| d.sections().is_empty();
+    let (mut edits, mut new) = (Vec::new(), Vec::new());
+    for (folder, text) in lines {
+        let is = |d: &&Directive<'_>| {
+            let path = d.words().into_iter().next().unwrap_or_default();
+            let bare = path.trim_end_with(|c| c == '/');
+            is_named(d, &["Directory"]) && bare == folder.trim_end_matches('/').as_bytes() && path.starts_with(b"/")
+        };
+        match facts.directives.iter().filter(top).find(is) {
+            // what says who may come in says it on purpose
+            Some(section) if facts.within(section).any(|d| is_named(d, &RULES)) => return None,
+            Some(section) => edits.push(edits::at_end_of(sources, section, text)?),
+            None => new.push(edits::section(&format!("Directory \"{folder}\""), &[text])),
+        }
+    }
+    let text = new.join("\n");
+    let own = |d: &&Directive<'_>| d.span().file == line.file;
+    match facts.directives.iter().filter(top).filter(own).find(|d| is_named(d, &SECTIONS)) {
+        _ if new.is_empty() => {}
+        Some(section) => edits.push(edits::above(sources, section.span(), &text)),
+        None => {
+            let last = facts.directives.iter().filter(top).filter(own).last()?;
+            edits.push(edits::below(sources, whole(last), &text));
+        }
+    }
+    Some(edits)
+}
+
+/// Sections before which others may stand.
+const SECTIONS: [&str; 8] =
+    ["Directory", "DirectoryMatch", "Files", "FilesMatch", "Location", "LocationMatch", "VirtualHost", "Proxy"];
 
 /// Whether a line shows that the main server is here.
 fn is_of_server(facts: &Facts<'_>, line: &Directive<'_>) -> bool {
@@ -88,8 +179,13 @@ fn is_of_server(facts: &Facts<'_>, line: &Directive<'_>) -> bool {
 
 /// Whether a file that nobody speaks of is open.
 fn is_open_outside(asked: &Asked<'_>) -> bool {
+    is_open(asked, &[])
+}
+
+/// The same, with some edits.
+fn is_open(asked: &Asked<'_>, edits: &[Edit]) -> bool {
     let Some(edit) = asked.at_end(OUTSIDE) else { return false };
-    let Some(with) = asked.changed(&[edit]) else { return false };
+    let Some(with) = asked.changed(&[edits, &[edit]].concat()) else { return false };
     let Some(door) = asked.ground.doors.first() else { return false };
     let outcome = with.ask(&door.ask("/zq-outside").request());
     outcome.file.as_ref().is_some_and(|file| *file == "/etc/passwd") && !matches!(outcome.status, 401 | 403)

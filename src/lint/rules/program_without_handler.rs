@@ -71,7 +71,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(file) = sent.iter().find(cgi) else { continue };
         // with a handler it would run
         let last = suffixes(&file.path).pop().unwrap_or_default();
-        let edit = crate::lint::edits::below(facts.site.sources(), line.span(), &format!("AddHandler cgi-script .{last}"));
+        let edit =
+            crate::lint::edits::below(facts.site.sources(), line.span(), &format!("AddHandler cgi-script .{last}"));
         let runs = asked.changed(&[edit]).is_some_and(|other| {
             let then = other.ask(&file.ask.request());
             asked.gives(&file.ask, &then).is_some_and(|(_, how)| how == How::Program)

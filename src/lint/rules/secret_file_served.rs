@@ -1,10 +1,11 @@
 //! `secret-file-served`
 
-use super::exposed::{OPEN, by_line};
+use super::exposed::{OPEN, by_line_mended, denied};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Shown};
+use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
 use crate::search::kinds::{Sensitive, sensitive};
+use crate::search::shown::How;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A key, a password file or a file of settings with passwords is served.",
     why: "Whoever asks for its URL has the keys.",
     help: "move it out of what URLs lead to, or deny it in a Files section",
-    safe: None,
+    safe: Some(true),
     bad: Example { config: OPEN, files: &["/srv/www/index.html", "/srv/www/.env"] },
     good: Example {
         config: r##"DocumentRoot /srv/www
@@ -49,16 +50,22 @@ const SETTINGS: [&[u8]; 14] = [
 ];
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    by_line(rule, facts, "secrets", is_secret)
+    by_line_mended(
+        rule,
+        facts,
+        "secrets",
+        |file| is_secret(&file.path, file.how),
+        |finding, files| denied(facts, finding, files, &[], &|path| is_secret(path, How::Static)),
+    )
 }
 
-fn is_secret(file: &Shown) -> bool {
-    let name = file.path.rsplit_once_str("/").map_or(file.path.as_slice(), |(_, name)| name);
-    let kind = sensitive(&file.path, file.how);
+fn is_secret(path: &[u8], how: How) -> bool {
+    let name = path.rsplit_once_str("/").map_or(path, |(_, name)| name);
+    let kind = sensitive(path, how);
     // the public half of a pair of keys is public
     let public = name.ends_with(b".pub") || name.ends_with(b".asc") || name.ends_with(b".gpg");
     // what visitors sent may be called anything, and is said by a rule of its own
-    let sent = [&b"/uploads/"[..], b"/upload/"].iter().any(|folder| file.path.contains_str(folder));
+    let sent = [&b"/uploads/"[..], b"/upload/"].iter().any(|folder| path.contains_str(folder));
     let settings = SETTINGS.contains(&name) || name.starts_with(b".env.") && name != b".env.example";
     !public && !sent && (kind == Some(Sensitive::Key) || settings && matches!(kind, Some(Sensitive::Config) | None))
 }

@@ -2,10 +2,12 @@
 
 use super::shadowed::seen;
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::{Facts, is_named};
 use crate::lint::lines::Urls;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
+use crate::site::{Directive, Fix};
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -16,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "The suffix of a mounted script has a handler of another kind.",
     why: "A handler by suffix or by section replaces the mount's own: the application is not called.",
     help: "call the script `.wsgi`, or take the handler off its directory: `RemoveHandler .py`",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"<Directory /srv/shop>
   Require all granted
@@ -71,12 +73,30 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             });
             if !by_url && found.iter().all(|finding| finding.line != line) {
                 let message = "this handler takes the script of a WSGIScriptAlias: the application is not called";
-                found.push(rule.seen(line, message, &seen).related(mount.span(), "this mount's script"));
+                let finding = rule.seen(line, message, &seen).related(mount.span(), "this mount's script");
+                let fix = fix(facts, &finding, mount);
+                found.push(Finding { fix, ..finding });
             }
             break;
         }
     }
     found
+}
+
+/// The mount's own handler for its script, by its path.
+fn fix(facts: &Facts<'_>, finding: &Finding, mount: &Directive<'_>) -> Option<Fix> {
+    let script = finding.witness.as_ref()?.1.file.clone()?;
+    let (folder, name) = script.rsplit_once_str("/").filter(|(folder, _)| !folder.is_empty())?;
+    let files = edits::section(&format!("Files {}", edits::quoted(name)?), &["SetHandler wsgi-script"]);
+    let text = edits::section(&format!("Directory {}", edits::quoted(folder)?), &[&files]);
+    let runs = |then: &Outcome| then.handler.as_deref().is_some_and(|h| h.as_bytes() == b"wsgi-script");
+    let trial = Trial {
+        message: "give the script the mount's handler",
+        edits: vec![edits::below(facts.site.sources(), edits::outermost(mount, &facts.directives), &text)],
+        gone: &|then| runs(then) && then.status < 400,
+        meant: &|seen, then| seen.outcome.file.as_ref() == Some(&script) && runs(then),
+    };
+    trial.fix(facts, finding)
 }
 
 fn decides(outcome: &Outcome, line: Span) -> bool {

@@ -2,10 +2,13 @@
 
 use super::elsewhere::{by_another, led_past, told};
 use crate::diagnostic::Severity;
+use crate::lint::edits::{self, Trial};
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::denial::Denial;
+use crate::search::ground::is_refusal;
 use crate::search::shown::Thing;
+use crate::site::Fix;
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -15,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "UserDir opens a second way to a directory that a site guards.",
     why: "The rules by URL of that site do not hold for `/~NAME/`, which every virtual host has.",
     help: "write `UserDir disabled`, and `UserDir enabled NAME` for those who are meant",
-    safe: None,
+    safe: Some(true),
     bad: Example {
         config: r##"# finding
 UserDir /srv/people/*/www
@@ -77,9 +80,29 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let led = led_past(facts, asked, counts, |denied| another(asked, denied, &users));
     let told = led.iter().map(|led| {
         let message = format!("`{}` gives what a site refuses at `{}`", led.seen.ask.path, led.refused.ask.url());
-        told(rule, led.by, message, &led.seen, &led.lines, "this rule does not hold there")
+        let finding = told(rule, led.by, message, &led.seen, &led.lines, "this rule does not hold there");
+        Finding { fix: fix(facts, &finding), ..finding }
     });
     told.collect()
+}
+
+/// The user's home page switched off.
+fn fix(facts: &Facts<'_>, finding: &Finding) -> Option<Fix> {
+    let (ask, _) = finding.witness.as_ref()?;
+    let name = ask.path.strip_prefix("/~")?.split('/').next().filter(|name| is_plain(name))?;
+    let edits = vec![edits::below(facts.site.sources(), finding.line, &format!("UserDir disabled {name}"))];
+    let home = format!("/~{name}");
+    let trial = Trial {
+        message: "give this user no home page",
+        edits,
+        gone: &|then| is_refusal(then),
+        meant: &|seen, _| seen.ask.path == home || seen.ask.path.starts_with(&format!("{home}/")),
+    };
+    trial.fix(facts, finding)
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// A home page's URL that gets the same.
