@@ -94,6 +94,7 @@ impl Allowed {
             related: Vec::new(),
             witness: None,
             fix: None,
+            kept_back: Vec::new(),
         }
     }
 }

@@ -140,6 +140,7 @@ struct Harm {
     /// The file that it gets.
     file: Option<BString>,
     kind: Option<Sensitive>,
+    kept_back: Vec<BString>,
 }
 
 impl Harm {
@@ -150,13 +151,17 @@ impl Harm {
             lines: lines.map(|span| named(sources, span)).collect(),
             witness: finding.witness.as_ref().map(|(ask, _)| ask.clone()),
             file: finding.witness.as_ref().and_then(|(_, outcome)| outcome.file.clone()),
+            kept_back: finding.kept_back.clone(),
             kind: finding.witness.as_ref().and_then(|(_, outcome)| kind(outcome)),
         }
     }
 
-    /// Whether a request whose answer changes is one that is answered wrongly: of files that are nobody's, one that gets such
-    /// a file; else one for the same as that of the finding, or one whose answer a blamed line decides, or should.
+    /// Whether a request whose answer changes is one that is answered wrongly: one that gets what is to be kept back; of
+    /// files that are nobody's, one that gets such a file; else one for the same as that of the finding, or one whose answer a blamed line decides, or should.
     fn covers(&self, ask: &Ask, before: &Outcome, after: &Outcome, [now, then]: [&SourceMap; 2]) -> bool {
+        if is_refusal(after) && before.file.as_ref().is_some_and(|file| self.kept_back.contains(file)) {
+            return true;
+        }
         match (&self.witness, self.kind) {
             (None, _) => false,
             (Some(witness), _) if witness == ask => true,

@@ -38,6 +38,7 @@ use crate::search::explore::Purse;
 use crate::site::Fix;
 use crate::site::Site;
 use crate::source::Span;
+use bstr::BString;
 use facts::{Facts, Seen};
 use settings::Settings;
 
@@ -79,6 +80,8 @@ pub(crate) struct Finding {
     /// A request whose answer shows the harm.
     pub witness: Option<(Ask, Outcome)>,
     pub fix: Option<Fix>,
+    /// Files that are had, and that the fix is to keep back.
+    pub kept_back: Vec<BString>,
 }
 
 impl Rule {
@@ -93,6 +96,7 @@ impl Rule {
             related: Vec::new(),
             witness: None,
             fix: None,
+            kept_back: Vec::new(),
         }
     }
 

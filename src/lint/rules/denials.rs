@@ -3,7 +3,7 @@
 use super::access::BY_URL;
 use crate::conf::args;
 use crate::lint::edits::{self, Trial};
-use crate::lint::facts::{Asked, Facts, Seen, is_named};
+use crate::lint::facts::{Asked, Facts, Seen, Shown, is_named};
 use crate::lint::lines::is_status;
 use crate::lint::past::Past;
 use crate::lint::{Finding, Rule};
@@ -46,6 +46,22 @@ struct Way<'f> {
     past: &'f Past,
 }
 
+impl Asked<'_> {
+    /// The files that are had by some URL, and refused by another one of their own.
+    fn kept_back(&self) -> Vec<BString> {
+        let run = &self.ground.search.run;
+        let denied = |file: &&Shown| {
+            let ways = self.ground.routes.to(&file.path).into_iter().take(WAYS);
+            let asks = ways.map(|way| file.ask.at(way.path)).filter(|ask| *ask != file.ask);
+            asks.into_iter().any(|ask| is_refusal(&run.ask(&ask.request())))
+        };
+        self.files.iter().filter(denied).filter_map(|file| file.outcome.file.clone()).collect()
+    }
+}
+
+/// How many of a file's own URLs are tried.
+const WAYS: usize = 8;
+
 /// Findings for each line that has such a gap, the one that the plainest request shows first.
 pub(super) fn by_gap(rule: &Rule, facts: &Facts<'_>, gap: Gap, message: impl Fn(&Past) -> String) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
@@ -77,6 +93,10 @@ pub(super) fn by_gap(rule: &Rule, facts: &Facts<'_>, gap: Gap, message: impl Fn(
             finding = finding.related(*line, format!("this refuses `{}`", denial.ask.path));
         }
         found.push(finding);
+    }
+    if !found.is_empty() {
+        let kept_back = asked.kept_back();
+        found.iter_mut().for_each(|finding| finding.kept_back.clone_from(&kept_back));
     }
     found
 }
