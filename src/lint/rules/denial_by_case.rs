@@ -1,6 +1,7 @@
 //! `denial-by-case`
 
-use super::denials::{Gap, by_gap, kept_out, repatterned, url};
+use super::denials::{Gap, by_gap, url};
+use super::kept_back::{kept_out, repatterned};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Facts, is_named};
 use crate::lint::rewriting::rewrites;

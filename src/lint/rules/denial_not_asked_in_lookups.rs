@@ -1,6 +1,7 @@
 //! `denial-not-asked-in-lookups`
 
-use super::denials::{Gap, by_gap, denied_as_files, url};
+use super::denials::{Gap, by_gap, url};
+use super::kept_back::denied_as_files;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};

@@ -1,6 +1,7 @@
 //! `denial-on-the-raw-request-line`
 
-use super::denials::{Gap, by_gap, denied_as_files, kept_out, url};
+use super::denials::{Gap, by_gap, url};
+use super::kept_back::{denied_as_files, kept_out};
 use crate::diagnostic::Severity;
 use crate::lint::edits;
 use crate::lint::facts::{Facts, is_named};

@@ -2,16 +2,13 @@
 
 use super::access::BY_URL;
 use crate::conf::args;
-use crate::lint::edits::{self, Trial};
-use crate::lint::facts::{Asked, Facts, Seen, Shown, is_named};
-use crate::lint::lines::is_status;
+use crate::lint::facts::{Asked, Facts, is_named};
 use crate::lint::past::Past;
 use crate::lint::{Finding, Rule};
 use crate::search::ask::Ask;
-use crate::search::ground::is_refusal;
-use crate::search::shown::{How, Thing};
+use crate::search::shown::Thing;
 use crate::search::turns::By;
-use crate::site::{Directive, Edit, Fix, Safety};
+use crate::site::{Directive, Edit};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 use std::collections::HashSet;
@@ -45,22 +42,6 @@ struct Way<'f> {
     line: Span,
     past: &'f Past,
 }
-
-impl Asked<'_> {
-    /// The files that are had by some URL, and refused by another one of their own.
-    fn kept_back(&self) -> Vec<BString> {
-        let run = &self.ground.search.run;
-        let denied = |file: &&Shown| {
-            let ways = self.ground.routes.to(&file.path).into_iter().take(WAYS);
-            let asks = ways.map(|way| file.ask.at(way.path)).filter(|ask| *ask != file.ask);
-            asks.into_iter().any(|ask| is_refusal(&run.ask(&ask.request())))
-        };
-        self.files.iter().filter(denied).filter_map(|file| file.outcome.file.clone()).collect()
-    }
-}
-
-/// How many of a file's own URLs are tried.
-const WAYS: usize = 8;
 
 /// Findings for each line that has such a gap, the one that the plainest request shows first.
 pub(super) fn by_gap(rule: &Rule, facts: &Facts<'_>, gap: Gap, message: impl Fn(&Past) -> String) -> Vec<Finding> {
@@ -317,96 +298,6 @@ fn shutting(asked: &Asked<'_>, thing: &Thing, file: &[u8]) -> Option<Edit> {
 /// A pattern that can stand between quotes.
 fn plain(pattern: &str) -> Option<&str> {
     (!pattern.contains(['"', '\n', '$'])).then_some(pattern)
-}
-
-/// The pattern of a line or of its section, changed, where that keeps out what gets past, and nothing that is not denied by its
-/// own URL.
-pub(super) fn repatterned(
-    facts: &Facts<'_>,
-    finding: &Finding,
-    message: &str,
-    change: impl Fn(&str) -> Option<String>,
-) -> Option<Fix> {
-    let all: Vec<Directive<'_>> = facts.lines().collect();
-    let line = all.iter().find(|d| d.span() == finding.line)?;
-    let words = line.words();
-    let n = match () {
-        () if is_named(line, &["LocationMatch", "RewriteRule"]) => 0,
-        () if is_named(line, &["Location"]) && words.first().is_some_and(|word| *word == "~") => 1,
-        () if is_named(line, &["RedirectMatch"]) => words.iter().position(|word| !is_status(word))?,
-        () => return None,
-    };
-    let edits = vec![edits::in_word(facts.site.sources(), line, n, change)?];
-    kept_out(facts, finding, message, edits)
-}
-
-/// A fix that keeps out what gets past, and nothing that is not denied by its own URL.
-pub(super) fn kept_out(facts: &Facts<'_>, finding: &Finding, message: &str, edits: Vec<Edit>) -> Option<Fix> {
-    let asked = facts.asked.as_ref()?;
-    let trial = Trial {
-        message,
-        edits,
-        gone: &|then| is_refusal(then),
-        meant: &|seen, then| is_refusal(then) && asked.is_denied_by_name(seen),
-    };
-    trial.fix(facts, finding)
-}
-
-/// The files that a line refuses by their URLs, denied as files. Where a page of its own is made of one, as of a directory's
-/// index, who is meant to get that cannot be known.
-pub(super) fn denied_as_files(facts: &Facts<'_>, finding: &Finding) -> Option<Fix> {
-    let asked = facts.asked.as_ref()?;
-    let (ask, outcome) = finding.witness.as_ref()?;
-    let (Thing::File(path), how) = asked.gives(ask, outcome)? else { return None };
-    let own: Vec<&Past> = asked.past().iter().filter(|past| past.found.ask == *ask).collect();
-    if how == How::Listing || ask.path.ends_with('/') || own.iter().any(|past| past.found.by == By::Index) {
-        return None;
-    }
-    // as many as the line refuses that are below one directory
-    let refused = |file: &BString| {
-        let ways = asked.ground.routes.to(file).into_iter().take(4);
-        ways.map(|way| asked.ask(ask.at(way.path))).any(|seen| {
-            let denied =
-                finding.line == decider(&seen) || own.iter().any(|past| past.denial.lines.contains(&decider(&seen)));
-            is_refusal(&seen.outcome) && denied
-        })
-    };
-    let (folder, name) = path.rsplit_once_str("/")?;
-    let beside: Vec<&BString> = asked
-        .ground
-        .tree
-        .iter()
-        .filter(|entry| !entry.dir && entry.path.rsplit_once_str("/").is_some_and(|(own, _)| own == folder))
-        .map(|entry| &entry.path)
-        .take(BESIDE)
-        .collect();
-    let (shut, open): (Vec<&BString>, Vec<&BString>) = beside.into_iter().partition(|file| refused(file));
-    let suffix = name.rsplit_once_str(".").map(|(_, suffix)| suffix);
-    let pattern = suffix.map(|suffix| format!("\\.{}$", crate::pattern::escaped(suffix))).filter(|_| {
-        let has = |file: &&BString| file.rsplit_once_str(".").map(|(_, own)| own) == suffix;
-        shut.len() > 1 && shut.iter().all(has) && !open.iter().any(has)
-    });
-    let inner = match pattern.filter(|pattern| !pattern.contains(['"', '%'])) {
-        _ if open.is_empty() && shut.len() > 1 => "Require all denied".to_string(),
-        Some(pattern) => edits::section(&format!("FilesMatch \"{pattern}\""), &["Require all denied"]),
-        None => edits::section(&format!("Files {}", edits::quoted(name)?), &["Require all denied"]),
-    };
-    let text = edits::section(&format!("Directory {}", edits::quoted(folder)?), &[&inner]);
-    let line = facts.directives.iter().find(|d| d.span() == finding.line)?;
-    // between a condition and its rule nothing may stand
-    let at =
-        facts.directives.iter().skip_while(|d| d.span() != line.span()).find(|d| !is_named(d, &["RewriteCond"]))?;
-    let edits = vec![edits::below(facts.site.sources(), edits::outermost(at, &facts.directives), &text)];
-    // other URLs of the file go with it
-    Some(Fix { safety: Safety::Unsafe, ..kept_out(facts, finding, "deny the file itself", edits)? })
-}
-
-/// How many files of a directory are looked at.
-const BESIDE: usize = 100;
-
-/// The line that decided an answer at last.
-fn decider(seen: &Seen) -> Span {
-    seen.outcome.decided_by.last().map_or(Span::NONE, |decision| decision.span)
 }
 
 /// How a request is asked, for a message.

@@ -64,6 +64,7 @@ mod htaccess_not_read;
 mod https_redirect_loop;
 mod if_opens_what_location_denies;
 mod index_names_no_file;
+mod kept_back;
 mod limit_beside_a_grant;
 mod limit_leaves_methods_open;
 mod limit_not_asked_in_lookups;

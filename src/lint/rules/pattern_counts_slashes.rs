@@ -1,6 +1,7 @@
 //! `pattern-counts-slashes`
 
-use super::denials::{Gap, by_gap, repatterned, url};
+use super::denials::{Gap, by_gap, url};
+use super::kept_back::repatterned;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
