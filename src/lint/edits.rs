@@ -121,6 +121,21 @@ pub(crate) fn quoted(text: &[u8]) -> Option<String> {
     text.to_str().ok().filter(|_| plain).map(|text| format!("\"{text}\""))
 }
 
+/// A pattern that a text alone matches, as people write it.
+pub(crate) fn escaped(text: &[u8]) -> String {
+    let mut pattern = String::new();
+    for &byte in text {
+        match byte {
+            b'.' | b'^' | b'$' | b'*' | b'+' | b'?' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'\\' => {
+                pattern.extend(['\\', char::from(byte)]);
+            }
+            b' '..=b'~' if byte != b'"' => pattern.push(char::from(byte)),
+            _ => pattern.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    pattern
+}
+
 /// A fix to be tried.
 pub(crate) struct Trial<'t> {
     pub message: &'t str,
@@ -183,5 +198,48 @@ impl Asked<'_> {
         ways.map(|way| seen.ask.at(way.path))
             .filter(|ask| *ask != seen.ask)
             .any(|ask| is_refusal(&self.ground.search.run.ask(&ask.request())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::{Site, apply};
+
+    #[test]
+    fn words_of_a_line_that_goes_on() {
+        let text = "WSGIDaemonProcess shop user=www \\\n  processes=10 \\\n  threads=2\n";
+        let site = Site::builder(text).lenient(true).build().expect("it can be laid out");
+        let line = site.directives().next().expect("there is one");
+        let edited = |edit: Option<Edit>| {
+            let edits = [edit.expect("its place can be told")];
+            apply(site.sources(), &edits).expect("it is one edit")[0].1.to_string()
+        };
+        let fewer = edited(in_word(site.sources(), &line, 2, |old| Some(old.replace("10", "2"))));
+        assert_eq!(fewer, text.replace("10", "2"));
+        let without = |n| edited(without_word(site.sources(), &line, n));
+        assert_eq!(without(1), "WSGIDaemonProcess shop \\\n  processes=10 \\\n  threads=2\n");
+        assert_eq!(without(2), "WSGIDaemonProcess shop user=www \\\n  threads=2\n");
+        assert_eq!(without(3), "WSGIDaemonProcess shop user=www \\\n  processes=10\n");
+    }
+
+    #[test]
+    fn lines_are_as_far_in_as_those_around_them() {
+        let text =
+            "<VirtualHost *:80>\n    <Location /a>\n        Require ip 192.0.2.1\n    </Location>\n</VirtualHost>";
+        let site = Site::builder(text).lenient(true).build().expect("it can be laid out");
+        let all: Vec<Directive<'_>> = site.directives().collect();
+        let edited = |edits: &[Edit]| apply(site.sources(), edits).expect("they are apart")[0].1.to_string();
+        let more = section("Location /b", &["Require all denied"]);
+        let beside = edited(&[below(site.sources(), outermost(&all[2], &all), &more)]);
+        let added = "    <Location /b>\n      Require all denied\n    </Location>\n</VirtualHost>";
+        assert_eq!(beside, text.replace("</VirtualHost>", added));
+        let within = edited(&[at_end_of(site.sources(), &all[1], "Require local").expect("it has an end")]);
+        assert_eq!(within, text.replace("192.0.2.1\n", "192.0.2.1\n        Require local\n"));
+        let first = edited(&[above(site.sources(), all[2].span(), "Require local")]);
+        assert_eq!(first, text.replace("Require ip", "Require local\n        Require ip"));
+        let around = edited(&wrapped(site.sources(), all[2].span(), all[2].span(), "RequireAll", &["Require local"]));
+        let want = "<RequireAll>\n          Require local\n          Require ip 192.0.2.1\n        </RequireAll>";
+        assert_eq!(around, text.replace("Require ip 192.0.2.1", want));
     }
 }

@@ -1,7 +1,7 @@
 //! `alias-hides-wsgi-script`
 
 use crate::diagnostic::Severity;
-use crate::lint::edits::{Trial, quoted};
+use crate::lint::edits::{self, Trial, quoted};
 use crate::lint::facts::{Asked, Facts, is_named, same_line};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::ask::{Ask, escaped};
@@ -96,7 +96,7 @@ fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, alias: &Directiv
             false => format!("Alias \"{url}/{name}\" \"{root}/{name}\""),
             true => format!(
                 "AliasMatch \"^{}/([^/]+)/{name}/(.*)$\" \"{root}/$1/{name}/$2\"",
-                crate::pattern::escaped(url.as_bytes())
+                edits::escaped(url.as_bytes())
             ),
         });
     }

@@ -78,7 +78,7 @@ fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, led: &Led<'_>) -
     let below = led.refused.ask.path.as_bytes().strip_prefix(location.as_slice())?;
     let prefix = url.strip_suffix(below)?;
     let bare = prefix.strip_prefix(b"proxy:").unwrap_or(prefix);
-    let pattern = crate::pattern::escaped(bare.trim_end_with(|c| c == '/'));
+    let pattern = edits::escaped(bare.trim_end_with(|c| c == '/'));
     let pattern = Some(format!("\"^{pattern}([/?]|$)\"")).filter(|_| !pattern.contains(['"', '\n', '%']))?;
     let rules = facts.within(section).filter(|d| is_named(d, &RULES)).map(|d| sources.text(whole(d)));
     let rules: Vec<String> = rules.map(|text| text.to_str_lossy().into_owned()).collect();

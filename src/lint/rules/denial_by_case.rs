@@ -3,6 +3,7 @@
 use super::denials::{Gap, by_gap, url};
 use super::kept_back::{kept_out, repatterned};
 use crate::diagnostic::Severity;
+use crate::lint::edits::escaped;
 use crate::lint::facts::{Facts, is_named};
 use crate::lint::rewriting::rewrites;
 use crate::lint::{Example, Finding, Rule};
@@ -68,7 +69,7 @@ fn fix(facts: &Facts<'_>, finding: &Finding) -> Option<Fix> {
     let words = section.words();
     match words.as_slice() {
         [url] if is_named(section, &["Location"]) && url.find_byteset(b"*?[").is_none() => {
-            let pattern = crate::pattern::escaped(url.trim_end_with(|c| c == '/'));
+            let pattern = escaped(url.trim_end_with(|c| c == '/'));
             let end = section.end()?;
             let name = Span { start: end.start + 2, end: end.start + 2 + "Location".len() as u32, ..end };
             let open = Edit::replace(section.span(), format!("<LocationMatch \"(?i)^{pattern}(/|$)\">"));

@@ -110,13 +110,12 @@ pub(super) fn denied(
     names.sort_unstable();
     names.dedup();
     let all = || {
-        let all: Vec<String> = names.iter().map(|name| crate::pattern::escaped(name)).collect();
+        let all: Vec<String> = names.iter().map(|name| edits::escaped(name)).collect();
         if let [one] = all.as_slice() { format!("^{one}$") } else { format!("^({})$", all.join("|")) }
     };
     let exact = (names.len() <= NAMES).then(all);
     patterns.iter().cloned().chain(exact).find_map(|pattern| {
-        let name =
-            names.first().filter(|name| names.len() == 1 && pattern == format!("^{}$", crate::pattern::escaped(name)));
+        let name = names.first().filter(|name| names.len() == 1 && pattern == format!("^{}$", edits::escaped(name)));
         let header = match name.and_then(|name| edits::quoted(name)).filter(|name| name.find(['*', '?', '[']).is_none())
         {
             Some(name) => format!("Files {name}"),

@@ -110,7 +110,7 @@ pub(super) fn denied_as_files(facts: &Facts<'_>, finding: &Finding) -> Option<Fi
     let all = beside.len() < BESIDE;
     let (shut, open): (Vec<&BString>, Vec<&BString>) = beside.into_iter().partition(|file| refused(file));
     let suffix = name.rsplit_once_str(".").map(|(_, suffix)| suffix);
-    let pattern = suffix.map(|suffix| format!("\\.{}$", crate::pattern::escaped(suffix))).filter(|_| {
+    let pattern = suffix.map(|suffix| format!("\\.{}$", edits::escaped(suffix))).filter(|_| {
         let has = |file: &&BString| file.rsplit_once_str(".").map(|(_, own)| own) == suffix;
         all && shut.len() > 1 && shut.iter().all(has) && !open.iter().any(has)
     });

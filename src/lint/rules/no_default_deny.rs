@@ -117,7 +117,7 @@ fn fix(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding) -> Option<Fix> {
         let other = asked.changed(&edits)?;
         let same = asked.changes_only(&other, |_| false) && !is_open(asked, &edits);
         let message = "deny the file system, and open what is meant".to_string();
-        same.then(|| Fix { message, safety: Safety::Safe, edits })
+        same.then_some(Fix { message, safety: Safety::Safe, edits })
     })
 }
 
@@ -159,7 +159,7 @@ fn opened(facts: &Facts<'_>, line: Span, lines: &[(String, &str)]) -> Option<Vec
         _ if new.is_empty() => {}
         Some(section) => edits.push(edits::above(sources, section.span(), &text)),
         None => {
-            let last = facts.directives.iter().filter(top).filter(own).last()?;
+            let last = facts.directives.iter().filter(top).rfind(own)?;
             edits.push(edits::below(sources, whole(last), &text));
         }
     }

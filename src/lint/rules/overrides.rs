@@ -37,8 +37,8 @@ pub(super) fn permitted(facts: &Facts<'_>, directory: &[u8], classes: &[&str]) -
     let text = format!("AllowOverride {}", all.join(" "));
     let Some(line) = line else {
         let header = format!("Directory {}", edits::quoted(directory.trim_end_with(|c| c == '/'))?);
-        let own = facts.directives.iter().filter(|d| d.sections().is_empty() && facts.site.is_own(d.span().file));
-        let last = crate::lint::facts::whole(own.last()?);
+        let mut own = facts.directives.iter().filter(|d| d.sections().is_empty() && facts.site.is_own(d.span().file));
+        let last = crate::lint::facts::whole(own.next_back()?);
         return Some(edits::below(sources, last, &edits::section(&header, &[&text])));
     };
     let straight = line.parents().last().is_some_and(|(name, _)| name.eq_ignore_ascii_case(b"Directory"));
