@@ -13,7 +13,7 @@ use crate::site::{Safety, Site};
 use std::fmt::Write;
 
 /// The examples are small, and are looked at a few times each.
-const PURSE: Purse = Purse { requests: 3_000, seed: 0, until: None };
+const PURSE: Purse = Purse::of(3_000, None);
 
 fn of(rule: &Rule, site: &Site) -> Vec<Finding> {
     lint(&Facts::gather(site, PURSE)).into_iter().filter(|finding| finding.rule == rule.name).collect()

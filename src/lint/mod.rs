@@ -6,6 +6,7 @@
 
 mod allow;
 pub(crate) mod edits;
+mod edits_more;
 pub(crate) mod facts;
 pub(crate) mod fix;
 #[cfg(test)]

@@ -42,7 +42,7 @@ const USUAL: usize = 4;
 fn patterns(files: &[&Shown]) -> Vec<String> {
     let ends = |file: &&Shown, suffix: &str| file.path.to_ascii_lowercase().ends_with(format!(".{suffix}").as_bytes());
     let known = |file: &&Shown| file.path.ends_with(b"~") || SUFFIXES.iter().any(|suffix| ends(file, suffix));
-    if !files.iter().all(|file| known(file)) {
+    if !files.iter().all(known) {
         return Vec::new();
     }
     let has = |suffix: &str| files.iter().any(|file| ends(file, suffix));

@@ -24,6 +24,8 @@ pub(super) struct Leak {
     /// The host that refuses, and its lines that do.
     pub host: Span,
     pub lines: Vec<Span>,
+    /// The request that is refused.
+    pub refused: Ask,
     /// The host that gives it, and the request that gets it.
     pub other: Span,
     pub seen: Seen,
@@ -78,7 +80,7 @@ pub(super) fn leaks(
             let Ok(denied) = denial(facts.site, run, &seen.ask) else { continue };
             if (denied.thing, denied.how) == given {
                 done.insert(key);
-                found.push(Leak { host, lines: lines.clone(), other: *other, seen: got });
+                found.push(Leak { host, lines: lines.clone(), refused: seen.ask.clone(), other: *other, seen: got });
             }
         }
     }

@@ -2,11 +2,14 @@
 
 use super::access::{BY_URL, rules, same_server};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::edits::Trial;
+use crate::lint::edits_more::moved_behind;
+use crate::lint::facts::{Asked, Facts, Seen, whole};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::compare::differ;
 use crate::search::ground::is_refusal;
-use crate::site::Directive;
+use crate::site::{Directive, Fix};
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -16,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "The access rules of a Location or LocationMatch section are replaced by those of a later one that covers its URLs.",
     why: "Such sections are merged in the order in which they stand: the longer path does not win.",
     help: "put the general section first",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -61,14 +64,29 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         if let Some((later, seen)) = replaced(asked, facts, &sections[n..], &own, &met) {
             let message = "the access rules of this section never decide: a later section covers all of its URLs";
-            found.push(rule.seen(section.span(), message, seen).related(later, "these rules decide"));
+            let finding = rule.seen(section.span(), message, seen).related(later, "these rules decide");
+            let fix = fix(facts, &finding, section, later);
+            found.push(Finding { fix, ..finding });
         } else if let Some((later, seen)) = opened(asked, facts, &sections, section, &own, &met) {
             let url = &seen.ask.path;
             let message = format!("these access rules do not hold for `{url}`: a more general section is merged later");
-            found.push(rule.seen(section.span(), message, seen).related(later, "these rules decide"));
+            let finding = rule.seen(section.span(), message, seen).related(later, "these rules decide");
+            let fix = fix(facts, &finding, section, later);
+            found.push(Finding { fix, ..finding });
         }
     }
     found
+}
+
+/// The section behind the general one, where its rules then decide; they may refuse more, and open nothing.
+fn fix(facts: &Facts<'_>, finding: &Finding, section: &Directive<'_>, later: Span) -> Option<Fix> {
+    let later = facts.directives.iter().find(|d| d.span() == later)?;
+    let level = |d: &Directive<'_>| d.parents().last().map(|(_, span)| span);
+    let (_, outcome) = finding.witness.as_ref().filter(|_| level(section) == level(later))?;
+    let edits = moved_behind(facts.site.sources(), whole(section), whole(later))?;
+    let gone = |then: &Outcome| differ(outcome, then).is_some();
+    let meant = |seen: &Seen, then: &Outcome| seen.met.contains(&section.span()) && is_refusal(then);
+    Trial { message: "put the general section first", edits, gone: &gone, meant: &meant }.guess(facts, finding)
 }
 
 /// A later section that covers all URLs of the first one, whose own rules then never decide, and a request that shows it.

@@ -1,10 +1,14 @@
 //! `mapping-not-granted`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{Trial, below, outermost, quoted, section};
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::ask::escaped;
-use crate::site::Edit;
+use crate::search::kinds::sensitive;
+use crate::search::shown::How;
+use crate::site::{Edit, Fix};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -15,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "An Alias or a mount leads to a directory that no section opens.",
     why: "Everything below its URL is refused.",
     help: "open the directory: a Directory section with `Require all granted`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory />
   Require all denied
@@ -141,5 +145,24 @@ fn shut(
     let opened = asked.changed(&[open]).map(|other| other.ask(&first.ask.request()));
     opened.filter(|outcome| outcome.status != 403)?;
     let message = format!("no section opens `{path}`: everything that this line leads to is refused");
-    Some(rule.seen(line, message, first))
+    let finding = rule.seen(line, message, first);
+    let fix = grant(facts, asked, &finding, &path);
+    Some(Finding { fix, ..finding })
+}
+
+/// The section that opens a directory, where nothing lies in it that is nobody's.
+fn grant(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, path: &str) -> Option<Fix> {
+    let bare = path.trim_end_matches('/');
+    let below_it = |file: &[u8]| file.strip_prefix(bare.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
+    if asked.ground.tree.iter().any(|entry| below_it(&entry.path) && sensitive(&entry.path, How::Static).is_some()) {
+        return None;
+    }
+    let line = facts.directives.iter().find(|d| d.span() == finding.line)?;
+    let text = section(&format!("Directory {}", quoted(bare.as_bytes())?), &["Require all granted"]);
+    let edits = vec![below(facts.site.sources(), outermost(line, &facts.directives), &text)];
+    let gone = |then: &Outcome| then.status != 403;
+    let meant = |seen: &Seen, _: &Outcome| {
+        seen.outcome.log == Some("AH01630") && seen.outcome.file.as_ref().is_some_and(|file| below_it(file))
+    };
+    Trial { message: "open the directory", edits, gone: &gone, meant: &meant }.guess(facts, finding)
 }

@@ -49,6 +49,7 @@ mod files_section_for_a_folder_name;
 mod folder_rules_skip_proxy;
 mod grant_in_location;
 mod group_at_root_location;
+mod guards;
 mod handler_by_any_suffix;
 mod handler_by_one_case;
 mod handler_does_not_undo_mount;

@@ -2,12 +2,14 @@
 
 use super::elsewhere::name_of;
 use crate::diagnostic::Severity;
+use crate::lint::edits::{Trial, above, at_end_of, below};
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::lines::Urls;
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::ask::Ask;
 use crate::search::compare::differ;
-use crate::site::{Directive, Edit};
+use crate::site::{Directive, Edit, Fix};
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -17,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A RewriteRule or AllowEncodedSlashes of the main server does not act, as requests end in virtual hosts.",
     why: "Unlike most of the main server's lines, these do not hold in virtual hosts by themselves.",
     help: "put the line into each virtual host, or for rewrite rules `RewriteEngine On` and `RewriteOptions Inherit`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/www>
   Require all granted
@@ -78,10 +80,38 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if let Some((seen, host)) = all.iter().take(URLS).find_map(|url| unheeded(facts, asked, line, url, &hosts)) {
             let name = name_of(asked, host);
             let message = format!("this line does not act in `{name}`: virtual hosts do not inherit it");
-            found.push(rule.seen(line.span(), message, &seen).related(host, "requests end here"));
+            let finding = rule.seen(line.span(), message, &seen).related(host, "requests end here");
+            let fix = inherited(facts, &finding, line, &hosts);
+            found.push(Finding { fix, ..finding });
         }
     }
     found
+}
+
+/// The line for virtual hosts, too: rules by InheritDown, or in each host that says nothing of them; another line there.
+fn inherited(facts: &Facts<'_>, finding: &Finding, line: &Directive<'_>, hosts: &[&Directive<'_>]) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let outcome = &finding.witness.as_ref()?.1;
+    let gone = |then: &Outcome| differ(outcome, then).is_some();
+    // what a rule refuses is meant to be refused; a URL that leads nowhere by one is not
+    let meant = |_: &Seen, then: &Outcome| matches!(then.status, 401 | 403 | 410);
+    let try_it =
+        |message: &str, edits: Vec<Edit>| Trial { message, edits, gone: &gone, meant: &meant }.guess(facts, finding);
+    let silent = |names: &[&str], text: &str| -> Vec<Edit> {
+        let own = hosts.iter().filter(|host| !facts.within(host).any(|d| is_named(d, names)));
+        own.filter_map(|host| at_end_of(sources, host, text)).collect()
+    };
+    if !is_named(line, &["RewriteRule"]) {
+        let text = sources.text(line.span()).to_string();
+        return try_it("put the line into each virtual host", silent(&["AllowEncodedSlashes"], &text));
+    }
+    let down = "RewriteOptions InheritDown";
+    let engine = facts.named(&["RewriteEngine"]).find(|d| d.sections().is_empty() && d.span().file == line.span().file);
+    let edit = engine.map_or_else(|| above(sources, line.span(), down), |engine| below(sources, engine.span(), down));
+    try_it("let virtual hosts inherit the rules", vec![edit]).or_else(|| {
+        let edits = silent(&["RewriteEngine", "RewriteOptions"], "RewriteEngine On\nRewriteOptions Inherit");
+        try_it("let each virtual host inherit the rules", edits)
+    })
 }
 
 /// The ports that the configuration speaks of.

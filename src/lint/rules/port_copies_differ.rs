@@ -2,8 +2,14 @@
 
 use super::elsewhere::{Known, leaks, name_of, told};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, MAPPINGS, Seen};
+use crate::lint::edits::{Trial, at_end_of, outermost};
+use crate::lint::edits_more::dedented;
+use crate::lint::facts::{Asked, Facts, MAPPINGS, Seen, is_named};
+use crate::lint::rewriting::{Level, rewrites};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
+use crate::search::ground::is_refusal;
+use crate::site::Edit;
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -14,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "The virtual hosts of one site for two ports differ in access rules or mappings.",
     why: "One was copied from the other, and a later change was made in one of them only.",
     help: "keep the lines that both need in one place: an Include, a Macro, or sections outside of both",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"Listen 8080
 <Directory /srv/www>
@@ -71,7 +77,13 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         let path = &leak.seen.ask.path;
         let message = format!("`{path}` is open here, and refused by the copy of `{}`", name_of(asked, leak.host));
-        found.push(told(rule, leak.other, message, &leak.seen, &leak.lines, "this rule is missing here"));
+        let finding = told(rule, leak.other, message, &leak.seen, &leak.lines, "this rule is missing here");
+        let fix = copied(facts, &finding, &leak.lines).and_then(|edits| {
+            let meant = |_: &Seen, then: &Outcome| is_refusal(then);
+            let message = "put its rules here, too";
+            Trial { message, edits, gone: &is_refusal, meant: &meant }.guess(facts, &finding)
+        });
+        found.push(Finding { fix, ..finding });
     }
     for own in &known {
         for other in known.iter().filter(|other| other.host != own.host && copy(own, other)) {
@@ -85,10 +97,43 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let Some((seen, line)) = lacks(facts, asked, own, theirs) else { continue };
             let name = facts.site.sources().directive_name(line);
             let message = format!("`{}` is not found here, and is by the copy: it has a {name} more", seen.ask.path);
-            found.push(rule.seen(theirs, message, &seen).related(line, "this line is missing here"));
+            let finding = rule.seen(theirs, message, &seen).related(line, "this line is missing here");
+            let home = asked.open_doors().find(|door| door.server == Some(own));
+            let fix = copied(facts, &finding, &[line]).zip(home).and_then(|(edits, home)| {
+                // what the copy gives to the same visitor
+                let meant = |other: &Seen, _: &Outcome| {
+                    let there = asked.ask(home.moved(&other.ask));
+                    other.outcome.status == 404 && asked.gives(&there.ask, &there.outcome).is_some()
+                };
+                let gone = |then: &Outcome| then.status < 400;
+                let message = "put the line here, too";
+                Trial { message, edits, gone: &gone, meant: &meant }.guess(facts, &finding)
+            });
+            found.push(Finding { fix, ..finding });
         }
     }
     found
+}
+
+/// Lines of the one host, with the sections around them, at the end of the other.
+fn copied(facts: &Facts<'_>, finding: &Finding, lines: &[Span]) -> Option<Vec<Edit>> {
+    let sources = facts.site.sources();
+    let host = facts.directives.iter().find(|d| d.span() == finding.line)?;
+    let mut texts: Vec<String> = Vec::new();
+    for line in facts.directives.iter().filter(|d| lines.contains(&d.span()) && d.virtual_host().is_some()) {
+        // a rule goes with its conditions
+        if is_named(line, &["RewriteRule"]) {
+            let all = rewrites(facts);
+            let rule = all.iter().find(|rule| rule.span() == line.span() && rule.level == Level::Server)?;
+            if !facts.within(host).any(|d| is_named(d, &["RewriteEngine"])) {
+                texts.push("RewriteEngine On".into());
+            }
+            texts.extend(rule.conditions.iter().map(|condition| dedented(sources, condition.span())));
+        }
+        texts.push(dedented(sources, outermost(line, &facts.directives)));
+    }
+    texts.dedup();
+    (!texts.is_empty()).then(|| at_end_of(sources, host, &texts.join("\n")).map(|edit| vec![edit])).flatten()
 }
 
 /// Whether a line refuses everybody, or all plain connections.

@@ -2,10 +2,13 @@
 
 use crate::address::IpSubnet;
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, is_named};
+use crate::lint::edits::Trial;
+use crate::lint::facts::{Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::ask::Ask;
 use crate::site::{Directive, Edit};
+use crate::source::Span;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
 use std::net::IpAddr;
@@ -17,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "RemoteIPTrustedProxy names the proxy, and rules ask for private addresses.",
     why: "From such a proxy httpd takes no private address: a rule for an inner network never fits.",
     help: "write RemoteIPInternalProxy",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 RemoteIPHeader X-Forwarded-For
@@ -82,7 +85,14 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         });
         if let Some(seen) = seen {
             let message = "no private address is taken from this proxy: a rule for an inner network never fits";
-            found.push(rule.seen(line.span(), message, &seen));
+            let finding = rule.seen(line.span(), message, &seen);
+            let old = line.span().start + line.name().len() as u32;
+            let edits = vec![Edit::replace(Span { end: old, ..line.span() }, name)];
+            let gone = |then: &Outcome| asked.gives(&seen.ask, then).is_some();
+            let meant = |other: &Seen, _: &Outcome| other.ask.client == Some(proxy);
+            let message = format!("write {name}");
+            let fix = Trial { message: &message, edits, gone: &gone, meant: &meant }.guess(facts, &finding);
+            found.push(Finding { fix, ..finding });
         }
     }
     found

@@ -2,10 +2,12 @@
 
 use super::handlers::{straight_in, suffixes};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Shown};
+use crate::lint::edits::{Trial, below, section};
+use crate::lint::facts::{Asked, Facts, Seen, Shown};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::shown::How;
-use crate::site::Directive;
+use crate::site::{Directive, Fix};
 use crate::source::{FileId, Span};
 use bstr::{BString, ByteSlice};
 
@@ -16,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A program is where programs are meant to run, by ExecCGI, DirectoryIndex or a RewriteRule, and no handler runs it.",
     why: "Its text is sent, with the passwords that may be in it.",
     help: "give it a handler: AddHandler cgi-script, or PHP's",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -79,7 +81,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         });
         if runs {
             let place = line.parents().last().map_or(line.span(), |(_, span)| span);
-            found.push(finding(rule, place, file, "programs may run here"));
+            let finding = finding(rule, place, file, "programs may run here");
+            let fix = with_handler(facts, asked, &finding, line.span(), "cgi-script");
+            found.push(Finding { fix, ..finding });
         }
     }
     // an index, or the target of a rule
@@ -98,7 +102,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 }
                 None => {
                     let message = format!("this leads to `{name}`, which no handler runs: its text is sent");
-                    rule.shown(line.span(), message, &ask, &outcome)
+                    let finding = rule.shown(line.span(), message, &ask, &outcome);
+                    let fix = handler(facts, &file.path)
+                        .and_then(|handler| with_handler(facts, asked, &finding, line.span(), &handler));
+                    Finding { fix, ..finding }
                 }
             });
         }
@@ -109,6 +116,41 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 fn finding(rule: &Rule, place: Span, file: &Shown, what: &str) -> Finding {
     let message = format!("{what}, and no handler runs `{}`: its text is sent", file.path.as_bstr());
     rule.shown(place, message, &file.ask, &file.outcome)
+}
+
+/// The handler for a program: the one that others of its kind have, or that of PHP's module.
+fn handler(facts: &Facts<'_>, path: &[u8]) -> Option<String> {
+    let suffix = suffixes(path).pop()?.to_string();
+    let php = suffix.starts_with("ph");
+    let runs = |word: &BString| {
+        let word = word.to_ascii_lowercase();
+        if php { word.contains_str("php") || word.starts_with(b"proxy:") } else { word.contains_str("cgi") }
+    };
+    let known = facts.anywhere(&["SetHandler", "AddHandler"]).filter_map(|(line, _)| line.words().into_iter().next());
+    let own = known.into_iter().find(runs).map(|word| word.to_string());
+    own.or_else(|| php.then(|| "application/x-httpd-php".into()))
+}
+
+/// The handler for names that end so, below a line.
+pub(super) fn with_handler(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    finding: &Finding,
+    line: Span,
+    handler: &str,
+) -> Option<Fix> {
+    let (ask, outcome) = finding.witness.as_ref()?;
+    let file = outcome.file.as_ref()?;
+    let suffix = suffixes(file).pop()?.to_string();
+    let plain = suffix.bytes().all(|b| b.is_ascii_alphanumeric()) && !handler.contains(['"', '\n', '\\']);
+    let handler = if handler.contains([' ', '|']) { format!("\"{handler}\"") } else { handler.to_string() };
+    let text = section(&format!("FilesMatch \"\\.{suffix}$\""), &[&format!("SetHandler {handler}")]);
+    let edits = vec![below(facts.site.sources(), line, &text)];
+    let gone = |then: &Outcome| asked.gives(ask, then).is_none_or(|(_, how)| how == How::Program) && then.status < 400;
+    let of_its_kind = |file: &BString| suffixes(file).last().is_some_and(|last| *last == *suffix);
+    let meant = |seen: &Seen, _: &Outcome| seen.outcome.file.as_ref().is_some_and(of_its_kind);
+    let message = format!("give `.{suffix}` a handler");
+    plain.then(|| Trial { message: &message, edits, gone: &gone, meant: &meant }.guess(facts, finding)).flatten()
 }
 
 /// The section for a module that is not there which has a handler for a file of this suffix.

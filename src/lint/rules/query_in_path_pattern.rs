@@ -2,15 +2,18 @@
 
 use crate::conf::args::flags;
 use crate::diagnostic::Severity;
+use crate::lint::edits::{Trial, above, wrapped};
+use crate::lint::edits_more::groups;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
-use crate::lint::rewriting::{Level, Rewrite, level};
+use crate::lint::rewriting::{Level, Rewrite, level, rewrites};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::outcome::observer::PatternKind;
 use crate::search::ask::escaped;
 use crate::search::compare::differ;
 use crate::search::points::{Point, rewritten};
 use crate::search::solve::{Solved, Want};
-use crate::site::{Directive, Edit};
+use crate::site::{Directive, Edit, Fix};
 use bstr::{BString, ByteSlice};
 
 pub(super) static RULE: Rule = Rule {
@@ -20,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "The path or pattern of a RewriteRule, Redirect or RedirectMatch holds a question mark, and what may follow it in a URL.",
     why: "They see the path alone, never the query: the line is without effect.",
     help: "test the query in a condition of its own: `RewriteCond %{QUERY_STRING} ^id=1$`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -80,7 +83,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         {
             let url = seen.ask.url();
             let message = format!("this sees the path alone: `{url}`, which is meant, is not touched");
-            found.push(rule.seen(line.span(), message, &seen));
+            let finding = rule.seen(line.span(), message, &seen);
+            let fix = in_condition(facts, &finding, &line, at, (&path, &query), prefix);
+            found.push(Finding { fix, ..finding });
         }
     }
     found
@@ -107,6 +112,71 @@ fn split(word: &BString, prefix: bool) -> Option<(BString, BString)> {
     // what is open before it would have to be closed
     let open = path.iter().filter(|b| **b == b'(').count() != path.iter().filter(|b| **b == b')').count();
     (begins && !path.is_empty() && (prefix || !open)).then(|| (path.into(), query.into()))
+}
+
+/// The query, tested in a condition of its own.
+fn in_condition(
+    facts: &Facts<'_>,
+    finding: &Finding,
+    line: &Directive<'_>,
+    at: usize,
+    (path, query): (&BString, &BString),
+    prefix: bool,
+) -> Option<Fix> {
+    let (sources, words) = (facts.site.sources(), line.words());
+    let (path, query) = (path.to_str().ok()?, query.to_str().ok()?);
+    // what would be another word, or the end of the text
+    let plain = |text: &str| !text.contains(['"', '\'', '#', ' ', '\t', '%', '\n']);
+    let old = line.arg_span(sources, at);
+    if !plain(path) || !plain(query) || words[at].starts_with(b"!") || old == line.span() {
+        return None;
+    }
+    let new = if prefix { path.to_string() } else { format!("{path}$") };
+    let mut edits = vec![Edit::replace(old, new)];
+    if is_named(line, &["RewriteRule"]) {
+        let all = rewrites(facts);
+        let rule = all.iter().find(|rule| rule.span() == line.span())?;
+        let own = groups(path);
+        let target = words.get(1)?.to_str().ok()?;
+        let renumbered = renumbered(target, own);
+        if renumbered != target {
+            // the condition would have to be the last one, and then what the others found is lost
+            let place = line.arg_span(sources, 1);
+            let text = sources.text(place).to_str().ok()?.replacen(target, &renumbered, 1);
+            edits.push(Edit::replace(place, text));
+            if !rule.conditions.is_empty() || place == line.span() {
+                return None;
+            }
+        }
+        let flags = if rule.has(&["nc", "nocase"]) { " [NC]" } else { "" };
+        let first = rule.conditions.first().map_or(line.span(), |condition| condition.span());
+        edits.push(above(sources, first, &format!("RewriteCond %{{QUERY_STRING}} ^{query}{flags}")));
+    } else {
+        let test = if prefix { format!("== '{query}'") } else { format!("=~ m#^{query}#") };
+        edits.extend(wrapped(sources, line.span(), line.span(), &format!("If \"%{{QUERY_STRING}} {test}\""), &[]));
+    }
+    let outcome = &finding.witness.as_ref()?.1;
+    let gone = |then: &Outcome| differ(outcome, then).is_some();
+    let meant = |seen: &Seen, _: &Outcome| seen.ask.query.is_some();
+    Trial { message: "test the query in a condition", edits, gone: &gone, meant: &meant }.guess(facts, finding)
+}
+
+/// A target whose groups behind the first ones of a rule are those of its condition.
+fn renumbered(target: &str, own: usize) -> String {
+    let mut out = String::new();
+    let mut chars = target.chars().peekable();
+    while let Some(c) = chars.next() {
+        let digit =
+            chars.peek().and_then(|next| next.to_digit(10)).map(|n| n as usize).filter(|n| c == '$' && *n > own);
+        match digit {
+            Some(n) => {
+                chars.next();
+                out.push_str(&format!("%{}", n - own));
+            }
+            None => out.push(c),
+        }
+    }
+    out
 }
 
 /// A URL with the query that is meant, which the line would take if it saw queries.

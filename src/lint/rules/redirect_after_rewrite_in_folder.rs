@@ -1,11 +1,16 @@
 //! `redirect-after-rewrite-in-folder`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, Seen};
+use crate::lint::edits::{Trial, above};
+use crate::lint::edits_more::literal;
+use crate::lint::facts::{Asked, Facts, Seen, is_named};
+use crate::lint::lines::is_status;
 use crate::lint::rewriting::{Level, Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::ask::decoded;
 use crate::search::points::{Of, Point, rewritten};
+use crate::site::{Directive, Edit, Fix};
 use crate::source::Span;
 use bstr::ByteSlice;
 
@@ -16,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A Redirect and a RewriteRule of a directory are for the same URL.",
     why: "Both are carried out: the redirect of the URL as it was asked for wins, with the query that the rule has made.",
     help: "write both as RewriteRule, in the order that is meant",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -68,18 +73,71 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             // a front controller takes all URLs: what counts is what it leaves in the redirect
             let other = asked.without(&[rewrite.span()])?.ask(&seen.ask.request());
             let left = other.location != seen.outcome.location;
-            (left || rewrite.conditions.is_empty()).then_some((seen, rewrite.span(), left))
+            (left || rewrite.conditions.is_empty()).then_some((seen, *rewrite, left, other))
         });
-        let Some((seen, other, left)) = both else { continue };
+        let Some((seen, other, left, alone)) = both else { continue };
         let location = seen.outcome.leads_to().cloned().unwrap_or_default();
         let message = match left {
             true => format!("a RewriteRule works on the same URL, and leaves its query in the redirect: `{location}`"),
             false => format!("a RewriteRule works on the same URL, and this redirect to `{location}` wins"),
         };
         let finding = Finding { level: Severity::Note, ..rule.seen(span, message, seen) };
-        found.push(finding.related(other, "this rule works on it, too"));
+        let finding = finding.related(other.span(), "this rule works on it, too");
+        let fix = as_rule(facts, asked, &finding, &line, other, &alone);
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// The redirect as a rule before the other one.
+fn as_rule(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    finding: &Finding,
+    line: &Directive<'_>,
+    other: &Rewrite<'_>,
+    alone: &Outcome,
+) -> Option<Fix> {
+    let Level::Directory(directory) = &other.level else { return None };
+    let level = |d: &Directive<'_>| (d.span().file, d.parents().last().map(|(_, span)| span));
+    if level(line) != level(&other.line) {
+        return None;
+    }
+    let words = line.words();
+    let at = words.len().checked_sub(2)?;
+    let (path, target) = (words[at].to_str().ok()?, words[at + 1].to_str().ok()?);
+    let status = match () {
+        () if is_named(line, &["RedirectPermanent"]) => "301".to_string(),
+        () if at == 0 => "302".into(),
+        () => words[0].to_string().replace("seeother", "303"),
+    };
+    // in a rule these are something else
+    let plain = |text: &str| !text.contains(['"', '%', '\\', ' ', '\t', '?', '#']);
+    let by_pattern = is_named(line, &["RedirectMatch"]);
+    if !plain(target) || target.contains('$') && !by_pattern || status == "gone" || !is_status(status.as_bytes()) {
+        return None;
+    }
+    asked.ground.routes.to(directory.trim_end_with(|c| c == '/')).into_iter().find_map(|way| {
+        let url = String::from_utf8(decoded(way.path.trim_end_matches('/'))).ok()?;
+        let (pattern, target) = match by_pattern {
+            true => (format!("^{}", path.strip_prefix(&format!("^{url}/"))?), target.to_string()),
+            false => {
+                let rest = path.strip_prefix(&format!("{url}/")).filter(|rest| plain(rest) && !rest.is_empty())?;
+                let rest = literal(rest);
+                match rest.strip_suffix('/') {
+                    Some(rest) => (format!("^{rest}/(.*)$"), format!("{target}$1")),
+                    None => (format!("^{rest}(/.*)?$"), format!("{target}$1")),
+                }
+            }
+        };
+        let sources = facts.site.sources();
+        let first = other.conditions.first().map_or(other.span(), |condition| condition.span());
+        let text = format!("RewriteRule {pattern} {target} [R={status},L]");
+        let edits = vec![above(sources, first, &text), Edit::delete(line.span())];
+        let gone = |then: &Outcome| then.status == alone.status && then.location == alone.location;
+        let meant = |_: &Seen, then: &Outcome| then.leads_to().is_some();
+        Trial { message: "write the redirect as a rule", edits, gone: &gone, meant: &meant }.guess(facts, finding)
+    })
 }
 
 /// Requests whose URL both lines are for.

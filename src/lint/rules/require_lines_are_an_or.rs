@@ -3,10 +3,12 @@
 use super::access::{Block, blocks, says};
 use crate::address::IpSubnet;
 use crate::diagnostic::Severity;
+use crate::lint::edits::{Trial, wrapped};
 use crate::lint::facts::{Asked, Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::search::ask::Ask;
-use crate::site::Directive;
+use crate::site::{Directive, Fix};
 use bstr::ByteSlice;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -17,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "Several Require lines of different kinds are in one section.",
     why: "Any one of them will do, and the weakest decides: they are an or.",
     help: "write `<RequireAll>` around them, where each must be met",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -81,9 +83,47 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if lines.len() < 2 || lines.iter().any(|d| says(d, "Require", &["not"])) {
             continue;
         }
-        found.extend(open_to_all(rule, asked, &block, &lines).or_else(|| weaker(rule, asked, &block, &lines)));
+        let finding = open_to_all(rule, asked, &block, &lines).or_else(|| weaker(rule, asked, &block, &lines));
+        found.extend(finding.map(|finding| {
+            // who meets one of two may be meant to be let in
+            let fix =
+                (finding.level <= Severity::Warning).then(|| all_of_them(facts, asked, &finding, &lines)).flatten();
+            Finding { fix, ..finding }
+        }));
     }
     found
+}
+
+/// The lines in a RequireAll, where whoever meets each of them is let in.
+fn all_of_them(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, lines: &[&Directive<'_>]) -> Option<Fix> {
+    let (first, last) = (lines.first()?.span(), lines.last()?.span());
+    let (ask, _) = finding.witness.as_ref()?;
+    // two of a kind are an or that is meant
+    let twice = lines.iter().enumerate().any(|(n, a)| lines[..n].iter().any(|b| kind(a) == kind(b)));
+    // and nothing else may stand between them
+    let source = facts.site.sources().file(first.file);
+    let between = (first.line..=last.line).filter(|number| {
+        let text = source.line(*number).trim().to_ascii_lowercase();
+        !text.is_empty() && !text.starts_with(b"#")
+    });
+    if twice || first.file != last.file || between.count() != lines.len() {
+        return None;
+    }
+    let edits = wrapped(facts.site.sources(), first, last, "RequireAll", &[]);
+    let all_met = lines.iter().try_fold(Ask { client: None, ..ask.clone() }, |ask, line| match kind(line) {
+        Kind::Everybody => Some(ask),
+        _ => meeting(asked, line, &ask),
+    });
+    let met = all_met.filter(|_| lines.iter().all(|d| !matches!(kind(d), Kind::AnyUser | Kind::User | Kind::Other)));
+    if let Some(met) = met {
+        let then = asked.changed(&edits)?.ask(&met.request());
+        asked.gives(&met, &then)?;
+    }
+    let gone = |then: &Outcome| matches!(then.status, 401 | 403);
+    let meant = |seen: &Seen, then: &Outcome| {
+        gone(then) && lines.iter().any(|line| seen.outcome.decided_by.iter().any(|d| d.span == line.span()))
+    };
+    Trial { message: "write RequireAll around them", edits, gone: &gone, meant: &meant }.guess(facts, finding)
 }
 
 /// Whether a request is held to the rules of a block.

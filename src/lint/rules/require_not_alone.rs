@@ -99,7 +99,7 @@ fn fix(facts: &Facts<'_>, line: Span) -> Option<Fix> {
 fn opens(facts: &Facts<'_>, lines: &[Span], edits: &[Edit]) -> Option<bool> {
     let with = facts.site.with(edits).ok()?.start().ok()?;
     let without = facts.site.with(&facts.site.blanks(lines)).ok()?;
-    let purse = Purse { requests: TRIED, seed: 0, until: None };
+    let purse = Purse::of(TRIED, None);
     let asked = Facts::gather(&without, purse).asked?;
     let opened = |kind: Option<Kind>| kind == Some(Kind::Opened);
     Some(asked.pool.iter().any(|seen| opened(differ(&seen.outcome, &with.ask(&seen.ask.request())))))

@@ -1,10 +1,16 @@
 //! `rewrite-in-location`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, same_line};
+use crate::lint::edits::{Trial, quoted};
+use crate::lint::facts::{Asked, Facts, Seen, is_named, same_line};
 use crate::lint::rewriting::{Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
+use crate::search::ask::escaped;
+use crate::search::compare::differ;
+use crate::site::{Directive, Edit, Fix};
 use crate::source::Span;
+use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
     name: "rewrite-in-location",
@@ -13,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A RewriteRule in a Location section with an anchored pattern.",
     why: "There the pattern is held against the file's whole path: one that begins as a URL never matches.",
     help: "put the rules into the server or the Directory section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -74,9 +80,65 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             "rules in a Location see the file's whole path: `{pattern}` never matches, as for `{}`",
             seen.ask.path
         );
-        found.push(rule.seen(section, message, seen).related(rewrite.span(), "this rule"));
+        let finding = rule.seen(section, message, seen).related(rewrite.span(), "this rule");
+        let around = facts.directives.iter().find(|d| d.span() == section);
+        let fix = around.and_then(|around| {
+            in_directory(facts, asked, &finding, around).or_else(|| at_server(facts, &finding, around, &rewrite))
+        });
+        found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// Whether there is nothing but rules in a section.
+fn is_for_rules(facts: &Facts<'_>, section: &Directive<'_>) -> bool {
+    facts.within(section).all(|d| d.name().to_ascii_lowercase().starts_with(b"rewrite"))
+}
+
+/// The section for the directory that the URL leads to.
+fn in_directory(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, section: &Directive<'_>) -> Option<Fix> {
+    let (span, end, words) = (section.span(), section.end()?, section.words());
+    let [url] = words.as_slice() else { return None };
+    let plain = is_named(section, &["Location"]) && url.starts_with(b"/") && url.find_byteset(b"*?[").is_none();
+    let (ask, outcome) = finding.witness.as_ref().filter(|_| plain && is_for_rules(facts, section))?;
+    let path = escaped(url.trim_end_with(|c| c == '/'));
+    let folder = asked.ask(ask.at(format!("{path}/"))).outcome.file?;
+    let (folder, path) =
+        (folder.trim_end_with(|c| c == '/').as_bytes(), [folder.trim_end_with(|c| c == '/').as_bytes(), b"/"].concat());
+    if !asked.ground.tree.iter().any(|entry| entry.dir && entry.path == path) {
+        return None;
+    }
+    let place = section.arg_span(facts.site.sources(), 0);
+    let name = |at: u32, place: Span| {
+        let start = place.start + at;
+        Edit::replace(Span { start, end: start + "Location".len() as u32, ..place }, "Directory")
+    };
+    let edits = vec![name(1, span), Edit::replace(place, quoted(folder)?), name(2, end)];
+    let gone = |then: &Outcome| differ(outcome, then).is_some();
+    let meant = |_: &Seen, then: &Outcome| then.status < 400;
+    let trial = Trial { message: "put the rules into the Directory section", edits, gone: &gone, meant: &meant };
+    (place != span).then(|| trial.guess(facts, finding)).flatten()
+}
+
+/// The rules without the section, where their pattern is for the whole URL.
+fn at_server(facts: &Facts<'_>, finding: &Finding, section: &Directive<'_>, rewrite: &Rewrite<'_>) -> Option<Fix> {
+    let (_, outcome) = finding.witness.as_ref()?;
+    if !rewrite.pattern.starts_with(b"^/") || !is_for_rules(facts, section) {
+        return None;
+    }
+    let (span, end) = (section.span(), section.end()?);
+    let file = facts.site.sources().file(span.file);
+    let own = file.indent(span.start).len() as u32;
+    let mut edits = vec![Edit::delete(span), Edit::delete(end)];
+    edits.extend((span.line + 1..end.line).filter_map(|number| {
+        let start = file.line_start(number) + own;
+        let step = file.line(number).iter().skip(own as usize).take_while(|b| matches!(b, b' ' | b'\t')).count() as u32;
+        (step > 0).then(|| Edit { file: span.file, range: start..start + step, text: "".into() })
+    }));
+    let gone = |then: &Outcome| differ(outcome, then).is_some();
+    let meant = |_: &Seen, then: &Outcome| then.status < 400;
+    Trial { message: "take the section away from around the rules", edits, gone: &gone, meant: &meant }
+        .guess(facts, finding)
 }
 
 /// The Location that a rule is straight in.

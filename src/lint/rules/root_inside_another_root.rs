@@ -1,6 +1,7 @@
 //! `root-inside-another-root`
 
 use super::elsewhere::{Known, leaks, name_of, told};
+use super::guards::guard;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -14,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A virtual host's directory lies below the DocumentRoot of another one, where its rules do not hold.",
     why: "Who is refused by the one host asks the other, by the directory's name.",
     help: "give the outer host a directory of its own, or put the rules into a Directory section outside of both",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/sites>
   Require all granted
@@ -73,7 +74,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let (name, path) = (name_of(asked, leak.host), path.to_str_lossy());
         let message =
             format!("`{path}`, the directory of `{name}`, lies below this one: what is refused there is open here");
-        found.push(told(rule, *line, message, &leak.seen, &leak.lines, "this rule does not hold here"));
+        let finding = told(rule, *line, message, &leak.seen, &leak.lines, "this rule does not hold here");
+        let fix = guard(facts, &finding, &leak.lines, &leak.refused);
+        found.push(Finding { fix, ..finding });
     }
     found
 }

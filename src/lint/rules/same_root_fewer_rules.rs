@@ -1,6 +1,7 @@
 //! `same-root-fewer-rules`
 
 use super::elsewhere::{Known, leaks, name_of, told};
+use super::guards::guard;
 use crate::diagnostic::Severity;
 use crate::lint::facts::Facts;
 use crate::lint::{Example, Finding, Rule};
@@ -12,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "Two virtual hosts serve one directory, and one lacks the denials of the other.",
     why: "Who is refused by the one host asks the other.",
     help: "put the rules into a Directory section outside of the virtual hosts",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/www>
   Require all granted
@@ -71,7 +72,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let name = name_of(asked, leak.host);
         let message =
             format!("`{}` is open here, and refused by `{name}`, which serves `{path}` too", leak.seen.ask.path);
-        found.push(told(rule, *line, message, &leak.seen, &leak.lines, "this rule is missing here"));
+        let finding = told(rule, *line, message, &leak.seen, &leak.lines, "this rule is missing here");
+        let fix = guard(facts, &finding, &leak.lines, &leak.refused);
+        found.push(Finding { fix, ..finding });
     }
     found
 }

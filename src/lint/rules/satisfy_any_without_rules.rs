@@ -2,10 +2,11 @@
 
 use super::access::says;
 use crate::diagnostic::Severity;
+use crate::lint::edits::Trial;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
-use crate::site::Directive;
+use crate::site::{Directive, Edit};
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -15,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "Satisfy Any stands where one of the two access systems has no rules.",
     why: "The side without rules passes, and with Satisfy Any the other is then not asked.",
     help: "take Satisfy Any out, and say with Require alone who is let in",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -81,7 +82,14 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if let Some(refuses) = refuses.next() {
             finding = finding.related(refuses, "this denies it, and is not asked");
         }
-        found.push(finding);
+        // what it lets in past the rules is refused, and nobody else
+        let meant = |seen: &Seen, then: &Outcome| {
+            matches!(then.status, 401 | 403) && asked.gives(&seen.ask, &seen.outcome).is_some()
+        };
+        let edits = vec![Edit::delete(line.span())];
+        let gone = |then: &Outcome| matches!(then.status, 401 | 403);
+        let fix = Trial { message: "take it out", edits, gone: &gone, meant: &meant }.guess(facts, &finding);
+        found.push(Finding { fix, ..finding });
     }
     found
 }

@@ -2,9 +2,13 @@
 
 use super::hosts::{chains, hosts, way};
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Facts, Seen};
+use crate::lint::edits::{Trial, below};
+use crate::lint::facts::{Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
+use crate::site::{Directive, Edit, Fix};
 use bstr::ByteSlice;
+use std::collections::HashSet;
 
 pub(super) static RULE: Rule = Rule {
     name: "slash-redirect-names-wrong-host",
@@ -13,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "Behind a front end, the redirect that adds a directory's slash names `http` or the inner host.",
     why: "httpd makes it from its own scheme, host and port, as it does not know those that visitors use.",
     help: "write `ServerName https://NAME` and `UseCanonicalName On`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -88,11 +92,38 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             if found.iter().all(|finding| finding.line != own.at) {
                 let location = seen.outcome.location.clone().unwrap_or_default();
                 let message = format!("`{}` is redirected to `{location}`, {what}", seen.ask.path);
-                found.push(rule.seen(own.at, message, &seen));
+                let finding = rule.seen(own.at, message, &seen);
+                let fix = canonical(facts, &finding, host.section, tls);
+                found.push(Finding { fix, ..finding });
             }
         }
     }
     found
+}
+
+/// The name that visitors use, in all redirects.
+fn canonical(facts: &Facts<'_>, finding: &Finding, host: &Directive<'_>, tls: bool) -> Option<Fix> {
+    let (ask, _) = finding.witness.as_ref()?;
+    let line = facts.directives.iter().find(|d| d.span() == finding.line && is_named(d, &["ServerName"]))?;
+    let sources = facts.site.sources();
+    let (words, place) = (line.words(), line.arg_span(sources, 0));
+    let name = words.first()?.to_str().ok().filter(|name| !name.contains("://") && place != line.span())?;
+    // the port is the inner one
+    let name = name.split(':').next()?;
+    let mut edits = Vec::new();
+    if tls {
+        edits.push(Edit::replace(place, format!("https://{name}")));
+    }
+    match facts.within(host).find(|d| is_named(d, &["UseCanonicalName"])) {
+        Some(other) => edits.push(Edit::replace(other.span(), "UseCanonicalName On")),
+        None => edits.push(below(sources, line.span(), "UseCanonicalName On")),
+    }
+    let gone = |then: &Outcome| {
+        let seen = Seen { ask: ask.clone(), outcome: then.clone(), met: HashSet::new() };
+        then.status == 301 && wrong(&seen, tls).is_none()
+    };
+    let message = format!("name the host that visitors ask for: `{name}`");
+    Trial { message: &message, edits, gone: &gone, meant: &|_, _| false }.guess(facts, finding)
 }
 
 /// What is wrong with the redirect that adds a slash.

@@ -1,11 +1,12 @@
 //! `static-through-the-application`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::{Trial, above, outermost, quoted, section};
 use crate::lint::facts::{Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
-use crate::search::ask::escaped;
-use crate::site::Directive;
+use crate::search::ask::{decoded, escaped};
+use crate::site::{Directive, Fix};
 use crate::source::Span;
 use crate::vfs::{Cred, resolve};
 use bstr::{BString, ByteSlice};
@@ -18,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "Static files beside a mounted application have no mapping of their own.",
     why: "Each of them is served by Python, if at all: that is much slower than httpd.",
     help: "lead their URL to the directory: `Alias /static/ DIRECTORY/static/`",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/shop>
   Require all granted
@@ -96,9 +97,45 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let line = meant(facts, &seen).unwrap_or(mount.span());
         let message = format!("`{}` is for the application to serve: no line leads a URL to the file", path);
         let finding = rule.seen(line, message, &seen);
+        let fix = alias(facts, &finding, mount, &path);
+        let finding = Finding { fix, ..finding };
         found.push(if line == mount.span() { finding } else { finding.related(mount.span(), "the mount takes it") });
     }
     found
+}
+
+/// The mapping of the files' folder, above the mount: with a section that opens the folder, where there is none.
+fn alias(facts: &Facts<'_>, finding: &Finding, mount: &Directive<'_>, path: &BString) -> Option<Fix> {
+    let (ask, _) = finding.witness.as_ref()?;
+    let url = decoded(&ask.path);
+    // from the folder's name on both are the same
+    let same = url.iter().rev().zip(path.iter().rev()).take_while(|(a, b)| a == b).count();
+    let at = url.len() - same;
+    let start = url[at..].find_byte(b'/').filter(|_| url.starts_with(b"/"))? + at;
+    let part =
+        |from: usize| url[from + 1..].find_byte(b'/').map(|end| (&url[from + 1..from + 1 + end], from + 1 + end));
+    let mut from = start;
+    let end = loop {
+        let (name, end) = part(from)?;
+        if FOLDERS.contains(&name) {
+            break end;
+        }
+        from = end;
+    };
+    let behind = url.len() - end;
+    let (url, folder) = (&url[..=end], &path[..=path.len() - behind]);
+    let line = format!("Alias {} {}", quoted(url)?, quoted(folder)?);
+    let bare = folder.strip_suffix(b"/")?;
+    let open = section(&format!("Directory {}", quoted(bare)?), &["Require all granted"]);
+    let outer = outermost(mount, &facts.directives);
+    let gone = |then: &Outcome| then.status == 200 && then.file.as_ref() == Some(path);
+    let prefix = url.to_vec();
+    let meant = |seen: &Seen, _: &Outcome| decoded(&seen.ask.path).starts_with(&prefix);
+    let message = format!("lead `{}` to the files", url.as_bstr());
+    [line.clone(), format!("{line}\n{open}")].into_iter().find_map(|text| {
+        let edits = vec![above(facts.site.sources(), outer, &text)];
+        Trial { message: &message, edits, gone: &gone, meant: &meant }.guess(facts, finding)
+    })
 }
 
 fn runs(outcome: &Outcome, mount: Span) -> bool {

@@ -2,8 +2,10 @@
 
 use super::access::{BY_URL, blocks, says};
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::edits::{Trial, above};
+use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
+use crate::outcome::Outcome;
 use crate::site::Directive;
 use crate::source::Span;
 use bstr::ByteSlice;
@@ -15,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "A Require in a deeper section replaces an outer rule.",
     why: "Rules of a deeper section don't add to those around it: whoever meets them alone is let in.",
     help: "write `AuthMerging And` in the deeper section, where both are meant",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -85,7 +87,16 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             outer.args().to_str_lossy()
         );
         let finding = rule.seen(line, message, seen);
-        found.push(finding.related(outer.span(), "this is not asked here"));
+        let finding = finding.related(outer.span(), "this is not asked here");
+        let edits = vec![above(facts.site.sources(), block.lines[0].span(), "AuthMerging And")];
+        let gone = |then: &Outcome| matches!(then.status, 401 | 403);
+        let meant = |seen: &Seen, then: &Outcome| {
+            matches!(then.status, 401 | 403)
+                && block.lines.iter().any(|own| seen.outcome.decided_by.iter().any(|d| d.span == own.span()))
+        };
+        let trial = Trial { message: "ask for both", edits, gone: &gone, meant: &meant };
+        let fix = trial.guess(facts, &finding);
+        found.push(Finding { fix, ..finding });
     }
     found
 }

@@ -1,13 +1,15 @@
 //! `upload-folder-runs-programs`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{Asked, Facts, is_named};
+use crate::lint::edits::{Trial, below, outermost, quoted, section};
+use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::search::ask::Ask;
+use crate::search::ground::is_refusal;
 use crate::search::shown::{How, Thing, shown};
-use crate::site::{Directive, Site};
+use crate::site::{Directive, Fix, Site};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -18,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "Files in an upload directory are run as programs.",
     why: "Whoever may send a picture sends a program, and httpd runs it.",
     help: "deny programs there by a FilesMatch in the directory's Directory section",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
 <Directory /srv/www>
@@ -110,10 +112,58 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 format!("visitors' files are run as programs in `{}`: `{path}` is", folder.to_str_lossy())
             }
         };
-        found.push(rule.shown(line, message, &runs.ask, &runs.outcome));
+        let finding = rule.shown(line, message, &runs.ask, &runs.outcome);
+        let fix = deny(facts, asked, &finding, folder, &all, &names);
+        found.push(Finding { fix, ..finding });
     }
     found
 }
+
+/// The denial of programs in a folder: in its .htaccess file where that is blamed, else in a section for it.
+fn deny(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    finding: &Finding,
+    folder: &[u8],
+    all: &[Directive<'_>],
+    names: &[BString],
+) -> Option<Fix> {
+    let sources = facts.site.sources();
+    let denied = section(&format!("FilesMatch \"{PROGRAMS}\""), &["Require all denied"]);
+    let bare = folder.trim_end_with(|c| c == '/').as_bytes();
+    let own = facts.htaccess.iter().find(|text| text.file == finding.line.file);
+    let edit = match own {
+        Some(text) if text.directory == folder => {
+            let line = all.iter().find(|d| d.span() == finding.line)?;
+            below(sources, outermost(line, all), &denied)
+        }
+        _ => {
+            let text = section(&format!("Directory {}", quoted(bare)?), &[&denied]);
+            let line = match own {
+                Some(_) => {
+                    facts.directives.iter().rfind(|d| d.sections().is_empty() && facts.site.is_own(d.span().file))?
+                }
+                None => facts.directives.iter().find(|d| d.span() == finding.line)?,
+            };
+            below(sources, outermost(line, &facts.directives), &text)
+        }
+    };
+    // none of what a visitor may send is run
+    let with = facts.site.with(std::slice::from_ref(&edit)).ok()?.with_files(names);
+    let run = with.start().ok()?;
+    let (ask, _) = finding.witness.as_ref()?;
+    if runs_in(asked, &with, &run, folder).is_some() || !is_refusal(&run.ask(&ask.request())) {
+        return None;
+    }
+    let inside = |seen: &Seen| seen.outcome.file.as_ref().is_some_and(|file| file.starts_with(folder));
+    let meant = |seen: &Seen, then: &Outcome| is_refusal(then) && inside(seen) && is_run(&seen.outcome);
+    // the file may only be made up
+    let gone = |_: &Outcome| true;
+    Trial { message: "deny programs there", edits: vec![edit], gone: &gone, meant: &meant }.guess(facts, finding)
+}
+
+/// Names with the suffix of a program, wherever it is.
+const PROGRAMS: &str = r"(?i)\.(php\d?|phtml|phar|phps|cgi|fcgi|pl|py|rb|sh)(\.|$)";
 
 /// Whether a line is there to keep a folder's programs from running.
 fn is_stop(line: &Directive<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! `virtual-root-for-any-name`
 
 use super::elsewhere::{by_another, led_past, told};
+use super::guards::guard;
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Seen};
 use crate::lint::rewriting::{Rewrite, rewrites};
@@ -19,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     finds: "VirtualDocumentRoot makes a directory of a part of the host's name, and another virtual host guards that directory.",
     why: "Any name with that part leads to the directory, past the guarded host and its rules.",
     help: "use the whole name (`%0`), or put the rules into a Directory section outside of the virtual hosts",
-    safe: None,
+    safe: Some(false),
     bad: Example {
         config: r##"<Directory /srv/sites>
   Require all granted
@@ -82,7 +83,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     );
     let told = led.iter().map(|led| {
         let message = format!("`{}` gets what is refused at `{}`", led.seen.ask.url(), led.refused.ask.url());
-        told(rule, led.by, message, &led.seen, &led.lines, "this rule does not hold there")
+        let finding = told(rule, led.by, message, &led.seen, &led.lines, "this rule does not hold there");
+        let fix = guard(facts, &finding, &led.lines, &led.refused.ask);
+        Finding { fix, ..finding }
     });
     told.collect()
 }
