@@ -16,7 +16,7 @@ const OPEN: &str =
     "DocumentRoot /srv/www\n<Directory /srv/www>\n  AllowOverride All\n  Require all granted\n</Directory>\n";
 
 const FORMS: &[Form] = &[
-    // by a rule, by a redirect, and by an address
+    // by a rule, by a redirect, by the ends of names, and for a back-end
     (
         "url-denial-has-another-url",
         Some("<Directory \"/srv/www/admin\">\n  Require all denied\n</Directory>\n"),
@@ -28,6 +28,12 @@ const FORMS: &[Form] = &[
         Some("<Directory \"/srv/www/admin\">\n  Require all denied\n</Directory>\n"),
         "Alias /old /srv/www/admin\nRedirect 403 /admin\n",
         &["/srv/www/admin/users.txt"],
+    ),
+    (
+        "url-denial-has-another-url",
+        Some("<Proxy \"http://127.0.0.1:9000/admin\">\n  Require all denied\n</Proxy>\n"),
+        "ProxyPass /app http://127.0.0.1:9000/\nProxyPass /other http://127.0.0.1:9000\n<Location /app/admin>\n  Require all denied\n</Location>\n",
+        &[],
     ),
     // what is let in by an address stays so
     (
@@ -44,10 +50,16 @@ const FORMS: &[Form] = &[
          <VirtualHost *:80>\n  ServerName www.example\n  DocumentRoot /srv/www\n</VirtualHost>\n",
         &["/srv/www/index.html"],
     ),
-    // the comment above a section goes with it
+    // nothing is opened
     (
         "location-overridden-by-later-location",
-        Some("</Location>\n# nobody's\n<Location /a/secret>\n  Require all denied\n</Location>\n# the end\n"),
+        None,
+        "<Location /a/news>\n  Require all granted\n</Location>\n<Location /a>\n  Require all denied\n</Location>\n",
+        &["/srv/www/a/news/x.txt", "/srv/www/a/y.txt"],
+    ),
+    (
+        "location-overridden-by-later-location",
+        Some("</Location>\n\n# nobody's\n<Location /a/secret>\n  Require all denied\n</Location>\n# the end\n"),
         "# nobody's\n<Location /a/secret>\n  Require all denied\n</Location>\n\n<Location /a>\n  Require all granted\n</Location>\n# the end\n",
         &["/srv/www/a/secret/x.txt", "/srv/www/a/y.txt"],
     ),
@@ -72,7 +84,7 @@ const FORMS: &[Form] = &[
     ),
     (
         "redirect-takes-all-below",
-        Some("<LocationMatch ^/al$>"),
+        Some("<LocationMatch \"^/al$\">"),
         "<Location /al>\n  Alias /srv/www/one.html\n</Location>\n",
         &["/srv/www/one.html"],
     ),

@@ -16,6 +16,8 @@ mod lines;
 #[cfg(test)]
 mod mended;
 #[cfg(test)]
+mod mended_forms;
+#[cfg(test)]
 mod more_forms;
 mod overlap;
 mod past;

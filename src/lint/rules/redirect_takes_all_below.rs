@@ -35,6 +35,9 @@ Redirect 301 /files https://files.example.org/files
     find,
 };
 
+/// How many fixes are tried at once, of the many redirects that there may be.
+const TRIED: usize = 24;
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let mut found = Vec::new();
@@ -49,7 +52,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(location) = seen.outcome.leads_to().filter(|location| location.ends_with(b"/zq")) else { continue };
         let message = format!("this is for all URLs below, too: `{}` leads to `{location}`", seen.ask.path);
         let finding = Finding { level: Severity::Note, ..rule.seen(line.span(), message, &seen) };
-        let fix = one_page(facts, asked, &finding, &line, path, target);
+        let fix = (found.len() < TRIED).then(|| one_page(facts, asked, &finding, &line, path, target)).flatten();
         found.push(Finding { fix, ..finding });
     }
     for line in facts.named(&["Alias", "ScriptAlias"]) {

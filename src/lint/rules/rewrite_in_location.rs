@@ -83,11 +83,18 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let finding = rule.seen(section, message, seen).related(rewrite.span(), "this rule");
         let around = facts.directives.iter().find(|d| d.span() == section);
         let fix = around.and_then(|around| {
-            in_directory(facts, asked, &finding, around).or_else(|| at_server(facts, &finding, around, &rewrite))
+            in_directory(facts, asked, &finding, around, &rewrite)
+                .or_else(|| at_server(facts, &finding, around, &rewrite))
         });
         found.push(Finding { fix, ..finding });
     }
     found
+}
+
+/// Whether a rule has a part in an answer, or another one comes of it.
+fn acts(rewrite: &Rewrite<'_>, outcome: &Outcome, then: &Outcome) -> bool {
+    let decides = then.decided_by.iter().any(|decision| same_line(decision.span, rewrite.span()));
+    decides || differ(outcome, then).is_some()
 }
 
 /// Whether there is nothing but rules in a section.
@@ -96,7 +103,13 @@ fn is_for_rules(facts: &Facts<'_>, section: &Directive<'_>) -> bool {
 }
 
 /// The section for the directory that the URL leads to.
-fn in_directory(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, section: &Directive<'_>) -> Option<Fix> {
+fn in_directory(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    finding: &Finding,
+    section: &Directive<'_>,
+    rewrite: &Rewrite<'_>,
+) -> Option<Fix> {
     let (span, end, words) = (section.span(), section.end()?, section.words());
     let [url] = words.as_slice() else { return None };
     let plain = is_named(section, &["Location"]) && url.starts_with(b"/") && url.find_byteset(b"*?[").is_none();
@@ -114,7 +127,7 @@ fn in_directory(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, section
         Edit::replace(Span { start, end: start + "Location".len() as u32, ..place }, "Directory")
     };
     let edits = vec![name(1, span), Edit::replace(place, quoted(folder)?), name(2, end)];
-    let gone = |then: &Outcome| differ(outcome, then).is_some();
+    let gone = |then: &Outcome| acts(rewrite, outcome, then);
     let meant = |_: &Seen, then: &Outcome| then.status < 400;
     let trial = Trial { message: "put the rules into the Directory section", edits, gone: &gone, meant: &meant };
     (place != span).then(|| trial.guess(facts, finding)).flatten()
@@ -123,7 +136,10 @@ fn in_directory(facts: &Facts<'_>, asked: &Asked<'_>, finding: &Finding, section
 /// The rules without the section, where their pattern is for the whole URL.
 fn at_server(facts: &Facts<'_>, finding: &Finding, section: &Directive<'_>, rewrite: &Rewrite<'_>) -> Option<Fix> {
     let (_, outcome) = finding.witness.as_ref()?;
-    if !rewrite.pattern.starts_with(b"^/") || !is_for_rules(facts, section) {
+    // outside of it each rule is for all URLs
+    let inside = |rule: &Rewrite<'_>| location(rule) == Some(section.span());
+    let whole = rewrites(facts).iter().filter(|rule| inside(rule)).all(|rule| rule.pattern.starts_with(b"^/"));
+    if !whole || !is_for_rules(facts, section) {
         return None;
     }
     let (span, end) = (section.span(), section.end()?);
@@ -135,7 +151,7 @@ fn at_server(facts: &Facts<'_>, finding: &Finding, section: &Directive<'_>, rewr
         let step = file.line(number).iter().skip(own as usize).take_while(|b| matches!(b, b' ' | b'\t')).count() as u32;
         (step > 0).then(|| Edit { file: span.file, range: start..start + step, text: "".into() })
     }));
-    let gone = |then: &Outcome| differ(outcome, then).is_some();
+    let gone = |then: &Outcome| acts(rewrite, outcome, then);
     let meant = |_: &Seen, then: &Outcome| then.status < 400;
     Trial { message: "take the section away from around the rules", edits, gone: &gone, meant: &meant }
         .guess(facts, finding)

@@ -155,8 +155,9 @@ fn deny(
     if runs_in(asked, &with, &run, folder).is_some() || !is_refusal(&run.ask(&ask.request())) {
         return None;
     }
-    let inside = |seen: &Seen| seen.outcome.file.as_ref().is_some_and(|file| file.starts_with(folder));
-    let meant = |seen: &Seen, then: &Outcome| is_refusal(then) && inside(seen) && is_run(&seen.outcome);
+    // a front controller may have answered for a name that is not there
+    let inside = |outcome: &Outcome| outcome.file.as_ref().is_some_and(|file| file.starts_with(folder));
+    let meant = |seen: &Seen, then: &Outcome| is_refusal(then) && inside(then) && is_run(&seen.outcome);
     // the file may only be made up
     let gone = |_: &Outcome| true;
     Trial { message: "deny programs there", edits: vec![edit], gone: &gone, meant: &meant }.guess(facts, finding)

@@ -75,12 +75,14 @@ fn any_address(facts: &Facts<'_>, finding: &Finding, section: &Directive<'_>) ->
     let edits = vec![Edit::replace(place, new.as_str())];
     let own = section.span();
     let gone = |then: &Outcome| finding.witness.as_ref().is_some_and(|(_, outcome)| outcome.vhost != then.vhost);
-    // what it serves is what it is there for
+    // what it serves is what it is there for, by other names too where it is the first of the port
     let hosts = facts
         .within(section)
         .filter(|d| ["servername", "serveralias"].iter().any(|n| d.name().eq_ignore_ascii_case(n.as_bytes())));
     let names: Vec<String> = hosts.flat_map(|d| d.words()).map(|name| name.to_string().to_ascii_lowercase()).collect();
-    let meant = |seen: &Seen, _: &Outcome| names.contains(&seen.ask.host.to_ascii_lowercase());
+    let meant = |_: &Seen, then: &Outcome| {
+        then.status < 400 && names.contains(&then.vhost.to_string().to_ascii_lowercase())
+    };
     let message = format!("write `{new}`");
     let trial = Trial { message: &message, edits, gone: &gone, meant: &meant };
     (place != own).then(|| trial.guess(facts, finding)).flatten()
