@@ -177,17 +177,17 @@ fn for_path(facts: &Facts<'_>, file: &[u8], rest: &[u8], lines: &[&str], line: &
         let path = [path, b"/"].concat();
         facts.asked.as_ref().is_some_and(|asked| asked.ground.tree.iter().any(|entry| entry.dir && entry.path == path))
     };
-    let (file, rest) = (bare(file), bare(rest));
+    let (file, rest, index) = (bare(file), bare(rest), rest.ends_with(b"/"));
     let (parent, name) = file.rsplit_once_str("/")?;
     let folder = match file.strip_suffix(rest.as_slice()) {
         Some(folder) if is_folder(folder) => folder,
+        // the file is what the URL of its folder is answered with
+        _ if index => parent.strip_suffix(rest.as_slice()).filter(|folder| is_folder(folder))?,
         // the URL is a file's
         Some(_) if rest.is_empty() => {
             let inner = section(&format!("Files {}", quoted(name)?), lines);
             return Some(section(&format!("Directory {}", quoted(parent)?), &[&inner]));
         }
-        // the file is what its folder's URL is answered with
-        _ if is_folder(parent.strip_suffix(rest.as_slice())?) => parent.strip_suffix(rest.as_slice())?,
         _ => return None,
     };
     // all of another site is nothing that a rule of this one is about

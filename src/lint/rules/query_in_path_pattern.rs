@@ -157,7 +157,8 @@ fn in_condition(
     }
     let outcome = &finding.witness.as_ref()?.1;
     let gone = |then: &Outcome| differ(outcome, then).is_some();
-    let meant = |seen: &Seen, _: &Outcome| seen.ask.query.is_some();
+    // a question mark that was encoded is one of the path
+    let meant = |seen: &Seen, _: &Outcome| seen.ask.query.is_some() || seen.ask.path.contains("%3F");
     Trial { message: "test the query in a condition", edits, gone: &gone, meant: &meant }.guess(facts, finding)
 }
 

@@ -80,9 +80,8 @@ fn any_address(facts: &Facts<'_>, finding: &Finding, section: &Directive<'_>) ->
         .within(section)
         .filter(|d| ["servername", "serveralias"].iter().any(|n| d.name().eq_ignore_ascii_case(n.as_bytes())));
     let names: Vec<String> = hosts.flat_map(|d| d.words()).map(|name| name.to_string().to_ascii_lowercase()).collect();
-    let meant = |_: &Seen, then: &Outcome| {
-        then.status < 400 && names.contains(&then.vhost.to_string().to_ascii_lowercase())
-    };
+    let meant =
+        |_: &Seen, then: &Outcome| then.status < 400 && names.contains(&then.vhost.to_string().to_ascii_lowercase());
     let message = format!("write `{new}`");
     let trial = Trial { message: &message, edits, gone: &gone, meant: &meant };
     (place != own).then(|| trial.guess(facts, finding)).flatten()
