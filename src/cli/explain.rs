@@ -4,7 +4,7 @@ use super::given::{self, Given};
 use super::output::{OutputFormat, Streams};
 use super::request::{RequestArgs, hint};
 use super::{End, Failure};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::outcome;
 use crate::report::Explained;
 use crate::report::explain::{self, Level};
@@ -48,6 +48,10 @@ pub(super) struct Explain {
     #[arg(long, conflicts_with_all = ["all", "brief", "rules", "headers"])]
     environment: bool,
 
+    /// Leave out what httpd would stop at, and answer as it would without
+    #[arg(long)]
+    past_errors: bool,
+
     /// Output format; JSON is one object, the outcome with its trace
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
@@ -68,6 +72,13 @@ impl Explain {
             streams.note(&hint);
         }
         let mut opened = self.given.open(streams, Some(vec![spec.clone()]))?;
+        if self.past_errors {
+            opened = opened.past_errors();
+            let errors = opened.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+            for d in errors {
+                streams.note(&format!("left out: {}: {}", clean(opened.sources.place(d.span)), clean(&d.message)));
+            }
+        }
         opened.run = opened.run.map(Run::with_response);
         let Some(run) = &opened.run else {
             if let Some(error) = opened.refusal() {

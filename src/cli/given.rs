@@ -82,6 +82,13 @@ impl Opened {
         }
     }
 
+    /// The same past what httpd would stop at, where it does.
+    pub(super) fn past_errors(self) -> Opened {
+        let Some(site) = self.site.past_errors() else { return self };
+        let (example, scenario) = (self.example, self.scenario);
+        Opened { example, scenario, ..Opened::of(&site, self.requests, self.real) }
+    }
+
     /// The error at which httpd stops.
     pub(super) fn refusal(&self) -> Option<&Diagnostic> {
         self.diagnostics.iter().find(|d| d.first)

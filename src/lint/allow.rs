@@ -61,7 +61,7 @@ impl Allowed {
 
     /// What is wrong with it.
     pub(crate) fn wrong(&self) -> Option<Finding> {
-        let known = || super::rules().iter().map(|rule| rule.name).chain(COMMENTS.map(|(name, ..)| name));
+        let known = || super::rules().iter().map(|rule| rule.name).chain(super::unruled().map(|(name, ..)| name));
         if let Some(instead) = &self.instead {
             return Some(self.finding("allow-misspelt", instead.clone()));
         }

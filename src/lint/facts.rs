@@ -271,7 +271,9 @@ impl<'s> Asked<'s> {
         if let Some(known) = self.changed.borrow().known.get(&key) {
             return known.clone();
         }
-        let run = self.site.with(edits).ok().and_then(|site| site.start().ok()).map(Rc::new);
+        // with what stops httpd left out, another line that does is no way to start
+        let starts = |site: &Site| site.errors() <= self.site.errors();
+        let run = self.site.with(edits).ok().filter(starts).and_then(|site| site.start().ok()).map(Rc::new);
         let mut all = self.changed.borrow_mut();
         let text: usize = self.site.sources().files_from(0).iter().map(|file| file.text.len()).sum();
         let most = (CHANGED_TEXT / text.max(1)).clamp(CHANGED.0, CHANGED.1);

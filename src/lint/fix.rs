@@ -30,12 +30,20 @@ pub(crate) struct Fixed {
     pub done: Vec<(&'static str, String, String)>,
     /// What was not done, and why.
     pub left: Vec<(&'static str, String, String)>,
+    /// The requests that showed what was mended.
+    pub witnesses: Vec<Ask>,
 }
 
 /// Makes the fixes of what `judge` finds: those that are safe, or all. One is made after the other where they overlap, until
 /// nothing is left to mend.
 pub(crate) fn fix(site: &Site, all: bool, judge: &dyn Fn(&Site) -> Vec<Finding>, purse: &dyn Fn() -> Purse) -> Fixed {
-    let mut fixed = Fixed { site: site.clone(), texts: Rewritten::default(), done: Vec::new(), left: Vec::new() };
+    let mut fixed = Fixed {
+        site: site.clone(),
+        texts: Rewritten::default(),
+        done: Vec::new(),
+        left: Vec::new(),
+        witnesses: Vec::new(),
+    };
     let mut tried = HashSet::new();
     for _ in 0..ROUNDS {
         let (site, found) = (fixed.site.clone(), judge(&fixed.site));
@@ -62,6 +70,7 @@ pub(crate) fn fix(site: &Site, all: bool, judge: &dyn Fn(&Site) -> Vec<Finding>,
             match judged {
                 Ok(()) => {
                     fixed.done.push((named.0, named.1, fix.message.clone()));
+                    fixed.witnesses.extend(finding.witness.iter().map(|(ask, _)| ask.clone()));
                     edits = both;
                 }
                 Err(why) => fixed.left.push((named.0, named.1, why)),
@@ -84,12 +93,13 @@ fn touch(a: &Edit, b: &Edit) -> bool {
 
 /// Whether httpd starts after as before.
 fn starts(before: &Site, after: &Site) -> Result<(), String> {
-    let errors = |site: &Site| site.diagnostics().iter().filter(|d| d.severity == Severity::Error).count();
-    match after.start() {
-        Err(error) if before.start().is_ok() || errors(after) > errors(before) => {
-            Err(format!("httpd would refuse to start with it: {}", error.message))
-        }
-        _ => Ok(()),
+    let known: Vec<&str> = before.diagnostics().iter().map(|d| d.message.as_str()).collect();
+    let mut errors = after.diagnostics().iter().filter(|d| d.severity == Severity::Error);
+    let new = errors.find(|d| after.errors() > before.errors() && !known.contains(&d.message.as_str()));
+    let refused = after.start().err().filter(|_| before.start().is_ok());
+    match new.or(refused.as_deref()) {
+        Some(error) => Err(format!("httpd would refuse to start with it: {}", error.message)),
+        None => Ok(()),
     }
 }
 
@@ -106,6 +116,12 @@ fn safe(
         return Err("it would take a comment away".into());
     }
     starts(before, after)?;
+    // what httpd stops at answers nothing: mended, it can't answer otherwise
+    if after.errors() < before.errors()
+        && before.diagnostics().iter().any(|d| d.severity == Severity::Error && d.span == finding.line)
+    {
+        return Ok(());
+    }
     let (Ok(first), Ok(second)) = (before.start(), after.start()) else { return Ok(()) };
     let harm = Harm::of(finding, site.sources());
     let (sources, then) = (before.sources().clone(), after.sources().clone());

@@ -26,11 +26,12 @@ mod published;
 mod rewriting;
 mod rules;
 pub(crate) mod settings;
+mod stops;
 #[cfg(test)]
 mod tests;
 mod typing;
 
-pub(crate) use allow::COMMENTS;
+use allow::COMMENTS;
 #[cfg(test)]
 use allow::allowed;
 
@@ -136,6 +137,12 @@ pub(crate) fn rule(name: &str) -> Option<&'static Rule> {
     rules().iter().copied().find(|rule| rule.name == name)
 }
 
+/// What is said that no rule finds: name, level, group, what that is, and what to do.
+pub(crate) fn unruled() -> impl Iterator<Item = (&'static str, Severity, &'static str, &'static str, &'static str)> {
+    let comments = COMMENTS.iter().map(|(name, level, finds, help)| (*name, *level, "allowances", *finds, *help));
+    comments.chain(stops::REMARKS.iter().map(|(name, level, finds, help)| (*name, *level, "starting", *finds, *help)))
+}
+
 /// What is found in a site and not allowed. Without a purse no request is asked: only what the text alone shows is found.
 pub(crate) fn judged(site: &Site, purse: Option<Purse>, settings: &Settings) -> Vec<Finding> {
     let facts = match purse {
@@ -143,7 +150,9 @@ pub(crate) fn judged(site: &Site, purse: Option<Purse>, settings: &Settings) -> 
         None => Facts::of_text(site),
     };
     let whole = facts.asked.is_some();
-    allow::held(lint(&facts), site, settings, whole)
+    let mut found = lint(&facts);
+    found.extend(stops::found(site, &found));
+    stops::first(site, allow::held(found, site, settings, whole))
 }
 
 /// What all rules find, in the order of the text.

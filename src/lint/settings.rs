@@ -1,6 +1,6 @@
 //! `routesim.toml`: which level each rule has, and what is looked at.
 
-use super::{COMMENTS, rules};
+use super::{rules, unruled};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{FileId, SourceMap, Span};
 use crate::suggest::closest;
@@ -139,7 +139,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>, level: &Spanned<DeValue<'_>>) {
-        let known: Vec<&str> = rules().iter().map(|rule| rule.name).chain(COMMENTS.map(|(name, ..)| name)).collect();
+        let known: Vec<&str> = rules().iter().map(|rule| rule.name).chain(unruled().map(|(name, ..)| name)).collect();
         let rule = name.get_ref().as_ref();
         if !known.contains(&rule) {
             return self.unknown(name.span(), "rule", rule, &known);

@@ -21,7 +21,7 @@ use crate::suggest;
 use crate::version;
 use crate::vfs::{Cred, Vfs};
 use bstr::{BString, ByteSlice};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -59,6 +59,10 @@ pub(crate) struct Build {
     pub lenient_paths: bool,
     /// Directives of modules that are not loaded are passed over, and are caveats.
     pub assume_modules: bool,
+    /// What httpd would stop at is left out.
+    pub past_errors: bool,
+    /// The modules whose directives were met without them, by the names of their sources.
+    pub lacking: BTreeSet<&'static str>,
     /// What each regular expression is compiled with from here on: RegexDefaultOptions.
     pub regex_defaults: Flags,
     /// Whether a directive has something done before the path is decoded: in pre_translate_name.
@@ -76,6 +80,9 @@ pub(crate) struct Build {
     /// Output filters that ExtFilterDefine and LuaOutputFilter gave, in lower case; none: they are not known.
     pub filters: Option<HashSet<BString>>,
 }
+
+/// Directives that say who gets in, besides Require and its sections.
+const ACCESS: [&str; 5] = ["order", "allow", "deny", "limit", "limitexcept"];
 
 /// So many commands that nobody knows are helped with; a text with more is no configuration.
 const HELPED: usize = 200;
@@ -164,6 +171,8 @@ impl Build {
             aliases: Default::default(),
             lenient_paths: false,
             assume_modules: false,
+            past_errors: false,
+            lacking: BTreeSet::new(),
             regex_defaults: Flags::NONE,
             acts_early: false,
             unknown: 0,
@@ -192,7 +201,21 @@ impl Build {
                     d.help = super::help::of(node, &d.message, &self.loaded);
                 }
                 self.diagnostics.insert(errors, d);
+                if self.past_errors {
+                    self.close_for(node, dir, scope);
+                }
             }
+        }
+    }
+
+    /// Where a rule of access is left out, nobody knows whom it lets in: nobody.
+    fn close_for(&mut self, node: &Node, dir: &mut PerDir, scope: &Scope<'_>) {
+        let name = node.name.to_ascii_lowercase();
+        let is_access = name.starts_with(b"require") || ACCESS.iter().any(|own| name == own.as_bytes());
+        if is_access && !scope.parents.is_empty() {
+            let (name, args) = ("Require".into(), "all denied".into());
+            let _ =
+                self.directive(&Node { name, args, section: false, children: Vec::new(), ..node.clone() }, dir, scope);
         }
     }
 
@@ -233,6 +256,7 @@ impl Build {
                 slot(&mut dir.core, scope.path.as_ref().map(|p| p.as_bstr())).unmodelled.push(spot);
                 return Ok(());
             }
+            self.lacking.extend((loaded.catalogue.owner)(&name));
             return Err(format!(
                 "Invalid command '{name}', perhaps misspelled or defined by a module not included in the server configuration"
             ));

@@ -15,6 +15,7 @@ use crate::source::{FileId, Paths, SourceMap, Span};
 use crate::version::{self, Version};
 use crate::vfs::{Users, Vfs};
 use bstr::BString;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub(crate) struct Input {
     pub ports: Vec<u16>,
     /// Whether a connection to any other port is refused (where there is a Listen line at all).
     pub own_ports: bool,
+    /// Where lines at which httpd would stop are left out: the modules without what that assumes.
+    pub past_errors: Option<Modules>,
 }
 
 impl Input {
@@ -72,6 +75,7 @@ impl Input {
             assume_modules: false,
             ports: vec![80],
             own_ports: false,
+            past_errors: None,
         }
     }
 }
@@ -98,6 +102,8 @@ pub(crate) struct Output {
     pub server_root: BString,
     /// Files that were found beside the configuration, by the paths where httpd looks for them.
     pub beside: Vec<(BString, FileId)>,
+    /// The modules whose directives were met without them, by the names of their sources.
+    pub lacking: BTreeSet<&'static str>,
 }
 
 impl Output {
@@ -163,6 +169,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
         run_as: ("www-data".into(), "www-data".into()),
         lenient_paths: input.lenient_paths,
         assume_modules: input.assume_modules,
+        past_errors: input.past_errors.is_some(),
         regex_defaults: Flags { no_dotall: !know.loaded.version.has(&version::DOT_IS_ANY), ..Flags::NONE },
         filters: Some(Default::default()),
         ..Build::new(world, sources.clone(), know.loaded, input.vfs.clone())
@@ -190,7 +197,8 @@ pub(crate) fn compile(mut input: Input) -> Output {
     let listens = build.listens.len();
     let is_closed = input.own_ports && listens > 0;
     input.ports.into_iter().for_each(|port| build.listens.imply(port));
-    let refused = build.diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let refused = !build.past_errors && build.diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let lacking = std::mem::take(&mut build.lacking);
     let diagnostics = std::mem::take(&mut build.diagnostics).all();
     let server_root = build.server_root.clone();
     let server = (!refused).then(|| Arc::new(finish(build, tree.state, is_closed)));
@@ -205,6 +213,7 @@ pub(crate) fn compile(mut input: Input) -> Output {
         listens,
         server_root,
         beside: tree.beside,
+        lacking,
     }
 }
 
@@ -220,7 +229,7 @@ fn mark_first(diagnostics: &mut [Diagnostic]) {
 
 /// What is checked once the whole configuration is read.
 fn check_config(build: &mut Build) {
-    if build.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+    if !build.past_errors && build.diagnostics.iter().any(|d| d.severity == Severity::Error) {
         return;
     }
     let late = std::mem::take(&mut build.late);

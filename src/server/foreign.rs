@@ -68,6 +68,9 @@ pub(crate) fn of(loaded: &Loaded, directive: &str) -> Option<Foreign> {
     let owner = (loaded.catalogue.third_party)(directive).map(stem);
     let module = match owner {
         Some(owner) => loaded.strangers().iter().find(|m| stem(m.identifier) == owner)?,
+        // a directive of httpd's own, today's or an old one, is no other module's
+        None if (loaded.catalogue.owner)(directive).is_some() => return None,
+        None if (loaded.catalogue.replacement)(directive).is_some() => return None,
         None => last,
     };
     Some(told(module, owner.is_none()))

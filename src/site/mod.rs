@@ -12,6 +12,8 @@ mod machine;
 mod named;
 #[cfg(feature = "disk")]
 mod open;
+#[cfg(feature = "cli")]
+mod past;
 #[cfg(feature = "disk")]
 mod paths;
 #[cfg(feature = "disk")]
@@ -32,6 +34,8 @@ pub use stock::STOCK;
 
 use crate::conf::{Node, Skipped};
 use crate::diagnostic::Diagnostic;
+#[cfg(feature = "cli")]
+use crate::diagnostic::Severity;
 use crate::modules::known;
 use crate::run::Run;
 use crate::server::Compiled;
@@ -247,6 +251,33 @@ impl Site {
     /// ```
     pub fn with_httpd(&self, version: Version) -> Site {
         Site::of(Input { version, ..self.0.input.clone() }, self.0.programs.clone())
+    }
+
+    /// The same site where httpd would go on at what it stops at: such a line is left out, a file that is missing is empty,
+    /// and modules whose directives are there are loaded. None where httpd starts.
+    #[cfg(feature = "cli")]
+    pub(crate) fn past_errors(&self) -> Option<Site> {
+        if self.0.started.is_ok() || self.0.input.past_errors.is_some() {
+            return None;
+        }
+        let mut input = self.0.input.clone();
+        let modules = past::modules(&input, &self.0.loaded);
+        input.past_errors = Some(std::mem::replace(&mut input.modules, modules));
+        Some(Site::of(input, self.0.programs.clone()))
+    }
+
+    /// The same site as httpd reads it, where this is one past its errors.
+    #[cfg(feature = "cli")]
+    pub(crate) fn as_httpd_reads(&self) -> Option<Site> {
+        let mut input = self.0.input.clone();
+        input.modules = input.past_errors.take()?;
+        Some(Site::of(input, self.0.programs.clone()))
+    }
+
+    /// How many errors there are: with one, httpd does not start.
+    #[cfg(feature = "cli")]
+    pub(crate) fn errors(&self) -> usize {
+        self.diagnostics().iter().filter(|d| d.severity == Severity::Error).count()
     }
 
     /// A run of it, ready for requests.

@@ -6,9 +6,11 @@ use super::{Lint, Looked, judged};
 use crate::cli::given::Opened;
 use crate::lint::fix::{Fixed, fix as made};
 use crate::report::{self, unified};
+use crate::search::ask::Ask;
 use crate::search::compare::Comparison;
 use crate::search::space::Terms;
 use crate::site::Site;
+use crate::suite::RequestSpec;
 use crate::text::plural;
 use std::io::Write;
 
@@ -60,6 +62,8 @@ fn changes(site: &Site, fixed: &Fixed, lint: &Lint, streams: &mut Streams) -> Re
     let sites = [site, &fixed.site];
     let mut comparison = Comparison::new(sites, [before, after], false);
     comparison.search(sites, &Terms::default(), lint.purse()?);
+    let witnesses: Vec<RequestSpec> = fixed.witnesses.iter().map(Ask::spec).collect();
+    comparison.put(&witnesses);
     let all = comparison.differences();
     let sources = [comparison.runs[0].sources(), comparison.runs[1].sources()];
     let mut text = Vec::new();

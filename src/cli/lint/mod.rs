@@ -137,13 +137,11 @@ impl Lint {
         let mut all: Vec<Linted> = Vec::new();
         let mut refused = false;
         for mut looked in self.looked(streams)? {
-            if looked.opened.run.is_none() {
-                streams.refused(&looked.opened);
-                refused = true;
-            }
+            looked.past_errors();
             if fixes {
                 fix::fix(&mut looked, self, streams)?;
             }
+            refused |= looked.refused();
             if !self.diff {
                 all.push(self.linted(&looked)?);
             }
@@ -249,7 +247,7 @@ impl Lint {
         });
         let (name, named) = (looked.name.clone(), looked.named.clone());
         let (found, sources) = (found.collect(), looked.opened.site.sources().clone());
-        Ok(Linted { name, named, sources, found, known: 0 })
+        Ok(Linted { name, named, sources, found, known: 0, refused: looked.refused() })
     }
 
     /// Leaves out what is known.
@@ -280,6 +278,19 @@ impl Lint {
 }
 
 impl Looked {
+    /// What httpd would stop at is left out from here on.
+    fn past_errors(&mut self) {
+        let Some(site) = self.opened.site.past_errors() else { return };
+        let (real, scenario) = (self.opened.real, self.opened.scenario.take());
+        self.opened = Opened { scenario, ..Opened::of(&site, Vec::new(), real) };
+        self.named.push_str("--past-errors ");
+    }
+
+    /// Whether httpd would refuse to start.
+    fn refused(&self) -> bool {
+        self.opened.site.as_httpd_reads().is_some_and(|site| site.start().is_err())
+    }
+
     /// The files that a fix changes, one for each edit, where they are files of this machine.
     fn edited(&self, finding: &Finding) -> Vec<String> {
         let edits = finding.fix.iter().filter(|_| self.opened.real).flat_map(|fix| &fix.edits);

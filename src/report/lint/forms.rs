@@ -4,7 +4,7 @@ use super::super::annotations::{annotation, cell, shown};
 use super::super::sarif::{HOME, artifact, location, log, related};
 use super::{Found, Linted, json as told, plural, search};
 use crate::diagnostic::Severity;
-use crate::lint::{self, COMMENTS};
+use crate::lint;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -17,9 +17,9 @@ fn about() -> Vec<About> {
         let help = format!("{} To mend it: {}.", rule.why, rule.help);
         (rule.name, rule.level, rule.group, rule.finds, help)
     });
-    let comments =
-        COMMENTS.iter().map(|(name, level, finds, help)| (*name, *level, "allowances", *finds, (*help).into()));
-    rules.chain(comments).collect()
+    rules
+        .chain(lint::unruled().map(|(name, level, group, finds, help)| (name, level, group, finds, help.into())))
+        .collect()
 }
 
 /// The log. A result's line is the one that is blamed; the others are related places.
@@ -169,7 +169,7 @@ pub(crate) fn junit(all: &[Linted]) -> String {
         for found in &linted.found {
             tests.add_test_case(case(found, linted));
         }
-        if linted.found.is_empty() {
+        if linted.found.is_empty() && !linted.refused {
             tests.add_test_case(TestCase::new("no findings", TestCaseStatus::success()));
         }
         report.add_test_suite(tests);

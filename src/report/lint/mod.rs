@@ -27,6 +27,8 @@ pub(crate) struct Linted {
     pub found: Vec<Found>,
     /// How many findings are known, and left out.
     pub known: usize,
+    /// Whether httpd would refuse to start.
+    pub refused: bool,
 }
 
 /// A finding, where it is for those who read the files.
@@ -138,7 +140,12 @@ fn numbers(all: &[Linted]) -> String {
     let known = (known > 0).then(|| format!("{known} known"));
     let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning"), count(Severity::Note, "note")];
     let counts: Vec<String> = counts.into_iter().flatten().chain(known).collect();
-    let counts = if counts.is_empty() { "no findings".to_string() } else { counts.join(", ") };
+    let refused = match all.iter().filter(|linted| linted.refused).count() {
+        0 => String::new(),
+        1 if all.len() == 1 => "; httpd would refuse to start".to_string(),
+        n => format!("; httpd would refuse to start with {n} of {}", plural(all.len(), "configuration")),
+    };
+    let counts = if counts.is_empty() { "no findings".to_string() } else { counts.join(", ") } + &refused;
     let fixes = |safety: Safety| {
         let fixes = found().filter(|f| f.finding.fix.as_ref().is_some_and(|fix| fix.safety == safety));
         fixes.count()
