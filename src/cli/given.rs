@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub(super) const HERE: &str = "routesim.yaml";
 
 /// The options that say what to work on.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(super) struct Given {
     /// Name of a built-in scenario, or a scenario file
     #[arg(short, long, value_name = "NAME|FILE", conflicts_with = "config")]

@@ -158,8 +158,11 @@ pub(crate) fn judged(site: &Site, purse: Option<Purse>, settings: &Settings) -> 
 /// What all rules find, in the order of the text.
 pub(crate) fn lint(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = rules().iter().flat_map(|rule| (rule.find)(rule, facts)).collect();
-    // a line of the stock server is nobody's to mend
-    found.retain(|finding| finding.line.is_some() && facts.site.is_own(finding.line.file));
+    // a line of the stock server is nobody's to mend; what a folder itself publishes has no line
+    found.retain(|finding| match finding.line.is_some() {
+        true => facts.site.is_own(finding.line.file),
+        false => finding.witness.is_some(),
+    });
     let sources = facts.site.sources();
     found.sort_by_cached_key(|f| (sources.file(f.line.file).name.clone(), f.line.start, f.rule));
     let mut found = overlap::once(facts, found);

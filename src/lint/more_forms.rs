@@ -4,6 +4,39 @@ use super::forms::Form;
 
 pub(super) const MORE: &[Form] = &[
     (
+        "unescaped-back-reference",
+        Some(("/srv/www/.htaccess", 2)),
+        "",
+        &[
+            "/srv/www/.htaccess: RewriteEngine On\nRewriteRule ^play/([^/]*)\\.game$ play.html?title=$1 [L]\n",
+            "/srv/www/play.html",
+        ],
+    ),
+    (
+        "unescaped-back-reference",
+        Some(("/srv/www/.htaccess", 3)),
+        "",
+        &[
+            "/srv/www/.htaccess: RewriteEngine On\nRewriteCond %{HTTP_HOST} ^api\\.example\\.org$\nRewriteRule (.*) api.html?request=$1 [L]\n",
+            "/srv/www/api.html",
+        ],
+    ),
+    (
+        "unescaped-back-reference",
+        Some(("/srv/www/.htaccess", 2)),
+        "",
+        &[
+            "/srv/www/.htaccess: RewriteEngine On\nRewriteRule ^edit/([^/]+)$ /index.html?title=$1&action=edit [R,L]\n",
+            "/srv/www/index.html",
+        ],
+    ),
+    (
+        "handler-without-execcgi",
+        None,
+        "",
+        &["/srv/www/up/.htaccess: AddHandler cgi-script .php .pl\nOptions -ExecCGI\n", "/srv/www/up/a.pl"],
+    ),
+    (
         "alias-behind-shorter-alias",
         Some(("", 10)),
         "<Directory /srv>\nRequire all granted\n</Directory>\nAlias /doc /srv/doc\nAliasMatch ^/doc/api/(.*)$ /srv/api/$1\n",

@@ -99,7 +99,7 @@ pub(super) fn found(site: &Site, found: &[Finding]) -> Vec<Finding> {
         if error.first {
             let code = if error.code.starts_with("AH") { format!(" ({})", error.code) } else { String::new() };
             let message = format!("httpd would refuse to start{code}: {}", error.message);
-            let help = error.help.as_deref().unwrap_or(left.help());
+            let help = help(error, left);
             verdict = Some(remark(0, at, message, format!("{help}; {}", left.words())));
             continue;
         }
@@ -115,7 +115,7 @@ pub(super) fn found(site: &Site, found: &[Finding]) -> Vec<Finding> {
             n => format!(" (and at {})", plural(n, "other line")),
         };
         let message = format!("httpd would stop here too{more}: {}", first.0.message);
-        let help = first.0.help.as_deref().unwrap_or(left.help());
+        let help = help(first.0, left);
         let mut finding = remark(1, first.1, message, format!("{help}; {}", left.words()));
         let places = rest.iter().filter(|(_, at)| at.is_some()).take(SHOWN);
         finding.related.extend(places.map(|(_, at)| (*at, "here too".to_string())));
@@ -136,6 +136,16 @@ pub(super) fn first(site: &Site, mut found: Vec<Finding>) -> Vec<Finding> {
         found.sort_by_key(|f| !says(f));
     }
     found
+}
+
+/// What to do about an error.
+fn help(error: &Diagnostic, left: Left) -> String {
+    let variable = error.message.split_once("${").and_then(|(_, rest)| rest.split_once('}'));
+    match (&error.help, variable) {
+        (_, Some((name, _))) => format!("define the variable: `Define {name} VALUE`, or `--env {name}=VALUE` here"),
+        (Some(help), None) => help.clone(),
+        (None, None) => left.help().into(),
+    }
 }
 
 /// A place in the same file of other texts.

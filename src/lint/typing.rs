@@ -33,7 +33,7 @@ static NAMES: LazyLock<HashSet<String>> = LazyLock::new(|| {
 
 /// The slips of a site that httpd would not start with: each is one without whose mending it still would not.
 pub(crate) fn slips(site: &Site) -> Vec<Slip> {
-    if site.start().is_ok() {
+    if site.errors() == 0 {
         return Vec::new();
     }
     let files = site.sources().files_from(0).into_iter().enumerate();

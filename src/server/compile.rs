@@ -316,6 +316,7 @@ fn finish(build: Build, state: conf::State, is_closed: bool) -> Compiled {
         state,
         aliases: build.aliases,
         assume_modules: build.assume_modules,
+        past_errors: build.past_errors,
         listens: is_closed.then_some(build.listens),
     }
 }

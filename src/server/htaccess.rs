@@ -182,7 +182,8 @@ fn look(r: &Request<'_>, dir: &BStr, wanted: &Wanted) -> Htaccess {
 
 fn parse(r: &Request<'_>, dir: &BStr, path: BString, text: &[u8], wanted: &Wanted) -> Htaccess {
     let (file, settings, diagnostics) = read(&r.engine.server, &r.engine.vfs, path.to_string(), text, dir, wanted);
-    match diagnostics.into_iter().find(|d| d.severity == Severity::Error) {
+    let stops = |d: &Diagnostic| d.severity == Severity::Error && !r.engine.server.past_errors;
+    match diagnostics.into_iter().find(stops) {
         Some(d) => Htaccess::Error(path, Box::new(d), None),
         None => Htaccess::Settings(r.engine.keep(Merged::new(settings)), Span { file, line: 1, start: 0, end: 0 }),
     }
@@ -210,6 +211,7 @@ pub(crate) fn read(
         aliases: server.aliases.clone(),
         lenient_paths: true,
         assume_modules: server.assume_modules,
+        past_errors: server.past_errors,
         regex_defaults: server.regex_defaults,
         ..Build::new(server.world.clone(), server.sources.clone(), server.loaded.clone(), vfs.clone())
     };

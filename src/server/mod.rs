@@ -251,6 +251,8 @@ pub(crate) struct Compiled {
     pub aliases: settings::Aliases,
     /// Directives of modules that are not loaded are passed over with a caveat.
     pub assume_modules: bool,
+    /// What httpd would stop at is left out, in .htaccess files too.
+    pub past_errors: bool,
     /// Where it takes connections; none where it does on every port.
     pub listens: Option<listen::Listens>,
 }

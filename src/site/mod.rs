@@ -254,10 +254,10 @@ impl Site {
     }
 
     /// The same site where httpd would go on at what it stops at: such a line is left out, a file that is missing is empty,
-    /// and modules whose directives are there are loaded. None where httpd starts.
+    /// and modules whose directives are there are loaded. None where it is read so already.
     #[cfg(feature = "cli")]
     pub(crate) fn past_errors(&self) -> Option<Site> {
-        if self.0.started.is_ok() || self.0.input.past_errors.is_some() {
+        if self.0.input.past_errors.is_some() {
             return None;
         }
         let mut input = self.0.input.clone();

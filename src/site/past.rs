@@ -20,6 +20,7 @@ pub(super) fn modules(input: &Input, loaded: &Output) -> Modules {
     let lacking = lacking.map(|module| module.name.to_string());
     let part = !loaded.modules.iter().any(|module| OF_EACH.contains(&module.identifier.as_slice()));
     match &input.modules {
+        same if loaded.lacking.is_empty() => same.clone(),
         Modules::Own | Modules::OwnElseDefault if part => Modules::All,
         Modules::Own | Modules::OwnElseDefault => Modules::OwnAnd(lacking.collect()),
         Modules::OwnAnd(names) => Modules::OwnAnd(names.iter().cloned().chain(lacking).collect()),

@@ -174,3 +174,78 @@ fn an_htaccess_file_is_migrated_too() {
     let now = fs::read_to_string(here.join("public/.htaccess")).unwrap();
     assert_eq!(now, "<Files secret.txt>\nRequire all denied\n</Files>\nRedirect /a /b\n", "{}", err(&output));
 }
+
+const PART: &str = "Include /etc/letsencrypt/options-ssl-apache.conf\nGeoIPEnable On\n<VirtualHost *:80>\nDocumentRoot /srv/www\nRedirect 301 / https://www.example.com\n</VirtualHost>\n";
+
+/// The rules that speak, with their lines.
+fn rules(output: &std::process::Output) -> Vec<(String, u64)> {
+    let all: Value = serde_json::from_str(&out(output)).unwrap_or_else(|e| panic!("{e}: {}", err(output)));
+    let all = all.as_array().unwrap().iter();
+    all.map(|f| (f["rule"].as_str().unwrap().to_string(), f["line"].as_u64().unwrap())).collect()
+}
+
+fn within(folder: &std::path::Path, arguments: &[&str]) -> std::process::Output {
+    super::routesim(arguments).current_dir(folder).output().unwrap()
+}
+
+#[test]
+fn what_httpd_would_stop_at_hides_nothing() {
+    let here = folder("lint-part", &[("part.conf", PART), ("root/srv/www/a.html", "x")]);
+    let (config, root) = (path(&here, "part.conf"), path(&here, "root"));
+    let lint = |more: &[&str]| run(&[&["lint", "-c", &config, "--root", &root], more].concat());
+    let json = lint(&["--format", "json"]);
+    assert_eq!(json.status.code(), Some(2));
+    let found = rules(&json);
+    let at = |rule: &str| found.iter().position(|(own, _)| own == rule);
+    assert_eq!((at("httpd-refuses"), found[0].1), (Some(0), 1), "{found:?}");
+    assert!(
+        found.contains(&("left-out".into(), 2)) && found.contains(&("redirect-target-slash".into(), 5)),
+        "{found:?}"
+    );
+    // the request that shows it is answered as it says
+    let text = out(&lint(&[]));
+    assert!(text.contains("--past-errors ") && !text.contains("no findings"), "{text}");
+    let shown = run(&["explain", "-c", &config, "--root", &root, "--past-errors", "/a.html"]);
+    assert!(shown.status.success() && err(&shown).contains("left out: "), "{}", err(&shown));
+    // the fix is made in the text as it is
+    let fixed = lint(&["--fix"]);
+    let now = fs::read_to_string(&config).unwrap();
+    assert_eq!(now, PART.replace("www.example.com\n", "www.example.com/\n"), "{}", err(&fixed));
+}
+
+#[test]
+fn a_module_that_is_loaded_takes_no_directive_of_another() {
+    let text = "LoadModule geoip_module modules/mod_geoip.so\n<VirtualHost *:80>\nDocumentRoot /srv/www\nGeoIPEnable On\nRedirect 301 / https://www.example.com\n</VirtualHost>\n";
+    let here = folder("lint-lone", &[("a.conf", text), ("root/srv/www/a.html", "x")]);
+    let output = run(&["lint", "-c", &path(&here, "a.conf"), "--root", &path(&here, "root"), "--format", "json"]);
+    let found = rules(&output);
+    assert_eq!(found[0], ("httpd-refuses".into(), 5), "{found:?}");
+    assert!(found.contains(&("redirect-target-slash".into(), 5)), "{found:?}");
+}
+
+#[test]
+fn a_folder_is_looked_at_as_what_it_publishes() {
+    let here = folder("lint-folder", &[(".env", "PASSWORD=x"), ("index.html", "x"), ("dump.sql", "x")]);
+    let alone = within(&here, &["lint", "--format", "json"]);
+    let named: Vec<String> = rules(&alone).into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(named, ["database-or-dump-served", "secret-file-served"], "{}", err(&alone));
+    assert!(out(&alone).contains(".env\""), "{}", out(&alone));
+    assert_eq!(alone.status.code(), Some(1));
+    fs::write(here.join(".htaccess"), "<FilesMatch \"^\\.env|\\.sql$\">\nRequire all denied\n</FilesMatch>\n").unwrap();
+    let denied = within(&here, &["lint", "--format", "json"]);
+    assert_eq!(rules(&denied), [], "{}", out(&denied));
+    let empty = folder("lint-empty", &[("in/x", "")]).join("none");
+    fs::create_dir(&empty).unwrap();
+    let none = within(&empty, &["lint"]);
+    assert!(none.status.code() == Some(2) && err(&none).contains("there is no configuration here"), "{}", err(&none));
+}
+
+#[test]
+fn an_htaccess_file_is_read_past_its_error() {
+    let text = "PerlSetVar a b\nRewriteEngine On\nRewriteRule ^tag/(.+)$ index.html?tag=$1 [L]\n";
+    let here = folder("lint-perl", &[(".htaccess", text), ("index.html", "x")]);
+    let output = run(&["lint", "--docroot", &here.display().to_string(), "--format", "json"]);
+    let found = rules(&output);
+    assert_eq!(found[0], ("htaccess-needs-missing-module".into(), 1), "{found:?}");
+    assert!(found.contains(&("unescaped-back-reference".into(), 3)), "{found:?}");
+}

@@ -3,6 +3,7 @@
 mod fix;
 mod forms;
 mod settings;
+mod unnamed;
 
 use super::baseline::{BaselineArgs, Finding as Known};
 use super::given::{self, Given, Opened};
@@ -22,6 +23,7 @@ use clap::ValueEnum;
 use forms::Format;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use unnamed::Here;
 
 /// What a configuration's author can hardly have meant, each finding with a request that shows it.
 #[derive(clap::Args)]
@@ -137,13 +139,31 @@ impl Lint {
         let mut all: Vec<Linted> = Vec::new();
         let mut refused = false;
         for mut looked in self.looked(streams)? {
-            looked.past_errors();
+            if looked.opened.run.is_none() {
+                looked.past_errors();
+            }
             if fixes {
                 fix::fix(&mut looked, self, streams)?;
             }
             refused |= looked.refused();
+            let linted = self.linted(&looked)?;
+            // an .htaccess file with an error is answered 500: the rest of it is looked at past that
+            let stops: Vec<String> = linted.found.iter().filter_map(|found| looked.stops(&found.finding)).collect();
+            let said: Vec<_> = linted.found.iter().map(|f| (f.finding.rule, f.finding.line.start)).collect();
             if !self.diff {
-                all.push(self.linted(&looked)?);
+                all.push(linted);
+            }
+            if !stops.is_empty() && looked.past_errors() {
+                if fixes {
+                    fix::fix(&mut looked, self, streams)?;
+                }
+                let mut rest = self.linted(&looked)?;
+                rest.found.retain(|Found { finding, .. }| {
+                    stops.contains(&looked.file(finding)) && !said.contains(&(finding.rule, finding.line.start))
+                });
+                if !self.diff && !rest.found.is_empty() {
+                    all.push(rest);
+                }
             }
         }
         if self.diff {
@@ -187,8 +207,17 @@ impl Lint {
         if paths.is_empty() && !self.given.is_named() {
             paths = of(Path::new("."))?.paths;
         }
+        let mut given = self.given.clone();
+        if paths.is_empty() && !given.is_named() {
+            match unnamed::here()? {
+                Some(Here::Config(file)) => given.config = Some(file),
+                Some(Here::Files(directory)) => given.docroot = Some(directory),
+                Some(Here::Several) => paths = vec![".".into()],
+                None => {}
+            }
+        }
         if paths.is_empty() {
-            return Ok(vec![self.one(&of, streams)?]);
+            return Ok(vec![one(&given, &of, streams)?]);
         }
         let files = suites::files(&paths, given::is_configuration)?;
         let mut all = Vec::new();
@@ -207,27 +236,6 @@ impl Lint {
         Ok(all)
     }
 
-    /// The one that the options name.
-    fn one(&self, of: &dyn Fn(&Path) -> Result<Settings, Failure>, streams: &Streams) -> Result<Looked, Failure> {
-        let scenario = self.given.scenario.as_deref();
-        let opened = self.given.open_for_search(scenario, streams)?;
-        let (option, name) = match (&self.given.config, &self.given.docroot, scenario.or(opened.example)) {
-            (Some(config), ..) => ("-c", config.display().to_string()),
-            (_, Some(docroot), _) => ("--docroot", docroot.display().to_string()),
-            (.., Some(name)) => ("-s", name.to_string()),
-            _ => ("", given::HERE.to_string()),
-        };
-        let named = match option {
-            "" => String::new(),
-            _ => format!("{option} {} {}", report::search::quoted(&name), self.given.machine.words()),
-        };
-        // `-c auto` and a directory are where the file is that they stand for
-        let main = opened.sources.file(crate::source::FileId(0));
-        let from = if Path::new(&name).exists() { name.as_str() } else { main.shown() };
-        let settings = of(if Path::new(from).exists() { Path::new(from) } else { Path::new(".") })?;
-        Ok(Looked { opened, name, named, settings })
-    }
-
     fn purse(&self) -> Result<Purse, Failure> {
         Ok(Purse::of(self.budget, until(self.timeout)?))
     }
@@ -239,7 +247,7 @@ impl Lint {
         let fail_on = self.fail_on.or(fail_on).unwrap_or(FailOn::Warning);
         let found = lint::judged(&looked.opened.site, purse, &looked.settings);
         let found = found.into_iter().map(|finding| Found {
-            at: looked.at(finding.line),
+            at: looked.about(&finding),
             related: finding.related.iter().map(|(span, _)| looked.at(*span)).collect(),
             fails: fail_on.takes(finding.level),
             edited: looked.edited(&finding),
@@ -279,11 +287,25 @@ impl Lint {
 
 impl Looked {
     /// What httpd would stop at is left out from here on.
-    fn past_errors(&mut self) {
-        let Some(site) = self.opened.site.past_errors() else { return };
+    fn past_errors(&mut self) -> bool {
+        let Some(site) = self.opened.site.past_errors() else { return false };
         let (real, scenario) = (self.opened.real, self.opened.scenario.take());
         self.opened = Opened { scenario, ..Opened::of(&site, Vec::new(), real) };
         self.named.push_str("--past-errors ");
+        true
+    }
+
+    /// The name of the file that a finding is in.
+    fn file(&self, finding: &Finding) -> String {
+        self.opened.site.sources().file(finding.line.file).name.clone()
+    }
+
+    /// The .htaccess file that a finding says httpd stops in.
+    fn stops(&self, finding: &Finding) -> Option<String> {
+        let site = &self.opened.site;
+        let says = ["htaccess-directive-not-allowed", "htaccess-needs-missing-module", "section-misspelt"];
+        let within = finding.line.is_some() && site.is_htaccess(finding.line.file);
+        (within && says.contains(&finding.rule)).then(|| self.file(finding))
     }
 
     /// Whether httpd would refuse to start.
@@ -295,6 +317,14 @@ impl Looked {
     fn edited(&self, finding: &Finding) -> Vec<String> {
         let edits = finding.fix.iter().filter(|_| self.opened.real).flat_map(|fix| &fix.edits);
         edits.map(|edit| from_here(self.opened.site.sources().file(edit.file).shown())).collect()
+    }
+
+    /// Where a finding is for those who read the files.
+    fn about(&self, finding: &Finding) -> Location {
+        match printed::published(finding, self.opened.site.sources()) {
+            Some(path) => Location { path: from_here(&path), line: 1, column: 1 },
+            None => self.at(finding.line),
+        }
     }
 
     /// Where a line is for those who read the files: of a text in a scenario, in that file.
@@ -317,6 +347,27 @@ impl Looked {
 fn from_here(path: &str) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     Path::new(path).strip_prefix(here).map_or_else(|_| path.into(), |path| path.display().to_string())
+}
+
+/// The one that the options name.
+fn one(given: &Given, of: &dyn Fn(&Path) -> Result<Settings, Failure>, streams: &Streams) -> Result<Looked, Failure> {
+    let scenario = given.scenario.as_deref();
+    let opened = given.open_for_search(scenario, streams)?;
+    let (option, name) = match (&given.config, &given.docroot, scenario.or(opened.example)) {
+        (Some(config), ..) => ("-c", config.display().to_string()),
+        (_, Some(docroot), _) => ("--docroot", docroot.display().to_string()),
+        (.., Some(name)) => ("-s", name.to_string()),
+        _ => ("", given::HERE.to_string()),
+    };
+    let named = match option {
+        "" => String::new(),
+        _ => format!("{option} {} {}", report::search::quoted(&name), given.machine.words()),
+    };
+    // `-c auto` and a directory are where the file is that they stand for
+    let main = opened.sources.file(crate::source::FileId(0));
+    let from = if Path::new(&name).exists() { name.as_str() } else { main.shown() };
+    let settings = of(if Path::new(from).exists() { Path::new(from) } else { Path::new(".") })?;
+    Ok(Looked { opened, name, named, settings })
 }
 
 /// The rule of a name.

@@ -40,6 +40,6 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let first = &past.denial.ask.headers;
         let said = past.found.ask.headers.iter().find(|header| !first.contains(header));
         let (name, value) = said.map_or(("Host", past.found.ask.host.as_str()), |(name, value)| (name, value));
-        format!("`{}` is refused, and had by whoever sends `{name}: {value}`", past.denial.ask.path)
+        format!("`{}` is refused, and served to whoever sends `{name}: {value}`", past.denial.ask.path)
     })
 }

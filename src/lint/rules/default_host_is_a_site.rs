@@ -55,8 +55,22 @@ const STRANGER: &[u8] = b"unknown.example";
 /// How many things of a site are asked for by that name.
 const TRIED: usize = 20;
 
+/// Directories of files that a server includes: which host is the first is for all of them together.
+const PARTS: [&str; 6] = ["sites-available", "sites-enabled", "conf.d", "conf-available", "vhosts.d", "vhosts"];
+
+/// Whether the configuration is one of such files, alone.
+fn is_part(facts: &Facts<'_>) -> bool {
+    let Some(first) = facts.directives.first() else { return false };
+    let sources = facts.site.sources();
+    let within = sources.file(first.span().file).shown().split('/').rev().skip(1).any(|folder| PARTS.contains(&folder));
+    within && facts.named(&["ServerRoot", "LoadModule", "Listen"]).next().is_none()
+}
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
+    if is_part(facts) {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     for chain in chains(asked) {
         let all = hosts(facts, asked, chain);

@@ -65,10 +65,13 @@ pub(super) fn by_line_mended(
                 continue;
             }
             suffixes.push(suffix);
-            let name = file.path.to_str_lossy();
-            let message = format!("this line publishes {what}: `{name}` is sent to anyone{more}");
-            let finding = rule.shown(line, message, &file.ask, &file.outcome);
-            let fix = mend(&finding, &files);
+            // a stock server's line is nobody's: the folder itself is what publishes it
+            let own = facts.site.is_own(line.file);
+            let name = if own { file.path.to_string() } else { facts.site.sources().shown(&file.path) };
+            let (at, by) = if own { (line, "this line publishes") } else { (Span::NONE, "nothing here denies") };
+            let message = format!("{by} {what}: `{name}` is sent to anyone{more}");
+            let finding = rule.shown(at, message, &file.ask, &file.outcome);
+            let fix = if own { mend(&finding, &files) } else { None };
             found.push(Finding { fix, ..finding });
             if suffixes.len() >= SUFFIXES {
                 break;

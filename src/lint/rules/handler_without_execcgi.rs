@@ -3,10 +3,10 @@
 use super::handlers::{runs, straight_in};
 use crate::diagnostic::Severity;
 use crate::lint::edits::below;
-use crate::lint::facts::{Facts, Seen};
+use crate::lint::facts::{Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
-use crate::site::{Fix, Safety};
+use crate::site::{Directive, Fix, Safety};
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -35,8 +35,12 @@ pub(super) static RULE: Rule = Rule {
   Options ExecCGI
   AddHandler cgi-script .cgi
 </Directory>
+<Directory /srv/www/uploads>
+  Options -ExecCGI
+  AddHandler cgi-script .php .pl
+</Directory>
 "##,
-        files: &["/srv/www/form.cgi"],
+        files: &["/srv/www/form.cgi", "/srv/www/uploads/a.pl"],
     },
     find,
 };
@@ -56,6 +60,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     for (line, htaccess) in facts.anywhere(&["AddHandler", "SetHandler"]) {
         let span = line.span();
         if !line.words().first().is_some_and(|handler| runs(&handler.to_ascii_lowercase())) {
+            continue;
+        }
+        if is_meant(facts, &line) {
             continue;
         }
         let by = |seen: &&&Seen| seen.outcome.decided_by.iter().any(|d| d.span == span);
@@ -83,6 +90,18 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         found.push(Finding { fix, ..rule.seen(span, message, seen) });
     }
     found
+}
+
+/// Whether ExecCGI is taken away beside a line: that programs are refused is what both are there for.
+fn is_meant(facts: &Facts<'_>, line: &Directive<'_>) -> bool {
+    let around = |d: &Directive<'_>| (d.span().file, d.parents().last().map(|(_, span)| span));
+    let own = around(line);
+    let takes = |d: Directive<'_>| {
+        around(&d) == own
+            && is_named(&d, &["Options"])
+            && d.words().iter().any(|word| word.eq_ignore_ascii_case(b"-ExecCGI"))
+    };
+    facts.lines().any(takes)
 }
 
 /// Whether programs run by a line in other directories.

@@ -42,10 +42,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let wrong = errors(facts).into_iter().filter(|(_, kind, ..)| *kind == Wrong::Line);
     wrong
         .map(|(at, _, message, seen)| {
+            let refused = message.contains("not allowed") || message.contains("forbidden");
             let allowed = message.ends_with("not allowed here");
             let finding = rule.seen(at, format!("everything in this directory is answered 500: {message}"), &seen);
+            let help = if refused { rule.help } else { "write the line as httpd takes it, or take it out" };
             let fix = if allowed { fix(facts, &finding, at.file) } else { None };
-            Finding { fix, ..finding }
+            Finding { fix, help: help.into(), ..finding }
         })
         .collect()
 }

@@ -12,6 +12,8 @@ pub(super) enum Wrong {
     Module(String),
     /// It opens or closes a section, and no such one is there.
     Tag,
+    /// No module that is known here has it, and which are loaded is not said.
+    Stranger,
     /// Something else about the line.
     Line,
 }
@@ -30,12 +32,10 @@ pub(super) fn errors(facts: &Facts<'_>) -> Vec<(Span, Wrong, String, Seen)> {
         let unknown = error.message.starts_with("Invalid command");
         // where the modules are not known, it may be of any
         let close = error.help.as_ref().is_some_and(|help| help.contains("did you mean"));
-        if unknown && row.is_none() && !close && !modules_known(facts) {
-            continue;
-        }
         let tag = facts.site.sources().text(error.span).starts_with(b"<") && is_slip(&error);
         let wrong = match row.filter(|_| unknown) {
             Some(row) => Wrong::Module(row.module().to_string()),
+            None if unknown && !close && !modules_known(facts) => Wrong::Stranger,
             None if tag => Wrong::Tag,
             None => Wrong::Line,
         };

@@ -4,7 +4,7 @@ use super::htaccess_errors::{Wrong, errors};
 use crate::diagnostic::Severity;
 use crate::directives;
 use crate::lint::edits::{self, Trial};
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Facts, Seen};
 use crate::lint::{Example, Finding, Rule};
 use crate::search::kinds::sensitive;
 use crate::search::shown::{How, Thing};
@@ -42,19 +42,24 @@ DocumentRoot /srv/www
 };
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
-    let wrong = errors(facts).into_iter().filter_map(|(at, kind, _, seen)| match kind {
-        Wrong::Module(module) => Some((at, module, seen)),
-        Wrong::Line | Wrong::Tag => None,
-    });
-    wrong
-        .map(|(at, module, seen)| {
-            let name = facts.site.sources().directive_name(at);
-            let message =
-                format!("everything in this directory is answered 500: `{name}` is of {module}, which is not loaded");
-            let finding = rule.seen(at, message, &seen);
-            Finding { fix: fix(facts, &finding, at, &module), ..finding }
-        })
-        .collect()
+    let one = |(at, kind, _, seen): (Span, Wrong, String, Seen)| {
+        let name = facts.site.sources().directive_name(at);
+        let all = "everything in this directory is answered 500";
+        match kind {
+            Wrong::Module(module) => {
+                let message = format!("{all}: `{name}` is of {module}, which is not loaded");
+                let finding = rule.seen(at, message, &seen);
+                Some(Finding { fix: fix(facts, &finding, at, &module), ..finding })
+            }
+            // it may well be there
+            Wrong::Stranger => {
+                let message = format!("{all}, unless a module is loaded that has `{name}`: none of httpd's own has it");
+                Some(Finding { level: Severity::Note, ..rule.seen(at, message, &seen) })
+            }
+            Wrong::Line | Wrong::Tag => None,
+        }
+    };
+    errors(facts).into_iter().filter_map(one).collect()
 }
 
 /// Modules whose lines say who may come in.

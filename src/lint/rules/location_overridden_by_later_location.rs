@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     group: "shadowed lines",
     finds: "The access rules of a Location or LocationMatch section are replaced by those of a later one that covers its URLs.",
     why: "Such sections are merged in the order in which they stand: the longer path does not win.",
-    help: "put the general section first",
+    help: "put the general section first, or these rules into a section behind it",
     safe: Some(false),
     bad: Example {
         config: r##"DocumentRoot /srv/www
@@ -63,7 +63,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         if let Some((later, seen)) = replaced(asked, facts, &sections[n..], &own, &met) {
-            let message = "the access rules of this section never decide: a later section covers all of its URLs";
+            let served =
+                asked.gives(&seen.ask, &seen.outcome).map(|_| format!(": `{}` is open to anyone", seen.ask.path));
+            let served = served.unwrap_or_default();
+            let message = format!(
+                "the access rules of this section never decide, as a later section covers all of its URLs{served}"
+            );
             let finding = rule.seen(section.span(), message, seen).related(later, "these rules decide");
             let fix = fix(facts, &finding, section, later);
             found.push(Finding { fix, ..finding });

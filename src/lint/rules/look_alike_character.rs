@@ -173,12 +173,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Ok(other) = facts.site.with(&both) else { continue };
         let Ok(after) = other.start() else { continue };
         // what was asked already, before all else
-        let known = facts.asked.iter().flat_map(|asked| &asked.pool).take(REQUESTS);
+        let known = facts.asked.iter().filter(|_| mend.is_empty()).flat_map(|asked| &asked.pool).take(REQUESTS);
         let mut known = known.filter(|seen| differ(&seen.outcome, &after.ask(&seen.ask.request())).is_some());
         let known = known.next().map(|seen| (seen.ask.clone(), seen.outcome.clone()));
         // a site that starts was searched already
         let searched = || {
-            if facts.asked.is_some() {
+            if facts.asked.is_some() && mend.is_empty() {
                 return None;
             }
             let (before, after) = (site.start().ok()?, other.start().ok()?);

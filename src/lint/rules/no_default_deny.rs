@@ -174,7 +174,7 @@ const SECTIONS: [&str; 8] =
 fn is_of_server(facts: &Facts<'_>, line: &Directive<'_>) -> bool {
     line.sections().is_empty()
         && facts.site.is_own(line.span().file)
-        && is_named(line, &["DocumentRoot", "ServerRoot", "LoadModule", "Listen", "PidFile", "User"])
+        && is_named(line, &["DocumentRoot", "ServerRoot", "User"])
 }
 
 /// Whether a file that nobody speaks of is open.

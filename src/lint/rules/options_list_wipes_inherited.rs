@@ -57,6 +57,15 @@ fn is_unlisted(outcome: &Outcome) -> bool {
     outcome.log == Some("AH01276")
 }
 
+/// The option for want of which it is refused.
+fn lacking(outcome: &Outcome) -> &'static str {
+    match outcome.log {
+        Some("AH01276") => "Indexes",
+        Some("AH00037" | "AH00670") => "FollowSymLinks",
+        _ => "ExecCGI",
+    }
+}
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let sources = facts.site.sources();
@@ -89,11 +98,23 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let Some(other) = asked.changed(&edits) else { continue };
         let mended = harmed.filter(|seen| other.ask(&seen.ask.request()).status < 400);
         let Some(seen) = mended.min_by_key(|seen| is_unlisted(&seen.outcome)) else { continue };
-        let message = format!("this list replaces what is set above, and `{}` needs it: it is refused", seen.ask.path);
+        // where nothing in the directory is served, no author means it
+        let whole = !is_unlisted(&seen.outcome) && asked.pool.iter().filter(below).all(|seen| is_lost(&seen.outcome));
+        let (option, path) = (lacking(&seen.outcome), &seen.ask.path);
+        let message = match whole {
+            true => {
+                format!("this list replaces what is set above: without {option}, all of this directory is answered 403")
+            }
+            false => format!("this list replaces what is set above: without {option}, `{path}` is answered 403"),
+        };
         let safe = asked.changes_only(&other, is_lost);
         let safety = if safe { Safety::Safe } else { Safety::Unsafe };
         let fix = Fix { message: "write `+` before each option".into(), safety, edits };
-        let level = if is_unlisted(&seen.outcome) { Severity::Note } else { rule.level };
+        let level = match (is_unlisted(&seen.outcome), whole) {
+            (true, _) => Severity::Note,
+            (false, true) => Severity::Error,
+            (false, false) => rule.level,
+        };
         found.push(Finding { fix: Some(fix), level, ..rule.seen(line.span(), message, seen) });
     }
     found

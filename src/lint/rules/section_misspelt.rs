@@ -47,8 +47,16 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let one = |slip: Slip| {
         let mut finding = rule.refused(slip.at, slip.message);
         finding.related.extend(slip.related.map(|(line, label)| (line, label.to_string())));
-        finding.fix =
-            Some(Fix { message: "write it as it is meant".into(), safety: Safety::Unsafe, edits: slip.edits });
+        if finding.message.ends_with("is left open") {
+            finding.help = "close it where it is meant to end".into();
+        }
+        // in an .htaccess file none of its errors is one of the configuration's
+        let mends = facts.site.errors() == 0
+            || facts.site.with(&slip.edits).is_ok_and(|site| site.errors() < facts.site.errors());
+        if mends {
+            let message = "write it as it is meant".into();
+            finding.fix = Some(Fix { message, safety: Safety::Unsafe, edits: slip.edits });
+        }
         finding
     };
     let mut found: Vec<Finding> = slips(facts.site).into_iter().map(one).collect();

@@ -69,6 +69,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if said || tried.iter().any(|known| known == argument) {
             continue;
         }
+        // of these there is one only
+        if is_mpm(argument) {
+            continue;
+        }
         tried.push(argument.into());
         if tried.len() > MODULES {
             break;
@@ -104,6 +108,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether it names a multi-processing module, by its file as it is now or was in 2.2, or by its identifier.
+fn is_mpm(name: &[u8]) -> bool {
+    const OLD: [&[u8]; 5] = [b"prefork.c", b"worker.c", b"event.c", b"itk.c", b"perchild.c"];
+    name.starts_with(b"mpm_") || OLD.contains(&name)
 }
 
 /// The file to load a module in.

@@ -42,6 +42,15 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let said = facts.site.diagnostics().iter().filter(|d| d.code == "AH00547");
     let found = said.filter_map(|d| {
         let section = facts.named(&["VirtualHost"]).find(|section| section.span() == d.span)?;
+        let section_text = facts.site.sources().text(section.span()).to_string();
+        if let Some((_, name)) = section_text.split_once("${") {
+            let name = name.split('}').next().unwrap_or_default();
+            let message =
+                format!("`${{{name}}}` is not defined: httpd takes the address for a host name, and drops the section");
+            let help =
+                format!("write `Define {name} 80`, set it where httpd is started, or try `--env {name}=80` here");
+            return Some(Finding { help, ..rule.at(section.span(), message) });
+        }
         let named = facts.within(section).find(|d| d.name().eq_ignore_ascii_case(b"ServerName"));
         let shown = named.and_then(|name| {
             let host = name.words().into_iter().next()?.to_string();

@@ -48,7 +48,13 @@ pub(crate) fn json(finding: &Finding, sources: &SourceMap) -> Value {
     let mut map = Map::new();
     map.insert("rule".into(), finding.rule.into());
     map.insert("level".into(), json!(finding.level));
-    place(&mut map, finding.line, sources);
+    match published(finding, sources) {
+        Some(file) => {
+            map.insert("file".into(), file.into());
+            map.extend([("line".into(), 1.into()), ("column".into(), 1.into())]);
+        }
+        None => place(&mut map, finding.line, sources),
+    }
     map.insert("message".into(), finding.message.clone().into());
     map.insert("help".into(), finding.help.clone().into());
     let related = finding.related.iter().map(|(line, message)| {
@@ -69,6 +75,12 @@ pub(crate) fn json(finding: &Finding, sources: &SourceMap) -> Value {
     });
     map.insert("fix".into(), fix.unwrap_or_default());
     map.into()
+}
+
+/// The file that a finding without a line is about.
+pub(crate) fn published(finding: &Finding, sources: &SourceMap) -> Option<String> {
+    let (_, outcome) = finding.witness.as_ref().filter(|_| !finding.line.is_some())?;
+    outcome.file.as_ref().map(|file| sources.shown(file))
 }
 
 /// A place by the line where it begins.
