@@ -132,7 +132,10 @@ pub(super) fn first(site: &Site, mut found: Vec<Finding>) -> Vec<Finding> {
         Some((moved(error.span, strict.sources(), site.sources()), is_slip(error)))
     });
     if let Some((at, slip)) = stop {
-        let says = |f: &Finding| f.rule == REMARKS[0].0 || f.line == at || slip && f.rule == "section-misspelt";
+        let says = |f: &Finding| {
+            let same = f.line == at && f.level == Severity::Error && f.witness.is_none();
+            f.rule == REMARKS[0].0 || same || slip && f.rule == "section-misspelt"
+        };
         found.sort_by_key(|f| !says(f));
     }
     found

@@ -212,7 +212,7 @@ impl Build {
     fn close_for(&mut self, node: &Node, dir: &mut PerDir, scope: &Scope<'_>) {
         let name = node.name.to_ascii_lowercase();
         let is_access = name.starts_with(b"require") || ACCESS.iter().any(|own| name == own.as_bytes());
-        if is_access && !scope.parents.is_empty() {
+        if is_access && (self.htaccess || !scope.parents.is_empty()) {
             let (name, args) = ("Require".into(), "all denied".into());
             let _ =
                 self.directive(&Node { name, args, section: false, children: Vec::new(), ..node.clone() }, dir, scope);

@@ -14,13 +14,13 @@ const OF_EACH: [&[u8]; 8] = [
     b"dir_module",
 ];
 
-/// All of them, where the configuration's own LoadModule lines are a part's; else those besides whose directives are there.
+/// The same ones where httpd starts with them. All of them, where the configuration's own LoadModule lines are a part's; else those besides whose directives are there.
 pub(super) fn modules(input: &Input, loaded: &Output) -> Modules {
     let lacking = loaded.lacking.iter().filter_map(|source| input.catalogue.by_source(source));
     let lacking = lacking.map(|module| module.name.to_string());
     let part = !loaded.modules.iter().any(|module| OF_EACH.contains(&module.identifier.as_slice()));
     match &input.modules {
-        same if loaded.lacking.is_empty() => same.clone(),
+        same if loaded.server.is_some() => same.clone(),
         Modules::Own | Modules::OwnElseDefault if part => Modules::All,
         Modules::Own | Modules::OwnElseDefault => Modules::OwnAnd(lacking.collect()),
         Modules::OwnAnd(names) => Modules::OwnAnd(names.iter().cloned().chain(lacking).collect()),
