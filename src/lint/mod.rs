@@ -13,6 +13,7 @@ pub(crate) mod fix;
 mod forms;
 mod htaccess;
 mod lines;
+mod marks;
 #[cfg(test)]
 mod mended;
 #[cfg(test)]

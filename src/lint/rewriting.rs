@@ -152,6 +152,34 @@ impl Rewrite<'_> {
         Edit::replace(at, if text.contains_str("[]") { flag.to_string() } else { format!(",{flag}") })
     }
 
+    /// The rule without a flag, by any of its names; none where its text can't be taken apart.
+    pub(crate) fn without_flag(&self, sources: &SourceMap, names: &[&str]) -> Option<Edit> {
+        let place = self.line.arg_span(sources, 2);
+        let text = sources.text(place);
+        let inner = text.trim_with(|c| c == '"').strip_prefix(b"[")?.strip_suffix(b"]")?;
+        let is_own = |flag: &[u8]| names.iter().any(|name| flag.trim().eq_ignore_ascii_case(name.as_bytes()));
+        let kept: Vec<&[u8]> = inner.split_str(",").filter(|flag| !is_own(flag)).collect();
+        let kept = if kept.is_empty() { b"R".to_vec() } else { bstr::join(",", kept) };
+        let at = Span { start: place.start + text.find(inner)? as u32, ..place };
+        Some(Edit::replace(Span { end: at.start + inner.len() as u32, ..at }, kept))
+    }
+
+    /// Rules by their place, a section or an .htaccess file: those of one are one cause.
+    pub(crate) fn by_place<'r, 'f>(rules: impl Iterator<Item = &'r Rewrite<'f>>) -> Vec<Vec<&'r Rewrite<'f>>>
+    where
+        'f: 'r,
+    {
+        let mut places: Vec<(_, Vec<&Rewrite<'f>>)> = Vec::new();
+        for rewrite in rules {
+            let place = (rewrite.span().file, rewrite.line.parents().last().map(|(_, span)| span));
+            match places.iter_mut().find(|(known, _)| *known == place) {
+                Some((_, own)) => own.push(rewrite),
+                None => places.push((place, vec![rewrite])),
+            }
+        }
+        places.into_iter().map(|(_, own)| own).collect()
+    }
+
     /// An argument with another text in a part of it; none where its place can't be told.
     pub(crate) fn with_text(
         line: &Directive<'_>,

@@ -124,7 +124,43 @@ fn would_run(facts: &Facts<'_>, asked: &Asked<'_>, line: Span, own: &[BString]) 
     let ask = file.ask.at(format!("{}/{name}", &file.ask.path[..end]));
     let Ok(run) = site.start() else { return false };
     let outcome = run.ask(&ask.request());
-    crate::search::shown::shown(&site, "GET", &outcome).is_some_and(|(_, how)| how == How::Program)
+    shown(&site, "GET", &outcome).is_some_and(|(_, how)| how == How::Program)
+}
+
+/// A picture with the suffix in its name, which the line would have run: in the directory of the line, or of the site.
+fn made_up(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    line: &Directive<'_>,
+    own: &[BString],
+) -> Option<(String, Ask, Outcome)> {
+    let suffix = own.first()?;
+    let name = format!("x.{suffix}.jpg");
+    let server = asked.ground.search.run.server();
+    let file = line.span().file;
+    let folder = facts.site.is_htaccess(file).then(|| facts.site.sources().file(file).name.clone());
+    let folder = folder.and_then(|name| Some(format!("{}/", name.rsplit_once('/')?.0).into())).or(line.directory());
+    let roots = server.servers.iter().map(|server| [server.core().document_root().as_bytes(), b"/"].concat().into());
+    let folders: Vec<BString> = folder.into_iter().chain(roots).take(4).collect();
+    folders.iter().find_map(|folder| {
+        let path: BString = [folder.as_slice(), name.as_bytes()].concat().into();
+        let (with, without) = (facts.site.with_files(std::slice::from_ref(&path)), facts.site.blanks(&[line.span()]));
+        let without = facts.site.with(&without).ok()?.with_files(std::slice::from_ref(&path));
+        let (run, other) = (with.start().ok()?, without.start().ok()?);
+        let doors: Vec<_> = asked.doors(line).take(8).collect();
+        let ways = asked.ground.routes.to(&path);
+        let mut asks = ways.iter().take(4).flat_map(|way| {
+            doors.iter().filter(|door| way.scope.takes(door)).map(|door| way.ask(door)).collect::<Vec<_>>()
+        });
+        asks.find_map(|ask| {
+            let outcome = run.ask(&ask.request());
+            let runs = |site: &Site, outcome: &Outcome| {
+                matches!(shown(site, &ask.method, outcome), Some((Thing::File(own), How::Program)) if own == path)
+            };
+            let shown = runs(&with, &outcome) && !runs(&without, &other.ask(&ask.request()));
+            shown.then(|| (name.clone(), ask.clone(), outcome))
+        })
+    })
 }
 
 /// The handler for names that end in a suffix.

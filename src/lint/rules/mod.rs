@@ -89,13 +89,16 @@ mod port_copies_differ;
 mod private_address_from_trusted_proxy;
 mod private_listing;
 mod program_without_handler;
+mod proxy_sends_decoded_path;
 mod proxypass_behind_shorter;
 mod proxypass_exclusion_at_another_level;
 mod proxypass_in_pattern_section;
 mod proxypass_unequal_slashes;
 mod query_in_path_pattern;
 mod redirect_after_rewrite_in_folder;
+mod redirect_escapes_twice;
 mod redirect_pattern_without_slash;
+mod redirect_sends_decoded_path;
 mod redirect_takes_all_below;
 mod redirect_target_slash;
 mod redirect_without_last;
@@ -226,13 +229,16 @@ pub(super) const ALL: &[&Rule] = &[
     &private_address_from_trusted_proxy::RULE,
     &private_listing::RULE,
     &program_without_handler::RULE,
+    &proxy_sends_decoded_path::RULE,
     &proxypass_behind_shorter::RULE,
     &proxypass_exclusion_at_another_level::RULE,
     &proxypass_in_pattern_section::RULE,
     &proxypass_unequal_slashes::RULE,
     &query_in_path_pattern::RULE,
     &redirect_after_rewrite_in_folder::RULE,
+    &redirect_escapes_twice::RULE,
     &redirect_pattern_without_slash::RULE,
+    &redirect_sends_decoded_path::RULE,
     &redirect_takes_all_below::RULE,
     &redirect_target_slash::RULE,
     &redirect_without_last::RULE,
