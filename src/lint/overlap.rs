@@ -12,7 +12,7 @@ type Pair = (&'static str, &'static [&'static str], fn(&[Directive<'_>], &Findin
 
 const PAIRS: [Pair; 3] = [
     ("application-code-served", &["program-without-handler", "script-source-served"], is_one_exposure),
-    ("section-of-missing-module", &["program-without-handler"], is_one_line),
+    ("section-of-missing-module", &["program-without-handler", "php-switched-off-in-vain"], is_one_line),
     (
         "url-denial-has-another-url",
         &[

@@ -4,8 +4,10 @@ use super::handlers::{by_suffix, is_php, runs, suffixes};
 use crate::diagnostic::Severity;
 use crate::lint::facts::{Asked, Facts, Shown, is_named};
 use crate::lint::{Example, Finding, Rule};
-use crate::search::shown::How;
-use crate::site::{Edit, Fix, Safety};
+use crate::outcome::Outcome;
+use crate::search::ask::Ask;
+use crate::search::shown::{How, Thing, shown};
+use crate::site::{Directive, Edit, Fix, Safety, Site};
 use crate::source::Span;
 use bstr::{BString, ByteSlice};
 
@@ -54,9 +56,10 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             let message = format!("every suffix of a name counts: `{name}` is run as a program");
             let fix = fix(facts, asked, span, &line.words(), file);
             found.push(Finding { fix, ..rule.shown(span, message, &file.ask, &file.outcome) });
-        } else if is_named(&line, &["AddHandler"]) && is_php(&handler) && would_run(facts, asked, span, &own) {
-            let message = format!("every suffix of a name counts: a file `x.{}.jpg` would be run", own[0]);
-            found.push(rule.at(span, message));
+        } else if is_named(&line, &["AddHandler"]) && is_php(&handler) {
+            let Some((name, ask, outcome)) = made_up(facts, asked, &line, &own) else { continue };
+            let message = format!("every suffix of a name counts: a file `{name}` would be run as a program");
+            found.push(Finding { level: Severity::Warning, ..rule.shown(span, message, &ask, &outcome) });
         }
     }
     found.extend(by_section(rule, facts, asked));
@@ -144,8 +147,8 @@ fn made_up(
     let folders: Vec<BString> = folder.into_iter().chain(roots).take(4).collect();
     folders.iter().find_map(|folder| {
         let path: BString = [folder.as_slice(), name.as_bytes()].concat().into();
-        let (with, without) = (facts.site.with_files(std::slice::from_ref(&path)), facts.site.blanks(&[line.span()]));
-        let without = facts.site.with(&without).ok()?.with_files(std::slice::from_ref(&path));
+        let (with, without) = (facts.site.with_files(&[path.clone()]), facts.site.blanks(&[line.span()]));
+        let without = facts.site.with(&without).ok()?.with_files(&[path.clone()]);
         let (run, other) = (with.start().ok()?, without.start().ok()?);
         let doors: Vec<_> = asked.doors(line).take(8).collect();
         let ways = asked.ground.routes.to(&path);

@@ -85,6 +85,7 @@ mod options_list_wipes_inherited;
 mod options_signs_mixed;
 mod overrides;
 mod pattern_counts_slashes;
+mod php_switched_off_in_vain;
 mod port_copies_differ;
 mod private_address_from_trusted_proxy;
 mod private_listing;
@@ -225,6 +226,7 @@ pub(super) const ALL: &[&Rule] = &[
     &options_list_wipes_inherited::RULE,
     &options_signs_mixed::RULE,
     &pattern_counts_slashes::RULE,
+    &php_switched_off_in_vain::RULE,
     &port_copies_differ::RULE,
     &private_address_from_trusted_proxy::RULE,
     &private_listing::RULE,

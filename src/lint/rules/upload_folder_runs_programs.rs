@@ -66,12 +66,12 @@ const NAMES: [&str; 6] = ["x.php", "x.phtml", "x.phar", "x.php.jpg", "x.cgi", "x
 const MOST: usize = 24;
 
 /// A program that runs in a folder.
-struct Runs {
-    path: BString,
-    ask: Ask,
-    outcome: Outcome,
+pub(super) struct Runs {
+    pub path: BString,
+    pub ask: Ask,
+    pub outcome: Outcome,
     /// Whether it is only made up.
-    made_up: bool,
+    pub made_up: bool,
 }
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
@@ -191,7 +191,7 @@ fn runs_something(line: &Directive<'_>) -> bool {
 }
 
 /// A program that runs in a folder: one that is there, or one that a visitor might send.
-fn runs_in(asked: &Asked<'_>, with: &Site, run: &Run, folder: &[u8]) -> Option<Runs> {
+pub(super) fn runs_in(asked: &Asked<'_>, with: &Site, run: &Run, folder: &[u8]) -> Option<Runs> {
     let inside = |path: &[u8]| path.starts_with(folder);
     let own = |path: &BString| asked.ground.tree.iter().any(|entry| entry.path == *path);
     let there = asked.ground.got.iter().find_map(|(thing, all)| {
