@@ -16,8 +16,8 @@ pub(super) static RULE: Rule = Rule {
     name: "child-rules-replace-parents",
     level: Severity::Warning,
     group: "rewriting",
-    finds: "RewriteEngine in a deeper directory drops the rules of the directories above, and a denial among them.",
-    why: "Rules of directories are not added to each other: the deepest directory that has any replaces all others.",
+    finds: "RewriteEngine in a deeper directory, on or off, drops the rules of the directories above, and a denial among them.",
+    why: "Rules of directories are not added to each other: the deepest directory that has any, or a RewriteEngine line, replaces all others.",
     help: "deny by Require, which is inherited, or write `RewriteOptions InheritBefore` in the deeper directory",
     safe: Some(false),
     bad: Example {
@@ -94,14 +94,13 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     for ((_, directory), own) in &places {
-        let Some(engine) = own.engine.filter(|_| !own.off && outer(directory)) else { continue };
+        let Some(engine) = own.engine.filter(|_| outer(directory)) else { continue };
         let Some((seen, denial)) = lost(asked, directory, &own.lines) else { continue };
         let path = &seen.ask.path;
+        let how = if own.off { "switched off" } else { "dropped" };
         let message =
-            format!("the rules of the directories above are dropped here, and the denial of `{path}` with them");
-        let finding = rule.seen(engine, message, &seen).related(denial, "this line no longer denies it");
-        let fix = fix(facts, &finding, denial);
-        found.push(Finding { fix, ..finding });
+            format!("the rules of the directories above are {how} here, and the denial of `{path}` with them");
+        found.push(rule.seen(engine, message, &seen).related(denial, "this line no longer denies it"));
     }
     found
 }

@@ -76,7 +76,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                     rule.seen(first.span(), message, &seen)
                 }
                 // which files there are is not known
-                None if asked.files.is_empty() && asked.met(rewrite.span()).next().is_some() => {
+                None if asked.files.is_empty() && is_tried(asked, rewrite) => {
                     rule.at(first.span(), "the file is not known when this is tested: no file is ever found")
                 }
                 None => continue,
@@ -85,6 +85,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         found.push(finding.related(rewrite.span(), "for this rule"));
     }
     found
+}
+
+/// Whether a rule's pattern matches some URL, so that its conditions are tried.
+fn is_tried(asked: &Asked<'_>, rewrite: &Rewrite<'_>) -> bool {
+    let line = rewrite.span();
+    asked.about(line).iter().any(|seen| seen.met.contains(&line))
 }
 
 /// The condition with the file as it will be known.

@@ -1,13 +1,14 @@
 //! `header-lost-on-errors`
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::Facts;
+use crate::lint::facts::{Asked, Facts};
 use crate::lint::lines::Urls;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
-use crate::search::ask::escaped;
-use crate::site::{Edit, Fix, Safety};
-use crate::source::Span;
+use crate::search::ask::{Ask, escaped};
+use crate::site::{Directive, Edit, Fix, Safety};
+use crate::source::{FileId, Span};
+use bstr::BString;
 
 pub(super) static RULE: Rule = Rule {
     name: "header-lost-on-errors",
@@ -51,11 +52,26 @@ const PROTECTING: [&str; 7] = [
     "x-frame-options",
 ];
 
+/// A request for a page that isn't there, where the line holds.
+fn missing(asked: &Asked<'_>, line: &Directive<'_>, htaccess: Option<&BString>) -> Option<Ask> {
+    let door = asked.doors(line).next()?;
+    if let Some(directory) = htaccess {
+        let page = [directory.as_slice(), b"no-such-page"].concat();
+        let ways = asked.ground.routes.to(&page);
+        return ways.iter().find(|way| way.scope.takes(door)).map(|way| way.ask(door));
+    }
+    let below = match Urls::of(line) {
+        Some(Urls::Prefix(url)) => escaped(url.strip_suffix(b"/").unwrap_or(&url)),
+        _ => String::new(),
+    };
+    Some(door.ask(&format!("{below}/no-such-page")))
+}
+
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
     let run = asked.ground.search.run.fork().with_response();
-    let mut found: Vec<(Option<Span>, Finding)> = Vec::new();
-    for line in facts.named(&["Header"]) {
+    let mut found: Vec<((FileId, Option<Span>), Finding)> = Vec::new();
+    for (line, htaccess) in facts.anywhere(&["Header"]) {
         let words = line.words();
         let [action, name, ..] = words.as_slice() else { continue };
         let protects = |name: &[u8]| PROTECTING.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
@@ -63,17 +79,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         // what goes for several headers of one section is one thing to say
-        let section = line.parents().last().map(|(_, span)| span);
+        let section = (line.span().file, line.parents().last().map(|(_, span)| span));
         if let Some((_, first)) = found.iter_mut().find(|(other, _)| *other == section) {
             first.related.push((line.span(), "so is this one".into()));
             continue;
         }
-        let Some(door) = asked.doors(line).next() else { continue };
-        let below = match Urls::of(line) {
-            Some(Urls::Prefix(url)) => escaped(url.strip_suffix(b"/").unwrap_or(&url)),
-            _ => String::new(),
-        };
-        let ask = door.ask(&format!("{below}/no-such-page"));
+        let Some(ask) = missing(asked, &line, htaccess) else { continue };
         let has = |outcome: &Outcome| {
             let headers = outcome.response.as_ref().map(|response| &response.headers);
             headers.is_some_and(|all| all.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)))

@@ -10,6 +10,7 @@ mod alias_hides_wsgi_script;
 mod alias_lets_dots_through;
 mod aliasmatch_without_capture;
 mod allow_empties_default_deny;
+mod anchor_for_first_branch;
 mod application_code_served;
 mod authorization_not_passed;
 mod back_end_mounted_twice;
@@ -145,6 +146,7 @@ mod version_control_served;
 mod vhost_address_is_a_name;
 mod virtual_root_for_any_name;
 mod wildcard_takes_later_name;
+mod word_pattern_matches_anywhere;
 mod wsgi_script_behind_shorter;
 mod www_name_missing;
 
@@ -161,6 +163,7 @@ pub(super) const ALL: &[&Rule] = &[
     &alias_lets_dots_through::RULE,
     &aliasmatch_without_capture::RULE,
     &allow_empties_default_deny::RULE,
+    &anchor_for_first_branch::RULE,
     &application_code_served::RULE,
     &authorization_not_passed::RULE,
     &back_end_mounted_twice::RULE,
@@ -285,6 +288,7 @@ pub(super) const ALL: &[&Rule] = &[
     &vhost_address_is_a_name::RULE,
     &virtual_root_for_any_name::RULE,
     &wildcard_takes_later_name::RULE,
+    &word_pattern_matches_anywhere::RULE,
     &wsgi_script_behind_shorter::RULE,
     &www_name_missing::RULE,
 ];
