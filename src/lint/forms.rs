@@ -1,6 +1,7 @@
 //! Other forms of the faults that rules are about, and what is nearly one, beside the examples that the rules show.
 
 use super::facts::Facts;
+use super::forms_of_harm::HARM;
 use super::more_forms::MORE;
 use super::tests::{PURSE, site};
 use super::{Example, lint};
@@ -152,7 +153,7 @@ const FORMS: &[Form] = &[
 #[test]
 fn forms_that_the_examples_do_not_show() {
     let mut wrong = Vec::new();
-    for (name, place, config, files) in FORMS.iter().chain(MORE) {
+    for (name, place, config, files) in FORMS.iter().chain(MORE).chain(HARM) {
         let config = Box::leak(format!("{OPEN}{config}").into_boxed_str());
         let site = site(&Example { config, files });
         let found = lint(&Facts::gather(&site, PURSE));

@@ -11,6 +11,8 @@ pub(crate) mod facts;
 pub(crate) mod fix;
 #[cfg(test)]
 mod forms;
+#[cfg(test)]
+mod forms_of_harm;
 mod htaccess;
 mod lines;
 mod marks;

@@ -78,15 +78,17 @@ mod mapping_behind_proxy;
 mod mapping_not_granted;
 mod multiviews_before_front_controller;
 mod name_virtual_host;
+mod name_with_leading_dot;
 mod nested_files_beats_deeper_directory;
 mod no_default_deny;
 mod nonfatal_drops_denial;
 mod not_inherited_by_virtual_hosts;
 mod options_list_wipes_inherited;
 mod options_signs_mixed;
-mod overrides;
+mod password_in_clear_text;
 mod pattern_counts_slashes;
 mod php_switched_off_in_vain;
+mod port_443_without_tls;
 mod port_copies_differ;
 mod private_address_from_trusted_proxy;
 mod private_listing;
@@ -96,6 +98,7 @@ mod proxypass_behind_shorter;
 mod proxypass_exclusion_at_another_level;
 mod proxypass_in_pattern_section;
 mod proxypass_unequal_slashes;
+mod proxypass_without_reverse;
 mod query_in_path_pattern;
 mod redirect_after_rewrite_in_folder;
 mod redirect_escapes_twice;
@@ -131,6 +134,7 @@ mod slash_redirect_names_wrong_host;
 mod static_through_the_application;
 mod subsection_reopens;
 mod suffix_handler_takes_script;
+mod suffix_of_two_parts;
 mod target_taken_as_file_path;
 mod trace_ignores_access;
 mod type_does_not_stop_php;
@@ -222,14 +226,17 @@ pub(super) const ALL: &[&Rule] = &[
     &mapping_not_granted::RULE,
     &multiviews_before_front_controller::RULE,
     &name_virtual_host::RULE,
+    &name_with_leading_dot::RULE,
     &nested_files_beats_deeper_directory::RULE,
     &no_default_deny::RULE,
     &nonfatal_drops_denial::RULE,
     &not_inherited_by_virtual_hosts::RULE,
     &options_list_wipes_inherited::RULE,
     &options_signs_mixed::RULE,
+    &password_in_clear_text::RULE,
     &pattern_counts_slashes::RULE,
     &php_switched_off_in_vain::RULE,
+    &port_443_without_tls::RULE,
     &port_copies_differ::RULE,
     &private_address_from_trusted_proxy::RULE,
     &private_listing::RULE,
@@ -239,6 +246,7 @@ pub(super) const ALL: &[&Rule] = &[
     &proxypass_exclusion_at_another_level::RULE,
     &proxypass_in_pattern_section::RULE,
     &proxypass_unequal_slashes::RULE,
+    &proxypass_without_reverse::RULE,
     &query_in_path_pattern::RULE,
     &redirect_after_rewrite_in_folder::RULE,
     &redirect_escapes_twice::RULE,
@@ -273,6 +281,7 @@ pub(super) const ALL: &[&Rule] = &[
     &static_through_the_application::RULE,
     &subsection_reopens::RULE,
     &suffix_handler_takes_script::RULE,
+    &suffix_of_two_parts::RULE,
     &target_taken_as_file_path::RULE,
     &trace_ignores_access::RULE,
     &type_does_not_stop_php::RULE,
