@@ -40,6 +40,7 @@ pub(super) const HARM: &[Form] = &[
             "/srv/www/a.php",
         ],
     ),
+    ("redirect-escapes-twice", Some(("", 7)), "RewriteEngine on\nRewriteRule ^/old$ /new?page=old [R,QSA]\n", &[]),
     (
         "redirect-escapes-twice",
         None,
@@ -88,7 +89,13 @@ pub(super) const HARM: &[Form] = &[
         "php-switched-off-in-vain",
         Some(("", 7)),
         "<Directory /srv/www/up>\n<IfModule mod_php5.c>\nphp_admin_flag engine off\n</IfModule>\n</Directory>\n",
-        &["/srv/www/up/a.png"],
+        &[],
+    ),
+    (
+        "filename-test-too-early",
+        Some(("", 7)),
+        "RewriteEngine on\nRewriteCond %{REQUEST_FILENAME}\\.gz -f\nRewriteRule ^(.*)\\.css$ $1.css.gz [QSA]\n",
+        &[],
     ),
     (
         "child-rules-replace-parents",

@@ -3,7 +3,7 @@
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 use crate::vfs::{Cred, Errno, Stat, Vfs, resolve};
 use bstr::BString;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -205,17 +205,29 @@ pub(super) struct Overlay {
     tree: Arc<dyn Vfs>,
     /// None for a file that is taken away.
     texts: HashMap<BString, Option<Arc<[u8]>>>,
+    /// Folders that the tree lacks.
+    folders: HashSet<BString>,
 }
 
 impl Overlay {
     pub(super) fn over(tree: Arc<dyn Vfs>) -> Overlay {
-        Overlay { tree, texts: HashMap::new() }
+        Overlay { tree, texts: HashMap::new(), folders: HashSet::new() }
     }
 
     /// Puts a text in the place of the one at `path`, links followed.
     pub(super) fn put(&mut self, path: &[u8], text: BString) {
         let real = resolve::realpath(&*self.tree, &Cred::root(), path).unwrap_or_else(|_| path.into());
         self.texts.insert(real, Some(Vec::from(text).into()));
+    }
+
+    /// Makes the folders of a path, where the tree lacks them.
+    #[cfg(feature = "cli")]
+    pub(super) fn make_folders(&mut self, path: &[u8]) {
+        for (at, _) in path.iter().enumerate().filter(|(at, byte)| *at > 0 && **byte == b'/') {
+            if self.tree.lstat(&path[..at]).err() == Some(Errno::NotFound) {
+                self.folders.insert(path[..at].into());
+            }
+        }
     }
 
     /// Takes a file away.
@@ -252,6 +264,9 @@ impl Vfs for Overlay {
             (Err(Errno::NotFound), Some(Some(text))) => {
                 Ok(Stat { size: text.len() as u64, mode: 0o644, ..Stat::of(crate::vfs::Kind::Regular) })
             }
+            (Err(Errno::NotFound), None) if self.folders.contains(path) => {
+                Ok(Stat { mode: 0o755, ..Stat::of(crate::vfs::Kind::Directory) })
+            }
             (stat, _) => stat.map(|stat| self.sized(path, stat)),
         }
     }
@@ -271,7 +286,7 @@ impl Vfs for Overlay {
     fn at_once(&self, path: &[u8]) -> Option<Result<Stat, Errno>> {
         match self.tree.at_once(path)? {
             _ if self.is_removed(path) => None,
-            Err(_) if self.texts.contains_key(path) => None,
+            Err(_) if self.texts.contains_key(path) || self.folders.contains(path) => None,
             stat => Some(stat.map(|stat| self.sized(path, stat))),
         }
     }

@@ -183,6 +183,19 @@ impl Site {
         Site::of(input, self.0.programs.clone())
     }
 
+    /// The same, with the folders that they are in.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_files_and_folders(&self, paths: &[BString]) -> Site {
+        let mut input = self.0.input.clone();
+        let mut overlay = Overlay::over(input.vfs.clone());
+        for path in paths {
+            overlay.make_folders(path);
+            overlay.put(path, BString::default());
+        }
+        input.vfs = Arc::new(overlay);
+        Site::of(input, self.0.programs.clone())
+    }
+
     /// Edits that take directives out, and leave as many lines.
     #[cfg(feature = "cli")]
     pub(crate) fn blanks(&self, spans: &[Span]) -> Vec<Edit> {

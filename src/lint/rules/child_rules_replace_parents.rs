@@ -100,7 +100,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let how = if own.off { "switched off" } else { "dropped" };
         let message =
             format!("the rules of the directories above are {how} here, and the denial of `{path}` with them");
-        found.push(rule.seen(engine, message, &seen).related(denial, "this line no longer denies it"));
+        let finding = rule.seen(engine, message, &seen).related(denial, "this line no longer denies it");
+        let fix = fix(facts, &finding, denial);
+        found.push(Finding { fix, ..finding });
     }
     found
 }

@@ -85,6 +85,7 @@ mod nonfatal_drops_denial;
 mod not_inherited_by_virtual_hosts;
 mod options_list_wipes_inherited;
 mod options_signs_mixed;
+mod overrides;
 mod password_in_clear_text;
 mod pattern_counts_slashes;
 mod php_switched_off_in_vain;

@@ -126,7 +126,8 @@ fn may_run(rule: &Rule, facts: &Facts<'_>, asked: &Asked<'_>, switch: &Switch) -
     }
     let handler = asked.at_end(STOCK)?;
     let without = [handler.clone(), Edit::replace(*place, "!core.c")];
-    let with = |edits: &[Edit]| Some(facts.site.with(edits).ok()?.with_files(&[program_in(&switch.folder)]));
+    let with =
+        |edits: &[Edit]| Some(facts.site.with(edits).ok()?.with_files_and_folders(&[program_in(&switch.folder)]));
     let runs = program(asked, &with(&without)?, &switch.folder)?;
     let stopped = [handler, Edit::replace(*place, "php_module")];
     program(asked, &with(&stopped)?, &switch.folder).is_none().then(|| {

@@ -15,9 +15,9 @@ pub(super) static RULE: Rule = Rule {
     name: "redirect-escapes-twice",
     level: Severity::Warning,
     group: "rewriting",
-    finds: "A redirect without [NE] has a part of the query, or of the request line, in its target.",
+    finds: "A redirect without [NE] has a part of the query, or of the request line, in its target, or adds the query to its own by QSA.",
     why: "These are as sent, and mod_rewrite escapes the target once more: `%C3%B6` becomes `%25C3%25B6`, which is another name.",
-    help: "add [NE]; where the target has a part of the path, too, which needs to be escaped, leave the query to QSA",
+    help: "add [NE], and [B] with it where a group of the path is in the target, which needs to be escaped",
     safe: Some(true),
     bad: Example {
         config: r##"<VirtualHost *:80>
@@ -37,6 +37,7 @@ pub(super) static RULE: Rule = Rule {
   RewriteCond %{QUERY_STRING} ^id=([0-9]+)$
   RewriteRule ^/show$ https://www.example.com/page?id=%1 [R=301,L]
   RewriteRule ^/find$ https://www.example.com/search?%{QUERY_STRING} [R=301,L]
+  RewriteRule ^/look$ https://www.example.com/search [R=301,QSA,L]
   # an address in a parameter is escaped once more, and should be
   RewriteRule ^/members https://login.example.com/?back=%{REQUEST_URI}?%{QUERY_STRING} [R,L]
 </VirtualHost>
@@ -93,8 +94,9 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
 fn is_carried(rewrite: &Rewrite<'_>) -> bool {
     let output = rewrite.output.as_slice();
     let refers = output.windows(2).any(|pair| matches!(pair, [b'%', b'0'..=b'9' | b'{']));
+    let adds = output.contains(&b'?') && rewrite.has(&["qsa", "qsappend"]);
     rewrite.redirects()
-        && refers
+        && (refers || adds)
         && !rewrite.has(&["ne", "noescape"])
         && !matches!(rewrite.level, Level::Section)
         && !has_address(output)

@@ -117,8 +117,8 @@ fn taken(asked: &Asked<'_>, rewrite: &Rewrite<'_>, edit: &Edit) -> Option<(Seen,
     let files = asked.ground.tree.iter().filter(|entry| !entry.dir && is_part(&entry.path)).take(20);
     let there = files.map(|entry| &entry.path).find_map(|path| shows(path, true));
     there.map(|seen| (seen, true)).or_else(|| {
-        // which files there are is not known
+        // there may be one some day: which files there are is not always known
         let made_up = [directory.as_slice(), b"css/", rewrite.pattern.as_slice(), b".css"].concat();
-        asked.files.is_empty().then(|| shows(&made_up, false)).flatten().map(|seen| (seen, false))
+        shows(&made_up, false).map(|seen| (seen, false))
     })
 }
