@@ -170,6 +170,7 @@ impl Search<'_> {
         if files.is_empty() && names.is_empty() {
             match self.solver.text(PATH, &paths) {
                 Solved::Found(text) => {
+                    urls.extend(self.plainer(&paths, &text).map(|plainer| escaped(&plainer)));
                     urls.push(escaped(&text));
                     // and what is below it, and not the thing itself
                     let longer = [paths.as_slice(), &[Want::no(PatternKind::Text, text)]].concat();
@@ -194,6 +195,18 @@ impl Search<'_> {
             urls.extend(self.files_for(&files, &names, &paths, door.server));
         }
         Plan { base, urls, blockers }
+    }
+
+    /// A path that is as wanted and has no hidden name, where the shortest has one: those are often refused for that.
+    fn plainer(&self, wants: &[Want], shortest: &[u8]) -> Option<BString> {
+        if !shortest.contains_str("/.") {
+            return None;
+        }
+        let hidden = Want::no(PatternKind::Regex { icase: false }, r"/\.");
+        match self.solver.text(PATH, &[wants, &[hidden]].concat()) {
+            Solved::Found(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// Requests for a line, at these paths.
@@ -309,6 +322,9 @@ impl Search<'_> {
         if found.is_empty()
             && let Solved::Found(path) = self.solver.text(PATH, files)
         {
+            if let Some(plainer) = self.plainer(files, &path) {
+                add(&plainer, &mut found);
+            }
             add(&path, &mut found);
         }
         found
