@@ -14,7 +14,8 @@ pub(crate) const REMARKS: [(&str, Severity, &str, &str); 2] = [
     (
         "httpd-refuses",
         Severity::Error,
-        "httpd would refuse to start with this configuration.",
+        "httpd would refuse to start with this configuration: an error where the line is at fault, a note where a file, a \
+         module or a variable is missing that may be there on the server.",
         "mend the line; the rest is looked at as if it were not there",
     ),
     (
@@ -67,10 +68,13 @@ impl Left {
             Left::File => "put the file there, or name it by `IncludeOptional`",
             Left::Unknown => "load the module that has it, or take the line out",
             Left::Nothing => "load the module",
-            Left::Line => "mend the line",
+            Left::Line => "mend the line, or what it needs",
         }
     }
 }
+
+/// What is left out for an error, and whether the text itself is at fault.
+type Kind = (Left, bool);
 
 /// The verdict and the remarks; `found` is what rules say, of the same lines too.
 pub(super) fn found(site: &Site, found: &[Finding]) -> Vec<Finding> {
@@ -90,7 +94,7 @@ pub(super) fn found(site: &Site, found: &[Finding]) -> Vec<Finding> {
     };
     let is_said = |error: &Diagnostic, at: Span| found.iter().any(|f| speaks(f, error, at));
     let mut verdict = None;
-    let mut kinds: Vec<(Left, Vec<(&Diagnostic, Span)>)> = Vec::new();
+    let mut kinds: Vec<(Kind, Vec<(&Diagnostic, Span)>)> = Vec::new();
     for (error, at) in errors {
         if is_said(error, at) {
             continue;
@@ -98,17 +102,23 @@ pub(super) fn found(site: &Site, found: &[Finding]) -> Vec<Finding> {
         let left = Left::of(error, stays(error, at));
         if error.first {
             let code = if error.code.starts_with("AH") { format!(" ({})", error.code) } else { String::new() };
-            let message = format!("httpd would refuse to start{code}: {}", error.message);
+            let (level, alone) = match is_own(site, error, at, left) {
+                true => (Severity::Error, ""),
+                false if is_part(site) => (Severity::Note, " with this part alone"),
+                false => (Severity::Note, " here"),
+            };
+            let message = format!("httpd would refuse to start{alone}{code}: {}", error.message);
             let help = help(error, left);
-            verdict = Some(remark(0, at, message, format!("{help}; {}", left.words())));
+            verdict = Some(Finding { level, ..remark(0, at, message, format!("{help}; {}", left.words())) });
             continue;
         }
-        match kinds.iter_mut().find(|(kind, _)| *kind == left) {
+        let kind = (left, is_own(site, error, at, left));
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, all)) => all.push((error, at)),
-            None => kinds.push((left, vec![(error, at)])),
+            None => kinds.push((kind, vec![(error, at)])),
         }
     }
-    let remarks = kinds.into_iter().filter_map(|(left, all)| {
+    let remarks = kinds.into_iter().filter_map(|((left, own), all)| {
         let (first, rest) = all.split_first()?;
         let more = match rest.len() {
             0 => String::new(),
@@ -117,6 +127,7 @@ pub(super) fn found(site: &Site, found: &[Finding]) -> Vec<Finding> {
         let message = format!("httpd would stop here too{more}: {}", first.0.message);
         let help = help(first.0, left);
         let mut finding = remark(1, first.1, message, format!("{help}; {}", left.words()));
+        finding.level = if own { Severity::Error } else { Severity::Note };
         let places = rest.iter().filter(|(_, at)| at.is_some()).take(SHOWN);
         finding.related.extend(places.map(|(_, at)| (*at, "here too".to_string())));
         Some(finding)
@@ -141,11 +152,47 @@ pub(super) fn first(site: &Site, mut found: Vec<Finding>) -> Vec<Finding> {
     found
 }
 
+/// What errors say that are of what stands around: a file, a module or a group that may be there on the server.
+const AROUND: [&str; 7] = [
+    "No such file",
+    "ould not open",
+    "does not exist",
+    "not supported (known names",
+    "Cannot find module",
+    "not yet configured",
+    "not allowed here",
+];
+
+/// Whether an error is the text's own fault, whatever stands around it on the server.
+fn is_own(site: &Site, error: &Diagnostic, at: Span, left: Left) -> bool {
+    let has = |text: &str| error.help.as_ref().is_some_and(|help| help.contains(text));
+    match left {
+        Left::File | Left::Nothing => false,
+        // gone since 2.2, or misspelt
+        Left::Unknown => has("httpd 2.4 has no") || has("did you mean"),
+        Left::Line => {
+            let around = AROUND.iter().any(|text| error.message.contains(text));
+            let by_variable = variable(error).is_some() || site.sources().text(at).contains_str("${");
+            !around && !by_variable
+        }
+    }
+}
+
+/// Whether a configuration is a part of a server's.
+fn is_part(site: &Site) -> bool {
+    !site.directives().any(|d| [&b"serverroot"[..], b"listen"].contains(&d.name().to_ascii_lowercase().as_slice()))
+}
+
+/// The variable that an error is about, which is not defined.
+fn variable(error: &Diagnostic) -> Option<&str> {
+    let (_, rest) = error.message.split_once("${")?;
+    rest.split_once('}').map(|(name, _)| name)
+}
+
 /// What to do about an error.
 fn help(error: &Diagnostic, left: Left) -> String {
-    let variable = error.message.split_once("${").and_then(|(_, rest)| rest.split_once('}'));
-    match (&error.help, variable) {
-        (_, Some((name, _))) => format!("define the variable: `Define {name} VALUE`, or `--env {name}=VALUE` here"),
+    match (&error.help, variable(error)) {
+        (_, Some(name)) => format!("define the variable: `Define {name} VALUE`, or `--env {name}=VALUE` here"),
         (Some(help), None) => help.clone(),
         (None, None) => left.help().into(),
     }
@@ -165,5 +212,5 @@ fn moved(at: Span, from: &SourceMap, to: &SourceMap) -> Span {
 fn remark(which: usize, line: Span, message: String, help: String) -> Finding {
     let (rule, level, ..) = REMARKS[which];
     let message = message.as_bytes().lines().map(|line| line.to_str_lossy()).collect::<Vec<_>>().join(" ");
-    Finding { rule, level, line, message, help, related: Vec::new(), witness: None, fix: None }
+    Finding { rule, level, line, message, help, related: Vec::new(), witness: None, fix: None, kept_back: Vec::new() }
 }
