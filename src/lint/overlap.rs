@@ -10,7 +10,9 @@ use bstr::ByteSlice;
 /// A general rule, those that speak of its special cases, and whether two of their findings are of one cause.
 type Pair = (&'static str, &'static [&'static str], fn(&[Directive<'_>], &Finding, &Finding) -> bool);
 
-const PAIRS: [Pair; 3] = [
+const PAIRS: [Pair; 5] = [
+    ("redirect-escapes-twice", &["unescaped-back-reference"], is_among_its_lines),
+    ("redirect-sends-decoded-path", &["unescaped-back-reference"], is_among_its_lines),
     ("application-code-served", &["program-without-handler", "script-source-served"], is_one_exposure),
     ("section-of-missing-module", &["program-without-handler", "php-switched-off-in-vain"], is_one_line),
     (
@@ -47,6 +49,10 @@ pub(super) fn once(facts: &Facts<'_>, found: Vec<Finding>) -> Vec<Finding> {
 
 fn is_one_line(_: &[Directive<'_>], general: &Finding, special: &Finding) -> bool {
     general.line == special.line
+}
+
+fn is_among_its_lines(_: &[Directive<'_>], general: &Finding, special: &Finding) -> bool {
+    general.line == special.line || special.related.iter().any(|(line, _)| *line == general.line)
 }
 
 /// Whether both are of texts of one kind, below one directory or by one line.

@@ -78,7 +78,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let lines = &rest[..count];
         rest = &rest[count..];
         let name = sources.directive_name(first.span);
-        let message = format!("{name} is not allowed outside of sections: httpd does not start");
+        let message =
+            format!("{name} is not allowed outside of Directory, Location and Files sections: httpd does not start");
         let mut finding = rule.refused(first.span, message);
         let texts: Vec<_> = lines.iter().map(|d| sources.text(d.span)).collect();
         let denies = texts.iter().any(|text| {

@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     group: "handlers",
     finds: "AddHandler makes a program of every file that has the suffix anywhere in its name, as `photo.php.jpg` has.",
     why: "Anyone who may upload a picture may run a program.",
-    help: "give the handler to what ends in the suffix: SetHandler in a FilesMatch section with `\\.php$`",
+    help: "give the handler to what ends in the suffix: SetHandler in a FilesMatch section whose pattern ends in `\\.SUFFIX$`",
     safe: Some(true),
     bad: Example {
         config: r##"DocumentRoot /srv/www
@@ -147,8 +147,8 @@ fn made_up(
     let folders: Vec<BString> = folder.into_iter().chain(roots).take(4).collect();
     folders.iter().find_map(|folder| {
         let path: BString = [folder.as_slice(), name.as_bytes()].concat().into();
-        let (with, without) = (facts.site.with_files(&[path.clone()]), facts.site.blanks(&[line.span()]));
-        let without = facts.site.with(&without).ok()?.with_files(&[path.clone()]);
+        let (with, without) = (facts.site.with_files(std::slice::from_ref(&path)), facts.site.blanks(&[line.span()]));
+        let without = facts.site.with(&without).ok()?.with_files(std::slice::from_ref(&path));
         let (run, other) = (with.start().ok()?, without.start().ok()?);
         let doors: Vec<_> = asked.doors(line).take(8).collect();
         let ways = asked.ground.routes.to(&path);

@@ -1,8 +1,9 @@
 //! `php-switched-off-in-vain`
 
-use super::handlers::{below, is_php};
+use super::handlers::is_php;
 use super::upload_folder_runs_programs::{Runs, runs_in};
 use crate::diagnostic::Severity;
+use crate::lint::edits::below;
 use crate::lint::facts::{Asked, Facts};
 use crate::lint::{Example, Finding, Rule};
 use crate::site::{Edit, Fix, Safety};
@@ -108,11 +109,12 @@ fn runs(rule: &Rule, facts: &Facts<'_>, asked: &Asked<'_>, switch: &Switch) -> O
         (None, Some((module, _))) => format!("this section is skipped, as {module} is not loaded"),
         (None, None) => return None,
     };
-    let edits = vec![below(facts, switch.end, DENIAL)];
+    let edits = vec![below(facts.site.sources(), switch.end, DENIAL)];
     let mended = facts.site.with(&edits).ok()?.with_files(&[program_in(&switch.folder)]);
     let refused = mended.start().ok()?.ask(&runs.ask.request()).status == 403;
-    let made_up = if runs.made_up { "one named " } else { "" };
-    let message = format!("this does not stop PHP: {made_up}`{}` is run; {why}", runs.path);
+    let run =
+        if runs.made_up { format!("a file `{}` would be run", runs.path) } else { format!("`{}` is run", runs.path) };
+    let message = format!("this does not stop PHP: {run}; {why}");
     let fix = Fix { message: "deny the programs there".into(), safety: Safety::Unsafe, edits };
     let finding = rule.shown(switch.line, message, &runs.ask, &runs.outcome);
     refused.then_some(Finding { fix: Some(fix), ..finding })

@@ -129,7 +129,10 @@ fn twice(asked: &Asked<'_>, rewrite: &Rewrite<'_>, other: &Run) -> Option<Seen> 
         let seen = asked.ask(ask);
         let to = |outcome: &Outcome| outcome.leads_to().cloned();
         let then = || to(&other.ask(&seen.ask.request()));
-        let is = seen.met.contains(&line) && has(to(&seen.outcome).as_ref(), twice);
+        let decides = seen.outcome.decided_by.iter().any(|decision| decision.span == line);
+        // one that leads nowhere, as a variable of it is empty, has another fault
+        let astray = to(&seen.outcome).is_some_and(|to| to.contains_str("/://"));
+        let is = decides && !astray && has(to(&seen.outcome).as_ref(), twice);
         (is && has(then().as_ref(), once)).then_some(seen)
     };
     let queries = own.iter().flat_map(|seen| in_query(seen, IN_QUERY.0)).find_map(|ask| shown(ask, IN_QUERY));

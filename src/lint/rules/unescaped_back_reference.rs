@@ -60,6 +60,8 @@ struct Harm {
     seen: Seen,
     fix: Vec<Edit>,
     flags: &'static str,
+    /// Whether a group stands before the query, too, where [B] encodes more than a host's name or a path bears.
+    before_query: bool,
 }
 
 fn is_refused(outcome: &Outcome) -> bool {
@@ -114,8 +116,9 @@ fn told(rule: &Rule, asked: &Asked<'_>, harms: Vec<Harm>) -> Option<Finding> {
     };
     let edits: Vec<Edit> = harms.iter().flat_map(|harm| harm.fix.iter().cloned()).collect();
     let other = asked.changed(&edits);
-    let safe =
-        other.is_some_and(|other| asked.changes_only(&other, |outcome| is_refused(outcome) || is_split(outcome)));
+    let apart = harms.iter().all(|harm| !harm.before_query);
+    let safe = apart
+        && other.is_some_and(|other| asked.changes_only(&other, |outcome| is_refused(outcome) || is_split(outcome)));
     let safety = if safe { Safety::Safe } else { Safety::Unsafe };
     let where_to = if harms.len() > 1 { " to each of these rules" } else { "" };
     let fix = Fix { message: format!("add [{}]{where_to}", first.flags), safety, edits };
@@ -139,11 +142,13 @@ fn harm(facts: &Facts<'_>, asked: &Asked<'_>, rewrite: &Rewrite<'_>, groups: &[u
         });
         own.filter(|seen| seen.met.contains(&line)).collect::<Vec<Seen>>()
     };
+    let path = rewrite.output.split_once_str("?").map_or(rewrite.output.as_slice(), |(path, _)| path);
+    let before_query = path.windows(2).any(|pair| pair[0] == b'$' && pair[1].is_ascii_digit());
     let with = |flags: &str| vec![rewrite.with_flag(facts.site.sources(), flags)];
     if let Some(seen) = asks("a%20b").into_iter().find(|seen| is_refused(&seen.outcome)) {
         let fix = with("B");
         let mends = asked.changed(&fix).is_some_and(|other| !is_refused(&other.ask(&seen.ask.request())));
-        return mends.then_some(Harm { line, seen, fix, flags: "B" });
+        return mends.then_some(Harm { line, seen, fix, flags: "B", before_query });
     }
     let seen = asks("a%26b").into_iter().find(|seen| is_split(&seen.outcome))?;
     let mends = |flags: &&'static str| {
@@ -151,7 +156,7 @@ fn harm(facts: &Facts<'_>, asked: &Asked<'_>, rewrite: &Rewrite<'_>, groups: &[u
         location.is_some_and(|location| location.contains_str("a%26b"))
     };
     let flags = ["B", "B,NE"].into_iter().find(mends)?;
-    Some(Harm { line, seen: seen.clone(), fix: with(flags), flags })
+    Some(Harm { line, seen: seen.clone(), fix: with(flags), flags, before_query })
 }
 
 /// A path with a text in the place of a group, as the pattern is held against the path or what of it is below a directory.
