@@ -6,26 +6,13 @@
 
 mod allow;
 pub(crate) mod edits;
-mod edits_more;
 pub(crate) mod facts;
 pub(crate) mod fix;
-#[cfg(test)]
-mod forms;
-#[cfg(test)]
-mod forms_of_harm;
 mod htaccess;
 mod lines;
 mod marks;
-#[cfg(test)]
-mod mended;
-#[cfg(test)]
-mod mended_forms;
-#[cfg(test)]
-mod more_forms;
 mod overlap;
 mod past;
-#[cfg(test)]
-mod published;
 mod rewriting;
 mod rules;
 pub(crate) mod settings;

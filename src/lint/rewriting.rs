@@ -273,3 +273,19 @@ impl Asked<'_> {
 const ABOUT: usize = 24;
 /// How many requests show what a fix changes.
 const COMPARED: usize = 800;
+
+/// How many groups of a pattern can be named by number.
+pub(crate) fn groups(pattern: &str) -> usize {
+    let (mut count, mut class) = (0, false);
+    let mut rest = pattern.bytes().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\\' => _ = rest.next(),
+            b'[' => class = true,
+            b']' => class = false,
+            b'(' if !class && rest.peek() != Some(&b'?') => count += 1,
+            _ => {}
+        }
+    }
+    count
+}

@@ -2,8 +2,9 @@
 
 use super::access::{BY_URL, RULES};
 use crate::lint::Finding;
+use crate::lint::edits::sections::at_server;
+use crate::lint::edits::sections::dedented;
 use crate::lint::edits::{Trial, below, outermost, quoted, section};
-use crate::lint::edits_more::{at_server, dedented};
 use crate::lint::facts::{Facts, Seen, is_named, whole};
 use crate::lint::lines::is_status;
 use crate::lint::rewriting::{Level, rewrites};

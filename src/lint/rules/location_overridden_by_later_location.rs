@@ -3,7 +3,7 @@
 use super::access::{BY_URL, rules, same_server};
 use crate::diagnostic::Severity;
 use crate::lint::edits::Trial;
-use crate::lint::edits_more::moved_behind;
+use crate::lint::edits::sections::moved_behind;
 use crate::lint::facts::{Asked, Facts, Seen, whole};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;

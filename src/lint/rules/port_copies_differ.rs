@@ -2,8 +2,8 @@
 
 use super::elsewhere::{Known, leaks, name_of, told};
 use crate::diagnostic::Severity;
+use crate::lint::edits::sections::dedented;
 use crate::lint::edits::{Trial, at_end_of, outermost};
-use crate::lint::edits_more::dedented;
 use crate::lint::facts::{Asked, Facts, MAPPINGS, Seen, is_named};
 use crate::lint::rewriting::{Level, rewrites};
 use crate::lint::{Example, Finding, Rule};

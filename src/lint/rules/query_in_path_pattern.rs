@@ -3,8 +3,8 @@
 use crate::conf::args::flags;
 use crate::diagnostic::Severity;
 use crate::lint::edits::{Trial, above, wrapped};
-use crate::lint::edits_more::groups;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
+use crate::lint::rewriting::groups;
 use crate::lint::rewriting::{Level, Rewrite, level, rewrites};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;

@@ -1,8 +1,8 @@
 //! `redirect-after-rewrite-in-folder`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits::escaped;
 use crate::lint::edits::{Trial, above};
-use crate::lint::edits_more::literal;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::lines::is_status;
 use crate::lint::rewriting::{Level, Rewrite, rewrites};
@@ -123,7 +123,7 @@ fn as_rule(
             true => (format!("^{}", path.strip_prefix(&format!("^{url}/"))?), target.to_string()),
             false => {
                 let rest = path.strip_prefix(&format!("{url}/")).filter(|rest| plain(rest) && !rest.is_empty())?;
-                let rest = literal(rest);
+                let rest = escaped(rest.as_bytes());
                 match rest.strip_suffix('/') {
                     Some(rest) => (format!("^{rest}/(.*)$"), format!("{target}$1")),
                     None => (format!("^{rest}(/.*)?$"), format!("{target}$1")),

@@ -1,8 +1,8 @@
 //! `redirect-takes-all-below`
 
 use crate::diagnostic::Severity;
+use crate::lint::edits;
 use crate::lint::edits::Trial;
-use crate::lint::edits_more::literal;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
@@ -128,7 +128,7 @@ fn one_url(facts: &Facts<'_>, finding: &Finding, line: &Directive<'_>, path: &[u
 /// The pattern for just this URL.
 fn whole_pattern(path: &[u8]) -> Option<String> {
     let text = path.to_str().ok().filter(|text| !text.contains(['"', ' ', '\\', '\t']))?;
-    Some(format!("^{}$", literal(text)))
+    Some(format!("^{}$", edits::escaped(text.as_bytes())))
 }
 
 /// Whether a redirect looks like one of a page.

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Severity;
 use crate::lint::edits::{Trial, above};
-use crate::lint::edits_more::groups;
 use crate::lint::facts::{Facts, Seen};
+use crate::lint::rewriting::groups;
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::site::{Directive, Fix};

@@ -2,8 +2,8 @@
 
 use super::denials::{Gap, by_gap, url};
 use crate::diagnostic::Severity;
+use crate::lint::edits::sections::at_server;
 use crate::lint::edits::{Trial, below, quoted, section};
-use crate::lint::edits_more::at_server;
 use crate::lint::facts::{Asked, Facts, Seen, is_named};
 use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
