@@ -89,7 +89,8 @@ pub(super) fn found(site: &Site, found: &[Finding]) -> Vec<Finding> {
     errors.sort_by_key(|(error, _)| !error.first);
     // a rule that speaks of the line says what is wrong with it
     let speaks = |f: &Finding, error: &Diagnostic, at: Span| {
-        let slip = f.rule == "section-misspelt" && is_slip(error);
+        // what stands behind a section that is left open is innocent
+        let slip = f.rule == "section-misspelt" && (is_slip(error) || error.message.contains("cannot occur within"));
         f.level == Severity::Error && f.witness.is_none() && (f.line == at || slip)
     };
     let is_said = |error: &Diagnostic, at: Span| found.iter().any(|f| speaks(f, error, at));

@@ -193,11 +193,11 @@ static RETIRED: &[(&str, &str)] = &[
     ("MCacheRemovalAlgorithm", NO_MEM_CACHE),
     ("MCacheSize", NO_MEM_CACHE),
     ("ResourceConfig", ONE_FILE),
-    ("RewriteLock", "use `Mutex rewrite-map` instead"),
+    ("RewriteLock", "use `Mutex default rewrite-map` instead"),
     ("RewriteLog", "use `LogLevel rewrite:trace3` instead"),
     ("RewriteLogLevel", "use `LogLevel rewrite:trace3` instead"),
     ("ServerType", "httpd always runs standalone"),
-    ("SSLMutex", "use `Mutex ssl-cache` instead"),
+    ("SSLMutex", "use `Mutex default ssl-cache` instead"),
     ("StartThreads", "use `StartServers` and `ThreadsPerChild` instead"),
 ];
 
