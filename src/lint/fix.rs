@@ -173,7 +173,8 @@ impl Harm {
     }
 
     /// Whether a request whose answer changes is one that is answered wrongly: one that gets what is to be kept back; of
-    /// files that are nobody's, one that gets such a file; else one for the same as that of the finding, or one whose answer a blamed line decides, or should.
+    /// files that are nobody's, one that gets such a file; else one for the same as that of the finding, or one whose answer a
+    /// blamed line decides, or should.
     fn covers(&self, ask: &Ask, before: &Outcome, after: &Outcome, [now, then]: [&SourceMap; 2]) -> bool {
         if is_refusal(after) && before.file.as_ref().is_some_and(|file| self.kept_back.contains(file)) {
             return true;

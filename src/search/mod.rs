@@ -7,7 +7,8 @@
 //! - `first`: the requests of a first suite, by what the lines say
 //! - `ask`, `space`: a request in its parts, and what of it a visitor may choose
 //! - `place`, `image`, `notes`: from what was seen on a request's way to the next request
-//! - `explore`: the loop, whose requests go in rounds (`round`); `phases`: what it asks, one after the other; `make`: requests for a line
+//! - `explore`: the loop, whose requests go in rounds (`round`); `phases`: what it asks, one after the other; `make`: requests
+//!   for a line
 //! - `open`: what was left undecided, and what was shown to be out of reach; `bounds`: what no request can do, shown by
 //!   what is finite: `servers`, `roots`, `walked`, `access`,
 //!   `passed`; `compare`: two sites

@@ -14,7 +14,8 @@ const OF_EACH: [&[u8]; 8] = [
     b"dir_module",
 ];
 
-/// The same ones where httpd starts with them. All of them, where the configuration's own LoadModule lines are a part's; else those besides whose directives are there.
+/// The same ones where httpd starts with them. All of them, where the configuration's own LoadModule lines are a part's; else
+/// those besides whose directives are there.
 pub(super) fn modules(input: &Input, loaded: &Output) -> Modules {
     let lacking = loaded.lacking.iter().filter_map(|source| input.catalogue.by_source(source));
     let lacking = lacking.map(|module| module.name.to_string());
