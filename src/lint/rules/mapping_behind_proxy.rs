@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     group: "shadowed lines",
     finds: "An Alias, a Redirect or a mount whose URLs all go to a back-end.",
     why: "mod_proxy is asked before mod_alias and mod_wsgi, whatever the order of the lines.",
-    help: "except the URL above the general line: `ProxyPass URL !`; from one in a Location section, by a Location section with `ProxyPass !` behind it",
+    help: "write `ProxyPass URL !` above the general line; if that is in a Location section, write `ProxyPass !` in one behind it",
     safe: Some(true),
     bad: Example {
         config: r##"<Directory /srv/static>
