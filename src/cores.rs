@@ -1,5 +1,6 @@
 //! Work on all cores, with the same results on any number of them.
 
+use crate::clock;
 use crate::limits;
 use crate::run::Run;
 use std::panic::resume_unwind;
@@ -78,6 +79,17 @@ impl Rounds {
         Rounds { jobs: count(jobs), runs: Vec::new(), done: 0, spent: Duration::ZERO }
     }
 
+    /// What `work` makes of each of `items`, in their order; nothing of those that are not begun before `until`.
+    pub(crate) fn map_until<I: Sync, T: Send>(
+        &mut self,
+        until: Option<Instant>,
+        run: &Run,
+        items: &[I],
+        work: impl Fn(&Run, &I) -> T + Sync,
+    ) -> Vec<Option<T>> {
+        self.map(run, items, |run, item| (!clock::is_over(until)).then(|| work(run, item)))
+    }
+
     /// What `work` makes of each of `items`, in their order.
     pub(crate) fn map<I: Sync, T: Send>(
         &mut self,
@@ -94,7 +106,7 @@ impl Rounds {
                 while self.runs.len() < self.jobs {
                     self.runs.push(run.fork());
                 }
-                (on_each(&mut self.runs, items, work), length.min(self.jobs as u32))
+                (share(&mut self.runs, items, |run, item| work(run, item)), length.min(self.jobs as u32))
             }
         };
         (self.done, self.spent) = (self.done.saturating_add(length), self.spent + begun.elapsed() * threads);
@@ -102,21 +114,27 @@ impl Rounds {
     }
 }
 
-/// Shares `items` out among threads, one for each of `runs`; the results are in the order of the items.
-fn on_each<I: Sync, T: Send>(runs: &mut [Run], items: &[I], work: impl Fn(&Run, &I) -> T + Sync) -> Vec<T> {
+/// Shares `items` out among threads, one for each of `own`, which it has for itself; the results are in the order of the
+/// items.
+pub(crate) fn share<S: Send, I: Sync, T: Send>(
+    own: &mut [S],
+    items: &[I],
+    work: impl Fn(&mut S, &I) -> T + Sync,
+) -> Vec<T> {
     let next = AtomicUsize::new(0);
-    let through = |run: &mut Run| {
+    let through = |own: &mut S| {
         let take = || {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            Some((number, work(run, items.get(number)?)))
+            Some((number, work(own, items.get(number)?)))
         };
         std::iter::from_fn(take).collect::<Vec<(usize, T)>>()
     };
-    let Some((here, others)) = runs.split_first_mut() else { return Vec::new() };
+    let threads = own.len().min(items.len());
+    let Some((here, others)) = own[..threads].split_first_mut() else { return Vec::new() };
     let mut done = std::thread::scope(|scope| {
         let through = &through;
         // where the system has no thread left, the others do its part
-        let start = |run| Builder::new().stack_size(limits::STACK).spawn_scoped(scope, move || through(run)).ok();
+        let start = |own| Builder::new().stack_size(limits::STACK).spawn_scoped(scope, move || through(own)).ok();
         let started: Vec<_> = others.iter_mut().filter_map(start).collect();
         let mut done = through(here);
         for thread in started {

@@ -5,6 +5,7 @@ use super::given;
 use super::names::{apart, details};
 use super::output::{OutputFormat, Streams};
 use super::{End, Failure, failure, suites};
+use crate::cores;
 use crate::diagnostic::Diagnostic;
 use crate::oracle::{self, Httpd, Oracle, Verdict, Way};
 use crate::report::explain::{self, Explained, Level};
@@ -19,7 +20,6 @@ use crate::version::Version;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// A real httpd and routesim, side by side.
 #[derive(clap::Args)]
@@ -118,8 +118,8 @@ impl Verify {
         }
         let bar = bar(scenarios.len(), streams.quiet);
         let threads = self.jobs.unwrap_or_else(oracle::threads).clamp(1, 64);
-        let mut results = oracle::in_parallel(scenarios.len(), threads, &AtomicBool::new(false), |i| {
-            let result = self.verified(&oracle, &scenarios[i], streams.paint);
+        let mut results = cores::share(&mut vec![(); threads], &scenarios, |(), scenario| {
+            let result = self.verified(&oracle, scenario, streams.paint);
             bar.inc(1);
             result
         });

@@ -180,6 +180,24 @@ impl Rewrite<'_> {
         places.into_iter().map(|(_, own)| own).collect()
     }
 
+    /// Of rules of one place, those that do harm which is gone once all have their edits: each with its own, and what `harm`
+    /// shows by the site where all are made.
+    pub(crate) fn harmful<'r, 'f, T>(
+        asked: &Asked<'_>,
+        rules: impl IntoIterator<Item = &'r Rewrite<'f>>,
+        edit: impl Fn(&Rewrite<'f>) -> Option<Edit>,
+        harm: impl Fn(&Rewrite<'f>, &Run) -> Option<T>,
+    ) -> Vec<(&'r Rewrite<'f>, Edit, T)>
+    where
+        'f: 'r,
+    {
+        let rules = rules.into_iter().filter_map(|rewrite| Some((rewrite, edit(rewrite)?)));
+        let rules: Vec<(&Rewrite<'f>, Edit)> = rules.collect();
+        let edits: Vec<Edit> = rules.iter().map(|(_, edit)| edit.clone()).collect();
+        let Some(other) = asked.changed(&edits).filter(|_| !edits.is_empty()) else { return Vec::new() };
+        rules.into_iter().filter_map(|(rewrite, edit)| Some((rewrite, edit, harm(rewrite, &other)?))).collect()
+    }
+
     /// An argument with another text in a part of it; none where its place can't be told.
     pub(crate) fn with_text(
         line: &Directive<'_>,

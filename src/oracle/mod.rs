@@ -44,4 +44,4 @@ pub use verify::{Asked, Verdict, verify};
 
 pub(crate) use family::heed_end;
 pub(crate) use record::record;
-pub(crate) use verify::{in_parallel, threads};
+pub(crate) use verify::threads;

@@ -10,8 +10,6 @@ use crate::server::asked::Request;
 use crate::site::Site;
 use crate::suite::{self, RequestSpec, Scenario};
 use serde_json::Value;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What became of one scenario.
 ///
@@ -181,36 +179,6 @@ fn hangs_on(
 fn machine(said: &str) -> String {
     let last = said.lines().rev().find(|l| !l.trim().is_empty() && !l.contains("AH00016")).unwrap_or("");
     format!("something of this machine: {}", last.trim())
-}
-
-/// Runs `work` on numbers below `count`, several at a time, until `stop`.
-pub(crate) fn in_parallel<T: Send>(
-    count: usize,
-    threads: usize,
-    stop: &AtomicBool,
-    work: impl Fn(usize) -> T + Sync,
-) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(count) {
-            scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    if i >= count {
-                        break;
-                    }
-                    let result = work(i);
-                    if let Ok(mut done) = done.lock() {
-                        done.push((i, result));
-                    }
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|d| d.0);
-    done.into_iter().map(|d| d.1).collect()
 }
 
 /// How many scenarios are asked at a time: httpd spends much of its time waiting.

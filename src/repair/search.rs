@@ -243,9 +243,9 @@ impl Search<'_> {
             self.tried += some.len();
             let (goal, others, guard, until, site, ask) =
                 (self.goal, self.others, &self.guard, self.until, case.site, case.ask);
-            let all = self.rounds.map(case.run, &some, |_, attempt| {
+            let all = self.rounds.map_until(until, case.run, &some, |_, attempt| {
                 clock::tick();
-                (!clock::is_over(until)).then(|| made(goal, others, guard, site, ask, &attempt.own))
+                made(goal, others, guard, site, ask, &attempt.own)
             });
             for (attempt, made) in some.into_iter().zip(all) {
                 let Some(made) = made else {

@@ -4,6 +4,7 @@ use crate::server::asked::Request;
 use crate::suite::RequestSpec;
 use bstr::ByteSlice;
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 /// A request. What is none or empty is as in a scenario that doesn't say.
@@ -36,6 +37,13 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
+    /// What tells it from others.
+    pub(super) fn hashed(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// A GET of the front page.
     pub(crate) fn front(host: &str) -> Ask {
         Ask {

@@ -17,7 +17,6 @@ use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::source::Span;
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How many other requests for the same thing are varied.
 const BASES: usize = 60;
@@ -161,10 +160,7 @@ impl<'h> Hunt<'h> {
             }
             let some: Vec<Ask> = some.into_iter().filter_map(|ask| self.fresh(ask)).collect();
             let until = self.purse.until;
-            let all = self.rounds.map(&self.quick, &some, |quick, ask| {
-                let is_over = clock::is_over(until);
-                (!is_over).then(|| quick.ask(&ask.request()))
-            });
+            let all = self.rounds.map_until(until, &self.quick, &some, |quick, ask| quick.ask(&ask.request()));
             for (ask, outcome) in some.into_iter().zip(all) {
                 let Some(outcome) = outcome.filter(|_| !self.is_over()) else { return };
                 self.asked += 1;
@@ -177,9 +173,7 @@ impl<'h> Hunt<'h> {
     /// A request as the terms have it, where it was not tried yet.
     fn fresh(&mut self, ask: Ask) -> Option<Ask> {
         let ask = self.terms.within(ask)?;
-        let mut hasher = DefaultHasher::new();
-        ask.hash(&mut hasher);
-        self.met.insert(hasher.finish()).then_some(ask)
+        self.met.insert(ask.hashed()).then_some(ask)
     }
 
     fn look(&mut self, ask: Ask, outcome: &Outcome) {

@@ -8,7 +8,6 @@ use super::maps::Mapping;
 use super::notes::Notes;
 use super::round::ROUND;
 use super::vary::{Vary, spellings};
-use crate::clock;
 use crate::source::Span;
 use crate::vfs::{Cred, resolve};
 use bstr::ByteSlice;
@@ -31,10 +30,9 @@ impl Search<'_> {
         let kept: Vec<Ask> = self.kept.iter().take(AGAIN).cloned().collect();
         for some in kept.chunks(ROUND) {
             let until = self.purse.until;
-            let noted = self.rounds.map(&self.run, some, |run, ask| {
+            let noted = self.rounds.map_until(until, &self.run, some, |run, ask| {
                 let mut notes = Notes::default();
-                let is_over = clock::is_over(until);
-                (!is_over).then(|| (run.observe(&ask.request(), &mut notes), notes.0))
+                (run.observe(&ask.request(), &mut notes), notes.0)
             });
             for (ask, noted) in some.iter().zip(noted) {
                 let Some((outcome, notes)) = noted else { return ControlFlow::Continue(()) };

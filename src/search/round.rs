@@ -9,7 +9,6 @@ use crate::outcome::Outcome;
 use crate::run::Run;
 use crate::server::asked::Request;
 use crate::source::Span;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
 /// How many requests a round has.
@@ -80,11 +79,8 @@ impl Search<'_> {
         let left = self.purse.requests.saturating_sub(self.asked);
         let is_over_budget = next.len() > left;
         next.truncate(left);
-        let (seen, until) = (&self.seen, self.purse.until);
-        let all = self.rounds.map(&self.run, &next, |run, next| {
-            let is_over = clock::is_over(until);
-            (!is_over).then(|| told(run, seen, next))
-        });
+        let seen = &self.seen;
+        let all = self.rounds.map_until(self.purse.until, &self.run, &next, |run, next| told(run, seen, next));
         let mut telling = Vec::new();
         for (next, told) in next.into_iter().zip(all) {
             let Some(told) = told else {
@@ -116,9 +112,7 @@ impl Search<'_> {
     /// A request as the terms have it. One that was asked already is looked at again for a line's sake only.
     fn next(&mut self, ask: Ask, chase: Option<Chase>) -> Option<Next> {
         let ask = self.terms.within(ask)?;
-        let mut hasher = DefaultHasher::new();
-        ask.hash(&mut hasher);
-        let is_new = self.met.insert(hasher.finish());
+        let is_new = self.met.insert(ask.hashed());
         let line = chase.as_ref().and_then(|chase| self.points.get(chase.point)?.line);
         (is_new || chase.is_some()).then_some(Next { ask, chase, line })
     }

@@ -67,6 +67,14 @@ pub enum Safety {
     Unsafe,
 }
 
+#[cfg(feature = "cli")]
+impl Safety {
+    /// Safe where that is shown.
+    pub(crate) fn safe_if(shown: bool) -> Safety {
+        if shown { Safety::Safe } else { Safety::Unsafe }
+    }
+}
+
 /// Edits that mend something, in words.
 ///
 /// ```

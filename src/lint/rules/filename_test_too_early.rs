@@ -63,7 +63,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                 let message = format!(
                     "the file is not known when this is tested, so it is never found: `{path}` is rewritten although it is there"
                 );
-                let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+                let safety = Safety::safe_if(safe);
                 let fix = Fix { message: format!("test `{LATE}`"), safety, edits };
                 Finding { fix: Some(fix), ..rule.seen(first.span(), message, &seen) }
             }

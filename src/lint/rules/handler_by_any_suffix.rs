@@ -186,7 +186,7 @@ fn fix(facts: &Facts<'_>, asked: &Asked<'_>, line: Span, words: &[BString], show
     }
     let harmed: Vec<&BString> = asked.files.iter().filter(|f| inner(&f.path, &lower(&own))).map(|f| &f.path).collect();
     let safe = asked.changes_only(&other, |outcome| outcome.file.as_ref().is_some_and(|file| harmed.contains(&file)));
-    let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+    let safety = Safety::safe_if(safe);
     Some(Fix { message: "give the handler to what ends in the suffix".into(), safety, edits })
 }
 

@@ -84,7 +84,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let message = format!("`{}` has the suffix in another case: its text is sent", file.path.as_bstr());
         let sent: Vec<_> = sent.iter().map(|file| file.outcome.file.clone()).collect();
         let safe = asked.changes_only(&other, |outcome| sent.contains(&outcome.file));
-        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        let safety = Safety::safe_if(safe);
         let fix = Fix { message: "match either case".into(), safety, edits };
         found.push(Finding { fix: Some(fix), ..rule.shown(own, message, &file.ask, &file.outcome) });
     }

@@ -84,7 +84,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let edits = vec![below(facts.site.sources(), span, "Options +ExecCGI")];
         let mended = asked.changed(&edits).filter(|other| !is_off(&other.ask(&seen.ask.request())));
         let fix = mended.map(|other| {
-            let safety = if asked.changes_only(&other, is_off) { Safety::Safe } else { Safety::Unsafe };
+            let safety = Safety::safe_if(asked.changes_only(&other, is_off));
             Fix { message: "add `Options +ExecCGI`".into(), safety, edits }
         });
         found.push(Finding { fix, ..rule.seen(span, message, seen) });

@@ -108,7 +108,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             false => format!("this list replaces what is set above: without {option}, `{path}` is answered 403"),
         };
         let safe = asked.changes_only(&other, is_lost);
-        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        let safety = Safety::safe_if(safe);
         let fix = Fix { message: "write `+` before each option".into(), safety, edits };
         let level = match (is_unlisted(&seen.outcome), whole) {
             (true, _) => Severity::Note,

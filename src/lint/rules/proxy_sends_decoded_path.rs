@@ -6,7 +6,6 @@ use crate::lint::marks::in_path;
 use crate::lint::rewriting::{Level, Rewrite, rewrites};
 use crate::lint::{Example, Finding, Rule};
 use crate::run::Run;
-use crate::site::Edit;
 
 pub(super) static RULE: Rule = Rule {
     name: "proxy-sends-decoded-path",
@@ -51,13 +50,16 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     for rules in Rewrite::by_place(all.iter().filter(is_carried)) {
-        let edits: Vec<Edit> = rules.iter().filter_map(|rewrite| rewrite.without_flag(sources, &NE)).collect();
-        let Some(other) = asked.changed(&edits) else { continue };
-        let mut shown = rules.iter().filter_map(|rewrite| Some((rewrite, refused(asked, rewrite, &other)?)));
-        let Some((first, seen)) = shown.next() else { continue };
+        let shown = Rewrite::harmful(
+            asked,
+            rules,
+            |rewrite| rewrite.without_flag(sources, &NE),
+            |rewrite, other| refused(asked, rewrite, other),
+        );
+        let Some((first, _, seen)) = shown.first() else { continue };
         let message = format!("`{}` is refused, as any URL with a blank: [NE] leaves the path decoded", seen.ask.path);
-        let mut finding = rule.seen(first.span(), message, &seen);
-        finding.related.extend(shown.map(|(rewrite, _)| (rewrite.span(), "so it is by this one".into())));
+        let mut finding = rule.seen(first.span(), message, seen);
+        finding.related.extend(shown[1..].iter().map(|(rewrite, ..)| (rewrite.span(), "so it is by this one".into())));
         found.push(finding);
     }
     found

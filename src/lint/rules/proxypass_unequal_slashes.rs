@@ -85,7 +85,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         }
         let what = if host { "the back-end's host" } else { "the back-end's path" };
         let message = format!("what follows the URL is glued to {what}, as in `{glued}`");
-        let safety = if matches!(urls, Urls::Prefix(_)) { Safety::Safe } else { Safety::Unsafe };
+        let safety = Safety::safe_if(matches!(urls, Urls::Prefix(_)));
         let fix = Fix { message: "end the target in a slash".into(), safety, edits };
         found.push(Finding { fix: Some(fix), ..rule.seen(line.span(), message, &seen) });
     }

@@ -62,14 +62,12 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let all = rewrites(facts);
     let mut found = Vec::new();
     for rules in Rewrite::by_place(all.iter().filter(|rewrite| is_carried(rewrite))) {
-        let rules: Vec<(&Rewrite<'_>, Edit)> =
-            rules.iter().take(RULES).map(|rewrite| (*rewrite, rewrite.with_flag(sources, "NE"))).collect();
-        let edits: Vec<Edit> = rules.iter().map(|(_, edit)| edit.clone()).collect();
-        let Some(other) = asked.changed(&edits) else { continue };
-        let shown: Vec<_> = rules
-            .iter()
-            .filter_map(|(rewrite, edit)| Some((*rewrite, edit.clone(), twice(asked, rewrite, &other)?)))
-            .collect();
+        let shown = Rewrite::harmful(
+            asked,
+            rules.into_iter().take(RULES),
+            |rewrite| Some(rewrite.with_flag(sources, "NE")),
+            |rewrite, other| twice(asked, rewrite, other),
+        );
         let Some((first, _, seen)) = shown.first() else { continue };
         let asked_for = match &seen.ask.query {
             Some(query) => format!("{}?{query}", seen.ask.path),
@@ -82,7 +80,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if !shown.iter().any(|(rewrite, ..)| has_path(&rewrite.output)) {
             let edits: Vec<Edit> = shown.into_iter().map(|(_, edit, _)| edit).collect();
             let safe = asked.changed(&edits).is_some_and(|other| asked.changes_only(&other, is_harmed));
-            let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+            let safety = Safety::safe_if(safe);
             finding.fix = Some(Fix { message: "add [NE]".into(), safety, edits });
         }
         found.push(finding);

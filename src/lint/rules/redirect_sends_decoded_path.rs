@@ -64,17 +64,8 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
             false => rewrite.without_flag(sources, &NE),
         };
         let rules = rules.into_iter().take(RULES);
-        let rules: Vec<(&Rewrite<'_>, Edit)> = rules.filter_map(|rewrite| Some((rewrite, edit(rewrite)?))).collect();
-        let edits: Vec<Edit> = rules.iter().map(|(_, edit)| edit.clone()).collect();
-        let Some(other) = asked.changed(&edits).filter(|_| !edits.is_empty()) else { continue };
-        let shown: Vec<_> = rules
-            .iter()
-            .filter_map(|(rewrite, edit)| {
-                let (seen, why) = sent(asked, rewrite, &other)?;
-                Some((*rewrite, edit.clone(), seen, why))
-            })
-            .collect();
-        let Some((first, _, seen, why)) = shown.first() else { continue };
+        let shown = Rewrite::harmful(asked, rules, edit, |rewrite, other| sent(asked, rewrite, other));
+        let Some((first, _, (seen, why))) = shown.first() else { continue };
         let to = seen.outcome.location.clone().unwrap_or_default();
         let message = format!("`{}` is sent to `{to}`: [NE] leaves the path decoded, and {why}", seen.ask.path);
         let mut finding = rule.seen(first.span(), message, seen);
@@ -82,7 +73,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if !shown.iter().any(|(rewrite, ..)| has_escape(&rewrite.output)) {
             let edits: Vec<Edit> = shown.into_iter().map(|(_, edit, ..)| edit).collect();
             let safe = asked.changed(&edits).is_some_and(|other| asked.changes_only(&other, is_harmed));
-            let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+            let safety = Safety::safe_if(safe);
             finding.fix = Some(Fix { message: "take [NE] out".into(), safety, edits });
         }
         found.push(finding);

@@ -78,7 +78,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let ended = asked.changed(&edits).filter(|other| !loops(&other.ask(&seen.ask.request())));
         let fix = ended.map(|other| {
             let safe = asked.changes_only(&other, loops);
-            Fix { message: "end with [END]".into(), safety: if safe { Safety::Safe } else { Safety::Unsafe }, edits }
+            Fix { message: "end with [END]".into(), safety: Safety::safe_if(safe), edits }
         });
         found.push(Finding { fix, ..rule.seen(line, message, &seen) });
     }

@@ -85,7 +85,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         let message =
             format!("without [PT] this leads to the file `{target}`, and not to the URL that another line serves");
         let safe = asked.changes_only(&other, is_refusal);
-        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        let safety = Safety::safe_if(safe);
         let fix = Fix { message: "add [PT]".into(), safety, edits: vec![edit] };
         let finding = Finding { fix: Some(fix), ..rule.seen(rewrite.span(), message, first) };
         found.push(finding.related(by, "this line serves the URL"));

@@ -77,7 +77,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
         if let Some(by) = handler_line(asked, file) {
             finding = finding.related(by, "this line is merged later, and decides");
         }
-        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        let safety = Safety::safe_if(safe);
         found.push(Finding { fix: Some(Fix { safety, ..fix }), ..finding });
     }
     found

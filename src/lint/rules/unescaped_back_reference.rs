@@ -7,7 +7,7 @@ use crate::lint::{Example, Finding, Rule};
 use crate::outcome::Outcome;
 use crate::pattern::{Captures, Flags, Regex, Steps};
 use crate::site::{Edit, Fix, Safety};
-use crate::source::{FileId, Span};
+use crate::source::Span;
 use bstr::ByteSlice;
 
 pub(super) static RULE: Rule = Rule {
@@ -51,9 +51,6 @@ const RULES: usize = 40;
 /// How many requests that meet a rule are changed.
 const TRIED: usize = 12;
 
-/// The file and the section of some rules, how many there are, and what they do.
-type Place = ((FileId, Option<Span>), usize, Vec<Harm>);
-
 /// What a rule does with a URL that says more than it should.
 struct Harm {
     line: Span,
@@ -83,25 +80,16 @@ fn groups(output: &[u8]) -> Vec<usize> {
 
 fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
     let Some(asked) = &facts.asked else { return Vec::new() };
+    let all = rewrites(facts);
+    let concerned = all.iter().filter(|rewrite| {
+        let apart = rewrite.has(&["b", "bctls"]) || matches!(rewrite.level, Level::Section);
+        !apart && !groups(&rewrite.output).is_empty()
+    });
     // the rules of one place are one cause
-    let mut places: Vec<Place> = Vec::new();
-    for rewrite in rewrites(facts) {
-        let groups = groups(&rewrite.output);
-        if groups.is_empty() || rewrite.has(&["b", "bctls"]) || matches!(rewrite.level, Level::Section) {
-            continue;
-        }
-        let place = (rewrite.span().file, rewrite.line.parents().last().map(|(_, span)| span));
-        let known = places.iter().position(|(known, ..)| *known == place).unwrap_or_else(|| {
-            places.push((place, 0, Vec::new()));
-            places.len() - 1
-        });
-        let (_, tried, harms) = &mut places[known];
-        *tried += 1;
-        if *tried <= RULES {
-            harms.extend(harm(facts, asked, &rewrite, &groups));
-        }
-    }
-    places.into_iter().filter_map(|(.., harms)| told(rule, asked, harms)).collect()
+    let places = Rewrite::by_place(concerned).into_iter();
+    let harms =
+        places.map(|rules| rules.into_iter().take(RULES).filter_map(|rewrite| harm(facts, asked, rewrite)).collect());
+    harms.filter_map(|harms| told(rule, asked, harms)).collect()
 }
 
 /// What is said of the rules of one place.
@@ -119,7 +107,7 @@ fn told(rule: &Rule, asked: &Asked<'_>, harms: Vec<Harm>) -> Option<Finding> {
     let apart = harms.iter().all(|harm| !harm.before_query);
     let safe = apart
         && other.is_some_and(|other| asked.changes_only(&other, |outcome| is_refused(outcome) || is_split(outcome)));
-    let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+    let safety = Safety::safe_if(safe);
     let where_to = if harms.len() > 1 { " to each of these rules" } else { "" };
     let fix = Fix { message: format!("add [{}]{where_to}", first.flags), safety, edits };
     let mut finding = Finding { fix: Some(fix), ..rule.seen(first.line, message, &first.seen) };
@@ -128,14 +116,15 @@ fn told(rule: &Rule, asked: &Asked<'_>, harms: Vec<Harm>) -> Option<Finding> {
 }
 
 /// What a rule does, where a flag keeps it from that.
-fn harm(facts: &Facts<'_>, asked: &Asked<'_>, rewrite: &Rewrite<'_>, groups: &[usize]) -> Option<Harm> {
+fn harm(facts: &Facts<'_>, asked: &Asked<'_>, rewrite: &Rewrite<'_>) -> Option<Harm> {
+    let groups = groups(&rewrite.output);
     let line = rewrite.span();
     let regex = Regex::new(&rewrite.pattern, Flags { icase: rewrite.has(&["nc", "nocase"]), ..Flags::NONE }).ok()?;
     let about = asked.about(line);
     let own: Vec<&Seen> =
         about.iter().filter(|seen| seen.met.contains(&line) && !seen.ask.path.contains('%')).take(TRIED).collect();
     let asks = |text: &'static str| {
-        let regex = &regex;
+        let (regex, groups) = (&regex, &groups);
         let own = own.iter().flat_map(move |seen| {
             let paths = groups.iter().flat_map(|group| with_text(&seen.ask.path, regex, *group, text));
             paths.map(|path| asked.ask(seen.ask.at(path))).collect::<Vec<_>>()

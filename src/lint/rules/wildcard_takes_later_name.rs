@@ -76,7 +76,7 @@ fn find(rule: &Rule, facts: &Facts<'_>) -> Vec<Finding> {
                         !named && differ(&seen.outcome, &moved.ask(&seen.ask.request())).is_some()
                     };
                     let safe = asked.pool.iter().take(600).find(other).is_none();
-                    let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+                    let safety = Safety::safe_if(safe);
                     Some(Fix { message: "put that virtual host first".into(), safety, edits })
                 });
                 found.push(finding);
